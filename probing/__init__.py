@@ -1,0 +1,1 @@
+"""Probing studies of Transformers. Read downwards: data, task, model, store, probe, result, report."""

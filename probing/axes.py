@@ -1,0 +1,67 @@
+"""The axis alphabet, and the frozen records that cross from one package to the next.
+
+Axes: L layers (0 = embedding output, l = output of block l) · H heads · S subwords · W words · D width ·
+C classes · N items. Shapes are written where they change: ``# (S, D) -> (W, D)``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32] | NDArray[np.float64]
+IntArray = NDArray[np.integer[Any]]
+Level = Literal["word", "sentence", "pair"]  # what one label is attached to
+Kind = Literal["class", "scalar"]  # what one label is
+Split = str  # train, dev or test
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
+# on_progress(step, done, total): called from inside long loops; the caller decides how to show it.
+Progress = Callable[[str, int, int], None]
+
+
+def no_progress(step: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence as its corpus gives it; annotation that the corpus lacks is an empty tuple or None.
+
+    ``heads`` are CoNLL-U's: 1-based positions, 0 for the root.
+    """
+
+    id: str
+    words: tuple[str, ...]
+    upos: tuple[str, ...] = ()
+    xpos: tuple[str, ...] = ()
+    heads: tuple[int, ...] = ()
+    deprel: tuple[str, ...] = ()
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Named splits of sentences, the files they came from, and what was left out while reading them."""
+
+    name: str
+    splits: Mapping[Split, tuple[Sentence, ...]]
+    sources: tuple[Path, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a probe is to predict: per split, one array per sentence.
+
+    Arrays are (W,) for words, (1,) for a sentence, (W, W) for word pairs; integers that index ``classes``
+    (negative: no label here) for ``kind="class"``, floats (NaN: no label here) for ``kind="scalar"``.
+    """
+
+    level: Level
+    kind: Kind
+    values: Mapping[Split, Sequence[NDArray[Any]]]
+    classes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Corpora: treebanks, labelled sentences, and a generator with exact gold labels."""

@@ -1,0 +1,97 @@
+"""What every corpus shares: fingerprints, subsampling, checks, and where its files are looked for."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from probing.axes import SPLITS, Corpus, Sentence, Split
+from probing.errors import DataError, positive
+from probing.rng import generator
+
+
+class Source(Protocol):
+    """What an option of conf/data builds."""
+
+    @property
+    def stand_in(self) -> str | None:
+        """The option that runs instead where this corpus cannot be had."""
+
+    @property
+    def max_sentences(self) -> int | None:
+        """At most this many sentences of each split."""
+
+    def load(self) -> Corpus:
+        """Read the corpus; DataError if it is malformed, UnavailableError if it cannot be had here."""
+
+
+def load(source: Source) -> Corpus:
+    """Read a corpus, subsample it as its option says, and count what a reader of the scores must know."""
+    corpus = source.load()
+    for split in SPLITS:
+        if not corpus.splits.get(split):
+            raise DataError(f"corpus {corpus.name}: the {split} split is empty; probes need {', '.join(SPLITS)}")
+    if source.max_sentences is not None:
+        corpus = subsample(corpus, source.max_sentences)
+    return unique_ids(corpus)
+
+
+def subsample(corpus: Corpus, max_sentences: int) -> Corpus:
+    """At most ``max_sentences`` of each split, in corpus order; the same ones whatever the run's seed is.
+
+    The name says so (``ewt-500``), since a score on a part is not a score on the whole.
+    """
+    positive("data.max_sentences", max_sentences)
+    splits: dict[Split, tuple[Sentence, ...]] = {}
+    for split, sentences in corpus.splits.items():
+        keep = generator(0, "subsample", split).permutation(len(sentences))[:max_sentences]
+        splits[split] = tuple(sentences[i] for i in sorted(keep))
+    return replace(corpus, name=f"{corpus.name}-{max_sentences}", splits=splits)
+
+
+def unique_ids(corpus: Corpus) -> Corpus:
+    """Number repeated sentence ids and count them, and sentences of dev or test that train holds too.
+
+    Both are kept: natural corpora repeat themselves, and the score is one on the corpus as it is.
+    """
+    seen: Counter[str] = Counter()
+    skipped = Counter(corpus.skipped)
+    splits = {}
+    for split, sentences in corpus.splits.items():
+        renamed = []
+        for sentence in sentences:
+            seen[sentence.id] += 1
+            if seen[sentence.id] > 1:
+                sentence = replace(sentence, id=f"{sentence.id}#{seen[sentence.id]}")
+                skipped["sentence ids repeated, numbered"] += 1
+            renamed.append(sentence)
+        splits[split] = tuple(renamed)
+    known = {s.words for s in splits["train"]}
+    repeats = sum(s.words in known for split in ("dev", "test") for s in splits[split])
+    if repeats:
+        skipped["dev and test sentences that occur in train, kept"] += repeats
+    return replace(corpus, splits=splits, skipped=dict(skipped))
+
+
+def text_fingerprint(corpus: Corpus) -> str:
+    """sha256 over words and their order: what a representation depends on. Labels are not in it."""
+    return _digest("\x1f".join(s.words) for split in SPLITS for s in corpus.splits[split])
+
+
+def fingerprint(corpus: Corpus) -> str:
+    """sha256 over everything a score depends on: splits, ids, words and annotation."""
+    return _digest(repr((split, s)) for split in SPLITS for s in corpus.splits[split])
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode("utf-8", "surrogatepass") + b"\x1e")
+    return digest.hexdigest()
+
+
+def hold_out(train: tuple[Sentence, ...], fraction: float = 0.1) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
+    """Split the end of ``train`` off as a dev set, for corpora that come without one."""
+    cut = len(train) - max(1, int(len(train) * fraction))
+    return train[:cut], train[cut:]

@@ -1,0 +1,21 @@
+"""Reading text files so that what is wrong with them is named by file and line."""
+
+from pathlib import Path
+
+from probing.errors import DataError
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file without their ends; DataError names the line with other bytes."""
+    lines = []
+    for number, raw in enumerate(path.read_bytes().split(b"\n"), start=1):
+        try:
+            lines.append(raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r"))
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{path}:{number}: byte {raw[error.start]:#04x} is not UTF-8; "
+                "convert the file, e.g. `iconv -f latin1 -t utf-8`"
+            ) from error
+    if lines and not lines[-1]:
+        lines.pop()
+    return lines

@@ -1,0 +1,44 @@
+"""What can go wrong, each with a message that says what was seen, what was wanted and what to type."""
+
+from collections.abc import Iterable
+
+
+class ProbingError(Exception):
+    """Any failure that a user can mend; programs print it without a traceback."""
+
+
+class ConfigError(ProbingError):
+    """An option has an impossible value."""
+
+
+class DataError(ProbingError):
+    """A corpus is missing, malformed, or lacks what the task needs."""
+
+
+class UnavailableError(ProbingError):
+    """A checkpoint or corpus cannot be had here; a stand-in may serve instead."""
+
+
+class ModelError(ProbingError):
+    """A checkpoint cannot be loaded, or its activations are unusable."""
+
+
+class StoreError(ProbingError):
+    """The store cannot be written or read."""
+
+
+class DamagedStoreError(StoreError):
+    """A store file fails its checks; it is to be rebuilt, never trusted."""
+
+
+def one_of(option: str, value: object, allowed: Iterable[object]) -> None:
+    """Raise ConfigError, naming the valid values, unless ``value`` is one of ``allowed``."""
+    names = [str(a) for a in allowed]
+    if str(value) not in names:
+        raise ConfigError(f"{option}={value}: not a valid value; choose one of {', '.join(names)}")
+
+
+def positive(option: str, value: float) -> None:
+    """Raise ConfigError unless ``value`` is greater than zero."""
+    if not value > 0:
+        raise ConfigError(f"{option}={value}: must be greater than 0")

@@ -1,0 +1,1 @@
+"""Frozen encoders: a checkpoint in, hidden states per subword out."""

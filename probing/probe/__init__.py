@@ -1,0 +1,1 @@
+"""Probes: from vectors and labels to held-out predictions."""

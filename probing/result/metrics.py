@@ -1,0 +1,264 @@
+"""Metrics as sums over sentences, so that a bootstrap is one matrix product and runs can be paired.
+
+Each metric first reduces every sentence to a few numbers (``Statistics``); ``combine`` turns their sum
+over any set of sentences into the value. Columns of ``Statistics.values``, which a run may write to disk:
+
+==============  ==================  ===============  ==========  ==========
+metric          s0                  s1               s2          s3
+==============  ==================  ===============  ==========  ==========
+accuracy        correct             items            0           0
+r2              squared error       items            sum of y    sum of y²
+nspr, dspr      sum of rho          rows             words       0
+root_accuracy   1 if correct        1 if it counts   0           0
+uuas            edges in common     gold edges       0           0
+==============  ==================  ===============  ==========  ==========
+
+``macro_f1`` has 3 C columns instead (true positives, predicted and gold items of each of C classes).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.errors import ProbingError, one_of
+
+Floats = NDArray[np.float64]
+Arrays = Sequence[NDArray[Any]]  # one array per sentence
+SHORTEST, LONGEST = 5, 50  # sentence lengths that NSpr and DSpr average over (Hewitt & Manning 2019)
+_RANK_METRICS = ("nspr", "dspr")
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """One metric's sufficient statistics, (n_sentences, k), columns as above.
+
+    ``constant_gold`` rows had no gold variation and were left out of a rank metric; ``constant_predicted``
+    rows had no predicted variation and count as correlation 0. Both are to be reported.
+    """
+
+    metric: str
+    values: Floats
+    constant_gold: int = 0
+    constant_predicted: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError unless ``metric`` is one of METRICS."""
+        one_of("metric", self.metric, METRICS)
+
+    @property
+    def items(self) -> Floats:
+        """Items counted in each sentence: (n_sentences,)."""
+        if self.metric == "macro_f1":
+            return np.asarray(self.values[:, -self.values.shape[1] // 3 :].sum(axis=1))
+        inside = _scored_length(self.values[:, 2]) if self.metric in _RANK_METRICS else 1.0
+        return np.asarray(self.values[:, 1] * inside)
+
+
+def accuracy(gold: Arrays, predicted: Arrays) -> Statistics:
+    """Share of items whose class is right, over all items of all sentences. Arrays (W,) or (1,)."""
+    lengths, y, y_hat = _aligned(gold, predicted)
+    return Statistics("accuracy", _columns(_sum_by_sentence(y == y_hat, lengths), lengths))
+
+
+def macro_f1(gold: Arrays, predicted: Arrays, n_classes: int) -> Statistics:
+    """Unweighted mean of the classes' F1. Arrays (W,) or (1,) of class indices below ``n_classes``.
+
+    A class without a gold item among the sentences at hand (the corpus, or one resample of it) is left out.
+    """
+    lengths, y, y_hat = _aligned(gold, predicted)
+    sentence = np.repeat(np.arange(len(lengths)), lengths)
+    values = np.zeros((len(lengths), 3, n_classes))
+    np.add.at(values, (sentence, 0, y), y == y_hat)
+    np.add.at(values, (sentence, 1, y_hat), 1)
+    np.add.at(values, (sentence, 2, y), 1)
+    return Statistics("macro_f1", values.reshape(len(lengths), -1))
+
+
+def r2(gold: Arrays, predicted: Arrays) -> Statistics:
+    """Coefficient of determination over all items; the mean is that of the sentences at hand."""
+    lengths, y, y_hat = _aligned(gold, predicted)
+    sums = [_sum_by_sentence(term, lengths) for term in ((y - y_hat) ** 2, y, y.astype(np.float64) ** 2)]
+    return Statistics("r2", _columns(sums[0], lengths, sums[1], sums[2]))
+
+
+def nspr(gold: Arrays, predicted: Arrays) -> Statistics:
+    """NSpr: Spearman of depths in each sentence, averaged per length, then over lengths 5–50. Arrays (W,).
+
+    Hewitt & Manning 2019, §4.2. A length is the length of the arrays; only those that occur are averaged.
+    """
+    return _rank_correlation("nspr", gold, predicted)
+
+
+def dspr(gold: Arrays, predicted: Arrays) -> Statistics:
+    """DSpr: Spearman of each word's row of distances, self included, averaged as NSpr. Arrays (W, W).
+
+    Hewitt & Manning 2019, §4.1: the mean of one length is over all words of all sentences of that length.
+    """
+    return _rank_correlation("dspr", gold, predicted)
+
+
+def root_accuracy(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statistics:
+    """Share of sentences whose root (gold depth 0) has the smallest predicted depth; ties: the first word.
+
+    ``keep`` (W,) bool removes words from the prediction, as published for punctuation: a gold root that is
+    removed counts as missed. A sentence whose arrays hold no root or no kept word is left out.
+    """
+    _aligned(gold, predicted)
+    values = np.zeros((len(gold), 4))
+    for i, (y, y_hat) in enumerate(zip(gold, predicted, strict=True)):
+        words = np.flatnonzero(keep[i]) if keep is not None else np.arange(len(y))
+        roots = np.flatnonzero(y == 0)
+        if len(words) and len(roots):
+            values[i, :2] = words[np.argmin(y_hat[words])] == roots[0], 1
+    return Statistics("root_accuracy", values)
+
+
+def uuas(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statistics:
+    """UUAS: share of gold edges in the minimum spanning tree of the predicted distances. Arrays (W, W).
+
+    Hewitt & Manning 2019, §4.1: over all edges of all sentences. Gold edges are the minimum spanning tree
+    of the gold distances, which is the tree itself where all its words are present; ``keep`` (W,) bool
+    removes words (punctuation) from both sides first. Ties: the pair that stands first.
+    """
+    _aligned(gold, predicted)
+    if keep is not None:
+        gold, predicted = ([d[np.ix_(k, k)] for d, k in zip(side, keep, strict=True)] for side in (gold, predicted))
+    gold_edges, sentence = _spanning_trees(gold)
+    found = np.isin(gold_edges, _spanning_trees(predicted)[0])
+    counts = [np.bincount(sentence, weights=w, minlength=len(gold)) for w in (found, np.ones(len(found)))]
+    return Statistics("uuas", _columns(*counts))
+
+
+def expand(statistics: Statistics) -> Floats:
+    """Statistics whose sum over sentences ``combine`` accepts: (n_sentences, k) -> (n_sentences, K).
+
+    Only rank metrics change: their sums are spread over one column per sentence length.
+    """
+    if statistics.metric not in _RANK_METRICS:
+        return statistics.values
+    inside = np.flatnonzero(_scored_length(statistics.values[:, 2]))
+    length = statistics.values[inside, 2].astype(int) - SHORTEST
+    spread = np.zeros((len(statistics.values), 2, LONGEST - SHORTEST + 1))
+    spread[inside, 0, length] = statistics.values[inside, 0]
+    spread[inside, 1, length] = statistics.values[inside, 1]
+    return spread.reshape(len(spread), -1)
+
+
+def combine(metric: str, totals: Floats) -> Floats:
+    """The metric's value from summed ``expand``-ed statistics: (..., K) -> (...).
+
+    NaN where it is undefined: no item at all, or for ``r2`` gold values that are all equal.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return METRICS[metric](totals)
+
+
+def _ratio(totals: Floats) -> Floats:
+    return np.asarray(totals[..., 0] / totals[..., 1])
+
+
+def _r2(totals: Floats) -> Floats:
+    sse, n, y, yy = (totals[..., c] for c in range(4))
+    spread = yy - y**2 / n
+    # The difference of two large sums: what is left of equal values is rounding, not variance.
+    return np.asarray(1 - sse / np.where(spread > 1e-10 * yy, spread, np.nan))
+
+
+def _macro_f1(totals: Floats) -> Floats:
+    hits, predicted, gold = np.moveaxis(totals.reshape(*totals.shape[:-1], 3, -1), -2, 0)
+    f1 = np.where(gold > 0, 2 * hits / (predicted + gold), 0)
+    return np.asarray(f1.sum(axis=-1) / (gold > 0).sum(axis=-1))
+
+
+def _mean_over_lengths(totals: Floats) -> Floats:
+    rho, rows = np.moveaxis(totals.reshape(*totals.shape[:-1], 2, -1), -2, 0)
+    means = np.where(rows > 0, rho / rows, 0)
+    return np.asarray(means.sum(axis=-1) / (rows > 0).sum(axis=-1))
+
+
+METRICS: dict[str, Callable[[Floats], Floats]] = {
+    "accuracy": _ratio,
+    "macro_f1": _macro_f1,
+    "r2": _r2,
+    "nspr": _mean_over_lengths,
+    "dspr": _mean_over_lengths,
+    "root_accuracy": _ratio,
+    "uuas": _ratio,
+}
+
+
+def _scored_length(length: Floats) -> NDArray[np.bool_]:
+    return (length >= SHORTEST) & (length <= LONGEST)
+
+
+def _aligned(gold: Arrays, predicted: Arrays) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+    """Items per sentence, and both sides flat: (n_sentences,), (N,), (N,)."""
+    shapes = [[np.shape(a) for a in side] for side in (gold, predicted)]
+    if shapes[0] != shapes[1]:
+        pairs = enumerate(zip(*shapes, strict=False))
+        seen = next((f"sentence {i}: {g} gold, {p} predicted" for i, (g, p) in pairs if g != p), "")
+        raise ProbingError(f"{len(gold)} gold sentences, {len(predicted)} predicted; {seen or 'one side is short'}")
+    lengths = np.array([a.size for a in gold], dtype=np.int64)
+    y, y_hat = (np.concatenate([a.ravel() for a in side]) if side else np.empty(0) for side in (gold, predicted))
+    if not np.isfinite(y_hat).all():
+        raise ProbingError(f"{(~np.isfinite(y_hat)).sum()} of {y_hat.size} predictions are not finite numbers")
+    return lengths, y, y_hat
+
+
+def _sum_by_sentence(items: NDArray[Any], lengths: NDArray[np.int64]) -> Floats:
+    sentence = np.repeat(np.arange(len(lengths)), lengths)
+    return np.bincount(sentence, weights=items, minlength=len(lengths))
+
+
+def _columns(*columns: NDArray[Any]) -> Floats:
+    """(n_sentences,) each -> (n_sentences, 4), zero where there are fewer than four."""
+    table = np.zeros((len(columns[0]), 4))
+    table[:, : len(columns)] = np.column_stack(columns)
+    return table
+
+
+def _rank_correlation(metric: str, gold: Arrays, predicted: Arrays) -> Statistics:
+    _aligned(gold, predicted)
+    lengths = np.array([len(g) for g in gold], dtype=np.int64)
+    values, constant = _columns(np.zeros(len(gold)), np.zeros(len(gold)), lengths), np.zeros(2, dtype=int)
+    for length in np.unique(lengths[_scored_length(lengths)]):
+        same = np.flatnonzero(lengths == length)
+        # All rows of one length at once: (sentences, [W,] W) -> (rows, W)
+        y, y_hat = (np.stack([side[i] for i in same]).reshape(-1, length) for side in (gold, predicted))
+        rho, flat_gold, flat_predicted = _spearman(y, y_hat)
+        values[same, 0] = rho.reshape(len(same), -1).sum(axis=1)
+        values[same, 1] = (~flat_gold).reshape(len(same), -1).sum(axis=1)
+        constant += flat_gold.sum(), (flat_predicted & ~flat_gold).sum()
+    return Statistics(metric, values, *constant.tolist())
+
+
+def _spearman(y: NDArray[Any], y_hat: NDArray[Any]) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Spearman with mean ranks of each pair of rows (0 if one is constant), and which rows are constant."""
+    from scipy.stats import rankdata
+
+    a, b = (rankdata(rows, axis=1) - (rows.shape[1] + 1) / 2 for rows in (y, y_hat))
+    flat_a, flat_b = (~rows.any(axis=1) for rows in (a, b))
+    norm = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return (a * b).sum(axis=1) / np.where(norm > 0, norm, 1), flat_a, flat_b
+
+
+def _spanning_trees(distances: Arrays) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Minimum spanning tree of each (W, W), as edge codes over the corpus and their sentence: (E,), (E,)."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    sizes = np.array([len(d) for d in distances], dtype=np.int64)
+    starts, n_words = np.cumsum(sizes) - sizes, int(sizes.sum())
+    pairs = {size: np.triu_indices(size, 1) for size in set(sizes.tolist())}
+    i, j = (np.concatenate([pairs[n][k] + s for n, s in zip(sizes.tolist(), starts, strict=True)]) for k in (0, 1))
+    weight = np.concatenate([d[pairs[len(d)]] for d in distances])
+    # Ranks stand in for distances: scipy takes a stored 0 for "no edge", and leaves ties to its sort. One
+    # call on the block-diagonal graph of all sentences yields the forest of their trees.
+    rank = np.empty(len(weight))
+    rank[np.argsort(weight, kind="stable")] = np.arange(1, len(weight) + 1)
+    forest = minimum_spanning_tree(csr_array((rank, (i, j)), shape=(n_words, n_words))).tocoo()
+    edges = np.sort(forest.row.astype(np.int64) * n_words + forest.col)
+    return edges, np.searchsorted(starts, edges // max(n_words, 1), side="right") - 1

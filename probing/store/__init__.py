@@ -1,0 +1,1 @@
+"""Representations on disk: written once, addressed by what went in, read layer by layer."""

@@ -1,0 +1,167 @@
+"""Tasks on dependency trees: depth of a word, distance between two words, depth of the whole tree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import Corpus, Kind, Labels, Level, Sentence
+from probing.errors import one_of
+from probing.task.labels import (
+    SENTENCE_VECTORS,
+    WORD_VECTORS,
+    annotated,
+    by_type,
+    from_train,
+    shuffled,
+)
+
+
+def depths(heads: Sequence[int]) -> NDArray[np.int64]:
+    """Edges from each word to the root, (W,).
+
+    >>> depths([2, 0, 2, 3]).tolist()
+    [1, 0, 1, 2]
+    """
+    known: dict[int, int] = {0: -1}
+
+    def depth(word: int) -> int:
+        path = []
+        while word not in known:
+            path.append(word)
+            word = heads[word - 1]
+        for step, node in enumerate(reversed(path), start=1):
+            known[node] = known[word] + step
+        return known[path[0]] if path else known[word]
+
+    return np.array([depth(word) for word in range(1, len(heads) + 1)], dtype=np.int64)
+
+
+def distances(heads: Sequence[int]) -> NDArray[np.int64]:
+    """Edges between every two words, (W, W).
+
+    >>> distances([2, 0, 2]).tolist()
+    [[0, 1, 2], [1, 0, 1], [2, 1, 0]]
+    """
+    n = len(heads)
+    # ancestors[i, j]: j lies on the path from i to the root, i itself included.
+    ancestors = np.zeros((n, n), dtype=bool)
+    for word in range(n):
+        node = word + 1
+        while node:
+            ancestors[word, node - 1] = True
+            node = heads[node - 1]
+    depth = ancestors.sum(axis=1)
+    common = ancestors.astype(np.int64) @ ancestors.T.astype(np.int64)  # (W, W) shared ancestors
+    return np.asarray(depth[:, None] + depth[None, :] - 2 * common)
+
+
+@dataclass(frozen=True)
+class Depth:
+    """Predict how deep a word lies in its tree (root 0).
+
+    The control gives every word type a random depth from the training distribution.
+    """
+
+    name: str
+    vector: str = "mean"
+    level: ClassVar[Level] = "word"
+    kind: ClassVar[Kind] = "scalar"
+    metrics: ClassVar[tuple[str, ...]] = ("nspr", "root_accuracy", "r2")
+    control_note: ClassVar[str] = "one random depth per word type, fixed over all splits"
+
+    def __post_init__(self) -> None:
+        one_of("task.vector", self.vector, WORD_VECTORS)
+
+    def labels(self, corpus: Corpus) -> Labels:
+        """(W,) depths per sentence."""
+        annotated(corpus, "heads", self.name)
+        values = {split: [depths(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
+        return Labels("word", "scalar", values)
+
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+        """One random depth per word type."""
+        values_of = by_type(corpus, rng, from_train(labels))
+        values = {split: [values_of(s) for s in sentences] for split, sentences in corpus.splits.items()}
+        return Labels("word", "scalar", values)
+
+
+@dataclass(frozen=True)
+class Distance:
+    """Predict how far apart two words lie in their tree.
+
+    The control attaches every word by a random habit of its type, to the sentence's first word, its last word,
+    or the word before it: a tree without syntax (after the edge control of Hewitt & Liang 2019, whose
+    attachment to oneself would leave the tree unconnected).
+    """
+
+    name: str
+    vector: str = "mean"
+    level: ClassVar[Level] = "pair"
+    kind: ClassVar[Kind] = "scalar"
+    metrics: ClassVar[tuple[str, ...]] = ("uuas", "dspr")
+    control_note: ClassVar[str] = "a tree in which each word type always attaches to the first, last or previous word"
+
+    def __post_init__(self) -> None:
+        one_of("task.vector", self.vector, WORD_VECTORS)
+
+    def labels(self, corpus: Corpus) -> Labels:
+        """(W, W) distances per sentence."""
+        annotated(corpus, "heads", self.name)
+        values = {split: [distances(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
+        return Labels("pair", "scalar", values)
+
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+        """Distances in the tree of habits."""
+        habit_of = by_type(corpus, rng, lambda r, n: r.integers(3, size=n))
+        values = {
+            split: [distances(habit_heads(habit_of(s))) for s in sentences]
+            for split, sentences in corpus.splits.items()
+        }
+        return Labels("pair", "scalar", values)
+
+
+def habit_heads(habits: NDArray[np.int64]) -> list[int]:
+    """Heads of the control tree: habit 0 attaches to the first word, 1 to the last, 2 to the previous one.
+
+    The first word is the root and the last one hangs from it, so that no habit can close a cycle.
+
+    >>> habit_heads(np.array([2, 1, 0, 2, 1]))
+    [0, 5, 1, 3, 1]
+    """
+    n = len(habits)
+    heads = [(1, n, word - 1)[habit] for word, habit in enumerate(habits, start=1)]
+    return [0, *heads[1:-1], 1][:n]
+
+
+@dataclass(frozen=True)
+class TreeDepth:
+    """Predict the depth of a sentence's deepest word from the sentence's vector."""
+
+    name: str
+    vector: str = "mean"
+    level: ClassVar[Level] = "sentence"
+    kind: ClassVar[Kind] = "scalar"
+    metrics: ClassVar[tuple[str, ...]] = ("r2",)
+    control_note: ClassVar[str] = (
+        "depths shuffled over sentences: it measures memorisation, since a sentence has no type"
+    )
+
+    def __post_init__(self) -> None:
+        one_of("task.vector", self.vector, SENTENCE_VECTORS)
+
+    def labels(self, corpus: Corpus) -> Labels:
+        """(1,) depth per sentence."""
+        annotated(corpus, "heads", self.name)
+        values = {split: [_deepest(s) for s in sentences] for split, sentences in corpus.splits.items()}
+        return Labels("sentence", "scalar", values)
+
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+        """The same depths on other sentences."""
+        return shuffled(labels, rng)
+
+
+def _deepest(sentence: Sentence) -> NDArray[np.int64]:
+    return np.array([depths(sentence.heads).max()])

@@ -1,0 +1,52 @@
+"""Tasks that label words with a column of the treebank: UPOS, XPOS, dependency relation."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from probing.axes import Corpus, Kind, Labels, Level
+from probing.errors import one_of
+from probing.task.labels import WORD_VECTORS, annotated, by_type, classes_of, encode, from_train
+
+COLUMNS = ("upos", "xpos", "deprel")
+
+
+@dataclass(frozen=True)
+class WordTask:
+    """Predict one column of CoNLL-U from a word's vector.
+
+    The control gives every word type one random label from the training distribution (Hewitt & Liang 2019).
+    """
+
+    name: str
+    column: str = "upos"
+    vector: str = "mean"
+    level: ClassVar[Level] = "word"
+    kind: ClassVar[Kind] = "class"
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
+    control_note: ClassVar[str] = "one random label per word type, fixed over all splits"
+
+    def __post_init__(self) -> None:
+        one_of("task.column", self.column, COLUMNS)
+        one_of("task.vector", self.vector, WORD_VECTORS)
+
+    def labels(self, corpus: Corpus) -> Labels:
+        """(W,) class indices per sentence."""
+        annotated(corpus, self.column, self.name)
+        tags = {s: [getattr(x, self.column) for x in sentences] for s, sentences in corpus.splits.items()}
+        classes = classes_of((t for row in tags["train"] for t in row if t != "_"), self.name, corpus.name)
+        values = {
+            split: [
+                encode(row, classes, f"{split} sentence {sentence.id}")
+                for row, sentence in zip(rows, corpus.splits[split], strict=True)
+            ]
+            for split, rows in tags.items()
+        }
+        return Labels("word", "class", values, classes)
+
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+        """One random class per word type."""
+        values_of = by_type(corpus, rng, from_train(labels))
+        values = {split: [values_of(s) for s in sentences] for split, sentences in corpus.splits.items()}
+        return Labels("word", "class", values, labels.classes)
