@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from probing.errors import DataError
-from probing.result.rows import COLUMNS, read_rows
+from probing.report.measure import measure
+from probing.result.rows import read_rows
 
 MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "level")
 
@@ -29,6 +30,15 @@ class Run:
         """The primary metric, as the manifest names it."""
         return str(self.manifest["metric"])
 
+    @property
+    def seed(self) -> int:
+        """The seed of the task's scores; control draws may bear others."""
+        return int(self.rows.loc[self.rows["target"] == "task", "seed"].iloc[0])
+
+    def name(self, column: str) -> str:
+        """What the rows call this run's model, data, task, probe, tag …"""
+        return str(self.rows[column].iloc[0])
+
 
 def load_run(folder: Path) -> Run:
     """Read a run folder.
@@ -37,19 +47,22 @@ def load_run(folder: Path) -> Run:
     """
     for name in ("rows.csv", "manifest.json"):
         if not (folder / name).is_file():
-            raise DataError(f"{folder}: no {name}; wanted the folder of a finished run: run it again, or leave it out")
+            raise DataError(f"{folder}: no {name}; wanted a finished run's folder: run it again or leave it out")
     try:
         rows = read_rows(folder / "rows.csv")
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        parquet = [_parquet(folder / f"{name}.parquet") for name in ("predictions", "sentences")]
+        predictions, sentences = (_parquet(folder / f"{name}.parquet") for name in ("predictions", "sentences"))
     except (ValueError, KeyError, OSError) as error:
-        raise DataError(f"{folder}: cannot be read ({error}); run it again, or leave it out") from error
+        raise DataError(f"{folder}: cannot be read ({error}); run it again or leave it out") from error
     missing = [key for key in MANIFEST_KEYS if key not in manifest]
     if missing:
-        raise DataError(f"{folder}/manifest.json: lacks {', '.join(missing)}; run it again, or leave it out")
-    if rows[rows["target"] == "task"].empty:
-        raise DataError(f"{folder}/rows.csv: no row with target=task among {len(rows)}; run it again, or leave it out")
-    return Run(folder, rows, manifest, parquet[0], parquet[1])
+        raise DataError(f"{folder}: manifest.json lacks {', '.join(missing)}; run it again or leave it out")
+    if best_layer(rows, manifest["metric"]) is None:
+        raise DataError(
+            f"{folder}: rows.csv has no score of target=task with metric={manifest['metric']} in any layer; "
+            "run it again or leave it out"
+        )
+    return Run(folder, rows, manifest, predictions, sentences)
 
 
 def _parquet(path: Path) -> pd.DataFrame | None:
@@ -57,44 +70,48 @@ def _parquet(path: Path) -> pd.DataFrame | None:
 
 
 def shown_split(rows: pd.DataFrame) -> str:
-    """The split that reports show: test where there is one (dev chose the hyper-parameters)."""
+    """The split that reports show: test where there is one, for dev has chosen the hyper-parameters."""
     present = rows.loc[rows["target"] == "task", "split"].unique().tolist()
     return next((split for split in ("test", "dev") if split in present), str(present[0]))
 
 
-def shown_predictions(run: Run, layer: int | None = None) -> pd.DataFrame | None:
-    """The task's predictions on the shown split, of one layer or of all."""
+def shown_predictions(run: Run, layer: int | None = None) -> pd.DataFrame:
+    """The task's predictions on the shown split, of one layer or of all; empty where the run has none."""
     if run.predictions is None:
-        return None
+        return pd.DataFrame(columns=["layer", "target", "split", "sentence", "word", "form", "gold", "predicted"])
     table = run.predictions
-    keep = (table["target"] == "task") & (table["split"] == shown_split(run.rows))
-    return table[keep if layer is None else keep & (table["layer"] == layer)]
+    table = table[(table["target"] == "task") & (table["split"] == shown_split(run.rows))]
+    return table if layer is None else table[table["layer"] == layer]
 
 
 def best_layer(rows: pd.DataFrame, metric: str) -> int | None:
     """The layer whose task score is best on dev, averaged over seeds; ties go to the lowest layer.
 
-    Test never chooses. Rows without a dev score (an online code length has none) are chosen by the split
-    they have. None if no row of ``metric`` reads a layer.
+    Test never chooses. Where no dev score of ``metric`` exists (an online code length has none), the split
+    that is there does. None if no row of ``metric`` reads a layer.
     """
     task = rows[(rows["target"] == "task") & (rows["metric"] == metric) & rows["layer"].notna()]
-    if task.empty:
-        return None
     dev = task[task["split"] == "dev"]
     scores = (task if dev.empty else dev).groupby("layer")["value"].mean().dropna().sort_index()
     if scores.empty:
         return None
-    return int(scores.idxmin() if lower_is_better(metric) else scores.idxmax())
+    ordered = -scores if measure(metric).lower_is_better else scores
+    return int(scores.index.to_list()[int(ordered.to_numpy().argmax())])
 
 
-def lower_is_better(metric: str) -> bool:
-    """Whether a smaller value of ``metric`` is the better one."""
-    return metric.endswith("_bits")
+def stand_ins(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in for what: {"model": "bert", "data": "ewt"} names what was asked for and not had."""
+    parts = {"model": manifest["checkpoint"], "data": manifest["data"]}
+    return {part: str(facts["requested"]) for part, facts in parts.items() if facts.get("stand_in")}
 
 
-def conditions(rows: pd.DataFrame) -> tuple[str, str]:
-    """Names for the model and data of ``rows``'s single run."""
-    return str(rows["model"].iloc[0]), str(rows["data"].iloc[0])
+def labelled(name: str, requested: str | None) -> str:
+    """A model's or corpus's name, with what it stands in for."""
+    return f"{name} (stand-in for {requested})" if requested else name
 
 
-__all__ = ["COLUMNS", "Run", "best_layer", "load_run", "lower_is_better", "shown_predictions", "shown_split"]
+def heading(run: Run) -> str:
+    """Model · data · task, stand-ins labelled as such: the title of every figure and page."""
+    instead = stand_ins(run.manifest)
+    model, data = (labelled(run.name(part), instead.get(part)) for part in ("model", "data"))
+    return f"{model} · {data} · {run.name('task')}"

@@ -1,60 +1,15 @@
-"""Metrics as sums over sentences, so that a bootstrap is one matrix product and runs can be paired.
+"""Metrics of probes and baselines, each as per-sentence statistics; arrays are one per sentence."""
 
-Each metric first reduces every sentence to a few numbers (``Statistics``); ``combine`` turns their sum
-over any set of sentences into the value. Columns of ``Statistics.values``, which a run may write to disk:
-
-==============  ==================  ===============  ==========  ==========
-metric          s0                  s1               s2          s3
-==============  ==================  ===============  ==========  ==========
-accuracy        correct             items            0           0
-r2              squared error       items            sum of y    sum of y²
-nspr, dspr      sum of rho          rows             words       0
-root_accuracy   1 if correct        1 if it counts   0           0
-uuas            edges in common     gold edges       0           0
-==============  ==================  ===============  ==========  ==========
-
-``macro_f1`` has 3 C columns instead (true positives, predicted and gold items of each of C classes).
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.errors import ProbingError, one_of
+from probing.errors import ProbingError
+from probing.result.statistics import LONGEST, SHORTEST, Floats, Statistics
 
-Floats = NDArray[np.float64]
 Arrays = Sequence[NDArray[Any]]  # one array per sentence
-SHORTEST, LONGEST = 5, 50  # sentence lengths that NSpr and DSpr average over (Hewitt & Manning 2019)
-_RANK_METRICS = ("nspr", "dspr")
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """One metric's sufficient statistics, (n_sentences, k), columns as above.
-
-    ``constant_gold`` rows had no gold variation and were left out of a rank metric; ``constant_predicted``
-    rows had no predicted variation and count as correlation 0. Both are to be reported.
-    """
-
-    metric: str
-    values: Floats
-    constant_gold: int = 0
-    constant_predicted: int = 0
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError unless ``metric`` is one of METRICS."""
-        one_of("metric", self.metric, METRICS)
-
-    @property
-    def items(self) -> Floats:
-        """Items counted in each sentence: (n_sentences,)."""
-        if self.metric == "macro_f1":
-            return np.asarray(self.values[:, -self.values.shape[1] // 3 :].sum(axis=1))
-        inside = _scored_length(self.values[:, 2]) if self.metric in _RANK_METRICS else 1.0
-        return np.asarray(self.values[:, 1] * inside)
 
 
 def accuracy(gold: Arrays, predicted: Arrays) -> Statistics:
@@ -69,12 +24,10 @@ def macro_f1(gold: Arrays, predicted: Arrays, n_classes: int) -> Statistics:
     A class without a gold item among the sentences at hand (the corpus, or one resample of it) is left out.
     """
     lengths, y, y_hat = _aligned(gold, predicted)
-    sentence = np.repeat(np.arange(len(lengths)), lengths)
-    values = np.zeros((len(lengths), 3, n_classes))
-    np.add.at(values, (sentence, 0, y), y == y_hat)
-    np.add.at(values, (sentence, 1, y_hat), 1)
-    np.add.at(values, (sentence, 2, y), 1)
-    return Statistics("macro_f1", values.reshape(len(lengths), -1))
+    first = np.repeat(np.arange(len(lengths)) * n_classes, lengths)
+    cells = ((y, y == y_hat), (y_hat, np.ones(len(y))), (y, np.ones(len(y))))
+    sums = [np.bincount(first + k, weights=w, minlength=len(lengths) * n_classes) for k, w in cells]
+    return Statistics("macro_f1", np.hstack([c.reshape(-1, n_classes) for c in sums]))
 
 
 def r2(gold: Arrays, predicted: Arrays) -> Statistics:
@@ -132,68 +85,6 @@ def uuas(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statist
     return Statistics("uuas", _columns(*counts))
 
 
-def expand(statistics: Statistics) -> Floats:
-    """Statistics whose sum over sentences ``combine`` accepts: (n_sentences, k) -> (n_sentences, K).
-
-    Only rank metrics change: their sums are spread over one column per sentence length.
-    """
-    if statistics.metric not in _RANK_METRICS:
-        return statistics.values
-    inside = np.flatnonzero(_scored_length(statistics.values[:, 2]))
-    length = statistics.values[inside, 2].astype(int) - SHORTEST
-    spread = np.zeros((len(statistics.values), 2, LONGEST - SHORTEST + 1))
-    spread[inside, 0, length] = statistics.values[inside, 0]
-    spread[inside, 1, length] = statistics.values[inside, 1]
-    return spread.reshape(len(spread), -1)
-
-
-def combine(metric: str, totals: Floats) -> Floats:
-    """The metric's value from summed ``expand``-ed statistics: (..., K) -> (...).
-
-    NaN where it is undefined: no item at all, or for ``r2`` gold values that are all equal.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return METRICS[metric](totals)
-
-
-def _ratio(totals: Floats) -> Floats:
-    return np.asarray(totals[..., 0] / totals[..., 1])
-
-
-def _r2(totals: Floats) -> Floats:
-    sse, n, y, yy = (totals[..., c] for c in range(4))
-    spread = yy - y**2 / n
-    # The difference of two large sums: what is left of equal values is rounding, not variance.
-    return np.asarray(1 - sse / np.where(spread > 1e-10 * yy, spread, np.nan))
-
-
-def _macro_f1(totals: Floats) -> Floats:
-    hits, predicted, gold = np.moveaxis(totals.reshape(*totals.shape[:-1], 3, -1), -2, 0)
-    f1 = np.where(gold > 0, 2 * hits / (predicted + gold), 0)
-    return np.asarray(f1.sum(axis=-1) / (gold > 0).sum(axis=-1))
-
-
-def _mean_over_lengths(totals: Floats) -> Floats:
-    rho, rows = np.moveaxis(totals.reshape(*totals.shape[:-1], 2, -1), -2, 0)
-    means = np.where(rows > 0, rho / rows, 0)
-    return np.asarray(means.sum(axis=-1) / (rows > 0).sum(axis=-1))
-
-
-METRICS: dict[str, Callable[[Floats], Floats]] = {
-    "accuracy": _ratio,
-    "macro_f1": _macro_f1,
-    "r2": _r2,
-    "nspr": _mean_over_lengths,
-    "dspr": _mean_over_lengths,
-    "root_accuracy": _ratio,
-    "uuas": _ratio,
-}
-
-
-def _scored_length(length: Floats) -> NDArray[np.bool_]:
-    return (length >= SHORTEST) & (length <= LONGEST)
-
-
 def _aligned(gold: Arrays, predicted: Arrays) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
     """Items per sentence, and both sides flat: (n_sentences,), (N,), (N,)."""
     shapes = [[np.shape(a) for a in side] for side in (gold, predicted)]
@@ -210,7 +101,7 @@ def _aligned(gold: Arrays, predicted: Arrays) -> tuple[NDArray[np.int64], NDArra
 
 def _sum_by_sentence(items: NDArray[Any], lengths: NDArray[np.int64]) -> Floats:
     sentence = np.repeat(np.arange(len(lengths)), lengths)
-    return np.bincount(sentence, weights=items, minlength=len(lengths))
+    return np.asarray(np.bincount(sentence, weights=items, minlength=len(lengths)), dtype=np.float64)
 
 
 def _columns(*columns: NDArray[Any]) -> Floats:
@@ -224,10 +115,10 @@ def _rank_correlation(metric: str, gold: Arrays, predicted: Arrays) -> Statistic
     _aligned(gold, predicted)
     lengths = np.array([len(g) for g in gold], dtype=np.int64)
     values, constant = _columns(np.zeros(len(gold)), np.zeros(len(gold)), lengths), np.zeros(2, dtype=int)
-    for length in np.unique(lengths[_scored_length(lengths)]):
+    for length in np.unique(lengths[(lengths >= SHORTEST) & (lengths <= LONGEST)]):
         same = np.flatnonzero(lengths == length)
         # All rows of one length at once: (sentences, [W,] W) -> (rows, W)
-        y, y_hat = (np.stack([side[i] for i in same]).reshape(-1, length) for side in (gold, predicted))
+        y, y_hat = (np.stack([side[i] for i in same.tolist()]).reshape(-1, length) for side in (gold, predicted))
         rho, flat_gold, flat_predicted = _spearman(y, y_hat)
         values[same, 0] = rho.reshape(len(same), -1).sum(axis=1)
         values[same, 1] = (~flat_gold).reshape(len(same), -1).sum(axis=1)

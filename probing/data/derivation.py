@@ -1,0 +1,122 @@
+"""Derives trees from rules in the notation of probing.data.english."""
+
+import re
+from bisect import bisect
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from probing.data.english import RULES
+from probing.data.inflection import Word, pick
+from probing.data.lexicon import Lexicon
+
+SINGULAR = 0.6  # of the phrases whose number is free
+PAST = 0.3  # of the sentences; present forms are where nouns and verbs look alike
+
+LINE = re.compile(r"^(\S*) +(\d+) +([^!\n]+)", re.MULTILINE)
+PART = re.compile(r"(?:\*|(.+):)([\w'-]+)([±∓?]?)\.?([#~]|\w*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A symbol on the right of a rule, with its marks; the head has no relation."""
+
+    relation: str
+    symbol: str
+    sign: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to rewrite ``symbol``; if ``form`` is given, only where the symbol has that form."""
+
+    symbol: str
+    form: str
+    weight: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A word and its dependents, ``(relation, node)``, in the order of the sentence."""
+
+    word: Word
+    left: tuple[tuple[str, "Node"], ...] = ()
+    right: tuple[tuple[str, "Node"], ...] = ()
+
+
+def read_rules(text: str = RULES) -> list[Rule]:
+    """Read rules; ``<a|b>`` makes several of one."""
+    rules = []
+    above = ""
+    for symbol, weight, parts in LINE.findall(text):
+        above = symbol or above
+        for line in repeat(f"*{above} {parts}"):
+            left, *right = map(read_part, line.split())
+            rules.append(Rule(left.symbol, left.form.strip("#"), int(weight), tuple(right)))
+    return rules
+
+
+def repeat(line: str) -> list[str]:
+    """``x<a|b> y<>`` means ``xa ya`` and ``xb yb``."""
+    names = re.search("<(.+?)>", line)
+    if names is None:
+        return [line]
+    return [line.replace(names[0], name).replace("<>", name) for name in names[1].split("|")]
+
+
+def read_part(token: str) -> Part:
+    """Read ``relation:Symbol`` or ``*Symbol``. Raises ValueError if it is neither."""
+    found = PART.fullmatch(token)
+    if found is None:
+        raise ValueError(f"{token}: want relation:Symbol or *Symbol, with marks as in probing.data.english")
+    return Part(*found.groups(default=""))
+
+
+class Speaker:
+    """Draws phrases, each rule in proportion to its weight and each word of a class alike."""
+
+    def __init__(self, rules: Iterable[Rule], lexicon: Lexicon, rng: np.random.Generator) -> None:
+        self.lexicon = lexicon
+        self.rng = rng
+        self.rules: dict[str, list[Rule]] = {}
+        for rule in rules:
+            self.rules.setdefault(rule.symbol, []).append(rule)
+
+    def sentence(self, sign: int) -> Node:
+        """A sentence whose verdict is ``sign``, +1 or -1."""
+        return self.phrase("Text", sign, "", "past" if self.rng.random() < PAST else "present")
+
+    def phrase(self, symbol: str, sign: int, form: str, tense: str) -> Node:
+        """Rewrite ``symbol`` down to the words; its verdict and form go where its rules pass them."""
+        if symbol not in self.rules:
+            words = self.lexicon.get(symbol) or self.lexicon[symbol + "-+"[sign > 0]]
+            return Node(pick(words[self.below(len(words))], form, tense))
+        rule = self.rule(symbol, form)
+        signs = {"": 0, "±": sign, "∓": -sign, "?": 2 * self.below(2) - 1}
+        forms = {"#": form or self.number(), "~": self.number()}
+        children = [
+            (part.relation, self.phrase(part.symbol, signs[part.sign], forms.get(part.form, part.form), tense))
+            for part in rule.parts
+        ]
+        at = [part.relation for part in rule.parts].index("")
+        head = children[at][1]
+        # A phrase's dependents stand outside those that its head brought along: every tree is projective.
+        return Node(head.word, (*children[:at], *head.left), (*head.right, *children[at + 1 :]))
+
+    def rule(self, symbol: str, form: str) -> Rule:
+        """One of the rules of ``symbol`` that are open to ``form``."""
+        options = [rule for rule in self.rules[symbol] if rule.form in ("", form)]
+        totals = list(accumulate(rule.weight for rule in options))
+        return options[bisect(totals, self.below(totals[-1]))]
+
+    def number(self) -> str:
+        """A number for a phrase that is free to choose."""
+        return "sg" if self.rng.random() < SINGULAR else "pl"
+
+    def below(self, n: int) -> int:
+        """A whole number from 0 to n - 1."""
+        return int(self.rng.random() * n)

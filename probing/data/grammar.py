@@ -1,0 +1,94 @@
+"""The bundled corpus: sentences drawn from a dependency grammar of English, their labels exact by construction.
+
+The rules stand in probing.data.english and the words in probing.data.lexicon; probing.data.derivation makes
+trees of them, which are written down here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from probing.axes import SPLITS, Corpus, Sentence, Split
+from probing.data.derivation import Node, Speaker, read_rules
+from probing.data.lexicon import draw_held_out, read_lexicon
+from probing.errors import positive
+from probing.rng import generator
+
+HELD_OUT = 0.15  # of the words of each open class: they occur in dev and test only
+SHORTEST, LONGEST = 4, 35  # words in a sentence
+LABELS = {+1: "positive", -1: "negative"}
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """Three splits of ``train``, ``dev`` and ``test`` sentences; none occurs twice, half of each is positive.
+
+    The same ``seed`` gives the same sentences. HELD_OUT of the open-class vocabulary never occurs in train.
+    """
+
+    name: str = "grammar"
+    train: int = 3000
+    dev: int = 600
+    test: int = 600
+    seed: int = 0
+    stand_in: str | None = None
+    max_sentences: int | None = None
+
+    def load(self) -> Corpus:
+        """Draw all splits. Raises ConfigError if one of them is to be empty."""
+        sizes = {"train": self.train, "dev": self.dev, "test": self.test}
+        held_out = draw_held_out(generator(self.seed, "grammar", "held out"), HELD_OUT)
+        rules = read_rules()
+        seen: set[tuple[str, ...]] = set()
+        splits: dict[Split, tuple[Sentence, ...]] = {}
+        for split in SPLITS:
+            positive(f"data.{split}", sizes[split])
+            lexicon = read_lexicon(held_out if split == "train" else frozenset())
+            speaker = Speaker(rules, lexicon, generator(self.seed, "grammar", split))
+            splits[split] = tuple(draw(speaker, split, sizes[split], seen))
+        return Corpus(self.name, splits)
+
+
+def draw(speaker: Speaker, split: Split, size: int, seen: set[tuple[str, ...]]) -> Iterator[Sentence]:
+    """Draw ``size`` sentences, positive and negative in turn; none is in ``seen``, to which they are added."""
+    done = 0
+    while done < size:
+        sign = -1 if done % 2 else +1
+        sentence = write_down(speaker.sentence(sign), f"{split}-{done + 1:04d}", LABELS[sign])
+        if SHORTEST <= len(sentence.words) <= LONGEST and sentence.words not in seen:
+            seen.add(sentence.words)
+            done += 1
+            yield sentence
+
+
+def write_down(tree: Node, sentence_id: str, label: str) -> Sentence:
+    """The sentence that a tree stands for, with its annotation."""
+    rows = list(walk(tree))
+    nodes = [node for node, _, _ in rows]
+    position = {id(node): place for place, node in enumerate(nodes, start=1)}
+    return Sentence(
+        id=sentence_id,
+        words=spell([node.word.text for node in nodes]),
+        upos=tuple(node.word.upos for node in nodes),
+        xpos=tuple(node.word.xpos for node in nodes),
+        heads=tuple(0 if parent is None else position[id(parent)] for _, _, parent in rows),
+        deprel=tuple(relation for _, relation, _ in rows),
+        label=label,
+    )
+
+
+def walk(node: Node, relation: str = "root", parent: Node | None = None) -> Iterator[tuple[Node, str, Node | None]]:
+    """The nodes of a tree in the order of the words, each with its relation and its parent."""
+    for name, child in node.left:
+        yield from walk(child, name, node)
+    yield node, relation, parent
+    for name, child in node.right:
+        yield from walk(child, name, node)
+
+
+def spell(words: list[str]) -> tuple[str, ...]:
+    """Write ``an`` before a vowel, and the first word with a capital."""
+    spelt = [
+        "an" if word == "a" and follower[0] in "aeiou" else word
+        for word, follower in zip(words, [*words[1:], "."], strict=True)
+    ]
+    return (spelt[0][0].upper() + spelt[0][1:], *spelt[1:])

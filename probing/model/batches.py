@@ -1,0 +1,111 @@
+"""What goes through the model together: windows over long sentences, and batches under a budget of subwords."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.model.subwords import Frame, Subwords
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Units:
+    """Sentences, or windows over long ones, each to go through the model whole.
+
+    ids (U,) and offsets (n+1,) as in Subwords. rows (U,): which row of the sentences' vectors this subword's
+    vector fills; -1 where another window gives it. Every row is filled by exactly one subword.
+    """
+
+    ids: Int32
+    offsets: Int64
+    rows: Int64
+
+    def padded(self, chosen: Int64, pad: int) -> tuple[Int64, NDArray[np.bool_], Int64]:
+        """Ids, what is real, and rows (-1 also for padding) of the ``chosen`` units: each (B, T)."""
+        lengths = self.offsets[chosen + 1] - self.offsets[chosen]
+        place = np.arange(lengths.max())
+        real = place < lengths[:, None]  # (B, T)
+        where = np.where(real, self.offsets[chosen][:, None] + place, 0)
+        return np.where(real, self.ids[where], pad).astype(np.int64), real, np.where(real, self.rows[where], -1)
+
+
+def as_units(subwords: Subwords, frame: Frame, causal: bool) -> Units:
+    """The units of ``subwords``: its sentences, those longer than ``frame.window`` as overlapping windows.
+
+    Windows move on by half of their room and each bears the special subwords. A word (its subwords stay
+    together) is taken from the window where it has most context: the shorter of its distances to both ends of
+    the window, for causal models its distance to the start; an end that is the sentence's own counts as
+    infinitely far; the earlier window on a tie. A word too long for the overlap is taken subword by subword.
+    The special subwords before the sentence are the first window's, those after it the last one's.
+    """
+    lengths = np.diff(subwords.offsets)
+    if frame.window is None or lengths.max(initial=0) <= frame.window:
+        return Units(subwords.ids, subwords.offsets, np.arange(len(subwords.ids)))
+    numbers, rows = [], []
+    for start, length in zip(subwords.offsets[:-1], lengths, strict=True):
+        if length <= frame.window:
+            windows = [(np.arange(length), np.ones(length, dtype=np.bool_))]
+        else:
+            windows = _windows(subwords.words[start : start + length], frame, causal)
+        numbers += [start + positions for positions, _ in windows]
+        rows += [np.where(taken, start + positions, -1) for positions, taken in windows]
+    offsets = np.cumsum([0, *map(len, numbers)])
+    return Units(subwords.ids[np.concatenate(numbers)], offsets, np.concatenate(rows))
+
+
+def _windows(words: Int32, frame: Frame, causal: bool) -> list[tuple[Int64, NDArray[np.bool_]]]:
+    """Windows over one sentence: the subwords (T,) in each, and which vectors are taken from it (T,)."""
+    before, room = len(frame.prefix), frame.room
+    n = len(words) - before - len(frame.suffix)
+    step = room // 2
+    starts = np.append(np.arange(0, n - room, step), n - room)
+    best = _most_context(words[before : before + n], starts, room, causal)
+    prefix, suffix = np.arange(before), np.arange(before + n, len(words))
+    windows = []
+    for k, start in enumerate(starts):
+        inside = np.arange(start, start + room)
+        taken = [np.full(before, k == 0), best[inside] == k, np.full(len(suffix), k == len(starts) - 1)]
+        windows.append((np.concatenate([prefix, before + inside, suffix]), np.concatenate(taken)))
+    return windows
+
+
+def _most_context(words: Int32, starts: Int64, room: int, causal: bool) -> Int64:
+    """The window (index into ``starts``) that each subword is taken from: words (n,) -> (n,)."""
+    first, last = _together(words, longest=room - room // 2)
+    left = (first - starts[:, None]).astype(np.float64)  # (windows, n)
+    right = (starts[:, None] + room - last).astype(np.float64)
+    left[0], right[-1] = np.where(left[0] >= 0, np.inf, left[0]), np.where(right[-1] >= 0, np.inf, right[-1])
+    context = np.where(right >= 0, left, -np.inf) if causal else np.minimum(left, right)
+    best: Int64 = context.argmax(axis=0)
+    return best
+
+
+def _together(words: Int32, longest: int) -> tuple[Int64, Int64]:
+    """First subword and end of the run that each subword stays with: its word's, or itself alone."""
+    edges = np.flatnonzero(np.diff(words)) + 1
+    starts, ends = np.append(0, edges), np.append(edges, len(words))
+    alone = np.repeat(ends - starts > longest, ends - starts) | (words < 0)
+    place = np.arange(len(words))
+    first, last = np.repeat(starts, ends - starts), np.repeat(ends, ends - starts)
+    return np.where(alone, place, first), np.where(alone, place + 1, last)
+
+
+def plan(lengths: Sequence[int] | Int64, budget: int) -> list[Int64]:
+    """Batches (indices into ``lengths``) of at most ``budget`` padded subwords, or of one unit.
+
+    Longest first, ties in the order given: the plan depends on ``lengths`` and ``budget`` alone, units of like
+    length share a batch, and memory peaks at once rather than at the end. Empty units are left out.
+    """
+    sizes = np.asarray(lengths, dtype=np.int64)
+    order = np.argsort(-sizes, kind="stable")
+    order = order[sizes[order] > 0]
+    batches, at = [], 0
+    while at < len(order):
+        n = max(1, budget // int(sizes[order[at]]))
+        batches.append(order[at : at + n])
+        at += n
+    return batches

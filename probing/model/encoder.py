@@ -1,0 +1,164 @@
+"""A frozen encoder: sentences in, the hidden states of every layer out, one row per subword."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.errors import ModelError
+from probing.model.align import as_plain_text, special_subwords
+from probing.model.batches import Units, as_units, plan
+from probing.model.checkpoint import Checkpoint, Model
+from probing.model.loading import read_network, read_tokenizer
+from probing.model.measure import Facts, Network, hidden_states, longest_input, measure
+from probing.model.subwords import Frame, Subwords, tokenize
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+BUDGET = 4096  # padded subwords per forward pass
+MEMORY_MESSAGES = ("out of memory", "not enough memory", "DefaultCPUAllocator")
+
+
+@dataclass
+class Encoder:
+    """A checkpoint ready to run; ``load`` makes one.
+
+    ``halvings`` counts how often memory ran out and the budget was halved; ``ceiling`` is what is left of it.
+    """
+
+    checkpoint: Checkpoint
+    network: Network
+    tokenizer: "Tokenizer"
+    frame: Frame
+    facts: Facts
+    pad: int
+    device: str
+    ceiling: int = field(default=2**62, init=False)
+    halvings: int = field(default=0, init=False)
+
+    @property
+    def n_layers(self) -> int:
+        """Hidden states per subword: the embedding output and one for each block."""
+        return self.facts.n_layers
+
+    @property
+    def width(self) -> int:
+        """Numbers per vector."""
+        return self.facts.width
+
+    @property
+    def causal(self) -> bool:
+        """Whether no vector depends on later subwords."""
+        return self.facts.causal
+
+    @property
+    def final_norm(self) -> bool:
+        """Whether the last hidden state alone has passed a final normalisation."""
+        return self.facts.final_norm
+
+    @property
+    def window(self) -> int | None:
+        """Longest input in subwords, special ones included; None: no limit."""
+        return self.frame.window
+
+    @property
+    def cls_position(self) -> Literal["first", "last"]:
+        """The subword that stands for its sentence: only the last one has seen all of it in a causal model."""
+        return "last" if self.causal else "first"
+
+    def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:
+        """Tokenise sentences of words; raises ModelError for a subword that the network has no embedding for."""
+        subwords = tokenize(self.tokenizer, sentences, self.frame)
+        rows = self.network.get_input_embeddings().weight.shape[0]
+        if subwords.ids.max(initial=0) >= rows:
+            worst = int(subwords.ids.max())
+            raise ModelError(
+                f"{self.checkpoint.folder}: the tokenizer yields {self.tokenizer.id_to_token(worst)!r}, number "
+                f"{worst}, but the network has {rows} embeddings; give a tokenizer and weights saved together"
+            )
+        return subwords
+
+    def hidden(self, batch: Subwords, budget: int = BUDGET) -> NDArray[np.float32]:
+        """Vectors of all layers for every subword of ``batch``, in its order: (L, S, D), without padding.
+
+        ``budget`` bounds the padded subwords per forward pass; when memory runs out it is halved, for good.
+        Raises: ModelError if one unit alone does not fit, or on a vector that is not finite.
+        """
+        units = as_units(batch, self.frame, self.causal)
+        vectors = np.empty((self.n_layers, len(batch.ids), self.width), dtype=np.float32)
+        lengths = np.diff(units.offsets)
+        waiting = plan(lengths, min(budget, self.ceiling))
+        while waiting:
+            if self._fits(vectors, units, waiting[0], batch):
+                waiting = waiting[1:]
+            else:
+                self._halve(lengths[waiting[0]])
+                left = np.sort(np.concatenate(waiting))
+                waiting = [left[some] for some in plan(lengths[left], self.ceiling)]
+        return vectors
+
+    def _fits(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> bool:
+        """Fill the rows of ``some`` units; False if memory ran out."""
+        try:
+            self._fill(vectors, units, some, batch)
+        except RuntimeError as error:
+            if not any(message in str(error) for message in MEMORY_MESSAGES):
+                raise
+            return False
+        return True
+
+    def _fill(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> None:
+        import torch
+
+        ids, real, rows = (torch.from_numpy(array).to(self.device) for array in units.padded(some, self.pad))
+        taken = rows >= 0  # (B, T)
+        rows = rows[taken].cpu()
+        for layer, states in enumerate(hidden_states(self.network, ids, real.long())):
+            found = states[taken].float().cpu()  # (B, T, D) -> (rows, D)
+            if not torch.isfinite(found).all():
+                bad = int(rows[~torch.isfinite(found).all(dim=1)][0])
+                raise ModelError(self._not_finite(layer, bad, batch))
+            torch.from_numpy(vectors[layer])[rows] = found
+
+    def _not_finite(self, layer: int, row: int, batch: Subwords) -> str:
+        sentence = int(np.searchsorted(batch.offsets, row, side="right")) - 1
+        ids = batch.ids[batch.offsets[sentence] : batch.offsets[sentence + 1]]
+        text = self.tokenizer.decode(ids.tolist())
+        return (
+            f"{self.checkpoint.name}: layer {layer} is not finite (NaN or infinity) for the sentence {text!r}; "
+            "the weights may be damaged, or the model too large for model.precision=bfloat16"
+        )
+
+    def _halve(self, lengths: NDArray[np.int64]) -> None:
+        """Lower the ceiling below what just failed."""
+        import torch
+
+        if len(lengths) == 1:
+            raise ModelError(
+                f"{self.checkpoint.name}: memory ran out on a single input of {lengths[0]} subwords; "
+                f"type model.max_subwords={lengths[0] // 2}, or use a smaller model"
+            )
+        self.ceiling = int(lengths.max()) * len(lengths) // 2
+        self.halvings += 1
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def load(model: Model, checkpoint: Checkpoint, device: str = "cpu") -> Encoder:
+    """Load ``checkpoint`` from its folder, and nothing from elsewhere, onto ``device``.
+
+    Raises: ModelError if the tokenizer is not a fast one, the weights are not safetensors, the architecture is
+    unknown or gives no hidden states; ConfigError if ``model.max_subwords`` leaves no room.
+    """
+    saved, longest_text = read_tokenizer(checkpoint.folder)
+    tokenizer = as_plain_text(saved)
+    network = read_network(model, checkpoint).to(device)
+    pad = network.config.pad_token_id or 0
+    limits = (longest_text, longest_input(network), model.max_subwords)
+    window = min((limit for limit in limits if limit is not None), default=None)
+    frame = Frame(*special_subwords(tokenizer), window, truncate=model.long == "truncate")
+    facts = measure(network, pad, device)
+    return Encoder(checkpoint, network, tokenizer, frame, facts, pad, device)

@@ -1,0 +1,83 @@
+"""The files of a checkpoint folder: which ones count, which are missing, and their digest."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from probing.errors import ModelError
+
+WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"
+VOCABULARIES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
+TOKENIZER_EXTRAS = ("tokenizer_config.json", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+PICKLES = (".bin", ".pt", ".pth", ".h5", ".msgpack", ".ckpt")
+
+
+def sources(folder: Path, trained: bool) -> tuple[Path, ...]:
+    """The files of ``folder`` that make up the checkpoint; its weights only for ``trained``.
+
+    Raises: ModelError if the folder, its configuration, its vocabulary or its safetensors weights are missing.
+    """
+    if not folder.is_dir():
+        raise ModelError(f"model.checkpoint={folder}: no such folder; give one that holds config.json, or a Hub id")
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: no config.json, so not a checkpoint; save one with model.save_pretrained")
+    tokenizer = [folder / name for name in VOCABULARIES if (folder / name).is_file()]
+    if not tokenizer:  # transformers would go on with a vocabulary of special tokens alone
+        raise ModelError(f"{folder}: no tokenizer.json; save the tokenizer there with tokenizer.save_pretrained")
+    tokenizer += [folder / name for name in TOKENIZER_EXTRAS if (folder / name).is_file()]
+    return (folder / "config.json", *tokenizer, *(_weights(folder) if trained else ()))
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether ``folder`` holds a configuration, a vocabulary and all of its safetensors weights."""
+    try:
+        sources(folder, trained=True)
+    except ModelError:
+        return False
+    return True
+
+
+def _weights(folder: Path) -> tuple[Path, ...]:
+    """The safetensors file, or the index and its shards."""
+    if (folder / WEIGHTS).is_file():
+        return (folder / WEIGHTS,)
+    index = folder / WEIGHTS_INDEX
+    if not index.is_file():
+        raise ModelError(no_safetensors(str(folder), [path.name for path in folder.iterdir()]))
+    shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    missing = [name for name in shards if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder}: {WEIGHTS_INDEX} names {', '.join(missing)}, not there; fetch the rest")
+    return (index, *(folder / name for name in shards))
+
+
+def no_safetensors(where: str, names: Collection[str]) -> str:
+    """Say that weights are missing or are pickles, which may run code when read, and how to convert them."""
+    pickles = sorted(name for name in names if name.endswith(PICKLES))
+    if not pickles:
+        return f"{where}: no weights (wanted {WEIGHTS}); save them there with model.save_pretrained"
+    return (
+        f"{where}: only {', '.join(pickles)}, wanted {WEIGHTS} (pickled weights are never read); if you trust them, "
+        f'convert: python -c \'import transformers as t; [c.from_pretrained("{where}").save_pretrained("converted") '
+        "for c in (t.AutoModel, t.AutoTokenizer)]' and then type: model.checkpoint=./converted"
+    )
+
+
+def digest(paths: Collection[Path]) -> str:
+    """One SHA-256 over names and contents, whatever their order."""
+    lines = sorted(f"{path.name} {sha256(path)}" for path in paths)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of one file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,143 @@
+"""The linear probe: logistic regression for classes, ridge regression for numbers, strength chosen on dev."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import Kind, Level, Progress, Split
+from probing.errors import ConfigError, positive
+from probing.probe import logistic
+from probing.probe.fit import TASK, Fit, Target, per_sentence, standardise
+from probing.probe.ridge import ridge
+from probing.store.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Multinomial logistic or ridge regression on standardised vectors.
+
+    The penalty is l2/2 |W|^2 beside the mean loss, so that one grid serves any corpus size (scikit-learn's C is
+    1 / (N * l2)). Per layer, every strength of ``l2`` is tried for the task and its controls at once; the one
+    with the best dev accuracy (classes) or the smallest dev error (numbers) is kept, the stronger one on a tie,
+    and the controls are read at the same strength.
+    """
+
+    name: str
+    l2: list[float]
+    standardise: bool = True
+    tolerance: float = 3e-6
+    max_iterations: int = 300
+
+    def __post_init__(self) -> None:
+        check_grid(self.l2)
+        positive("probe.tolerance", self.tolerance)
+        positive("probe.max_iterations", self.max_iterations)
+
+    def check(self, level: Level, kind: Kind) -> None:
+        """Raise ConfigError for word pairs."""
+        check_not_pairs(self.name, level)
+
+    def fit(
+        self,
+        vectors: Vectors,
+        targets: Mapping[str, Target],
+        layers: Sequence[int],
+        seed: int,
+        device: str,
+        on_progress: Progress,
+    ) -> Iterator[Fit]:
+        """One read of each layer serves every target and strength."""
+        for done, layer in enumerate(layers):
+            on_progress("probing layers", done, len(layers))
+            features = standardise(vectors.layer(layer), self.standardise)
+            yield from self.fit_features(layer, features, targets, device)
+        on_progress("probing layers", len(layers), len(layers))
+
+    def fit_features(
+        self, layer: int, features: Mapping[Split, NDArray[np.float32]], targets: Mapping[str, Target], device: str
+    ) -> Iterator[Fit]:
+        """Fit every target on one layer's standardised vectors, (N, D) per split."""
+        solve = self._classify if targets[TASK].kind == "class" else self._regress
+        yield from solve(layer, features, targets, device)
+
+    def _classify(
+        self, layer: int, features: Mapping[Split, NDArray[np.float32]], targets: Mapping[str, Target], device: str
+    ) -> Iterator[Fit]:
+        import torch
+
+        x = {split: torch.from_numpy(f).to(device) for split, f in features.items()}
+        labels = torch.from_numpy(np.stack([t.flat("train") for t in targets.values()])).to(device)
+        strengths = sorted(self.l2, reverse=True)
+        solution = logistic.solve(
+            x["train"],
+            labels,
+            torch.tensor(strengths, device=device),
+            targets[TASK].n_classes,
+            self.tolerance,
+            self.max_iterations,
+        )
+        chosen = 0
+        for number, (name, target) in enumerate(targets.items()):
+            offset = number * len(strengths)
+            dev = [_classes(x["dev"], solution.weights[offset + i]) for i in range(len(strengths))]
+            gold = target.flat("dev")
+            if name == TASK:
+                chosen = int(np.argmax([(d == gold).mean() for d in dev]))
+            test = _classes(x["test"], solution.weights[offset + chosen])
+            yield Fit(
+                layer,
+                name,
+                {
+                    "dev": per_sentence(dev[chosen], target.values["dev"]),
+                    "test": per_sentence(test, target.values["test"]),
+                },
+                dev_score=float((dev[chosen] == gold).mean()),
+                converged=bool(solution.converged[offset + chosen]),
+                chosen={"l2": strengths[chosen], "objective_nats": float(solution.objective[offset + chosen])},
+            )
+
+    def _regress(
+        self, layer: int, features: Mapping[Split, NDArray[np.float32]], targets: Mapping[str, Target], device: str
+    ) -> Iterator[Fit]:
+        strengths = sorted(self.l2, reverse=True)
+        labels = np.stack([t.flat("train") for t in targets.values()], axis=1).astype(np.float64)
+        weights, intercepts = ridge(features["train"], labels, strengths)  # (R, D, T), (T,)
+        chosen = 0
+        for number, (name, target) in enumerate(targets.items()):
+            columns = weights[:, :, number].T.astype(np.float32)  # (D, R)
+            dev = features["dev"] @ columns + intercepts[number]
+            errors = ((dev - target.flat("dev")[:, None]) ** 2).mean(axis=0)
+            if name == TASK:
+                chosen = int(np.argmin(errors))
+            test = features["test"] @ columns[:, chosen] + intercepts[number]
+            yield Fit(
+                layer,
+                name,
+                {
+                    "dev": per_sentence(dev[:, chosen], target.values["dev"]),
+                    "test": per_sentence(test, target.values["test"]),
+                },
+                dev_score=-float(errors[chosen]),
+                converged=True,
+                chosen={"l2": strengths[chosen]},
+            )
+
+
+def _classes(x: "logistic.torch.Tensor", weights: "logistic.torch.Tensor") -> NDArray[np.int64]:
+    return (x @ weights[:, :-1].T + weights[:, -1]).argmax(1).cpu().numpy()
+
+
+def check_grid(l2: Sequence[float]) -> None:
+    """Raise ConfigError unless ``l2`` is a non-empty list of positive strengths."""
+    if not l2:
+        raise ConfigError("probe.l2=[]: at least one strength is needed, e.g. probe.l2=[1e-4]")
+    for value in l2:
+        positive("probe.l2", value)
+
+
+def check_not_pairs(name: str, level: Level) -> None:
+    """Raise ConfigError for tasks on word pairs."""
+    if level == "pair":
+        raise ConfigError(f"probe={name} labels one vector at a time; for pairs of words type probe=structural")

@@ -1,0 +1,195 @@
+"""Structural probes (Hewitt & Manning 2019): a rank-k map under which squared norms are tree geometry.
+
+Depth of a word: ‖B h‖² (§4.2 there). Distance of two words: ‖B (h_i − h_j)‖² (§4.1). Loss: absolute error,
+divided by the sentence's n words (depth) or n² pairs (distance), averaged over sentences. As published:
+B from U(−0.05, 0.05), Adam, batches of 20 sentences, learning rate divided by ten after an epoch without
+gain on dev, the state of the last gain kept. A gain is an absolute fall of the dev loss by ``min_gain``.
+
+Two departures. Vectors of a layer are divided by one number, their root mean square on train, so that the
+published start suits layers of any scale (GPT-2's are hundreds of times BERT's): the family of probes is
+the same, ``scale`` being part of B. And batches hold sentences of similar length.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import FloatArray, IntArray, Progress, Split, no_progress
+from probing.errors import ModelError, positive
+from probing.probe.sentences import SentenceVectors, TreeGold
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Structural:
+    """Options of the probe; ``patience`` counts epochs without gain before a probe stops."""
+
+    name: str = "structural"
+    rank: int = 64
+    epochs: int = 40
+    learning_rate: float = 1e-3
+    batch_sentences: int = 20
+    patience: int = 5
+    min_gain: float = 1e-4
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a value that is not greater than zero."""
+        for option in ("rank", "epochs", "learning_rate", "batch_sentences", "patience", "min_gain"):
+            positive(f"probe.{option}", getattr(self, option))
+
+
+@dataclass(frozen=True)
+class FittedStructural:
+    """One probe. ``matrix`` is B, (k, D), for vectors multiplied by ``scale``; ``dev_losses`` one per epoch.
+
+    ``converged``: it stopped for lack of gain on dev, not because the epochs were used up.
+    """
+
+    pairs: bool  # distances of word pairs, not depths of words
+    matrix: NDArray[np.float32]
+    scale: float
+    dev_losses: tuple[float, ...]
+    converged: bool
+
+    def predict(self, vectors: NDArray[Any], offsets: IntArray) -> list[FloatArray]:
+        """Depths (n,) or distances (n, n) of each sentence, from this layer's vectors (W, D)."""
+        from scipy.spatial.distance import pdist, squareform
+
+        projected = vectors.astype(np.float32) @ (self.matrix.T * np.float32(self.scale))  # (W, D) -> (W, k)
+        sentences = np.split(projected, offsets[1:-1])
+        if self.pairs:
+            return [squareform(pdist(z, "sqeuclidean"), checks=False) for z in sentences]
+        return [np.square(z).sum(axis=1) for z in sentences]
+
+
+def fit_structural(
+    probe: Structural,
+    train: SentenceVectors,
+    dev: SentenceVectors,
+    targets: Mapping[str, Mapping[Split, Sequence[NDArray[Any]]]],
+    rng: np.random.Generator,
+    device: str = "cpu",
+    on_progress: Progress = no_progress,
+) -> dict[tuple[int, str], FittedStructural]:
+    """Train one probe per layer (position on the first axis of the vectors) and target, all in one pass.
+
+    ``targets`` hold the gold of both splits, one array per sentence: depths (n,) or distances (n, n), the
+    same for all targets. All probes share the start and the batches; each has its own learning rate and
+    its own end, and comes out as it would alone. Raises ProbingError where gold and vectors do not match,
+    ModelError if a loss is not finite.
+    """
+    import torch
+
+    train_side, dev_side = (
+        TreeGold.of(split, vectors, [gold[split] for gold in targets.values()])
+        for split, vectors in (("train", train), ("dev", dev))
+    )
+    start = rng.uniform(-0.05, 0.05, size=(train.values.shape[2], probe.rank)).astype(np.float32)
+    scales = [1 / _root_mean_square(layer) for layer in train.values]
+    runs = {
+        (layer, name): _Run(layer, t, scale, torch.tensor(start, device=device, requires_grad=True), start.T)
+        for layer, scale in enumerate(scales)
+        for t, name in enumerate(targets)
+    }
+    _train(list(runs.values()), probe, train_side, dev_side, rng, on_progress)
+    return {key: run.fitted(train_side.pairs, probe.patience) for key, run in runs.items()}
+
+
+def absolute_errors(z: "torch.Tensor", gold: "torch.Tensor", weight: "torch.Tensor") -> "torch.Tensor":
+    """Weighted sum of absolute errors of each of P probes, from projected vectors (P, S, n, k): (P,).
+
+    ``gold`` (P, S, n) are depths, (P, S, n, n) distances; ``weight`` is the same without P, 0 for padding.
+    """
+    if weight.ndim == 3:
+        # Distances do not depend on the origin; far from the words, the difference of squares loses digits.
+        z = z - z[:, :, :1].detach()
+        squares = z.square().sum(dim=-1)
+        predicted = squares.unsqueeze(-1) + squares.unsqueeze(-2) - 2 * z @ z.mT
+    else:
+        predicted = z.square().sum(dim=-1)
+    return ((predicted - gold).abs() * weight).flatten(1).sum(dim=1)
+
+
+@dataclass
+class _Run:
+    """One probe in training: its parameter (D, k) and how it fared on dev so far."""
+
+    layer: int
+    target: int
+    scale: float
+    parameter: "torch.Tensor"
+    kept: NDArray[np.float32]
+    lowest: float = np.inf
+    stale: int = 0
+    dev_losses: list[float] = field(default_factory=list)
+
+    def record(self, loss: float, group: dict[str, Any], min_gain: float) -> None:
+        """Keep the state after a gain; else take smaller steps from here on."""
+        self.dev_losses.append(loss)
+        if not np.isfinite(loss):
+            raise ModelError(
+                f"structural probe of layer {self.layer}: loss {loss} after {len(self.dev_losses)} epochs; "
+                "its vectors hold numbers that are not finite, or lower probe.learning_rate"
+            )
+        if loss < self.lowest - min_gain:
+            self.lowest, self.stale, self.kept = loss, 0, self.parameter.detach().cpu().numpy().T.copy()
+        else:
+            self.stale += 1
+            group["lr"] *= 0.1
+
+    def fitted(self, pairs: bool, patience: int) -> FittedStructural:
+        return FittedStructural(pairs, self.kept, self.scale, tuple(self.dev_losses), self.stale >= patience)
+
+
+def _train(
+    runs: list[_Run],
+    probe: Structural,
+    train: TreeGold,
+    dev: TreeGold,
+    rng: np.random.Generator,
+    on_progress: Progress,
+) -> None:
+    import torch
+
+    optimizer = torch.optim.Adam([{"params": [run.parameter]} for run in runs], lr=probe.learning_rate, fused=True)
+    groups = dict(zip(map(id, runs), optimizer.param_groups, strict=True))
+    dev_batches = dev.batches(probe.batch_sentences, rng)
+    for epoch in range(probe.epochs):
+        active = [run for run in runs if run.stale < probe.patience]
+        if not active:
+            break
+        batches = train.batches(probe.batch_sentences, rng)
+        for step, sentences in enumerate(batches):
+            optimizer.zero_grad()
+            torch.autograd.backward(_losses(active, train, sentences).sum() / len(sentences))
+            optimizer.step()
+            on_progress("structural probes", epoch * len(batches) + step, probe.epochs * len(batches))
+        with torch.no_grad():
+            totals = torch.stack([_losses(active, dev, sentences) for sentences in dev_batches]).sum(dim=0)
+        for run, total in zip(active, totals.tolist(), strict=True):
+            run.record(total / sum(map(len, dev_batches)), groups[id(run)], probe.min_gain)
+    on_progress("structural probes", probe.epochs, probe.epochs)
+
+
+def _losses(runs: list[_Run], side: TreeGold, sentences: IntArray) -> "torch.Tensor":
+    """Summed loss of each run over some sentences: (P,)."""
+    import torch
+
+    layers = sorted({run.layer for run in runs})
+    device = runs[0].parameter.device
+    x, gold, weight = (torch.from_numpy(a).to(device) for a in side.batch(sentences, layers))
+    if len(layers) < len(runs):
+        x = x[[layers.index(run.layer) for run in runs]]
+    matrices = torch.stack([run.parameter * run.scale for run in runs])  # (P, D, k)
+    z = (x.float().flatten(1, 2) @ matrices).view(*x.shape[:3], -1)  # (P, S, n, D) -> (P, S, n, k)
+    return absolute_errors(z, gold[[run.target for run in runs]], weight)
+
+
+def _root_mean_square(vectors: NDArray[Any]) -> float:
+    slices = np.array_split(vectors, len(vectors) // 8192 + 1)  # no second copy of the layer in float32
+    return float(np.sqrt(sum(np.linalg.norm(part.astype(np.float32)) ** 2 for part in slices) / vectors.size))

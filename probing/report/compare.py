@@ -1,0 +1,112 @@
+"""Comparison of any set of runs: models against models, tasks against tasks, layers against layers."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from probing.report.emit import write_table
+from probing.report.gather import Condition, gather
+from probing.report.html import picture, write_html
+from probing.report.load import stand_ins
+from probing.report.measure import measure, records, scored_in
+from probing.report.overlay import looks, write_overlay, write_tasks
+from probing.report.pairs import pair_layers, pair_models, shown_pairs, shown_steps, verdict
+from probing.report.summary import shown_models, shown_tasks, summary_table
+
+BLOCK = ["task", "data", "probe", "metric"]
+
+
+def compare(folders: Sequence[Path], out: Path) -> Path:
+    """Compare the runs in ``folders``, from what these hold alone; returns ``out``/index.html.
+
+    Writes ``out``/rows.csv (the rows of all runs), tables/{models,tasks,paired_models,paired_layers} as CSV,
+    Markdown and LaTeX, figures as PNG and PDF, and the page. Runs of one model, data, task and probe that
+    differ in layers or seed alone make one curve. Only runs on the same data are compared in pairs.
+    Raises: DataError, naming the folder, if one of them holds no finished run.
+    """
+    conditions, notes = gather(folders)
+    pairs, unpaired = pair_models(conditions)
+    raw = {"models": summary_table(conditions), "paired_models": pairs, "paired_layers": pair_layers(conditions)}
+    raw["tasks"] = raw["models"]
+    show = {"models": shown_models, "tasks": shown_tasks, "paired_models": shown_pairs, "paired_layers": shown_steps}
+    shown = {name: show[name](table) for name, table in raw.items() if not table.empty}
+    out.mkdir(parents=True, exist_ok=True)
+    rows = pd.concat([run.rows for one in conditions for run in one.runs], ignore_index=True)
+    rows.to_csv(out / "rows.csv", index=False)
+    for name, table in shown.items():
+        write_table(raw[name], table, out / "tables" / name)
+    task_figure = write_tasks(raw["models"], looks(conditions), out / "figures" / "tasks")
+    facts = {
+        "title": f"Comparison of {sum(len(one.runs) for one in conditions):,} runs",
+        "findings": [finding(line) for line in records(pairs)],
+        "blocks": blocks(conditions, shown, raw, out / "figures"),
+        "tasks": shown["tasks"],
+        "task_figure": picture(task_figure[0], "Where tasks become decodable, by model.") if task_figure else None,
+        "notes": [*dict.fromkeys(stand_in_notes(conditions)), *notes, *unpaired],
+        "runs": runs_table(conditions),
+    }
+    return write_html("compare.html", out / "index.html", facts)
+
+
+def blocks(
+    conditions: Sequence[Condition],
+    shown: Mapping[str, pd.DataFrame],
+    raw: Mapping[str, pd.DataFrame],
+    figures: Path,
+) -> list[dict[str, Any]]:
+    """One section per task, data, probe and metric: its overlay and its part of each table."""
+    sections, look = [], looks(conditions)
+    for key, group in groupby(conditions, key=lambda one: one.block):
+        stem = figures / re.sub(r"[^\w.-]+", "-", "-".join(key))
+        label = measure(key[3]).label
+        tables = {}
+        for name in {"models", "paired_models", "paired_layers"} & shown.keys():
+            inside = (raw[name][BLOCK] == list(key)).all(axis=1)
+            part = shown[name][inside].drop(columns=BLOCK).rename(columns={"score": label})
+            tables[name] = part.loc[:, (part != "").any()]
+        title = f"{key[0]} · {key[1]} · {key[2]} probe"
+        caption = f"Layer curves: {label}."
+        sections.append({"title": title, "figure": picture(write_overlay([*group], look, stem)[0], caption), **tables})
+    return sections
+
+
+def finding(line: Mapping[str, Any]) -> str:
+    """A paired difference in words."""
+    what = verdict(line["ci_low"], line["ci_high"], ("is decoded better from", "is decoded worse from", ""))
+    sides = [f"layer {line[f'{side}_layer']} of {line[side]}" for side in ("first", "second")]
+    ends = scored_in(line, ("difference", "ci_low", "ci_high"), signed=True)
+    where = f"({line['data']}, {line['probe']} probe: {measure(line['metric']).label} {ends})"
+    if not what:
+        return f"No clear difference for {line['task']} between {sides[0]} and {sides[1]} {where}."
+    return f"{line['task']} {what} {sides[0]} than from {sides[1]} {where}."
+
+
+def stand_in_notes(conditions: Sequence[Condition]) -> list[str]:
+    """A sentence for each stand-in among the runs."""
+    return [
+        f"{run.name(part)} stands in for {asked}, which could not be had: its numbers are not those of {asked}"
+        for one in conditions
+        for run in one.runs
+        for part, asked in stand_ins(run.manifest).items()
+    ]
+
+
+def runs_table(conditions: Sequence[Condition]) -> pd.DataFrame:
+    """Every run of the comparison, with where it lies and what made it."""
+    return pd.DataFrame(
+        {
+            "run": run.manifest["run_id"],
+            "model": one.model,
+            "data": one.data,
+            "task": one.task,
+            "seed": str(run.seed),
+            "commit": str(run.manifest.get("commit") or "–"),
+            "folder": str(run.folder),
+        }
+        for one in conditions
+        for run in one.runs
+    )

@@ -1,0 +1,106 @@
+"""Run folders gathered into conditions: the layers and seeds of one model on one task, joined."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from probing.errors import DataError
+from probing.report.html import flat
+from probing.report.load import Run, best_layer, labelled, load_run, stand_ins
+from probing.report.tables import layer_table
+
+# Runs of one condition may differ in these settings; in any other they are two conditions.
+JOINED = ("layers", "seed", "tag")
+IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "run_seed"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """All runs of one model, corpus, task, probe and setting; ``rows`` are theirs, each once.
+
+    ``model`` and ``data`` are as shown: stand-ins labelled, with the settings in which conditions differ.
+    """
+
+    model: str
+    data: str
+    task: str
+    probe: str
+    metric: str
+    rows: pd.DataFrame
+    runs: tuple[Run, ...]
+
+    @property
+    def block(self) -> tuple[str, str, str, str]:
+        """Conditions are compared with each other where this agrees: task, data, probe and metric."""
+        return self.task, self.data, self.probe, self.metric
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The layer table of the primary metric, averaged over seeds."""
+        return layer_table(self.rows, self.metric)
+
+    @property
+    def best(self) -> int | None:
+        """The layer that dev chose, over all seeds."""
+        return best_layer(self.rows, self.metric)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of the runs."""
+        return sorted({run.seed for run in self.runs})
+
+
+def gather(folders: Iterable[Path]) -> tuple[list[Condition], list[str]]:
+    """Read run folders and join those that differ in layers or seed alone; also what should be known about it.
+
+    Raises: DataError, naming the folder, if one holds no finished run; DataError if there is none at all.
+    """
+    runs = [load_run(folder) for folder in sorted({Path(folder) for folder in folders})]
+    if not runs:
+        raise DataError("no run folder to compare: run `python -m pipelines.run …` first, or name another tag")
+    same: dict[tuple[str, ...], list[Run]] = {}
+    for run in runs:
+        model, data = names(run)
+        same.setdefault((run.name("task"), data, run.name("probe"), run.metric, model), []).append(run)
+    conditions, notes = [], []
+    for (task, data, probe, metric, model), group in sorted(same.items()):
+        for setting, members in by_setting(group):
+            rows, clash = joined(members)
+            name = f"{model} · {setting}" if setting else model
+            conditions.append(Condition(name, data, task, probe, metric, rows, tuple(members)))
+            if clash:
+                notes.append(f"{name}, {task} on {data}: {clash}")
+    return conditions, notes
+
+
+def names(run: Run) -> tuple[str, str]:
+    """The names of a run's model and data, each with what it stands in for."""
+    instead = stand_ins(run.manifest)
+    return labelled(run.name("model"), instead.get("model")), labelled(run.name("data"), instead.get("data"))
+
+
+def by_setting(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:
+    """Runs with the same settings, under a text that says how these differ from the others (empty: alone)."""
+    settings = [_settings(run.manifest["config"]) for run in runs]
+    keys = sorted({key for setting in settings for key in setting})
+    varying = [key for key in keys if len({setting.get(key) for setting in settings}) > 1]
+    groups: dict[str, list[Run]] = {}
+    for run, setting in zip(runs, settings, strict=True):
+        groups.setdefault(", ".join(f"{key}={setting.get(key, '–')}" for key in varying), []).append(run)
+    yield from sorted(groups.items())
+
+
+def _settings(config: Mapping[str, object]) -> dict[str, str]:
+    return {key: value for key, value in flat(config).items() if key not in JOINED}
+
+
+def joined(runs: Sequence[Run]) -> tuple[pd.DataFrame, str]:
+    """The rows of ``runs``, each once, and a sentence if two folders disagree on one."""
+    # Control draws are numbered within a run: draw 1 of seed 0 and of seed 1 are two rows, not one.
+    rows = pd.concat([run.rows.assign(run_seed=run.seed) for run in runs], ignore_index=True)
+    spread = rows.groupby(IDENTITY, dropna=False)["value"].agg(["min", "max"])
+    clashes = int((spread["max"] - spread["min"] > 0).sum())
+    text = f"{clashes:,} rows differ between folders of the same settings; the first is shown" if clashes else ""
+    return rows.drop_duplicates(IDENTITY, ignore_index=True).drop(columns="run_seed"), text

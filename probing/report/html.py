@@ -1,0 +1,51 @@
+"""HTML pages that stand alone: templates with everything escaped, figures inside the file."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from probing.report.emit import text_columns
+from probing.report.style import DPI
+
+CSS_PX_PER_IN = 100
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG as a page carries it: base64, with the width it is shown at."""
+
+    png: str
+    width_px: int
+    caption: str
+
+
+def picture(path: Path, caption: str) -> Picture:
+    """The PNG file at ``path``, to be shown in the size that it has in print."""
+    content = path.read_bytes()
+    width = int.from_bytes(content[16:20], "big")  # PNG: the header chunk opens with the width in pixels
+    return Picture(b64encode(content).decode("ascii"), width * CSS_PX_PER_IN // DPI, caption)
+
+
+def write_html(template: str, path: Path, facts: Mapping[str, Any]) -> Path:
+    """Fill ``template`` with ``facts``; every text is escaped, for corpora and labels may hold markup."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    loader = FileSystemLoader(Path(__file__).parent)
+    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    pages.globals["text_columns"] = text_columns
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(pages.get_template(template).render(facts), encoding="utf-8")
+    return path
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """A nested configuration as ``{"model.name": "bert", …}``."""
+    leaves: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            leaves |= flat(value, f"{prefix}{key}.")
+        else:
+            leaves[f"{prefix}{key}"] = str(value)
+    return leaves

@@ -1,0 +1,72 @@
+"""What reports know about metrics: their names, units, floors and how many digits they bear."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Measure:
+    """``floor`` is the score of a representation that tells nothing, where no majority row says so."""
+
+    label: str
+    axis: str  # what the axis of a figure says: name, unit, direction
+    floor: float = 0.0
+    decimals: int = 3
+    lower_is_better: bool = False
+    abbreviation: str = ""  # for a column head
+
+
+MEASURES = {
+    "accuracy": Measure("accuracy", "accuracy (fraction correct)", abbreviation="acc."),
+    "macro_f1": Measure("macro F1", "macro F1 (0 to 1)"),
+    "r2": Measure("R²", "R² (share of variance explained)"),
+    "nspr": Measure("NSpr", "NSpr (Spearman ρ of word depths)"),
+    "root_accuracy": Measure("root accuracy", "root accuracy (fraction of sentences)", abbreviation="root acc."),
+    "dspr": Measure("DSpr", "DSpr (Spearman ρ of word distances)"),
+    "uuas": Measure("UUAS", "UUAS (fraction of undirected edges)"),
+    "codelength_bits": Measure(
+        "code length", "online code length (bits, lower is better)", float("nan"), 0, True, "code (bits)"
+    ),
+    "compression": Measure("compression", "compression (uniform code ÷ online code)", 1.0, 2, abbreviation="compr."),
+}
+
+
+def measure(metric: str) -> Measure:
+    """Facts on ``metric``; one that is not listed keeps its own name, a floor of 0 and three decimals."""
+    name = metric.replace("_", " ")
+    return MEASURES.get(metric, Measure(name, name, lower_is_better=metric.endswith("_bits")))
+
+
+def number(value: float, metric: str, *, signed: bool = False) -> str:
+    """``value`` with the digits of its metric; an en dash where there is none."""
+    if pd.isna(value):
+        return "–"
+    decimals = measure(metric).decimals
+    # + 0.0 turns a negative zero, which rounding leaves behind, into a zero without a sign
+    return f"{round(value, decimals) + 0.0:{'+' if signed else ''},.{decimals}f}".replace("-", "−")
+
+
+def interval(low: float, high: float, metric: str, *, signed: bool = False) -> str:
+    """``[low, high]`` with the digits of its metric; empty where there is none."""
+    if pd.isna(low) or pd.isna(high):
+        return ""
+    return f"[{number(low, metric, signed=signed)}, {number(high, metric, signed=signed)}]"
+
+
+def scored(value: float, low: float, high: float, metric: str, *, signed: bool = False) -> str:
+    """A value beside its interval, as a table cell shows it."""
+    return f"{number(value, metric, signed=signed)} {interval(low, high, metric, signed=signed)}".strip()
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The lines of a table, each by column name."""
+    return [dict(zip(table.columns, line, strict=True)) for line in table.itertuples(index=False, name=None)]
+
+
+def scored_in(line: Mapping[str, Any], columns: tuple[str, str, str], *, signed: bool = False) -> str:
+    """The value and interval that ``columns`` name in a line that knows its metric."""
+    value, low, high = (float(line[column]) for column in columns)
+    return scored(value, low, high, str(line["metric"]), signed=signed)

@@ -1,0 +1,118 @@
+"""Figures that set conditions side by side: layer curves of one task, and tasks by where they peak."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from probing.report.figures import DASHES
+from probing.report.gather import Condition
+from probing.report.measure import measure
+from probing.report.style import GREY, MARKERS, SERIES, figure, label_ends, layer_ticks, save, titled
+from probing.report.summary import layer_scores
+from probing.report.tables import CONSTANT, NAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Look = tuple[str, str]  # colour, marker
+MARKS = (("expected_layer", "D", 44), ("centre_of_gravity", "o", 48), ("best_layer", "o", 120))  # column, marker, size
+BANDS = {False: "95 % interval over sentences", True: "lowest to highest seed"}
+MOST_BANDS = 4  # intervals of more curves than this hide each other
+
+
+def looks(conditions: Sequence[Condition]) -> dict[str, Look]:
+    """A colour and a marker for each model, the same in every figure of a comparison."""
+    models = sorted({one.model for one in conditions})
+    return {model: (SERIES[i % len(SERIES)], MARKERS[i % len(MARKERS)]) for i, model in enumerate(models)}
+
+
+def write_overlay(block: Sequence[Condition], look: Mapping[str, Look], stem: Path) -> list[Path]:
+    """Layer curves of all conditions of one task, data, probe and metric; rings mark the layers dev chose."""
+    task, data, probe, metric = block[0].block
+    with figure(7.0, 4.1) as made:
+        axes = made.subplots()
+        labels = [draw_condition(axes, one, look[one.model], band=len(block) <= MOST_BANDS) for one in block]
+        labels += draw_baselines(axes, block)
+        axes.margins(y=0.1)
+        layer_ticks(axes, sorted({layer for one in block for layer in one.table["layer"].tolist()}))
+        label_ends(axes, labels)
+        axes.set_ylabel(measure(metric).axis)
+        titled(made, f"{task} · {data} · {probe} probe", "; ".join(described(block)))
+        return save(made, stem)
+
+
+def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool) -> tuple[float, str, str]:
+    """Draw one condition's curve, its band and its control (dotted); returns the label for its right end."""
+    (colour, marker), table = look, condition.table
+    layers = table["layer"].tolist()
+    if band:
+        low, high = (ends.to_numpy(dtype=float) for ends in band_ends(condition, table))
+        draw = axes.fill_between if len(layers) > 1 else axes.vlines
+        draw(layers, low, high, color=colour, alpha=0.18, linewidth=0 if len(layers) > 1 else 4)
+    axes.plot(layers, table["score"], color=colour, marker=marker, markersize=4.5, linewidth=1.6)
+    axes.plot(layers, table["control"], color=colour, linestyle=(0, (1, 1.2)), linewidth=1.3)
+    chosen = table[table["best"]]
+    axes.plot(chosen["layer"].tolist(), chosen["score"], "o", markersize=10, markerfacecolor="none", color=colour)
+    return float(table["score"].iloc[-1]), condition.model, colour
+
+
+def band_ends(condition: Condition, table: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+    """What a band shows: the lowest and highest seed where there are several, else the interval."""
+    if len(condition.seeds) == 1:
+        return table["ci_low"], table["ci_high"]
+    seeds = pd.DataFrame({seed: layer_scores(condition, seed) for seed in condition.seeds}).reindex(table["layer"])
+    return seeds.min(axis=1), seeds.max(axis=1)
+
+
+def draw_baselines(axes: "Axes", block: Sequence[Condition]) -> list[tuple[float, str, str]]:
+    """Draw the baselines that read no layer, which are the data's own and so the same for all conditions."""
+    labels = []
+    for name in CONSTANT:
+        value = pd.Series([one.table[name].iloc[0] for one in block], dtype=float).mean()
+        if pd.notna(value):
+            axes.axhline(value, color=GREY, linewidth=1.1, linestyle=DASHES[name])
+            labels.append((float(value), NAMES[name], GREY))
+    return labels
+
+
+def described(block: Sequence[Condition]) -> list[str]:
+    """What the lines of an overlay are."""
+    texts = ["rings: best layer on dev"]
+    if any(one.table["control"].notna().any() for one in block):
+        texts.append("dotted: control task")
+    if len(block) <= MOST_BANDS:
+        several = {len(one.seeds) > 1 for one in block}
+        texts.append(f"bands: {' or '.join(BANDS[kind] for kind in sorted(several))}")
+    return texts
+
+
+def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> list[Path]:
+    """Best layer, centre of gravity and expected layer of each task, in lines grouped by model."""
+    lines = table.dropna(subset=["centre_of_gravity"])
+    lines = lines.sort_values(["model", "expected_layer", "task"], ascending=[False, False, False], kind="stable")
+    if lines.empty:
+        return []
+    with figure(7.0, 1.5 + 0.3 * len(lines)) as made:
+        axes = made.subplots()
+        hues = [look[model][0] for model in lines["model"]]
+        heights = range(len(lines))
+        axes.hlines(heights, lines["expected_layer"], lines["centre_of_gravity"], color=hues, alpha=0.35, linewidth=2)
+        for column, marker, size in MARKS:
+            # The best layer is a ring, as in the layer curves; the second call only makes the legend grey.
+            ring = column == "best_layer"
+            faces, grey = ("none", "none") if ring else (hues, GREY)
+            axes.scatter(lines[column], heights, marker=marker, s=size, facecolors=faces, edgecolors=hues)
+            name = column.replace("_", " ")
+            axes.scatter([], [], marker=marker, s=size, facecolors=grey, edgecolors=GREY, label=name)
+        axes.set_yticks(heights, [f"{one.task} · {one.data} · {one.model}" for one in lines.itertuples()])
+        axes.set(ylim=(-0.7, len(lines) - 0.3))
+        layer_ticks(axes, range(int(lines["last_layer"].max()) + 1))
+        axes.grid(axis="x", color="#e6e6e6", linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
+        titled(
+            made, "Where tasks become decodable", "single-layer probes; best layer on dev, the others from test scores"
+        )
+        return save(made, stem)

@@ -1,0 +1,113 @@
+"""How figures look, in one place: size, type, colours that the colour-blind tell apart, files that repeat."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito 2008, without yellow, which is too faint for lines on white
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9"
+SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#332288", "#882255")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
+GREY, INK = "#6b6b6b", "#222222"
+LAYER_AXIS = "layer (0 = embedding output)"
+DPI = 200
+HEAD_IN = 0.46  # room for the title and the line below it
+SETTINGS: Any = {  # matplotlib types its keys one by one
+    "font.size": 9.0,
+    "axes.labelsize": 9.0,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.fontsize": 8.5,
+    "axes.edgecolor": "#888888",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": "#888888",
+    "ytick.color": "#888888",
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,  # tags such as $ and words of the corpus are text, not formulas
+    "pdf.fonttype": 42,  # outlines that journals accept and editors can change
+}
+
+
+@contextmanager
+def figure(width_in: float, height_in: float) -> Iterator["Figure"]:
+    """A figure that no global state knows of, under this module's settings, with room for ``titled``."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    below_head = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - HEAD_IN / height_in))
+    with rc_context(SETTINGS):
+        made = Figure(figsize=(width_in, height_in), layout=below_head)
+        FigureCanvasAgg(made)
+        yield made
+
+
+def save(made: "Figure", stem: Path) -> list[Path]:
+    """Write ``stem``.png and ``stem``.pdf without date or version: the same rows give the same bytes."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    png, pdf = (stem.parent / f"{stem.name}.{suffix}" for suffix in ("png", "pdf"))
+    made.savefig(png, dpi=DPI, metadata={"Software": None})
+    made.set_layout_engine("none")  # keep the layout just made: solving it again would cost as much
+    made.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    return [png, pdf]
+
+
+def titled(made: "Figure", title: str, subtitle: str) -> None:
+    """A bold title over a grey line that says what was measured, flush left; long ones are set smaller."""
+    width, height = made.get_size_inches()
+    top_in = 0.08
+    for text, points, weight, colour in ((title, 10.0, "bold", INK), (subtitle, 8.5, "normal", GREY)):
+        em_per_letter = 0.65 if weight == "bold" else 0.55
+        fitting = min(points, 72 * (width - 0.2) / (em_per_letter * max(len(text), 1)))
+        place = (0.1 / width, 1 - top_in / height)
+        made.text(*place, text, va="top", ha="left", fontsize=fitting, fontweight=weight, color=colour)
+        top_in += 0.2
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """``heights`` moved apart to be at least ``gap`` from each other, in their order, near where they were."""
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    placed = [heights[i] for i in order]
+    for _ in range(100):
+        moved = False
+        for lower in range(len(placed) - 1):
+            lack = gap - (placed[lower + 1] - placed[lower])
+            if lack > 1e-9:
+                placed[lower] -= lack / 2
+                placed[lower + 1] += lack / 2
+                moved = True
+        if not moved:
+            break
+    at = dict(zip(order, placed, strict=True))
+    return [at[i] for i in range(len(heights))]
+
+
+def label_ends(axes: "Axes", labels: Sequence[tuple[float, str, str]]) -> None:
+    """Write (height, text, colour) beside the right edge instead of a legend, spread so that none overlap."""
+    from matplotlib.transforms import blended_transform_factory
+
+    low, high = axes.get_ylim()
+    place = blended_transform_factory(axes.transAxes, axes.transData)
+    heights = spread([height for height, _, _ in labels], gap=0.052 * (high - low))
+    for height, (_, text, colour) in zip(heights, labels, strict=True):
+        axes.text(1.015, height, text, color=colour, transform=place, va="center", fontsize=8.5)
+
+
+def layer_ticks(axes: "Axes", layers: Sequence[int]) -> None:
+    """Whole layers on the x axis, every second or fourth of them where there are many."""
+    step = 1 if len(layers) <= 14 else 2 if len(layers) <= 28 else 4
+    axes.set_xticks([layer for layer in layers if layer % step == 0] or list(layers))
+    axes.set_xlabel(LAYER_AXIS)
+    margin = 0.04 * max(1, layers[-1] - layers[0])
+    axes.set_xlim(layers[0] - margin, layers[-1] + margin)

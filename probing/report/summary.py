@@ -1,0 +1,130 @@
+"""Where in a model a task becomes decodable: best layer, centre of gravity and expected layer.
+
+Single-layer analogues of Tenney et al. 2019 (ACL), who take both from probes on scalar mixes of layers.
+Here every score is that of a probe on one layer, so the numbers are not theirs and must not be set beside
+theirs. With S(l) the score of layer l, B the score of a representation that tells nothing (the majority
+row, else 0 for correlations and shares, 1 for compression):
+
+    centre of gravity = sum l g(l) / sum g(l),   g(l) = max(0, S(l) − B), l ≥ 0
+    expected layer    = sum l d(l) / sum d(l),   d(l) = M(l) − M(l−1), l ≥ 1, M(l) = max of S(0) … S(l)
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from probing.report.gather import Condition
+from probing.report.measure import measure, number, records, scored_in
+from probing.report.tables import layer_table
+
+
+def centre_of_gravity(scores: Sequence[float], floor: float) -> float:
+    """Mean layer weighted by score above ``floor``; ``scores`` are those of layers 0, 1, … NaN if none is above."""
+    gain = np.maximum(np.asarray(scores, dtype=float) - floor, 0)
+    return float(np.arange(len(gain)) @ gain / gain.sum()) if gain.sum() > 0 else float("nan")
+
+
+def expected_layer(scores: Sequence[float]) -> float:
+    """Mean layer weighted by what it adds to the best score so far; NaN if no layer adds to layer 0."""
+    gain = np.diff(np.maximum.accumulate(np.asarray(scores, dtype=float)))
+    return float(np.arange(1, len(gain) + 1) @ gain / gain.sum()) if gain.sum() > 0 else float("nan")
+
+
+def summary_table(conditions: Iterable[Condition]) -> pd.DataFrame:
+    """One line per condition, unrounded: best layer (dev), its scores (test), range over seeds, depth in layers.
+
+    ``centre_of_gravity`` and ``expected_layer`` are NaN unless every layer from 0 on was probed; for code
+    lengths, where lower is better, they are not defined.
+    """
+    return pd.DataFrame([summary(condition) for condition in conditions])
+
+
+def summary(condition: Condition) -> dict[str, object]:
+    """The line of one condition."""
+    table = condition.table
+    best = table[table["best"]].iloc[0]
+    scores = table["score"].tolist()
+    floor = majority_or_floor(table, condition.metric)
+    whole = table["layer"].tolist() == list(range(len(table))) and len(table) > 1 and not np.isnan(floor)
+    low, high = seed_range(condition)
+    return {
+        "task": condition.task,
+        "data": condition.data,
+        "probe": condition.probe,
+        "metric": condition.metric,
+        "model": condition.model,
+        "first_layer": int(table["layer"].min()),
+        "last_layer": int(table["layer"].max()),
+        "best_layer": int(best["layer"]),
+        **{name: best[name] for name in ("score", "ci_low", "ci_high", "control")},
+        **{name: best[name] for name in ("selectivity", "selectivity_low", "selectivity_high")},
+        "seeds": len(condition.seeds),
+        "seed_low": low,
+        "seed_high": high,
+        "floor": floor,
+        "centre_of_gravity": centre_of_gravity(scores, floor) if whole else float("nan"),
+        "expected_layer": expected_layer(scores) if whole else float("nan"),
+    }
+
+
+def majority_or_floor(table: pd.DataFrame, metric: str) -> float:
+    """The score of a representation that tells nothing."""
+    majority = float(table["majority"].iloc[0])
+    return measure(metric).floor if np.isnan(majority) else majority
+
+
+def seed_range(condition: Condition) -> tuple[float, float]:
+    """Lowest and highest score over seeds at the layer that dev chose; NaN for a single seed."""
+    single = (layer_scores(condition, seed).get(condition.best, float("nan")) for seed in condition.seeds)
+    values = [value for value in single if not np.isnan(value)]
+    return (min(values), max(values)) if len(values) > 1 else (float("nan"), float("nan"))
+
+
+def layer_scores(condition: Condition, seed: int) -> dict[int | None, float]:
+    """Score of each layer with one seed."""
+    table = layer_table(condition.rows[condition.rows["seed"] == seed], condition.metric)
+    return dict(zip(table["layer"].tolist(), table["score"].tolist(), strict=True))
+
+
+def layers(line: Mapping[str, Any]) -> str:
+    """The layers that were probed: first and last."""
+    first, last = line["first_layer"], line["last_layer"]
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def shown_models(table: pd.DataFrame) -> pd.DataFrame:
+    """Models against models, one block of task, data, probe and metric after the other, as text."""
+    lines = records(table)
+    shown = pd.DataFrame({name: table[name] for name in ("task", "data", "probe", "model")})
+    shown["metric"] = [measure(str(line["metric"])).label for line in lines]
+    shown["best layer"] = [f"{line['best_layer']} of {layers(line)}" for line in lines]
+    shown["score"] = [scored_in(line, ("score", "ci_low", "ci_high")) for line in lines]
+    shown["control"] = [number(line["control"], line["metric"]) for line in lines]
+    ends = ("selectivity", "selectivity_low", "selectivity_high")
+    shown["selectivity"] = [scored_in(line, ends) for line in lines]
+    shown["seeds"] = table["seeds"].astype(str)
+    if table["seed_low"].notna().any():
+        shown["over seeds"] = [
+            f"{number(line['seed_low'], line['metric'])} to {number(line['seed_high'], line['metric'])}"
+            if line["seeds"] > 1
+            else ""
+            for line in lines
+        ]
+    return shown
+
+
+def shown_tasks(table: pd.DataFrame) -> pd.DataFrame:
+    """Tasks against tasks, one model after the other, the task with the lowest expected layer first."""
+    ordered = table.sort_values(["model", "expected_layer", "centre_of_gravity", "task"], kind="stable")
+    shown = pd.DataFrame({name: ordered[name] for name in ("model", "task", "data", "probe")})
+    shown["metric"] = [measure(str(metric)).label for metric in ordered["metric"]]
+    shown["layers"] = [layers(line) for line in records(ordered)]
+    shown["best layer"] = ordered["best_layer"].astype(str)
+    for name, label in (("expected_layer", "expected layer"), ("centre_of_gravity", "centre of gravity")):
+        shown[label] = ["–" if pd.isna(value) else f"{value:.2f}" for value in ordered[name]]
+    shown["baseline B"] = [
+        number(value, metric) for value, metric in zip(ordered["floor"], ordered["metric"], strict=True)
+    ]
+    return shown

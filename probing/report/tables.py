@@ -1,0 +1,126 @@
+"""Tables of one run: scores by layer with intervals, control and baselines; F1 by class and layer."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from probing.report.emit import write_table
+from probing.report.load import Run, best_layer, load_run, shown_predictions, shown_split
+from probing.report.measure import interval, measure, number, scored
+
+WITH_INTERVAL = {"task": "score", "control": "control", "selectivity": "selectivity"}
+CONSTANT = ("majority", "type_majority", "chain")  # baselines that read no layer
+BASELINES = (*CONSTANT, "untrained")
+NAMES = {"type_majority": "type majority", "chain": "chain", "majority": "majority", "untrained": "untrained"}
+
+
+def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """One line per layer of ``metric`` on the shown split (test, or dev where there is no test).
+
+    Columns: layer (0 = embedding output); score, ci_low, ci_high; the same for control (control,
+    control_low, control_high) and selectivity; majority, type_majority, chain and untrained (NaN where the
+    rows have none); best (bool): the layer that dev chose. Several draws of one target (control seeds, or
+    runs that differ in seed alone) are averaged, and so are the ends of their intervals.
+    """
+    shown = rows[(rows["metric"] == metric) & (rows["split"] == shown_split(rows))]
+    layers = sorted(int(layer) for layer in shown.loc[shown["target"] == "task", "layer"].dropna().unique())
+    table = pd.DataFrame({"layer": layers}, index=pd.Index(layers, name="layer"))
+    for target, name in WITH_INTERVAL.items():
+        low, high = ("ci_low", "ci_high") if target == "task" else (f"{name}_low", f"{name}_high")
+        mean = shown[shown["target"] == target].groupby("layer")[["value", "ci_low", "ci_high"]].mean()
+        for column, source in ((name, "value"), (low, "ci_low"), (high, "ci_high")):
+            table[column] = mean[source].reindex(layers).astype(float)
+    for target in CONSTANT:
+        table[target] = float(shown.loc[shown["target"] == target, "value"].mean())
+    untrained = shown[shown["target"] == "untrained"].groupby("layer")["value"].mean()
+    table["untrained"] = untrained.reindex(layers).astype(float)
+    table["best"] = table["layer"] == best_layer(rows, metric)
+    return table.reset_index(drop=True)
+
+
+def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The layer table of the run's primary metric, unrounded and as people read it.
+
+    Further metrics of the run (macro F1, root accuracy …) stand at the right, the task's score alone.
+    """
+    raw = layer_table(run.rows, run.metric)
+    shown = shown_layers(raw, run.metric)
+    for metric in other_metrics(run):
+        other = layer_table(run.rows, metric).set_index("layer").reindex(raw["layer"])
+        for column, source in ((metric, "score"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high")):
+            raw[column] = other[source].to_numpy()
+        shown[measure(metric).label] = [number(value, metric) for value in other["score"]]
+    return raw, shown
+
+
+def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """A layer table as text: digits of the metric, columns that hold nothing left out, * at the best layer."""
+    label = measure(metric).abbreviation or measure(metric).label
+    shown = pd.DataFrame({"layer": [f"{row.layer}{' *' if row.best else ''}" for row in table.itertuples()]})
+    shown[label] = [number(value, metric) for value in table["score"]]
+    ends = list(zip(table["ci_low"], table["ci_high"], strict=True))
+    if table["ci_low"].notna().any():
+        shown["95 % interval"] = [interval(low, high, metric) for low, high in ends]
+    if table["control"].notna().any():
+        shown["control"] = [number(value, metric) for value in table["control"]]
+    if table["selectivity"].notna().any():
+        columns = (table[name] for name in ("selectivity", "selectivity_low", "selectivity_high"))
+        shown["selectivity"] = [scored(value, low, high, metric) for value, low, high in zip(*columns, strict=True)]
+    for name in BASELINES:
+        if table[name].notna().any():
+            shown[NAMES[name]] = [number(value, metric) for value in table[name]]
+    return shown
+
+
+def other_metrics(run: Run) -> list[str]:
+    """The task's metrics by layer beside the primary one, in the order of the rows."""
+    task = run.rows[(run.rows["target"] == "task") & run.rows["layer"].notna()]
+    return [str(metric) for metric in task["metric"].unique() if metric != run.metric]
+
+
+def class_table(predictions: pd.DataFrame) -> pd.DataFrame:
+    """F1 of each class in each layer, from predictions of one target and one split.
+
+    Columns: class, support (gold items), then one per layer, by its number. Classes are sorted by support;
+    those that are neither gold nor predicted do not occur. F1 = 2 TP / (gold + predicted).
+    """
+    text = predictions.assign(gold=predictions["gold"].astype(str), predicted=predictions["predicted"].astype(str))
+    gold = text.groupby(["gold", "layer"]).size().unstack("layer", fill_value=0)
+    guess = text.groupby(["predicted", "layer"]).size().unstack("layer", fill_value=0)
+    hits = text[text["gold"] == text["predicted"]].groupby(["gold", "layer"]).size().unstack("layer", fill_value=0)
+    classes, layers = gold.index.union(guess.index), gold.columns
+    gold, guess, hits = (counts.reindex(index=classes, columns=layers, fill_value=0) for counts in (gold, guess, hits))
+    table = 2 * hits / (gold + guess).astype(float)
+    table.columns = pd.Index([int(layer) for layer in layers])
+    table.insert(0, "support", gold.max(axis=1).astype(int))
+    table.insert(0, "class", [str(name) for name in classes])
+    return table.sort_values(["support", "class"], ascending=[False, True]).reset_index(drop=True)
+
+
+def class_layers(table: pd.DataFrame) -> list[int]:
+    """The layers of a class table."""
+    return [int(column) for column in table.columns[2:]]
+
+
+def shown_classes(table: pd.DataFrame, best: int | None) -> pd.DataFrame:
+    """A class table as text, * at the best layer."""
+    shown = pd.DataFrame({"class": table["class"], "items": [f"{n:,}" for n in table["support"]]})
+    for layer in class_layers(table):
+        shown[f"{layer}{' *' if layer == best else ''}"] = [number(value, "macro_f1") for value in table[layer]]
+    return shown
+
+
+def write_tables(folder: Path) -> list[Path]:
+    """Write tables/layers.{csv,md,tex}, and for class tasks tables/classes.{csv,md,tex}.
+
+    Raises: DataError if ``folder`` does not hold a finished run.
+    """
+    run = load_run(folder)
+    raw, shown = run_table(run)
+    paths = write_table(raw, shown, folder / "tables" / "layers", raw["best"].tolist())
+    predictions = shown_predictions(run)
+    if run.manifest["kind"] == "class" and not predictions.empty:
+        table = class_table(predictions)
+        text = shown_classes(table, best_layer(run.rows, run.metric))
+        paths += write_table(table, text, folder / "tables" / "classes")
+    return paths

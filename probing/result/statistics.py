@@ -1,0 +1,111 @@
+"""Metrics as sums over sentences, so that a bootstrap is one matrix product and runs can be paired.
+
+Each metric first reduces every sentence to a few numbers (``Statistics``); ``combine`` turns their sum
+over any set of sentences into the value. Columns of ``Statistics.values``, which a run may write to disk:
+
+==============  ==================  ===============  ==========  ==========
+metric          s0                  s1               s2          s3
+==============  ==================  ===============  ==========  ==========
+accuracy        correct             items            0           0
+r2              squared error       items            sum of y    sum of y²
+nspr, dspr      sum of rho          rows counted     words       0
+root_accuracy   1 if correct        1 if counted     0           0
+uuas            edges in common     gold edges       0           0
+==============  ==================  ===============  ==========  ==========
+
+``macro_f1`` has 3 C columns instead (true positives, predicted and gold items of each of C classes).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.errors import one_of
+
+Floats = NDArray[np.float64]
+SHORTEST, LONGEST = 5, 50  # sentence lengths that NSpr and DSpr average over (Hewitt & Manning 2019)
+_RANK_METRICS = ("nspr", "dspr")
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """One metric's sufficient statistics, (n_sentences, k), columns as above.
+
+    ``constant_gold`` rows had no gold variation and were left out of a rank metric; ``constant_predicted``
+    rows had no predicted variation and count as correlation 0. Both are to be reported.
+    """
+
+    metric: str
+    values: Floats
+    constant_gold: int = 0
+    constant_predicted: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError unless ``metric`` is one of METRICS."""
+        one_of("metric", self.metric, METRICS)
+
+    @property
+    def items(self) -> Floats:
+        """Items counted in each sentence: (n_sentences,)."""
+        if self.metric == "macro_f1":
+            return np.asarray(self.values[:, -self.values.shape[1] // 3 :].sum(axis=1))
+        return np.asarray(self.values[:, 1])
+
+
+def expand(statistics: Statistics) -> Floats:
+    """Statistics whose sum over sentences ``combine`` accepts: (n_sentences, k) -> (n_sentences, K).
+
+    Only rank metrics change: their sums are spread over one column per sentence length.
+    """
+    if statistics.metric not in _RANK_METRICS:
+        return statistics.values
+    scored = np.flatnonzero(statistics.items)
+    length = statistics.values[scored, 2].astype(int) - SHORTEST
+    spread = np.zeros((len(statistics.values), 2, LONGEST - SHORTEST + 1))
+    spread[scored, :, length] = statistics.values[scored, :2]
+    return spread.reshape(len(spread), -1)
+
+
+def combine(metric: str, totals: Floats) -> Floats:
+    """The metric's value from summed ``expand``-ed statistics: (..., K) -> (...).
+
+    NaN where it is undefined: no item at all, or for ``r2`` gold values that are all equal.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return METRICS[metric](totals)
+
+
+def _ratio(totals: Floats) -> Floats:
+    return np.asarray(totals[..., 0] / totals[..., 1])
+
+
+def _r2(totals: Floats) -> Floats:
+    sse, n, y, yy = (totals[..., c] for c in range(4))
+    spread = yy - y**2 / n
+    # The difference of two large sums: what is left of equal values is rounding, not variance.
+    return np.asarray(1 - sse / np.where(spread > 1e-10 * yy, spread, np.nan))
+
+
+def _macro_f1(totals: Floats) -> Floats:
+    hits, predicted, gold = np.moveaxis(totals.reshape(*totals.shape[:-1], 3, -1), -2, 0)
+    f1 = np.where(gold > 0, 2 * hits / (predicted + gold), 0)
+    return np.asarray(f1.sum(axis=-1) / (gold > 0).sum(axis=-1))
+
+
+def _mean_over_lengths(totals: Floats) -> Floats:
+    rho, rows = np.moveaxis(totals.reshape(*totals.shape[:-1], 2, -1), -2, 0)
+    means = np.where(rows > 0, rho / rows, 0)
+    return np.asarray(means.sum(axis=-1) / (rows > 0).sum(axis=-1))
+
+
+METRICS: dict[str, Callable[[Floats], Floats]] = {
+    "accuracy": _ratio,
+    "macro_f1": _macro_f1,
+    "r2": _r2,
+    "nspr": _mean_over_lengths,
+    "dspr": _mean_over_lengths,
+    "root_accuracy": _ratio,
+    "uuas": _ratio,
+}

@@ -1,0 +1,203 @@
+"""Planted tree geometry is found, and nothing where none was planted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+
+from probing.errors import ConfigError, ModelError
+from probing.probe.sentences import SentenceVectors
+from probing.probe.structural import FittedStructural, Structural, absolute_errors, fit_structural
+from probing.result.metrics import dspr, nspr, uuas
+from probing.result.statistics import Statistics, combine, expand
+
+LONGEST, WIDTH = 9, 16
+PROBE = Structural(rank=12, epochs=20, learning_rate=1e-2, patience=3)
+Gold = list[np.ndarray]
+
+
+def planted(n_sentences: int, seed: int, scales: tuple[float, ...] = (1.0,)) -> tuple[SentenceVectors, Gold, Gold]:
+    """Vectors whose squared distances are tree distances in a hidden subspace; the rest is noise.
+
+    A word is the sum of one unit vector per edge on its way to the root, one direction per word position.
+    """
+    rng = np.random.default_rng(seed)
+    rotation = np.linalg.qr(np.random.default_rng(99).normal(size=(WIDTH, WIDTH)))[0]
+    vectors, depths, distances = [], [], []
+    for n in rng.integers(5, LONGEST + 1, size=n_sentences).tolist():
+        order = rng.permutation(n)
+        tree = nx.DiGraph([(order[rng.integers(i)], order[i]) for i in range(1, n)])
+        hidden = np.concatenate([np.zeros((n, LONGEST)), rng.normal(size=(n, WIDTH - LONGEST))], axis=1)
+        for word in order:
+            hidden[word, list((nx.ancestors(tree, word) | {word}) - {order[0]})] = 1
+        vectors.append(hidden @ rotation)
+        depths.append(hidden[:, :LONGEST].sum(axis=1))
+        distances.append(np.abs(hidden[:, None, :LONGEST] - hidden[None, :, :LONGEST]).sum(axis=2))
+    flat = np.concatenate(vectors).astype(np.float32)
+    offsets = np.cumsum([0, *map(len, depths)])
+    return SentenceVectors(np.stack([scale * flat for scale in scales]), offsets), depths, distances
+
+
+def fit(
+    probe: Structural, train: SentenceVectors, dev: SentenceVectors, gold: dict[str, tuple[Gold, Gold]]
+) -> dict[tuple[int, str], FittedStructural]:
+    targets = {name: {"train": a, "dev": b} for name, (a, b) in gold.items()}
+    return fit_structural(probe, train, dev, targets, np.random.default_rng(0))
+
+
+def score(metric: Callable[..., Statistics], fitted: FittedStructural, vectors: SentenceVectors, gold: Gold) -> float:
+    statistics = metric(gold, fitted.predict(vectors.values[0], vectors.offsets))
+    return float(combine(statistics.metric, expand(statistics).sum(axis=0)))
+
+
+def shuffled(gold: Gold, seed: int) -> Gold:
+    """Each sentence gets the gold of another sentence of its length."""
+    rng, lengths = np.random.default_rng(seed), np.array([len(g) for g in gold])
+    source = np.arange(len(gold))
+    for n in set(lengths.tolist()):
+        source[lengths == n] = rng.permutation(source[lengths == n])
+    return [gold[i] for i in source]
+
+
+def errors(fitted: FittedStructural, vectors: SentenceVectors, gold: Gold) -> np.ndarray:
+    predicted = fitted.predict(vectors.values[0], vectors.offsets)
+    return np.concatenate([np.abs(p - g).ravel() for p, g in zip(predicted, gold, strict=True)])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Matrices this small lose more by threads waiting for each other than they gain."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def splits() -> dict[str, tuple[SentenceVectors, Gold, Gold]]:
+    return {"train": planted(600, seed=1), "dev": planted(100, seed=2), "test": planted(100, seed=3)}
+
+
+def test_planted_distances_are_found_and_shuffled_ones_are_not(splits):
+    (train, _, gold), (dev, _, dev_gold), (test, _, test_gold) = splits.values()
+    control = (shuffled(gold, 3), shuffled(dev_gold, 4))
+    fitted = fit(PROBE, train, dev, {"task": (gold, dev_gold), "control": control})
+    assert errors(fitted[0, "task"], test, test_gold).max() < 0.05
+    assert score(uuas, fitted[0, "task"], test, test_gold) == 1
+    assert score(dspr, fitted[0, "task"], test, test_gold) > 0.94  # not 1: rounding breaks the ties of gold
+    # A random tree of n words shares 2/n of its edges with another; each row starts with the word itself.
+    other = shuffled(test_gold, 5)
+    assert score(uuas, fitted[0, "control"], test, other) < 0.4
+    assert score(dspr, fitted[0, "control"], test, other) < 0.65
+
+
+def test_planted_depths_are_found_and_shuffled_ones_are_not(splits):
+    (train, gold, _), (dev, dev_gold, _), (test, test_gold, _) = splits.values()
+    control = (shuffled(gold, 3), shuffled(dev_gold, 4))
+    fitted = fit(PROBE, train, dev, {"task": (gold, dev_gold), "control": control})
+    assert errors(fitted[0, "task"], test, test_gold).max() < 0.2
+    assert score(nspr, fitted[0, "task"], test, test_gold) > 0.93  # not 1: rounding breaks the ties of gold
+    assert abs(score(nspr, fitted[0, "control"], test, shuffled(test_gold, 5))) < 0.2
+
+
+def test_rank_bounds_what_the_probe_can_hold(splits):
+    (train, _, gold), (dev, _, dev_gold), (test, _, test_gold) = splits.values()
+    by_rank = [
+        score(uuas, fit(replace(PROBE, rank=k), train, dev, {"task": (gold, dev_gold)})[0, "task"], test, test_gold)
+        for k in (1, 4, 12)
+    ]
+    assert by_rank[0] + 0.1 < by_rank[1] < by_rank[2] - 0.1
+
+
+def test_layers_and_targets_trained_together_come_out_as_alone():
+    scales = (1.0, 50.0)
+    (train, gold, _), (dev, dev_gold, _) = planted(120, seed=1, scales=scales), planted(40, seed=2, scales=scales)
+    targets = {"task": (gold, dev_gold), "control": (shuffled(gold, 3), shuffled(dev_gold, 4))}
+    probe = replace(PROBE, epochs=8, patience=1)
+    together = fit(probe, train, dev, targets)
+    assert list(together) == [(0, "task"), (0, "control"), (1, "task"), (1, "control")]
+    assert len({len(fitted.dev_losses) for fitted in together.values()}) > 1  # one ended before another
+    for layer, target in together:
+        one, other = (SentenceVectors(v.values[layer : layer + 1], v.offsets) for v in (train, dev))
+        alone = fit(probe, one, other, {target: targets[target]})[0, target]
+        assert together[layer, target].matrix == pytest.approx(alone.matrix, abs=1e-5)
+        assert together[layer, target].dev_losses == pytest.approx(alone.dev_losses, abs=1e-5)
+    # Layers that differ in scale alone are one problem, and ``scale`` undoes the difference.
+    small, large = together[0, "task"], together[1, "task"]
+    assert small.scale == pytest.approx(50 * large.scale)
+    assert small.matrix == pytest.approx(large.matrix, abs=1e-4)
+
+
+def test_same_generator_same_probe():
+    (train, _, gold), (dev, _, dev_gold) = planted(60, seed=1), planted(20, seed=2)
+    one, two = (fit(replace(PROBE, epochs=3), train, dev, {"task": (gold, dev_gold)})[0, "task"] for _ in "ab")
+    assert (one.matrix == two.matrix).all()
+    assert one.dev_losses == two.dev_losses
+
+
+def test_the_state_with_the_lowest_dev_loss_is_kept_and_patience_ends_it():
+    (train, gold, _), (dev, dev_gold, _) = planted(40, seed=1), planted(40, seed=2)
+    losses = []
+    for options in ({"patience": 2, "epochs": 40}, {"patience": 50, "epochs": 4}):
+        fitted = fit(replace(PROBE, **options), train, dev, {"task": (gold, dev_gold)})[0, "task"]
+        per_sentence = np.split(errors(fitted, dev, dev_gold), dev.offsets[1:-1])
+        kept = np.mean([e.mean() for e in per_sentence])
+        assert kept == pytest.approx(min(fitted.dev_losses), abs=PROBE.min_gain)
+        losses.append(fitted.dev_losses)
+        assert fitted.converged == (options["patience"] == 2)
+    assert min(losses[0]) + PROBE.min_gain > losses[0][-3]  # two epochs without gain, then the end
+    assert len(losses[0]) < 40
+    assert len(losses[1]) == 4
+
+
+# Three words h = (1, 0), (0, 2), (1, 1) under B = identity: squared norms 1, 4, 2.
+WORDS = torch.tensor([[[[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]]]])
+
+
+def test_depth_loss_and_gradient_of_three_words_by_hand():
+    matrix = torch.eye(2, requires_grad=True)
+    gold, weight = torch.tensor([[[0.0, 5.0, 2.5]]]), torch.full((1, 3), 1 / 3)
+    loss = absolute_errors(WORDS @ matrix, gold, weight).sum()
+    assert loss.item() == pytest.approx((1 + 1 + 0.5) / 3)
+    loss.backward()
+    # d‖B h‖² = 2 h hᵀ at the identity, with the signs +, −, − of the errors 1, −1, −0.5.
+    expected = 2 / 3 * (np.array([[1, 0], [0, 0]]) - np.array([[0, 0], [0, 4]]) - np.array([[1, 1], [1, 1]]))
+    assert matrix.grad.numpy() == pytest.approx(expected)
+
+
+def test_distance_loss_and_gradient_of_three_words_by_hand():
+    matrix = torch.eye(2, requires_grad=True)
+    gold = torch.tensor([[[[0.0, 1, 2], [1, 0, 1], [2, 1, 0]]]])
+    loss = absolute_errors(WORDS @ matrix, gold, torch.full((1, 3, 3), 1 / 9)).sum()
+    # Squared distances: 1–2: 1+4 = 5, 1–3: 1, 2–3: 1+1 = 2; errors 4, −1, 1, each pair twice.
+    assert loss.item() == pytest.approx(2 * (4 + 1 + 1) / 9)
+    loss.backward()
+    differences = np.array([[1, -2], [0, -1], [-1, 1]])
+    expected = 2 / 9 * sum(s * 2 * np.outer(d, d) for s, d in zip((1, -1, 1), differences, strict=True))
+    assert matrix.grad.numpy() == pytest.approx(expected)
+
+
+def test_distances_survive_an_origin_far_from_the_words():
+    near = absolute_errors(WORDS, torch.zeros(1, 1, 3, 3), torch.ones(1, 3, 3))
+    far = absolute_errors(WORDS + 4096, torch.zeros(1, 1, 3, 3), torch.ones(1, 3, 3))
+    assert far.item() == pytest.approx(near.item()) == 2 * (5 + 1 + 2)
+
+
+def test_half_precision_vectors_and_sentences_without_words_are_fine():
+    (train, gold, _), (dev, dev_gold, _) = planted(60, seed=1), planted(20, seed=2)
+    half = SentenceVectors(train.values.astype(np.float16), np.append(train.offsets, train.offsets[-1]))
+    fitted = fit(replace(PROBE, epochs=2), half, dev, {"task": ([*gold, np.empty(0)], dev_gold)})[0, "task"]
+    assert np.isfinite(fitted.dev_losses).all()
+    assert [p.shape for p in fitted.predict(half.values[0], half.offsets)[-2:]] == [gold[-1].shape, (0,)]
+
+
+def test_impossible_options_and_vectors_are_named():
+    with pytest.raises(ConfigError, match="probe.rank=0"):
+        Structural(rank=0)
+    (train, gold, _), (dev, dev_gold, _) = planted(20, seed=1), planted(20, seed=2)
+    dev.values[0, 3, 2] = np.nan
+    with pytest.raises(ModelError, match="layer 0: loss nan after 1 epoch"):
+        fit(PROBE, train, dev, {"task": (gold, dev_gold)})

@@ -1,0 +1,96 @@
+"""Intervals cover what they should, and pairing pays."""
+
+from dataclasses import astuple
+
+import numpy as np
+import pytest
+
+from probing.errors import ProbingError
+from probing.result.bootstrap import interval, paired, resample_counts
+from probing.result.metrics import accuracy, nspr, r2
+from probing.result.statistics import Statistics
+
+
+def accuracy_of(correct: np.ndarray, n: np.ndarray) -> Statistics:
+    return Statistics("accuracy", np.column_stack([correct, n, 0 * n, 0 * n]).astype(float))
+
+
+def test_counts_are_resamples_of_the_sentences():
+    counts = resample_counts(50, 400, np.random.default_rng(0))
+    assert counts.shape == (400, 50)
+    assert (counts.sum(axis=1) == 50).all()
+    assert counts.mean(axis=0) == pytest.approx(1, abs=0.2)
+    assert counts.var() == pytest.approx(1 - 1 / 50, rel=0.05)  # binomial(50, 1/50)
+    assert (counts == resample_counts(50, 400, np.random.default_rng(0))).all()
+
+
+def test_interval_is_that_of_scoring_each_resample_anew():
+    rng = np.random.default_rng(0)
+    gold = [rng.integers(0, 4, n).astype(float) for n in rng.integers(5, 12, size=30)]
+    predicted = [g + rng.normal(size=g.size) for g in gold]
+    counts = resample_counts(30, 50, rng)
+    for metric in (nspr, r2):
+        drawn = [np.repeat(np.arange(30), c.astype(int)) for c in counts]
+        again = [interval(metric([gold[i] for i in d], [predicted[i] for i in d]), counts).value for d in drawn]
+        score = interval(metric(gold, predicted), counts)
+        assert (score.ci_low, score.ci_high) == pytest.approx(np.quantile(again, (0.025, 0.975)))
+        assert score.ci_low < score.value < score.ci_high
+
+
+def test_interval_covers_the_truth_about_95_times_in_100():
+    rng = np.random.default_rng(0)
+    counts = resample_counts(100, 400, rng)
+    covered = 0
+    for _ in range(200):
+        n = rng.integers(3, 20, size=100)
+        skill = rng.beta(7, 3, size=100)  # words of one sentence are right or wrong together; mean 0.7
+        score = interval(accuracy_of(rng.binomial(n, skill), n), counts)
+        covered += score.ci_low <= 0.7 <= score.ci_high
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_pairing_narrows_the_interval_of_correlated_scores():
+    rng = np.random.default_rng(0)
+    n, counts = np.full(200, 10), resample_counts(200, 500, rng)
+    skill = rng.beta(2, 1, size=200)
+    a, b = (accuracy_of(rng.binomial(n, np.clip(skill + gain, 0, 1)), n) for gain in (0.05, 0))
+    difference = paired(a, b, counts)
+    alone = [interval(s, counts) for s in (a, b)]
+    assert difference.value == pytest.approx(alone[0].value - alone[1].value)
+    unpaired = np.hypot(*(s.ci_high - s.ci_low for s in alone))
+    assert difference.ci_high - difference.ci_low < 0.7 * unpaired
+    assert difference.ci_low > 0  # a is better, and pairing can tell
+    same = paired(a, a, counts)
+    assert astuple(same)[:3] == (0, 0, 0)
+
+
+def test_words_of_one_sentence_count_as_one_draw():
+    rng = np.random.default_rng(0)
+    right = (rng.random(100) < 0.7).astype(int)
+    few = interval(accuracy_of(right, np.full(100, 1)), resample_counts(100, 500, np.random.default_rng(1)))
+    many = interval(accuracy_of(right * 30, np.full(100, 30)), resample_counts(100, 500, np.random.default_rng(1)))
+    assert (few.ci_low, few.ci_high) == pytest.approx((many.ci_low, many.ci_high))
+    assert (few.n_items, many.n_items) == (100, 3000)
+
+
+def test_counts_name_the_sentences_that_took_part():
+    gold = [np.arange(3.0), np.arange(6.0), np.arange(7.0)]
+    score = interval(nspr(gold, gold), resample_counts(3, 200, np.random.default_rng(0)))
+    assert (score.value, score.n_items, score.n_sentences) == (1, 2, 2)
+    assert (score.ci_low, score.ci_high) == (1, 1)  # resamples of the short sentence alone have no score
+
+
+def test_nothing_to_score_is_nan_and_zero_items():
+    score = interval(nspr([np.arange(3.0)], [np.arange(3.0)]), resample_counts(1, 10, np.random.default_rng(0)))
+    assert np.isnan([score.value, score.ci_low, score.ci_high]).all()
+    assert score.n_items == 0
+
+
+def test_what_cannot_be_paired_is_refused():
+    y, counts = [np.arange(6.0)] * 4, resample_counts(4, 10, np.random.default_rng(0))
+    with pytest.raises(ProbingError, match="accuracy of 4 sentences and accuracy of 3 sentences"):
+        paired(accuracy(y, y), accuracy(y[:3], y[:3]), counts)
+    with pytest.raises(ProbingError, match="accuracy of 4 sentences and r2 of 4"):
+        paired(accuracy(y, y), r2(y, y), counts)
+    with pytest.raises(ProbingError, match=r"resample_counts\(3"):
+        interval(accuracy(y[:3], y[:3]), counts)
