@@ -1,6 +1,7 @@
 """What can go wrong, each with a message that says what was seen, what was wanted and what to type."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class ProbingError(Exception):
@@ -28,7 +29,14 @@ class StoreError(ProbingError):
 
 
 class DamagedStoreError(StoreError):
-    """A store file fails its checks; it is to be rebuilt, never trusted."""
+    """A store file fails its checks; it is to be rebuilt, never trusted. ``path`` names it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} is damaged or foreign ({self.args[1]})"
 
 
 def one_of(option: str, value: object, allowed: Iterable[object]) -> None:

@@ -15,8 +15,8 @@ from probing.data.lexicon import Lexicon
 SINGULAR = 0.6  # of the phrases whose number is free
 PAST = 0.3  # of the sentences; present forms are where nouns and verbs look alike
 
-LINE = re.compile(r"^(\S*) +(\d+) +([^!\n]+)", re.MULTILINE)
-PART = re.compile(r"(?:\*|(.+):)([\w'-]+)([±∓?]?)\.?([#~]|\w*)")
+LINE = re.compile(r"(\S*) +(\d+) +([^!]+)(?:!.*)?")  # symbol, weight, parts; an example
+PART = re.compile(r"(?:\*|(.+):)([\w'-]+)([±∓?]?)\.?([#~]|\w*)")  # relation, symbol, verdict, form
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,14 @@ class Node:
 
 
 def read_rules(text: str = RULES) -> list[Rule]:
-    """Read rules; ``<a|b>`` makes several of one."""
+    """Read rules; a line with ``<a|b>`` gives several. Raises ValueError where a line is not a rule."""
     rules = []
     above = ""
-    for symbol, weight, parts in LINE.findall(text):
+    for line in filter(None, text.splitlines()):
+        symbol, weight, parts = split(LINE, line)
         above = symbol or above
-        for line in repeat(f"*{above} {parts}"):
-            left, *right = map(read_part, line.split())
+        for whole in repeat(f"*{above} {parts}"):
+            left, *right = (Part(*split(PART, token)) for token in whole.split())
             rules.append(Rule(left.symbol, left.form.strip("#"), int(weight), tuple(right)))
     return rules
 
@@ -68,12 +69,12 @@ def repeat(line: str) -> list[str]:
     return [line.replace(names[0], name).replace("<>", name) for name in names[1].split("|")]
 
 
-def read_part(token: str) -> Part:
-    """Read ``relation:Symbol`` or ``*Symbol``. Raises ValueError if it is neither."""
-    found = PART.fullmatch(token)
+def split(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    """What the groups of ``pattern`` hold, nothing where they did not take part."""
+    found = pattern.fullmatch(text)
     if found is None:
-        raise ValueError(f"{token}: want relation:Symbol or *Symbol, with marks as in probing.data.english")
-    return Part(*found.groups(default=""))
+        raise ValueError(f"{text!r} is no part of a rule; probing.data.english explains how they are written")
+    return found.groups(default="")
 
 
 class Speaker:

@@ -124,10 +124,10 @@ ThatFact       2  mark:that *Fact                                  ! that Tom le
                1  *Fact
 Does#          6  *Act#
                2  advmod:still *Act#                               ! still watched the play
-               1  aux:be# *Act.VBG                                 ! was walking
-               1  aux:has# *Act.VBN                                ! had walked
-               5  aux:can# *Act.VB                                 ! could walk
-               2  aux:do# advmod:not *Act.VB                       ! did not walk
+               1  aux:be# *Act.VBG                                 ! was resting
+               1  aux:has# *Act.VBN                                ! had rested
+               5  aux:can# *Act.VB                                 ! could rest
+               2  aux:do# advmod:not *Act.VB                       ! did not rest
                2  *Act# conj:AndAct#                               ! walked back and watched the play
 Act#           3  *do-<show|item|place># obj:Some-<>~              ! watched the play
                2  *do-item# obj:Some-item~ advmod:fast             ! cleaned the coat well
@@ -163,16 +163,16 @@ Np-<show|item|place>#  12  det:the# *<>#                           ! the bar
                2  det:the# *<># acl:relcl:That-<>                  ! the play that the guide watched
                1  det:the# *<># acl:relcl:ThatAmused#              ! the play that bored the guard
 Np-<show|item|place|person>.pl   1  nummod:two *<>.pl              ! two plays
-Np-person#    10  *Guard#
+Np-person#    10  *Person#
                2  det:the# amod:human *person#                     ! the young guard
                1  det:the# compound:place.sg *person#              ! the park guard
                1  det:the# *person# nmod:Where                     ! the man in the park
                1  det:the# *person# acl:relcl:WhoActed#            ! the man who watched the play
-Guard#         6  det:the# *person#                                ! the guard
+Person#        6  det:the# *person#                                ! the guard
                1  det:every# *person#                              ! every guard
                2  nmod:poss:my *person#                            ! her guest
-Guard.sg       2  *name                                            ! Tom
-Guard.pl       1  *name conj:AndGuest                              ! Tom and her guest
+Person.sg      2  *name                                            ! Tom
+Person.pl      1  *name conj:AndGuest                              ! Tom and her guest
 AndGuest       1  cc:and nmod:poss:my *person.sg                   ! and her guest
 Owner          1  *name case:'s                                    ! Tom 's
                1  det:the.sg *person.sg case:'s                    ! the guard 's
@@ -186,9 +186,9 @@ Into           1  case:into *Np-place~                             ! to the park
 After          2  case:after *Np-show~                             ! after the show
                1  case:since *monday                               ! until Monday
 Like           1  case:like *this~                                 ! like that
-That-<show|item|place>   2  obj:which nsubj:Guard# *do-<>#         ! that the guide closed
-               1  nsubj:Guard# *do-<>#                             ! the guide closed
-               2  obj:which nsubj:Guard# *enjoy?#                  ! that the guide hated
-ThatAmused#    1  nsubj:which *amuse?# obj:Guard~                  ! that bored the guard
+That-<show|item|place>   2  obj:which nsubj:Person# *do-<>#         ! that the guide closed
+               1  nsubj:Person# *do-<>#                             ! the guide closed
+               2  obj:which nsubj:Person# *enjoy?#                  ! that the guide hated
+ThatAmused#    1  nsubj:which *amuse?# obj:Person~                 ! that bored the guard
 WhoActed#      1  nsubj:who *Does#                                 ! who watched the play
 """

@@ -96,26 +96,25 @@ def _untrained(folder: Path, config: Any, dtype: "torch.dtype", seed: int) -> Ne
     automatic: Any = transformers.AutoModel  # its methods bear no types
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = _encoder(automatic.from_config(config, dtype=dtype, trust_remote_code=False))
+        full = automatic.from_config(config, dtype=dtype, trust_remote_code=False)
     if (folder / WEIGHTS).is_file():
-        _assert_differs(network, folder / WEIGHTS)
-    return network
+        _assert_differs(full, folder / WEIGHTS)
+    return _encoder(full)
 
 
-def _assert_differs(network: Network, weights: Path) -> None:
+def _assert_differs(full: Network, weights: Path) -> None:
     """Raise ModelError if the first matrix found in both is the trained one."""
     import torch
     from safetensors import safe_open
 
     with safe_open(weights, framework="pt") as file:
-        saved = list(file.keys())
-        for name, weight in network.named_parameters():
-            match = next((key for key in saved if key == name or key.endswith("." + name)), None)
-            if match is None or weight.dim() < 2:
-                continue
-            if torch.equal(file.get_tensor(match).to(weight.dtype), weight):
-                raise ModelError(f"{weights.parent}: {match} of the untrained twin equals the trained weights")
-            return
+        saved = set(file.keys())
+        # Checkpoints with a head prefix every name with that of the encoder ("bert.").
+        named = {key.partition(".")[2]: key for key in saved} | {key: key for key in saved}
+        both = ((named[name], weight) for name, weight in full.named_parameters() if name in named)
+        key, weight = next((pair for pair in both if pair[1].dim() > 1), (None, None))
+        if key and torch.equal(file.get_tensor(key).to(weight.dtype), weight):
+            raise ModelError(f"{weights.parent}: {key} of the untrained twin equals the trained weights")
 
 
 def _encoder(network: Network) -> Network:

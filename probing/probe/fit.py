@@ -15,16 +15,16 @@ TASK = "task"
 
 @dataclass(frozen=True)
 class Target:
-    """Labels of the kept items, per split and sentence, and which items of the split each sentence holds.
+    """Labels of the items that have a vector, per split and sentence.
 
-    ``values[split][i]`` is (W,), (1,) or (W, W); ``sentences[split][i]`` numbers the sentence in its split.
+    ``values[split][i]`` is (W,), (1,) or (W, W) for sentence i of the split, shorter by the items without a
+    vector or a label, and empty if it has none.
     """
 
     level: Level
     kind: Kind
     n_classes: int
     values: Mapping[Split, Sequence[NDArray[Any]]]
-    sentences: Mapping[Split, NDArray[np.int64]]
 
     def flat(self, split: Split) -> NDArray[Any]:
         """All values of a split in item order, (N,)."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from probing.probe import logistic
 from probing.probe.fit import TASK, Fit, Target, per_sentence, standardise
 from probing.probe.ridge import ridge
 from probing.store.vectors import Vectors
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -101,17 +105,20 @@ class Linear:
     def _regress(
         self, layer: int, features: Mapping[Split, NDArray[np.float32]], targets: Mapping[str, Target], device: str
     ) -> Iterator[Fit]:
+        import torch
+
+        x = {split: torch.from_numpy(f).to(device) for split, f in features.items()}
         strengths = sorted(self.l2, reverse=True)
-        labels = np.stack([t.flat("train") for t in targets.values()], axis=1).astype(np.float64)
-        weights, intercepts = ridge(features["train"], labels, strengths)  # (R, D, T), (T,)
+        labels = torch.from_numpy(np.stack([t.flat("train") for t in targets.values()], axis=1)).to(device)
+        weights, intercepts = ridge(x["train"], labels.double(), strengths)  # (R, D, T), (T,)
         chosen = 0
         for number, (name, target) in enumerate(targets.items()):
-            columns = weights[:, :, number].T.astype(np.float32)  # (D, R)
-            dev = features["dev"] @ columns + intercepts[number]
+            columns = weights[:, :, number].T.float()  # (D, R)
+            dev = (x["dev"] @ columns + intercepts[number].float()).cpu().numpy()
             errors = ((dev - target.flat("dev")[:, None]) ** 2).mean(axis=0)
             if name == TASK:
                 chosen = int(np.argmin(errors))
-            test = features["test"] @ columns[:, chosen] + intercepts[number]
+            test = (x["test"] @ columns[:, chosen] + intercepts[number].float()).cpu().numpy()
             yield Fit(
                 layer,
                 name,
@@ -125,8 +132,8 @@ class Linear:
             )
 
 
-def _classes(x: "logistic.torch.Tensor", weights: "logistic.torch.Tensor") -> NDArray[np.int64]:
-    return (x @ weights[:, :-1].T + weights[:, -1]).argmax(1).cpu().numpy()
+def _classes(x: "torch.Tensor", weights: "torch.Tensor") -> NDArray[np.int64]:
+    return np.asarray((x @ weights[:, :-1].T + weights[:, -1]).argmax(1).cpu())
 
 
 def check_grid(l2: Sequence[float]) -> None:

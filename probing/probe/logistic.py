@@ -161,7 +161,8 @@ def _lbfgs(
     active = torch.arange(n_problems, device=weights.device)
     diagonal = torch.empty_like(weights)
     objective, gradient = _evaluate(features, moment, weights, l2, diagonal)
-    metric, pairs, passes = _inverse(diagonal), [], 1.0  # type: ignore[var-annotated]
+    metric, passes = _inverse(diagonal), 1.0
+    pairs: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
     for iteration in range(1, max_iterations + 1):
         direction = _direction(gradient, metric, pairs)
         decrease = (gradient * direction).sum((1, 2)).double()
@@ -176,15 +177,15 @@ def _lbfgs(
             metric, pairs = metric[keep], [(s[keep], y[keep], r[keep]) for s, y, r in pairs]
         diagonal = torch.empty_like(weights) if iteration in _REFRESH else None
         step = torch.ones_like(decrease)
-        while True:
+        while float(step.min()) > 1e-6:
             new = weights - step.float().view(-1, 1, 1) * direction
             new_objective, new_gradient = _evaluate(features, moment, new, l2, diagonal)
             passes += len(active) / n_problems
             # the slack is the rounding of the objective itself, below which no step can be judged
             worse = new_objective > objective - _ARMIJO * step * decrease + 1e-7 * objective.abs()
-            if not worse.any() or float(step.min()) < 1e-6:
+            if not worse.any():
                 break
-            step = torch.where(worse, step / 2, step)
+            step[worse] /= 2
         s, y = new - weights, new_gradient - gradient
         curvature = (s * y).sum((1, 2))
         pairs.append((s, y, torch.where(curvature > 0, 1 / curvature.clamp_min(1e-30), 0.0)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from probing.probe.fit import Fit, Target, standardise
 from probing.probe.linear import Linear, check_not_pairs
 from probing.rng import generator
 from probing.store.vectors import Vectors
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -91,18 +95,18 @@ class Mdl:
             log_p = logistic.log_probabilities(x["train"][items] - mean, weights)
             nats = -log_p.gather(1, labels["train"][items][:, None])[:, 0].double().cpu().numpy()
             sentences = sentence_of_item[ahead]
-            bits[rank_slice(rank, end, following)] = 0
+            bits[(rank >= end) & (rank < following)] = 0
             np.add.at(bits, sentences, nats / np.log(2))
         return bits, uniform
 
     def _best(
         self,
-        x: "logistic.torch.Tensor",
-        y: "logistic.torch.Tensor",
-        dev_x: "logistic.torch.Tensor",
-        dev_y: "logistic.torch.Tensor",
+        x: "torch.Tensor",
+        y: "torch.Tensor",
+        dev_x: "torch.Tensor",
+        dev_y: "torch.Tensor",
         target: Target,
-    ) -> "tuple[logistic.torch.Tensor, logistic.torch.Tensor]":
+    ) -> "tuple[torch.Tensor, torch.Tensor]":
         """Weights of the strength whose dev cross-entropy is smallest, and the mean they are centred on."""
         import torch
 
@@ -113,8 +117,3 @@ class Mdl:
             float(-logistic.log_probabilities(dev_x - mean, w).gather(1, dev_y[:, None]).mean()) for w in found.weights
         ]
         return found.weights[int(np.argmin(losses))], mean
-
-
-def rank_slice(rank: NDArray[np.int64], start: int, stop: int) -> NDArray[np.bool_]:
-    """Which sentences lie in one block of the shuffled order."""
-    return (rank >= start) & (rank < stop)

@@ -27,7 +27,8 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
     """Heatmap of F1 over classes (sorted by support) and layers; the layer that dev chose is framed."""
     from matplotlib.patches import Rectangle
 
-    table = class_table(shown_predictions(run))
+    items = shown_predictions(run)
+    table = class_table(items)
     layers, best = class_layers(table), best_layer(run.rows, run.metric)
     scores = table[layers].to_numpy(dtype=float)
     names = [f"{name}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
@@ -40,14 +41,15 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
             frame.set(edgecolor=VERMILION, linewidth=1.6)
             axes.add_patch(frame)
         axes.set(xlabel=LAYER_AXIS, ylabel="class  (gold items)")
-        titled(made, heading(run), f"F1 by class, {shown_split(run.rows)}; frame: best layer on dev")
+        titled(made, heading(run), f"F1 by class, {shown_split(items)}; frame: best layer on {run.chosen_on}")
         return save(made, stem)
 
 
 def write_confusion(run: Run, stem: Path) -> list[Path]:
     """Confusion matrix at the layer that dev chose: of each gold class, the share predicted as each class."""
     best = best_layer(run.rows, run.metric)
-    counts = confusion(shown_predictions(run, best))
+    items = shown_predictions(run, best)
+    counts = confusion(items)
     totals = counts.sum(axis=1)
     shares = counts.to_numpy(dtype=float) / np.maximum(totals.to_numpy()[:, None], 1)
     text = np.where(shares >= 0.005, np.char.mod("%.2f", shares), "")
@@ -57,7 +59,7 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
         _heat(axes, shares, text, (names, list(counts.columns)), vmin=0, bar="share of the gold class")
         axes.set(xlabel="predicted", ylabel="gold  (items)", aspect="equal")
         axes.tick_params(axis="x", rotation=90 if len(names) > 3 else 0)
-        titled(made, heading(run), f"layer {best}, best on dev; {shown_split(run.rows)}; rows add up to 1")
+        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}; rows add up to 1")
         return save(made, stem)
 
 
@@ -136,7 +138,7 @@ def write_values(run: Run, stem: Path) -> list[Path]:
             axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
         axes.legend(frameon=False, loc="upper left")
         axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
-        titled(made, heading(run), f"layer {best}, best on dev; {shown_split(run.rows)}: {len(items):,} items")
+        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}: {len(items):,} items")
         return save(made, stem)
 
 
@@ -159,7 +161,7 @@ def write_lengths(run: Run, stem: Path) -> list[Path]:
         axes.set_xticks(range(len(scores)), [f"{name}\n({score.n_sentences:,})" for name, score in scores.items()])
         axes.set(xlabel="words in the sentence  (sentences)", ylabel=f"{label} (Spearman ρ)")
         axes.margins(y=0.12)
-        titled(made, heading(run), f"layer {best}, best on dev; {shown_split(run.rows)}; 95 % interval over sentences")
+        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {run.split}; 95 % interval over sentences")
         return save(made, stem)
 
 

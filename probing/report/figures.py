@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from probing.report.details import write_classes, write_confusion, write_lengths, write_values
-from probing.report.load import Run, heading, load_run, shown_predictions, shown_split
+from probing.report.load import Run, heading, load_run, shown_predictions
 from probing.report.measure import measure, number
 from probing.report.style import BLUE, GREEN, GREY, INK, VERMILION, figure, label_ends, layer_ticks, save, titled
 from probing.report.tables import CONSTANT, NAMES, layer_table
@@ -71,7 +71,7 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
 
 
 def draw_curve(axes: "Axes", table: pd.DataFrame, curve: Curve) -> tuple[float, str, str]:
-    """Draw a column over layers with its interval (a band; a bar where layers do not adjoin).
+    """Draw a column over layers with its interval (a band; for a single layer a bar).
 
     Returns (height, text, colour) of the label for its right end.
     """
@@ -99,42 +99,30 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     chosen = table[table["best"]]
     if chosen.empty:
         return
-    layer, score, top = (float(chosen[name].iloc[0]) for name in ("layer", "score", "ci_high"))
+    line = chosen.iloc[0]
+    layer, score = int(line["layer"]), float(line["score"])
+    top = score if pd.isna(line["ci_high"]) else float(line["ci_high"])
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    axes.annotate(
-        f"layer {layer:.0f}: {number(score, metric)}",
-        (layer, score if pd.isna(top) else top),
-        (0, 7),
-        textcoords="offset points",
-        ha="center",
-        fontsize=8.5,
-        color=BLUE,
-        fontweight="bold",
-    )
-    control, gap = (float(chosen[name].iloc[0]) for name in ("control", "selectivity"))
+    style: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5, "color": BLUE, "fontweight": "bold"}
+    axes.annotate(f"layer {layer}: {number(score, metric)}", (layer, top), (0, 7), ha="center", **style)
     low, high = axes.get_ylim()
-    if pd.isna(control) or abs(score - control) < 0.15 * (high - low):
-        return
+    if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
+        mark_gap(axes, layer, (score, float(line["control"])), number(line["selectivity"], metric, signed=True))
+
+
+def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], gap: str) -> None:
+    """An arrow from the score to the control, with the selectivity beside it, towards the middle."""
     arrow = {"arrowstyle": "<->", "color": GREY, "linewidth": 0.8, "shrinkA": 7, "shrinkB": 5}
-    axes.annotate("", (layer, control), (layer, score), arrowprops=arrow)
-    left = layer > sum(axes.get_xlim()) / 2
-    axes.annotate(
-        f"selectivity\n{number(gap, metric, signed=True)}",
-        (layer, (score + control) / 2),
-        (-5 if left else 5, 0),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        va="center",
-        fontsize=8,
-        color=INK,
-    )
+    axes.annotate("", (layer, ends[1]), (layer, ends[0]), arrowprops=arrow)
+    side, offset_points = ("right", -5) if layer > sum(axes.get_xlim()) / 2 else ("left", 5)
+    place: dict[str, Any] = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": 8, "color": INK}
+    axes.annotate(f"selectivity\n{gap}", (layer, sum(ends) / 2), (offset_points, 0), **place)
 
 
 def counted(run: Run) -> str:
     """What the numbers of a run were measured on, in one line."""
-    rows, split = run.rows, shown_split(run.rows)
-    task = rows[(rows["target"] == "task") & (rows["metric"] == run.metric) & (rows["split"] == split)].iloc[0]
+    task = run.shown_rows.iloc[0]
     return (
-        f"{split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items · "
+        f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items · "
         "bands: 95 % bootstrap interval over sentences"
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,11 @@ from probing.report.html import flat
 from probing.report.load import Run, best_layer, labelled, load_run, stand_ins
 from probing.report.tables import layer_table
 
-# Runs of one condition may differ in these settings; in any other they are two conditions.
-JOINED = ("layers", "seed", "tag")
+# Settings that change neither what is measured nor how: runs that differ in these alone are one condition.
+JOINED = frozenset(
+    ["layers", "seed", "tag", "baselines", "controls", "resamples", "strict", "device", "threads", "outputs"]
+    + ["store.folder", "store.batch_subwords", "data.path"]
+)
 IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "run_seed"]
 
 
@@ -36,12 +40,12 @@ class Condition:
         """Conditions are compared with each other where this agrees: task, data, probe and metric."""
         return self.task, self.data, self.probe, self.metric
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
         """The layer table of the primary metric, averaged over seeds."""
         return layer_table(self.rows, self.metric)
 
-    @property
+    @cached_property
     def best(self) -> int | None:
         """The layer that dev chose, over all seeds."""
         return best_layer(self.rows, self.metric)
@@ -53,7 +57,7 @@ class Condition:
 
 
 def gather(folders: Iterable[Path]) -> tuple[list[Condition], list[str]]:
-    """Read run folders and join those that differ in layers or seed alone; also what should be known about it.
+    """Read run folders and join those that measure the same (see JOINED); also what should be known about it.
 
     Raises: DataError, naming the folder, if one holds no finished run; DataError if there is none at all.
     """

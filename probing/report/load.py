@@ -31,6 +31,23 @@ class Run:
         return str(self.manifest["metric"])
 
     @property
+    def split(self) -> str:
+        """The split whose scores of the primary metric are shown."""
+        return str(self.shown_rows["split"].iloc[0])
+
+    @property
+    def shown_rows(self) -> pd.DataFrame:
+        """The task's rows of the primary metric on that split."""
+        rows = self.rows[(self.rows["target"] == "task") & (self.rows["metric"] == self.metric)]
+        return rows[rows["split"] == shown_split(rows)]
+
+    @property
+    def chosen_on(self) -> str:
+        """The split that chose the best layer: dev, unless the primary metric has no score there."""
+        splits = self.rows.loc[self.rows["metric"] == self.metric, "split"].tolist()
+        return "dev" if "dev" in splits else self.split
+
+    @property
     def seed(self) -> int:
         """The seed of the task's scores; control draws may bear others."""
         return int(self.rows.loc[self.rows["target"] == "task", "seed"].iloc[0])
@@ -69,18 +86,21 @@ def _parquet(path: Path) -> pd.DataFrame | None:
     return pd.read_parquet(path) if path.is_file() else None
 
 
-def shown_split(rows: pd.DataFrame) -> str:
-    """The split that reports show: test where there is one, for dev has chosen the hyper-parameters."""
-    present = rows.loc[rows["target"] == "task", "split"].unique().tolist()
+def shown_split(table: pd.DataFrame) -> str:
+    """The split that reports show: test where there is one, for dev has chosen the hyper-parameters.
+
+    ``table``: rows or predictions. An online code length is measured on train, and shown for it.
+    """
+    present = table.loc[table["target"] == "task", "split"].unique().tolist()
     return next((split for split in ("test", "dev") if split in present), str(present[0]))
 
 
 def shown_predictions(run: Run, layer: int | None = None) -> pd.DataFrame:
     """The task's predictions on the shown split, of one layer or of all; empty where the run has none."""
-    if run.predictions is None:
-        return pd.DataFrame(columns=["layer", "target", "split", "sentence", "word", "form", "gold", "predicted"])
     table = run.predictions
-    table = table[(table["target"] == "task") & (table["split"] == shown_split(run.rows))]
+    if table is None or not (table["target"] == "task").any():
+        return pd.DataFrame(columns=["layer", "target", "split", "sentence", "word", "form", "gold", "predicted"])
+    table = table[(table["target"] == "task") & (table["split"] == shown_split(table))]
     return table if layer is None else table[table["layer"] == layer]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Measure:
-    """``floor`` is the score of a representation that tells nothing, where no majority row says so."""
+    """``floor`` is the score of a representation that tells nothing; NaN if there is no such score."""
 
     label: str
     axis: str  # what the axis of a figure says: name, unit, direction
@@ -17,14 +17,17 @@ class Measure:
     decimals: int = 3
     lower_is_better: bool = False
     abbreviation: str = ""  # for a column head
+    above_majority: bool = False  # the floor is the majority baseline, where the rows have one
 
 
 MEASURES = {
-    "accuracy": Measure("accuracy", "accuracy (fraction correct)", abbreviation="acc."),
-    "macro_f1": Measure("macro F1", "macro F1 (0 to 1)"),
+    "accuracy": Measure("accuracy", "accuracy (fraction correct)", abbreviation="acc.", above_majority=True),
+    "macro_f1": Measure("macro F1", "macro F1 (0 to 1)", above_majority=True),
     "r2": Measure("R²", "R² (share of variance explained)"),
     "nspr": Measure("NSpr", "NSpr (Spearman ρ of word depths)"),
-    "root_accuracy": Measure("root accuracy", "root accuracy (fraction of sentences)", abbreviation="root acc."),
+    "root_accuracy": Measure(
+        "root accuracy", "root accuracy (fraction of sentences)", abbreviation="root acc.", above_majority=True
+    ),
     "dspr": Measure("DSpr", "DSpr (Spearman ρ of word distances)"),
     "uuas": Measure("UUAS", "UUAS (fraction of undirected edges)"),
     "codelength_bits": Measure(

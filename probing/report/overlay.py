@@ -79,7 +79,7 @@ def draw_baselines(axes: "Axes", block: Sequence[Condition]) -> list[tuple[float
 
 def described(block: Sequence[Condition]) -> list[str]:
     """What the lines of an overlay are."""
-    texts = ["rings: best layer on dev"]
+    texts = [f"rings: best layer on {block[0].runs[0].chosen_on}"]
     if any(one.table["control"].notna().any() for one in block):
         texts.append("dotted: control task")
     if len(block) <= MOST_BANDS:

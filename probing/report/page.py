@@ -8,16 +8,16 @@ import pandas as pd
 from probing.report.errors import class_errors, value_errors
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
-from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, shown_split, stand_ins
+from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, stand_ins
 from probing.report.measure import measure, number, scored
 from probing.report.tables import BASELINES, NAMES, run_table, write_tables
 
 CAPTIONS = {
-    "layers": "Score by layer with its control task and baselines. The ring marks the layer that dev chose.",
+    "layers": "Score by layer with its control task and baselines. The ring marks the best layer.",
     "classes": "F1 of each class in each layer, the most frequent class on top.",
-    "confusion": "Where items of each gold class end up at the layer that dev chose.",
-    "values": "Predicted against gold values at the layer that dev chose.",
-    "lengths": "Score by sentence length at the layer that dev chose.",
+    "confusion": "Where items of each gold class end up at the best layer.",
+    "values": "Predicted against gold values at the best layer.",
+    "lengths": "Score by sentence length at the best layer.",
 }
 
 
@@ -40,8 +40,8 @@ def write_page(folder: Path) -> Path:
     facts = {
         "title": heading(run),
         "probe": run.name("probe"),
-        "split": shown_split(run.rows),
-        "chosen_on": "dev" if "dev" in run.rows["split"].tolist() else shown_split(run.rows),
+        "split": run.split,
+        "chosen_on": run.chosen_on,
         "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),
         "finding": finding(run, raw),
@@ -54,7 +54,7 @@ def write_page(folder: Path) -> Path:
         "notes": run.manifest.get("notes", []),
         "skipped": run.manifest["data"].get("skipped", {}),
         "provenance": provenance(run),
-        "selected": pd.DataFrame(run.manifest.get("selected", [])).astype(str),
+        "selected": selected(run),
         "config": flat(run.manifest["config"]),
     }
     return write_html("page.html", folder / "index.html", facts)
@@ -96,16 +96,14 @@ def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": scored(line["score"], line["ci_low"], line["ci_high"], run.metric).partition(" ")[2],
         "selectivity": number(line["selectivity"], run.metric, signed=True),
-        f"{shown_split(run.rows)} sentences": f"{n_sentences(run):,}",
+        f"{run.split} sentences": f"{n_sentences(run):,}",
     }
     return {name: value for name, value in facts.items() if value.strip("–")}
 
 
 def n_sentences(run: Run) -> int:
     """Sentences that the shown scores were measured on."""
-    rows = run.rows
-    task = rows[(rows["target"] == "task") & (rows["metric"] == run.metric) & (rows["split"] == shown_split(rows))]
-    return int(task["n_sentences"].iloc[0])
+    return int(run.shown_rows["n_sentences"].iloc[0])
 
 
 def stand_in_warnings(run: Run) -> list[str]:
@@ -144,3 +142,15 @@ def provenance(run: Run) -> dict[str, str]:
         "finished": manifest.get("finished"),
     }
     return {name: str(value) for name, value in facts.items() if value}
+
+
+def selected(run: Run) -> pd.DataFrame:
+    """The hyper-parameters that dev chose for each layer and target, as text."""
+    table = pd.DataFrame(run.manifest.get("selected", []))
+    return pd.DataFrame({name: [_setting(str(name), value, run.metric) for value in table[name]] for name in table})
+
+
+def _setting(name: str, value: Any, metric: str) -> str:
+    if name == "dev":
+        return number(value, metric)
+    return f"{value:g}" if isinstance(value, float) else str(value)

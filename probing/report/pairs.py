@@ -60,7 +60,7 @@ def difference(a: Side, b: Side) -> dict[str, float] | str:
         return f"{measure(metric).label} is not a sum over sentences"
     joined, left_out = common_sentences(a, b)
     if joined.empty:
-        return "no seed that both have on the same data (or no sentences.parquet)"
+        return f"no statistics of {measure(metric).label} per sentence for a seed that both have on the same data"
     values = joined.to_numpy(dtype=float)
     first, second = Statistics(metric, values[:, :4]), Statistics(metric, values[:, 4:])
     score = paired(first, second, _counts(len(values)))
@@ -80,7 +80,7 @@ def common_sentences(a: Side, b: Side) -> tuple[pd.DataFrame, int]:
         left, right = sentence_statistics(*a, seed), sentence_statistics(*b, seed)
         if left is None or right is None or left[0] != right[0]:
             continue
-        both = left[1].join(right[1], how="inner", lsuffix="_a", rsuffix="_b")
+        both = left[1].add_suffix("_a").join(right[1].add_suffix("_b"), how="inner")
         left_out += len(left[1]) + len(right[1]) - 2 * len(both)
         joined.append(both)
     if not joined:

@@ -3,7 +3,7 @@
 Single-layer analogues of Tenney et al. 2019 (ACL), who take both from probes on scalar mixes of layers.
 Here every score is that of a probe on one layer, so the numbers are not theirs and must not be set beside
 theirs. With S(l) the score of layer l, B the score of a representation that tells nothing (the majority
-row, else 0 for correlations and shares, 1 for compression):
+baseline for accuracies and F1, 0 for correlations and where there is none, 1 for compression):
 
     centre of gravity = sum l g(l) / sum g(l),   g(l) = max(0, S(l) − B), l ≥ 0
     expected layer    = sum l d(l) / sum d(l),   d(l) = M(l) − M(l−1), l ≥ 1, M(l) = max of S(0) … S(l)
@@ -71,8 +71,8 @@ def summary(condition: Condition) -> dict[str, object]:
 
 def majority_or_floor(table: pd.DataFrame, metric: str) -> float:
     """The score of a representation that tells nothing."""
-    majority = float(table["majority"].iloc[0])
-    return measure(metric).floor if np.isnan(majority) else majority
+    facts, majority = measure(metric), float(table["majority"].iloc[0])
+    return majority if facts.above_majority and not np.isnan(majority) else facts.floor
 
 
 def seed_range(condition: Condition) -> tuple[float, float]:

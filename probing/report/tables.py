@@ -15,14 +15,15 @@ NAMES = {"type_majority": "type majority", "chain": "chain", "majority": "majori
 
 
 def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One line per layer of ``metric`` on the shown split (test, or dev where there is no test).
+    """One line per layer of ``metric`` on the shown split (test where there is one).
 
     Columns: layer (0 = embedding output); score, ci_low, ci_high; the same for control (control,
     control_low, control_high) and selectivity; majority, type_majority, chain and untrained (NaN where the
     rows have none); best (bool): the layer that dev chose. Several draws of one target (control seeds, or
     runs that differ in seed alone) are averaged, and so are the ends of their intervals.
     """
-    shown = rows[(rows["metric"] == metric) & (rows["split"] == shown_split(rows))]
+    shown = rows[rows["metric"] == metric]
+    shown = shown[shown["split"] == shown_split(shown)]
     layers = sorted(int(layer) for layer in shown.loc[shown["target"] == "task", "layer"].dropna().unique())
     table = pd.DataFrame({"layer": layers}, index=pd.Index(layers, name="layer"))
     for target, name in WITH_INTERVAL.items():

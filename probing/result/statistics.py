@@ -11,8 +11,10 @@ r2              squared error       items            sum of y    sum of y²
 nspr, dspr      sum of rho          rows counted     words       0
 root_accuracy   1 if correct        1 if counted     0           0
 uuas            edges in common     gold edges       0           0
+code lengths    bits                labels           uniform     0
 ==============  ==================  ===============  ==========  ==========
 
+Code lengths are ``codelength_bits`` and ``compression``, the uniform code's bits over the probe's.
 ``macro_f1`` has 3 C columns instead (true positives, predicted and gold items of each of C classes).
 """
 
@@ -108,4 +110,6 @@ METRICS: dict[str, Callable[[Floats], Floats]] = {
     "dspr": _mean_over_lengths,
     "root_accuracy": _ratio,
     "uuas": _ratio,
+    "codelength_bits": lambda totals: np.asarray(totals[..., 0]),
+    "compression": lambda totals: np.asarray(totals[..., 2] / totals[..., 0]),
 }

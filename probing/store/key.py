@@ -4,15 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from probing.axes import Corpus
 from probing.data.corpus import text_fingerprint
 from probing.errors import one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
 from probing.store.layout import DTYPES, VERSION
-
-_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
 
 
 @dataclass(frozen=True)
@@ -31,15 +28,14 @@ class Store:
 def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, str]:
     """What goes into the key, by name.
 
-    Weights, tokenizer, architecture, text and its order, arithmetic, storage type, the policy for long
-    sentences, the batch size (it decides the padding, and so the last bits) and the format's version. Labels
-    are not in it, so that tasks share one extraction; nor are layers (all are stored) and pooling (subwords
-    are stored). Device and library versions are left to the provenance: they move the last bits only.
+    The checkpoint (its revision covers weights, configuration and tokenizer), text and its order,
+    arithmetic, storage type, the policy for long sentences, the batch size (it decides the padding, and so
+    the last bits) and the format's version. Labels are not in it, so that tasks share one extraction; nor are
+    layers (all are stored) and pooling (subwords are stored). Device and library versions are left to the
+    provenance: they move the last bits only.
     """
     return {
-        "weights": checkpoint.revision,
-        "tokenizer": _files_digest(checkpoint.folder, _TOKENIZER_FILES),
-        "architecture": _files_digest(checkpoint.folder, ("config.json",)),
+        "checkpoint": checkpoint.revision,
         "text": text_fingerprint(corpus),
         "precision": model.precision,
         "dtype": store.dtype,
@@ -52,11 +48,3 @@ def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus
 def key(parts: Mapping[str, str]) -> str:
     """The first 16 hexadecimal digits of the sha256 over the parts."""
     return hashlib.sha256(json.dumps(dict(parts), sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _files_digest(folder: Path, names: tuple[str, ...]) -> str:
-    digest = hashlib.sha256()
-    for name in (*names, *sorted(p.name for p in folder.glob("*.model"))):
-        if (folder / name).is_file():
-            digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
-    return digest.hexdigest()

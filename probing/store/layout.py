@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS
-from probing.errors import DamagedStoreError
+from probing.errors import DamagedStoreError, StoreError
 
 FORMAT, VERSION = "probing-store", 1
 DTYPES = {"float16": np.float16, "float32": np.float32, "bfloat16": np.uint16}
@@ -106,7 +106,8 @@ class StoreFile:
             if attrs.get("format") != FORMAT or attrs.get("version") != VERSION:
                 raise self._damage(f"not a {FORMAT} file of version {VERSION}")
             text = str(attrs["provenance"])
-            self.index = Index(*(self._file[name][()] for name in _INDEX), counts=json.loads(attrs["counts"]))
+            arrays = {name: self._file[name][()] for name in _INDEX}
+            self.index = Index(**arrays, counts=json.loads(attrs["counts"]))
             self.crc32 = self._file["crc32"][()]  # (L + 1, B)
             self._layers = [self._file[f"hidden/{layer}"] for layer in range(len(self.crc32))]
         except (OSError, KeyError, ValueError, RuntimeError) as error:
@@ -142,7 +143,25 @@ class StoreFile:
         self._file.close()
 
     def _damage(self, reason: str) -> DamagedStoreError:
-        return DamagedStoreError(f"{self.path} is damaged or foreign ({reason})")
+        return DamagedStoreError(self.path, reason)
+
+
+def encode(hidden: NDArray[np.float32], dtype: str) -> NDArray[Any]:
+    """float32 values as they are stored, same shape. Raises StoreError where float16 would overflow."""
+    import torch
+
+    values = torch.from_numpy(hidden)
+    if dtype == "float32":
+        return hidden
+    if dtype == "bfloat16":
+        return values.to(torch.bfloat16).view(torch.uint16).numpy()
+    largest = float(values.abs().max())
+    if largest > np.finfo(np.float16).max:
+        raise StoreError(
+            f"activations reach {largest:.3g}, float16 ends at {np.finfo(np.float16).max:.0f}; "
+            "type store.dtype=bfloat16 (same size) or store.dtype=float32"
+        )
+    return values.to(torch.float16).numpy()
 
 
 def decode(raw: NDArray[Any], dtype: str) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from probing.axes import SPLITS, Level, Split
+from probing.axes import SPLITS, IntArray, Level, Split
 from probing.errors import ConfigError
 from probing.store.layout import StoreFile
 
@@ -97,9 +97,7 @@ def _sentence_of_row(store: StoreFile) -> NDArray[np.int64]:
     return np.repeat(order, store.index.length[order])
 
 
-def _weights(
-    items: NDArray[np.int64], rows: NDArray[np.int64], vector: str, shape: tuple[int, int]
-) -> sparse.csr_matrix:
+def _weights(items: IntArray, rows: IntArray, vector: str, shape: tuple[int, int]) -> sparse.csr_matrix:
     order = np.lexsort((rows, items))
     items, rows = items[order], rows[order]
     if vector != "mean":

@@ -33,7 +33,11 @@ def _distilbert():
 def _roberta():
     from transformers import RobertaConfig, RobertaTokenizer
 
-    return RobertaTokenizer, RobertaConfig, {"max_position_embeddings": 65}  # positions start after the padding number, 0
+    return (
+        RobertaTokenizer,
+        RobertaConfig,
+        {"max_position_embeddings": 65},
+    )  # positions start after the padding number, 0
 
 
 def _albert():
@@ -100,7 +104,9 @@ def _t5():
 def _bart():
     from transformers import BartConfig, BartTokenizer
 
-    both = {f"{side}_{key}": n for side in ("encoder", "decoder") for key, n in (("attention_heads", 2), ("ffn_dim", 32))}
+    both = {
+        f"{side}_{key}": n for side in ("encoder", "decoder") for key, n in (("attention_heads", 2), ("ffn_dim", 32))
+    }
     return BartTokenizer, BartConfig, {"d_model": 16, "encoder_layers": 3, "decoder_layers": 2, **both}
 
 
@@ -131,7 +137,9 @@ def _byte_level():
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=320, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=320, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
     tokenizer.train_from_iterator(TEXT, trainer)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -169,7 +177,9 @@ def build(family: str, folder: Path) -> Path:
     trained = make in (_byte_level, _metaspace)
     tokenizer = make() if trained else make().train_new_from_iterator(TEXT, 320, show_progress=False)
     tokenizer.save_pretrained(folder)
-    numbers = {f"{kind}_token_id": getattr(tokenizer, f"{kind}_token_id") for kind in ("pad", "bos", "eos", "cls", "sep")}
+    numbers = {
+        f"{kind}_token_id": getattr(tokenizer, f"{kind}_token_id") for kind in ("pad", "bos", "eos", "cls", "sep")
+    }
     size = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
     common = {} if family in ("distilbert", "t5", "bart") else size
     positions = {} if family == "t5" else {"max_position_embeddings": 64}

@@ -6,10 +6,7 @@ import pytest
 from probing.model.batches import as_units, plan
 from probing.model.subwords import Frame, Subwords
 
-LONG = (
-    "the quick brown fox jumps over the lazy dog and then she left the light of the moon over there "
-    "because I don't know what the naïve fox saw in New York"
-).split()
+LONG = ["the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "and", "then", "she", "left", "the", "light", "of", "the", "moon", "over", "there", "because", "I", "don't", "know", "what", "the", "naïve", "fox", "saw", "in", "New", "York"]
 
 
 def one_sentence(words, prefix=1, suffix=1):

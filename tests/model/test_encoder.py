@@ -9,11 +9,11 @@ from probing.errors import ModelError
 from probing.model.subwords import Subwords
 
 SENTENCES = [
-    "the dog sleeps".split(),
-    "I don't know what the naïve fox saw there in New York !".split(),
+    ["the", "dog", "sleeps"],
+    ["I", "don't", "know", "what", "the", "naïve", "fox", "saw", "there", "in", "New", "York", "!"],
     ["light"],
-    "she watched the light of the moon and then she left the lazy dog over there".split(),
-    "a quick brown fox".split(),
+    ["she", "watched", "the", "light", "of", "the", "moon", "and", "then", "she", "left", "the", "lazy", "dog", "over", "there"],
+    ["a", "quick", "brown", "fox"],
 ]
 # Where each family keeps its embedding output, its blocks, and the norm after the last block.
 MODULES = {
@@ -185,7 +185,7 @@ def test_the_bundled_checkpoint_gives_the_vectors_of_plain_transformers(minilm):
     from transformers import AutoModel, AutoTokenizer
 
     folder = minilm.checkpoint.folder
-    words = "She didn't watch the watch : it stopped , naïvely .".split()
+    words = ["She", "didn't", "watch", "the", "watch", ":", "it", "stopped", ",", "naïvely", "."]
     plain = AutoModel.from_pretrained(folder).eval()
     inputs = AutoTokenizer.from_pretrained(folder)(" ".join(words), padding=False, return_tensors="pt")
     with torch.no_grad():

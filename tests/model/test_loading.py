@@ -89,7 +89,7 @@ def test_the_untrained_twin_differs_in_every_layer_and_depends_on_its_seed_alone
     trained = load_folder(folder)
     subwords = trained.tokenize(SENTENCES)
     state = torch.random.get_rng_state()
-    twins = [load_folder(folder, untrained_seed=seed).hidden(subwords) for seed in (0, 0, 1)]
+    twins = [load_folder(folder, untrained_seed=seed).hidden(subwords) for seed in (5, 5, 6)]
     assert torch.equal(torch.random.get_rng_state(), state)
     np.testing.assert_array_equal(twins[0], twins[1])
     for other in (twins[2], trained.hidden(subwords)):

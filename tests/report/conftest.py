@@ -26,7 +26,7 @@ def row(target: str, layer: int | None, value: float, **rest: Any) -> Row:
     names = {"tag": "main", "model": "m", "checkpoint": "c", "data": "d", "task": "pos", "probe": "linear"}
     facts = {"split": "test", "head": None, "seed": 0, "metric": "accuracy", "n_items": 1200, "n_sentences": 150}
     ends = {"ci_low": value - 0.01, "ci_high": value + 0.01, "run_id": "r0"}
-    return Row(target=target, layer=layer, value=value, **{**names, **facts, **ends, **rest})  # type: ignore[arg-type]
+    return Row(target=target, layer=layer, value=value, **{**names, **facts, **ends, **rest})
 
 
 @pytest.fixture
@@ -123,9 +123,10 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         folder = tmp_path / "runs" / "main" / model / "toy" / task / "linear" / (name or f"seed{seed}")
         folder.mkdir(parents=True)
         frame(rows).to_csv(folder / "rows.csv", index=False)
-        pd.concat(sentences).to_parquet(folder / "sentences.parquet")
+        sentences.append(sentences[0].assign(target=baseline, layer=None))
+        pd.concat(sentences).astype({"layer": "Int64"}).to_parquet(folder / "sentences.parquet")
         if predictions:
-            pd.concat(predictions).to_parquet(folder / "predictions.parquet")
+            pd.concat(predictions).astype({"layer": "Int64"}).to_parquet(folder / "predictions.parquet")
         layers = list(range(first, first + len(test)))
         facts = facts_of(model, metric, kind, level) | {"layers": layers, "config": config(model, task, seed, layers)}
         (folder / "manifest.json").write_text(json.dumps(facts | manifest))

@@ -1,0 +1,236 @@
+"""What does a Transformer encode, and in which layer?  python -m pipelines.run model=bert task=pos
+
+Reads a corpus, extracts and caches a model's representations, trains a probe on every layer with its control
+task, and writes rows, tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
+
+Options (group=option; every key of an option is set as group.key=value):
+{groups}
+  others      tag seed layers baselines controls resamples punctuation strict device threads outputs
+              (what each means: conf/run.yaml, or --cfg job)
+
+Examples:
+  python -m pipelines.run model=minilm data=grammar                  bundled model and corpus, no network
+  python -m pipelines.run model=bert task=depth probe=structural     Hewitt & Manning's structural probe
+  python -m pipelines.run model.checkpoint=./my-model data=conllu data.train=a.conllu data.test=b.conllu
+  python -m pipelines.run task=sentiment task.vector=cls baselines=untrained
+  python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
+
+--cfg job prints the configuration, -m sweeps over comma-separated values, --shell-completion -h explains tab
+completion. Compare runs: python -m pipelines.report
+"""
+
+import hashlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from pipelines import stages
+from pipelines.cli import CONSOLE, launch
+from pipelines.config import CONF, GROUPS, Experiment, build, labels, run_folder
+from pipelines.progress import Bars
+from pipelines.stages import Notes
+from probing.axes import Corpus
+from probing.data.corpus import fingerprint
+from probing.errors import ConfigError, DamagedStoreError
+from probing.model.checkpoint import Checkpoint
+from probing.result.folder import read_manifest, write_run
+from probing.result.score import rows_of, score
+from probing.store.write import discard
+
+log = logging.getLogger(__name__)
+LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
+# what changes no number: where things land, and on what they are computed
+NOT_IN_THE_ID = ("tag", "outputs", "device", "threads", "strict")
+
+
+def run(config: DictConfig, choices: dict[str, str]) -> Path:
+    """One run from configuration to page; returns its folder. Raises ProbingError."""
+    experiment = build(config, choices)
+    notes = Notes()
+    experiment, checkpoint = stages.find_model(experiment, notes)
+    experiment, corpus = stages.find_corpus(experiment, notes)
+    announce(notes)
+    folder, run_id = run_folder(experiment, corpus.name), identify(experiment, checkpoint, corpus)
+    if is_done(folder, run_id):
+        CONSOLE.print(f"already done: {folder}", soft_wrap=True)
+        show(folder)
+        return folder
+    for attempt in (1, 2):
+        try:
+            compute(experiment, checkpoint, corpus, folder, run_id, notes)
+            break
+        except DamagedStoreError as error:
+            if attempt == 2:
+                raise
+            log.warning("%s; making it anew", error)
+            discard(error.path)
+    show(folder)
+    return folder
+
+
+def compute(
+    experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus, folder: Path, run_id: str, notes: Notes
+) -> None:
+    """Everything between the parts and the folder."""
+    clock = Clock()
+    labels_found = experiment.task.labels(corpus)
+    provenance = {"versions": {name: version(name) for name in LIBRARIES}}
+    with Bars(CONSOLE) as bars:
+        with clock.stage("extract"):
+            set_threads(experiment)
+            store = stages.extract(experiment, experiment.model, checkpoint, corpus, provenance, bars)
+        items = stages.pair_up(experiment, corpus, labels_found, store, notes)
+        layers = stages.layers_of(experiment, store)
+        with clock.stage("probe"):
+            found = stages.probe(experiment, items, layers, notes, bars)
+            others = stages.floor(experiment, corpus, items)
+            if "untrained" in experiment.settings.baselines:
+                others += stages.untrained(experiment, corpus, labels_found, provenance, notes, bars)
+        with clock.stage("score"):
+            ids = [s.id for s in corpus.splits["test"]]
+            keep = stages.kept_words(experiment, corpus, items)
+            scores = score([*found, *others], experiment.task.metrics, ids, experiment.settings.resamples, keep)
+    stages.caveats(experiment, store, scores.notes, found, notes)
+    manifest = {
+        "run_id": run_id,
+        **describe(experiment, checkpoint, corpus),
+        **provenance,
+        "store": {"key": store.provenance["key"], "file": store.path.name, "bytes": store.path.stat().st_size},
+        "metric": experiment.task.metrics[0],
+        "kind": labels_found.kind,
+        "level": labels_found.level,
+        "classes": list(labels_found.classes),
+        "layers": layers,
+        "selected": stages.selected(found),
+        "notes": notes.entries,
+        "timings": clock.seconds,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    from probing.report.page import write_report
+
+    names = labels(experiment, corpus.name)
+    identity = {**names, "tag": experiment.settings.tag, "checkpoint": checkpoint.revision, "run_id": run_id}
+    predictions = stages.predictions_table(corpus, items, labels_found, found)
+    text = OmegaConf.to_yaml(experiment.config)
+    write_run(folder, rows_of(scores, identity), predictions, scores.sentences, manifest, text, write_report)
+
+
+def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> str:
+    """Twelve digits that stand for everything that a number of this run depends on, but the code."""
+    config: Any = OmegaConf.to_container(experiment.config)
+    asked = {k: v for k, v in config.items() if k not in (*NOT_IN_THE_ID, "data", "model", "store", "hydra")}
+    model = {k: config["model"][k] for k in ("precision", "long", "max_subwords")}
+    store = {k: config["store"][k] for k in ("dtype", "batch_subwords")}
+    parts = [asked, model, store, checkpoint.revision, fingerprint(corpus)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def is_done(folder: Path, run_id: str) -> bool:
+    """Whether ``folder`` holds this very run; ConfigError if it holds another one."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return False
+    if manifest.get("run_id") != run_id:
+        raise ConfigError(
+            f"{folder} holds a run of another configuration, corpus or checkpoint ({manifest.get('run_id')}, this is "
+            f"{run_id}); choose another tag=… or delete that folder"
+        )
+    return True
+
+
+def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, Any]:
+    """Configuration and provenance for the manifest."""
+    model, data = HydraConfig.get().runtime.choices["model"], HydraConfig.get().runtime.choices["data"]
+    return {
+        "config": OmegaConf.to_container(experiment.config),
+        "command": " ".join(["python -m pipelines.run", *sys.argv[1:]]),
+        "commit": stages.code_version(CONF.parent),
+        "checkpoint": {
+            "name": checkpoint.name,
+            "revision": checkpoint.revision,
+            "requested": model,
+            "stand_in": experiment.model.stand_in is None and model != experiment.model.name,
+        },
+        "data": {
+            "name": corpus.name,
+            "requested": data,
+            "stand_in": experiment.data.stand_in is None
+            and data not in (corpus.name.split("-")[0], "conllu", "labelled"),
+            "fingerprint": fingerprint(corpus),
+            "sentences": {split: len(sentences) for split, sentences in corpus.splits.items()},
+            "skipped": dict(corpus.skipped),
+        },
+    }
+
+
+class Clock:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - began, 3)
+
+
+def set_threads(experiment: Experiment) -> None:
+    """As many threads as asked for, in whichever process: their number decides the order of sums."""
+    import torch
+
+    torch.set_num_threads(experiment.settings.threads or len(os.sched_getaffinity(0)))
+
+
+def announce(notes: Notes) -> None:
+    """Say what was substituted before anything is computed."""
+    for note in notes.entries:
+        if note["kind"] == "substituted":
+            CONSOLE.print(f"NOTE  {note['text']}", style="bold yellow", markup=False, soft_wrap=True)
+
+
+def show(folder: Path) -> None:
+    """The table, what was skipped, and where everything lies."""
+    from rich.table import Table
+
+    from probing.report.load import load_run
+    from probing.report.tables import run_table
+
+    found = load_run(folder)
+    _, text = run_table(found)
+    manifest = found.manifest
+    title = f"{found.heading if hasattr(found, 'heading') else folder}"
+    table = Table(title=title, caption="* best layer on dev; scores on test")
+    for column in text.columns:
+        table.add_column(str(column), justify="right")
+    for line in text.itertuples(index=False):
+        table.add_row(*map(str, line), style="bold" if "*" in str(line[0]) else None)
+    CONSOLE.print(table)
+    for note in manifest["notes"]:
+        CONSOLE.print(f"{note['kind']}: {note['text']}", markup=False, highlight=False, soft_wrap=True)
+    CONSOLE.print(f"wrote {folder}/index.html", soft_wrap=True)
+
+
+@hydra.main(config_path=str(CONF), config_name="run", version_base="1.3")
+def main(config: DictConfig) -> None:
+    """One job of Hydra."""
+    choices = {str(group): str(option) for group, option in HydraConfig.get().runtime.choices.items()}
+    run(config, choices)
+
+
+if __name__ == "__main__":
+    launch(main, __doc__, GROUPS)

@@ -1,0 +1,141 @@
+"""From predictions to rows: every metric of every target and layer, with its interval over sentences."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from probing.axes import Split
+from probing.probe.fit import TASK, Fit, Target
+from probing.result import metrics
+from probing.result.bootstrap import Counts, Score, interval, paired, resample_counts
+from probing.result.rows import Row
+from probing.result.statistics import Statistics
+from probing.rng import generator
+
+SCORED: tuple[Split, ...] = ("dev", "test")
+ON_DISK = ("s0", "s1", "s2", "s3")
+Arrays = Sequence[NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one target's predictor says: a probe on a layer, or a baseline (``layer`` None)."""
+
+    target: str
+    layer: int | None
+    seed: int
+    gold: Target
+    predicted: Mapping[Split, Arrays]
+    fit: Fit | None = None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Rows without their identity (which run they belong to), and test statistics per sentence for pairing."""
+
+    rows: list[dict[str, Any]]
+    sentences: pd.DataFrame
+    notes: list[str]
+
+
+def score(
+    predictions: Sequence[Prediction],
+    names: Sequence[str],
+    sentence_ids: Sequence[str],
+    resamples: int,
+    keep: Mapping[Split, Arrays] | None = None,
+) -> Scores:
+    """Score every prediction on dev and test by every metric of ``names``.
+
+    ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is
+    task minus control on the same layer and resamples; code lengths are of the training labels.
+    """
+    rows: list[dict[str, Any]] = []
+    notes: list[str] = []
+    tables: list[pd.DataFrame] = []
+    draws: dict[tuple[Split, int], Counts] = {}
+
+    def counts_for(split: Split, n: int) -> Counts:
+        if (split, n) not in draws:
+            draws[split, n] = resample_counts(n, resamples, generator(0, "bootstrap", split))
+        return draws[split, n]
+
+    for split in SCORED:
+        for metric in names:
+            task: dict[int | None, Statistics] = {}
+            for p in predictions:
+                found = measure(metric, p.gold, split, p.predicted[split], keep)
+                counts = counts_for(split, len(found.values))
+                rows.append(_row(split, p.target, p.layer, p.seed, metric, interval(found, counts)))
+                if p.target == TASK:
+                    task[p.layer] = found
+                    if found.constant_predicted:
+                        notes.append(f"{metric}, layer {p.layer}: {found.constant_predicted} constant rows count as 0")
+                elif p.target == "control" and p.layer in task:
+                    gap = paired(task[p.layer], found, counts)
+                    rows.append(_row(split, "selectivity", p.layer, p.seed, metric, gap))
+                if split == "test" and metric != "macro_f1":
+                    tables.append(_on_disk(metric, p, found, sentence_ids))
+    rows.extend(_code_rows(predictions, counts_for))
+    return Scores(rows, pd.concat(tables, ignore_index=True), notes)
+
+
+def measure(
+    metric: str, gold: Target, split: Split, predicted: Arrays, keep: Mapping[Split, Arrays] | None
+) -> Statistics:
+    """One metric's per-sentence statistics."""
+    values = gold.values[split]
+    if metric == "macro_f1":
+        return metrics.macro_f1(values, [p.astype(np.int64) for p in predicted], gold.n_classes)
+    if metric in ("root_accuracy", "uuas"):
+        words = keep[split] if keep is not None else None
+        return (metrics.uuas if metric == "uuas" else metrics.root_accuracy)(values, predicted, words)
+    plain = {"accuracy": metrics.accuracy, "r2": metrics.r2, "nspr": metrics.nspr, "dspr": metrics.dspr}
+    return plain[metric](values, predicted)
+
+
+def _code_rows(predictions: Sequence[Prediction], counts_for: Any) -> Iterator[dict[str, Any]]:
+    for p in predictions:
+        if p.fit is None or p.fit.codelength_bits is None or p.fit.uniform_bits is None:
+            continue
+        bits = p.fit.codelength_bits
+        items = np.array([np.size(v) for v in p.gold.values["train"]])
+        columns = np.column_stack([bits, items, p.fit.uniform_bits, np.zeros(len(bits))])
+        for metric in ("codelength_bits", "compression"):
+            score = interval(Statistics(metric, columns), counts_for("train", len(bits)))
+            yield _row("train", p.target, p.layer, p.seed, metric, score)
+
+
+def _row(split: Split, target: str, layer: int | None, seed: int, metric: str, s: Score) -> dict[str, Any]:
+    return {
+        "split": split,
+        "target": target,
+        "layer": layer,
+        "head": None,
+        "seed": seed,
+        "metric": metric,
+        "value": s.value,
+        "ci_low": s.ci_low,
+        "ci_high": s.ci_high,
+        "n_items": s.n_items,
+        "n_sentences": s.n_sentences,
+    }
+
+
+def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) -> pd.DataFrame:
+    table = pd.DataFrame(found.values, columns=list(ON_DISK))
+    table.insert(0, "sentence", list(ids))
+    table.insert(0, "layer", pd.array([p.layer] * len(table), dtype="Int64"))
+    table.insert(0, "target", p.target)
+    table.insert(0, "metric", metric)
+    table["seed"] = p.seed
+    return table[table["s1"] > 0]
+
+
+def rows_of(scores: Scores, identity: Mapping[str, Any]) -> list[Row]:
+    """Complete rows: ``identity`` gives tag, model, checkpoint, data, task, probe and run_id."""
+    return [Row(**identity, **row) for row in scores.rows]

@@ -1,0 +1,34 @@
+import re
+
+from probing.report.compare import compare
+from probing.result.rows import read_rows
+
+
+def test_models_tasks_and_layers_are_compared_from_the_folders_alone(make_run, tmp_path):
+    folders = [make_run(task, (0.5, 0.7, 0.9), model=model) for task in ("pos", "distance") for model in ("a", "b")]
+    out = tmp_path / "report"
+    page = compare(folders, out).read_text(encoding="utf-8")
+    tables = {path.name for path in (out / "tables").iterdir()}
+    names = ("models", "tasks", "paired_models", "paired_layers")
+    assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex")}
+    figures = {path.name for path in (out / "figures").iterdir()}
+    stems = ("pos-toy-linear-accuracy", "distance-toy-linear-uuas", "tasks")
+    assert figures == {f"{stem}.{suffix}" for stem in stems for suffix in ("png", "pdf")}
+    assert len(read_rows(out / "rows.csv")) == sum(len(read_rows(folder / "rows.csv")) for folder in folders)
+    assert "single-layer analogues of Tenney et al. 2019" in page
+    assert len(re.findall(r"<img src=\"data:image/png;base64,", page)) == 3
+    assert not re.findall(r"https?://|<script|<link", page)
+
+
+def test_one_run_is_enough_and_a_second_time_gives_the_same_bytes(make_run, tmp_path):
+    folder = make_run("distance", (0.7,), control=False)
+    first = compare([folder], tmp_path / "one").read_bytes()
+    assert compare([folder], tmp_path / "two").read_bytes() == first
+    assert not (tmp_path / "one" / "tables" / "paired_models.csv").exists()
+
+
+def test_a_stand_in_is_labelled_in_table_and_page(make_run, tmp_path):
+    stand_in = {"name": "minilm", "requested": "<b>bert</b>", "stand_in": True}
+    page = compare([make_run("distance", model="minilm", checkpoint=stand_in)], tmp_path / "report")
+    assert "minilm (stand-in for &lt;b&gt;bert" in page.read_text(encoding="utf-8")
+    assert "stand-in" in (tmp_path / "report" / "tables" / "models.csv").read_text()

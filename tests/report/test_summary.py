@@ -1,0 +1,56 @@
+import math
+
+import pytest
+
+from probing.report.gather import gather
+from probing.report.summary import centre_of_gravity, expected_layer, majority_or_floor, shown_models, summary_table
+
+
+def test_centre_of_gravity_against_hand_computation():
+    # gains over 0.2: 0, .2, .6, below the floor -> (1 × .2 + 2 × .6) / .8
+    assert centre_of_gravity([0.2, 0.4, 0.8, 0.1], floor=0.2) == pytest.approx(1.75)
+    assert math.isnan(centre_of_gravity([0.1, 0.2], floor=0.3))
+
+
+def test_expected_layer_against_hand_computation():
+    # what layers add to the best so far: .3 by layer 1, none by 2, .1 by 3 -> (1 × .3 + 3 × .1) / .4
+    assert expected_layer([0.5, 0.8, 0.7, 0.9]) == pytest.approx(1.5)
+    assert math.isnan(expected_layer([0.9, 0.8, 0.7]))
+
+
+def test_the_summary_scores_each_condition_at_the_layer_that_dev_chose(make_run):
+    folder = make_run("pos", (0.5, 0.9, 0.7), dev=(0.5, 0.6, 0.7))
+    conditions, _ = gather([folder])
+    line = summary_table(conditions).iloc[0]
+    table = conditions[0].table
+    assert line["best_layer"] == 2
+    assert line["score"] == table["score"][2]
+    assert line["selectivity"] == pytest.approx(table["score"][2] - 0.5)
+    assert line["centre_of_gravity"] == centre_of_gravity(table["score"].tolist(), floor=0.3)
+    assert line["expected_layer"] == expected_layer(table["score"].tolist())
+
+
+def test_the_range_over_seeds_is_that_of_the_chosen_layer(make_run):
+    conditions, _ = gather([make_run("distance", (0.4, 0.6), seed=seed) for seed in (0, 1, 2)])
+    line = summary_table(conditions).iloc[0]
+    task = conditions[0].rows.query("target == 'task' and split == 'test' and layer == 1")
+    assert (line["seeds"], line["seed_low"], line["seed_high"]) == (3, task["value"].min(), task["value"].max())
+    assert line["score"] == pytest.approx(task["value"].mean())
+
+
+def test_depth_in_layers_is_left_out_unless_every_layer_from_0_was_probed(make_run):
+    conditions, _ = gather([make_run("distance", (0.4, 0.6), first=1)])
+    line = summary_table(conditions).iloc[0]
+    assert math.isnan(line["centre_of_gravity"])
+    assert math.isnan(line["expected_layer"])
+
+
+def test_without_control_the_table_says_so(make_run):
+    conditions, _ = gather([make_run("distance", control=False)])
+    assert shown_models(summary_table(conditions))["selectivity"].tolist() == ["–"]
+
+
+def test_correlations_stand_on_zero_whatever_the_majority_scores(make_run):
+    table = gather([make_run("depth")])[0][0].table.assign(majority=-0.2)
+    assert majority_or_floor(table, "nspr") == 0
+    assert majority_or_floor(table, "accuracy") == -0.2
