@@ -96,22 +96,21 @@ def checked(cls: type, node: DictConfig, group: str) -> Any:
     for key in values:
         one_of(f"option {prefix}".rstrip("."), key, [f.name for f in fields(cls)])
     try:
-        merged = OmegaConf.merge(schema, values)
-        arguments = {f.name: OmegaConf.to_container(merged)[f.name] for f in fields(cls)}  # type: ignore[call-overload,index]
+        merged: Any = OmegaConf.to_container(OmegaConf.merge(schema, values))
     except OmegaConfBaseException as error:
         key = error.full_key or ""
         raise ConfigError(f"{prefix}{key}={values.get(key, '?')}: {str(error).splitlines()[0]}") from error
-    return cls(**arguments)
+    return cls(**{f.name: merged[f.name] for f in fields(cls)})
 
 
 def option(group: str, name: str) -> DictConfig:
     """What ``conf/<group>/<name>.yaml`` says, with the options of the same group that it builds on."""
-    node = OmegaConf.load(CONF / group / f"{name}.yaml")
-    assert isinstance(node, DictConfig)
+    node: Any = OmegaConf.load(CONF / group / f"{name}.yaml")
     for parent in node.pop("defaults", []):
         if isinstance(parent, str) and parent != "_self_":
-            node = OmegaConf.merge(option(group, parent), node)  # type: ignore[assignment]
-    return node
+            node = OmegaConf.merge(option(group, parent), node)
+    found: DictConfig = node
+    return found
 
 
 def with_stand_in(experiment: Experiment, group: str, name: str) -> Experiment:

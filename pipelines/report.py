@@ -48,7 +48,7 @@ def report(outputs: Path, tag: str, runs: list[str], name: str | None) -> Path:
     return page
 
 
-class CompareAfterSweep(Callback):  # type: ignore[misc]  # Hydra's stubs leave its base class untyped
+class CompareAfterSweep(Callback):
     """Ends a multirun with the comparison of all runs of its tag."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:

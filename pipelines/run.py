@@ -19,18 +19,10 @@ Examples:
 completion. Compare runs: python -m pipelines.report
 """
 
-import hashlib
-import json
 import logging
-import os
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -39,10 +31,10 @@ from omegaconf import DictConfig, OmegaConf
 from pipelines import stages
 from pipelines.cli import CONSOLE, launch
 from pipelines.config import CONF, GROUPS, Experiment, build, labels, run_folder
+from pipelines.machine import Clock, set_threads
 from pipelines.progress import Bars
-from pipelines.stages import Notes
+from pipelines.provenance import Notes, announce, caveats, describe, identify, selected
 from probing.axes import Corpus
-from probing.data.corpus import fingerprint
 from probing.errors import ConfigError, DamagedStoreError
 from probing.model.checkpoint import Checkpoint
 from probing.result.folder import read_manifest, write_run
@@ -51,8 +43,6 @@ from probing.store.write import discard
 
 log = logging.getLogger(__name__)
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
-# what changes no number: where things land, and on what they are computed
-NOT_IN_THE_ID = ("tag", "outputs", "device", "threads", "strict")
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
@@ -89,7 +79,7 @@ def compute(
     provenance = {"versions": {name: version(name) for name in LIBRARIES}}
     with Bars(CONSOLE) as bars:
         with clock.stage("extract"):
-            set_threads(experiment)
+            set_threads(experiment.settings.threads)
             store = stages.extract(experiment, experiment.model, checkpoint, corpus, provenance, bars)
         items = stages.pair_up(experiment, corpus, labels_found, store, notes)
         layers = stages.layers_of(experiment, store)
@@ -102,7 +92,7 @@ def compute(
             ids = [s.id for s in corpus.splits["test"]]
             keep = stages.kept_words(experiment, corpus, items)
             scores = score([*found, *others], experiment.task.metrics, ids, experiment.settings.resamples, keep)
-    stages.caveats(experiment, store, scores.notes, found, notes)
+    caveats(experiment, store, scores.notes, found, notes)
     manifest = {
         "run_id": run_id,
         **describe(experiment, checkpoint, corpus),
@@ -113,7 +103,7 @@ def compute(
         "level": labels_found.level,
         "classes": list(labels_found.classes),
         "layers": layers,
-        "selected": stages.selected(found),
+        "selected": selected(found),
         "notes": notes.entries,
         "timings": clock.seconds,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -127,16 +117,6 @@ def compute(
     write_run(folder, rows_of(scores, identity), predictions, scores.sentences, manifest, text, write_report)
 
 
-def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> str:
-    """Twelve digits that stand for everything that a number of this run depends on, but the code."""
-    config: Any = OmegaConf.to_container(experiment.config)
-    asked = {k: v for k, v in config.items() if k not in (*NOT_IN_THE_ID, "data", "model", "store", "hydra")}
-    model = {k: config["model"][k] for k in ("precision", "long", "max_subwords")}
-    store = {k: config["store"][k] for k in ("dtype", "batch_subwords")}
-    parts = [asked, model, store, checkpoint.revision, fingerprint(corpus)]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
-
-
 def is_done(folder: Path, run_id: str) -> bool:
     """Whether ``folder`` holds this very run; ConfigError if it holds another one."""
     manifest = read_manifest(folder)
@@ -148,59 +128,6 @@ def is_done(folder: Path, run_id: str) -> bool:
             f"{run_id}); choose another tag=… or delete that folder"
         )
     return True
-
-
-def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, Any]:
-    """Configuration and provenance for the manifest."""
-    model, data = HydraConfig.get().runtime.choices["model"], HydraConfig.get().runtime.choices["data"]
-    return {
-        "config": OmegaConf.to_container(experiment.config),
-        "command": " ".join(["python -m pipelines.run", *sys.argv[1:]]),
-        "commit": stages.code_version(CONF.parent),
-        "checkpoint": {
-            "name": checkpoint.name,
-            "revision": checkpoint.revision,
-            "requested": model,
-            "stand_in": experiment.model.stand_in is None and model != experiment.model.name,
-        },
-        "data": {
-            "name": corpus.name,
-            "requested": data,
-            "stand_in": experiment.data.stand_in is None
-            and data not in (corpus.name.split("-")[0], "conllu", "labelled"),
-            "fingerprint": fingerprint(corpus),
-            "sentences": {split: len(sentences) for split, sentences in corpus.splits.items()},
-            "skipped": dict(corpus.skipped),
-        },
-    }
-
-
-class Clock:
-    """Seconds per stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time what happens inside."""
-        began = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - began, 3)
-
-
-def set_threads(experiment: Experiment) -> None:
-    """As many threads as asked for, in whichever process: their number decides the order of sums."""
-    import torch
-
-    torch.set_num_threads(experiment.settings.threads or len(os.sched_getaffinity(0)))
-
-
-def announce(notes: Notes) -> None:
-    """Say what was substituted before anything is computed."""
-    for note in notes.entries:
-        if note["kind"] == "substituted":
-            CONSOLE.print(f"NOTE  {note['text']}", style="bold yellow", markup=False, soft_wrap=True)
 
 
 def show(folder: Path) -> None:

@@ -1,8 +1,7 @@
 """One function per stage of a run; ``pipelines.run`` calls them in the order in which they stand here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.config import Experiment, with_stand_in
+from pipelines.machine import device_of, probe_device
+from pipelines.provenance import Notes
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split
 from probing.data.corpus import load as load_corpus
 from probing.errors import ModelError, UnavailableError
@@ -22,18 +23,6 @@ from probing.store.key import key, key_parts
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors, check_layers
 from probing.store.write import ensure
-
-
-@dataclass
-class Notes:
-    """What a reader of the scores must know: substituted, skipped, truncated, unconverged, caveat."""
-
-    entries: list[dict[str, str]] = field(default_factory=list)
-
-    def add(self, kind: str, text: str) -> None:
-        """Say it once, now and in the manifest."""
-        if {"kind": kind, "text": text} not in self.entries:
-            self.entries.append({"kind": kind, "text": text})
 
 
 def find_model(experiment: Experiment, notes: Notes) -> tuple[Experiment, Checkpoint]:
@@ -144,9 +133,9 @@ def _labelled(labels: Labels) -> NDArray[np.bool_]:
 
 def _cut(labels: Labels, keep: NDArray[np.bool_]) -> dict[Split, list[NDArray[np.int64]]]:
     """Per split and sentence, the positions that are kept."""
-    cut, at = {}, 0
+    cut: dict[Split, list[NDArray[np.int64]]] = {split: [] for split in SPLITS}
+    at = 0
     for split in SPLITS:
-        cut[split] = []
         for values in labels.values[split]:
             cut[split].append(np.flatnonzero(keep[at : at + len(values)]))
             at += len(values)
@@ -249,76 +238,3 @@ def kept_words(experiment: Experiment, corpus: Corpus, items: Items) -> dict[Spl
         ]
         for split in SPLITS
     }
-
-
-def caveats(
-    experiment: Experiment, store: StoreFile, scoring: Sequence[str], found: Sequence[Prediction], notes: Notes
-) -> None:
-    """What limits the reading of the scores."""
-    for reason, count in store.index.counts.items():
-        if count:
-            notes.add("truncated" if "truncated" in reason else "skipped", f"{reason.replace('_', ' ')}: {count:,}")
-    if store.provenance["final_norm"]:
-        last = store.n_layers - 1
-        notes.add("caveat", f"layer {last} has passed the model's final layer norm, the layers below it have not")
-    notes.add("caveat", f"control: {experiment.task.control_note}")
-    strengths = getattr(experiment.probe, "l2", None)
-    edge = [p.layer for p in found if p.target == TASK and p.fit and strengths and _at_edge(p.fit.chosen, strengths)]
-    if edge:
-        notes.add("caveat", f"l2 was chosen at the end of its grid on layers {edge}; a wider probe.l2 may score higher")
-    for text in scoring:
-        notes.add("caveat", text)
-
-
-def _at_edge(chosen: Mapping[str, float], strengths: Sequence[float]) -> bool:
-    return len(strengths) > 1 and chosen.get("l2") in (min(strengths), max(strengths))
-
-
-def selected(found: Sequence[Prediction]) -> list[dict[str, Any]]:
-    """What was chosen on dev, per layer and target."""
-    return [
-        {
-            "layer": p.layer,
-            "target": p.target,
-            "seed": p.seed,
-            "dev": p.fit.dev_score,
-            "converged": p.fit.converged,
-            **p.fit.chosen,
-        }
-        for p in found
-        if p.fit is not None
-    ]
-
-
-def device_of(name: str) -> str:
-    """The device to run the encoder on."""
-    import torch
-
-    if name != "auto":
-        available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-        if not available[name]:
-            raise ModelError(f"device={name} is not there; type device=cpu or device=auto")
-        return name
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def probe_device(name: str) -> str:
-    """The device to fit probes on: MPS lacks the float64 that moments are summed in."""
-    device = device_of(name)
-    return "cpu" if device == "mps" else device
-
-
-def code_version(root: Path) -> str:
-    """The commit that ran, with ``+changes`` where the working tree differs from it; ``unknown`` outside git."""
-    import subprocess
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

@@ -10,6 +10,7 @@ from probing.model.subwords import Frame, Subwords
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+LIKE = 0.8  # no unit of a batch is shorter than this share of its longest, so that few subwords are padding
 
 
 @dataclass(frozen=True)
@@ -95,17 +96,19 @@ def _together(words: Int32, longest: int) -> tuple[Int64, Int64]:
 
 
 def plan(lengths: Sequence[int] | Int64, budget: int) -> list[Int64]:
-    """Batches (indices into ``lengths``) of at most ``budget`` padded subwords, or of one unit.
+    """Batches (indices into ``lengths``) of units of like length: ``budget`` padded subwords at most, or one unit.
 
-    Longest first, ties in the order given: the plan depends on ``lengths`` and ``budget`` alone, units of like
-    length share a batch, and memory peaks at once rather than at the end. Empty units are left out.
+    Longest first, ties in the order given: the plan depends on ``lengths`` and ``budget`` alone, and memory peaks
+    at once rather than at the end. Empty units are left out.
     """
     sizes = np.asarray(lengths, dtype=np.int64)
     order = np.argsort(-sizes, kind="stable")
     order = order[sizes[order] > 0]
     batches, at = [], 0
     while at < len(order):
-        n = max(1, budget // int(sizes[order[at]]))
+        longest = int(sizes[order[at]])
+        n_like = int(np.searchsorted(-sizes[order], -LIKE * longest, side="right")) - at
+        n = min(n_like, max(1, budget // longest))
         batches.append(order[at : at + n])
         at += n
     return batches

@@ -18,7 +18,8 @@ from probing.model.subwords import Frame, Subwords, tokenize
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-BUDGET = 4096  # padded subwords per forward pass
+# Padded subwords per forward pass: small batches stay in a processor's cache, large ones keep an accelerator busy.
+CPU_BUDGET, ACCELERATOR_BUDGET = 2048, 16384
 MEMORY_MESSAGES = ("out of memory", "not enough memory", "DefaultCPUAllocator")
 
 
@@ -81,12 +82,15 @@ class Encoder:
             )
         return subwords
 
-    def hidden(self, batch: Subwords, budget: int = BUDGET) -> NDArray[np.float32]:
+    def hidden(self, batch: Subwords, budget: int | None = None) -> NDArray[np.float32]:
         """Vectors of all layers for every subword of ``batch``, in its order: (L, S, D), without padding.
 
-        ``budget`` bounds the padded subwords per forward pass; when memory runs out it is halved, for good.
+        ``budget`` bounds the padded subwords per forward pass (None: what suits the device); when memory runs
+        out it is halved, for good.
         Raises: ModelError if one unit alone does not fit, or on a vector that is not finite.
         """
+        if budget is None:
+            budget = CPU_BUDGET if self.device == "cpu" else ACCELERATOR_BUDGET
         units = as_units(batch, self.frame, self.causal)
         vectors = np.empty((self.n_layers, len(batch.ids), self.width), dtype=np.float32)
         lengths = np.diff(units.offsets)
@@ -113,15 +117,16 @@ class Encoder:
     def _fill(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> None:
         import torch
 
-        ids, real, rows = (torch.from_numpy(array).to(self.device) for array in units.padded(some, self.pad))
-        taken = rows >= 0  # (B, T)
-        rows = rows[taken].cpu()
-        for layer, states in enumerate(hidden_states(self.network, ids, real.long())):
-            found = states[taken].float().cpu()  # (B, T, D) -> (rows, D)
-            if not torch.isfinite(found).all():
-                bad = int(rows[~torch.isfinite(found).all(dim=1)][0])
+        ids, real, rows = units.padded(some, self.pad)
+        places = np.flatnonzero(rows >= 0)  # of the vectors to take, in the padded batch
+        rows = rows.ravel()[places]
+        inputs = [torch.from_numpy(array).to(self.device) for array in (ids, real.astype(np.int64), places)]
+        for layer, states in enumerate(hidden_states(self.network, inputs[0], inputs[1])):
+            found = states.flatten(0, 1).index_select(0, inputs[2]).float().cpu().numpy()  # (B, T, D) -> (rows, D)
+            if not np.isfinite(found).all():
+                bad = int(rows[~np.isfinite(found).all(axis=1)][0])
                 raise ModelError(self._not_finite(layer, bad, batch))
-            torch.from_numpy(vectors[layer])[rows] = found
+            vectors[layer][rows] = found
 
     def _not_finite(self, layer: int, row: int, batch: Subwords) -> str:
         sentence = int(np.searchsorted(batch.offsets, row, side="right")) - 1
@@ -156,7 +161,9 @@ def load(model: Model, checkpoint: Checkpoint, device: str = "cpu") -> Encoder:
     saved, longest_text = read_tokenizer(checkpoint.folder)
     tokenizer = as_plain_text(saved)
     network = read_network(model, checkpoint).to(device)
-    pad = network.config.pad_token_id or 0
+    pad = network.config.pad_token_id
+    if pad is None or pad < 0:  # padding is masked, so that any embedding serves
+        pad = 0
     limits = (longest_text, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
     frame = Frame(*special_subwords(tokenizer), window, truncate=model.long == "truncate")

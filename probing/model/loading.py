@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint, Model
-from probing.model.files import WEIGHTS
 from probing.model.measure import Network
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def _trained(folder: Path, config: Any, dtype: "torch.dtype") -> Network:
     network = _encoder(full)
     used = {id(weight) for weight in network.parameters()}
     names = {name for name, weight in full.named_parameters(remove_duplicate=False) if id(weight) in used}
-    # A pooler reads the last hidden state and gives none.
+    # Not the pooler's: it reads the last hidden state and gives none.
     random = sorted(name for name in names & set(report["missing_keys"]) if "pooler" not in name)
     if random:
         raise ModelError(f"{folder}: the weights of {', '.join(random[:3])} are not in the file ({len(random)} in all)")
@@ -97,13 +96,13 @@ def _untrained(folder: Path, config: Any, dtype: "torch.dtype", seed: int) -> Ne
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         full = automatic.from_config(config, dtype=dtype, trust_remote_code=False)
-    if (folder / WEIGHTS).is_file():
-        _assert_differs(full, folder / WEIGHTS)
+    for weights in folder.glob("model*.safetensors"):
+        _assert_differs(full, weights)
     return _encoder(full)
 
 
 def _assert_differs(full: Network, weights: Path) -> None:
-    """Raise ModelError if the first matrix found in both is the trained one."""
+    """Raise ModelError if every matrix of the twin that is in ``weights`` too is the trained one."""
     import torch
     from safetensors import safe_open
 
@@ -111,14 +110,14 @@ def _assert_differs(full: Network, weights: Path) -> None:
         saved = set(file.keys())
         # Checkpoints with a head prefix every name with that of the encoder ("bert.").
         named = {key.partition(".")[2]: key for key in saved} | {key: key for key in saved}
-        both = ((named[name], weight) for name, weight in full.named_parameters() if name in named)
-        key, weight = next((pair for pair in both if pair[1].dim() > 1), (None, None))
-        if key and torch.equal(file.get_tensor(key).to(weight.dtype), weight):
-            raise ModelError(f"{weights.parent}: {key} of the untrained twin equals the trained weights")
+        both = [(named[k], weight) for k, weight in full.named_parameters() if k in named and weight.dim() > 1]
+        if both and all(torch.equal(file.get_tensor(key).to(weight.dtype), weight) for key, weight in both):
+            raise ModelError(f"{weights.parent}: the untrained twin equals the trained weights")
 
 
 def _encoder(network: Network) -> Network:
-    return network.get_encoder() if network.config.is_encoder_decoder else network
+    """The encoder of an encoder-decoder, also where only the encoder was saved; any other network as it is."""
+    return network.encoder if hasattr(network, "encoder") and hasattr(network, "decoder") else network
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def _for_splits(target: Target, predict: Any) -> Predicted:
 
 def _chain(like: NDArray[Any]) -> NDArray[Any]:
     place = np.arange(len(like))
-    return np.abs(place[:, None] - place[None, :]).astype(float)
+    return np.asarray(np.abs(place[:, None] - place[None, :]), dtype=float)
 
 
 def _commonest(values: NDArray[Any]) -> float:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     import torch
 
 _ROWS = 8192  # per block: its logits for ten problems stay in the cache
-_MEMORY = 40  # pairs that L-BFGS keeps: small beside one pass over the data
+_MEMORY = 20  # pairs that L-BFGS keeps: small beside one pass over the data
 _REFRESH = (5, 15, 40, 80, 160)  # iterations after which the diagonal is taken anew
 _ARMIJO = 1e-4
+_FLOOR_NATS = 0.01  # below it a fit is all but perfect, and a share of nothing is no tolerance
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def solve(
 
     features (N, D), centred; targets (T, N) class indices; l2 (R,). Problems are ordered target by target:
     P = T * R. A problem has converged when the decrease that its metric predicts for one more step is below
-    ``tolerance`` of its objective. scikit-learn's C is 1 / (N * l2).
+    ``tolerance`` of its objective (at least of 0.01 nats). scikit-learn's C is 1 / (N * l2).
     """
     import torch
 
@@ -76,6 +77,11 @@ def solve(
             coarse = _moments(few, targets[:, part], n_classes).repeat_interleave(len(l2), 0)
             start = _lbfgs(few, coarse, start, strengths, 1e-3, 20)[0]
         weights, converged, passes = _lbfgs(rotated, moment, start, strengths, tolerance, max_iterations)
+    if left := torch.nonzero(~converged).flatten().tolist():  # what the rounding of fast products cannot resolve
+        weights[left], converged[left], more = _lbfgs(
+            rotated, moment[left], weights[left], strengths[left], tolerance, max_iterations
+        )
+        passes += more * len(left) / len(moment)
     objective, _ = _evaluate(rotated, moment, weights, strengths)
     weights = torch.cat([weights[..., :-1] @ rotation.T, weights[..., -1:]], dim=2)
     return Solution(weights, objective.cpu().numpy(), converged.cpu().numpy(), passes)
@@ -92,7 +98,8 @@ def _principal(features: "torch.Tensor") -> "torch.Tensor":
     """Eigenvectors of the covariance, (D, D): a rotation, so it changes no penalty."""
     import torch
 
-    return torch.linalg.eigh((features.T @ features).double() / len(features))[1].float()
+    vectors: torch.Tensor = torch.linalg.eigh((features.T @ features).double() / len(features))[1]
+    return vectors.float()
 
 
 def _moments(features: "torch.Tensor", targets: "torch.Tensor", n_classes: int) -> "torch.Tensor":
@@ -127,7 +134,7 @@ def _evaluate(
         rows = features[begin : begin + _ROWS]
         # classes before rows: the reductions over classes then run along contiguous memory
         logits = (linear @ rows.T).add_(intercept).view(n_problems, n_classes, -1)  # (P, C, rows)
-        normaliser += torch.logsumexp(logits, 1).sum(1).double()
+        normaliser += torch.logsumexp(logits, 1).sum(1, dtype=torch.float64)
         p = torch.softmax(logits, 1).view(n_problems * n_classes, -1)
         gradient[:, :-1] += p @ rows
         gradient[:, -1] += p.sum(1)
@@ -153,7 +160,7 @@ def _lbfgs(
     tolerance: float,
     max_iterations: int,
 ) -> "tuple[torch.Tensor, torch.Tensor, float]":
-    """Weights, which problems converged, and passes over the data (one problem's pass = 1 / P)."""
+    """Weights, which problems converged, and passes over the data (one problem's pass counts 1 / P)."""
     import torch
 
     n_problems = len(weights)
@@ -163,37 +170,62 @@ def _lbfgs(
     objective, gradient = _evaluate(features, moment, weights, l2, diagonal)
     metric, passes = _inverse(diagonal), 1.0
     pairs: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+    stalled = torch.zeros_like(converged)
     for iteration in range(1, max_iterations + 1):
         direction = _direction(gradient, metric, pairs)
         decrease = (gradient * direction).sum((1, 2)).double()
-        done = decrease / 2 < tolerance * objective
-        if done.any():
-            result[active[done]], converged[active[done]] = weights[done], True
-            keep = ~done
+        converged[active] = done = decrease / 2 < tolerance * objective.clamp_min(_FLOOR_NATS)
+        keep = ~(done | stalled)
+        if not keep.all():
+            result[active[~keep]] = weights[~keep]
             if not keep.any():
-                break
-            active, weights, gradient, direction = active[keep], weights[keep], gradient[keep], direction[keep]
-            objective, decrease, moment, l2 = objective[keep], decrease[keep], moment[keep], l2[keep]
-            metric, pairs = metric[keep], [(s[keep], y[keep], r[keep]) for s, y, r in pairs]
-        diagonal = torch.empty_like(weights) if iteration in _REFRESH else None
-        step = torch.ones_like(decrease)
-        while float(step.min()) > 1e-6:
-            new = weights - step.float().view(-1, 1, 1) * direction
-            new_objective, new_gradient = _evaluate(features, moment, new, l2, diagonal)
-            passes += len(active) / n_problems
-            # the slack is the rounding of the objective itself, below which no step can be judged
-            worse = new_objective > objective - _ARMIJO * step * decrease + 1e-7 * objective.abs()
-            if not worse.any():
-                break
-            step[worse] /= 2
+                return result, converged, passes
+            state = (active, weights, gradient, objective, direction, decrease, moment, l2, metric)
+            active, weights, gradient, objective, direction, decrease, moment, l2, metric = (t[keep] for t in state)
+            pairs = [(s[keep], y[keep], r[keep]) for s, y, r in pairs]
+        curvature = torch.empty_like(weights) if iteration in _REFRESH else None
+        step = _Step(features, moment, l2, weights, objective, direction, decrease, curvature)
+        new, new_objective, new_gradient, stalled = step.search()
+        passes += step.evaluations * len(active) / n_problems
         s, y = new - weights, new_gradient - gradient
-        curvature = (s * y).sum((1, 2))
-        pairs.append((s, y, torch.where(curvature > 0, 1 / curvature.clamp_min(1e-30), 0.0)))
-        pairs = pairs[-_MEMORY:]
+        bend = (s * y).sum((1, 2))
+        pairs = [*pairs[1 - _MEMORY :], (s, y, torch.where(bend > 0, 1 / bend.clamp_min(1e-30), 0.0))]
         weights, objective, gradient = new, new_objective, new_gradient
-        metric = metric if diagonal is None else _inverse(diagonal)
-    result[active[~converged[active]]] = weights[~converged[active]]
+        metric = metric if curvature is None else _inverse(curvature)
+    result[active] = weights
     return result, converged, passes
+
+
+@dataclass
+class _Step:
+    """A step of every problem along its own direction, halved until the objective falls enough (Armijo)."""
+
+    features: "torch.Tensor"
+    moment: "torch.Tensor"
+    l2: "torch.Tensor"
+    weights: "torch.Tensor"
+    objective: "torch.Tensor"
+    direction: "torch.Tensor"
+    decrease: "torch.Tensor"
+    curvature: "torch.Tensor | None"
+    evaluations: int = 0
+
+    def search(self) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]":
+        """New weights, objective and gradient, and which problems found no lower point and stay where they are."""
+        import torch
+
+        step = torch.ones_like(self.decrease)
+        # the slack is the rounding of the objective itself, below which no step can be judged
+        slack = 1e-7 * self.objective.abs()
+        while True:
+            new = self.weights - step.float().view(-1, 1, 1) * self.direction
+            objective, gradient = _evaluate(self.features, self.moment, new, self.l2, self.curvature)
+            self.evaluations += 1
+            good = objective <= self.objective - _ARMIJO * step * self.decrease + slack  # False for NaN
+            stalled = (step == 0) & ~good
+            if bool((good | stalled).all()):
+                return new, objective, gradient, step == 0
+            step = torch.where(good, step, torch.where(step > 1e-4, step / 4, 0.0))
 
 
 def _inverse(diagonal: "torch.Tensor") -> "torch.Tensor":

@@ -61,3 +61,9 @@ class TreeGold:
         order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
         batches = np.split(order, range(size, len(order), size))
         return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def mean_square_norm(vectors: NDArray[Any]) -> float:
+    """Mean of ‖h‖² over words: (W, D) -> float."""
+    slices = np.array_split(vectors, len(vectors) // 8192 + 1)  # no second copy of the layer in float32
+    return sum(float(np.linalg.norm(part.astype(np.float32))) ** 2 for part in slices) / len(vectors)

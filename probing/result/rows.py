@@ -46,10 +46,12 @@ def write_rows(rows: Iterable[Row], path: Path) -> None:
 
 def read_rows(path: Path) -> pd.DataFrame:
     """Read what write_rows wrote; ``layer`` and ``head`` are nullable integers."""
-    return as_frame(pd.read_csv(path, float_precision="round_trip"))
+    return as_frame(pd.read_csv(path))
 
 
 def as_frame(rows: object) -> pd.DataFrame:
     """Rows as a data frame with the column types that every report relies on."""
     frame = pd.DataFrame(rows, columns=list(COLUMNS))  # type: ignore[call-overload]
-    return frame.astype({"layer": "Int64", "head": "Int64", "value": float, "ci_low": float, "ci_high": float})
+    columns = {"layer": "Int64", "head": "Int64", "value": float, "ci_low": float, "ci_high": float}
+    typed: pd.DataFrame = frame.astype(columns)
+    return typed

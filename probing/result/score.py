@@ -1,7 +1,8 @@
 """From predictions to rows: every metric of every target and layer, with its interval over sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -54,34 +55,43 @@ def score(
     ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is
     task minus control on the same layer and resamples; code lengths are of the training labels.
     """
+    draws = _Draws(resamples)
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
     tables: list[pd.DataFrame] = []
-    draws: dict[tuple[Split, int], Counts] = {}
-
-    def counts_for(split: Split, n: int) -> Counts:
-        if (split, n) not in draws:
-            draws[split, n] = resample_counts(n, resamples, generator(0, "bootstrap", split))
-        return draws[split, n]
-
-    for split in SCORED:
-        for metric in names:
-            task: dict[int | None, Statistics] = {}
-            for p in predictions:
-                found = measure(metric, p.gold, split, p.predicted[split], keep)
-                counts = counts_for(split, len(found.values))
-                rows.append(_row(split, p.target, p.layer, p.seed, metric, interval(found, counts)))
-                if p.target == TASK:
-                    task[p.layer] = found
-                    if found.constant_predicted:
-                        notes.append(f"{metric}, layer {p.layer}: {found.constant_predicted} constant rows count as 0")
-                elif p.target == "control" and p.layer in task:
-                    gap = paired(task[p.layer], found, counts)
-                    rows.append(_row(split, "selectivity", p.layer, p.seed, metric, gap))
-                if split == "test" and metric != "macro_f1":
-                    tables.append(_on_disk(metric, p, found, sentence_ids))
-    rows.extend(_code_rows(predictions, counts_for))
+    for split, metric in product(SCORED, names):
+        found = [measure(metric, p.gold, split, p.predicted[split], keep) for p in predictions]
+        task = {p.layer: s for p, s in zip(predictions, found, strict=True) if p.target == TASK}
+        for p, statistics in zip(predictions, found, strict=True):
+            counts = draws.of(split, len(statistics.values))
+            rows.append(_row(split, p.target, p.layer, p.seed, metric, interval(statistics, counts)))
+            if p.target == "control":
+                gap = paired(task[p.layer], statistics, counts)
+                rows.append(_row(split, "selectivity", p.layer, p.seed, metric, gap))
+            if statistics.constant_predicted and p.fit is not None:
+                notes.append(
+                    f"{metric} on {split}, {p.target}, layer {p.layer}: "
+                    f"{statistics.constant_predicted} constant predictions count as correlation 0"
+                )
+            if split == "test" and metric != "macro_f1":
+                tables.append(_on_disk(metric, p, statistics, sentence_ids))
+    rows.extend(_code_rows(predictions, draws))
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
+
+
+@dataclass
+class _Draws:
+    """Bootstrap counts by split: the same for every metric, layer and run, so that all of them can be paired."""
+
+    resamples: int
+    known: dict[tuple[Split, int], Counts] = field(default_factory=dict)
+
+    def of(self, split: Split, n_sentences: int) -> Counts:
+        """(R, n_sentences)."""
+        if (split, n_sentences) not in self.known:
+            rng = generator(0, "bootstrap", split)
+            self.known[split, n_sentences] = resample_counts(n_sentences, self.resamples, rng)
+        return self.known[split, n_sentences]
 
 
 def measure(
@@ -98,7 +108,7 @@ def measure(
     return plain[metric](values, predicted)
 
 
-def _code_rows(predictions: Sequence[Prediction], counts_for: Any) -> Iterator[dict[str, Any]]:
+def _code_rows(predictions: Sequence[Prediction], draws: _Draws) -> Iterator[dict[str, Any]]:
     for p in predictions:
         if p.fit is None or p.fit.codelength_bits is None or p.fit.uniform_bits is None:
             continue
@@ -106,7 +116,7 @@ def _code_rows(predictions: Sequence[Prediction], counts_for: Any) -> Iterator[d
         items = np.array([np.size(v) for v in p.gold.values["train"]])
         columns = np.column_stack([bits, items, p.fit.uniform_bits, np.zeros(len(bits))])
         for metric in ("codelength_bits", "compression"):
-            score = interval(Statistics(metric, columns), counts_for("train", len(bits)))
+            score = interval(Statistics(metric, columns), draws.of("train", len(bits)))
             yield _row("train", p.target, p.layer, p.seed, metric, score)
 
 
@@ -129,7 +139,7 @@ def _row(split: Split, target: str, layer: int | None, seed: int, metric: str, s
 def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) -> pd.DataFrame:
     table = pd.DataFrame(found.values, columns=list(ON_DISK))
     table.insert(0, "sentence", list(ids))
-    table.insert(0, "layer", pd.array([p.layer] * len(table), dtype="Int64"))
+    table.insert(0, "layer", pd.Series([p.layer] * len(table), dtype="Int64"))
     table.insert(0, "target", p.target)
     table.insert(0, "metric", metric)
     table["seed"] = p.seed

@@ -8,13 +8,14 @@ import pytest
 from probing.errors import ModelError
 from probing.model.subwords import Subwords
 
-SENTENCES = [
-    ["the", "dog", "sleeps"],
-    ["I", "don't", "know", "what", "the", "naïve", "fox", "saw", "there", "in", "New", "York", "!"],
-    ["light"],
-    ["she", "watched", "the", "light", "of", "the", "moon", "and", "then", "she", "left", "the", "lazy", "dog", "over", "there"],
-    ["a", "quick", "brown", "fox"],
-]
+TEXTS = (
+    "the dog sleeps",
+    "I don't know what the naïve fox saw there in New York !",
+    "light",
+    "she watched the light of the moon and then she left the lazy dog over there",
+    "a quick brown fox",
+)
+SENTENCES = [text.split() for text in TEXTS]
 # Where each family keeps its embedding output, its blocks, and the norm after the last block.
 MODULES = {
     "bert": ("embeddings", "encoder.layer", None),

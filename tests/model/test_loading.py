@@ -81,6 +81,17 @@ def test_a_missing_pooler_matters_to_no_hidden_state(folder):
     np.testing.assert_array_equal(found.hidden(subwords), wanted.hidden(subwords))
 
 
+def test_an_encoder_saved_without_its_decoder_gives_the_same_vectors(folder_of, tmp_path):
+    from transformers import T5EncoderModel
+
+    whole = load_folder(folder_of("t5"))
+    half = shutil.copytree(folder_of("t5"), tmp_path / "half")
+    T5EncoderModel.from_pretrained(folder_of("t5")).save_pretrained(half)
+    assert not json.loads((half / "config.json").read_text())["is_encoder_decoder"]
+    subwords = whole.tokenize(SENTENCES)
+    np.testing.assert_array_equal(load_folder(half).hidden(subwords), whole.hidden(subwords))
+
+
 @pytest.mark.parametrize("name", ["bert", "gpt2", "t5"])
 def test_the_untrained_twin_differs_in_every_layer_and_depends_on_its_seed_alone(name, folder_of):
     import torch

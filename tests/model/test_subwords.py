@@ -6,7 +6,8 @@ import pytest
 from probing.errors import ConfigError
 from probing.model import subwords as subwords_module
 
-SENTENCES = [["the", "dog", "sleeps"], ["light"], ["I", "don't", "know", "what", "the", "naïve", "fox", "saw", "there"], ["."]]
+TEXTS = ("the dog sleeps", "light", "I don't know what the naïve fox saw there", ".")
+SENTENCES = [text.split() for text in TEXTS]
 
 
 def test_chunks_leave_no_seam(load_tiny, monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from probing.errors import ProbingError
-from probing.probe.sentences import SentenceVectors, TreeGold
+from probing.probe.sentences import SentenceVectors, TreeGold, mean_square_norm
 
 LENGTHS = (3, 1, 0, 2)
 OFFSETS = np.array([0, 3, 4, 4, 6])
@@ -60,3 +60,8 @@ def test_gold_of_other_sentences_is_refused():
         TreeGold.of("dev", VECTORS, [depths()[:3]])
     with pytest.raises(ProbingError, match="dev: gold"):
         TreeGold.of("dev", VECTORS, [distances(), depths()])
+
+
+def test_mean_square_norm_of_half_precision_does_not_overflow():
+    vectors = np.full((9000, 2), 300, dtype=np.float16)  # 300² alone exceeds float16
+    assert mean_square_norm(vectors) == pytest.approx(2 * 300**2)

@@ -1,6 +1,6 @@
 """Planted tree geometry is found, and nothing where none was planted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import networkx as nx
@@ -17,6 +17,7 @@ from probing.result.statistics import Statistics, combine, expand
 LONGEST, WIDTH = 9, 16
 PROBE = Structural(rank=12, epochs=20, learning_rate=1e-2, patience=3)
 Gold = list[np.ndarray]
+Fitted = dict[tuple[int, str], FittedStructural]
 
 
 def planted(n_sentences: int, seed: int, scales: tuple[float, ...] = (1.0,)) -> tuple[SentenceVectors, Gold, Gold]:
@@ -36,14 +37,11 @@ def planted(n_sentences: int, seed: int, scales: tuple[float, ...] = (1.0,)) -> 
         vectors.append(hidden @ rotation)
         depths.append(hidden[:, :LONGEST].sum(axis=1))
         distances.append(np.abs(hidden[:, None, :LONGEST] - hidden[None, :, :LONGEST]).sum(axis=2))
-    flat = np.concatenate(vectors).astype(np.float32)
-    offsets = np.cumsum([0, *map(len, depths)])
-    return SentenceVectors(np.stack([scale * flat for scale in scales]), offsets), depths, distances
+    layers = np.stack([scale * np.concatenate(vectors).astype(np.float32) for scale in scales])
+    return SentenceVectors(layers, np.cumsum([0, *map(len, depths)])), depths, distances
 
 
-def fit(
-    probe: Structural, train: SentenceVectors, dev: SentenceVectors, gold: dict[str, tuple[Gold, Gold]]
-) -> dict[tuple[int, str], FittedStructural]:
+def fit(probe: Structural, train: SentenceVectors, dev: SentenceVectors, gold: dict[str, tuple[Gold, Gold]]) -> Fitted:
     targets = {name: {"train": a, "dev": b} for name, (a, b) in gold.items()}
     return fit_structural(probe, train, dev, targets, np.random.default_rng(0))
 
@@ -67,15 +65,6 @@ def errors(fitted: FittedStructural, vectors: SentenceVectors, gold: Gold) -> np
     return np.concatenate([np.abs(p - g).ravel() for p, g in zip(predicted, gold, strict=True)])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Matrices this small lose more by threads waiting for each other than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def splits() -> dict[str, tuple[SentenceVectors, Gold, Gold]]:
     return {"train": planted(600, seed=1), "dev": planted(100, seed=2), "test": planted(100, seed=3)}
@@ -83,21 +72,18 @@ def splits() -> dict[str, tuple[SentenceVectors, Gold, Gold]]:
 
 def test_planted_distances_are_found_and_shuffled_ones_are_not(splits):
     (train, _, gold), (dev, _, dev_gold), (test, _, test_gold) = splits.values()
-    control = (shuffled(gold, 3), shuffled(dev_gold, 4))
-    fitted = fit(PROBE, train, dev, {"task": (gold, dev_gold), "control": control})
+    fitted = fit(PROBE, train, dev, {"task": (gold, dev_gold), "control": (shuffled(gold, 3), shuffled(dev_gold, 4))})
     assert errors(fitted[0, "task"], test, test_gold).max() < 0.05
     assert score(uuas, fitted[0, "task"], test, test_gold) == 1
     assert score(dspr, fitted[0, "task"], test, test_gold) > 0.94  # not 1: rounding breaks the ties of gold
-    # A random tree of n words shares 2/n of its edges with another; each row starts with the word itself.
-    other = shuffled(test_gold, 5)
+    other = shuffled(test_gold, 5)  # two random trees of n words share 2/n of their edges
     assert score(uuas, fitted[0, "control"], test, other) < 0.4
     assert score(dspr, fitted[0, "control"], test, other) < 0.65
 
 
 def test_planted_depths_are_found_and_shuffled_ones_are_not(splits):
     (train, gold, _), (dev, dev_gold, _), (test, test_gold, _) = splits.values()
-    control = (shuffled(gold, 3), shuffled(dev_gold, 4))
-    fitted = fit(PROBE, train, dev, {"task": (gold, dev_gold), "control": control})
+    fitted = fit(PROBE, train, dev, {"task": (gold, dev_gold), "control": (shuffled(gold, 3), shuffled(dev_gold, 4))})
     assert errors(fitted[0, "task"], test, test_gold).max() < 0.2
     assert score(nspr, fitted[0, "task"], test, test_gold) > 0.93  # not 1: rounding breaks the ties of gold
     assert abs(score(nspr, fitted[0, "control"], test, shuffled(test_gold, 5))) < 0.2
@@ -105,11 +91,9 @@ def test_planted_depths_are_found_and_shuffled_ones_are_not(splits):
 
 def test_rank_bounds_what_the_probe_can_hold(splits):
     (train, _, gold), (dev, _, dev_gold), (test, _, test_gold) = splits.values()
-    by_rank = [
-        score(uuas, fit(replace(PROBE, rank=k), train, dev, {"task": (gold, dev_gold)})[0, "task"], test, test_gold)
-        for k in (1, 4, 12)
-    ]
-    assert by_rank[0] + 0.1 < by_rank[1] < by_rank[2] - 0.1
+    probes = [fit(replace(PROBE, rank=k), train, dev, {"task": (gold, dev_gold)})[0, "task"] for k in (1, 4, 12)]
+    one, four, twelve = (score(uuas, probe, test, test_gold) for probe in probes)
+    assert one + 0.1 < four < twelve - 0.1
 
 
 def test_layers_and_targets_trained_together_come_out_as_alone():
@@ -126,31 +110,38 @@ def test_layers_and_targets_trained_together_come_out_as_alone():
         assert together[layer, target].matrix == pytest.approx(alone.matrix, abs=1e-5)
         assert together[layer, target].dev_losses == pytest.approx(alone.dev_losses, abs=1e-5)
     # Layers that differ in scale alone are one problem, and ``scale`` undoes the difference.
-    small, large = together[0, "task"], together[1, "task"]
+    small, _, large, _ = together.values()
     assert small.scale == pytest.approx(50 * large.scale)
     assert small.matrix == pytest.approx(large.matrix, abs=1e-4)
 
 
+@pytest.mark.parametrize("rank", [4, 64])
+def test_an_average_word_starts_one_edge_from_the_root(rank):
+    (train, gold, _), (dev, dev_gold, _) = planted(60, seed=1, scales=(300.0,)), planted(20, seed=2, scales=(300.0,))
+    still = Structural(rank=rank, epochs=1, learning_rate=1e-12)
+    fitted = fit(still, train, dev, {"task": (gold, dev_gold)})[0, "task"]
+    assert np.concatenate(fitted.predict(train.values[0], train.offsets)).mean() == pytest.approx(1, abs=0.25)
+
+
 def test_same_generator_same_probe():
     (train, _, gold), (dev, _, dev_gold) = planted(60, seed=1), planted(20, seed=2)
+    threads = torch.get_num_threads()
     one, two = (fit(replace(PROBE, epochs=3), train, dev, {"task": (gold, dev_gold)})[0, "task"] for _ in "ab")
     assert (one.matrix == two.matrix).all()
     assert one.dev_losses == two.dev_losses
+    assert torch.get_num_threads() == threads
 
 
-def test_the_state_with_the_lowest_dev_loss_is_kept_and_patience_ends_it():
+@pytest.mark.parametrize(("patience", "epochs"), [(2, 40), (50, 4)])
+def test_the_state_with_the_lowest_dev_loss_is_kept_and_patience_ends_it(patience, epochs):
     (train, gold, _), (dev, dev_gold, _) = planted(40, seed=1), planted(40, seed=2)
-    losses = []
-    for options in ({"patience": 2, "epochs": 40}, {"patience": 50, "epochs": 4}):
-        fitted = fit(replace(PROBE, **options), train, dev, {"task": (gold, dev_gold)})[0, "task"]
-        per_sentence = np.split(errors(fitted, dev, dev_gold), dev.offsets[1:-1])
-        kept = np.mean([e.mean() for e in per_sentence])
-        assert kept == pytest.approx(min(fitted.dev_losses), abs=PROBE.min_gain)
-        losses.append(fitted.dev_losses)
-        assert fitted.converged == (options["patience"] == 2)
-    assert min(losses[0]) + PROBE.min_gain > losses[0][-3]  # two epochs without gain, then the end
-    assert len(losses[0]) < 40
-    assert len(losses[1]) == 4
+    probe = replace(PROBE, patience=patience, epochs=epochs)
+    fitted = fit(probe, train, dev, {"task": (gold, dev_gold)})[0, "task"]
+    per_sentence = np.split(errors(fitted, dev, dev_gold), dev.offsets[1:-1])
+    assert np.mean([e.mean() for e in per_sentence]) == pytest.approx(min(fitted.dev_losses), abs=PROBE.min_gain)
+    assert fitted.converged == (len(fitted.dev_losses) < epochs) == (patience == 2)
+    if fitted.converged:  # two epochs without gain, then the end
+        assert min(fitted.dev_losses) > fitted.dev_losses[-3] - PROBE.min_gain
 
 
 # Three words h = (1, 0), (0, 2), (1, 1) under B = identity: squared norms 1, 4, 2.
@@ -181,8 +172,7 @@ def test_distance_loss_and_gradient_of_three_words_by_hand():
 
 
 def test_distances_survive_an_origin_far_from_the_words():
-    near = absolute_errors(WORDS, torch.zeros(1, 1, 3, 3), torch.ones(1, 3, 3))
-    far = absolute_errors(WORDS + 4096, torch.zeros(1, 1, 3, 3), torch.ones(1, 3, 3))
+    near, far = (absolute_errors(w, torch.zeros(1, 1, 3, 3), torch.ones(1, 3, 3)) for w in (WORDS, WORDS + 4096))
     assert far.item() == pytest.approx(near.item()) == 2 * (5 + 1 + 2)
 
 

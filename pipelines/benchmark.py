@@ -1,0 +1,228 @@
+"""How fast is it, against what?  python -m pipelines.benchmark
+
+Measures ratios against a named reference in the same run and writes them, with median and spread over several
+repetitions, to outputs/benchmark/<name>.json:
+  extract_over_forward     extraction with HDF5 writing / bare forward passes over the same batches
+  extract_over_one_by_one  one sentence per forward pass / extraction (times faster)
+  probe_over_sklearn       scikit-learn's LogisticRegression / our solver: task and control, whole grid, one layer
+  objective_gap            largest relative excess of our objective over scikit-learn's in that comparison
+  rss_growth               peak memory of extraction on 8 times the corpus / on the corpus
+  rerun_over_import        a run that is already done / import torch, transformers
+  help_seconds             python -m pipelines.run --help
+
+Options: name only repeats layer sentences device threads outputs, and the groups
+{groups}
+
+Examples:
+  python -m pipelines.benchmark
+  python -m pipelines.benchmark only=[probe_over_sklearn] layer=6 repeats=3
+  python -m pipelines.benchmark device=cuda name=cuda
+"""
+
+import json
+import logging
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import hydra
+import numpy as np
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from pipelines import measure, stages
+from pipelines.cli import CONSOLE, launch
+from pipelines.config import CONF, GROUPS, Experiment, build
+from pipelines.machine import device_of, set_threads
+from pipelines.provenance import Notes, announce
+from probing.axes import Corpus
+from probing.errors import one_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement needs."""
+
+    experiment: Experiment
+    corpus: Corpus
+    encoder: Any
+    repeats: int
+    layer: int
+    sentences: int
+
+
+def extract_over_forward(bench: Bench) -> dict[str, Any]:
+    """Wall time of extraction with writing over that of forward passes alone."""
+    dev = measure.only_dev(bench.corpus)
+    return _ratio(
+        lambda: measure.extraction(bench.experiment, dev, bench.encoder),
+        lambda: measure.forward(bench.experiment, dev, bench.encoder),
+        bench.repeats,
+        f"bare forward passes over the same batches of {dev.name}",
+    )
+
+
+def extract_over_one_by_one(bench: Bench) -> dict[str, Any]:
+    """How many times faster extraction is than one sentence per forward pass."""
+    dev = measure.only_dev(bench.corpus, bench.sentences)
+    return _ratio(
+        lambda: measure.one_by_one(dev, bench.encoder),
+        lambda: measure.extraction(bench.experiment, dev, bench.encoder),
+        bench.repeats,
+        f"the time of extraction, {bench.sentences} sentences of {dev.name}",
+    )
+
+
+def probe_over_sklearn(bench: Bench) -> dict[str, Any]:
+    """How many times faster the solver is than scikit-learn on one layer, and at what objective."""
+    problem = measure.probe_problem(bench.experiment, bench.corpus, bench.encoder, bench.layer)
+    reference_s, reference = measure.sklearn_fit(problem)
+    seconds, gaps = [], []
+    for _ in range(bench.repeats):
+        began = time.perf_counter()
+        found = measure.own_fit(problem, bench.experiment)
+        seconds.append(time.perf_counter() - began)
+        gaps.append(float(np.max(found / reference - 1)))
+    ratio = _summary([reference_s / s for s in seconds])
+    ratio["reference"] = (
+        f"scikit-learn LogisticRegression (lbfgs, float32, tol 1e-4, warm-started along the grid), timed once on "
+        f"layer {bench.layer} of {bench.corpus.name}: task and control, {len(problem.l2)} strengths, "
+        f"{len(problem.features):,} items"
+    )
+    ratio["reference_seconds"], ratio["own_seconds"] = reference_s, seconds
+    ratio["objectives"] = {"own_nats": found.tolist(), "sklearn_nats": reference.tolist()}
+    ratio["objective_gap"] = _summary(gaps)
+    return ratio
+
+
+def rss_growth(bench: Bench) -> dict[str, Any]:
+    """Peak resident memory of extraction on eight times the corpus over that on the corpus."""
+    peaks = {n: [_peak(bench, n) for _ in range(min(bench.repeats, 3))] for n in (1, 8)}
+    ratio = _summary([b / a for a, b in zip(peaks[1], peaks[8], strict=True)])
+    ratio["reference"] = f"extraction of {bench.sentences} sentences of {bench.corpus.name} in a fresh process"
+    ratio["peak_bytes"] = peaks
+    return ratio
+
+
+def rerun_over_import(bench: Bench) -> dict[str, Any]:
+    """A run that finds itself done over the import of its two heaviest libraries."""
+    with tempfile.TemporaryDirectory() as outputs:
+        choices = HydraConfig.get().runtime.choices
+        overrides = [f"{g}={choices[g]}" for g in ("task", "data", "model")]
+        command = [sys.executable, "-m", "pipelines.run", *overrides, "data.max_sentences=300", f"outputs={outputs}"]
+        subprocess.run(command, check=True, capture_output=True, cwd=CONF.parent)
+        return _ratio(
+            lambda: _process(command),
+            lambda: _process([sys.executable, "-c", "import torch, transformers"]),
+            bench.repeats,
+            "python -c 'import torch, transformers'",
+        )
+
+
+def help_seconds(bench: Bench) -> dict[str, Any]:
+    """Seconds until the help screen."""
+    found = [_process([sys.executable, "-m", "pipelines.run", "--help"]) for _ in range(bench.repeats)]
+    return {**_summary(found), "reference": "one second"}
+
+
+MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
+    f.__name__: f
+    for f in (
+        extract_over_forward,
+        extract_over_one_by_one,
+        probe_over_sklearn,
+        rss_growth,
+        rerun_over_import,
+        help_seconds,
+    )
+}
+
+
+def _process(command: Sequence[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, cwd=CONF.parent)
+    return time.perf_counter() - began
+
+
+def _peak(bench: Bench, times: int) -> int:
+    code = f"from pipelines.measure import peak; peak({bench.sentences}, {times}, {bench.experiment.model!r})"
+    code = f"from probing.model.checkpoint import Model; {code}"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=CONF.parent)
+    return int(done.stdout.split()[-1])
+
+
+def _ratio(measured: Callable[[], float], reference: Callable[[], float], repeats: int, name: str) -> dict[str, Any]:
+    # in turn, so that a machine that slows down slows both
+    pairs = [(measured(), reference()) for _ in range(repeats)]
+    found = _summary([a / b for a, b in pairs])
+    return {**found, "reference": name, "seconds": [a for a, _ in pairs], "reference_seconds": [b for _, b in pairs]}
+
+
+def _summary(values: Sequence[float]) -> dict[str, Any]:
+    return {"median": statistics.median(values), "low": min(values), "high": max(values), "repeats": len(values)}
+
+
+def benchmark(config: DictConfig, choices: dict[str, str]) -> Path:
+    """Measure what ``config.only`` names, print it and write it down."""
+    from rich.table import Table
+
+    from probing.model import encoder
+
+    for name in config.only:
+        one_of("only", name, MEASURES)
+    notes = Notes()
+    experiment, checkpoint = stages.find_model(build(config, choices), notes)
+    experiment, corpus = stages.find_corpus(experiment, notes)
+    announce(notes)
+    set_threads(experiment.settings.threads)
+    device = device_of(experiment.settings.device)
+    loaded = encoder.load(experiment.model, checkpoint, device)
+    bench = Bench(experiment, corpus, loaded, config.repeats, config.layer, config.sentences)
+    results = {}
+    table = Table(title=f"{checkpoint.name} on {corpus.name}, {device}")
+    for column in ("ratio", "median", "lowest", "highest", "reference"):
+        table.add_column(column)
+    for name in config.only or MEASURES:
+        log.info("measuring %s", name)
+        results[name] = found = MEASURES[name](bench)
+        shown = {name: found, **({"objective_gap": found["objective_gap"]} if "objective_gap" in found else {})}
+        for line, values in shown.items():
+            digits = ".2e" if line == "objective_gap" else ".3f"
+            numbers = [format(values[k], digits) for k in ("median", "low", "high")]
+            table.add_row(line, *numbers, values.get("reference", "as above"))
+    CONSOLE.print(table)
+    path = Path(experiment.settings.outputs) / "benchmark" / f"{config.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    described = {"results": results, "machine": _machine(device), "notes": notes.entries}
+    path.write_text(json.dumps(described, indent=2), encoding="utf-8")
+    CONSOLE.print(f"wrote {path}", soft_wrap=True)
+    return path
+
+
+def _machine(device: str) -> dict[str, Any]:
+    import torch
+
+    name = torch.cuda.get_device_name() if device == "cuda" else platform.processor() or platform.machine()
+    libraries = {n: version(n) for n in ("torch", "transformers", "scikit-learn", "h5py")}
+    return {"device": device, "name": name, "threads": torch.get_num_threads(), "versions": libraries}
+
+
+@hydra.main(config_path=str(CONF), config_name="benchmark", version_base="1.3")
+def main(config: DictConfig) -> None:
+    """One benchmark."""
+    choices = {str(group): str(option) for group, option in HydraConfig.get().runtime.choices.items()}
+    benchmark(config, choices)
+
+
+if __name__ == "__main__":
+    launch(main, __doc__, GROUPS)

@@ -1,0 +1,64 @@
+"""What a run computes on: device, threads, clock, and the version of the code."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from probing.errors import ModelError
+
+
+def device_of(name: str) -> str:
+    """The device to run the encoder on."""
+    import torch
+
+    if name != "auto":
+        available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        if not available[name]:
+            raise ModelError(f"device={name} is not there; type device=cpu or device=auto")
+        return name
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def probe_device(name: str) -> str:
+    """The device to fit probes on: MPS lacks the float64 that moments are summed in."""
+    device = device_of(name)
+    return "cpu" if device == "mps" else device
+
+
+def set_threads(threads: int | None) -> None:
+    """As many threads as asked for, in whichever process: their number decides the order of sums."""
+    import torch
+
+    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+
+
+class Clock:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - began, 3)
+
+
+def code_version(root: Path) -> str:
+    """The commit that ran, with ``+changes`` where the working tree differs from it; ``unknown`` outside git."""
+    import subprocess
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
