@@ -61,7 +61,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Experiment:
-    """Every part, built and checked; nothing is loaded yet. ``requested`` are the options before stand-ins."""
+    """Every part, built and checked; nothing is loaded yet. ``stand_ins``: per group, what one stands in for."""
 
     settings: Settings
     data: Source
@@ -71,6 +71,7 @@ class Experiment:
     probe: Probe
     config: DictConfig
     differences: Mapping[str, str]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
@@ -119,10 +120,11 @@ def with_stand_in(experiment: Experiment, group: str, name: str) -> Experiment:
     for key in INHERITED[group]:
         node[key] = experiment.config[group][key]
     config = experiment.config.copy()
+    wanted = config[group].name or config[group].get("checkpoint")
     config[group] = node
     part = checked(get_class(node._target_), node, group)
-    changed = {**experiment.__dict__, "config": config, group: part}
-    return Experiment(**changed)
+    stand_ins = {**experiment.stand_ins, group: str(wanted)}
+    return Experiment(**{**experiment.__dict__, "config": config, group: part, "stand_ins": stand_ins})
 
 
 def run_folder(experiment: Experiment, corpus: str) -> Path:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from pipelines.cli import CONSOLE
@@ -63,7 +62,9 @@ def caveats(
 
 
 def _at_edge(chosen: Mapping[str, float], strengths: Sequence[float]) -> bool:
-    return len(strengths) > 1 and chosen.get("l2") in (min(strengths), max(strengths))
+    # the weak end of a ridge is ordinary least squares: nothing lies beyond it
+    weakest = min(strengths) if "objective_nats" in chosen else None
+    return len(strengths) > 1 and chosen.get("l2") in (weakest, max(strengths))
 
 
 def selected(found: Sequence[Prediction]) -> list[dict[str, Any]]:
@@ -94,7 +95,6 @@ def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
 
 def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, Any]:
     """Configuration and provenance for the manifest."""
-    model, data = HydraConfig.get().runtime.choices["model"], HydraConfig.get().runtime.choices["data"]
     return {
         "config": OmegaConf.to_container(experiment.config),
         "command": " ".join(["python -m pipelines.run", *sys.argv[1:]]),
@@ -102,14 +102,13 @@ def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
         "checkpoint": {
             "name": checkpoint.name,
             "revision": checkpoint.revision,
-            "requested": model,
-            "stand_in": experiment.model.stand_in is None and model != experiment.model.name,
+            "requested": experiment.stand_ins.get("model", checkpoint.name),
+            "stand_in": "model" in experiment.stand_ins,
         },
         "data": {
             "name": corpus.name,
-            "requested": data,
-            "stand_in": experiment.data.stand_in is None
-            and data not in (corpus.name.split("-")[0], "conllu", "labelled"),
+            "requested": experiment.stand_ins.get("data", corpus.name),
+            "stand_in": "data" in experiment.stand_ins,
             "fingerprint": fingerprint(corpus),
             "sentences": {split: len(sentences) for split, sentences in corpus.splits.items()},
             "skipped": dict(corpus.skipped),

@@ -22,11 +22,15 @@ completion. Compare runs: python -m pipelines.report
 import logging
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 
 import hydra
+import pandas as pd
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
 
 from pipelines import stages
 from pipelines.cli import CONSOLE, launch
@@ -132,24 +136,30 @@ def is_done(folder: Path, run_id: str) -> bool:
 
 def show(folder: Path) -> None:
     """The table, what was skipped, and where everything lies."""
-    from rich.table import Table
-
-    from probing.report.load import load_run
+    from probing.report.load import heading, load_run
     from probing.report.tables import run_table
 
     found = load_run(folder)
     _, text = run_table(found)
-    manifest = found.manifest
-    title = f"{found.heading if hasattr(found, 'heading') else folder}"
-    table = Table(title=title, caption="* best layer on dev; scores on test")
-    for column in text.columns:
-        table.add_column(str(column), justify="right")
-    for line in text.itertuples(index=False):
-        table.add_row(*map(str, line), style="bold" if "*" in str(line[0]) else None)
-    CONSOLE.print(table)
-    for note in manifest["notes"]:
+    CONSOLE.print(terminal_table(text, heading(found)))
+    for reason, count in found.manifest["data"]["skipped"].items():
+        CONSOLE.print(f"{reason}: {count:,}", markup=False, highlight=False, soft_wrap=True)
+    for note in found.manifest["notes"]:
         CONSOLE.print(f"{note['kind']}: {note['text']}", markup=False, highlight=False, soft_wrap=True)
-    CONSOLE.print(f"wrote {folder}/index.html", soft_wrap=True)
+    CONSOLE.print(f"wrote {folder}/index.html", markup=False, highlight=False, soft_wrap=True)
+
+
+def terminal_table(text: pd.DataFrame, title: str) -> Table:
+    """As many columns as the terminal is wide; the rest is in the folder's tables."""
+    widths = [max(map(len, [*text[c].astype(str), *str(c).split()])) + 2 for c in text.columns]
+    fitting = [c for c, end in zip(text.columns, accumulate(widths), strict=True) if end <= CONSOLE.width]
+    more = "" if len(fitting) == len(widths) else "; further columns: tables/layers.md"
+    table = Table(title=title, caption=f"* best layer on dev; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
+    for column in fitting:
+        table.add_column(str(column), justify="right")
+    for line in text[fitting].itertuples(index=False):
+        table.add_row(*map(str, line), style="bold" if "*" in str(line[0]) else None)
+    return table
 
 
 @hydra.main(config_path=str(CONF), config_name="run", version_base="1.3")

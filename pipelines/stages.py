@@ -33,7 +33,8 @@ def find_model(experiment: Experiment, notes: Notes) -> tuple[Experiment, Checkp
         if experiment.settings.strict or experiment.model.stand_in is None:
             raise
         replaced = with_stand_in(experiment, "model", experiment.model.stand_in)
-        notes.add("substituted", f"model={experiment.model.stand_in} stands in for {experiment.model.name}: {error}")
+        wanted = replaced.stand_ins["model"]
+        notes.add("substituted", f"model={experiment.model.stand_in} stands in for {wanted}. {error}")
         return replaced, resolve(replaced.model)
 
 
@@ -45,11 +46,9 @@ def find_corpus(experiment: Experiment, notes: Notes) -> tuple[Experiment, Corpu
         stand_in = experiment.data.stand_in
         if experiment.settings.strict or stand_in is None:
             raise
-        notes.add("substituted", f"data={stand_in} stands in for {experiment.config.data.name}: {error}")
+        notes.add("substituted", f"data={stand_in} stands in for {experiment.config.data.name}. {error}")
         experiment = with_stand_in(experiment, "data", stand_in)
         corpus = load_corpus(experiment.data)
-    for reason, count in corpus.skipped.items():
-        notes.add("skipped", f"{corpus.name}: {reason}: {count:,}")
     return experiment, corpus
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
 from probing.data.corpus import hold_out
-from probing.data.locate import find, from_hub
+from probing.data.locate import class_names, find, from_hub, need_columns
 from probing.data.text import read_lines
 from probing.errors import DataError
 
@@ -21,7 +21,8 @@ class Conllu:
     """One CoNLL-U file per split. Words are syntactic words: multiword ranges and empty nodes are skipped.
 
     Looked for in ``path``, then under ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
-    Without a dev file the last tenth of train serves as dev.
+    Without a dev file the last tenth of train serves as dev. A sentence without ``sent_id`` is named after
+    its file and line.
     """
 
     name: str | None
@@ -40,7 +41,7 @@ class Conllu:
         name = self.name or Path(self.train).stem
         skipped: Counter[str] = Counter()
         named = {"train": self.train, "dev": self.dev, "test": self.test}
-        files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None})
+        files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)
         splits: dict[Split, tuple[Sentence, ...]]
         if files is not None:
             splits = {split: tuple(read(file, skipped)) for split, file in files.items()}
@@ -53,41 +54,58 @@ class Conllu:
 
     def _from_hub(self, name: str, skipped: Counter[str]) -> dict[Split, tuple[Sentence, ...]]:
         splits = from_hub(name, self.hub, self.hub_config, self.train)
-        return {split: tuple(_from_rows(rows, split, skipped)) for split, rows in splits.items()}
+        return {split: tuple(_from_rows(rows, f"{self.hub}, {split}", skipped)) for split, rows in splits.items()}
 
 
 def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
     """Sentences of one file, adding what is skipped to ``skipped``.
 
     Raises DataError naming file and line: not UTF-8, malformed rows, a sentence without words, a tree
-    with a cycle, no root or two roots.
+    with a cycle, no root or two roots; and for a file without a sentence.
     """
-    import conllu
-
-    keep = dict.fromkeys(("feats", "deps", "misc"), lambda row, column: row[column])
-    block: list[str] = []
+    start = 0
+    block: list[tuple[int, str]] = []
     for number, line in enumerate([*read_lines(path), ""], start=1):
         if line.strip():
-            block.append(line)
-            continue
-        if block:
-            where = f"{path}:{number - len(block)}"
-            _check_rows(block, path, number - len(block))
-            try:
-                (tokens,) = conllu.parse("\n".join(block) + "\n\n", fields=_COLUMNS, field_parsers=keep)
-            except (conllu.exceptions.ParseException, ValueError) as error:
-                raise DataError(f"{where}: not CoNLL-U: {error}") from error
-            fallback = f"{path.stem}-{number - len(block)}"
-            yield _sentence(tokens, tokens.metadata.get("sent_id") or fallback, where, skipped)
+            block.append((number, line))
+        elif block:
+            start = block[0][0]
+            tokens, comments = _parse(block, path)
+            yield _sentence(tokens, comments.get("sent_id") or f"{path.stem}-{start}", f"{path}:{start}", skipped)
             block = []
+    if not start:
+        raise DataError(f"{path}: no sentence in it; every split needs some")
 
 
-def _check_rows(block: Sequence[str], path: Path, start: int) -> None:
-    for number, line in enumerate(block, start=start):
-        if not line.startswith("#") and (columns := line.count("\t") + 1) != len(_COLUMNS):
-            raise DataError(
-                f"{path}:{number}: {columns} columns between tabs; CoNLL-U has {len(_COLUMNS)}: {line[:60]!r}"
-            )
+def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[str, Any]], dict[str, str]]:
+    """Rows and comments of one sentence, parsed line by line so that an error can name its line."""
+    from conllu.exceptions import ParseException
+    from conllu.parser import DEFAULT_FIELD_PARSERS, parse_comment_line, parse_line
+
+    parsers = {column: DEFAULT_FIELD_PARSERS[column] for column in ("id", "head")}
+    tokens: list[Mapping[str, Any]] = []
+    comments: dict[str, str] = {}
+    for number, line in block:
+        if line.startswith("#"):
+            comments.update(parse_comment_line(line))
+            continue
+        try:
+            _check_row(line)
+            tokens.append(parse_line(line, _COLUMNS, parsers))
+        except (ParseException, ValueError) as error:
+            raise DataError(f"{path}:{number}: not a row of CoNLL-U: {error}: {line[:60]!r}") from error
+    return tokens, comments
+
+
+def _check_row(line: str) -> None:
+    """Raise ValueError for what the parser would let pass."""
+    columns = line.split("\t")
+    if len(columns) != len(_COLUMNS):
+        raise ValueError(f"{len(columns)} columns between tabs, {len(_COLUMNS)} are wanted")
+    if columns[0] == "_" or not columns[1]:
+        raise ValueError("every word needs ID and FORM")
+    if any("  " in column for column in columns[:8]):
+        raise ValueError("two spaces in a row, which the parser takes for the end of a column; write one")
 
 
 def _sentence(tokens: Sequence[Mapping[str, Any]], sid: str, where: str, skipped: Counter[str]) -> Sentence:
@@ -103,7 +121,7 @@ def _sentence(tokens: Sequence[Mapping[str, Any]], sid: str, where: str, skipped
     if all(h is None for h in heads):
         heads = []
     elif problem := tree_problem(heads):
-        raise DataError(f"{where}: sentence {sid} is not a tree: {problem}")
+        raise DataError(f"{where}: sentence {sid} is not a tree: {problem}; correct its HEAD column")
     return Sentence(
         id=sid,
         words=tuple(t["form"] for t in words),
@@ -143,21 +161,26 @@ def tree_problem(heads: Sequence[int | None]) -> str | None:
     return None
 
 
-def _from_rows(rows: Sequence[Mapping[str, Any]], split: Split, skipped: Counter[str]) -> Iterator[Sentence]:
-    """Sentences of the Hub's Universal Dependencies tables, whose rows keep multiword ranges as words."""
-    names = rows.features["upos"].feature.names  # type: ignore[attr-defined]
-    for number, row in enumerate(rows):
-        keep = [i for i, head in enumerate(row["head"]) if head != "None"]
-        skipped[RANGES] += len(row["head"]) - len(keep)
-        tokens = [
-            {
-                "id": position,
-                "form": row["tokens"][i],
-                "upos": names[row["upos"][i]],
-                "xpos": row["xpos"][i],
-                "head": int(row["head"][i]),
-                "deprel": row["deprel"][i],
-            }
-            for position, i in enumerate(keep, start=1)
-        ]
-        yield _sentence(tokens, row["idx"], f"{split} row {number}", skipped)
+def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentence]:
+    """Sentences of the Hub's Universal Dependencies tables (``datasets.Dataset``).
+
+    The newer ones list multiword ranges and empty nodes apart (``mwt``, ``empty_nodes``), the older ones keep
+    them among the words, where they alone have no head.
+    """
+    need_columns(rows, ("tokens", "upos", "xpos", "head", "deprel"), where)
+    names = class_names(rows, "upos")
+    for number, row in enumerate(rows, start=1):
+        heads = [int(head) if str(head).isdecimal() else None for head in row["head"]]
+        parsed = any(head is not None for head in heads)
+        upos = [names[tag] for tag in row["upos"]] if names else row["upos"]
+        tokens: list[dict[str, Any]] = [{"id": (0, "-", 0)} for _ in row.get("mwt") or ()]
+        tokens += [{"id": (0, ".", 0)} for _ in row.get("empty_nodes") or ()]
+        position = 0
+        for form, tag, xpos, head, deprel in zip(row["tokens"], upos, row["xpos"], heads, row["deprel"], strict=True):
+            if parsed and head is None:
+                tokens.append({"id": (0, "-" if tag == "_" else ".", 0)})
+                continue
+            position += 1
+            tokens.append({"id": position, "form": form, "upos": tag, "xpos": xpos, "head": head, "deprel": deprel})
+        sid = row.get("sent_id") or row.get("idx") or f"row-{number}"
+        yield _sentence(tokens, sid, f"{where} row {number}", skipped)

@@ -1,9 +1,10 @@
-"""What every corpus shares: fingerprints, subsampling, checks, and where its files are looked for."""
+"""What every corpus shares: fingerprints, subsampling, checks, and a held-out dev set."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count
 from typing import Protocol
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
@@ -31,7 +32,9 @@ def load(source: Source) -> Corpus:
     corpus = source.load()
     for split in SPLITS:
         if not corpus.splits.get(split):
-            raise DataError(f"corpus {corpus.name}: the {split} split is empty; probes need {', '.join(SPLITS)}")
+            raise DataError(
+                f"corpus {corpus.name}: the {split} split has no sentence; give it some with data.{split}=…"
+            )
     if source.max_sentences is not None:
         corpus = subsample(corpus, source.max_sentences)
     return unique_ids(corpus)
@@ -56,6 +59,7 @@ def unique_ids(corpus: Corpus) -> Corpus:
     Both are kept: natural corpora repeat themselves, and the score is one on the corpus as it is.
     """
     seen: Counter[str] = Counter()
+    taken = {s.id for sentences in corpus.splits.values() for s in sentences}
     skipped = Counter(corpus.skipped)
     splits = {}
     for split, sentences in corpus.splits.items():
@@ -63,7 +67,9 @@ def unique_ids(corpus: Corpus) -> Corpus:
         for sentence in sentences:
             seen[sentence.id] += 1
             if seen[sentence.id] > 1:
-                sentence = replace(sentence, id=f"{sentence.id}#{seen[sentence.id]}")
+                numbered = (f"{sentence.id}#{n}" for n in count(seen[sentence.id]))
+                sentence = replace(sentence, id=next(n for n in numbered if n not in taken))
+                taken.add(sentence.id)
                 skipped["sentence ids repeated, numbered"] += 1
             renamed.append(sentence)
         splits[split] = tuple(renamed)
@@ -92,6 +98,10 @@ def _digest(parts: Iterable[str]) -> str:
 
 
 def hold_out(train: tuple[Sentence, ...], fraction: float = 0.1) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
-    """Split the end of ``train`` off as a dev set, for corpora that come without one."""
+    """Split the end of ``train`` off as a dev set, for corpora that come without one. Raises DataError."""
+    if len(train) < 2:
+        raise DataError(
+            f"train has {len(train)} sentence, too few to hold some out as dev; add some, or give dev with data.dev=…"
+        )
     cut = len(train) - max(1, int(len(train) * fraction))
     return train[:cut], train[cut:]

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
 from probing.data.corpus import hold_out
-from probing.data.locate import find, from_hub
+from probing.data.locate import class_names, find, from_hub, need_columns
 from probing.data.text import read_lines
 from probing.errors import DataError
 
@@ -39,7 +40,7 @@ class Labelled:
         """Read the splits. Raises DataError (file and line) or UnavailableError."""
         name = self.name or Path(self.train).stem
         named = {"train": self.train, "dev": self.dev, "test": self.test}
-        files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None})
+        files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)
         if files is not None:
             splits = {split: tuple(self._read(file, split)) for split, file in files.items()}
         else:
@@ -51,40 +52,55 @@ class Labelled:
         return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped))
 
     def _read(self, path: Path, split: Split) -> Iterator[Sentence]:
-        for number, record in records(path):
-            values = []
+        number = 0
+        for number, record in records(path, (self.text, self.label)):
+            where = f"{path}:{number}"
             for option, column in (("text", self.text), ("label", self.label)):
                 if column not in record:
                     raise DataError(
-                        f"{path}:{number}: no {option} column {column!r}; this line has "
+                        f"{where}: no {option} column {column!r}; this line has "
                         f"{', '.join(map(repr, record))}: set data.{option}=…"
                     )
-                values.append(str(record[column]).strip())
-            yield self._sentence(f"{split}-{number}", *values, where=f"{path}:{number}")
+            yield self._sentence(f"{split}-{number}", record[self.text], record[self.label], where)
+        if not number:
+            raise DataError(f"{path}: no text in it; every split needs some")
 
     def _from_hub(self, name: str) -> dict[Split, tuple[Sentence, ...]]:
-        return {
-            split: tuple(
-                self._sentence(f"{split}-{i}", str(row["text"]), str(row["label"]), where=f"{split} row {i}")
-                for i, row in enumerate(rows, start=1)
-            )
-            for split, rows in from_hub(name, self.hub, None, self.train).items()
-        }
+        splits = from_hub(name, self.hub, None, self.train)
+        return {split: tuple(self._from_rows(rows, split)) for split, rows in splits.items()}
 
-    def _sentence(self, sid: str, text: str, label: str, *, where: str) -> Sentence:
-        words = tuple(text.split())
+    def _from_rows(self, rows: Any, split: Split) -> Iterator[Sentence]:
+        """Sentences of a Hub table; columns that are counted in files are called text and label there."""
+        text, label = ("text", "label") if self.text.isdecimal() else (self.text, self.label)
+        need_columns(rows, (text, label), f"{self.hub}, {split}")
+        names = class_names(rows, label)
+        for number, row in enumerate(rows, start=1):
+            value = row[label]
+            if names and value is not None:
+                value = names[value] if value >= 0 else None  # the Hub's way of hiding a test set's labels
+            yield self._sentence(f"{split}-{number}", row[text], value, f"{self.hub}, {split} row {number}")
+
+    def _sentence(self, sid: str, text: object, label: object, where: str) -> Sentence:
+        words = tuple(_plain(text, where).split())
         if not words:
             raise DataError(f"{where}: the text is empty; remove the line or give it some")
-        if not label:
-            raise DataError(f"{where}: no label for {text[:40]!r}; every line needs text and label")
-        return Sentence(id=sid, words=words, label=self.labels.get(label, label))
+        name = _plain(label, where)
+        if not name:
+            raise DataError(f"{where}: no label for {' '.join(words)[:40]!r}; every line needs text and label")
+        return Sentence(id=sid, words=words, label=self.labels.get(name, name))
 
 
-def records(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _plain(value: object, where: str) -> str:
+    if value is not None and not isinstance(value, str | int | float):
+        raise DataError(f"{where}: text and label must be strings or numbers, this is {str(value)[:60]!r}")
+    return "" if value is None else str(value).strip()
+
+
+def records(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
     """(line number, record) of a .tsv, .csv or .jsonl file.
 
-    A first line with a cell that reads text, sentence or label is a header; without one, columns are
-    named 0, 1, ….
+    A first line with a cell that reads text, sentence, label or one of the ``wanted`` names is a header;
+    without one, columns are named 0, 1, ….
     Raises DataError naming file and line.
     """
     lines = read_lines(path)
@@ -92,36 +108,57 @@ def records(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     if suffix in (".jsonl", ".json"):
         yield from _json_records(path, lines)
     elif suffix in (".tsv", ".csv", ".txt"):
-        yield from _table_records(path, lines, "," if suffix == ".csv" else "\t")
+        yield from _table_records(path, lines, "," if suffix == ".csv" else "\t", wanted)
     else:
         raise DataError(f"{path}: unknown ending {suffix!r}; labelled text is read from .tsv, .csv or .jsonl")
 
 
-def _json_records(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _json_records(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}:{number}: not JSON ({error.msg}): {line[:60]!r}") from error
+            json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair is JSON, but no text
+        except ValueError as error:
+            raise DataError(f"{path}:{number}: not JSON ({getattr(error, 'msg', error)}): {line[:60]!r}") from error
         if not isinstance(record, dict):
             raise DataError(f"{path}:{number}: a JSON object per line is wanted, this is {line[:60]!r}")
         yield number, record
 
 
-def _table_records(path: Path, lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    # TSV as GLUE and SST-2 write it has no quoting: a lone quotation mark is a word.
-    tsv = delimiter == "\t"
-    reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE if tsv else csv.QUOTE_MINIMAL)
+def _table_records(
+    path: Path, lines: Sequence[str], delimiter: str, wanted: Sequence[str]
+) -> Iterator[tuple[int, Mapping[str, object]]]:
+    known = {"text", "sentence", "label", *(name for name in wanted if not name.isdecimal())}
     names: list[str] | None = None
-    for cells in reader:
+    for number, cells in _rows(path, lines, delimiter):
         if names is None:
-            header = {"text", "sentence", "label"} & {cell.strip().lower() for cell in cells}
+            header = known & {*cells, *(cell.strip().lower() for cell in cells)}
             names = cells if header else [str(i) for i in range(len(cells))]
             if header:
                 continue
         if len(cells) != len(names):
             raise DataError(
-                f"{path}:{reader.line_num}: {len(cells)} columns where {len(names)} were expected; "
+                f"{path}:{number}: {len(cells)} columns where {len(names)} were expected; "
                 "every line needs text and label"
             )
-        yield reader.line_num, dict(zip(names, cells, strict=True))
+        yield number, dict(zip(names, cells, strict=True))
+
+
+def _rows(path: Path, lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    # TSV as GLUE and SST-2 write it has no quoting: a lone quotation mark is a word. In CSV an unclosed one is
+    # an error (strict), or it would swallow the rest of the file; a cell in quotes keeps its line ends.
+    reader = csv.reader(
+        (line + "\n" for line in lines),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL,
+        strict=True,
+    )
+    start = 1
+    try:
+        for cells in reader:
+            if not cells:
+                raise DataError(f"{path}:{start}: the line is empty; remove it")
+            yield start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{path}:{start}: not a table ({error}): {lines[start - 1][:60]!r}") from error

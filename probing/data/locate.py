@@ -5,25 +5,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from probing.axes import Split
+from probing.axes import SPLITS, Split
 from probing.errors import DataError, UnavailableError
 from probing.hub import reachable
 
 DATA_VARIABLE = "PROBING_DATA"
 
 
-def find(name: str, path: str | None, folder: str | None, files: Mapping[Split, str]) -> dict[Split, Path] | None:
+def find(
+    name: str, path: str | None, folder: str | None, files: Mapping[Split, str], hub: str | None = None
+) -> dict[Split, Path] | None:
     """The files of a corpus: below ``path`` if given, else below ``$PROBING_DATA/folder``; None if absent.
 
-    Raises DataError if the user named a place and the files are not there.
+    A corpus that names neither path nor folder but a Hub dataset is the Hub's. Raises DataError if the user
+    named a place and the files are not there.
     """
-    if path is None and folder is not None:
+    if path is None and (folder is not None or hub is not None):
         root = os.environ.get(DATA_VARIABLE)
-        if not root or not (Path(root) / folder).is_dir():
+        if not root or folder is None or not (Path(root) / folder).is_dir():
             return None
         path = str(Path(root) / folder)
     base = Path(path or ".").expanduser()
-    found = {split: base / file for split, file in files.items()}
+    found = {split: base / Path(file).expanduser() for split, file in files.items()}
     for split, file in found.items():
         if not file.is_file():
             raise DataError(
@@ -35,24 +38,44 @@ def find(name: str, path: str | None, folder: str | None, files: Mapping[Split, 
     return found
 
 
-def from_hub(name: str, hub: str | None, config: str | None, files: str) -> Mapping[Split, Sequence[Mapping[str, Any]]]:
-    """The splits of a Hub dataset (or a local folder laid out like one), through ``datasets``.
+def from_hub(name: str, hub: str | None, config: str | None, files: str) -> dict[Split, Any]:
+    """The splits of a Hub dataset (or of a local folder laid out like one), each a ``datasets.Dataset``.
 
-    Raises UnavailableError where neither the Hub nor its local cache has it; ``files`` says what to bring.
+    Raises UnavailableError where neither the Hub nor its local cache has it (``files`` says what to bring), and
+    DataError where it has no train or no test split.
     """
     advice = f"type data.path=<folder with {files}>, or set {DATA_VARIABLE} to the folder above that one"
     if hub is None:
         raise UnavailableError(f"corpus {name}: not found here; {advice}")
-    hub_answers = reachable()  # before the import, which reads whether to work offline
+    answers = Path(hub).is_dir() or reachable()  # before the import, which reads whether to work offline
 
     import datasets
 
     try:
         loaded = datasets.load_dataset(hub, config)
-    except (OSError, ValueError, datasets.exceptions.DatasetNotFoundError) as error:
-        reason = str(error).splitlines()[0][:200] if hub_answers else "the Hub cannot be reached"
+    # RuntimeError: a dataset that is a script, which datasets no longer runs
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        reason = " ".join(str(error).split())[:200] if answers else "the Hub cannot be reached"
         raise UnavailableError(
             f"corpus {name}: not found here, nor to be had from {hub} ({reason}); {advice}"
         ) from error
-    aliases = {"validation": "dev"}
-    return {aliases.get(split, split): rows for split, rows in loaded.items()}
+    found = {{"validation": "dev"}.get(split, split): rows for split, rows in loaded.items()}
+    if not {"train", "test"} <= found.keys():
+        raise DataError(f"corpus {name}: {hub} has the splits {', '.join(loaded)}; train and test are needed")
+    return {split: found[split] for split in SPLITS if split in found}
+
+
+def need_columns(rows: Any, columns: Sequence[str], where: str) -> None:
+    """Raise DataError unless a ``datasets.Dataset`` has ``columns``."""
+    missing = [column for column in columns if column not in rows.features]
+    if missing:
+        raise DataError(
+            f"{where}: no column {', '.join(map(repr, missing))}; it has {', '.join(map(repr, rows.features))}"
+        )
+
+
+def class_names(rows: Any, column: str) -> Sequence[str] | None:
+    """What the numbers of a ClassLabel column stand for; None where the column holds the values themselves."""
+    feature = rows.features[column]
+    names: Sequence[str] | None = getattr(getattr(feature, "feature", feature), "names", None)
+    return names

@@ -7,8 +7,12 @@ from probing.errors import DataError
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file without their ends; DataError names the line with other bytes."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     lines = []
-    for number, raw in enumerate(path.read_bytes().split(b"\n"), start=1):
+    for number, raw in enumerate(content.split(b"\n"), start=1):
         try:
             lines.append(raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r"))
         except UnicodeDecodeError as error:

@@ -1,6 +1,6 @@
 """Structural probes (Hewitt & Manning 2019): a rank-k map under which squared norms are tree geometry.
 
-Depth of a word: ‖B h‖² (§4.2 there). Distance of two words: ‖B (h_i − h_j)‖² (§4.1). Loss: absolute error,
+Depth of a word: ‖B h‖². Distance of two words: ‖B (h_i − h_j)‖². Loss: the absolute error,
 divided by the sentence's n words (depth) or n² pairs (distance), averaged over sentences. As published:
 B from U(−0.05, 0.05), Adam, learning rate divided by ten after an epoch without gain on dev, the state of
 the last gain kept. A gain is an absolute fall of the lowest dev loss by more than ``min_gain``.
@@ -62,12 +62,12 @@ class FittedStructural:
 
     def predict(self, vectors: NDArray[Any], offsets: IntArray) -> list[FloatArray]:
         """Depths (n,) or distances (n, n) of each sentence, from this layer's vectors (W, D)."""
-        from scipy.spatial.distance import pdist, squareform
+        from scipy.spatial.distance import cdist
 
         projected = vectors.astype(np.float32) @ (self.matrix.T * np.float32(self.scale))  # (W, D) -> (W, k)
         sentences = np.split(projected, offsets[1:-1])
         if self.pairs:
-            return [squareform(pdist(z, "sqeuclidean"), checks=False) for z in sentences]
+            return [cdist(z, z, "sqeuclidean") for z in sentences]
         return [np.square(z).sum(axis=1) for z in sentences]
 
 

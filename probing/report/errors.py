@@ -18,9 +18,9 @@ def class_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]
 
 
 def value_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]:
-    """The ``n`` items of one layer whose predicted value is farthest from gold."""
+    """The worst item of each of ``n`` sentences: those of one layer whose predicted value is farthest from gold."""
     off = (predictions["predicted"].astype(float) - predictions["gold"].astype(float)).abs()
-    ranked = predictions.loc[off.sort_values(ascending=False, kind="stable").index[:n]]
+    ranked = predictions.loc[off.sort_values(ascending=False, kind="stable").index].drop_duplicates("sentence")[:n]
     text = {side: [f"{value:{digits}}" for value in ranked[side].astype(float)] for side, digits in DIGITS.items()}
     rounded = ranked.assign(**text)
     return [{"count": None, **example(predictions, row)} for _, row in rounded.iterrows()]

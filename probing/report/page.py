@@ -135,7 +135,7 @@ def provenance(run: Run) -> dict[str, str]:
         "command": manifest.get("command"),
         "run": manifest["run_id"],
         "commit": manifest.get("commit"),
-        "checkpoint": f"{checkpoint['name']} (sha256 {checkpoint.get('sha256')})",
+        "checkpoint": f"{checkpoint['name']} ({checkpoint.get('revision')})",
         "corpus": f"{data['name']} (fingerprint {data.get('fingerprint')}); sentences: {sizes}",
         "libraries": ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items()),
         "seconds": ", ".join(f"{stage} {seconds:,.1f}" for stage, seconds in manifest.get("timings", {}).items()),

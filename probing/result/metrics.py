@@ -40,7 +40,7 @@ def r2(gold: Arrays, predicted: Arrays) -> Statistics:
 def nspr(gold: Arrays, predicted: Arrays) -> Statistics:
     """NSpr: Spearman of depths in each sentence, averaged per length, then over lengths 5–50. Arrays (W,).
 
-    Hewitt & Manning 2019, §4.2. A length is the length of the arrays; only those that occur are averaged.
+    Hewitt & Manning 2019. A length is the length of the arrays; only those that occur are averaged.
     """
     return _rank_correlation("nspr", gold, predicted)
 
@@ -48,7 +48,7 @@ def nspr(gold: Arrays, predicted: Arrays) -> Statistics:
 def dspr(gold: Arrays, predicted: Arrays) -> Statistics:
     """DSpr: Spearman of each word's row of distances, self included, averaged as NSpr. Arrays (W, W).
 
-    Hewitt & Manning 2019, §4.1: the mean of one length is over all words of all sentences of that length.
+    Hewitt & Manning 2019: the mean of one length is over all words of all sentences of that length.
     """
     return _rank_correlation("dspr", gold, predicted)
 
@@ -72,7 +72,7 @@ def root_accuracy(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -
 def uuas(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statistics:
     """UUAS: share of gold edges in the minimum spanning tree of the predicted distances. Arrays (W, W).
 
-    Hewitt & Manning 2019, §4.1: over all edges of all sentences. Gold edges are the minimum spanning tree
+    Hewitt & Manning 2019: over all edges of all sentences. Gold edges are the minimum spanning tree
     of the gold distances, which is the tree itself where all its words are present; ``keep`` (W,) bool
     removes words (punctuation) from both sides first. Ties: the pair that stands first.
     """

@@ -47,15 +47,15 @@ class Task(Protocol):
         """Random labels with the shape of ``labels``, one draw, fixed over all splits."""
 
 
-def annotated(corpus: Corpus, column: str, task: str) -> None:
-    """Raise DataError unless every sentence carries ``column``."""
+def annotated(corpus: Corpus, column: str, task: str, *, partly: bool = False) -> None:
+    """Raise DataError unless every sentence (``partly``: some of every split) carries ``column``."""
     for split in SPLITS:
-        for sentence in corpus.splits[split]:
-            if not getattr(sentence, column):
-                raise DataError(
-                    f"task={task} needs {column}, and corpus {corpus.name} has none for sentence {sentence.id} "
-                    f"({split}); choose a corpus with it, e.g. {_example(column)}"
-                )
+        lacking = [s for s in corpus.splits[split] if not getattr(s, column)]
+        if lacking and not (partly and len(lacking) < len(corpus.splits[split])):
+            raise DataError(
+                f"task={task} needs {column}, and corpus {corpus.name} has none for sentence {lacking[0].id} "
+                f"({split}); choose a corpus with it, e.g. {_example(column)}"
+            )
 
 
 def _example(column: str) -> str:
@@ -63,10 +63,11 @@ def _example(column: str) -> str:
 
 
 def classes_of(train: Iterable[str], task: str, corpus: str) -> tuple[str, ...]:
-    """The sorted classes of train; DataError if there is only one."""
-    classes = tuple(sorted(set(train)))
+    """The sorted classes of train, ``_`` (no annotation) left out; DataError if there are fewer than two."""
+    classes = tuple(sorted(set(train) - {"_"}))
     if len(classes) < 2:
-        raise DataError(f"task={task}: train of {corpus} has one class only ({', '.join(classes)}); two are needed")
+        seen = f"one class only ({classes[0]})" if classes else "no label"
+        raise DataError(f"task={task}: train of {corpus} has {seen}; a probe needs two classes to tell apart")
     return classes
 
 
@@ -77,7 +78,7 @@ def encode(values: Sequence[str], classes: tuple[str, ...], where: str) -> NDArr
     if unseen:
         raise DataError(
             f"{where}: label {', '.join(map(repr, unseen))} does not occur in train, so no probe can predict it; "
-            "correct it, write _ for no label, or add it to train"
+            "correct it, write _ for no label, or add it to train (a larger data.max_sentences may do)"
         )
     return np.array([index[v] for v in values], dtype=np.int64)
 
@@ -102,6 +103,14 @@ def from_train(labels: Labels) -> Callable[[np.random.Generator, int], NDArray[A
 
 
 def shuffled(labels: Labels, rng: np.random.Generator) -> Labels:
-    """The labels of each split in random order: a sentence has no type, so only memorising can predict them."""
-    values = {s: [v[i] for i in rng.permutation(len(v))] for s, v in labels.values.items()}
+    """The labels (1,) of each split on other sentences: with no type to go by, only memorising predicts them.
+
+    Sentences without a label stay so.
+    """
+    values = {}
+    for split, rows in labels.values.items():
+        column = np.stack(rows)  # S × (1,) -> (S, 1) for S sentences
+        present = column >= 0
+        column[present] = rng.permutation(column[present])
+        values[split] = list(column)
     return Labels(labels.level, labels.kind, values, labels.classes)

@@ -32,10 +32,13 @@ class WordTask:
         one_of("task.vector", self.vector, WORD_VECTORS)
 
     def labels(self, corpus: Corpus) -> Labels:
-        """(W,) class indices per sentence."""
-        annotated(corpus, self.column, self.name)
-        tags = {s: [getattr(x, self.column) for x in sentences] for s, sentences in corpus.splits.items()}
-        classes = classes_of((t for row in tags["train"] for t in row if t != "_"), self.name, corpus.name)
+        """(W,) class indices per sentence, -1 for a word without annotation."""
+        annotated(corpus, self.column, self.name, partly=True)
+        tags = {
+            split: [getattr(s, self.column) or ("_",) * len(s.words) for s in sentences]
+            for split, sentences in corpus.splits.items()
+        }
+        classes = classes_of((tag for row in tags["train"] for tag in row), self.name, corpus.name)
         values = {
             split: [
                 encode(row, classes, f"{split} sentence {sentence.id}")

@@ -151,7 +151,7 @@ def facts_of(model: str, metric: str, kind: str, level: str) -> dict[str, Any]:
         "command": f"python -m pipelines.run model={model}",
         "commit": "0123abc",
         "versions": {"torch": "2.13.0"},
-        "checkpoint": {"name": model, "sha256": "ab" * 32, "requested": model, "stand_in": False},
+        "checkpoint": {"name": model, "revision": "ab" * 32, "requested": model, "stand_in": False},
         "data": {
             "name": "toy",
             "requested": "toy",
