@@ -77,14 +77,14 @@ def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
         raise DataError(f"{path}: no sentence in it; every split needs some")
 
 
-def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[str, Any]], dict[str, str]]:
+def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[str, Any]], dict[str, str | None]]:
     """Rows and comments of one sentence, parsed line by line so that an error can name its line."""
     from conllu.exceptions import ParseException
     from conllu.parser import DEFAULT_FIELD_PARSERS, parse_comment_line, parse_line
 
     parsers = {column: DEFAULT_FIELD_PARSERS[column] for column in ("id", "head")}
     tokens: list[Mapping[str, Any]] = []
-    comments: dict[str, str] = {}
+    comments: dict[str, str | None] = {}
     for number, line in block:
         if line.startswith("#"):
             comments.update(parse_comment_line(line))

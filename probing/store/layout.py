@@ -13,12 +13,18 @@
 ==================  ==========  ==================================================================================
 
 Sentences are numbered in corpus order (train, dev, test) and lie on the subword axis in the order of the
-batches that they were computed in. Attributes: ``format``, ``version``, ``key`` (what the file is addressed
-by), ``dtype``, ``splits``, ``counts`` (JSON: what was split, cut or left without a vector), ``provenance``
-(JSON: checkpoint, tokenizer, corpus, versions) and ``index_crc32`` over everything but the layers.
+batches that they were computed in; one without subwords has length 0. Attributes: ``format``, ``version``,
+``key`` (what the file is addressed by), ``dtype``, ``splits`` (JSON), ``counts`` (JSON: what was split, cut or
+left without a vector), ``provenance`` (JSON: checkpoint, tokenizer, corpus, versions) and ``index_crc32`` over
+the other attributes and every array but the layers and their checksums. For example::
+
+    with h5py.File(path) as file:
+        rows = slice(file["start"][i], file["start"][i] + file["length"][i])
+        vectors = file["hidden/3"][rows]                        # (subwords of sentence i, D), output of block 3
+        first_word = vectors[file["word"][rows] == 0].mean(0)   # (D,)
 
 Layers are chunked and allocated before the first batch is written, so that writing changes no metadata: a
-process killed at any instant leaves a file that opens.
+process killed at any instant leaves a file that opens. The same content gives the same bytes.
 """
 
 import json
@@ -26,6 +32,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import h5py
@@ -34,6 +41,7 @@ from numpy.typing import NDArray
 
 from probing.axes import SPLITS
 from probing.errors import DamagedStoreError, StoreError
+from probing.store.disk import writing
 
 FORMAT, VERSION = "probing-store", 1
 DTYPES = {"float16": np.float16, "float32": np.float32, "bfloat16": np.uint16}
@@ -55,67 +63,93 @@ class Index:
     block: NDArray[np.int64]
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    def crc32(self, provenance: str) -> int:
-        """Checksum over every array and the provenance."""
-        crc = zlib.crc32(provenance.encode())
-        for name in _INDEX:
-            crc = zlib.crc32(np.ascontiguousarray(getattr(self, name)).tobytes(), crc)
-        return zlib.crc32(json.dumps(dict(self.counts), sort_keys=True).encode(), crc)
+
+def describe(index: Index, dtype: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """The file's attributes, their checksum included."""
+    attributes = {
+        "format": FORMAT,
+        "version": VERSION,
+        "key": provenance["key"],
+        "dtype": dtype,
+        "splits": json.dumps(SPLITS),
+        "counts": json.dumps(dict(index.counts), sort_keys=True),
+        "provenance": json.dumps(provenance, sort_keys=True),
+    }
+    return {**attributes, "index_crc32": _checksum(attributes, index)}
+
+
+def _checksum(attributes: Mapping[str, Any], index: Index) -> int:
+    crc32 = zlib.crc32(json.dumps([[name, str(attributes[name])] for name in sorted(attributes)]).encode())
+    for name in _INDEX:
+        array = getattr(index, name)
+        # type and shape too: the same bytes read in another order or width are other numbers
+        crc32 = zlib.crc32(f"{name}{array.dtype.str}{array.shape}".encode(), crc32)
+        crc32 = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc32)
+    return crc32
 
 
 def create(path: Path, index: Index, shape: tuple[int, int, int], dtype: str, provenance: Mapping[str, Any]) -> None:
-    """Write a file of ``shape`` (L + 1, S, D) whose layers are allocated and empty."""
+    """Write a file of ``shape`` (L + 1, S, D) whose layers are allocated and empty. OSError if it does not fit."""
     n_layers, n_rows, width = shape
-    text = json.dumps(provenance, sort_keys=True)
     stored = np.dtype(DTYPES[dtype])
-    with h5py.File(path, "w") as file:
+    layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    layout.set_chunk((max(1, min(n_rows, _CHUNK_BYTES // (width * stored.itemsize))), width))
+    layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    layout.set_obj_track_times(False)  # else the bytes would depend on the second
+    space = h5py.h5s.create_simple((n_rows, width), (h5py.h5s.UNLIMITED, width))
+    with writing(path, "w") as (file, _):
         for name in _INDEX:
             file.create_dataset(name, data=getattr(index, name))
         file.create_dataset("crc32", data=np.zeros((n_layers, len(index.block) - 1), np.uint32))
-        file.attrs.update(
-            {
-                "format": FORMAT,
-                "version": VERSION,
-                "key": provenance["key"],
-                "dtype": dtype,
-                "splits": json.dumps(SPLITS),
-                "counts": json.dumps(dict(index.counts), sort_keys=True),
-                "provenance": text,
-                "index_crc32": index.crc32(text),
-            }
-        )
-        layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-        rows = max(1, min(n_rows, _CHUNK_BYTES // (width * stored.itemsize)))
-        layout.set_chunk((rows, width))
-        layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-        layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-        space = h5py.h5s.create_simple((n_rows, width), (h5py.h5s.UNLIMITED, width))
+        file.attrs.update(describe(index, dtype, provenance))
         group = file.create_group("hidden")
         for layer in range(n_layers):
             h5py.h5d.create(group.id, str(layer).encode(), h5py.h5t.py_create(stored), space, layout)
 
 
 class StoreFile:
-    """A complete store, opened for reading. Raises DamagedStoreError, naming the file, on any failed check."""
+    """A store, opened for reading; ``close`` it, or use it in a ``with`` statement.
+
+    Raises: DamagedStoreError, naming the file, on any failed check, now or when a layer is read; StoreError if
+    the file cannot be opened for another reason (it is gone, or may not be read).
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             self._file = h5py.File(path, "r")
-            attrs = dict(self._file.attrs)
-            if attrs.get("format") != FORMAT or attrs.get("version") != VERSION:
-                raise self._damage(f"not a {FORMAT} file of version {VERSION}")
-            text = str(attrs["provenance"])
-            arrays = {name: self._file[name][()] for name in _INDEX}
-            self.index = Index(**arrays, counts=json.loads(attrs["counts"]))
-            self.crc32 = self._file["crc32"][()]  # (L + 1, B)
-            self._layers = [self._file[f"hidden/{layer}"] for layer in range(len(self.crc32))]
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
-            raise self._damage(str(error)) from error
-        if self.index.crc32(text) != attrs["index_crc32"]:
+        except OSError as error:
+            raise self._failure(error) from error
+        try:
+            self._open()
+        except Exception as error:
+            self.close()
+            # damaged metadata fail in as many ways as there are bytes
+            raise error if isinstance(error, StoreError) else self._failure(error) from error
+
+    def _open(self) -> None:
+        attributes = dict(self._file.attrs)
+        if attributes.get("format") != FORMAT or attributes.get("version") != VERSION:
+            raise self._damage(f"not a {FORMAT} file of version {VERSION}")
+        self.checksum = int(attributes.pop("index_crc32"))
+        arrays = {name: self._whole(name) for name in _INDEX}
+        self.index = Index(**arrays, counts=json.loads(attributes["counts"]))
+        if _checksum(attributes, self.index) != self.checksum:
             raise self._damage("its index fails its checksum")
-        self.dtype = str(attrs["dtype"])
-        self.provenance: dict[str, Any] = json.loads(text)
+        if not self.path.stem.endswith(str(attributes["key"])):
+            raise self._damage(f"its content is that of key {attributes['key']}")
+        self.crc32: NDArray[np.uint32] = self._whole("crc32")  # (L + 1, B)
+        self.dtype = str(attributes["dtype"])
+        self.provenance: dict[str, Any] = json.loads(attributes["provenance"])
+        self._layers = [self._file[f"hidden/{layer}"] for layer in range(len(self.crc32))]
+        if any(layer.dtype != DTYPES[self.dtype] or len(layer) != self.index.block[-1] for layer in self._layers):
+            raise self._damage("its layers have another type or length than its index says")
+
+    def _whole(self, name: str) -> NDArray[Any]:
+        if self._file[name].nbytes > self.path.stat().st_size:  # a damaged shape could ask for any memory
+            raise self._damage(f"{name} is longer than the file")
+        return np.asarray(self._file[name][()])
 
     @property
     def n_layers(self) -> int:
@@ -127,23 +161,40 @@ class StoreFile:
         """D."""
         return int(self._layers[0].shape[1])
 
-    def block(self, layer: int, block: int) -> NDArray[np.float32]:
-        """Rows of one batch of one layer, (rows, D), checksum verified."""
+    def raw(self, layer: int, block: int) -> NDArray[Any]:
+        """Rows of one batch of one layer as they are stored, (rows, D), not verified."""
         start, stop = self.index.block[block : block + 2]
         try:
-            raw = self._layers[layer][start:stop]
-        except OSError as error:
-            raise self._damage(str(error)) from error
+            return np.asarray(self._layers[layer][start:stop])
+        except (OSError, RuntimeError, ValueError) as error:
+            raise self._failure(error) from error
+
+    def block(self, layer: int, block: int) -> NDArray[np.float32]:
+        """Rows of one batch of one layer, (rows, D), checksum verified."""
+        raw = self.raw(layer, block)
         if zlib.crc32(raw) != self.crc32[layer, block]:
-            raise self._damage(f"layer {layer} fails its checksum at rows {start} to {stop}")
+            raise self._damage(f"layer {layer} fails its checksum in batch {block}")
         return decode(raw, self.dtype)
 
     def close(self) -> None:
         """Release the file."""
         self._file.close()
 
+    def __enter__(self) -> "StoreFile":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
     def _damage(self, reason: str) -> DamagedStoreError:
         return DamagedStoreError(self.path, reason)
+
+    def _failure(self, error: Exception) -> StoreError:
+        # HDF5 gives a number where the system refused (no such file, no permission, no connection): then the file
+        # itself may be whole, and must not be thrown away
+        if isinstance(error, OSError) and error.errno is not None:
+            return StoreError(f"{self.path} cannot be read: {error.strerror}")
+        return self._damage(str(error) or type(error).__name__)
 
 
 def encode(hidden: NDArray[np.float32], dtype: str) -> NDArray[Any]:

@@ -1,0 +1,80 @@
+"""Writing HDF5 on a disk that may fill up.
+
+HDF5 ends the whole process with a segmentation fault when a write fails (h5py issue 914; seen with HDF5 2.0), so
+it must not learn of it: failures are kept here, and raised as what they are once HDF5 has let go.
+"""
+
+import errno
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+
+from probing.errors import StoreError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+# the oldest format whose metadata bear checksums, and the newest that survives a killed writer: later ones mark a
+# file as being written, and refuse to open it until the mark is cleared
+FORMAT_BOUNDS = ("v108", "v108")
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Disk(io.FileIO):
+    """A file for HDF5 to write to. After the first failure it only pretends to write; ``check`` raises it."""
+
+    failure: OSError | None = None
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write all of ``data``."""
+        left = memoryview(data)
+        size = left.nbytes
+        try:
+            while left and self.failure is None:
+                left = left[super().write(left) :]
+        except OSError as error:
+            self.failure = error
+        return size
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Cut or extend the file."""
+        try:
+            return self.tell() if self.failure else super().truncate(size)
+        except OSError as error:
+            self.failure = error
+            return self.tell()
+
+    def check(self) -> None:
+        """Raise the first failure, if there was one."""
+        if self.failure is not None:
+            raise self.failure
+
+
+@contextmanager
+def writing(path: Path, mode: str) -> Iterator[tuple[h5py.File, Disk]]:
+    """An HDF5 file to create (mode ``w``) or to change (``r+``), and its disk; OSError if a write failed."""
+    with Disk(path, "w+" if mode == "w" else mode) as disk:
+        try:
+            with h5py.File(disk, mode, libver=FORMAT_BOUNDS) as file:
+                yield file, disk
+        finally:
+            disk.check()
+
+
+@contextmanager
+def space_wanted(folder: Path, what: str) -> Iterator[None]:
+    """Say what to do where ``what`` does not fit; everything that was written stays as it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        raise StoreError(
+            f"no space left in {folder} for {what} ({error.strerror}); free some (any .h5 file there may be deleted: "
+            "it is made again when it is wanted) or set store.folder=… to another disk, then run again: it goes on "
+            "where it stopped"
+        ) from error

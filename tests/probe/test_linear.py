@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from probing.axes import no_progress
+from probing.errors import ConfigError
+from probing.probe.fit import TASK, Fit
+from probing.probe.linear import Linear
+from probing.probe.reference import Reference
+
+from .conftest import Planted, target
+
+GRID = [1e-4, 1e-2, 1.0]
+
+
+def fits(probe: Linear | Reference, planted: Planted, kind: str) -> dict[tuple[int, str], Fit]:
+    targets = {TASK: target(planted.classes, kind), "control0": target(planted.classes, kind, shuffle=True)}
+    found = probe.fit(planted, targets, [0, 1], 0, "cpu", no_progress)  # type: ignore[arg-type]
+    return {(fit.layer, fit.target): fit for fit in found}
+
+
+def accuracy(fit: Fit, planted: Planted) -> float:
+    gold = target(planted.classes, "class", shuffle=fit.target != TASK).values["test"]
+    return float((np.stack(fit.predicted["test"]) == np.stack(gold)).mean())
+
+
+@pytest.mark.parametrize("probe", [Linear("linear", GRID), Reference("sklearn", GRID)], ids=["linear", "sklearn"])
+def test_a_planted_class_is_found_on_its_layer_and_a_shuffled_one_nowhere(
+    probe: Linear | Reference, planted: Planted
+) -> None:
+    found = fits(probe, planted, "class")
+    assert accuracy(found[1, TASK], planted) > 0.95
+    assert accuracy(found[0, TASK], planted) < 0.5
+    assert accuracy(found[1, "control0"], planted) < 0.5
+    assert found[1, "control0"].chosen["l2"] == found[1, TASK].chosen["l2"]
+
+
+@pytest.mark.parametrize("probe", [Linear("linear", GRID), Reference("sklearn", GRID)], ids=["linear", "sklearn"])
+def test_a_planted_number_is_found_on_its_layer(probe: Linear | Reference, planted: Planted) -> None:
+    found = fits(probe, planted, "scalar")
+    gold = planted.classes["test"].ravel()
+    error = {layer: np.mean((np.concatenate(found[layer, TASK].predicted["test"]) - gold) ** 2) for layer in (0, 1)}
+    assert error[1] < 0.05 * gold.var()
+    assert error[0] > 0.8 * gold.var()
+
+
+def test_the_strength_is_the_one_that_does_best_on_dev(planted: Planted) -> None:
+    chosen = fits(Linear("linear", GRID), planted, "class")[0, TASK]
+    alone = {l2: fits(Linear("linear", [l2]), planted, "class")[0, TASK].dev_score for l2 in GRID}
+    assert chosen.dev_score == max(alone.values())
+    assert chosen.chosen["l2"] == max(l2 for l2 in GRID if alone[l2] == chosen.dev_score)
+
+
+def test_both_tools_agree(planted: Planted) -> None:
+    own, reference = (fits(p, planted, "class") for p in (Linear("a", [1e-2]), Reference("b", [1e-2])))
+    for key, fit in own.items():
+        same = np.stack(fit.predicted["test"]) == np.stack(reference[key].predicted["test"])
+        assert same.mean() > 0.97
+
+
+def test_impossible_options_are_named() -> None:
+    with pytest.raises(ConfigError, match=r"probe.l2=\[\]"):
+        Linear("linear", [])
+    with pytest.raises(ConfigError, match="greater than 0"):
+        Linear("linear", [-1.0])
+    with pytest.raises(ConfigError, match="probe=structural"):
+        Linear("linear", GRID).check("pair", "scalar")

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from probing.axes import no_progress
+from probing.errors import ConfigError
+from probing.probe.fit import TASK, Fit
+from probing.probe.mdl import Mdl
+
+from .conftest import Planted, target
+
+PROBE = Mdl("mdl", [1e-3, 1e-1], [0.1, 0.5, 1.0])
+
+
+def codes(planted: Planted) -> dict[tuple[int, str], Fit]:
+    targets = {TASK: target(planted.classes, "class"), "control0": target(planted.classes, "class", shuffle=True)}
+    found = PROBE.fit(planted, targets, [0, 1], 0, "cpu", no_progress)  # type: ignore[arg-type]
+    return {(fit.layer, fit.target): fit for fit in found}
+
+
+def bits(fit: Fit) -> float:
+    assert fit.codelength_bits is not None
+    return float(fit.codelength_bits.sum())
+
+
+def test_labels_that_a_layer_holds_are_cheaper_than_uniform_and_noise_is_not() -> None:
+    found = codes(Planted(noise=1.0))
+    uniform = 600 * np.log2(3)  # 120 sentences of five words
+    assert found[1, TASK].uniform_bits is not None
+    assert found[1, TASK].uniform_bits.sum() == pytest.approx(uniform)
+    # the first tenth costs log2 3 a label whatever the vectors hold
+    assert 0.1 * uniform < bits(found[1, TASK]) < 0.35 * uniform
+    assert bits(found[0, TASK]) > 0.95 * uniform
+    assert bits(found[1, "control0"]) > 0.95 * uniform
+
+
+def test_the_first_block_costs_the_uniform_code() -> None:
+    found = codes(Planted(noise=1.0))[1, TASK]
+    assert found.codelength_bits is not None
+    assert (found.codelength_bits == 5 * np.log2(3)).sum() == 12  # a tenth of 120 sentences
+
+
+def test_the_code_length_is_in_bits() -> None:
+    """On pure noise a fitted probe can do no better than the entropy of the labels: log2 3 bits, not ln 3 nats."""
+    found = codes(Planted(noise=1.0))[0, TASK]
+    assert bits(found) / 600 == pytest.approx(np.log2(3), rel=0.1)
+
+
+def test_fractions_and_kinds_are_checked() -> None:
+    with pytest.raises(ConfigError, match="must rise"):
+        Mdl("mdl", [1e-3], [0.5, 0.1, 1.0])
+    with pytest.raises(ConfigError, match="probe=linear"):
+        PROBE.check("word", "scalar")
