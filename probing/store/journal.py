@@ -1,6 +1,5 @@
 """What of a growing store is on disk: a checksum for every batch of every layer, written after the batch."""
 
-import json
 import logging
 import zlib
 from collections.abc import Mapping
@@ -11,7 +10,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.store.layout import Index, create, encode
+from probing.errors import DamagedStoreError
+from probing.store.disk import Disk
+from probing.store.encoding import encode
+from probing.store.layout import Index, StoreFile, create, describe
 
 log = logging.getLogger(__name__)
 
@@ -24,43 +26,55 @@ def resume(
     dtype: str,
     provenance: Mapping[str, Any],
 ) -> NDArray[np.uint32]:
-    """Checksums (L + 1, batches) of what a killed process left and what holds; a fresh file if nothing does."""
+    """Checksums (batches, L + 1) of what a killed process left and what holds; a fresh file if nothing does."""
+    done = _verified(partial, journal, describe(index, dtype, provenance)["index_crc32"], shape[0])
+    if done is None:
+        done = np.zeros((0, shape[0]), np.uint32)
+        fresh = partial.with_suffix(".new")
+        create(fresh, index, shape, dtype, provenance)
+        journal.unlink(missing_ok=True)
+        fresh.replace(partial)
+    elif len(done):
+        log.info("%s: %d of %d batches are there; going on", partial.name, len(done), len(index.block) - 1)
+    journal.write_bytes(done.tobytes())
+    return done
+
+
+def _verified(partial: Path, journal: Path, checksum: int, n_layers: int) -> NDArray[np.uint32] | None:
+    """The batches that the journal names and the file holds, up to the first that fails; None: no such file."""
+    if not partial.exists():
+        return None
     try:
-        done = np.load(journal)
-        with h5py.File(partial, "r") as file:
-            if file.attrs["provenance"] == json.dumps(provenance, sort_keys=True):
-                good = [_checksums(file, index, batch) for batch in range(done.shape[1])]
-                n_good = next((b for b, crc in enumerate(good) if not np.array_equal(crc, done[:, b])), len(good))
-                log.info("going on with %s at batch %d of %d", partial.name, n_good + 1, len(index.block) - 1)
-                return np.asarray(done[:, :n_good], np.uint32)
-    except (OSError, ValueError, KeyError, IndexError, RuntimeError):
-        pass  # no file, or one killed while it was created: begin anew
-    fresh = partial.with_suffix(".new")
-    create(fresh, index, shape, dtype, provenance)
-    journal.unlink(missing_ok=True)
-    fresh.rename(partial)
-    return np.zeros((shape[0], 0), np.uint32)
+        with StoreFile(partial) as found:
+            if found.checksum != checksum:
+                return None
+            done = _read(journal, n_layers)[: len(found.index.block) - 1]
+            for batch, crc32 in enumerate(done):
+                if [zlib.crc32(found.raw(layer, batch)) for layer in range(n_layers)] != crc32.tolist():
+                    return done[:batch]
+            return done
+    except DamagedStoreError:
+        return None
 
 
-def _checksums(file: h5py.File, index: Index, batch: int) -> NDArray[np.uint32]:
-    start, stop = index.block[batch : batch + 2]
-    layers = range(len(file["hidden"]))
-    return np.array([zlib.crc32(file[f"hidden/{layer}"][start:stop]) for layer in layers], np.uint32)
+def _read(journal: Path, n_layers: int) -> NDArray[np.uint32]:
+    """Checksums (batches, L + 1); a record that was cut short does not count."""
+    words = np.frombuffer(journal.read_bytes() if journal.exists() else b"", np.uint8)
+    size = 4 * n_layers
+    return words[: len(words) // size * size].view(np.uint32).reshape(-1, n_layers)
 
 
-def write_batch(file: h5py.File, hidden: NDArray[np.float32], start: int, dtype: str) -> NDArray[np.uint32]:
-    """Put one batch (L, S, D) on disk; its checksum per layer."""
+def write_batch(
+    file: h5py.File, disk: Disk, journal: Path, hidden: NDArray[np.float32], start: int, dtype: str
+) -> NDArray[np.uint32]:
+    """Put one batch (L + 1, rows, D) on disk, then its checksums (L + 1,) into the journal. OSError if full."""
     stored = encode(hidden, dtype)
     for layer, rows in enumerate(stored):
         file[f"hidden/{layer}"][start : start + len(rows)] = rows
     file.flush()
-    return np.array([zlib.crc32(rows) for rows in stored], np.uint32)
-
-
-def save(journal: Path, crc32: NDArray[np.uint32]) -> None:
-    """Record what is on disk."""
-    # replaced in one step, after the rows it vouches for: a kill leaves the old journal or the new one
-    fresh = journal.with_suffix(".tmp")
-    with fresh.open("wb") as file:
-        np.save(file, crc32)
-    fresh.replace(journal)
+    disk.check()
+    crc32 = np.array([zlib.crc32(rows) for rows in stored], np.uint32)
+    # after the rows that it vouches for: a process killed in between has that batch to do again
+    with journal.open("ab") as record:
+        record.write(crc32.tobytes())
+    return crc32

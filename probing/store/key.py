@@ -5,11 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from probing.axes import Corpus
+from probing.axes import SPLITS, Corpus
 from probing.data.corpus import text_fingerprint
 from probing.errors import one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
-from probing.store.layout import DTYPES, VERSION
+from probing.store.encoding import DTYPES
+from probing.store.layout import VERSION
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,16 @@ class Store:
 def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, str]:
     """What goes into the key, by name.
 
-    The checkpoint (its revision covers weights, configuration and tokenizer), text and its order,
-    arithmetic, storage type, the policy for long sentences, the batch size (it decides the padding, and so
-    the last bits) and the format's version. Labels are not in it, so that tasks share one extraction; nor are
-    layers (all are stored) and pooling (subwords are stored). Device and library versions are left to the
-    provenance: they move the last bits only.
+    The checkpoint (its revision covers weights, configuration and tokenizer), text and its order, ids and splits
+    (the file holds them), arithmetic, storage type, the policy for long sentences, the batch size (it decides the
+    padding, and so the last bits) and the format's version. Labels are not in it, so that tasks share one
+    extraction; nor are layers (all are stored), pooling (subwords are stored) and names. Device, threads and
+    library versions are left to the provenance: they move the last bits only.
     """
     return {
         "checkpoint": checkpoint.revision,
         "text": text_fingerprint(corpus),
+        "sentences": _digest([(split, [s.id for s in corpus.splits[split]]) for split in SPLITS]),
         "precision": model.precision,
         "dtype": store.dtype,
         "long": f"{model.long}/{model.max_subwords}",
@@ -47,4 +49,8 @@ def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus
 
 def key(parts: Mapping[str, str]) -> str:
     """The first 16 hexadecimal digits of the sha256 over the parts."""
-    return hashlib.sha256(json.dumps(dict(parts), sort_keys=True).encode()).hexdigest()[:16]
+    return _digest(dict(parts))[:16]
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -42,9 +42,9 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS
 from probing.errors import DamagedStoreError, StoreError
 from probing.store.disk import writing
+from probing.store.encoding import DTYPES, decode
 
 FORMAT, VERSION = "probing-store", 1
-DTYPES = {"float16": np.float16, "float32": np.float32, "bfloat16": np.uint16}
 _CHUNK_BYTES = 1 << 20
 _INDEX = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
 
@@ -195,28 +195,3 @@ class StoreFile:
         if isinstance(error, OSError) and error.errno is not None:
             return StoreError(f"{self.path} cannot be read: {error.strerror}")
         return self._damage(str(error) or type(error).__name__)
-
-
-def encode(hidden: NDArray[np.float32], dtype: str) -> NDArray[Any]:
-    """float32 values as they are stored, same shape. Raises StoreError where float16 would overflow."""
-    import torch
-
-    values = torch.from_numpy(hidden)
-    if dtype == "float32":
-        return hidden
-    if dtype == "bfloat16":
-        return values.to(torch.bfloat16).view(torch.uint16).numpy()
-    largest = float(values.abs().max())
-    if largest > np.finfo(np.float16).max:
-        raise StoreError(
-            f"activations reach {largest:.3g}, float16 ends at {np.finfo(np.float16).max:.0f}; "
-            "type store.dtype=bfloat16 (same size) or store.dtype=float32"
-        )
-    return values.to(torch.float16).numpy()
-
-
-def decode(raw: NDArray[Any], dtype: str) -> NDArray[np.float32]:
-    """Stored values as float32, same shape."""
-    if dtype == "bfloat16":
-        return (raw.astype(np.uint32) << 16).view(np.float32)
-    return raw.astype(np.float32, copy=False)

@@ -43,8 +43,9 @@ class Vectors:
         return self._bounds[split]
 
     def layer(self, layer: int) -> dict[Split, NDArray[np.float32]]:
-        """Vectors of one layer per split, (N, D), from one sequential read."""
+        """Vectors of one layer per split, (N, D), from one sequential read; NaN for items that have none."""
         vectors = np.empty((self._pool.shape[0], self.width), np.float32)
+        vectors[~self.available] = np.nan
         for block, items, weights in self._blocks:
             vectors[items] = weights @ self._store.block(layer, block)  # (S, D) -> (W, D)
         return {split: vectors[start:stop] for split, (start, stop) in self._bounds.items()}
@@ -52,10 +53,11 @@ class Vectors:
     @property
     def _blocks(self) -> Iterator[tuple[int, NDArray[np.int64], sparse.csr_matrix]]:
         """Per batch of the store: the items in it, and the weights that pool its rows."""
-        first_row = self._pool.indices[self._pool.indptr[:-1]]
+        there = np.flatnonzero(self.available)
+        first_row = self._pool.indices[self._pool.indptr[there]]
         block_of = np.searchsorted(self._store.index.block, first_row, side="right") - 1
-        order = np.argsort(block_of, kind="stable")
-        edges = np.searchsorted(block_of[order], np.arange(len(self._store.index.block)))
+        order = there[np.argsort(block_of, kind="stable")]
+        edges = np.searchsorted(np.sort(block_of), np.arange(len(self._store.index.block)))
         for block, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
             if stop > start:
                 items = order[start:stop]
@@ -86,8 +88,10 @@ def _sentence_pool(store: StoreFile, vector: str, cls_position: str) -> sparse.c
     index = store.index
     shape = (len(index.length), len(index.word))
     if vector == "cls":
-        rows = index.start if cls_position == "first" else index.start + index.length - 1
-        return _weights(np.arange(shape[0]), rows, "mean", shape)
+        items = np.flatnonzero(index.length)
+        first = index.start[items]
+        rows = first if cls_position == "first" else first + index.length[items] - 1
+        return _weights(items, rows, "mean", shape)
     rows = np.flatnonzero(index.word >= 0)
     return _weights(_sentence_of_row(store)[rows], rows, vector, shape)
 
@@ -101,9 +105,8 @@ def _weights(items: IntArray, rows: IntArray, vector: str, shape: tuple[int, int
     order = np.lexsort((rows, items))
     items, rows = items[order], rows[order]
     if vector != "mean":
-        change = np.flatnonzero(np.diff(items))
-        ends = np.concatenate([[0], change + 1]) if vector == "first" else np.concatenate([change, [len(items) - 1]])
-        items, rows = items[ends], rows[ends]
+        change = np.diff(items, prepend=-1) if vector == "first" else np.diff(items, append=-1)
+        items, rows = items[change != 0], rows[change != 0]
     weights = (1.0 / np.bincount(items, minlength=shape[0])[items]).astype(np.float32)
     return sparse.csr_matrix((weights, (items, rows)), shape=shape)
 

@@ -1,11 +1,10 @@
 """Extraction: one pass of the encoder over a corpus, written so that it can be killed at any instant.
 
-A store grows as ``<name>.partial`` beside a journal with the checksums of the batches that are on disk. The
+A store grows as ``<key>.partial`` beside a journal with the checksums of the batches that are on disk. The
 next process that wants the same key verifies those batches, goes on with the one after, and renames the file
 when it is complete; a file under its final name is always whole.
 """
 
-import errno
 import logging
 import shutil
 from collections.abc import Callable, Mapping
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,9 +20,11 @@ from probing.errors import StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
-from probing.store.journal import resume, save, write_batch
+from probing.store.disk import space_wanted, writing
+from probing.store.encoding import DTYPES
+from probing.store.journal import resume, write_batch
 from probing.store.key import Store
-from probing.store.layout import DTYPES, Index
+from probing.store.layout import Index
 
 log = logging.getLogger(__name__)
 
@@ -53,30 +53,30 @@ def ensure(
     load: Callable[[], Encoder],
     on_progress: Progress,
 ) -> Path:
-    """The store file of ``provenance["key"]``: the one that exists, or a new one.
+    """The store file of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
     ``load`` is called only if there is something to extract. Of several processes that want one key, one
-    extracts and the others wait. Raises StoreError if the disk is full.
+    extracts and the others wait. Raises StoreError if the disk is full or an activation too large for the type.
     """
     from filelock import FileLock, Timeout
 
-    folder = Path(store.folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    key = str(provenance["key"])
-    if found := find(folder, key):
-        return found
-    lock = FileLock(folder / f"{key}.lock")
-    try:
-        held = lock.acquire(timeout=0)
-    except Timeout:
-        log.info("another process is extracting %s; waiting for it", name)
-        held = lock.acquire()
-    with held:
-        if found := find(folder, key):  # whoever held the lock has finished it
+    folder, key = Path(store.folder), str(provenance["key"])
+    with space_wanted(folder, name):
+        folder.mkdir(parents=True, exist_ok=True)
+        if found := find(folder, key):
             return found
-        path = folder / f"{name}-{key}.h5"
-        _extract(path, store, provenance, corpus, load(), on_progress)
-        return path
+        lock = FileLock(folder / f"{key}.lock")
+        try:
+            held = lock.acquire(timeout=0)
+        except Timeout:
+            log.info("another process is extracting %s; waiting for it", name)
+            held = lock.acquire()
+        with held:
+            if found := find(folder, key):  # whoever held the lock has finished it
+                return found
+            path = folder / f"{name}-{key}.h5"
+            _extract(path, store, provenance, corpus, load(), on_progress)
+            return path
 
 
 def find(folder: Path, key: str) -> Path | None:
@@ -100,38 +100,40 @@ def _extract(
     sentences = [(split, s) for split in SPLITS for s in corpus.splits[split]]
     found = encoder.tokenize([s.words for _, s in sentences])
     batches = plan(np.diff(found.offsets), store.batch_subwords)
-    subwords = reorder(found, np.concatenate(batches))
+    subwords = reorder(found, np.concatenate([np.zeros(0, np.int64), *batches]))
+    ends = np.cumsum([0, *map(len, batches)])
     index = _index(sentences, found, batches)
     shape = (encoder.n_layers, len(subwords.ids), encoder.width)
     estimate = _estimate(shape, store, len(sentences), encoder)
     log.info("extracting %s: %s", path.stem, estimate)
-    _require_space(path.parent, estimate.disk_bytes)
-    facts = {"final_norm": encoder.final_norm, "cls_position": encoder.cls_position, "window": encoder.window}
-    partial, journal = path.with_suffix(".partial"), path.with_suffix(".journal.npy")
-    try:
-        crc32 = resume(partial, journal, index, shape, store.dtype, {**provenance, **facts})
-        ends = np.cumsum([0, *(len(b) for b in batches)])
-        with h5py.File(partial, "r+") as file:
-            for batch in range(crc32.shape[1], len(batches)):
-                on_progress("extracting subwords", int(index.block[batch]), shape[1])
-                hidden = encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
-                crc32 = np.column_stack([crc32, write_batch(file, hidden, index.block[batch], store.dtype)])
-                save(journal, crc32)
-            on_progress("extracting subwords", shape[1], shape[1])
-            file["crc32"][:] = crc32
-            file.flush()
-        partial.rename(path)
-        journal.unlink(missing_ok=True)
-    except OSError as error:
-        if error.errno == errno.ENOSPC or "No space left" in str(error) or "Disk quota" in str(error):
-            raise StoreError(
-                f"no space left on the disk of {path.parent} while writing {path.name} "
-                f"({estimate.disk_bytes / 1e9:.2f} GB); free some or set store.folder=…, then run again: "
-                "it goes on where it stopped"
-            ) from error
-        raise
+    partial, journal = (path.with_name(f"{provenance['key']}{suffix}") for suffix in (".partial", ".journal"))
+    _require_space(path.parent, estimate.disk_bytes, partial)
+    crc32 = resume(partial, journal, index, shape, store.dtype, {**provenance, **_facts(encoder)})
+    with writing(partial, "r+") as (file, disk):
+        for batch in range(len(crc32), len(batches)):
+            on_progress("extracting subwords", int(index.block[batch]), shape[1])
+            hidden = encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
+            done = write_batch(file, disk, journal, hidden, index.block[batch], store.dtype)
+            crc32 = np.vstack([crc32, done])
+        on_progress("extracting subwords", shape[1], shape[1])
+        file["crc32"][:] = crc32.T
+    partial.rename(path)
+    journal.unlink()
     if encoder.halvings:
         log.warning("memory ran out %d times; batches were halved to %d subwords", encoder.halvings, encoder.ceiling)
+
+
+def _facts(encoder: Encoder) -> dict[str, Any]:
+    """What moves a vector's last bits, so that a run goes on only with what its like began; and what readers need."""
+    import torch
+
+    return {
+        "device": encoder.device,
+        "threads": torch.get_num_threads(),
+        "final_norm": encoder.final_norm,
+        "cls_position": encoder.cls_position,
+        "window": encoder.window,
+    }
 
 
 def reorder(subwords: Subwords, order: NDArray[np.int64]) -> Subwords:
@@ -143,11 +145,10 @@ def reorder(subwords: Subwords, order: NDArray[np.int64]) -> Subwords:
 
 
 def _index(sentences: list[tuple[str, Sentence]], found: Subwords, batches: list[NDArray[np.int64]]) -> Index:
-    order = np.concatenate(batches)
+    order = np.concatenate([np.zeros(0, np.int64), *batches])
     stored = reorder(found, order)
-    start = np.empty(len(order), np.int64)
+    start = np.zeros(len(sentences), np.int64)  # sentences without subwords are in no batch
     start[order] = stored.offsets[:-1]
-    ends = np.cumsum([0, *(len(b) for b in batches)])
     return Index(
         start=start,
         length=np.diff(found.offsets).astype(np.int64),
@@ -156,7 +157,7 @@ def _index(sentences: list[tuple[str, Sentence]], found: Subwords, batches: list
         n_words=found.n_words.astype(np.int64),
         word=stored.words,
         subword=stored.ids,
-        block=stored.offsets[ends].astype(np.int64),
+        block=stored.offsets[np.cumsum([0, *map(len, batches)])].astype(np.int64),
         counts=found.counts,
     )
 
@@ -170,10 +171,13 @@ def _estimate(shape: tuple[int, int, int], store: Store, sentences: int, encoder
     return Estimate(sentences, n_rows, n_layers * n_rows * width * itemsize, weights + 2 * batch + 400_000_000)
 
 
-def _require_space(folder: Path, wanted: int) -> None:
+def _require_space(folder: Path, wanted: int, partial: Path) -> None:
     free = shutil.disk_usage(folder).free
-    if free < wanted:
+    # what a killed process has written need not be found again (Windows does not tell how much that is)
+    held = getattr(partial.stat(), "st_blocks", 0) * 512 if partial.exists() else 0
+    if free + held < wanted:
         raise StoreError(
             f"no space left for the store: {wanted / 1e9:.2f} GB wanted, {free / 1e9:.2f} GB free in {folder}; "
-            "free some, set store.folder=… to another disk, or take fewer sentences with data.max_sentences=…"
+            "free some (any .h5 file there may be deleted: it is made again when it is wanted), set store.folder=… "
+            "to another disk, or take fewer sentences with data.max_sentences=…"
         )

@@ -9,13 +9,14 @@ import pytest
 import torch
 
 from probing.errors import ConfigError, ModelError
+from probing.probe.geometry import FittedStructural, absolute_errors, fit_structural
 from probing.probe.sentences import SentenceVectors
-from probing.probe.structural import FittedStructural, Structural, absolute_errors, fit_structural
+from probing.probe.structural import Structural
 from probing.result.metrics import dspr, nspr, uuas
 from probing.result.statistics import Statistics, combine, expand
 
 LONGEST, WIDTH = 9, 16
-PROBE = Structural(rank=12, epochs=20, learning_rate=1e-2, patience=3)
+PROBE = Structural("structural", rank=12, epochs=20, learning_rate=1e-2, patience=3)
 Gold = list[np.ndarray]
 Fitted = dict[tuple[int, str], FittedStructural]
 
@@ -118,7 +119,7 @@ def test_layers_and_targets_trained_together_come_out_as_alone():
 @pytest.mark.parametrize("rank", [4, 64])
 def test_an_average_word_starts_one_edge_from_the_root(rank):
     (train, gold, _), (dev, dev_gold, _) = planted(60, seed=1, scales=(300.0,)), planted(20, seed=2, scales=(300.0,))
-    still = Structural(rank=rank, epochs=1, learning_rate=1e-12)
+    still = Structural("structural", rank=rank, epochs=1, learning_rate=1e-12)
     fitted = fit(still, train, dev, {"task": (gold, dev_gold)})[0, "task"]
     assert np.concatenate(fitted.predict(train.values[0], train.offsets)).mean() == pytest.approx(1, abs=0.25)
 
@@ -189,7 +190,7 @@ def test_half_precision_vectors_and_sentences_without_words_are_fine():
 
 def test_impossible_options_and_vectors_are_named():
     with pytest.raises(ConfigError, match="probe.rank=0"):
-        Structural(rank=0)
+        Structural("structural", rank=0)
     (train, gold, _), (dev, dev_gold, _) = planted(20, seed=1), planted(20, seed=2)
     dev.values[0, 3, 2] = np.nan
     with pytest.raises(ModelError, match="layer 0: loss nan after 1 epoch"):

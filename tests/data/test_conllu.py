@@ -1,0 +1,203 @@
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from probing.data.conllu import EMPTY, RANGES, Conllu, read, tree_problem
+from probing.data.corpus import load
+from probing.errors import DataError
+
+# "Don't sleep": one multiword range, two words from it, an empty node, three words in all.
+SENTENCE = """\
+# newpar
+# sent_id = s-1
+# text = Don't sleep
+1-2 Don't _ _ _ _ _ _ _ _
+1 Do do AUX VB _ 3 aux _ _
+2 n't not PART RB Polarity=Neg 3 advmod _ _
+2.1 you you PRON PRP _ _ _ 3:nsubj _
+3 sleep sleep VERB VB _ 0 root _ _
+"""
+
+
+def conllu(text: str) -> str:
+    """CoNLL-U with its columns written between spaces; comments and ~ (a space inside a column) are kept."""
+    lines = (line if line.startswith("#") else line.replace(" ", "\t").replace("~", " ") for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def words(*heads: int | str) -> str:
+    """A sentence of words a, b, … with these heads, annotated with nothing else."""
+    rows = (f"{i} {'abcdefgh'[i - 1]} _ _ _ _ {head} _ _ _" for i, head in enumerate(heads, start=1))
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture
+def parse(tmp_path):
+    """The sentences of a text, and the counts of what was skipped."""
+
+    def parsed(text: str, encoding: str = "utf-8"):
+        file = tmp_path / "a.conllu"
+        file.write_bytes(conllu(text).encode(encoding))
+        skipped: Counter[str] = Counter()
+        return list(read(file, skipped)), skipped
+
+    return parsed
+
+
+def test_ranges_and_empty_nodes_are_skipped_and_counted(parse):
+    (sentence,), skipped = parse(SENTENCE)
+    assert sentence.id == "s-1"
+    assert sentence.words == ("Do", "n't", "sleep")
+    assert sentence.upos == ("AUX", "PART", "VERB")
+    assert sentence.xpos == ("VB", "RB", "VB")
+    assert sentence.heads == (3, 3, 0)
+    assert sentence.deprel == ("aux", "advmod", "root")
+    assert sentence.label is None
+    assert skipped == {RANGES: 1, EMPTY: 1}
+
+
+def test_the_same_sentences_come_with_crlf_bom_blank_lines_and_no_last_line_end(parse):
+    plain, _ = parse(f"{SENTENCE}\n{SENTENCE}")
+    assert len(plain) == 2
+    for other in (
+        f"{SENTENCE}\n{SENTENCE}\n".replace("\n", "\r\n"),
+        f"\ufeff{SENTENCE}\n{SENTENCE}",
+        f"\n\n{SENTENCE}\n\n\n{SENTENCE}\n\n",
+        f"{SENTENCE}\n{SENTENCE}".rstrip("\n"),
+    ):
+        assert parse(other)[0] == plain
+
+
+def test_annotation_that_is_missing_is_empty(parse):
+    (bare, partly), _ = parse(words("_", "_") + "\n1 a _ NOUN _ _ 0 root _ _\n2 b _ _ _ _ 1 _ _ _\n")
+    assert (bare.upos, bare.xpos, bare.heads, bare.deprel) == ((), (), (), ())
+    assert partly.upos == ("NOUN", "_")
+    assert partly.deprel == ("root", "_")
+    assert partly.xpos == ()
+
+
+def test_a_sentence_without_id_is_named_after_its_line(parse):
+    sentences, _ = parse(f"{words(0)}\n# sent_id =\n{words(0)}")
+    assert [s.id for s in sentences] == ["a-1", "a-3"]
+
+
+def test_a_word_may_hold_a_space_and_end_a_line_in_an_empty_column(parse):
+    (sentence,), _ = parse("# comment\n1 10~000 _ NUM _ _ 0 root _ \n2 # _ SYM _ _ 1 dep _ a~~b\n")
+    assert sentence.words == ("10 000", "#")
+    assert sentence.heads == (0, 1)
+
+
+ROW = "1 a _ _ _ _ 0 _ _ _"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        (f"{ROW}\n2 b _ _ _ _ 1 _ _\n", 2, "9 columns between tabs, 10 are wanted"),
+        (f"{ROW}\n2 b _ _ _ _ 1 _ _ _ _\n", 2, "11 columns"),
+        (f"{ROW}\n\n# sent_id = s\n{ROW}\n2~b\n", 5, "1 columns.*'2 b'"),
+        (f"{ROW}\nx b _ _ _ _ 1 _ _ _\n", 2, "'x' is not a valid ID"),
+        (f"{ROW}\n_ b _ _ _ _ 1 _ _ _\n", 2, "needs ID and FORM"),
+        (f"{ROW}\n2  _ _ _ _ 1 _ _ _\n", 2, "needs ID and FORM"),
+        (f"{ROW}\n2 b _ _ _ _ one _ _ _\n", 2, "head.*'one'"),
+        (f"{ROW}\n2 b _ _ _ _  _ _ _\n", 2, "head"),
+        (f"{ROW}\n2 b~~c _ _ _ _ 1 _ _ _\n", 2, "two spaces in a row"),
+    ],
+)
+def test_a_malformed_row_is_named(parse, text, line, reason):
+    with pytest.raises(DataError, match=rf"a\.conllu:{line}: not a row of CoNLL-U: .*{reason}"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("heads", "reason"),
+    [
+        ((2, 3, 2, 0), "a cycle through word 1"),
+        ((0, 2), "a cycle through word 2"),
+        ((0, 0, 1), r"two roots or more \(words 1, 2\)"),
+        ((2, 1), r"no root \(a word with head 0\)"),
+        ((0, 3), r"word 2 has head 3; heads are 0 \(root\) to 2"),
+        ((0, -1), "word 2 has head -1"),
+        ((0, "_"), "word 2 has head _"),
+    ],
+)
+def test_what_is_not_a_tree_is_named(parse, heads, reason):
+    with pytest.raises(DataError, match=rf"a\.conllu:3: sentence a-3 is not a tree: {reason}.*correct its HEAD"):
+        parse(f"{words(0)}\n{words(*heads)}")
+
+
+@pytest.mark.parametrize("heads", [(0,), (2, 0), (0, 1, 2, 3), (4, 4, 2, 0)])
+def test_trees_are_trees(heads):
+    assert tree_problem(heads) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("# sent_id = lonely\n\n", r"a\.conllu:1: sentence lonely has no words; remove it"),
+        ("1-2 ab _ _ _ _ _ _ _ _\n\n", r"a\.conllu:1: .*no words"),
+        ("1 a _ _ _ _ 0 _ _ _\n3 b _ _ _ _ 1 _ _ _\n", r"a\.conllu:1: .*ids must run from 1 to 2 without a gap"),
+        ("\n \n", r"a\.conllu: no sentence"),
+    ],
+)
+def test_a_sentence_needs_words_and_a_file_sentences(parse, text, reason):
+    with pytest.raises(DataError, match=reason):
+        parse(text)
+
+
+def test_other_bytes_are_named_with_their_line(parse):
+    with pytest.raises(DataError, match=r"a\.conllu:2: byte 0xe9 is not UTF-8"):
+        parse(f"{ROW}\n2 café _ _ _ _ 1 _ _ _\n", encoding="latin-1")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Train, dev and test of 20, 1 and 2 sentences; every id occurs in train and in dev or test."""
+    for split, size in (("train", 20), ("dev", 1), ("test", 2)):
+        text = "\n".join(f"# sent_id = {i}\n{words(0, 1)}" for i in range(size))
+        (tmp_path / f"{split}.conllu").write_text(conllu(text))
+    return tmp_path
+
+
+def test_splits_are_read_and_repeated_ids_numbered(folder):
+    corpus = load(Conllu("toy", "train.conllu", "test.conllu", "dev.conllu", path=str(folder)))
+    assert corpus.name == "toy"
+    assert {split: len(s) for split, s in corpus.splits.items()} == {"train": 20, "dev": 1, "test": 2}
+    assert [s.id for s in corpus.splits["test"]] == ["0#3", "1#2"]
+    assert corpus.skipped["sentence ids repeated, numbered"] == 3
+    assert [path.name for path in corpus.sources] == ["train.conllu", "dev.conllu", "test.conllu"]
+
+
+def test_without_a_dev_file_the_last_tenth_of_train_is_held_out(folder):
+    corpus = load(Conllu(None, "train.conllu", "test.conllu", path=str(folder)))
+    assert corpus.name == "train"
+    assert [s.id for s in corpus.splits["dev"]] == ["18", "19"]
+    assert [s.id for s in corpus.splits["train"]] == [str(i) for i in range(18)]
+    assert corpus.skipped["train sentences held out as dev, for lack of a dev file"] == 2
+
+
+def test_a_dev_set_cannot_be_held_out_of_one_sentence(folder):
+    source = Conllu("toy", "dev.conllu", "test.conllu", path=str(folder))
+    with pytest.raises(DataError, match=r"train has 1 sentence, too few.*data\.dev="):
+        source.load()
+
+
+DATA = os.environ.get("PROBING_DATA")
+
+
+@pytest.mark.skipif(DATA is None, reason="PROBING_DATA names no folder with ud_english_ewt/")
+def test_ewt_has_its_published_size():
+    source = Conllu(
+        "ewt", "en_ewt-ud-train.conllu", "en_ewt-ud-test.conllu", "en_ewt-ud-dev.conllu", folder="ud_english_ewt"
+    )
+    corpus = load(source)
+    sizes = {split: (len(s), sum(len(x.words) for x in s)) for split, s in corpus.splits.items()}
+    assert sizes == {"train": (12544, 204577), "dev": (2001, 25147), "test": (2077, 25094)}
+    assert all(path.parent == Path(DATA or "", "ud_english_ewt") for path in corpus.sources)
+    text = "".join(path.read_text(encoding="utf-8") for path in corpus.sources)
+    ids = [line.split("\t")[0] for line in text.splitlines() if line[:1].isdigit()]
+    assert corpus.skipped[RANGES] == sum("-" in i for i in ids)
+    assert corpus.skipped[EMPTY] == sum("." in i for i in ids)
+    assert len({s.id for split in corpus.splits.values() for s in split}) == 12544 + 2001 + 2077
