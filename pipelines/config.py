@@ -17,7 +17,7 @@ from probing.store.key import Store
 from probing.task.labels import Task
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
-GROUPS = ("data", "task", "model", "store", "probe")
+GROUPS = ("data", "task", "model", "store", "probe")  # what an experiment is built of
 # what a stand-in takes over from the option that it stands in for
 INHERITED = {"data": ("max_sentences",), "model": ("precision", "long", "max_subwords")}
 # fields that the folder names elsewhere, or that say where input lies and not what is done with it

@@ -170,4 +170,4 @@ def main(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    launch(main, __doc__, GROUPS)
+    launch(main, __doc__, (*GROUPS, "experiment"))

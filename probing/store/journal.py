@@ -50,7 +50,7 @@ def _verified(partial: Path, journal: Path, checksum: int, n_layers: int) -> NDA
                 return None
             done = _read(journal, n_layers)[: len(found.index.block) - 1]
             for batch, crc32 in enumerate(done):
-                if [zlib.crc32(found.raw(layer, batch)) for layer in range(n_layers)] != crc32.tolist():
+                if [zlib.crc32(found.raw(layer, batch).data) for layer in range(n_layers)] != crc32.tolist():
                     return done[:batch]
             return done
     except DamagedStoreError:

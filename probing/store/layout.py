@@ -172,7 +172,7 @@ class StoreFile:
     def block(self, layer: int, block: int) -> NDArray[np.float32]:
         """Rows of one batch of one layer, (rows, D), checksum verified."""
         raw = self.raw(layer, block)
-        if zlib.crc32(raw) != self.crc32[layer, block]:
+        if zlib.crc32(raw.data) != self.crc32[layer, block]:
             raise self._damage(f"layer {layer} fails its checksum in batch {block}")
         return decode(raw, self.dtype)
 

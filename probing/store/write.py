@@ -108,15 +108,14 @@ def _extract(
     log.info("extracting %s: %s", path.stem, estimate)
     partial, journal = (path.with_name(f"{provenance['key']}{suffix}") for suffix in (".partial", ".journal"))
     _require_space(path.parent, estimate.disk_bytes, partial)
-    crc32 = resume(partial, journal, index, shape, store.dtype, {**provenance, **_facts(encoder)})
+    crc32 = list(resume(partial, journal, index, shape, store.dtype, {**provenance, **_facts(encoder)}))
     with writing(partial, "r+") as (file, disk):
         for batch in range(len(crc32), len(batches)):
             on_progress("extracting subwords", int(index.block[batch]), shape[1])
             hidden = encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
-            done = write_batch(file, disk, journal, hidden, index.block[batch], store.dtype)
-            crc32 = np.vstack([crc32, done])
+            crc32.append(write_batch(file, disk, journal, hidden, index.block[batch], store.dtype))
         on_progress("extracting subwords", shape[1], shape[1])
-        file["crc32"][:] = crc32.T
+        file["crc32"][:] = np.reshape(crc32, (len(batches), shape[0])).T
     partial.rename(path)
     journal.unlink()
     if encoder.halvings:

@@ -1,0 +1,266 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from probing import hub
+from probing.data.conllu import EMPTY, RANGES, Conllu
+from probing.data.labelled import Labelled
+from probing.data.locate import DATA_VARIABLE, find
+from probing.errors import DataError, UnavailableError
+
+FILES = {"train": "train.tsv", "test": "test.tsv"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """<tmp>/toy with train.tsv and test.tsv."""
+    place = tmp_path / "toy"
+    place.mkdir()
+    for file in FILES.values():
+        (place / file).write_text("a\tx\n")
+    return place
+
+
+def test_files_are_looked_for_in_the_folder_then_below_the_variable(folder, monkeypatch, tmp_path):
+    expected = {split: folder / file for split, file in FILES.items()}
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    assert find("toy", str(folder), None, FILES) == expected
+    assert find("toy", None, "toy", FILES) is None
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+    assert find("toy", None, "toy", FILES) == expected
+    assert find("toy", None, "elsewhere", FILES) is None
+    with pytest.raises(DataError):  # what the user names comes first, even if it is not there
+        find("toy", str(tmp_path), "toy", FILES)
+
+
+def test_without_a_folder_files_are_relative_to_the_working_folder_or_absolute(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder))
+    for base in ("", "~/", f"{folder}/"):
+        found = find("toy", None, None, {split: base + file for split, file in FILES.items()})
+        assert found is not None
+        assert [path.resolve() for path in found.values()] == [folder / file for file in FILES.values()]
+
+
+def test_a_missing_or_empty_file_is_named_with_what_to_type(folder):
+    (folder / "test.tsv").unlink()
+    with pytest.raises(DataError, match=r"corpus toy: no test file at .*toy/test\.tsv; .*data\.path=.*data\.test="):
+        find("toy", str(folder), None, FILES)
+    (folder / "test.tsv").touch()
+    with pytest.raises(DataError, match=r"corpus toy: .*toy/test\.tsv is empty; the test split needs"):
+        find("toy", str(folder), None, FILES)
+
+
+def test_a_corpus_that_is_nowhere_says_what_to_bring(monkeypatch):
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    with pytest.raises(UnavailableError, match=r"corpus toy: .*data\.path=<folder with a\.tsv>.*PROBING_DATA"):
+        Labelled("toy", "a.tsv", "b.tsv", folder="toy").load()
+
+
+# What the Hub holds, as folders of files that its client library reads the same way.
+
+
+@pytest.fixture
+def client(monkeypatch, tmp_path):
+    """The client library, with its cache in a temporary folder; a folder is read without asking the Hub."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("probing.data.locate.reachable", lambda: pytest.fail("asked the Hub for a local folder"))
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    datasets.disable_progress_bars()
+    return datasets
+
+
+UPOS = ["_", "AUX", "PART", "PRON", "VERB"]
+# "Don't sleep" with an empty node: the older tables keep range and node among the words.
+OLD = {
+    "idx": "s-1",
+    "tokens": ["Don't", "Do", "n't", "you", "sleep"],
+    "upos": ["_", "AUX", "PART", "PRON", "VERB"],
+    "xpos": [None, "VB", "RB", "PRP", "VB"],
+    "head": ["None", "3", "3", "None", "0"],
+    "deprel": ["_", "aux", "advmod", "_", "root"],
+}
+NEW = {
+    "sent_id": "s-1",
+    "tokens": ["Do", "n't", "sleep"],
+    "upos": ["AUX", "PART", "VERB"],
+    "xpos": ["VB", "RB", "VB"],
+    "head": [3, 3, 0],
+    "deprel": ["aux", "advmod", "root"],
+    "mwt": [{"id": "1-2", "form": "Don't"}],
+    "empty_nodes": [{"id": "2.1", "form": "you"}],
+}
+
+
+def write(client, folder, rows, splits=("train", "validation", "test"), class_label=None):
+    """Parquet files of the same rows for every split, the column ``class_label`` (and its names) as ClassLabel."""
+    table = client.Dataset.from_list(rows)
+    if class_label:
+        column, names = class_label
+        label = client.ClassLabel(names=names)
+        feature = table.features[column]
+        listed = client.List(label) if hasattr(feature, "feature") else label
+        rows = [{**row, column: _numbers(row[column], names)} for row in rows]
+        table = client.Dataset.from_list(rows, features=client.Features({**table.features, column: listed}))
+    folder.mkdir(exist_ok=True)
+    for split in splits:
+        table.to_parquet(folder / f"{split}.parquet")
+    return str(folder)
+
+
+def _numbers(value, names):
+    return [names.index(v) for v in value] if isinstance(value, list) else names.index(value)
+
+
+@pytest.mark.parametrize(
+    ("row", "class_label"), [(OLD, ("upos", UPOS)), (NEW, None)], ids=["ranges among the words", "ranges apart"]
+)
+def test_treebanks_of_the_hub_give_the_words_and_count_the_rest(client, tmp_path, row, class_label):
+    place = write(client, tmp_path / "ud", [row, row], class_label=class_label)
+    corpus = Conllu("toy", "a.conllu", "b.conllu", folder="toy", hub=place).load()
+    assert list(corpus.splits) == ["train", "dev", "test"]
+    for split in corpus.splits.values():
+        for sentence in split:
+            assert sentence.id == "s-1"
+            assert sentence.words == ("Do", "n't", "sleep")
+            assert sentence.upos == ("AUX", "PART", "VERB")
+            assert sentence.xpos == ("VB", "RB", "VB")
+            assert sentence.heads == (3, 3, 0)
+            assert sentence.deprel == ("aux", "advmod", "root")
+    assert corpus.skipped == {RANGES: 6, EMPTY: 6}
+    assert corpus.sources == ()
+
+
+def test_treebanks_are_checked_wherever_they_come_from(client, tmp_path):
+    place = write(client, tmp_path / "ud", [NEW, {**NEW, "head": [2, 1, 0]}])
+    with pytest.raises(DataError, match=r"ud, train row 2: sentence s-1 is not a tree: a cycle"):
+        Conllu("toy", "a.conllu", "b.conllu", hub=place).load()
+
+
+def test_a_treebank_without_heads_keeps_its_words(client, tmp_path):
+    place = write(client, tmp_path / "ud", [{**NEW, "head": ["_", "_", "_"], "mwt": [], "empty_nodes": []}])
+    corpus = Conllu("toy", "a.conllu", "b.conllu", hub=place).load()
+    assert corpus.splits["test"][0].words == ("Do", "n't", "sleep")
+    assert corpus.splits["test"][0].heads == ()
+    assert corpus.skipped == {}
+
+
+def test_other_tables_are_refused_with_the_columns_they_have(client, tmp_path):
+    place = write(client, tmp_path / "ud", [{"tokens": ["a"], "tags": ["X"]}])
+    with pytest.raises(DataError, match=r"no column 'upos', 'xpos', 'head', 'deprel'; it has 'tokens', 'tags'"):
+        Conllu("toy", "a.conllu", "b.conllu", hub=place).load()
+    with pytest.raises(DataError, match=r"no column 'text', 'label'; it has 'tokens', 'tags'"):
+        Labelled("toy", "a.tsv", "b.tsv", hub=place).load()
+
+
+def test_labelled_text_of_the_hub(client, tmp_path):
+    for split in ("train", "test"):
+        rows = [{"text": f"{split} {i}", "label": i % 2, "label_text": "unused"} for i in range(20)]
+        (tmp_path / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    source = Labelled("toy", "a", "b", text="0", label="1", labels={"0": "negative"}, folder="x", hub=str(tmp_path))
+    corpus = source.load()
+    assert {split: len(s) for split, s in corpus.splits.items()} == {"train": 18, "dev": 2, "test": 20}
+    assert corpus.splits["test"][3].words == ("test", "3")
+    assert [s.label for s in corpus.splits["dev"]] == ["negative", "1"]
+
+
+def test_classes_of_the_hub_come_by_name_and_hidden_labels_are_missing(client, tmp_path):
+    rows = [{"sentence": "so good", "label": "positive"}, {"sentence": "so bad", "label": "negative"}]
+    place = write(client, tmp_path / "sst2", rows, class_label=("label", ["negative", "positive"]))
+    source = Labelled("toy", "a", "b", text="sentence", hub=place)
+    assert [s.label for s in source.load().splits["dev"]] == ["positive", "negative"]
+    hidden = client.Dataset.from_parquet(f"{place}/test.parquet").map(lambda _: {"label": -1})
+    hidden.to_parquet(f"{place}/test.parquet")
+    with pytest.raises(DataError, match="test row 1: no label for 'so good'"):
+        source.load()
+
+
+def test_splits_beyond_the_three_are_left_alone_and_missing_ones_named(client, tmp_path):
+    place = write(client, tmp_path / "ud", [NEW, NEW], splits=("train", "test", "extra"))
+    source = Conllu("toy", "a.conllu", "b.conllu", hub=place)
+    assert list(source.load().splits) == ["train", "test", "dev"]
+    (tmp_path / "ud" / "test.parquet").unlink()
+    with pytest.raises(DataError, match=r"has the splits .*train.*; train and test are needed"):
+        source.load()
+
+
+def test_a_damaged_file_is_unavailable_with_its_reason(client, tmp_path):
+    place = write(client, tmp_path / "ud", [NEW])
+    (tmp_path / "ud" / "train.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(UnavailableError, match=r"nor to be had from .*ud \(\w.*data\.path="):
+        Conllu("toy", "a.conllu", "b.conllu", hub=place).load()
+
+
+# Whether the Hub answers.
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """``reachable`` without what it remembers, and an environment of its own that it may change."""
+    monkeypatch.setattr(os, "environ", {k: v for k, v in os.environ.items() if not k.startswith("HF_")})
+    monkeypatch.setitem(os.environ, "no_proxy", "*")
+    hub.reachable.cache_clear()
+    yield hub.reachable
+    hub.reachable.cache_clear()
+
+
+@pytest.fixture
+def silent():
+    """The address of a server that takes the call and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "no address", "http://name.invalid"])
+def test_a_hub_that_refuses_is_unreachable_and_asked_once(asked, endpoint):
+    os.environ["HF_ENDPOINT"] = endpoint
+    assert not asked()
+    assert os.environ["HF_HUB_OFFLINE"] == os.environ["HF_DATASETS_OFFLINE"] == "1"
+    del os.environ["HF_HUB_OFFLINE"]
+    assert not asked()
+    assert "HF_HUB_OFFLINE" not in os.environ
+
+
+def test_a_hub_that_keeps_silent_is_unreachable_within_the_limit(asked, silent, monkeypatch):
+    monkeypatch.setattr(hub, "TIMEOUT_S", 0.2)
+    os.environ["HF_ENDPOINT"] = silent
+    start = time.perf_counter()
+    assert not asked()
+    assert time.perf_counter() - start < 3
+
+
+def test_a_name_server_that_keeps_silent_is_given_up_too(asked, monkeypatch):
+    monkeypatch.setattr(hub, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(hub.urllib.request, "urlopen", lambda *_, **__: time.sleep(10))
+    start = time.perf_counter()
+    assert not asked()
+    assert time.perf_counter() - start < 3
+
+
+def test_offline_mode_is_believed_without_asking(asked, monkeypatch):
+    monkeypatch.setattr(hub, "_answers", lambda: pytest.fail("asked"))
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    assert not asked()
+
+
+def test_a_corpus_of_an_unreachable_hub_is_unavailable_within_seconds(tmp_path):
+    # In a process of its own: whether the client works offline is settled when it is imported.
+    program = (
+        "from probing.data.conllu import Conllu\n"
+        "Conllu('ewt', 'a.conllu', 'b.conllu', folder='ud', hub='org/treebanks', hub_config='en').load()"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_") and k != DATA_VARIABLE}
+    environment |= {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path), "no_proxy": "*"}
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert time.perf_counter() - start < 20  # most of it the import; retries alone would take longer
+    assert "UnavailableError: corpus ewt: not found here, nor to be had from org/treebanks" in done.stderr
+    assert "the Hub cannot be reached" in done.stderr
+    assert "data.path=<folder with a.conllu>" in done.stderr

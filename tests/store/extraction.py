@@ -1,0 +1,182 @@
+"""Extraction of small corpora, here or in a process of its own that a test may kill, starve or race."""
+
+import multiprocessing
+import os
+import resource
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from probing.axes import Corpus, Progress, Sentence, no_progress
+from probing.errors import ProbingError
+from probing.model.checkpoint import Model, resolve
+from probing.rng import generator
+from probing.store.disk import Disk
+from probing.store.key import Store, key, key_parts
+from probing.store.layout import StoreFile
+from probing.store.write import ensure
+
+WORDS = "the dog sleeps watched light New York moon and then she left naïve fox lazy quick saw there".split()
+PROCESSES = multiprocessing.get_context("forkserver")  # imports once, then each process starts in an instant
+PROCESSES.set_forkserver_preload(["torch", "transformers", "transformers.models.bert.modeling_bert", "h5py", "scipy"])
+
+
+def corpus(n_sentences: int, longest: int = 12) -> Corpus:
+    """Random words, half of the sentences in train, a quarter each in dev and test."""
+    rng = generator(0, "store tests")
+    sentences = tuple(
+        Sentence(f"s{i}", tuple(WORDS[w] for w in rng.integers(len(WORDS), size=rng.integers(1, longest + 1))))
+        for i in range(n_sentences)
+    )
+    a, b = n_sentences // 2, n_sentences * 3 // 4
+    return Corpus("random", {"train": sentences[:a], "dev": sentences[a:b], "test": sentences[b:]})
+
+
+def extract(
+    store: Store,
+    checkpoint: Path | str,
+    source: Corpus,
+    on_progress: Progress = no_progress,
+    loads: Path | None = None,
+    **options: Any,
+) -> Path:
+    """The store of ``source``; a line in ``loads`` for every time that the encoder was loaded."""
+    model = Model(checkpoint=str(checkpoint), **options)
+    found = resolve(model)
+    parts = key_parts(store, model, found, source)
+
+    def load() -> Any:
+        from probing.model import encoder
+
+        if loads is not None:
+            with loads.open("a") as file:
+                file.write(f"{os.getpid()}\n")
+        return encoder.load(model, found)
+
+    return ensure(store, f"{found.name}-{source.name}", {"key": key(parts), **parts}, source, load, on_progress)
+
+
+def content(path: Path) -> list[Any]:
+    """Everything that a reader gets from a store: index, attributes and all layers, verified."""
+    with StoreFile(path) as store:
+        index = [getattr(store.index, name).tolist() for name in ("start", "length", "id", "split", "n_words", "word")]
+        blocks = range(len(store.index.block) - 1)
+        layers = [store.block(layer, block).tolist() for layer in range(store.n_layers) for block in blocks]
+        return [index, dict(store.index.counts), store.provenance, store.dtype, layers]
+
+
+class Job:
+    """A function in a process of its own; ``result`` is what it returned or the ProbingError that it raised."""
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        self._here, there = PROCESSES.Pipe()
+        self.process = PROCESSES.Process(target=_call, args=(there, function, arguments, options))
+        self.process.start()
+        there.close()
+
+    def begun(self) -> None:
+        """Wait until the function is about to be called."""
+        self._here.recv()
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.join()
+
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended it, rather than its own end."""
+        self.process.join()
+        return self.process.exitcode == -signal.SIGKILL
+
+    def result(self) -> Any:
+        """Wait for the end; fails if the process crashed."""
+        self.begun()
+        try:
+            found = self._here.recv()
+        except EOFError:
+            self.process.join()
+            raise AssertionError(f"the process ended with exit code {self.process.exitcode}") from None
+        self.process.join()
+        return found
+
+
+def _call(connection: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], options: Any) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    connection.send("begun")
+    try:
+        connection.send(function(*arguments, **options))
+    except ProbingError as error:
+        connection.send(error)
+
+
+def extract_and_die(store: Store, checkpoint: Path, source: Corpus, at_write: int) -> None:
+    """Extract, and kill this process in the middle of its ``at_write``-th write."""
+    count, write = 0, Disk.write
+
+    def write_half(self: Disk, data: Any) -> int:
+        nonlocal count
+        count += 1
+        if count == at_write:
+            write(self, bytes(data)[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return write(self, data)
+
+    Disk.write = write_half  # type: ignore[method-assign]
+    extract(store, checkpoint, source)
+
+
+def count_writes(store: Store, checkpoint: Path, source: Corpus) -> int:
+    """Extract; how many writes that took."""
+    count, write = 0, Disk.write
+
+    def counted(self: Disk, data: Any) -> int:
+        nonlocal count
+        count += 1
+        return write(self, data)
+
+    Disk.write = counted  # type: ignore[method-assign]
+    extract(store, checkpoint, source)
+    return count
+
+
+def extract_until_full(store: Store, checkpoint: Path, source: Corpus, filler: Path, done_share: float) -> Path:
+    """Extract on a small disk on which another file takes all that is left once ``done_share`` is done."""
+
+    def fill(step: str, done: int, total: int) -> None:
+        if done >= done_share * total and not filler.exists():
+            with filler.open("wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(bytes(4096))
+                except OSError:
+                    pass
+
+    return extract(store, checkpoint, source, fill)
+
+
+def extract_under_limit(store: Store, checkpoint: Path, source: Corpus, file_bytes: int, done_share: float) -> Path:
+    """Extract where no file may be written beyond ``file_bytes`` once ``done_share`` is done."""
+
+    def limit(step: str = "", done: int = 0, total: int = 0) -> None:
+        if done >= done_share * total:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, resource.RLIM_INFINITY))
+
+    if done_share == 0:
+        limit()
+    return extract(store, checkpoint, source, limit)
+
+
+def peak_memory_bytes(store: Store, checkpoint: Path, source: Corpus) -> int:
+    """Extract; the most memory that this process ever held."""
+    extract(store, checkpoint, source)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def read_content(path: Path) -> Any:
+    """``content`` of a store, for a process of its own."""
+    return content(path)
