@@ -74,22 +74,15 @@ class Linear:
         x = {split: torch.from_numpy(f).to(device) for split, f in features.items()}
         labels = torch.from_numpy(np.stack([t.flat("train") for t in targets.values()])).to(device)
         strengths = sorted(self.l2, reverse=True)
-        solution = logistic.solve(
-            x["train"],
-            labels,
-            torch.tensor(strengths, device=device),
-            targets[TASK].n_classes,
-            self.tolerance,
-            self.max_iterations,
-        )
+        n_classes = targets[TASK].n_classes
+        solution = logistic.solve(x["train"], labels, strengths, n_classes, self.tolerance, self.max_iterations)
         chosen = 0
         for number, (name, target) in enumerate(targets.items()):
-            offset = number * len(strengths)
-            dev = [_classes(x["dev"], solution.weights[offset + i]) for i in range(len(strengths))]
+            dev = [_classes(x["dev"], weights) for weights in solution.weights[number]]
             gold = target.flat("dev")
             if name == TASK:
                 chosen = int(np.argmax([(d == gold).mean() for d in dev]))
-            test = _classes(x["test"], solution.weights[offset + chosen])
+            test = _classes(x["test"], solution.weights[number, chosen])
             yield Fit(
                 layer,
                 name,
@@ -98,8 +91,8 @@ class Linear:
                     "test": per_sentence(test, target.values["test"]),
                 },
                 dev_score=float((dev[chosen] == gold).mean()),
-                converged=bool(solution.converged[offset + chosen]),
-                chosen={"l2": strengths[chosen], "objective_nats": float(solution.objective[offset + chosen])},
+                converged=bool(solution.converged[number, chosen]),
+                chosen={"l2": strengths[chosen], "objective_nats": float(solution.objective[number, chosen])},
             )
 
     def _regress(

@@ -1,10 +1,11 @@
-"""Multinomial logistic regression, many problems on one matrix at once.
+"""Multinomial logistic regression for many targets and strengths on one matrix.
 
-The problems (targets x regularisation strengths) share every read of the data: their weights are stacked, and
-one pass is two matrix products. Each problem has its own L-BFGS (Nocedal & Wright 2006, algorithm 7.4) with
-the diagonal of its Hessian as the initial metric, taken in the basis of principal components, where it
-is nearly diagonal; a problem that has converged leaves the stack. The optimum is unique, so the path to it
-leaves no trace in the result.
+Targets (a task, its controls) share every pass over the data: their weights are stacked, and a pass is two
+matrix products. Strengths are walked from strong to weak. The descent is L-BFGS (Nocedal & Wright 2006,
+algorithm 7.4) with the diagonal of the Hessian for its metric, taken in the basis of principal components, where
+the Hessian is nearly diagonal. A change of strength shifts the Hessian by a known multiple of the identity,
+so that the curvature learnt at one strength serves the next. The optimum is unique: the path to it leaves no
+trace in the result.
 """
 
 from collections.abc import Iterator
@@ -18,16 +19,16 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import torch
 
-_ROWS = 8192  # per block: its logits for ten problems stay in the cache
-_MEMORY = 20  # pairs that L-BFGS keeps: small beside one pass over the data
-_REFRESH = (5, 15, 40, 80, 160)  # iterations after which the diagonal is taken anew
+_ROWS = 8192  # per block: the logits of some targets stay in the cache
+_MEMORY = 20  # curvature pairs that L-BFGS keeps
+_REFRESH = 15  # iterations after which the Hessian's diagonal is taken anew
 _ARMIJO = 1e-4
 _FLOOR_NATS = 0.01  # below it a fit is all but perfect, and a share of nothing is no tolerance
 
 
 @dataclass(frozen=True)
 class Solution:
-    """``weights`` (P, C, D + 1), intercept last, on standardised features; ``objective`` (P,) in nats."""
+    """``weights`` (T, R, C, D + 1), intercept last, on the features as given; ``objective`` (T, R) in nats."""
 
     weights: "torch.Tensor"
     objective: NDArray[np.float64]
@@ -51,40 +52,38 @@ def fast_products() -> Iterator[None]:
 def solve(
     features: "torch.Tensor",
     targets: "torch.Tensor",
-    l2: "torch.Tensor",
+    l2: "list[float]",
     n_classes: int,
-    tolerance: float = 1e-6,
+    tolerance: float = 3e-6,
     max_iterations: int = 300,
 ) -> Solution:
     """Minimise mean cross-entropy (nats) + l2/2 |W|^2, the intercept free, for every target and strength.
 
-    features (N, D), centred; targets (T, N) class indices; l2 (R,). Problems are ordered target by target:
-    P = T * R. A problem has converged when the decrease that its metric predicts for one more step is below
-    ``tolerance`` of its objective (at least of 0.01 nats). scikit-learn's C is 1 / (N * l2).
+    features (N, D), centred; targets (T, N) class indices; l2 of length R, in any order. A target has converged
+    when the decrease that its metric predicts for one more step is below ``tolerance`` of its objective (at
+    least of 0.01 nats); ``passes`` counts readings of the data by all targets together. scikit-learn's C is
+    1 / (N * l2).
     """
     import torch
 
     rotation = _principal(features)
-    rotated = features @ rotation
-    moment = _moments(rotated, targets, n_classes).repeat_interleave(len(l2), 0)
-    strengths = l2.double().repeat(len(targets))
-    start = torch.zeros_like(moment)
-    start[..., -1] = torch.log(moment[..., -1] + 1.0 / len(features))
-    with fast_products():
-        if len(features) > 8 * _ROWS:  # a coarse start on an eighth of the rows costs an eighth
-            part = torch.arange(0, len(features), 8, device=features.device)
-            few = rotated[part].contiguous()
-            coarse = _moments(few, targets[:, part], n_classes).repeat_interleave(len(l2), 0)
-            start = _lbfgs(few, coarse, start, strengths, 1e-3, 20)[0]
-        weights, converged, passes = _lbfgs(rotated, moment, start, strengths, tolerance, max_iterations)
-    if left := torch.nonzero(~converged).flatten().tolist():  # what the rounding of fast products cannot resolve
-        weights[left], converged[left], more = _lbfgs(
-            rotated, moment[left], weights[left], strengths[left], tolerance, max_iterations
-        )
-        passes += more * len(left) / len(moment)
-    objective, _ = _evaluate(rotated, moment, weights, strengths)
-    weights = torch.cat([weights[..., :-1] @ rotation.T, weights[..., -1:]], dim=2)
-    return Solution(weights, objective.cpu().numpy(), converged.cpu().numpy(), passes)
+    descent = _Descent(features @ rotation, targets, n_classes)
+    weights, objective, converged = {}, {}, {}
+    for strength in sorted(l2, reverse=True):
+        descent.penalise(strength)
+        with fast_products():
+            done = descent.run(tolerance, max_iterations)
+        if not done.all():  # what the rounding of fast products cannot resolve
+            done = descent.run(tolerance, max_iterations)
+        w = descent.weights
+        weights[strength] = torch.cat([w[..., :-1] @ rotation.T, w[..., -1:]], dim=2)
+        objective[strength], converged[strength] = descent.objective.clone(), done
+    return Solution(
+        torch.stack([weights[s] for s in l2], dim=1),
+        torch.stack([objective[s] for s in l2], dim=1).cpu().numpy(),
+        torch.stack([converged[s] for s in l2], dim=1).cpu().numpy(),
+        descent.passes,
+    )
 
 
 def log_probabilities(features: "torch.Tensor", weights: "torch.Tensor") -> "torch.Tensor":
@@ -113,142 +112,162 @@ def _moments(features: "torch.Tensor", targets: "torch.Tensor", n_classes: int) 
     return moments / len(features)
 
 
-def _evaluate(
-    features: "torch.Tensor",
-    moment: "torch.Tensor",
-    weights: "torch.Tensor",
-    l2: "torch.Tensor",
-    diagonal: "torch.Tensor | None" = None,
-) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Objective (P,) and gradient (P, C, D + 1) in one pass; fills ``diagonal`` with the Hessian's if given."""
-    import torch
+class _Descent:
+    """L-BFGS of T targets side by side; a target that has converged is not evaluated any more."""
 
-    n_problems, n_classes, _ = weights.shape
-    n = len(features)
-    linear = weights[..., :-1].reshape(n_problems * n_classes, -1).contiguous()
-    intercept = weights[..., -1].reshape(-1, 1)
-    gradient = torch.zeros_like(weights).view(n_problems * n_classes, -1)
-    curvature = torch.zeros_like(gradient)
-    normaliser = torch.zeros_like(l2)
-    for begin in range(0, n, _ROWS):
-        rows = features[begin : begin + _ROWS]
-        # classes before rows: the reductions over classes then run along contiguous memory
-        logits = (linear @ rows.T).add_(intercept).view(n_problems, n_classes, -1)  # (P, C, rows)
-        normaliser += torch.logsumexp(logits, 1).sum(1, dtype=torch.float64)
-        p = torch.softmax(logits, 1).view(n_problems * n_classes, -1)
-        gradient[:, :-1] += p @ rows
-        gradient[:, -1] += p.sum(1)
-        if diagonal is not None:
-            variance = p * (1 - p)
-            curvature[:, :-1] += variance @ (rows * rows)
-            curvature[:, -1] += variance.sum(1)
-    gradient = gradient.view_as(weights) / n - moment
-    shrunk = weights[..., :-1]
-    gradient[..., :-1] += l2.float().view(-1, 1, 1) * shrunk
-    if diagonal is not None:
-        diagonal.copy_(curvature.view_as(weights) / n)
-        diagonal[..., :-1] += l2.float().view(-1, 1, 1)
-    fit = (weights.double() * moment.double()).sum((1, 2))
-    return normaliser / n - fit + l2 / 2 * (shrunk.double() ** 2).sum((1, 2)), gradient
-
-
-def _lbfgs(
-    features: "torch.Tensor",
-    moment: "torch.Tensor",
-    weights: "torch.Tensor",
-    l2: "torch.Tensor",
-    tolerance: float,
-    max_iterations: int,
-) -> "tuple[torch.Tensor, torch.Tensor, float]":
-    """Weights, which problems converged, and passes over the data (one problem's pass counts 1 / P)."""
-    import torch
-
-    n_problems = len(weights)
-    result, converged = weights.clone(), torch.zeros(n_problems, dtype=torch.bool, device=weights.device)
-    active = torch.arange(n_problems, device=weights.device)
-    diagonal = torch.empty_like(weights)
-    objective, gradient = _evaluate(features, moment, weights, l2, diagonal)
-    metric, passes = _inverse(diagonal), 1.0
-    pairs: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
-    stalled = torch.zeros_like(converged)
-    for iteration in range(1, max_iterations + 1):
-        direction = _direction(gradient, metric, pairs)
-        decrease = (gradient * direction).sum((1, 2)).double()
-        converged[active] = done = decrease / 2 < tolerance * objective.clamp_min(_FLOOR_NATS)
-        keep = ~(done | stalled)
-        if not keep.all():
-            result[active[~keep]] = weights[~keep]
-            if not keep.any():
-                return result, converged, passes
-            state = (active, weights, gradient, objective, direction, decrease, moment, l2, metric)
-            active, weights, gradient, objective, direction, decrease, moment, l2, metric = (t[keep] for t in state)
-            pairs = [(s[keep], y[keep], r[keep]) for s, y, r in pairs]
-        curvature = torch.empty_like(weights) if iteration in _REFRESH else None
-        step = _Step(features, moment, l2, weights, objective, direction, decrease, curvature)
-        new, new_objective, new_gradient, stalled = step.search()
-        passes += step.evaluations * len(active) / n_problems
-        s, y = new - weights, new_gradient - gradient
-        bend = (s * y).sum((1, 2))
-        pairs = [*pairs[1 - _MEMORY :], (s, y, torch.where(bend > 0, 1 / bend.clamp_min(1e-30), 0.0))]
-        weights, objective, gradient = new, new_objective, new_gradient
-        metric = metric if curvature is None else _inverse(curvature)
-    result[active] = weights
-    return result, converged, passes
-
-
-@dataclass
-class _Step:
-    """A step of every problem along its own direction, halved until the objective falls enough (Armijo)."""
-
-    features: "torch.Tensor"
-    moment: "torch.Tensor"
-    l2: "torch.Tensor"
-    weights: "torch.Tensor"
-    objective: "torch.Tensor"
-    direction: "torch.Tensor"
-    decrease: "torch.Tensor"
-    curvature: "torch.Tensor | None"
-    evaluations: int = 0
-
-    def search(self) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]":
-        """New weights, objective and gradient, and which problems found no lower point and stay where they are."""
+    def __init__(self, features: "torch.Tensor", targets: "torch.Tensor", n_classes: int) -> None:
         import torch
 
-        step = torch.ones_like(self.decrease)
-        # the slack is the rounding of the objective itself, below which no step can be judged
-        slack = 1e-7 * self.objective.abs()
+        self.features, self.moment = features, _moments(features, targets, n_classes)
+        self.l2, self.passes, self.iterations = 0.0, 0.0, 0
+        self.weights = torch.zeros_like(self.moment)
+        self.weights[..., -1] = torch.log(self.moment[..., -1] + 1.0 / len(features))
+        self.everyone = torch.arange(len(targets), device=features.device)
+        self.diagonal = torch.zeros_like(self.moment)  # of the Hessian without its penalty
+        self.objective, self.gradient = self._evaluate(self.everyone, self.weights, refresh=True)
+        self.pairs: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+        self.scale = torch.ones(len(targets), device=features.device)
+
+    def penalise(self, l2: float) -> None:
+        """Change the strength. The penalty is quadratic, so all that is known changes by a known amount."""
+        change, self.l2 = l2 - self.l2, l2
+        shrunk = _without_intercept(self.weights)
+        self.objective = self.objective + change / 2 * (shrunk.double() ** 2).sum((1, 2))
+        self.gradient = self.gradient + change * shrunk
+        self.pairs = [_pair(s, y + change * _without_intercept(s)) for s, y, _ in self.pairs]
+
+    def run(self, tolerance: float, max_iterations: int) -> "torch.Tensor":
+        """Descend; which targets converged, (T,). The others ran out of iterations or of digits."""
+        import torch
+
+        active, metric = self.everyone, self._metric()
+        converged = torch.zeros_like(self.everyone, dtype=torch.bool)
+        for _ in range(max_iterations):
+            direction = _direction(self.gradient, metric, self.pairs, self.scale)
+            decrease = (self.gradient * direction).sum((1, 2)).double()
+            converged = decrease / 2 < tolerance * self.objective.clamp_min(_FLOOR_NATS)
+            active = active[~converged[active]]
+            if not len(active):
+                break
+            self.iterations += 1
+            refresh = self.iterations % _REFRESH == 0
+            moved = self._step(active, direction[active], decrease[active], refresh)
+            self._learn(metric, active, *moved)
+            metric = self._metric() if refresh else metric
+            active = active[moved[2]]
+        return converged
+
+    def _step(
+        self, active: "torch.Tensor", direction: "torch.Tensor", decrease: "torch.Tensor", refresh: bool
+    ) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
+        """A step of every active target, shortened until its objective falls enough (Armijo).
+
+        Returns the steps, the changes of the gradient, and which targets found a lower point.
+        """
+        import torch
+
+        start, objective, gradient = self.weights[active], self.objective[active], self.gradient[active]
+        length = torch.ones_like(decrease)
         while True:
-            new = self.weights - step.float().view(-1, 1, 1) * self.direction
-            objective, gradient = _evaluate(self.features, self.moment, new, self.l2, self.curvature)
-            self.evaluations += 1
-            good = objective <= self.objective - _ARMIJO * step * self.decrease + slack  # False for NaN
-            stalled = (step == 0) & ~good
-            if bool((good | stalled).all()):
-                return new, objective, gradient, step == 0
-            step = torch.where(good, step, torch.where(step > 1e-4, step / 4, 0.0))
+            new = start - length.float().view(-1, 1, 1) * direction
+            new_objective, new_gradient = self._evaluate(active, new, refresh)
+            # the slack is the rounding of the objective itself, below which no step can be judged
+            enough = objective - _ARMIJO * length * decrease + 1e-7 * objective.abs()
+            good = new_objective <= enough  # False for NaN
+            if bool((good | (length == 0)).all()):
+                break
+            length = torch.where(good, length, torch.where(length > 1e-4, length / 4, 0.0))
+        self.weights[active], self.objective[active], self.gradient[active] = new, new_objective, new_gradient
+        return new - start, new_gradient - gradient, length > 0
+
+    def _learn(
+        self,
+        metric: "torch.Tensor",
+        active: "torch.Tensor",
+        step: "torch.Tensor",
+        change: "torch.Tensor",
+        moved: "torch.Tensor",
+    ) -> None:
+        """Keep the curvature that a step showed; for targets that did not move, a pair without effect."""
+        import torch
+
+        s, y = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
+        s[active[moved]], y[active[moved]] = step[moved], change[moved]
+        self.pairs = [*self.pairs[1 - _MEMORY :], _pair(s, y)]
+        inverse = self.pairs[-1][2]
+        size = inverse * (y * metric * y).sum((1, 2))
+        self.scale = torch.where(size > 0, 1 / size.clamp_min(1e-30), self.scale)
+
+    def _metric(self) -> "torch.Tensor":
+        """The inverse of the Hessian's diagonal."""
+        # A floor keeps directions that no row informs (a class that hardly occurs) from steps without bound.
+        floor = 1e-3 * self.diagonal.mean((1, 2), keepdim=True)
+        penalty = self.weights.new_full((self.weights.shape[2],), self.l2)
+        penalty[-1] = 0
+        metric: torch.Tensor = 1 / (self.diagonal + penalty + floor)
+        return metric
+
+    def _evaluate(
+        self, active: "torch.Tensor", weights: "torch.Tensor", refresh: bool
+    ) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Objective (A,) and gradient (A, C, D + 1) of the active targets in one pass over the data."""
+        import torch
+
+        n_targets, n_classes, _ = weights.shape
+        n = len(self.features)
+        linear = weights[..., :-1].reshape(n_targets * n_classes, -1).contiguous()
+        intercept = weights[..., -1].reshape(-1, 1)
+        gradient = weights.new_zeros(n_targets * n_classes, weights.shape[2])
+        curvature = torch.zeros_like(gradient)
+        normaliser = weights.new_zeros(n_targets, dtype=torch.float64)
+        for begin in range(0, n, _ROWS):
+            rows = self.features[begin : begin + _ROWS]
+            # classes before rows: the reductions over classes then run along contiguous memory
+            logits = (linear @ rows.T).add_(intercept).view(n_targets, n_classes, -1)  # (A, C, rows)
+            normaliser += torch.logsumexp(logits, 1).sum(1, dtype=torch.float64)
+            p = torch.softmax(logits, 1).view(n_targets * n_classes, -1)
+            gradient[:, :-1] += p @ rows
+            gradient[:, -1] += p.sum(1)
+            if refresh:
+                variance = p * (1 - p)
+                curvature[:, :-1] += variance @ (rows * rows)
+                curvature[:, -1] += variance.sum(1)
+        self.passes += n_targets / len(self.moment)
+        if refresh:
+            self.diagonal[active] = curvature.view_as(weights) / n
+        shrunk, moment = _without_intercept(weights), self.moment[active]
+        fit = (weights.double() * moment.double()).sum((1, 2))
+        objective = normaliser / n - fit + self.l2 / 2 * (shrunk.double() ** 2).sum((1, 2))
+        return objective, gradient.view_as(weights) / n - moment + self.l2 * shrunk
 
 
-def _inverse(diagonal: "torch.Tensor") -> "torch.Tensor":
-    # A floor keeps directions that no row informs (a class that hardly occurs) from steps without bound.
-    return 1 / (diagonal + 1e-3 * diagonal.mean((1, 2), keepdim=True))
+def _without_intercept(weights: "torch.Tensor") -> "torch.Tensor":
+    shrunk = weights.clone()
+    shrunk[..., -1] = 0
+    return shrunk
+
+
+def _pair(s: "torch.Tensor", y: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
+    """A step, the gradient's change over it, and 1 / (s·y), or 0 where the step shows no curvature."""
+    import torch
+
+    bend = (s * y).sum((1, 2))
+    return s, y, torch.where(bend > 0, 1 / bend.clamp_min(1e-30), 0.0)
 
 
 def _direction(
     gradient: "torch.Tensor",
     metric: "torch.Tensor",
     pairs: "list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]",
+    scale: "torch.Tensor",
 ) -> "torch.Tensor":
-    """The two-loop recursion for every problem: an approximate inverse Hessian times the gradient."""
+    """The two-loop recursion for every target: an approximate inverse Hessian times the gradient."""
     direction, factors = gradient.clone(), []
     for s, y, inverse in reversed(pairs):
         factor = inverse * (s * direction).sum((1, 2))
         factors.append(factor)
         direction -= factor.view(-1, 1, 1) * y
-    direction *= metric
-    if pairs:
-        s, y, inverse = pairs[-1]
-        scale = 1 / (inverse * (y * metric * y).sum((1, 2))).clamp_min(1e-30)
-        direction *= scale.view(-1, 1, 1)
+    direction *= metric * scale.view(-1, 1, 1)
     for (s, y, inverse), factor in zip(pairs, reversed(factors), strict=True):
         direction += (factor - inverse * (y * direction).sum((1, 2))).view(-1, 1, 1) * s
     return direction

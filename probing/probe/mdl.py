@@ -111,9 +111,7 @@ class Mdl:
         import torch
 
         mean = x.mean(0)
-        strengths = torch.tensor(sorted(self.l2, reverse=True), device=x.device)
-        found = logistic.solve(x - mean, y[None], strengths, target.n_classes, self.tolerance, self.max_iterations)
-        losses = [
-            float(-logistic.log_probabilities(dev_x - mean, w).gather(1, dev_y[:, None]).mean()) for w in found.weights
-        ]
-        return found.weights[int(np.argmin(losses))], mean
+        found = logistic.solve(x - mean, y[None], self.l2, target.n_classes, self.tolerance, self.max_iterations)
+        dev = (logistic.log_probabilities(dev_x - mean, weights) for weights in found.weights[0])
+        losses = [float(-log_p.gather(1, dev_y[:, None]).mean()) for log_p in dev]
+        return found.weights[0, int(np.argmin(losses))], mean

@@ -21,9 +21,10 @@ def encode(hidden: NDArray[np.float32], dtype: str) -> NDArray[Any]:
     if dtype == "bfloat16":
         return values.to(torch.bfloat16).view(torch.uint16).numpy()
     largest = float(values.abs().max())
-    if largest > np.finfo(np.float16).max:
+    most = float(np.finfo(np.float16).max)
+    if largest > most:
         raise StoreError(
-            f"activations reach {largest:.3g}, float16 ends at {np.finfo(np.float16).max:.0f}; "
+            f"activations reach {largest:.3g}, float16 ends at {most:.0f}; "
             "type store.dtype=bfloat16 (same size) or store.dtype=float32"
         )
     return values.to(torch.float16).numpy()

@@ -78,7 +78,7 @@ def encode(values: Sequence[str], classes: tuple[str, ...], where: str) -> NDArr
     if unseen:
         raise DataError(
             f"{where}: label {', '.join(map(repr, unseen))} does not occur in train, so no probe can predict it; "
-            "correct it, write _ for no label, or add it to train (a larger data.max_sentences may do)"
+            "correct it, write _ for no label, or add it to train (raise data.max_sentences if that left it out)"
         )
     return np.array([index[v] for v in values], dtype=np.int64)
 

@@ -18,113 +18,31 @@ TEXT = [
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
 
-def _bert():
-    from transformers import BertConfig, BertTokenizer
-
-    return BertTokenizer, BertConfig, {}
-
-
-def _distilbert():
-    from transformers import DistilBertConfig, DistilBertTokenizer
-
-    return DistilBertTokenizer, DistilBertConfig, {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32}
-
-
-def _roberta():
-    from transformers import RobertaConfig, RobertaTokenizer
-
-    return (
-        RobertaTokenizer,
-        RobertaConfig,
-        {"max_position_embeddings": 65},
-    )  # positions start after the padding number, 0
-
-
-def _albert():
-    from transformers import AlbertConfig, AlbertTokenizer
-
-    return AlbertTokenizer, AlbertConfig, {"embedding_size": 8}
-
-
-def _electra():
-    from transformers import BertTokenizer, ElectraConfig
-
-    return BertTokenizer, ElectraConfig, {"embedding_size": 8}
-
-
-def _deberta():
-    from transformers import DebertaV2Config, DebertaV2Tokenizer
-
-    relative = {"relative_attention": True, "position_buckets": 8, "pos_att_type": ["p2c", "c2p"]}
-    return DebertaV2Tokenizer, DebertaV2Config, {**relative, "share_att_key": True, "position_biased_input": False}
-
-
-def _modernbert():
-    from transformers import ModernBertConfig
-
-    return _byte_level, ModernBertConfig, {"local_attention": 8, "global_attn_every_n_layers": 3}
-
-
-def _gpt2():
-    from transformers import GPT2Config, GPT2Tokenizer
-
-    return GPT2Tokenizer, GPT2Config, {}
-
-
-def _neox():
-    from transformers import GPTNeoXConfig, GPTNeoXTokenizer
-
-    return GPTNeoXTokenizer, GPTNeoXConfig, {}
-
-
-def _llama():
-    from transformers import LlamaConfig
-
-    return _metaspace, LlamaConfig, {}
-
-
-def _qwen2():
-    from transformers import Qwen2Config, Qwen2Tokenizer
-
-    return Qwen2Tokenizer, Qwen2Config, {"num_key_value_heads": 1}
-
-
-def _qwen3():
-    from transformers import Qwen2Tokenizer, Qwen3Config
-
-    return Qwen2Tokenizer, Qwen3Config, {"num_key_value_heads": 1, "head_dim": 8}
-
-
-def _t5():
-    from transformers import T5Config, T5Tokenizer
-
-    return T5Tokenizer, T5Config, {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 3, "num_heads": 2}
-
-
-def _bart():
-    from transformers import BartConfig, BartTokenizer
-
-    both = {
-        f"{side}_{key}": n for side in ("encoder", "decoder") for key, n in (("attention_heads", 2), ("ffn_dim", 32))
-    }
-    return BartTokenizer, BartConfig, {"d_model": 16, "encoder_layers": 3, "decoder_layers": 2, **both}
-
-
+RELATIVE = {"relative_attention": True, "position_buckets": 8, "pos_att_type": ["p2c", "c2p"], "share_att_key": True}
+BOTH_SIDES = {
+    f"{side}_{key}": n for side in ("encoder", "decoder") for key, n in (("attention_heads", 2), ("ffn_dim", 32))
+}
+# Tokenizer and configuration of transformers, and what the configuration needs beside the common sizes.
 FAMILIES = {
-    "bert": _bert,
-    "distilbert": _distilbert,
-    "roberta": _roberta,
-    "albert": _albert,
-    "electra": _electra,
-    "deberta": _deberta,
-    "modernbert": _modernbert,
-    "gpt2": _gpt2,
-    "neox": _neox,
-    "llama": _llama,
-    "qwen2": _qwen2,
-    "qwen3": _qwen3,
-    "t5": _t5,
-    "bart": _bart,
+    "bert": ("BertTokenizer", "BertConfig", {}),
+    "distilbert": (
+        "DistilBertTokenizer",
+        "DistilBertConfig",
+        {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32},
+    ),
+    # RoBERTa's positions start after the padding number, 0.
+    "roberta": ("RobertaTokenizer", "RobertaConfig", {"max_position_embeddings": 65}),
+    "albert": ("AlbertTokenizer", "AlbertConfig", {"embedding_size": 8}),
+    "electra": ("BertTokenizer", "ElectraConfig", {"embedding_size": 8}),
+    "deberta": ("DebertaV2Tokenizer", "DebertaV2Config", {**RELATIVE, "position_biased_input": False}),
+    "modernbert": (None, "ModernBertConfig", {"local_attention": 8, "global_attn_every_n_layers": 3}),
+    "gpt2": ("GPT2Tokenizer", "GPT2Config", {}),
+    "neox": ("GPTNeoXTokenizer", "GPTNeoXConfig", {}),
+    "llama": (None, "LlamaConfig", {}),
+    "qwen2": ("Qwen2Tokenizer", "Qwen2Config", {"num_key_value_heads": 1}),
+    "qwen3": ("Qwen2Tokenizer", "Qwen3Config", {"num_key_value_heads": 1, "head_dim": 8}),
+    "t5": ("T5Tokenizer", "T5Config", {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 3, "num_heads": 2}),
+    "bart": ("BartTokenizer", "BartConfig", {"d_model": 16, "encoder_layers": 3, "decoder_layers": 2, **BOTH_SIDES}),
 }
 
 
@@ -171,11 +89,13 @@ def _metaspace():
 def build(family: str, folder: Path) -> Path:
     """Save a model of ``family`` with three blocks of width 16 and 64 positions into ``folder``."""
     import torch
-    from transformers import AutoModel
+    import transformers
 
-    make, config_class, options = FAMILIES[family]()
-    trained = make in (_byte_level, _metaspace)
-    tokenizer = make() if trained else make().train_new_from_iterator(TEXT, 320, show_progress=False)
+    tokenizer_class, config_class, options = FAMILIES[family]
+    if tokenizer_class:
+        tokenizer = getattr(transformers, tokenizer_class)().train_new_from_iterator(TEXT, 320, show_progress=False)
+    else:
+        tokenizer = _byte_level() if family == "modernbert" else _metaspace()
     tokenizer.save_pretrained(folder)
     numbers = {
         f"{kind}_token_id": getattr(tokenizer, f"{kind}_token_id") for kind in ("pad", "bos", "eos", "cls", "sep")
@@ -183,13 +103,15 @@ def build(family: str, folder: Path) -> Path:
     size = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
     common = {} if family in ("distilbert", "t5", "bart") else size
     positions = {} if family == "t5" else {"max_position_embeddings": 64}
-    config = config_class(**{**common, **positions, **numbers, "vocab_size": len(tokenizer), **options})
+    config = getattr(transformers, config_class)(
+        **{**common, **positions, **numbers, "vocab_size": len(tokenizer), **options}
+    )
     for name in ("initializer_range", "init_std", "initializer_factor"):
         if hasattr(config, name):
             setattr(config, name, 0.3)  # wide enough that context shows in every vector
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        AutoModel.from_config(config, dtype=torch.float32).save_pretrained(folder)
+        transformers.AutoModel.from_config(config, dtype=torch.float32).save_pretrained(folder)
     return folder
 
 

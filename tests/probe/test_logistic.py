@@ -27,42 +27,49 @@ STRENGTHS = [1e-1, 1e-2, 1e-3, 1e-4]
 def test_every_problem_reaches_scikit_learns_optimum() -> None:
     x, y = problem()
     control = generator(1, "control").permutation(y)
-    found = logistic.solve(
-        torch.from_numpy(x), torch.from_numpy(np.stack([y, control])), torch.tensor(STRENGTHS), 5, tolerance=1e-6
-    )
+    found = logistic.solve(torch.from_numpy(x), torch.from_numpy(np.stack([y, control])), STRENGTHS, 5)
     assert found.converged.all()
-    for number, (labels, l2) in enumerate((t, s) for t in (y, control) for s in STRENGTHS):
+    for place, labels, l2 in [((t, r), y_, s) for t, y_ in enumerate((y, control)) for r, s in enumerate(STRENGTHS)]:
         reference = LogisticRegression(C=1 / (len(y) * l2), tol=1e-8, max_iter=5000).fit(x.astype(np.float64), labels)
         best = objective(x, labels, reference.coef_, reference.intercept_, l2)
-        weights = found.weights[number].numpy().astype(np.float64)
+        weights = found.weights[place].numpy().astype(np.float64)
         ours = objective(x, labels, weights[:, :-1], weights[:, -1], l2)
         assert ours == pytest.approx(best, rel=1e-4)
-        assert found.objective[number] == pytest.approx(ours, rel=1e-5, abs=5e-6)
+        assert found.objective[place] == pytest.approx(ours, rel=1e-5, abs=5e-6)
 
 
 def test_problems_solved_together_are_the_problems_solved_alone() -> None:
     x, y = problem(n=800)
     labels = np.stack([y, generator(2, "other").permutation(y)])
-    together = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels), torch.tensor(STRENGTHS), 5)
-    for number, (t, l2) in enumerate((t, s) for t in (0, 1) for s in STRENGTHS):
-        alone = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels[[t]]), torch.tensor([l2]), 5)
-        assert together.objective[number] == pytest.approx(alone.objective[0], rel=2e-5)
+    together = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels), STRENGTHS, 5)
+    for target in (0, 1):
+        for place, l2 in enumerate(STRENGTHS):
+            alone = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels[[target]]), [l2], 5)
+            assert together.objective[target, place] == pytest.approx(alone.objective[0, 0], rel=5e-5)
+
+
+def test_the_order_of_the_strengths_changes_nothing_but_the_order() -> None:
+    x, y = problem(n=800)
+    up, down = (
+        logistic.solve(torch.from_numpy(x), torch.from_numpy(y[None]), grid, 5) for grid in (STRENGTHS[::-1], STRENGTHS)
+    )
+    assert (up.objective[:, ::-1] == down.objective).all()
 
 
 def test_a_class_that_hardly_occurs_does_not_break_the_fit() -> None:
     x, y = problem(n=500)
     y[y == 4] = 0
     y[:1] = 4
-    found = logistic.solve(torch.from_numpy(x), torch.from_numpy(y[None]), torch.tensor([1e-3]), 5)
+    found = logistic.solve(torch.from_numpy(x), torch.from_numpy(y[None]), [1e-3], 5)
     assert np.isfinite(found.objective).all()
     assert found.converged.all()
 
 
 def test_a_separable_problem_ends_with_finite_weights() -> None:
     x, y = problem(n=40, width=24)
-    found = logistic.solve(torch.from_numpy(x), torch.from_numpy(y[None]), torch.tensor([1e-1, 1e-6]), 5)
+    found = logistic.solve(torch.from_numpy(x), torch.from_numpy(y[None]), [1e-1, 1e-6], 5)
     assert torch.isfinite(found.weights).all()
-    log_p = logistic.log_probabilities(torch.from_numpy(x), found.weights[1])
+    log_p = logistic.log_probabilities(torch.from_numpy(x), found.weights[0, 1])
     assert (log_p.argmax(1).numpy() == y).all()
 
 

@@ -1,12 +1,53 @@
-"""A tiny BERT, a small corpus, and one store of them that tests copy before they change anything."""
+"""A tiny BERT, and a store of a small corpus that tests copy before they change anything."""
 
-import os
 import runpy
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # for the processes that tests start, too
+HERE = Path(__file__).parent
+sys.path.append(str(HERE))  # for extraction.py, in the processes that tests start as well
 
-from extraction import corpus, extract  # noqa: E402
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in the processes that tests start: the number of threads goes into the file."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Save a tiny model of a family into a folder, as the tests of models do."""
+    return runpy.run_path(str(HERE.parent / "model" / "conftest.py"))["build"]
+
+
+@pytest.fixture(scope="session")
+def tiny(build, tmp_path_factory) -> Path:
+    """The folder of a tiny BERT: three blocks, width 16, 64 positions."""
+    return build("bert", tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="session")
+def finished(tiny, tmp_path_factory) -> Path:
+    """A store of 40 sentences in float16, in batches of up to 64 subwords; read only."""
+    import torch
+    from extraction import corpus, extract
+
+    from probing.store.key import Store
+
+    torch.set_num_threads(1)
+    return extract(Store(str(tmp_path_factory.mktemp("store")), batch_subwords=64), tiny, corpus(40))
+
+
+@pytest.fixture
+def copied(finished, tmp_path) -> Path:
+    """A copy of that store, to damage."""
+    return Path(shutil.copy(finished, tmp_path))

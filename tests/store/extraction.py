@@ -1,10 +1,12 @@
 """Extraction of small corpora, here or in a process of its own that a test may kill, starve or race."""
 
+import hashlib
 import multiprocessing
 import os
 import resource
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from probing.store.key import Store, key, key_parts
 from probing.store.layout import StoreFile
 from probing.store.write import ensure
 
+INDEX = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
 WORDS = "the dog sleeps watched light New York moon and then she left naïve fox lazy quick saw there".split()
 PROCESSES = multiprocessing.get_context("forkserver")  # imports once, then each process starts in an instant
 PROCESSES.set_forkserver_preload(["torch", "transformers", "transformers.models.bert.modeling_bert", "h5py", "scipy"])
@@ -58,13 +61,45 @@ def extract(
     return ensure(store, f"{found.name}-{source.name}", {"key": key(parts), **parts}, source, load, on_progress)
 
 
+class Stopped(Exception):
+    """An extraction that was broken off."""
+
+
+def extract_part(store: Store, checkpoint: Path, source: Corpus, share: float) -> Path:
+    """Break an extraction off once ``share`` of it is done; the unfinished file."""
+
+    def stop(step: str, done: int, total: int) -> None:
+        if done >= share * total:
+            raise Stopped
+
+    with suppress(Stopped):
+        extract(store, checkpoint, source, stop)
+    [partial] = Path(store.folder).glob("*.partial")
+    return partial
+
+
 def content(path: Path) -> list[Any]:
-    """Everything that a reader gets from a store: index, attributes and all layers, verified."""
+    """Everything that a reader gets from a store: its index and all layers, verified."""
     with StoreFile(path) as store:
-        index = [getattr(store.index, name).tolist() for name in ("start", "length", "id", "split", "n_words", "word")]
+        arrays = {name: getattr(store.index, name) for name in INDEX}
+        index = [(name, array.dtype.str, array.shape, array.tobytes()) for name, array in arrays.items()]
         blocks = range(len(store.index.block) - 1)
-        layers = [store.block(layer, block).tolist() for layer in range(store.n_layers) for block in blocks]
+        layers = [store.block(layer, block).tobytes() for layer in range(store.n_layers) for block in blocks]
         return [index, dict(store.index.counts), store.provenance, store.dtype, layers]
+
+
+def sha256(path: Path) -> str:
+    """Digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def flip(path: Path, at: int, bit: int = 0) -> None:
+    """Change one bit of a file."""
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 1 << bit]))
 
 
 class Job:
@@ -126,7 +161,7 @@ def extract_and_die(store: Store, checkpoint: Path, source: Corpus, at_write: in
             os.kill(os.getpid(), signal.SIGKILL)
         return write(self, data)
 
-    Disk.write = write_half  # type: ignore[method-assign]
+    Disk.write = write_half
     extract(store, checkpoint, source)
 
 
@@ -139,7 +174,7 @@ def count_writes(store: Store, checkpoint: Path, source: Corpus) -> int:
         count += 1
         return write(self, data)
 
-    Disk.write = counted  # type: ignore[method-assign]
+    Disk.write = counted
     extract(store, checkpoint, source)
     return count
 
@@ -175,8 +210,3 @@ def peak_memory_bytes(store: Store, checkpoint: Path, source: Corpus) -> int:
     """Extract; the most memory that this process ever held."""
     extract(store, checkpoint, source)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def read_content(path: Path) -> Any:
-    """``content`` of a store, for a process of its own."""
-    return content(path)

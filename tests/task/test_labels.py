@@ -1,0 +1,97 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from probing.axes import SPLITS, Corpus, Labels, Sentence
+from probing.errors import DataError
+from probing.rng import generator
+from probing.task.labels import annotated, by_type, classes_of, encode, from_train, shuffled
+from probing.task.sentences import SentenceTask
+from probing.task.trees import Depth, Distance, TreeDepth
+from probing.task.words import WordTask
+
+
+def test_labels_are_numbered_in_the_order_of_their_names():
+    classes = classes_of(["b", "_", "c", "a", "b"], "pos", "toy")
+    assert classes == ("a", "b", "c")
+    assert encode(["c", "_", "a"], classes, "here").tolist() == [2, -1, 0]
+
+
+def test_a_label_that_train_lacks_is_an_error_that_says_where():
+    with pytest.raises(DataError, match=r"test sentence s7: label 'd', 'e' does not occur in train.*write _"):
+        encode(["e", "a", "d"], ("a", "b"), "test sentence s7")
+
+
+@pytest.mark.parametrize(("train", "seen"), [(["a", "a", "_"], r"one class only \(a\)"), (["_"], "no label")])
+def test_one_class_cannot_be_probed(train, seen):
+    with pytest.raises(DataError, match=f"task=pos: train of toy has {seen}; a probe needs two classes"):
+        classes_of(train, "pos", "toy")
+
+
+TREEBANK = [WordTask("pos"), WordTask("xpos", "xpos"), WordTask("deprel", "deprel")]
+TREEBANK += [Depth("depth"), Distance("distance"), TreeDepth("tree_depth")]
+
+
+@pytest.mark.parametrize("task", TREEBANK, ids=lambda task: task.name)
+def test_a_corpus_of_another_kind_is_refused_with_one_to_type(task, reviews):
+    with pytest.raises(DataError, match=rf"task={task.name} needs \w+, and corpus toy has none .*train-0.*data=ewt"):
+        task.labels(reviews(["a", "b"], ["a"], ["b"]))
+
+
+def test_a_treebank_without_labels_is_refused_for_sentiment(treebank):
+    with pytest.raises(DataError, match="task=sentiment needs label, and corpus toy has none .*data=sst2"):
+        SentenceTask("sentiment").labels(treebank("the dog ran"))
+
+
+def test_annotation_may_be_partial_only_where_that_is_asked_for():
+    some = (Sentence("a", ("x",), upos=("X",)), Sentence("b", ("x",)))
+    corpus = Corpus("toy", dict.fromkeys(SPLITS, some))
+    annotated(corpus, "upos", "pos", partly=True)
+    with pytest.raises(DataError, match="none for sentence b"):
+        annotated(corpus, "upos", "pos")
+    with pytest.raises(DataError, match=r"none for sentence b \(dev\)"):
+        annotated(Corpus("toy", {**corpus.splits, "dev": some[1:]}), "upos", "pos", partly=True)
+
+
+def vocabulary(size: int) -> Corpus:
+    """Every split says w0, w1, … once, dev backwards."""
+    words = tuple(f"w{i}" for i in range(size))
+    ways = {"train": words, "dev": words[::-1], "test": words}
+    return Corpus("toy", {split: (Sentence("s", way),) for split, way in ways.items()})
+
+
+def test_a_type_has_one_value_in_every_split():
+    corpus = vocabulary(50)
+    values_of = by_type(corpus, generator(0), lambda rng, n: rng.integers(1000, size=n))
+    train, dev, test = (values_of(corpus.splits[split][0]) for split in SPLITS)
+    assert train.tolist() == test.tolist() == dev[::-1].tolist()
+    assert len(set(train.tolist())) > 40
+
+
+def test_types_are_surface_forms():
+    corpus = Corpus("toy", dict.fromkeys(SPLITS, (Sentence("s", ("Light", "light", "light")),)))
+    one, other, third = by_type(corpus, generator(0), lambda rng, n: rng.random(n))(corpus.splits["dev"][0])
+    assert one != other == third
+
+
+def test_draws_follow_the_labels_of_train_and_leave_out_what_has_none():
+    train = [np.array([0, 0, 1, -1]), np.array([0])]
+    other = [np.array([2] * 9)]
+    draw = from_train(Labels("word", "class", {"train": train, "dev": other, "test": other}, ("a", "b", "c")))
+    shares = np.bincount(draw(generator(0), 20_000), minlength=3) / 20_000
+    assert shares.tolist() == pytest.approx([0.75, 0.25, 0], abs=0.02)
+
+
+def test_shuffled_labels_are_the_same_labels_in_another_order():
+    values = {split: [np.array([i % 3]) for i in range(size)] for split, size in (("train", 60), ("dev", 30))}
+    values["test"] = [np.array([-1]), *[np.array([i]) for i in range(20)], np.array([-1])]
+    labels = Labels("sentence", "class", values, tuple("abc"))
+    mixed = shuffled(labels, generator(0))
+    for split, rows in values.items():
+        assert all(row.shape == (1,) for row in mixed.values[split])
+        before, after = ([row.item() for row in found] for found in (rows, mixed.values[split]))
+        assert Counter(after) == Counter(before)
+        assert after != before
+    assert mixed.values["test"][0] == mixed.values["test"][-1] == -1
+    assert (mixed.level, mixed.kind, mixed.classes) == ("sentence", "class", labels.classes)
