@@ -108,7 +108,6 @@ class Mdl:
         target: Target,
     ) -> "tuple[torch.Tensor, torch.Tensor]":
         """Weights of the strength whose dev cross-entropy is smallest, and the mean they are centred on."""
-        import torch
 
         mean = x.mean(0)
         found = logistic.solve(x - mean, y[None], self.l2, target.n_classes, self.tolerance, self.max_iterations)
