@@ -1,12 +1,13 @@
 # Two commands: `make run` and `make test`. Each makes the virtual environment if it is missing.
 #   make run ARGS="model=bert task=depth"     passes overrides on
 #   make test ARGS="-m slow"                  the slow tests
+#   make gallery                              the pictures that the README shows (real data: PROBING_DATA)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint clean
+.PHONY: run test lint gallery clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m pipelines.run $(if $(ARGS),$(ARGS),model=minilm data=grammar)
@@ -18,6 +19,12 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+gallery: $(VENV)/ready
+	$(BIN)/python -m pipelines.run -m model=minilm task=pos,depth,sentiment tag=gallery
+	cp outputs/runs/gallery/*/*/pos/linear/seed0/figures/layers.png outputs/gallery/pos.png
+	cp outputs/runs/gallery/*/*/depth/linear/seed0/figures/layers.png outputs/gallery/depth.png
+	cp outputs/runs/gallery/*/*/sentiment/linear/seed0/figures/layers.png outputs/gallery/sentiment.png
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

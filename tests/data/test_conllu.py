@@ -1,6 +1,6 @@
 import os
+import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -8,7 +8,7 @@ from probing.data.conllu import EMPTY, RANGES, Conllu, read, tree_problem
 from probing.data.corpus import load
 from probing.errors import DataError
 
-# "Don't sleep": one multiword range, two words from it, an empty node, three words in all.
+# "Don't sleep": one multiword range, two words from it, two empty nodes, three words in all.
 SENTENCE = """\
 # newpar
 # sent_id = s-1
@@ -18,13 +18,13 @@ SENTENCE = """\
 2 n't not PART RB Polarity=Neg 3 advmod _ _
 2.1 you you PRON PRP _ _ _ 3:nsubj _
 3 sleep sleep VERB VB _ 0 root _ _
+3.1 now now ADV RB _ _ _ 3:advmod _
 """
 
 
 def conllu(text: str) -> str:
     """CoNLL-U with its columns written between spaces; comments and ~ (a space inside a column) are kept."""
-    lines = (line if line.startswith("#") else line.replace(" ", "\t").replace("~", " ") for line in text.split("\n"))
-    return "\n".join(lines)
+    return "\n".join(x if x.startswith("#") else x.replace(" ", "\t").replace("~", " ") for x in text.split("\n"))
 
 
 def words(*heads: int | str) -> str:
@@ -55,7 +55,7 @@ def test_ranges_and_empty_nodes_are_skipped_and_counted(parse):
     assert sentence.heads == (3, 3, 0)
     assert sentence.deprel == ("aux", "advmod", "root")
     assert sentence.label is None
-    assert skipped == {RANGES: 1, EMPTY: 1}
+    assert skipped == {RANGES: 1, EMPTY: 2}
 
 
 def test_the_same_sentences_come_with_crlf_bom_blank_lines_and_no_last_line_end(parse):
@@ -128,9 +128,8 @@ def test_what_is_not_a_tree_is_named(parse, heads, reason):
         parse(f"{words(0)}\n{words(*heads)}")
 
 
-@pytest.mark.parametrize("heads", [(0,), (2, 0), (0, 1, 2, 3), (4, 4, 2, 0)])
-def test_trees_are_trees(heads):
-    assert tree_problem(heads) is None
+def test_trees_are_trees():
+    assert [tree_problem(heads) for heads in ((0,), (2, 0), (0, 1, 2, 3), (4, 4, 2, 0))] == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -195,9 +194,6 @@ def test_ewt_has_its_published_size():
     corpus = load(source)
     sizes = {split: (len(s), sum(len(x.words) for x in s)) for split, s in corpus.splits.items()}
     assert sizes == {"train": (12544, 204577), "dev": (2001, 25147), "test": (2077, 25094)}
-    assert all(path.parent == Path(DATA or "", "ud_english_ewt") for path in corpus.sources)
-    text = "".join(path.read_text(encoding="utf-8") for path in corpus.sources)
-    ids = [line.split("\t")[0] for line in text.splitlines() if line[:1].isdigit()]
-    assert corpus.skipped[RANGES] == sum("-" in i for i in ids)
-    assert corpus.skipped[EMPTY] == sum("." in i for i in ids)
-    assert len({s.id for split in corpus.splits.values() for s in split}) == 12544 + 2001 + 2077
+    text = "\n".join(path.read_text(encoding="utf-8") for path in corpus.sources)
+    assert corpus.skipped[RANGES] == len(re.findall(r"^\d+-\d+\t", text, re.MULTILINE))
+    assert corpus.skipped[EMPTY] == len(re.findall(r"^\d+\.\d+\t", text, re.MULTILINE))

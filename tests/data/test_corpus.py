@@ -48,6 +48,7 @@ def test_words_and_their_order_change_both_fingerprints(other):
 
 def test_the_order_of_words_and_the_ends_of_sentences_count():
     texts = [[("a", "b"), ("c",)], [("b", "a"), ("c",)], [("a",), ("b", "c")], [("a b",), ("c",)], [("ab",), ("c",)]]
+    texts.append([("a",), ("b",), ("c",)])
     corpora = [replace(corpus_of(""), splits={"train": tuple(map(sentence, t)), "dev": (), "test": ()}) for t in texts]
     assert len({text_fingerprint(c) for c in corpora}) == len({fingerprint(c) for c in corpora}) == len(texts)
 
