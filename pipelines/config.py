@@ -1,6 +1,7 @@
 """From Hydra's configuration to the parts of an experiment: every value checked, every typo named."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -42,21 +43,23 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
+        if self.seed < 0:
+            raise ConfigError(f"seed={self.seed}: must be 0 or greater")
+        if self.threads is not None:
+            positive("threads", self.threads)
         positive("controls", self.controls)
         positive("resamples", self.resamples)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
-        self.baselines = [self.baselines] if isinstance(self.baselines, str) else list(self.baselines or [])
+        names_a_folder("tag", self.tag)
+        self.baselines = [self.baselines] if isinstance(self.baselines, str) else sorted(set(self.baselines or []))
         for name in self.baselines:
             one_of("baselines", name, ("untrained",))
-        if "/" in self.tag or self.tag.startswith(".") or not self.tag:
-            raise ConfigError(f"tag={self.tag!r}: a tag names a folder; use letters, digits, - and _")
-        if isinstance(self.layers, int):
-            self.layers = [self.layers]
-        if self.layers != "all" and not (
-            isinstance(self.layers, list) and self.layers and all(type(layer) is int for layer in self.layers)
-        ):
-            raise ConfigError(f"layers={self.layers}: type layers=all, layers=3 or layers=[0,3,6]")
+        if self.layers != "all":
+            chosen = self.layers if isinstance(self.layers, list) else [self.layers]
+            if not chosen or not all(type(layer) is int and layer >= 0 for layer in chosen):
+                raise ConfigError(f"layers={self.layers}: type layers=all, layers=3 or layers=[0,3,6]")
+            self.layers = sorted(set(chosen))
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,15 @@ class Experiment:
 def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     """Build every part of ``config``; ``choices`` are the options chosen per group. Raises ConfigError."""
     config = OmegaConf.create(OmegaConf.to_container(config, resolve=True))  # type: ignore[assignment]
-    top = {f.name: config[f.name] for f in fields(Settings)}
+    top = {f.name: config[f.name] for f in fields(Settings) if f.name in config}
     settings: Settings = checked(Settings, OmegaConf.create(top), "")
+    for group in GROUPS:
+        if not config.get(group):
+            raise ConfigError(f"{group} is missing; type {group}=… with one of {', '.join(options(group))}")
     parts: dict[str, Any] = {g: checked(get_class(config[g]._target_), config[g], g) for g in GROUPS}
+    for group, part in parts.items():
+        if getattr(part, "name", None) is not None:
+            names_a_folder(f"{group}.name", part.name)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
     differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe")}
     return Experiment(settings=settings, config=config, differences=differences, **parts)
@@ -89,19 +98,38 @@ def checked(cls: type, node: DictConfig, group: str) -> Any:
     """An instance of ``cls`` from ``node``; the class's own fields are the schema of its option."""
     schema = OmegaConf.structured(cls)
     OmegaConf.set_readonly(schema, False)
-    values = {k: v for k, v in OmegaConf.to_container(node).items() if k != "_target_"}  # type: ignore[union-attr]
-    missing = [str(k) for k, v in values.items() if v == "???"]
+    values = {str(k): v for k, v in OmegaConf.to_container(node).items() if k != "_target_"}  # type: ignore[union-attr]
     prefix = f"{group}." if group else ""
+    known(prefix, values, [f.name for f in fields(cls)])
+    missing = [f"{prefix}{k}" for k, v in values.items() if v == "???"]
     if missing:
-        raise ConfigError(f"{prefix}{missing[0]} is not set; type {prefix}{missing[0]}=…")
-    for key in values:
-        one_of(f"option {prefix}".rstrip("."), key, [f.name for f in fields(cls)])
+        raise ConfigError(f"not set: {', '.join(missing)}; type {' '.join(f'{key}=…' for key in missing)}")
     try:
         merged: Any = OmegaConf.to_container(OmegaConf.merge(schema, values))
     except OmegaConfBaseException as error:
-        key = error.full_key or ""
-        raise ConfigError(f"{prefix}{key}={values.get(key, '?')}: {str(error).splitlines()[0]}") from error
+        key = re.split(r"[.\[]", error.full_key or "")[0]
+        seen = f"{prefix}{key}={values.get(key, '?')}"
+        wanted = f"a list is wanted: {prefix}{key}=[…]" if "ListConfig" in str(error) else str(error).splitlines()[0]
+        raise ConfigError(f"{seen}: {wanted}") from error
     return cls(**{f.name: merged[f.name] for f in fields(cls)})
+
+
+def known(prefix: str, keys: Iterable[Any], valid: Sequence[str]) -> None:
+    """Raise ConfigError for a key that nothing reads, as ``+task.vektor=mean`` would add."""
+    for key in keys:
+        if key not in valid:
+            raise ConfigError(f"{prefix}{key}: no such option; the options are {', '.join(prefix + v for v in valid)}")
+
+
+def names_a_folder(option: str, value: str) -> None:
+    """Raise ConfigError unless ``value`` can be one part of a path."""
+    if not value or value.startswith(".") or set(value) & set("/\\\0\n"):
+        raise ConfigError(f"{option}={value!r}: it names a folder; use letters, digits, - and _")
+
+
+def options(group: str) -> list[str]:
+    """The options of a group: its files, but for those that others build on."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml") if not path.stem.startswith("_"))
 
 
 def option(group: str, name: str) -> DictConfig:
@@ -116,6 +144,7 @@ def option(group: str, name: str) -> DictConfig:
 
 def with_stand_in(experiment: Experiment, group: str, name: str) -> Experiment:
     """The same experiment with option ``name`` of ``group``, which keeps what INHERITED lists."""
+    one_of(f"{group}.stand_in", name, options(group))
     node = option(group, name)
     for key in INHERITED[group]:
         node[key] = experiment.config[group][key]

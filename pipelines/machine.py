@@ -1,6 +1,5 @@
 """What a run computes on: device, threads, clock, and the version of the code."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +31,9 @@ def probe_device(name: str) -> str:
 def set_threads(threads: int | None) -> None:
     """As many threads as asked for, in whichever process: their number decides the order of sums."""
     import torch
+    from joblib import cpu_count  # which knows of containers and of systems without affinities
 
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(threads or cpu_count())
 
 
 class Clock:

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from pipelines.cli import CONSOLE
+from pipelines.cli import say
 from pipelines.config import CONF, Experiment
 from pipelines.machine import code_version
 from probing.axes import Corpus
@@ -25,7 +25,7 @@ NOT_IN_THE_ID = ("tag", "outputs", "device", "threads", "strict")
 
 @dataclass
 class Notes:
-    """What a reader of the scores must know: substituted, skipped, truncated, unconverged, caveat."""
+    """What a reader of the scores must know: substituted, rebuilt, skipped, truncated, unconverged, caveat."""
 
     entries: list[dict[str, str]] = field(default_factory=list)
 
@@ -39,7 +39,7 @@ def announce(notes: Notes) -> None:
     """Say what was substituted before anything is computed."""
     for note in notes.entries:
         if note["kind"] == "substituted":
-            CONSOLE.print(f"NOTE  {note['text']}", style="bold yellow", markup=False, soft_wrap=True)
+            say(f"NOTE  {note['text']}", "bold yellow")
 
 
 def caveats(
@@ -85,11 +85,11 @@ def selected(found: Sequence[Prediction]) -> list[dict[str, Any]]:
 
 def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> str:
     """Twelve digits that stand for everything that a number of this run depends on, but the code."""
-    config: Any = OmegaConf.to_container(experiment.config)
-    asked = {k: v for k, v in config.items() if k not in (*NOT_IN_THE_ID, "data", "model", "store", "hydra")}
-    model = {k: config["model"][k] for k in ("precision", "long", "max_subwords")}
-    store = {k: config["store"][k] for k in ("dtype", "batch_subwords")}
-    parts = [asked, model, store, checkpoint.revision, fingerprint(corpus)]
+    settings = {k: v for k, v in vars(experiment.settings).items() if k not in NOT_IN_THE_ID}
+    task, probe = ([type(part).__name__, vars(part)] for part in (experiment.task, experiment.probe))
+    model = {k: getattr(experiment.model, k) for k in ("precision", "long", "max_subwords")}
+    store = {k: getattr(experiment.store, k) for k in ("dtype", "batch_subwords")}
+    parts = [settings, task, probe, model, store, checkpoint.revision, fingerprint(corpus)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -16,7 +16,8 @@ Examples:
   python -m pipelines.report 'runs=[outputs/runs/main/minilm,outputs/runs/main/bert-base-uncased]' name=two-models
 """
 
-import logging
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,33 @@ import hydra
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from pipelines.cli import CONSOLE, launch
-from pipelines.config import CONF
+from pipelines.cli import guarded, job, launch, say
+from pipelines.config import CONF, checked, names_a_folder
 from probing.errors import DataError
 from probing.result.folder import find_runs
 
-log = logging.getLogger(__name__)
+
+@dataclass
+class Settings:
+    """The options of ``python -m pipelines.report``."""
+
+    tag: str = "main"
+    runs: Any = field(default_factory=list)
+    name: str | None = None
+    outputs: str = "outputs"
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values."""
+        self.runs = [self.runs] if isinstance(self.runs, str) else list(self.runs or [])
+        names_a_folder("tag", self.tag)
+        if self.name is not None:
+            names_a_folder("name", self.name)
 
 
 def report(outputs: Path, tag: str, runs: list[str], name: str | None) -> Path:
     """Compare runs and return the page. Raises DataError if there is none."""
     roots = [Path(r) for r in runs] or [outputs / "runs" if tag == "all" else outputs / "runs" / tag]
-    folders = [folder for root in roots for folder in find_runs(root)]
+    folders = sorted({folder for root in roots for folder in find_runs(root)})
     if not folders:
         raise DataError(
             f"no finished run below {', '.join(map(str, roots))}; make one with python -m pipelines.run, "
@@ -44,8 +60,14 @@ def report(outputs: Path, tag: str, runs: list[str], name: str | None) -> Path:
     from probing.report.compare import compare
 
     page = compare(folders, outputs / "reports" / (name or tag))
-    CONSOLE.print(f"compared {len(folders)} runs: {page}", soft_wrap=True)
+    say(f"compared {len(folders)} runs: {page}")
     return page
+
+
+def report_as(config: DictConfig) -> Path:
+    """The report that ``config`` asks for. Raises ProbingError."""
+    s: Settings = checked(Settings, config, "")
+    return report(Path(s.outputs), s.tag, [str(folder) for folder in s.runs], s.name)
 
 
 class CompareAfterSweep(Callback):
@@ -53,13 +75,15 @@ class CompareAfterSweep(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Called once by Hydra, in the process that started the sweep."""
-        report(Path(config.outputs), str(config.tag), [], None)
+        # Hydra would turn an error into a warning of Python's
+        if code := guarded(lambda: report(Path(config.outputs), str(config.tag), [], None)):
+            sys.exit(code)
 
 
 @hydra.main(config_path=str(CONF), config_name="report", version_base="1.3")
 def main(config: DictConfig) -> None:
     """One report."""
-    report(Path(config.outputs), str(config.tag), [str(r) for r in config.runs], config.name)
+    job(lambda: report_as(config))
 
 
 if __name__ == "__main__":

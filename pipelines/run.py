@@ -15,11 +15,13 @@ Examples:
   python -m pipelines.run task=sentiment task.vector=cls baselines=untrained
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
---cfg job prints the configuration, -m sweeps over comma-separated values, --shell-completion -h explains tab
-completion. Compare runs: python -m pipelines.report
+--cfg job prints the configuration, -m sweeps over comma-separated values; tab completion in bash, of
+"python pipelines/run.py": eval "$(python pipelines/run.py -sc install=bash)". Compare runs: python -m pipelines.report
 """
 
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import accumulate
@@ -27,14 +29,15 @@ from pathlib import Path
 
 import hydra
 import pandas as pd
+from filelock import FileLock, Timeout
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from pipelines import stages
-from pipelines.cli import CONSOLE, launch
-from pipelines.config import CONF, GROUPS, Experiment, build, labels, run_folder
+from pipelines.cli import CONSOLE, job, launch, say
+from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, labels, run_folder
 from pipelines.machine import Clock, set_threads
 from pipelines.progress import Bars
 from pipelines.provenance import Notes, announce, caveats, describe, identify, selected
@@ -45,33 +48,54 @@ from probing.result.folder import read_manifest, write_run
 from probing.result.score import rows_of, score
 from probing.store.write import discard
 
-log = logging.getLogger(__name__)
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
     """One run from configuration to page; returns its folder. Raises ProbingError."""
+    known("", config, [f.name for f in fields(Settings)] + list(GROUPS))
     experiment = build(config, choices)
     notes = Notes()
     experiment, checkpoint = stages.find_model(experiment, notes)
     experiment, corpus = stages.find_corpus(experiment, notes)
     announce(notes)
     folder, run_id = run_folder(experiment, corpus.name), identify(experiment, checkpoint, corpus)
-    if is_done(folder, run_id):
-        CONSOLE.print(f"already done: {folder}", soft_wrap=True)
-        show(folder)
-        return folder
-    for attempt in (1, 2):
-        try:
-            compute(experiment, checkpoint, corpus, folder, run_id, notes)
-            break
-        except DamagedStoreError as error:
-            if attempt == 2:
-                raise
-            log.warning("%s; making it anew", error)
-            discard(error.path)
+    done = is_done(folder, run_id)
+    if not done:
+        with alone(folder):
+            done = is_done(folder, run_id)  # whoever was first may have made it
+            if not done:
+                make(experiment, checkpoint, corpus, folder, run_id, notes)
     show(folder)
+    say(f"{'already done' if done else 'wrote'}: {folder}")
     return folder
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` against other processes that want the same run; wait for one that has it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        say(f"another process is making {folder}; waiting for it")
+        held = lock.acquire()
+    with held:
+        yield
+
+
+def make(
+    experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus, folder: Path, run_id: str, notes: Notes
+) -> None:
+    """Compute a run; a store that fails its checks on the way is made anew, once."""
+    try:
+        compute(experiment, checkpoint, corpus, folder, run_id, notes)
+    except DamagedStoreError as error:
+        notes.add("rebuilt", f"{error}; made anew")
+        say(f"{error}; making it anew", "yellow")
+        discard(error.path)
+        compute(experiment, checkpoint, corpus, folder, run_id, notes)
 
 
 def compute(
@@ -125,6 +149,8 @@ def is_done(folder: Path, run_id: str) -> bool:
     """Whether ``folder`` holds this very run; ConfigError if it holds another one."""
     manifest = read_manifest(folder)
     if manifest is None:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ConfigError(f"{folder} is there, but holds no finished run; move it away or choose another tag=…")
         return False
     if manifest.get("run_id") != run_id:
         raise ConfigError(
@@ -135,7 +161,7 @@ def is_done(folder: Path, run_id: str) -> bool:
 
 
 def show(folder: Path) -> None:
-    """The table, what was skipped, and where everything lies."""
+    """The table, and what was skipped or substituted."""
     from probing.report.load import heading, load_run
     from probing.report.tables import run_table
 
@@ -143,16 +169,16 @@ def show(folder: Path) -> None:
     _, text = run_table(found)
     CONSOLE.print(terminal_table(text, heading(found)))
     for reason, count in found.manifest["data"]["skipped"].items():
-        CONSOLE.print(f"{reason}: {count:,}", markup=False, highlight=False, soft_wrap=True)
+        say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:
-        CONSOLE.print(f"{note['kind']}: {note['text']}", markup=False, highlight=False, soft_wrap=True)
-    CONSOLE.print(f"wrote {folder}/index.html", markup=False, highlight=False, soft_wrap=True)
+        say(f"{note['kind']}: {note['text']}")
 
 
 def terminal_table(text: pd.DataFrame, title: str) -> Table:
     """As many columns as the terminal is wide; the rest is in the folder's tables."""
-    widths = [max(map(len, [*text[c].astype(str), *str(c).split()])) + 2 for c in text.columns]
-    fitting = [c for c, end in zip(text.columns, accumulate(widths), strict=True) if end <= CONSOLE.width]
+    # beside each column stand two spaces and an invisible line
+    widths = [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
+    fitting = [c for c, end in zip(text.columns, accumulate(widths), strict=True) if end < CONSOLE.width]
     more = "" if len(fitting) == len(widths) else "; further columns: tables/layers.md"
     table = Table(title=title, caption=f"* best layer on dev; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
     for column in fitting:
@@ -166,8 +192,10 @@ def terminal_table(text: pd.DataFrame, title: str) -> Table:
 def main(config: DictConfig) -> None:
     """One job of Hydra."""
     choices = {str(group): str(option) for group, option in HydraConfig.get().runtime.choices.items()}
-    run(config, choices)
+    job(lambda: run(config, choices))
 
 
 if __name__ == "__main__":
-    launch(main, __doc__, (*GROUPS, "experiment"))
+    from pipelines.run import main as program  # by the name under which a launcher's workers can import it
+
+    launch(program, __doc__, (*GROUPS, "experiment"))

@@ -83,7 +83,7 @@ def extract(
 def layers_of(experiment: Experiment, store: StoreFile) -> list[int]:
     """The layers to probe, in order."""
     chosen = experiment.settings.layers
-    return list(range(store.n_layers)) if chosen == "all" else sorted(set(chosen))
+    return list(range(store.n_layers)) if chosen == "all" else list(chosen)
 
 
 @dataclass(frozen=True)

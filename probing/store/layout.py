@@ -12,19 +12,19 @@
 /crc32              (L + 1, B)  checksum of each batch of each layer, verified whenever it is read
 ==================  ==========  ==================================================================================
 
-Sentences are numbered in corpus order (train, dev, test) and lie on the subword axis in the order of the
-batches that they were computed in; one without subwords has length 0. Attributes: ``format``, ``version``,
-``key`` (what the file is addressed by), ``dtype``, ``splits`` (JSON), ``counts`` (JSON: what was split, cut or
-left without a vector), ``provenance`` (JSON: checkpoint, tokenizer, corpus, versions) and ``index_crc32`` over
-the other attributes and every array but the layers and their checksums. For example::
+Sentences are numbered in corpus order (train, dev, test) and lie on the subword axis in the order of the batches
+that they were computed in; one without subwords has length 0. Attributes: ``format``, ``version``, ``key`` (what the
+file is addressed by), ``dtype``, ``splits`` (JSON), ``counts`` (JSON: what was split, cut or left without a vector),
+``provenance`` (JSON: checkpoint, tokenizer, corpus, versions) and ``index_crc32`` over the other attributes and
+every array but the layers and their checksums; texts are bytes in UTF-8. For example::
 
     with h5py.File(path) as file:
         rows = slice(file["start"][i], file["start"][i] + file["length"][i])
         vectors = file["hidden/3"][rows]                        # (subwords of sentence i, D), output of block 3
         first_word = vectors[file["word"][rows] == 0].mean(0)   # (D,)
 
-Layers are chunked and allocated before the first batch is written, so that writing changes no metadata: a
-process killed at any instant leaves a file that opens. The same content gives the same bytes.
+Layers are chunked and allocated before the first batch is written, so that writing changes no metadata: a process
+killed at any instant leaves a file that opens. The same content gives the same bytes.
 """
 
 import json
@@ -32,7 +32,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import h5py
@@ -66,26 +65,32 @@ class Index:
 
 def describe(index: Index, dtype: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """The file's attributes, their checksum included."""
-    attributes = {
+    texts = {
         "format": FORMAT,
-        "version": VERSION,
-        "key": provenance["key"],
+        "key": str(provenance["key"]),
         "dtype": dtype,
         "splits": json.dumps(SPLITS),
         "counts": json.dumps(dict(index.counts), sort_keys=True),
         "provenance": json.dumps(provenance, sort_keys=True),
     }
+    # of fixed length, so that HDF5's own checksums cover them: a flipped bit in a text of variable length can send
+    # it into an endless loop
+    attributes = {"version": VERSION, **{name: np.bytes_(text.encode()) for name, text in texts.items()}}
     return {**attributes, "index_crc32": _checksum(attributes, index)}
 
 
 def _checksum(attributes: Mapping[str, Any], index: Index) -> int:
-    crc32 = zlib.crc32(json.dumps([[name, str(attributes[name])] for name in sorted(attributes)]).encode())
+    crc32 = zlib.crc32(json.dumps([[name, _text(attributes[name])] for name in sorted(attributes)]).encode())
     for name in _INDEX:
         array = getattr(index, name)
         # type and shape too: the same bytes read in another order or width are other numbers
         crc32 = zlib.crc32(f"{name}{array.dtype.str}{array.shape}".encode(), crc32)
         crc32 = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc32)
     return crc32
+
+
+def _text(attribute: Any) -> str:
+    return attribute.decode() if isinstance(attribute, bytes) else str(attribute)
 
 
 def create(path: Path, index: Index, shape: tuple[int, int, int], dtype: str, provenance: Mapping[str, Any]) -> None:
@@ -111,44 +116,43 @@ def create(path: Path, index: Index, shape: tuple[int, int, int], dtype: str, pr
 class StoreFile:
     """A store, opened for reading; ``close`` it, or use it in a ``with`` statement.
 
-    Raises: DamagedStoreError, naming the file, on any failed check, now or when a layer is read; StoreError if
-    the file cannot be opened for another reason (it is gone, or may not be read).
+    Raises: DamagedStoreError, naming the file, on any failed check, now or when a layer is read; StoreError if the
+    system refuses to open it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file: Any = None
         try:
             self._file = h5py.File(path, "r")
-        except OSError as error:
-            raise self._failure(error) from error
-        try:
             self._open()
         except Exception as error:
             self.close()
-            # damaged metadata fail in as many ways as there are bytes
-            raise error if isinstance(error, StoreError) else self._failure(error) from error
+            if isinstance(error, StoreError | MemoryError):
+                raise
+            raise self._failure(error) from error  # damaged metadata fail in as many ways as there are bytes
 
     def _open(self) -> None:
-        attributes = dict(self._file.attrs)
-        if attributes.get("format") != FORMAT or attributes.get("version") != VERSION:
-            raise self._damage(f"not a {FORMAT} file of version {VERSION}")
+        attributes = {name: _text(value) for name, value in self._file.attrs.items()}
+        if attributes.get("format") != FORMAT or attributes.get("version") != str(VERSION):
+            raise DamagedStoreError(self.path, f"not a {FORMAT} file of version {VERSION}")
         self.checksum = int(attributes.pop("index_crc32"))
         arrays = {name: self._whole(name) for name in _INDEX}
         self.index = Index(**arrays, counts=json.loads(attributes["counts"]))
         if _checksum(attributes, self.index) != self.checksum:
-            raise self._damage("its index fails its checksum")
-        if not self.path.stem.endswith(str(attributes["key"])):
-            raise self._damage(f"its content is that of key {attributes['key']}")
+            raise DamagedStoreError(self.path, "its index fails its checksum")
+        if not self.path.stem.endswith(attributes["key"]):
+            raise DamagedStoreError(self.path, f"its content is that of key {attributes['key']}")
         self.crc32: NDArray[np.uint32] = self._whole("crc32")  # (L + 1, B)
-        self.dtype = str(attributes["dtype"])
+        self.dtype = attributes["dtype"]
         self.provenance: dict[str, Any] = json.loads(attributes["provenance"])
         self._layers = [self._file[f"hidden/{layer}"] for layer in range(len(self.crc32))]
         if any(layer.dtype != DTYPES[self.dtype] or len(layer) != self.index.block[-1] for layer in self._layers):
-            raise self._damage("its layers have another type or length than its index says")
+            raise DamagedStoreError(self.path, "its layers have another type or length than its index says")
 
     def _whole(self, name: str) -> NDArray[Any]:
         if self._file[name].nbytes > self.path.stat().st_size:  # a damaged shape could ask for any memory
-            raise self._damage(f"{name} is longer than the file")
+            raise DamagedStoreError(self.path, f"{name} is longer than the file")
         return np.asarray(self._file[name][()])
 
     @property
@@ -173,25 +177,23 @@ class StoreFile:
         """Rows of one batch of one layer, (rows, D), checksum verified."""
         raw = self.raw(layer, block)
         if zlib.crc32(raw.data) != self.crc32[layer, block]:
-            raise self._damage(f"layer {layer} fails its checksum in batch {block}")
+            raise DamagedStoreError(self.path, f"layer {layer} fails its checksum in batch {block}")
         return decode(raw, self.dtype)
 
     def close(self) -> None:
         """Release the file."""
-        self._file.close()
+        if self._file:
+            self._file.close()
 
     def __enter__(self) -> "StoreFile":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _damage(self, reason: str) -> DamagedStoreError:
-        return DamagedStoreError(self.path, reason)
 
     def _failure(self, error: Exception) -> StoreError:
         # HDF5 gives a number where the system refused (no such file, no permission, no connection): then the file
         # itself may be whole, and must not be thrown away
         if isinstance(error, OSError) and error.errno is not None:
             return StoreError(f"{self.path} cannot be read: {error.strerror}")
-        return self._damage(str(error) or type(error).__name__)
+        return DamagedStoreError(self.path, str(error) or type(error).__name__)

@@ -49,8 +49,8 @@ def test_a_sentence_is_read_with_plain_h5py_as_the_docstring_says(finished, enco
 
 def test_attributes_tell_what_the_file_is(finished):
     with h5py.File(finished) as file:
-        assert (file.attrs["format"], file.attrs["version"], file.attrs["dtype"]) == ("probing-store", 1, "float16")
-        assert finished.stem.endswith(file.attrs["key"])
+        assert (file.attrs["format"], file.attrs["version"], file.attrs["dtype"]) == (b"probing-store", 1, b"float16")
+        assert finished.stem.endswith(file.attrs["key"].decode())
         provenance = json.loads(file.attrs["provenance"])
         assert {"checkpoint", "text", "precision", "long", "device", "threads", "cls_position"} <= set(provenance)
         assert json.loads(file.attrs["counts"])["words_without_subwords"] == 0
@@ -142,7 +142,7 @@ def test_a_flipped_bit_in_any_attribute_is_found(copied, text):
 
 def test_an_attribute_that_was_changed_with_care_is_found(copied):
     with h5py.File(copied, "r+") as file:  # HDF5's own checksums are right again afterwards
-        file.attrs["dtype"] = "bfloat16"
+        file.attrs["dtype"] = np.bytes_("bfloat16")
     assert "checksum" in str(damaged(copied))
 
 
