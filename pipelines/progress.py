@@ -1,6 +1,7 @@
 """Progress on the terminal: rate and remaining time of every step that takes over a second."""
 
 import time
+from multiprocessing import current_process
 from types import TracebackType
 
 from rich.console import Console
@@ -20,11 +21,15 @@ class _Rate(Column):
 
 
 class Bars:
-    """A bar for each named step, from its first second on; nothing where the output is not a terminal."""
+    """A bar for each named step, from its first second on.
+
+    Nothing where the output is not a terminal, nor in a launcher's workers, which would write over each other.
+    """
 
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        quiet = not console.is_terminal or current_process().name != "MainProcess"
+        self._progress = Progress(*columns, console=console, transient=True, disable=quiet)
         self._started: dict[str, float] = {}
         self._shown: dict[str, TaskID] = {}
 

@@ -41,6 +41,7 @@ from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, l
 from pipelines.machine import Clock, set_threads
 from pipelines.progress import Bars
 from pipelines.provenance import Notes, announce, caveats, describe, identify, selected
+from pipelines.words import kept_words, predictions_table
 from probing.axes import Corpus
 from probing.errors import ConfigError, DamagedStoreError
 from probing.model.checkpoint import Checkpoint
@@ -118,7 +119,7 @@ def compute(
                 others += stages.untrained(experiment, corpus, labels_found, provenance, notes, bars)
         with clock.stage("score"):
             ids = [s.id for s in corpus.splits["test"]]
-            keep = stages.kept_words(experiment, corpus, items)
+            keep = kept_words(experiment, corpus, items)
             scores = score([*found, *others], experiment.task.metrics, ids, experiment.settings.resamples, keep)
     caveats(experiment, store, scores.notes, found, notes)
     manifest = {
@@ -140,7 +141,7 @@ def compute(
 
     names = labels(experiment, corpus.name)
     identity = {**names, "tag": experiment.settings.tag, "checkpoint": checkpoint.revision, "run_id": run_id}
-    predictions = stages.predictions_table(corpus, items, labels_found, found)
+    predictions = predictions_table(corpus, items, labels_found, found)
     text = OmegaConf.to_yaml(experiment.config)
     write_run(folder, rows_of(scores, identity), predictions, scores.sentences, manifest, text, write_report)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.config import Experiment, with_stand_in
@@ -194,46 +193,3 @@ def untrained(
     alone = replace(items, targets={TASK: items.targets[TASK]})
     found = probe(experiment, alone, layers_of(experiment, store), notes, on_progress)
     return [replace(p, target="untrained", fit=None) for p in found]
-
-
-def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Sequence[Prediction]) -> pd.DataFrame | None:
-    """Per word or sentence of test and per layer: gold and predicted; None for word pairs."""
-    if labels.level == "pair":
-        return None
-    sentences, cut = corpus.splits["test"], items.words["test"]
-    lengths = [len(c) for c in cut]
-    places = np.concatenate(cut)
-    by_word = labels.level == "word"
-    texts = [
-        [s.words[i] for i in c] if by_word else [" ".join(s.words)] * len(c)
-        for s, c in zip(sentences, cut, strict=True)
-    ]
-    base = pd.DataFrame(
-        {
-            "split": "test",
-            "sentence": np.repeat([s.id for s in sentences], lengths),
-            "word": places + 1 if by_word else 0,
-            "form": [text for row in texts for text in row],
-        }
-    )
-    tables = []
-    for p in found:
-        columns = {}
-        for name, values in (("gold", p.gold.values["test"]), ("predicted", p.predicted["test"])):
-            flat = np.concatenate([np.ravel(v) for v in values])
-            columns[name] = np.array(labels.classes)[flat.astype(int)] if labels.classes else flat.astype(float)
-        tables.append(base.assign(layer=p.layer, target=p.target, seed=p.seed, **columns))
-    return pd.concat(tables, ignore_index=True)
-
-
-def kept_words(experiment: Experiment, corpus: Corpus, items: Items) -> dict[Split, list[NDArray[np.bool_]]] | None:
-    """Which labelled words count in root accuracy and UUAS: all (None), or all but punctuation."""
-    if experiment.settings.punctuation == "keep":
-        return None
-    return {
-        split: [
-            np.array([s.upos[i] != "PUNCT" for i in c], dtype=bool) if s.upos else np.ones(len(c), bool)
-            for s, c in zip(corpus.splits[split], items.words[split], strict=True)
-        ]
-        for split in SPLITS
-    }

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import torch
 
-_ROWS = 8192  # per block: the logits of some targets stay in the cache
+_ROWS = 4096  # per block: it stays in the cache between the two products that read it
 _MEMORY = 40  # curvature pairs that L-BFGS keeps
 _REFRESH = 15  # iterations after which the Hessian's diagonal is taken anew
 _ARMIJO = 1e-4

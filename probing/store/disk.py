@@ -66,13 +66,17 @@ def writing(path: Path, mode: str) -> Iterator[tuple[h5py.File, Disk]]:
 
 
 @contextmanager
-def space_wanted(folder: Path, what: str) -> Iterator[None]:
-    """Say what to do where ``what`` does not fit; everything that was written stays as it is."""
+def writable(folder: Path, what: str) -> Iterator[None]:
+    """Raise StoreError, with what to do, where the system refuses to write ``what`` into ``folder``."""
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_SPACE:
+        if error.errno is None:
             raise
+        if error.errno not in _NO_SPACE:
+            raise StoreError(
+                f"{what} cannot be written into {folder} ({error.strerror}); set store.folder=… to a folder that can"
+            ) from error
         raise StoreError(
             f"no space left in {folder} for {what} ({error.strerror}); free some (any .h5 file there may be deleted: "
             "it is made again when it is wanted) or set store.folder=… to another disk, then run again: it goes on "

@@ -20,7 +20,7 @@ from probing.errors import StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
-from probing.store.disk import space_wanted, writing
+from probing.store.disk import writable, writing
 from probing.store.encoding import DTYPES
 from probing.store.journal import resume, write_batch
 from probing.store.key import Store
@@ -61,7 +61,7 @@ def ensure(
     from filelock import FileLock, Timeout
 
     folder, key = Path(store.folder), str(provenance["key"])
-    with space_wanted(folder, name):
+    with writable(folder, name):
         folder.mkdir(parents=True, exist_ok=True)
         if found := find(folder, key):
             return found
@@ -102,7 +102,7 @@ def _extract(
     batches = plan(np.diff(found.offsets), store.batch_subwords)
     subwords = reorder(found, np.concatenate([np.zeros(0, np.int64), *batches]))
     ends = np.cumsum([0, *map(len, batches)])
-    index = _index(sentences, found, batches)
+    index = _index(sentences, found, subwords, batches)
     shape = (encoder.n_layers, len(subwords.ids), encoder.width)
     estimate = _estimate(shape, store, len(sentences), encoder)
     log.info("extracting %s: %s", path.stem, estimate)
@@ -143,11 +143,12 @@ def reorder(subwords: Subwords, order: NDArray[np.int64]) -> Subwords:
     return Subwords(subwords.ids[rows], subwords.words[rows], offsets, subwords.n_words[order], subwords.counts)
 
 
-def _index(sentences: list[tuple[str, Sentence]], found: Subwords, batches: list[NDArray[np.int64]]) -> Index:
-    order = np.concatenate([np.zeros(0, np.int64), *batches])
-    stored = reorder(found, order)
+def _index(
+    sentences: list[tuple[str, Sentence]], found: Subwords, stored: Subwords, batches: list[NDArray[np.int64]]
+) -> Index:
     start = np.zeros(len(sentences), np.int64)  # sentences without subwords are in no batch
-    start[order] = stored.offsets[:-1]
+    for order, first in zip(batches, np.cumsum([0, *map(len, batches)]), strict=False):
+        start[order] = stored.offsets[first : first + len(order)]
     return Index(
         start=start,
         length=np.diff(found.offsets).astype(np.int64),

@@ -36,6 +36,17 @@ def tiny(build, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def wide(tiny, tmp_path_factory) -> Path:
+    """The same with one block of width 256: large files for little arithmetic."""
+    from transformers import AutoConfig, AutoModel
+
+    folder = Path(shutil.copytree(tiny, tmp_path_factory.mktemp("models") / "wide"))
+    config = AutoConfig.from_pretrained(folder, hidden_size=256, num_hidden_layers=1)
+    AutoModel.from_config(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def finished(tiny, tmp_path_factory) -> Path:
     """A store of 40 sentences in float16, in batches of up to 64 subwords; read only."""
     import torch

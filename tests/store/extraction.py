@@ -5,11 +5,15 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+import h5py
+import numpy as np
 
 from probing.axes import Corpus, Progress, Sentence, no_progress
 from probing.errors import ProbingError
@@ -21,7 +25,22 @@ from probing.store.layout import StoreFile
 from probing.store.write import ensure
 
 INDEX = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
-WORDS = "the dog sleeps watched light New York moon and then she left naïve fox lazy quick saw there".split()
+WORDS = (
+    "the",
+    "dog",
+    "sleeps",
+    "watched",
+    "light",
+    "New",
+    "York",
+    "moon",
+    "and",
+    "then",
+    "she",
+    "left",
+    "naïve",
+    "fox",
+)
 PROCESSES = multiprocessing.get_context("forkserver")  # imports once, then each process starts in an instant
 PROCESSES.set_forkserver_preload(["torch", "transformers", "transformers.models.bert.modeling_bert", "h5py", "scipy"])
 
@@ -78,13 +97,17 @@ def extract_part(store: Store, checkpoint: Path, source: Corpus, share: float) -
     return partial
 
 
+def layer_of(store: StoreFile, layer: int) -> Any:
+    """All rows of one layer, (S, D), verified."""
+    return np.concatenate([store.block(layer, block) for block in range(len(store.index.block) - 1)])
+
+
 def content(path: Path) -> list[Any]:
     """Everything that a reader gets from a store: its index and all layers, verified."""
     with StoreFile(path) as store:
         arrays = {name: getattr(store.index, name) for name in INDEX}
         index = [(name, array.dtype.str, array.shape, array.tobytes()) for name, array in arrays.items()]
-        blocks = range(len(store.index.block) - 1)
-        layers = [store.block(layer, block).tobytes() for layer in range(store.n_layers) for block in blocks]
+        layers = [layer_of(store, layer).tobytes() for layer in range(store.n_layers)]
         return [index, dict(store.index.counts), store.provenance, store.dtype, layers]
 
 
@@ -102,18 +125,22 @@ def flip(path: Path, at: int, bit: int = 0) -> None:
         file.write(bytes([byte ^ 1 << bit]))
 
 
+def where(path: Path, name: str) -> int:
+    """The first byte of an array in a store."""
+    with h5py.File(path) as file:
+        data = file[name].id
+        return data.get_offset() or data.get_chunk_info(0).byte_offset
+
+
 class Job:
     """A function in a process of its own; ``result`` is what it returned or the ProbingError that it raised."""
 
-    def __init__(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._here, there = PROCESSES.Pipe()
-        self.process = PROCESSES.Process(target=_call, args=(there, function, arguments, options))
+        self.process = PROCESSES.Process(target=_call, args=(there, function, arguments))
         self.process.start()
         there.close()
-
-    def begun(self) -> None:
-        """Wait until the function is about to be called."""
-        self._here.recv()
+        self._here.recv()  # it is about to call the function
 
     def kill(self) -> None:
         """kill -9."""
@@ -122,13 +149,12 @@ class Job:
 
     @property
     def killed(self) -> bool:
-        """Whether a signal ended it, rather than its own end."""
+        """Whether it ended by kill -9, rather than at its own end."""
         self.process.join()
         return self.process.exitcode == -signal.SIGKILL
 
     def result(self) -> Any:
         """Wait for the end; fails if the process crashed."""
-        self.begun()
         try:
             found = self._here.recv()
         except EOFError:
@@ -138,15 +164,22 @@ class Job:
         return found
 
 
-def _call(connection: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], options: Any) -> None:
+def _call(connection: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     import torch
 
     torch.set_num_threads(1)
     connection.send("begun")
     try:
-        connection.send(function(*arguments, **options))
+        connection.send(function(*arguments))
     except ProbingError as error:
         connection.send(error)
+
+
+def extract_at_once(store: Store, checkpoint: Path, source: Corpus, loads: Path, start: Path) -> Path:
+    """Extract as soon as there is a file ``start``."""
+    while not start.exists():
+        time.sleep(0.001)
+    return extract(store, checkpoint, source, loads=loads)
 
 
 def extract_and_die(store: Store, checkpoint: Path, source: Corpus, at_write: int) -> None:
@@ -206,7 +239,7 @@ def extract_under_limit(store: Store, checkpoint: Path, source: Corpus, file_byt
     return extract(store, checkpoint, source, limit)
 
 
-def peak_memory_bytes(store: Store, checkpoint: Path, source: Corpus) -> int:
+def peak_memory_bytes(store: Store, checkpoint: Path, n_sentences: int, longest: int) -> int:
     """Extract; the most memory that this process ever held."""
-    extract(store, checkpoint, source)
+    extract(store, checkpoint, corpus(n_sentences, longest))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

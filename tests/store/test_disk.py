@@ -11,7 +11,7 @@ import pytest
 from extraction import Job
 
 from probing.errors import StoreError
-from probing.store.disk import space_wanted, writing
+from probing.store.disk import writable, writing
 
 
 def write_under_limit(path: Path, file_bytes: int) -> int | None:
@@ -52,12 +52,22 @@ def test_an_error_in_between_is_not_lost(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_the_message_says_what_to_free(tmp_path, number):
-    with pytest.raises(StoreError) as caught, space_wanted(tmp_path, "bert-ewt"):
+    with pytest.raises(StoreError) as caught, writable(tmp_path, "bert-ewt"):
         raise OSError(number, "full")
-    for part in ("no space left", str(tmp_path), "bert-ewt", "any .h5 file there may be deleted", "store.folder=", "run again"):
+    for part in (
+        "no space left",
+        str(tmp_path),
+        "bert-ewt",
+        "any .h5 file there may be deleted",
+        "store.folder=",
+        "run again",
+    ):
         assert part in str(caught.value)
 
 
 def test_other_failures_are_not_called_a_lack_of_space(tmp_path):
-    with pytest.raises(PermissionError), space_wanted(tmp_path, "bert-ewt"):
+    with (
+        pytest.raises(StoreError, match=r"bert-ewt cannot be written into .* \(denied\); set store.folder="),
+        writable(tmp_path, "bert-ewt"),
+    ):
         raise PermissionError(errno.EACCES, "denied")

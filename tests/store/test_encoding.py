@@ -30,7 +30,9 @@ def test_bfloat16_is_rounded_to_nearest_and_reaches_as_far_as_float32():
 
 def test_overflow_names_the_largest_value_and_what_to_type():
     hidden = np.array([[[1.0, -70_000.0]]], np.float32)
-    with pytest.raises(StoreError, match=r"reach 7e\+04, float16 ends at 65504; type store.dtype=bfloat16 .* or store.dtype=float32"):
+    with pytest.raises(
+        StoreError, match=r"reach 7e\+04, float16 ends at 65504; type store.dtype=bfloat16 .* or store.dtype=float32"
+    ):
         encode(hidden, "float16")
     for dtype in ("bfloat16", "float32"):
         assert decode(encode(hidden, dtype), dtype)[0, 0, 1] == pytest.approx(-70_000, rel=2**-8)

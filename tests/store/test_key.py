@@ -18,7 +18,9 @@ A, B, C = Sentence("a", ("she", "left")), Sentence("b", ("light",)), Sentence("c
 CORPUS = Corpus("small", {"train": (A, B), "dev": (C,), "test": (A,)})
 
 
-def key_of(store: Store = STORE, model: Model = MODEL, checkpoint: Checkpoint = CHECKPOINT, corpus: Corpus = CORPUS) -> str:
+def key_of(
+    store: Store = STORE, model: Model = MODEL, checkpoint: Checkpoint = CHECKPOINT, corpus: Corpus = CORPUS
+) -> str:
     return key(key_parts(store, model, checkpoint, corpus))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from extraction import Job, content, corpus, flip
+from extraction import Job, content, corpus, flip, where
 
 from probing.axes import SPLITS
 from probing.errors import DamagedStoreError, StoreError
@@ -118,12 +118,6 @@ def damaged(path: Path) -> DamagedStoreError:
     assert caught.value.path == path
     assert str(path) in str(caught.value)
     return caught.value
-
-
-def where(path: Path, name: str) -> int:
-    with h5py.File(path) as file:
-        data = file[name]
-        return data.id.get_offset() if data.chunks is None else data.id.get_chunk_info(0).byte_offset
 
 
 @pytest.mark.parametrize(
