@@ -22,6 +22,7 @@ lint: $(VENV)/ready
 
 gallery: $(VENV)/ready
 	$(BIN)/python -m pipelines.run -m model=minilm task=pos,depth,sentiment tag=gallery
+	mkdir -p outputs/gallery
 	cp outputs/runs/gallery/*/*/pos/linear/seed0/figures/layers.png outputs/gallery/pos.png
 	cp outputs/runs/gallery/*/*/depth/linear/seed0/figures/layers.png outputs/gallery/depth.png
 	cp outputs/runs/gallery/*/*/sentiment/linear/seed0/figures/layers.png outputs/gallery/sentiment.png

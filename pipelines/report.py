@@ -75,8 +75,12 @@ class CompareAfterSweep(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Called once by Hydra, in the process that started the sweep."""
+        outputs, tag = Path(config.outputs), str(config.tag)
+        if not find_runs(outputs / "runs" / tag):
+            say(f"no comparison, for the jobs bear other tags than {tag}: python -m pipelines.report tag=…")
+            return
         # Hydra would turn an error into a warning of Python's
-        if code := guarded(lambda: report(Path(config.outputs), str(config.tag), [], None)):
+        if code := guarded(lambda: report(outputs, tag, [], None)):
             sys.exit(code)
 
 

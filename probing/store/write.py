@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus, Progress, Sentence
-from probing.errors import StoreError
+from probing.errors import DamagedStoreError, StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
@@ -24,7 +24,7 @@ from probing.store.disk import writable, writing
 from probing.store.encoding import DTYPES
 from probing.store.journal import resume, write_batch
 from probing.store.key import Store
-from probing.store.layout import Index
+from probing.store.layout import Index, StoreFile
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +85,18 @@ def find(folder: Path, key: str) -> Path | None:
 
 
 def discard(path: Path) -> None:
-    """Put a damaged file out of the way; it can be made again from what its key stands for."""
-    path.unlink(missing_ok=True)
+    """Delete a file that is damaged or foreign; one that is whole, because another process made it anew, stays."""
+    from filelock import FileLock
+
+    with FileLock(path.with_name(f"{path.stem.rpartition('-')[2]}.lock")):
+        try:
+            with StoreFile(path) as store:
+                for layer, batch in np.ndindex(store.crc32.shape):
+                    store.block(layer, batch)
+        except DamagedStoreError:
+            path.unlink()
+        except StoreError:
+            log.info("%s is gone already", path)
 
 
 def _extract(

@@ -42,6 +42,12 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def small() -> tuple[str, ...]:
+    """What makes a run small, the model first."""
+    return SMALL
+
+
+@pytest.fixture(scope="session")
 def outputs(tmp_path_factory) -> Path:
     """Where runs of this session land that share one extraction."""
     return tmp_path_factory.mktemp("outputs")

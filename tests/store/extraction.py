@@ -25,31 +25,16 @@ from probing.store.layout import StoreFile
 from probing.store.write import ensure
 
 INDEX = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
-WORDS = (
-    "the",
-    "dog",
-    "sleeps",
-    "watched",
-    "light",
-    "New",
-    "York",
-    "moon",
-    "and",
-    "then",
-    "she",
-    "left",
-    "naïve",
-    "fox",
-)
+TEXT = "the dog sleeps watched light New York moon and then she left naïve fox lazy quick saw there"
 PROCESSES = multiprocessing.get_context("forkserver")  # imports once, then each process starts in an instant
 PROCESSES.set_forkserver_preload(["torch", "transformers", "transformers.models.bert.modeling_bert", "h5py", "scipy"])
 
 
 def corpus(n_sentences: int, longest: int = 12) -> Corpus:
     """Random words, half of the sentences in train, a quarter each in dev and test."""
-    rng = generator(0, "store tests")
+    rng, words = generator(0, "store tests"), TEXT.split()
     sentences = tuple(
-        Sentence(f"s{i}", tuple(WORDS[w] for w in rng.integers(len(WORDS), size=rng.integers(1, longest + 1))))
+        Sentence(f"s{i}", tuple(words[w] for w in rng.integers(len(words), size=rng.integers(1, longest + 1))))
         for i in range(n_sentences)
     )
     a, b = n_sentences // 2, n_sentences * 3 // 4
@@ -62,10 +47,9 @@ def extract(
     source: Corpus,
     on_progress: Progress = no_progress,
     loads: Path | None = None,
-    **options: Any,
 ) -> Path:
     """The store of ``source``; a line in ``loads`` for every time that the encoder was loaded."""
-    model = Model(checkpoint=str(checkpoint), **options)
+    model = Model(str(checkpoint))
     found = resolve(model)
     parts = key_parts(store, model, found, source)
 

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,9 +25,11 @@ from extraction import (
     extract_part,
     extract_under_limit,
     extract_until_full,
+    flip,
     layer_of,
     peak_memory_bytes,
     sha256,
+    where,
 )
 
 from probing.axes import Corpus, Sentence
@@ -66,19 +69,24 @@ def test_killed_in_the_middle_of_any_write_it_resumes_to_the_same_bytes(tiny, fi
 def kill_and_rerun(store: Store, checkpoint: Path | str, source: Corpus, n_kills: int) -> dict[str, int]:
     """Kill extractions at random instants and rerun them: how many were running, how many of these had batches on
     disk, and how many ended with the very bytes of one that was not killed."""
-    job = Job(extract, store, checkpoint, source)
-    began = time.perf_counter()
-    whole = sha256(job.result())
-    instants_s = generator(0, "instants").uniform(0, time.perf_counter() - began, size=n_kills)
+    extract_alone = partial(Job, extract, store, checkpoint, source)
+    digests, times_s = set(), []
+    for _ in range(3):
+        shutil.rmtree(store.folder, ignore_errors=True)
+        job, began = extract_alone(), time.perf_counter()
+        digests.add(sha256(job.result()))
+        times_s.append(time.perf_counter() - began)
+    [whole] = digests
+    instants_s = generator(0, "instants").uniform(0, min(times_s), size=n_kills)
     seen = {"running": 0, "with batches": 0, "identical": 0}
     for instant_s in instants_s:
         shutil.rmtree(store.folder)
-        job = Job(extract, store, checkpoint, source)
+        job = extract_alone()
         time.sleep(instant_s)
         job.kill()
         seen["running"] += job.killed
         seen["with batches"] += any(path.stat().st_size for path in Path(store.folder).glob("*.journal"))
-        seen["identical"] += sha256(Job(extract, store, checkpoint, source).result()) == whole
+        seen["identical"] += sha256(extract_alone().result()) == whole
         log.info("killed after %.2f s; so far %s", instant_s, seen)
     return seen
 
@@ -98,7 +106,7 @@ def test_killed_at_random_instants_a_treebank_resumes_to_the_same_bytes(n_kills,
     source = Corpus("ewt-500", {"train": sentences[:300], "dev": sentences[300:400], "test": sentences[400:]})
     seen = kill_and_rerun(Store(str(tmp_path), batch_subwords=256), "bundled", source, n_kills)
     assert seen["identical"] == n_kills, seen
-    assert seen["with batches"] > n_kills / 2, seen
+    assert seen["with batches"] >= n_kills / 3, seen
 
 
 def test_of_four_processes_that_want_one_file_one_extracts(tiny, tmp_path):
@@ -132,11 +140,20 @@ def test_a_finished_file_is_found_under_any_name_and_no_model_is_loaded(tiny, fi
     assert not (tmp_path / "loads").exists()
 
 
-def test_a_damaged_file_can_be_made_anew(tiny, finished, tmp_path):
-    path = Path(shutil.copy(finished, tmp_path))
-    path.write_bytes(b"")
-    discard(path)
-    assert sha256(extract(store_in(tmp_path), tiny, CORPUS)) == sha256(finished)
+@pytest.mark.parametrize(
+    "damage", [lambda path: path.write_bytes(b""), lambda path: flip(path, where(path, "hidden/3"))]
+)
+def test_a_damaged_file_is_made_anew(tiny, finished, copied, damage):
+    damage(copied)
+    discard(copied)
+    discard(copied)  # by another process, at the same time
+    assert not copied.exists()
+    assert sha256(extract(store_in(copied.parent), tiny, CORPUS)) == sha256(finished)
+
+
+def test_a_file_that_another_process_has_made_anew_is_kept(copied):
+    discard(copied)
+    assert copied.exists()
 
 
 @pytest.fixture

@@ -1,0 +1,281 @@
+"""Bad input gets one clear message and an exit code, and harms nothing."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+
+from probing.result.folder import find_runs
+
+GOOD = [(1, "dogs", "NOUN", 2), (2, "bark", "VERB", 0), (3, "loudly", "ADV", 2)]
+SPLITS = ("train", "dev", "test")
+
+
+def conllu(rows: list[tuple[int, str, str, int]]) -> str:
+    return "".join(f"{i}\t{form}\t_\t{upos}\t_\t_\t{head}\tdep\t_\t_\n" for i, form, upos, head in rows) + "\n"
+
+
+@pytest.fixture
+def treebank(tmp_path) -> Path:
+    """Three CoNLL-U files of ten sentences each."""
+    for split in SPLITS:
+        (tmp_path / f"{split}.conllu").write_text(conllu(GOOD) * 10)
+    return tmp_path
+
+
+@pytest.fixture
+def reviews(tmp_path) -> Path:
+    """Three TSV files of ten reviews each."""
+    for split in SPLITS:
+        (tmp_path / f"{split}.tsv").write_text("text\tlabel\n" + "so good\tpos\nso bad\tneg\n" * 5)
+    return tmp_path
+
+
+def own(folder: Path, ending: str) -> list[str]:
+    """The overrides that run on the files of ``folder``."""
+    corpus = {"conllu": "data=conllu", "tsv": "data=labelled"}[ending]
+    files = [f"data.{split}={folder / split}.{ending}" for split in SPLITS]
+    return ["model=minilm", "threads=1", "layers=1", corpus, *files, f"outputs={folder / 'out'}"]
+
+
+def left_behind(outputs: Path) -> list[str]:
+    """Files that a refused run should not have written."""
+    return [path.name for path in outputs.rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
+CYCLE, TWO_ROOTS = [*GOOD[:2], (3, "loudly", "ADV", 4), (4, "so", "ADV", 3)], [*GOOD[:2], (3, "loudly", "ADV", 0)]
+TREEBANKS = {
+    "missing": (None, ["no train file at", "train.conllu", "data.train="]),
+    "empty": (b"", ["train.conllu is empty"]),
+    "columns": (conllu(GOOD).replace("\tVERB\t_", "\tVERB").encode(), ["train.conllu:2", "9 columns", "10 are wanted"]),
+    "cycle": (conllu(CYCLE).encode(), ["train.conllu:1", "not a tree", "cycle through word 3"]),
+    "roots": (conllu(TWO_ROOTS).encode(), ["train.conllu:1", "two roots", "words 2, 3"]),
+    "latin": (conllu(GOOD).encode() + "é".encode("latin-1"), ["train.conllu:5", "0xe9 is not UTF-8", "iconv"]),
+    "words": (b"# sent_id = a\n1-2\tdon't\t_\t_\t_\t_\t_\t_\t_\t_\n\n", ["train.conllu:1", "has no words"]),
+    "one class": (conllu([(1, "dogs", "NOUN", 0)]).encode(), ["one class only (NOUN)"]),
+    "unseen": (conllu(GOOD[:2]).encode(), ["'ADV' does not occur in train", "dev sentence"]),
+}
+
+
+@pytest.mark.parametrize("fault", TREEBANKS)
+def test_a_faulty_treebank_is_refused_with_file_and_line(fault, treebank, here, refused):
+    content, words = TREEBANKS[fault]
+    train = treebank / "train.conllu"
+    train.unlink()
+    if content is not None:
+        train.write_bytes(content)
+    message = refused(here(*own(treebank, "conllu"), small=False), 1)
+    assert [word for word in words if word not in message] == []
+    assert left_behind(treebank / "out") == []
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("so odd", ["train.tsv:12", "1 columns", "text and label"]),
+        ("so odd\t", ["train.tsv:12", "no label for 'so odd'"]),
+        ("\tpos", ["train.tsv:12", "the text is empty"]),
+    ],
+)
+def test_a_faulty_table_is_refused_with_file_and_line(line, words, reviews, here, refused):
+    with (reviews / "train.tsv").open("a") as file:
+        file.write(line + "\n")
+    message = refused(here(*own(reviews, "tsv"), "task=sentiment", small=False), 1)
+    assert [word for word in words if word not in message] == []
+    assert left_behind(reviews / "out") == []
+
+
+def test_a_corpus_without_the_annotation_is_refused(reviews, here, refused):
+    message = refused(here(*own(reviews, "tsv"), "task=pos", small=False), 1)
+    assert "task=pos needs upos" in message
+    assert "data=ewt or data=conllu" in message
+
+
+def without_pickles(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def without_fast_tokenizer(folder: Path) -> None:
+    from transformers import CanineTokenizer
+
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("[PAD]\n")
+    CanineTokenizer().save_pretrained(folder)
+
+
+def with_nan(folder: Path) -> None:
+    edit_weights(folder, float("nan"))
+
+
+def with_large_numbers(folder: Path) -> None:
+    edit_weights(folder, 1e6)
+
+
+def edit_weights(folder: Path, value: float) -> None:
+    """Set the second block's output bias."""
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    [name] = [name for name in weights if name.endswith("layer.1.output.LayerNorm.bias")]
+    weights[name][3] = value
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def without_config(folder: Path) -> None:
+    (folder / "config.json").unlink()
+
+
+def truncated(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+
+
+@pytest.mark.parametrize(
+    "damage, words",
+    [
+        (without_pickles, ["only pytorch_model.bin, wanted model.safetensors", "save_pretrained"]),
+        (without_fast_tokenizer, ["CanineTokenizer is not a fast tokenizer", "tokenizer.json"]),
+        (with_nan, ["layer 2 is not finite (NaN or infinity) for the sentence"]),
+        (with_large_numbers, ["float16 ends at 65504", "store.dtype=bfloat16"]),
+        (without_config, ["no config.json"]),
+        (truncated, ["cannot load"]),
+        (shutil.rmtree, ["no such folder"]),
+    ],
+)
+def test_a_faulty_checkpoint_is_refused(damage, words, tiny, treebank, here, refused):
+    checkpoint = shutil.copytree(tiny, treebank / "checkpoint")
+    damage(checkpoint)
+    given = [*own(treebank, "conllu"), f"model.checkpoint={checkpoint}"]
+    message = refused(here(*given, small=False), 1)
+    assert [word for word in words if word not in message] == []
+    assert find_runs(treebank) == list(treebank.rglob("*.h5")) == []
+
+
+def test_a_faulty_checkpoint_leaves_what_other_runs_wrote(tiny, treebank, here, refused):
+    checkpoint = shutil.copytree(tiny, treebank / "checkpoint")
+    given = [*own(treebank, "conllu"), f"model.checkpoint={checkpoint}"]
+    assert here(*given, small=False).code == 0
+    before = {path: path.read_bytes() for path in (treebank / "out").rglob("*") if path.is_file()}
+    with_nan(checkpoint)
+    refused(here(*given, "tag=again", small=False), 1)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.fixture(scope="module")
+def plain(there, tmp_path_factory):
+    """``python -m pipelines.run`` where there is neither Hub nor corpus, of a part: its outputs, what it said."""
+    folder = tmp_path_factory.mktemp("plain")
+    given = ["data.max_sentences=150", "layers=1", "threads=1", "probe.l2=[1e-2]", f"outputs={folder}"]
+    return folder, there(*given)
+
+
+def test_without_a_hub_the_bundled_model_and_corpus_stand_in_and_say_so(plain):
+    folder, done = plain
+    assert (done.code, done.err) == (0, "")
+    model, corpus = (line for line in done.out.splitlines() if line.startswith("NOTE  "))
+    assert model.startswith("NOTE  model=minilm stands in for google-bert/bert-base-uncased")
+    assert "hf download google-bert/bert-base-uncased" in model
+    assert "model.checkpoint=./bert-base-uncased" in model
+    assert corpus.startswith("NOTE  data=grammar stands in for ewt")
+    assert "data.path=" in corpus
+    assert "PROBING_DATA" in corpus
+    [run] = find_runs(folder)
+    assert run.relative_to(folder / "runs/main").parts[:3] == ("minilm", "grammar-150", "pos")
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["checkpoint"]["stand_in"] and manifest["checkpoint"]["name"] == "minilm"
+    assert manifest["checkpoint"]["requested"] == "google-bert/bert-base-uncased"
+    assert manifest["data"]["stand_in"] and manifest["data"]["requested"] == "ewt"
+    assert [note["kind"] for note in manifest["notes"]].count("substituted") == 2
+    assert "Stand-in" in (run / "index.html").read_text()
+
+
+@pytest.mark.parametrize("given", [["data=grammar"], ["model=minilm"], ["model=minilm", "task=sentiment"]])
+def test_with_strict_nothing_stands_in(given, there, refused, tmp_path):
+    message = refused(there(*given, "strict=true", f"outputs={tmp_path}"), 1)
+    assert "the Hub cannot be reached" in message
+    assert left_behind(tmp_path) == []
+
+
+def test_what_is_no_name_of_a_checkpoint_is_said_so(there, refused, tmp_path):
+    message = refused(there("data=grammar", "model.checkpoint=my model", f"outputs={tmp_path}"), 1)
+    assert "neither a folder here nor a Hub id" in message
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A file system of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if shutil.which("mount") is None or os.geteuid() != 0:
+        pytest.skip("only root can make a small file system")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this machine does not allow mounts")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_store_that_does_not_fit_is_refused_before_it_is_begun(small_disk, here, refused):
+    message = refused(here(f"outputs={small_disk}"), 1)
+    assert "0.02 GB wanted, 0.01 GB free" in message
+    assert "store.folder=" in message
+    assert left_behind(small_disk) == []
+
+
+def test_a_run_that_does_not_fit_leaves_no_half_of_one(small_disk, here, make, refused, tmp_path):
+    make("layers=1", "probe.l2=[1e-2]")
+    given = ["layers=1", "probe.l2=[1e-2]", f"outputs={small_disk}", "store.folder=" + str(tmp_path / "store")]
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(8 * 1024**2 - 64 * 1024))
+    message = refused(here(*given), 1)
+    assert "No space left on device" in message
+    assert find_runs(small_disk) == []
+    filler.unlink()
+    assert here(*given).code == 0
+    assert len(find_runs(small_disk)) == 1
+
+
+def flip(path: Path) -> None:
+    """Change one bit of layer 1."""
+    with h5py.File(path) as file:
+        found: list[h5py.Dataset] = []
+        file.visititems(lambda name, node: found.append(node) if name.endswith("1") and node.ndim == 2 else None)
+        at = found[0].id.get_chunk_info(0).byte_offset + 1000
+    with path.open("r+b") as stream:
+        stream.seek(at)
+        byte = stream.read(1)[0]
+        stream.seek(at)
+        stream.write(bytes([byte ^ 1]))
+
+
+def halve(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def overwrite(path: Path) -> None:
+    path.write_text("not a store")
+
+
+@pytest.mark.parametrize("damage", [flip, halve, overwrite])
+def test_a_damaged_store_is_named_and_made_anew(damage, tiny, treebank, here):
+    given = [*own(treebank, "conllu"), f"model.checkpoint={tiny}"]
+    assert here(*given, small=False).code == 0
+    [store] = treebank.rglob("*.h5")
+    whole = store.read_bytes()
+    damage(store)
+    done = here(*given, "tag=again", small=False)
+    assert (done.code, done.err) == (0, "")
+    assert f"{store} is damaged or foreign" in done.out
+    assert "making it anew" in done.out
+    assert store.read_bytes() == whole
+    first, again = sorted(find_runs(treebank), key=lambda run: "again" in str(run))
+    one, other = (pd.read_csv(run / "rows.csv").drop(columns="tag") for run in (first, again))
+    assert one.equals(other)
+    notes = json.loads((again / "manifest.json").read_text())["notes"]
+    assert [note["kind"] for note in notes].count("rebuilt") == 1
