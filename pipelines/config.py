@@ -89,6 +89,8 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     for group, part in parts.items():
         if getattr(part, "name", None) is not None:
             names_a_folder(f"{group}.name", part.name)
+        if getattr(part, "stand_in", None) is not None:
+            one_of(f"{group}.stand_in", part.stand_in, options(group))
     parts["probe"].check(parts["task"].level, parts["task"].kind)
     differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe")}
     return Experiment(settings=settings, config=config, differences=differences, **parts)
@@ -144,7 +146,6 @@ def option(group: str, name: str) -> DictConfig:
 
 def with_stand_in(experiment: Experiment, group: str, name: str) -> Experiment:
     """The same experiment with option ``name`` of ``group``, which keeps what INHERITED lists."""
-    one_of(f"{group}.stand_in", name, options(group))
     node = option(group, name)
     for key in INHERITED[group]:
         node[key] = experiment.config[group][key]

@@ -141,6 +141,14 @@ def there(start) -> Callable[..., Done]:
 
 
 @pytest.fixture(scope="session")
+def plain(there, tmp_path_factory) -> tuple[Path, Done]:
+    """``python -m pipelines.run`` where there is neither Hub nor corpus, of a part: its outputs, what it said."""
+    folder = tmp_path_factory.mktemp("plain")
+    given = ["data.max_sentences=150", "layers=1", "threads=1", "probe.l2=[1e-2]", f"outputs={folder}"]
+    return folder, there(*given)
+
+
+@pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Path:
     """The folder of a tiny BERT, three blocks of width 16; copy it before changing anything in it."""
     build = runpy.run_path(str(ROOT / "tests" / "model" / "conftest.py"))["build"]

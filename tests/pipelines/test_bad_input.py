@@ -167,14 +167,6 @@ def test_a_faulty_checkpoint_leaves_what_other_runs_wrote(tiny, treebank, here, 
     assert {path: path.read_bytes() for path in before} == before
 
 
-@pytest.fixture(scope="module")
-def plain(there, tmp_path_factory):
-    """``python -m pipelines.run`` where there is neither Hub nor corpus, of a part: its outputs, what it said."""
-    folder = tmp_path_factory.mktemp("plain")
-    given = ["data.max_sentences=150", "layers=1", "threads=1", "probe.l2=[1e-2]", f"outputs={folder}"]
-    return folder, there(*given)
-
-
 def test_without_a_hub_the_bundled_model_and_corpus_stand_in_and_say_so(plain):
     folder, done = plain
     assert (done.code, done.err) == (0, "")
@@ -228,9 +220,8 @@ def test_a_store_that_does_not_fit_is_refused_before_it_is_begun(small_disk, her
     assert left_behind(small_disk) == []
 
 
-def test_a_run_that_does_not_fit_leaves_no_half_of_one(small_disk, here, make, refused, tmp_path):
-    make("layers=1", "probe.l2=[1e-2]")
-    given = ["layers=1", "probe.l2=[1e-2]", f"outputs={small_disk}", "store.folder=" + str(tmp_path / "store")]
+def test_a_run_that_does_not_fit_leaves_no_half_of_one(small_disk, outputs, here, refused):
+    given = ["layers=1", "probe.l2=[1e-2]", f"outputs={small_disk}", f"store.folder={outputs / 'store'}"]
     filler = small_disk / "filler"
     filler.write_bytes(bytes(8 * 1024**2 - 64 * 1024))
     message = refused(here(*given), 1)
