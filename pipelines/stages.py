@@ -15,7 +15,7 @@ from probing.data.corpus import load as load_corpus
 from probing.errors import ModelError, UnavailableError
 from probing.model.checkpoint import Checkpoint, Model, resolve
 from probing.probe.baselines import baselines
-from probing.probe.fit import TASK, Target
+from probing.probe.fit import TASK, Setting, Target
 from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.key import key, key_parts
@@ -152,9 +152,10 @@ def probe(
     experiment: Experiment, items: Items, layers: Sequence[int], notes: Notes, on_progress: Progress
 ) -> list[Prediction]:
     """Fit the probe to the task and its controls on every layer."""
-    seed, device = experiment.settings.seed, probe_device(experiment.settings.device)
+    seed = experiment.settings.seed
+    setting = Setting(seed, probe_device(experiment.settings.device), on_progress)
     found = []
-    for fit in experiment.probe.fit(items.vectors, items.targets, layers, seed, device, on_progress):
+    for fit in experiment.probe.fit(items.vectors, items.targets, layers, setting):
         draw = 0 if fit.target == TASK else int(fit.target.removeprefix("control"))
         name = TASK if fit.target == TASK else "control"
         found.append(Prediction(name, fit.layer, seed + draw, items.targets[fit.target], fit.predicted, fit))

@@ -50,6 +50,15 @@ class Fit:
     uniform_bits: NDArray[np.float64] | None = None
 
 
+@dataclass(frozen=True)
+class Setting:
+    """How a run fits its probes, whichever they are: the seed of what is random, on what device, and who watches."""
+
+    seed: int
+    device: str
+    on_progress: Progress
+
+
 class Probe(Protocol):
     """What an option of conf/probe builds."""
 
@@ -61,13 +70,7 @@ class Probe(Protocol):
         """Raise ConfigError if this probe cannot serve such a task."""
 
     def fit(
-        self,
-        vectors: Vectors,
-        targets: Mapping[str, Target],
-        layers: Sequence[int],
-        seed: int,
-        device: str,
-        on_progress: Progress,
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Fit every target on every layer; the controls use what was chosen on dev for ``task``."""
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import Kind, Level, Progress, Split
+from probing.axes import Kind, Level, Split
 from probing.errors import ConfigError, positive
 from probing.probe import logistic
-from probing.probe.fit import TASK, Fit, Target, per_sentence, standardise
+from probing.probe.fit import TASK, Fit, Setting, Target, per_sentence, standardise
 from probing.probe.ridge import ridge
 from probing.store.vectors import Vectors
 
@@ -44,20 +44,14 @@ class Linear:
         check_not_pairs(self.name, level)
 
     def fit(
-        self,
-        vectors: Vectors,
-        targets: Mapping[str, Target],
-        layers: Sequence[int],
-        seed: int,
-        device: str,
-        on_progress: Progress,
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """One read of each layer serves every target and strength."""
         for done, layer in enumerate(layers):
-            on_progress("probing layers", done, len(layers))
+            setting.on_progress("probing layers", done, len(layers))
             features = standardise(vectors.layer(layer), self.standardise)
-            yield from self.fit_features(layer, features, targets, device)
-        on_progress("probing layers", len(layers), len(layers))
+            yield from self.fit_features(layer, features, targets, setting.device)
+        setting.on_progress("probing layers", len(layers), len(layers))
 
     def fit_features(
         self, layer: int, features: Mapping[Split, NDArray[np.float32]], targets: Mapping[str, Target], device: str

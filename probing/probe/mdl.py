@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import Kind, Level, Progress, Split
+from probing.axes import Kind, Level, Split
 from probing.errors import ConfigError, positive
 from probing.probe import logistic
-from probing.probe.fit import Fit, Target, standardise
+from probing.probe.fit import Fit, Setting, Target, standardise
 from probing.probe.linear import Linear, check_not_pairs
 from probing.rng import generator
 from probing.store.vectors import Vectors
@@ -52,45 +52,39 @@ class Mdl:
             raise ConfigError("probe=mdl needs labels that are classes; for numbers type probe=linear")
 
     def fit(
-        self,
-        vectors: Vectors,
-        targets: Mapping[str, Target],
-        layers: Sequence[int],
-        seed: int,
-        device: str,
-        on_progress: Progress,
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """The linear probe's fit, with the code length of the training labels beside it."""
         for done, layer in enumerate(layers):
-            on_progress("probing layers with an online code", done, len(layers))
+            setting.on_progress("probing layers with an online code", done, len(layers))
             features = standardise(vectors.layer(layer), self.standardise)
-            for fit in self._linear().fit_features(layer, features, targets, device):
-                bits, uniform = self._codelength(features, targets[fit.target], seed, device)
+            for fit in self._linear().fit_features(layer, features, targets, setting.device):
+                bits, uniform = self._codelength(features, targets[fit.target], setting)
                 yield replace(fit, codelength_bits=bits, uniform_bits=uniform)
-        on_progress("probing layers with an online code", len(layers), len(layers))
+        setting.on_progress("probing layers with an online code", len(layers), len(layers))
 
     def _codelength(
-        self, features: Mapping[Split, NDArray[np.float32]], target: Target, seed: int, device: str
+        self, features: Mapping[Split, NDArray[np.float32]], target: Target, setting: Setting
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bits of every training sentence under the online code and under the uniform code, (n_sentences,)."""
         import torch
 
         lengths = np.array([np.size(v) for v in target.values["train"]])
-        order = generator(seed, "online code").permutation(len(lengths))
+        order = generator(setting.seed, "online code").permutation(len(lengths))
         ends = np.maximum(1, np.round(np.array(self.fractions) * len(order)).astype(int))
         sentence_of_item = np.repeat(np.arange(len(lengths)), lengths)
-        x = {split: torch.from_numpy(f).to(device) for split, f in features.items()}
-        labels = {split: torch.from_numpy(target.flat(split)).to(device) for split in ("train", "dev")}
+        x = {split: torch.from_numpy(f).to(setting.device) for split, f in features.items()}
+        labels = {split: torch.from_numpy(target.flat(split)).to(setting.device) for split in ("train", "dev")}
         uniform = lengths * np.log2(target.n_classes)
         bits = uniform.copy()
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         for end, following in pairwise(ends):
-            known = torch.from_numpy(np.flatnonzero(rank[sentence_of_item] < end)).to(device)
+            known = torch.from_numpy(np.flatnonzero(rank[sentence_of_item] < end)).to(setting.device)
             ahead = (rank[sentence_of_item] >= end) & (rank[sentence_of_item] < following)
             if not ahead.any():
                 continue
-            items = torch.from_numpy(np.flatnonzero(ahead)).to(device)
+            items = torch.from_numpy(np.flatnonzero(ahead)).to(setting.device)
             weights, mean = self._best(x["train"][known], labels["train"][known], x["dev"], labels["dev"], target)
             log_p = logistic.log_probabilities(x["train"][items] - mean, weights)
             nats = -log_p.gather(1, labels["train"][items][:, None])[:, 0].double().cpu().numpy()

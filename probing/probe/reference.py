@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import Kind, Level, Progress, Split
+from probing.axes import Kind, Level, Split
 from probing.errors import positive
-from probing.probe.fit import TASK, Fit, Target, per_sentence, standardise
+from probing.probe.fit import TASK, Fit, Setting, Target, per_sentence, standardise
 from probing.probe.linear import check_grid, check_not_pairs
 from probing.store.vectors import Vectors
 
@@ -34,24 +34,18 @@ class Reference:
         check_not_pairs(self.name, level)
 
     def fit(
-        self,
-        vectors: Vectors,
-        targets: Mapping[str, Target],
-        layers: Sequence[int],
-        seed: int,
-        device: str,
-        on_progress: Progress,
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Fit layer by layer and target by target."""
         for done, layer in enumerate(layers):
-            on_progress("probing layers with scikit-learn", done, len(layers))
+            setting.on_progress("probing layers with scikit-learn", done, len(layers))
             features = standardise(vectors.layer(layer), self.standardise)
             chosen: float | None = None
             for name, target in targets.items():
                 fit = self._one(layer, name, features, target, chosen)
                 chosen = fit.chosen["l2"] if name == TASK else chosen
                 yield fit
-        on_progress("probing layers with scikit-learn", len(layers), len(layers))
+        setting.on_progress("probing layers with scikit-learn", len(layers), len(layers))
 
     def _one(
         self,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import Kind, Level, Progress, Split
+from probing.axes import Kind, Level, Split
 from probing.errors import ConfigError, positive
-from probing.probe.fit import Fit, Target
+from probing.probe.fit import Fit, Setting, Target
 from probing.probe.geometry import fit_structural
 from probing.probe.sentences import SentenceVectors
 from probing.rng import generator
@@ -42,29 +42,17 @@ class Structural:
             raise ConfigError("probe=structural measures trees: type task=depth or task=distance, or probe=linear")
 
     def fit(
-        self,
-        vectors: Vectors,
-        targets: Mapping[str, Target],
-        layers: Sequence[int],
-        seed: int,
-        device: str,
-        on_progress: Progress,
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Depths (W,) or distances (W, W) that each map predicts for dev and test."""
         size = sum(stop - start for start, stop in map(vectors.bounds, ("train", "dev", "test")))
         at_once = max(1, int(self.memory_gb * 1e9 / (size * vectors.width * 4)))
         for begin in range(0, len(layers), at_once):
             group = layers[begin : begin + at_once]
-            yield from self._fit_group(vectors, targets, group, seed, device, on_progress)
+            yield from self._fit_group(vectors, targets, group, setting)
 
     def _fit_group(
-        self,
-        vectors: Vectors,
-        targets: Mapping[str, Target],
-        layers: Sequence[int],
-        seed: int,
-        device: str,
-        on_progress: Progress,
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         some = next(iter(targets.values()))
         offsets = {split: _offsets(values) for split, values in some.values.items()}
@@ -75,8 +63,8 @@ class Structural:
         side = {split: SentenceVectors(np.stack(x), offsets[split]) for split, x in read.items()}
         del read
         gold = {name: target.values for name, target in targets.items()}
-        rng = generator(seed, "structural probe")
-        fitted = fit_structural(self, side["train"], side["dev"], gold, rng, device, on_progress)
+        rng = generator(setting.seed, "structural probe")
+        fitted = fit_structural(self, side["train"], side["dev"], gold, rng, setting.device, setting.on_progress)
         for (place, name), probe in fitted.items():
             predicted = {s: probe.predict(side[s].values[place], offsets[s]) for s in ("dev", "test")}
             lowest = min(probe.dev_losses)

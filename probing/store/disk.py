@@ -1,6 +1,6 @@
 """Writing HDF5 on a disk that may fill up.
 
-HDF5 ends the whole process with a segmentation fault when a write fails (h5py issue 914; seen with HDF5 2.0), so
+HDF5 ends the whole process with a segmentation fault when a write fails (known to h5py; seen with HDF5 2.0), so
 it must not learn of it: failures are kept here, and raised as what they are once HDF5 has let go.
 """
 

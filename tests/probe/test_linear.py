@@ -3,7 +3,7 @@ import pytest
 
 from probing.axes import no_progress
 from probing.errors import ConfigError
-from probing.probe.fit import TASK, Fit
+from probing.probe.fit import TASK, Fit, Setting
 from probing.probe.linear import Linear
 from probing.probe.reference import Reference
 
@@ -14,7 +14,7 @@ GRID = [1e-4, 1e-2, 1.0]
 
 def fits(probe: Linear | Reference, planted: Planted, kind: str) -> dict[tuple[int, str], Fit]:
     targets = {TASK: target(planted.classes, kind), "control0": target(planted.classes, kind, shuffle=True)}
-    found = probe.fit(planted, targets, [0, 1], 0, "cpu", no_progress)  # type: ignore[arg-type]
+    found = probe.fit(planted, targets, [0, 1], Setting(0, "cpu", no_progress))  # type: ignore[arg-type]
     return {(fit.layer, fit.target): fit for fit in found}
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from probing.axes import no_progress
 from probing.errors import ConfigError
-from probing.probe.fit import TASK, Fit
+from probing.probe.fit import TASK, Fit, Setting
 from probing.probe.mdl import Mdl
 
 from .conftest import Planted, target
@@ -13,7 +13,7 @@ PROBE = Mdl("mdl", [1e-3, 1e-1], [0.1, 0.5, 1.0])
 
 def codes(planted: Planted) -> dict[tuple[int, str], Fit]:
     targets = {TASK: target(planted.classes, "class"), "control0": target(planted.classes, "class", shuffle=True)}
-    found = PROBE.fit(planted, targets, [0, 1], 0, "cpu", no_progress)  # type: ignore[arg-type]
+    found = PROBE.fit(planted, targets, [0, 1], Setting(0, "cpu", no_progress))  # type: ignore[arg-type]
     return {(fit.layer, fit.target): fit for fit in found}
 
 
