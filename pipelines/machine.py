@@ -1,10 +1,13 @@
-"""What a run computes on: device, threads, clock, and the version of the code."""
+"""What a run computes on and with whom it shares it: device, threads, locks, clock, and the version of the code."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from pipelines.cli import say
 from probing.errors import ModelError
 
 
@@ -34,6 +37,20 @@ def set_threads(threads: int | None) -> None:
     from joblib import cpu_count  # which knows of containers and of systems without affinities
 
     torch.set_num_threads(threads or cpu_count())
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` against other processes that want the same run; wait for one that has it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        say(f"another process is making {folder}; waiting for it")
+        held = lock.acquire()
+    with held:
+        yield
 
 
 class Clock:

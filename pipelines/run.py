@@ -19,8 +19,6 @@ Examples:
 "python pipelines/run.py": eval "$(python pipelines/run.py -sc install=bash)". Compare runs: python -m pipelines.report
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,7 +27,6 @@ from pathlib import Path
 
 import hydra
 import pandas as pd
-from filelock import FileLock, Timeout
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.box import SIMPLE_HEAD
@@ -38,7 +35,7 @@ from rich.table import Table
 from pipelines import stages
 from pipelines.cli import CONSOLE, job, launch, say
 from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, labels, run_folder
-from pipelines.machine import Clock, set_threads
+from pipelines.machine import Clock, alone, set_threads
 from pipelines.progress import Bars
 from pipelines.provenance import Notes, announce, caveats, describe, identify, selected
 from pipelines.words import kept_words, predictions_table
@@ -72,31 +69,21 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
     return folder
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` against other processes that want the same run; wait for one that has it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
-    try:
-        held = lock.acquire(timeout=0)
-    except Timeout:
-        say(f"another process is making {folder}; waiting for it")
-        held = lock.acquire()
-    with held:
-        yield
-
-
 def make(
     experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus, folder: Path, run_id: str, notes: Notes
 ) -> None:
     """Compute a run; a store that fails its checks on the way is made anew, once."""
-    try:
-        compute(experiment, checkpoint, corpus, folder, run_id, notes)
-    except DamagedStoreError as error:
-        notes.add("rebuilt", f"{error}; made anew")
-        say(f"{error}; making it anew", "yellow")
-        discard(error.path)
-        compute(experiment, checkpoint, corpus, folder, run_id, notes)
+    rebuilt: set[Path] = set()
+    while True:
+        try:
+            return compute(experiment, checkpoint, corpus, folder, run_id, notes)
+        except DamagedStoreError as error:
+            if error.path in rebuilt:
+                raise
+            rebuilt.add(error.path)
+            notes.add("rebuilt", f"{error}; made anew")
+            say(f"{error}; making it anew", "yellow")
+            discard(error.path)
 
 
 def compute(

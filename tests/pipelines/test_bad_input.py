@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -37,11 +38,16 @@ def reviews(tmp_path) -> Path:
     return tmp_path
 
 
-def own(folder: Path, ending: str) -> list[str]:
-    """The overrides that run on the files of ``folder``."""
+@pytest.fixture
+def own(tiny) -> Callable[[Path, str], list[str]]:
+    """own(folder, "tsv"): the overrides that run a tiny model on the files of a folder."""
+    return partial(overrides, tiny)
+
+
+def overrides(checkpoint: Path, folder: Path, ending: str) -> list[str]:
     corpus = {"conllu": "data=conllu", "tsv": "data=labelled"}[ending]
     files = [f"data.{split}={folder / split}.{ending}" for split in SPLITS]
-    return ["model=minilm", "threads=1", "layers=1", corpus, *files, f"outputs={folder / 'out'}"]
+    return [f"model.checkpoint={checkpoint}", "threads=1", "layers=1", corpus, *files, f"outputs={folder / 'out'}"]
 
 
 def left_behind(outputs: Path) -> list[str]:
@@ -64,7 +70,7 @@ TREEBANKS = {
 
 
 @pytest.mark.parametrize("fault", TREEBANKS)
-def test_a_faulty_treebank_is_refused_with_file_and_line(fault, treebank, here, refused):
+def test_a_faulty_treebank_is_refused_with_file_and_line(fault, treebank, here, refused, own):
     content, words = TREEBANKS[fault]
     train = treebank / "train.conllu"
     train.unlink()
@@ -83,7 +89,7 @@ def test_a_faulty_treebank_is_refused_with_file_and_line(fault, treebank, here, 
         ("\tpos", ["train.tsv:12", "the text is empty"]),
     ],
 )
-def test_a_faulty_table_is_refused_with_file_and_line(line, words, reviews, here, refused):
+def test_a_faulty_table_is_refused_with_file_and_line(line, words, reviews, here, refused, own):
     with (reviews / "train.tsv").open("a") as file:
         file.write(line + "\n")
     message = refused(here(*own(reviews, "tsv"), "task=sentiment", small=False), 1)
@@ -91,7 +97,7 @@ def test_a_faulty_table_is_refused_with_file_and_line(line, words, reviews, here
     assert left_behind(reviews / "out") == []
 
 
-def test_a_corpus_without_the_annotation_is_refused(reviews, here, refused):
+def test_a_corpus_without_the_annotation_is_refused(reviews, here, refused, own):
     message = refused(here(*own(reviews, "tsv"), "task=pos", small=False), 1)
     assert "task=pos needs upos" in message
     assert "data=ewt or data=conllu" in message
@@ -148,7 +154,7 @@ def truncated(folder: Path) -> None:
         (shutil.rmtree, ["no such folder"]),
     ],
 )
-def test_a_faulty_checkpoint_is_refused(damage, words, tiny, treebank, here, refused):
+def test_a_faulty_checkpoint_is_refused(damage, words, tiny, treebank, here, refused, own):
     checkpoint = shutil.copytree(tiny, treebank / "checkpoint")
     damage(checkpoint)
     given = [*own(treebank, "conllu"), f"model.checkpoint={checkpoint}"]
@@ -157,7 +163,7 @@ def test_a_faulty_checkpoint_is_refused(damage, words, tiny, treebank, here, ref
     assert find_runs(treebank) == list(treebank.rglob("*.h5")) == []
 
 
-def test_a_faulty_checkpoint_leaves_what_other_runs_wrote(tiny, treebank, here, refused):
+def test_a_faulty_checkpoint_leaves_what_other_runs_wrote(tiny, treebank, here, refused, own):
     checkpoint = shutil.copytree(tiny, treebank / "checkpoint")
     given = [*own(treebank, "conllu"), f"model.checkpoint={checkpoint}"]
     assert here(*given, small=False).code == 0
@@ -187,7 +193,7 @@ def test_without_a_hub_the_bundled_model_and_corpus_stand_in_and_say_so(plain):
     assert "Stand-in" in (run / "index.html").read_text()
 
 
-@pytest.mark.parametrize("given", [["data=grammar"], ["model=minilm"], ["model=minilm", "task=sentiment"]])
+@pytest.mark.parametrize("given", [["data=grammar"], ["model=minilm", "task=sentiment"]])
 def test_with_strict_nothing_stands_in(given, there, refused, tmp_path):
     message = refused(there(*given, "strict=true", f"outputs={tmp_path}"), 1)
     assert "the Hub cannot be reached" in message
@@ -254,8 +260,8 @@ def overwrite(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [flip, halve, overwrite])
-def test_a_damaged_store_is_named_and_made_anew(damage, tiny, treebank, here):
-    given = [*own(treebank, "conllu"), f"model.checkpoint={tiny}"]
+def test_a_damaged_store_is_named_and_made_anew(damage, treebank, here, own):
+    given = own(treebank, "conllu")
     assert here(*given, small=False).code == 0
     [store] = treebank.rglob("*.h5")
     whole = store.read_bytes()

@@ -1,13 +1,14 @@
 """A run's identity holds what its numbers depend on, however it was typed, and nothing else."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from pipelines.config import CONF, build
+from pipelines.config import CONF, Experiment, build
 from pipelines.provenance import Notes, identify
 from probing.axes import Corpus, Sentence
 from probing.model.checkpoint import Checkpoint
@@ -16,11 +17,17 @@ CORPUS = Corpus("c", {split: (Sentence(split, ("a", "b"), ("X", "Y")),) for spli
 CHECKPOINT = Checkpoint("m", Path("m"), "sha256-00", ())
 
 
-def identity(*overrides: str, corpus: Corpus = CORPUS, checkpoint: Checkpoint = CHECKPOINT) -> str:
+@cache
+def experiment(*overrides: str) -> Experiment:
+    """What the command line asks for."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("run", overrides=["model=minilm", "data=grammar", *overrides], return_hydra_config=True)
     mine = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
-    return identify(build(mine, config.hydra.runtime.choices), checkpoint, corpus)
+    return build(mine, config.hydra.runtime.choices)
+
+
+def identity(*overrides: str, corpus: Corpus = CORPUS, checkpoint: Checkpoint = CHECKPOINT) -> str:
+    return identify(experiment(*overrides), checkpoint, corpus)
 
 
 @pytest.mark.parametrize(

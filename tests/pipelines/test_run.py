@@ -121,8 +121,15 @@ def test_a_chosen_layer_scores_as_it_does_among_all(pos, make):
     assert make("task=pos", "layers=[1,3]") == some  # another way to say the same
 
 
-def test_the_same_run_elsewhere_gives_the_same_bytes(make, tmp_path):
-    one, other = (make(*FEW, "layers=2", f"outputs={tmp_path / name}") for name in ("one", "other"))
+@pytest.fixture(scope="module")
+def twice(here, tmp_path_factory):
+    """The same run, with its own extraction, in two places."""
+    folder = tmp_path_factory.mktemp("twice")
+    return [here(*FEW, "layers=2", f"outputs={folder / name}") for name in ("one", "other")]
+
+
+def test_the_same_run_elsewhere_gives_the_same_bytes(twice):
+    one, other = (Path(done.out.splitlines()[-1].removeprefix("wrote: ")) for done in twice)
     assert (one / "rows.csv").read_bytes() == (other / "rows.csv").read_bytes()
     for name in ("predictions", "sentences"):
         assert pd.read_parquet(one / f"{name}.parquet").equals(pd.read_parquet(other / f"{name}.parquet"))
@@ -194,8 +201,8 @@ def test_the_probe_scores_as_scikit_learn_does(make, task, metric):
             assert (scores(linear, target, metric)[split] - scores(sklearn, target, metric)[split]).abs().max() < 0.01
 
 
-def test_before_extraction_one_line_says_what_it_takes(here, tmp_path):
-    done = here(*FEW, "layers=0", f"outputs={tmp_path}")
+def test_before_extraction_one_line_says_what_it_takes(twice):
+    done = twice[0]
     [line] = [line for line in done.out.splitlines() if line.startswith("extracting")]
     assert re.search(r"80 sentences, 1,\d{3} subwords; 0\.01 GB on disk, about \d\.\d GB of memory", line)
     assert done.out.index(line) < done.out.index("selectivity")
