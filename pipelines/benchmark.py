@@ -39,14 +39,14 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipelines import measure, stages
-from pipelines.cli import CONSOLE, launch
+from pipelines.cli import CONSOLE, job, launch
 from pipelines.config import CONF, GROUPS, Experiment, build
 from pipelines.machine import device_of, set_threads
 from pipelines.provenance import Notes, announce
 from probing.axes import Corpus
 from probing.errors import one_of
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("pipelines.benchmark")  # also when run as a program
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def _machine(device: str) -> dict[str, Any]:
 def main(config: DictConfig) -> None:
     """One benchmark."""
     choices = {str(group): str(option) for group, option in HydraConfig.get().runtime.choices.items()}
-    benchmark(config, choices)
+    job(lambda: benchmark(config, choices))
 
 
 if __name__ == "__main__":
