@@ -161,6 +161,7 @@ def _peak(bench: Bench, times: int) -> int:
 
 
 def _ratio(measured: Callable[[], float], reference: Callable[[], float], repeats: int, name: str) -> dict[str, Any]:
+    measured(), reference()  # not counted: the first of each finds cold caches
     # in turn, so that a machine that slows down slows both
     pairs = [(measured(), reference()) for _ in range(repeats)]
     found = _summary([a / b for a, b in pairs])

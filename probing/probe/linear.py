@@ -31,7 +31,7 @@ class Linear:
     name: str
     l2: list[float]
     standardise: bool = True
-    tolerance: float = 1.5e-5
+    tolerance: float = 1e-5
     max_iterations: int = 300
 
     def __post_init__(self) -> None:

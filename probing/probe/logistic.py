@@ -56,7 +56,7 @@ def solve(
     targets: "torch.Tensor",
     l2: "list[float]",
     n_classes: int,
-    tolerance: float = 1.5e-5,
+    tolerance: float = 1e-5,
     max_iterations: int = 300,
 ) -> Solution:
     """Minimise mean cross-entropy (nats) + l2/2 |W|^2, the intercept free, for every target and strength.

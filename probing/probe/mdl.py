@@ -33,7 +33,7 @@ class Mdl:
     l2: list[float]
     fractions: list[float]
     standardise: bool = True
-    tolerance: float = 1.5e-5
+    tolerance: float = 1e-5
     max_iterations: int = 300
 
     def __post_init__(self) -> None:

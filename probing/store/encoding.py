@@ -20,7 +20,7 @@ def encode(hidden: NDArray[np.float32], dtype: str) -> NDArray[Any]:
         return hidden
     if dtype == "bfloat16":
         return values.to(torch.bfloat16).view(torch.uint16).numpy()
-    largest = float(values.abs().max())
+    largest = max(map(abs, map(float, values.aminmax()))) if values.numel() else 0.0
     most = float(np.finfo(np.float16).max)
     if largest > most:
         raise StoreError(
