@@ -65,3 +65,22 @@ class Labels:
     kind: Kind
     values: Mapping[Split, Sequence[NDArray[Any]]]
     classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Means over items, kept as sums per sentence, so that sentences can be resampled and paired.
+
+    ``sums`` is (N, L) for one value per layer or (N, L, H) for one per head, over N sentences; ``items`` says how many
+    items each sum is over and has the same shape, or (N,) where it is the same for all. A mean is sum of sums over sum
+    of items. ``layers`` numbers the L. ``target`` is what was looked at (a relation, a token class …), ``probe`` the
+    method (attention, rollout, norm, offset …).
+    """
+
+    metric: str
+    target: str
+    probe: str
+    split: Split
+    layers: tuple[int, ...]
+    sums: NDArray[np.float64]
+    items: NDArray[np.float64]

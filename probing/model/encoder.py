@@ -152,15 +152,16 @@ class Encoder:
             torch.cuda.empty_cache()
 
 
-def load(model: Model, checkpoint: Checkpoint, device: str = "cpu") -> Encoder:
+def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool = False) -> Encoder:
     """Load ``checkpoint`` from its folder, and nothing from elsewhere, onto ``device``.
 
+    ``maps``: able to give attention maps, at the price of slower passes.
     Raises: ModelError if the tokenizer is not a fast one, the weights are not safetensors, the architecture is
     unknown or gives no hidden states; ConfigError if ``model.max_subwords`` leaves no room.
     """
     saved, longest_text = read_tokenizer(checkpoint.folder)
     tokenizer = as_plain_text(saved)
-    network = read_network(model, checkpoint).to(device)
+    network = read_network(model, checkpoint, maps).to(device)
     pad = network.config.pad_token_id
     if pad is None or pad < 0:  # padding is masked, so that any embedding serves
         pad = 0

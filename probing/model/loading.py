@@ -38,9 +38,10 @@ def read_tokenizer(folder: Path) -> tuple["Tokenizer", int | None]:
     return backend, longest if longest < NO_LIMIT else None
 
 
-def read_network(model: Model, checkpoint: Checkpoint) -> Network:
+def read_network(model: Model, checkpoint: Checkpoint, maps: bool = False) -> Network:
     """The encoder, frozen: evaluation mode, no gradients, the arithmetic of ``model.precision``.
 
+    ``maps``: with attention computed step by step, as maps need it; fused attention is faster but yields none.
     Of an encoder-decoder, the encoder. For the untrained twin the network is built from the configuration:
     re-initialising loaded weights does nothing in current transformers.
     Raises: ModelError if transformers cannot build it, or the file leaves some of its weights at random.
@@ -53,6 +54,8 @@ def read_network(model: Model, checkpoint: Checkpoint) -> Network:
         with _quiet():
             config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
             config.use_cache = False  # keys and values of past subwords serve generation only
+            if maps:
+                config._attn_implementation = "eager"
             if model.untrained_seed is None:
                 network = _trained(checkpoint.folder, config, dtype)
             else:
