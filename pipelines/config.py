@@ -10,6 +10,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from probing.attention.plan import Attention
 from probing.data.corpus import Source
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Model, row_name
@@ -18,7 +19,7 @@ from probing.store.key import Store
 from probing.task.labels import Task
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
-GROUPS = ("data", "task", "model", "store", "probe")  # what an experiment is built of
+GROUPS = ("data", "task", "model", "store", "probe", "attention")  # what an experiment is built of
 # what a stand-in takes over from the option that it stands in for
 INHERITED = {"data": ("max_sentences",), "model": ("precision", "long", "max_subwords")}
 # fields that the folder names elsewhere, or that say where input lies and not what is done with it
@@ -72,6 +73,7 @@ class Experiment:
     model: Model
     store: Store
     probe: Probe
+    attention: Attention
     config: DictConfig
     differences: Mapping[str, str]
     stand_ins: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +94,7 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
         if getattr(part, "stand_in", None) is not None:
             one_of(f"{group}.stand_in", part.stand_in, options(group))
     parts["probe"].check(parts["task"].level, parts["task"].kind)
-    differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe")}
+    differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe", "attention")}
     return Experiment(settings=settings, config=config, differences=differences, **parts)
 
 
@@ -167,9 +169,18 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
         "resamples": "" if s.resamples == 1000 else str(s.resamples),
         "punctuation": "" if s.punctuation == "keep" else s.punctuation,
         "dtype": "" if experiment.store.dtype == "float16" else experiment.store.dtype,
+        "attention": _attention(experiment),
     }
     last = f"seed{s.seed}" + "".join(f",{k}={v}" for k, v in unusual.items() if v)
     return Path(s.outputs, "runs", s.tag, *labels(experiment, corpus).values(), last)
+
+
+def _attention(experiment: Experiment) -> str:
+    kept = experiment.store.attention.sentences
+    if experiment.attention.name == "none":
+        return "none"
+    name = experiment.attention.name + experiment.differences["attention"] + ("" if kept == 200 else f",maps={kept}")
+    return "" if name == "rollout" else name
 
 
 def labels(experiment: Experiment, corpus: str) -> dict[str, str]:

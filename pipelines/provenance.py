@@ -89,7 +89,10 @@ def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
     task, probe = ([type(part).__name__, vars(part)] for part in (experiment.task, experiment.probe))
     model = {k: getattr(experiment.model, k) for k in ("precision", "long", "max_subwords")}
     store = {k: getattr(experiment.store, k) for k in ("dtype", "batch_subwords")}
-    parts = [settings, task, probe, model, store, checkpoint.revision, fingerprint(corpus)]
+    if experiment.attention.name != "none":
+        store["maps"] = experiment.store.attention.sentences
+    attention = vars(experiment.attention) if experiment.attention.name != "none" else "none"
+    parts = [settings, task, probe, attention, model, store, checkpoint.revision, fingerprint(corpus)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -33,6 +33,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from pipelines import stages
+from pipelines.attend import attend
 from pipelines.cli import CONSOLE, job, launch, say
 from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, labels, run_folder
 from pipelines.machine import Clock, alone, set_threads
@@ -104,6 +105,8 @@ def compute(
             others = stages.floor(experiment, corpus, items)
             if "untrained" in experiment.settings.baselines:
                 others += stages.untrained(experiment, corpus, labels_found, provenance, notes, bars)
+        with clock.stage("attention"):
+            attended = attend(experiment, checkpoint, corpus, provenance, notes, bars)
         with clock.stage("score"):
             ids = [s.id for s in corpus.splits["test"]]
             keep = kept_words(experiment, corpus, items)
@@ -120,6 +123,7 @@ def compute(
         "classes": list(labels_found.classes),
         "layers": layers,
         "selected": selected(found),
+        "attention": attended.facts,
         "notes": notes.entries,
         "timings": clock.seconds,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -130,7 +134,9 @@ def compute(
     identity = {**names, "tag": experiment.settings.tag, "checkpoint": checkpoint.revision, "run_id": run_id}
     predictions = predictions_table(corpus, items, labels_found, found)
     text = OmegaConf.to_yaml(experiment.config)
-    write_run(folder, rows_of(scores, identity), predictions, scores.sentences, manifest, text, write_report)
+    found_rows = [*rows_of(scores.rows, identity), *rows_of(attended.rows, identity)]
+    tables = {"predictions": predictions, "sentences": scores.sentences}
+    write_run(folder, found_rows, tables, attended.arrays, manifest, text, write_report)
 
 
 def is_done(folder: Path, run_id: str) -> bool:

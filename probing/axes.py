@@ -31,7 +31,9 @@ def no_progress(step: str, done: int, total: int) -> None:
 class Sentence:
     """One sentence as its corpus gives it; annotation that the corpus lacks is an empty tuple or None.
 
-    ``heads`` are CoNLL-U's: 1-based positions, 0 for the root.
+    ``heads`` are CoNLL-U's: 1-based positions, 0 for the root. ``feats`` are its FEATS column as written
+    (``Number=Sing|PronType=Prs``, ``_`` for none). ``entities`` are mentions in the order in which they begin: an
+    entity's id, and the 0-based positions of the mention's words.
     """
 
     id: str
@@ -41,6 +43,9 @@ class Sentence:
     heads: tuple[int, ...] = ()
     deprel: tuple[str, ...] = ()
     label: str | None = None
+    lemmas: tuple[str, ...] = ()
+    feats: tuple[str, ...] = ()
+    entities: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
 from probing.data.corpus import hold_out
+from probing.data.entities import marks_of, mentions
 from probing.data.locate import class_names, find, from_hub, need_columns
 from probing.data.text import read_lines
 from probing.errors import DataError
@@ -63,7 +64,7 @@ def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
     Raises DataError naming file and line: not UTF-8, malformed rows, a sentence without words, a tree
     with a cycle, no root or two roots; and for a file without a sentence.
     """
-    start = 0
+    start, order = 0, None
     block: list[tuple[int, str]] = []
     for number, line in enumerate([*read_lines(path), ""], start=1):
         if line.strip():
@@ -71,7 +72,9 @@ def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
         elif block:
             start = block[0][0]
             tokens, comments = _parse(block, path)
-            yield _sentence(tokens, comments.get("sent_id") or f"{path.stem}-{start}", f"{path}:{start}", skipped)
+            order = comments.get("global.Entity", order)
+            sid = comments.get("sent_id") or f"{path.stem}-{start}"
+            yield _sentence(tokens, sid, f"{path}:{start}", skipped, order)
             block = []
     if not start:
         raise DataError(f"{path}: no sentence in it; every split needs some")
@@ -108,7 +111,9 @@ def _check_row(line: str) -> None:
         raise ValueError("two spaces in a row, which the parser takes for the end of a column; write one")
 
 
-def _sentence(tokens: Sequence[Mapping[str, Any]], sid: str, where: str, skipped: Counter[str]) -> Sentence:
+def _sentence(
+    tokens: Sequence[Mapping[str, Any]], sid: str, where: str, skipped: Counter[str], order: str | None = None
+) -> Sentence:
     words = [t for t in tokens if isinstance(t["id"], int)]
     for token in tokens:
         if isinstance(token["id"], tuple):
@@ -129,11 +134,14 @@ def _sentence(tokens: Sequence[Mapping[str, Any]], sid: str, where: str, skipped
         xpos=_column(words, "xpos"),
         heads=tuple(heads),
         deprel=_column(words, "deprel"),
+        lemmas=_column(words, "lemma"),
+        feats=_column(words, "feats"),
+        entities=mentions([marks_of(t.get("misc")) for t in words], order, skipped),
     )
 
 
 def _column(words: Sequence[Mapping[str, Any]], name: str) -> tuple[str, ...]:
-    values = tuple(t[name] or "_" for t in words)
+    values = tuple(t.get(name) or "_" for t in words)
     return () if set(values) == {"_"} else values
 
 

@@ -50,7 +50,7 @@ def usable(encoder: Encoder, subwords: Subwords) -> NDArray[np.bool_]:
     return (subwords.n_words > 0) & (lengths > 0) & (lengths <= (encoder.window or np.inf))
 
 
-def maps(encoder: Encoder, subwords: Subwords, chosen: Sequence[int] | None = None) -> Iterator[Maps]:
+def maps(encoder: Encoder, subwords: Subwords, chosen: "NDArray[np.int64] | Sequence[int] | None" = None) -> Iterator[Maps]:
     """Maps of the chosen sentences (None: all that are usable), longest first.
 
     ``encoder`` must have been loaded with ``maps=True``. Raises: ModelError if the network gives no maps, a map

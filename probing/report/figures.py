@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from probing.report.attended import write_joined
+from probing.report.attention import write_attention
 from probing.report.details import write_classes, write_confusion, write_lengths, write_values
 from probing.report.load import Run, heading, load_run, shown_predictions
 from probing.report.measure import measure, number
@@ -50,7 +52,7 @@ def write_figures(folder: Path) -> list[Path]:
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
         else:
             paths += write_values(run, target / "values")
-    return paths + write_lengths(run, target / "lengths")
+    return paths + write_lengths(run, target / "lengths") + write_attention(run, target) + write_joined(run, target / "joined")
 
 
 def write_layers(run: Run, stem: Path) -> list[Path]:

@@ -97,7 +97,8 @@ def by_setting(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:
 
 
 def _settings(config: Mapping[str, object]) -> dict[str, str]:
-    return {key: value for key, value in flat(config).items() if key not in JOINED}
+    found = flat(config).items()  # where attention goes changes no score of a probe
+    return {key: value for key, value in found if key not in JOINED and "attention." not in key}
 
 
 def joined(runs: Sequence[Run]) -> tuple[pd.DataFrame, str]:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from probing.errors import DataError
 from probing.report.measure import measure
@@ -17,13 +19,18 @@ MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "le
 
 @dataclass(frozen=True)
 class Run:
-    """One run folder. ``predictions`` (absent for pairs) and ``sentences`` are None where the run has none."""
+    """One run folder. ``predictions`` (absent for pairs) and ``sentences`` are None where the run has none.
+
+    ``rows`` are those of the probe and its baselines, ``attention`` those of the attention stage.
+    """
 
     folder: Path
     rows: pd.DataFrame
     manifest: Mapping[str, Any]
     predictions: pd.DataFrame | None
     sentences: pd.DataFrame | None
+    attention: pd.DataFrame = field(default_factory=pd.DataFrame)
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def metric(self) -> str:
@@ -79,7 +86,15 @@ def load_run(folder: Path) -> Run:
             f"{folder}: rows.csv has no score of target=task with metric={manifest['metric']} in any layer; "
             "run it again or leave it out"
         )
-    return Run(folder, rows, manifest, predictions, sentences)
+    own = rows["probe"] == rows["probe"].iloc[0]  # the probe's rows come first
+    return Run(folder, rows[own], manifest, predictions, sentences, rows[~own], _arrays(folder / "attention.npz"))
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
 
 
 def _parquet(path: Path) -> pd.DataFrame | None:

@@ -1,10 +1,12 @@
 """The page of one run: what was found, with what certainty, on what, and what it does not show."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from probing.report.attended import attention_tables, write_attention_tables
 from probing.report.errors import class_errors, value_errors
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
@@ -19,6 +21,16 @@ CAPTIONS = {
     "values": "Predicted against gold values at the best layer.",
     "lengths": "Score by sentence length at the best layer.",
 }
+ATTENTION = {
+    "rollout": "Attention rollout of one sentence, up to each layer.",
+    "head": "One head, with the weights that are at least .05.",
+    "heads": "All heads by a few statistics over the corpus.",
+    "entropy": "Entropy of attention, head by head and layer by layer.",
+    "headmap": "Heads that attend alike are near each other.",
+    "explain": "Rank correlation of attention scores with effects of blanking tokens out and with gradients.",
+    "ablation": "What the output loses without a head, and without several at once.",
+    "joined": "Decodable, attended, used: one task, layer by layer.",
+}
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -26,7 +38,8 @@ def write_report(folder: Path) -> list[Path]:
 
     Raises: DataError if ``folder`` does not hold a finished run.
     """
-    return [*write_tables(folder), *write_figures(folder), write_page(folder)]
+    attention = write_attention_tables(load_run(folder), folder / "tables")
+    return [*write_tables(folder), *attention, *write_figures(folder), write_page(folder)]
 
 
 def write_page(folder: Path) -> Path:
@@ -48,7 +61,10 @@ def write_page(folder: Path) -> Path:
         "tiles": tiles(run, raw),
         "layers": shown,
         "marks": raw["best"].tolist(),
-        "figures": pictures(folder / "figures"),
+        "figures": pictures(folder / "figures", CAPTIONS),
+        "attention": pictures(folder / "figures", ATTENTION),
+        "said": run.manifest.get("attention", {}).get("said", []),
+        "attention_tables": attention_tables(run),
         "best": best,
         **errors(run, best),
         "notes": run.manifest.get("notes", []),
@@ -60,10 +76,10 @@ def write_page(folder: Path) -> Path:
     return write_html("page.html", folder / "index.html", facts)
 
 
-def pictures(folder: Path) -> list[Picture]:
+def pictures(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
     """The figures of a run that are there, in the order in which they are read."""
     return [
-        picture(folder / f"{name}.png", text) for name, text in CAPTIONS.items() if (folder / f"{name}.png").is_file()
+        picture(folder / f"{name}.png", text) for name, text in captions.items() if (folder / f"{name}.png").is_file()
     ]
 
 

@@ -6,32 +6,39 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from probing.errors import DataError
 from probing.result.rows import Row, write_rows
 
-ROWS, PREDICTIONS, SENTENCES = "rows.csv", "predictions.parquet", "sentences.parquet"
-MANIFEST, CONFIG = "manifest.json", "config.yaml"
+ROWS = "rows.csv"
+MANIFEST, CONFIG, ARRAYS = "manifest.json", "config.yaml", "attention.npz"
 
 
 def write_run(
     folder: Path,
     rows: Iterable[Row],
-    predictions: pd.DataFrame | None,
-    sentences: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame | None],
+    arrays: Mapping[str, NDArray[Any]],
     manifest: Mapping[str, Any],
     config_yaml: str,
     report: Callable[[Path], object],
 ) -> None:
-    """Write everything beside ``folder``, let ``report`` add its pages, and only then put it in place."""
+    """Write everything beside ``folder``, let ``report`` add its pages, and only then put it in place.
+
+    ``tables`` (predictions, sentences) become <name>.parquet, ``arrays`` attention.npz.
+    """
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     write_rows(rows, partial / ROWS)
-    sentences.to_parquet(partial / SENTENCES, index=False)
-    if predictions is not None:
-        predictions.to_parquet(partial / PREDICTIONS, index=False)
+    for name, table in tables.items():
+        if table is not None:
+            table.to_parquet(partial / f"{name}.parquet", index=False)
+    if arrays:  # texts are arrays of characters: nothing here needs pickle
+        np.savez_compressed(partial / ARRAYS, **arrays)  # type: ignore[arg-type]
     (partial / CONFIG).write_text(config_yaml, encoding="utf-8")
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
     report(partial)

@@ -1,6 +1,6 @@
 """From predictions to rows: every metric of every target and layer, with its interval over sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -146,6 +146,6 @@ def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) 
     return table[table["s1"] > 0]
 
 
-def rows_of(scores: Scores, identity: Mapping[str, Any]) -> list[Row]:
-    """Complete rows: ``identity`` gives tag, model, checkpoint, data, task, probe and run_id."""
-    return [Row(**identity, **row) for row in scores.rows]
+def rows_of(rows: Iterable[Mapping[str, Any]], identity: Mapping[str, Any]) -> list[Row]:
+    """Complete rows: ``identity`` gives tag, model, checkpoint, data, task, probe and run_id, unless a row does."""
+    return [Row(**{**identity, **row}) for row in rows]

@@ -69,8 +69,9 @@ def write_batch(
 ) -> NDArray[np.uint32]:
     """Put one batch (L + 1, rows, D) on disk, then its checksums (L + 1,) into the journal. OSError if full."""
     stored = encode(hidden, dtype)
+    [group] = [found for found in file.values() if isinstance(found, h5py.Group)]
     for layer, rows in enumerate(stored):
-        file[f"hidden/{layer}"][start : start + len(rows)] = rows
+        group[str(layer)][start : start + len(rows)] = rows
     file.flush()
     disk.check()
     crc32 = np.array([zlib.crc32(rows) for rows in stored], np.uint32)

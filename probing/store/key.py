@@ -3,14 +3,26 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from probing.axes import SPLITS, Corpus
 from probing.data.corpus import text_fingerprint
-from probing.errors import one_of, positive
+from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
 from probing.store.encoding import DTYPES
 from probing.store.layout import VERSION
+
+
+@dataclass(frozen=True)
+class Cached:
+    """Of how many sentences of test attention maps are kept: a number, drawn once and for all, or ``all``."""
+
+    sentences: Any = 200
+
+    def __post_init__(self) -> None:
+        if self.sentences != "all" and (type(self.sentences) is not int or self.sentences < 1):
+            raise ConfigError(f"store.attention.sentences={self.sentences}: type a number from 1 on, or all")
 
 
 @dataclass(frozen=True)
@@ -20,8 +32,11 @@ class Store:
     folder: str
     dtype: str = "float16"
     batch_subwords: int = 4096
+    attention: Cached = field(default_factory=Cached)
 
     def __post_init__(self) -> None:
+        if isinstance(self.attention, dict):  # as a configuration gives it
+            object.__setattr__(self, "attention", Cached(**self.attention))
         one_of("store.dtype", self.dtype, DTYPES)
         positive("store.batch_subwords", self.batch_subwords)
 
@@ -54,3 +69,8 @@ def key(parts: Mapping[str, str]) -> str:
 
 def _digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def map_parts(store: Store, parts: Mapping[str, str]) -> dict[str, str]:
+    """What goes into the key of a file of attention maps: ``key_parts``, and which sentences it is of."""
+    return {**parts, "content": "attention", "sentences kept": str(store.attention.sentences)}

@@ -44,6 +44,7 @@ from probing.store.disk import writing
 from probing.store.encoding import DTYPES, decode
 
 FORMAT, VERSION = "probing-store", 1
+HIDDEN = "hidden"  # what a file holds unless its provenance names another content
 _CHUNK_BYTES = 1 << 20
 _INDEX = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
 
@@ -108,7 +109,7 @@ def create(path: Path, index: Index, shape: tuple[int, int, int], dtype: str, pr
             file.create_dataset(name, data=getattr(index, name))
         file.create_dataset("crc32", data=np.zeros((n_layers, len(index.block) - 1), np.uint32))
         file.attrs.update(describe(index, dtype, provenance))
-        group = file.create_group("hidden")
+        group = file.create_group(str(provenance.get("content", HIDDEN)))
         for layer in range(n_layers):
             h5py.h5d.create(group.id, str(layer).encode(), h5py.h5t.py_create(stored), space, layout)
 
@@ -146,7 +147,8 @@ class StoreFile:
         self.crc32: NDArray[np.uint32] = self._whole("crc32")  # (L + 1, B)
         self.dtype = attributes["dtype"]
         self.provenance: dict[str, Any] = json.loads(attributes["provenance"])
-        self._layers = [self._file[f"hidden/{layer}"] for layer in range(len(self.crc32))]
+        group = self._file[self.provenance.get("content", HIDDEN)]
+        self._layers = [group[str(layer)] for layer in range(len(self.crc32))]
         if any(layer.dtype != DTYPES[self.dtype] or len(layer) != self.index.block[-1] for layer in self._layers):
             raise DamagedStoreError(self.path, "its layers have another type or length than its index says")
 

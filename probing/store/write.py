@@ -52,11 +52,13 @@ def ensure(
     corpus: Corpus,
     load: Callable[[], Encoder],
     on_progress: Progress,
+    make: "Callable[..., None] | None" = None,
 ) -> Path:
     """The store file of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
     ``load`` is called only if there is something to extract. Of several processes that want one key, one
-    extracts and the others wait. Raises StoreError if the disk is full or an activation too large for the type.
+    extracts and the others wait. ``make`` writes another kind of file than hidden states. Raises StoreError if the
+    disk is full or an activation too large for the type.
     """
     from filelock import FileLock, Timeout
 
@@ -75,7 +77,7 @@ def ensure(
             if found := find(folder, key):  # whoever held the lock has finished it
                 return found
             path = folder / f"{name}-{key}.h5"
-            _extract(path, store, provenance, corpus, load(), on_progress)
+            (make or _extract)(path, store, provenance, corpus, load(), on_progress)
             return path
 
 

@@ -72,7 +72,7 @@ def test_code_lengths_are_rows_of_train() -> None:
 
 
 def test_rows_survive_the_disk_unrounded(scores: Scores, tmp_path: Path) -> None:
-    rows = rows_of(scores, IDENTITY)
+    rows = rows_of(scores.rows, IDENTITY)
     path = tmp_path / "rows.csv"
     write_rows(rows, path)
     back = read_rows(path)
@@ -85,8 +85,16 @@ def test_a_run_that_fails_in_its_report_leaves_no_folder(scores: Scores, tmp_pat
     folder = tmp_path / "runs" / "seed0"
 
     def write(report: object) -> None:
-        rows: list[Row] = rows_of(scores, IDENTITY)
-        write_run(folder, rows, pd.DataFrame({"layer": [1]}), scores.sentences, {"run_id": "x"}, "a: 1\n", report)  # type: ignore[arg-type]
+        rows: list[Row] = rows_of(scores.rows, IDENTITY)
+        write_run(
+            folder,
+            rows,
+            {"predictions": pd.DataFrame({"layer": [1]}), "sentences": scores.sentences},
+            {},
+            {"run_id": "x"},
+            "a: 1\n",
+            report,
+        )  # type: ignore[arg-type]
 
     def fails(_: object) -> None:
         raise RuntimeError("killed")

@@ -1,0 +1,181 @@
+"""What heads attend to over a whole corpus: how sharply, how far, to what kind of token, while maps stream by.
+
+Everything is about subwords and over all queries, special subwords included. Clark et al. (2019, section 3) look at
+the same masses and at entropy, in nats; "n" below is how many keys a query sees. A head's mean alone misleads (weights
+are skewed), hence the quantiles.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import Split, Tally
+from probing.errors import ModelError
+from probing.model.maps import PADDING, Maps
+
+if TYPE_CHECKING:
+    import torch
+
+Bools = NDArray[np.bool_]
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+# The upper 16 bits of a float32 between 0 and 1 number log-spaced bins (they are bfloat16's values): 128 to an octave.
+_CUT = 16
+_BINS = (0x3F800000 >> _CUT) + 1  # the last one is that of 1
+_LEAST = 1e-38  # its logarithm is finite, and times a weight of 0 it is 0
+
+
+@dataclass
+class HeadStatistics:
+    """Sums per sentence, layer and head, and histograms of weights, over maps that are added batch by batch.
+
+    special: kinds of token by the numbers that the tokenizer gives them ({"cls": {101}, "sep": {102}}).
+    punctuation: per sentence which words are punctuation, (W,); None: unknown. causal: a query sees no later key.
+    Windows of local attention are not known here: n is then the whole sentence.
+    """
+
+    n_sentences: int
+    n_layers: int
+    n_heads: int
+    split: Split
+    special: Mapping[str, Collection[int]] = field(default_factory=dict)
+    punctuation: Sequence[Bools] | None = None
+    causal: bool = False
+
+    def __post_init__(self) -> None:
+        """Start from nothing."""
+        self._sums: dict[str, NDArray[np.float64]] = {}  # (N, L, H)
+        self._items: dict[str, NDArray[np.float64]] = {}  # (N,)
+        bins = (self.n_layers, self.n_heads, _BINS)
+        self._counts = {name: np.zeros(bins, dtype=np.int64) for name in ("weight", "max_weight")}
+
+    def add(self, batch: Maps) -> None:
+        """Take in the maps of some sentences. Raises: ModelError if they are not of ``n_layers`` and ``n_heads``."""
+        import torch
+
+        seen = (len(batch.attention), batch.attention[0].shape[1])
+        if seen != (self.n_layers, self.n_heads):
+            raise ModelError(
+                f"maps of {seen[0]} layers with {seen[1]} heads, wanted {self.n_layers} with {self.n_heads}: "
+                "give the statistics the numbers of this model"
+            )
+        visible = _visible(batch, self.causal)
+        pairs = {f"mass_{kind}": visible & pair for kind, pair in self._kinds(batch).items()}
+        self._count_items(batch, visible, pairs)
+        distance = np.abs(_steps(batch)) * visible
+        # every mass and the distance are weighted sums over pairs: one matrix product yields them all
+        linear = {"distance_subwords": distance, **pairs}
+        stacked = np.stack([pair.reshape(len(pair), -1) for pair in linear.values()], axis=1)  # (B, C, T * T)
+        device = batch.attention[0].device
+        factors = torch.from_numpy(stacked.astype(np.float32)).to(device).transpose(1, 2)
+        mask = torch.from_numpy(visible).to(device).unsqueeze(1)
+        for layer, attention in enumerate(batch.attention):
+            weights = attention.float().masked_fill(~mask, 0)  # (B, H, T, T)
+            largest = weights.amax(-1)  # (B, H, T)
+            sums = {**_spread_of(weights, mask), "max_weight": largest.sum(-1)}
+            sums |= zip(linear, (weights.flatten(2) @ factors).unbind(-1), strict=True)
+            self._keep(layer, batch.sentences, sums)
+            self._counts["weight"][layer] += _histogram(weights, int((~visible).sum()))
+            self._counts["max_weight"][layer] += _histogram(largest, batch.ids.size - int(batch.lengths.sum()))
+
+    def finish(self) -> list[Tally]:
+        """One tally per metric: a mean over queries, the numbers of sentences that were not added are 0.
+
+        entropy_nats: -sum a ln a. entropy_share: entropy / ln n, over queries with n > 1. effective_tokens:
+        exp(entropy). max_weight. distance_subwords: sum a_ij |i - j|. mass_<kind>: the summed weight of the keys that
+        are of this kind (self, previous, next, first, punctuation, and those in ``special``), over the queries that
+        see such a key. A metric without any such query is left out.
+        """
+        layers = tuple(range(1, self.n_layers + 1))
+        return [
+            Tally(metric, "all", "attention", self.split, layers, self._sums[metric], items)
+            for metric, items in self._items.items()
+            if items.any()
+        ]
+
+    def quantiles(self) -> dict[str, NDArray[np.float64]]:
+        """QUANTILES of single weights (``weight``) and of a query's largest (``max_weight``), each (L, H, Q).
+
+        Over the pairs that are visible. Exact up to the width of a bin: too small by less than 1/128 of the value, and
+        never an average of two weights (numpy's ``inverted_cdf``). NaN if nothing was added.
+        """
+        return {name: _quantiles(counts) for name, counts in self._counts.items()}
+
+    def _kinds(self, batch: Maps) -> dict[str, Bools]:
+        """Which pairs of query and key are of which kind: each broadcasts to (B, T, T)."""
+        steps = _steps(batch)
+        kinds = {"self": steps == 0, "previous": steps == -1, "next": steps == 1}
+        keys = {"first": np.arange(len(steps))[None] == 0}
+        keys |= {name: np.isin(batch.ids, list(numbers)) for name, numbers in self.special.items()}
+        if self.punctuation is not None:
+            keys["punctuation"] = np.zeros(batch.ids.shape, dtype=np.bool_)
+            for found, sentence, words in zip(keys["punctuation"], batch.sentences, batch.words, strict=True):
+                found[words >= 0] = self.punctuation[sentence][words[words >= 0]]
+        return kinds | {name: of_kind[:, None, :] for name, of_kind in keys.items()}
+
+    def _count_items(self, batch: Maps, visible: Bools, pairs: Mapping[str, Bools]) -> None:
+        items = {metric: pair.any(axis=2).sum(axis=1) for metric, pair in pairs.items()}
+        items["entropy_share"] = (visible.sum(axis=2) > 1).sum(axis=1)
+        for metric in ("entropy_nats", "effective_tokens", "max_weight", "distance_subwords"):
+            items[metric] = batch.lengths
+        for metric, number in items.items():
+            self._items.setdefault(metric, np.zeros(self.n_sentences))[batch.sentences] = number
+
+    def _keep(self, layer: int, sentences: NDArray[np.int64], sums: "Mapping[str, torch.Tensor]") -> None:
+        import torch
+
+        found = torch.stack(list(sums.values())).cpu().numpy()  # (metrics, B, H)
+        for metric, values in zip(sums, found, strict=True):
+            shape = (self.n_sentences, self.n_layers, self.n_heads)
+            self._sums.setdefault(metric, np.zeros(shape))[sentences, layer] = values
+
+
+def _steps(batch: Maps) -> NDArray[np.int64]:
+    """From query to key, in subwords: (T, T)."""
+    place = np.arange(batch.ids.shape[1])
+    steps: NDArray[np.int64] = place - place[:, None]
+    return steps
+
+
+def _visible(batch: Maps, causal: bool) -> Bools:
+    """Which pairs of query and key a head can give weight to: (B, T, T)."""
+    real = batch.words != PADDING
+    visible: Bools = real[:, :, None] & real[:, None, :]
+    return visible & (_steps(batch) <= 0) if causal else visible
+
+
+def _spread_of(weights: "torch.Tensor", mask: "torch.Tensor") -> "dict[str, torch.Tensor]":
+    """Entropy and what follows from it, summed over queries: weights (B, H, T, T), mask (B, 1, T, T) -> (B, H)."""
+    # torch.special.entr would read better and takes twice as long
+    entropy = -weights.clamp_min(_LEAST).log_().mul_(weights).sum(-1)  # (B, H, T)
+    n_keys = mask.sum(-1)  # (B, 1, T), 0 for padding
+    most = n_keys.clamp_min(2).log()  # a query that sees one key has entropy 0, whatever it is divided by
+    return {
+        "entropy_nats": entropy.sum(-1),
+        "entropy_share": (entropy / most).sum(-1),
+        "effective_tokens": (entropy.exp() * (n_keys > 0)).sum(-1),
+    }
+
+
+def _histogram(values: "torch.Tensor", n_outside: int) -> NDArray[np.int64]:
+    """How many values (B, H, ...) fall into each bin, per head: (H, bins), less ``n_outside`` zeros per head."""
+    import torch
+
+    n_heads = values.shape[1]
+    bins = values.flatten(2).view(torch.int32) >> _CUT
+    bins += _BINS * torch.arange(n_heads, dtype=torch.int32, device=values.device).unsqueeze(1)
+    counts = torch.bincount(bins.flatten(), minlength=n_heads * _BINS).view(n_heads, _BINS)
+    counts[:, 0] -= n_outside
+    found: NDArray[np.int64] = counts.cpu().numpy()
+    return found
+
+
+def _quantiles(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Lower edges of the bins that hold the quantiles: counts (L, H, bins) -> (L, H, Q)."""
+    edges = (np.arange(_BINS, dtype=np.uint32) << _CUT).view(np.float32).astype(np.float64)
+    up_to = counts.cumsum(axis=-1)
+    ranks = np.ceil(np.array(QUANTILES) * up_to[..., -1:])  # (L, H, Q)
+    places = (up_to[..., None] < ranks[..., None, :]).sum(axis=-2)
+    return np.where(up_to[..., -1:] > 0, edges[places], np.nan)

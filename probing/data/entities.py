@@ -1,0 +1,71 @@
+"""Entity marks of CoNLL-U's MISC column: which words a mention spans, and which entity it is of."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+Mention = tuple[str, tuple[int, ...]]  # an entity's id, and the positions of the mention's words
+
+UNPAIRED = "entity marks without their other bracket, ignored"
+UNORDERED = "entity marks that do not begin with the entity's id, ignored"
+_MARKS = re.compile(r"(?:^|\|)Entity=([^|]*)")
+_MARK = re.compile(r"\((?P<opened>[^-()]+)[^()]*(?P<whole>\))?|(?P<closed>[^()]+)\)")
+_PART = re.compile(r"\[(\d+)/\d+\]$")  # a mention with a gap: 7[1/2] is the first of its two parts
+
+
+def marks_of(misc: str | None) -> str:
+    """What the MISC column says of entities.
+
+    >>> marks_of("Entity=(1-person-new)|SpaceAfter=No")
+    '(1-person-new)'
+    """
+    found = _MARKS.search(misc or "")
+    return found[1] if found else ""
+
+
+def mentions(marks: Sequence[str], order: str | None, skipped: Counter[str]) -> tuple[Mention, ...]:
+    """Mentions in the order in which they begin, the longer first, from one mark per word of the sentence.
+
+    The format is that of GUM and CorefUD (Nedoluzhko et al. 2022): ``(id-type-…`` opens a mention, ``id)`` closes it,
+    ``(id-type-…)`` is one of a single word. ``order`` is the file's comment ``global.Entity``, which must name the id
+    first (GRP or eid). What cannot be read is counted in ``skipped``.
+
+    >>> mentions(["(1-person(2-place)", "", "1)"], "GRP-etype", Counter())
+    (('1', (0, 1, 2)), ('2', (0,)))
+    """
+    if order is not None and order.split("-")[0] not in ("GRP", "eid"):
+        _count(skipped, UNORDERED, sum(map(bool, marks)))
+        return ()
+    spans: list[tuple[str, int, int]] = []  # id with its part, first word, end (-1: not closed yet)
+    for at, mark in enumerate(marks):
+        for found in _MARK.finditer(mark):
+            if found["opened"]:
+                spans.append((found["opened"], at, at + 1 if found["whole"] else -1))
+                continue
+            still_open = [i for i, (name, _, end) in enumerate(spans) if name == found["closed"] and end < 0]
+            if still_open:
+                spans[still_open[-1]] = (found["closed"], spans[still_open[-1]][1], at + 1)
+            _count(skipped, UNPAIRED, not still_open)
+    _count(skipped, UNPAIRED, sum(end < 0 for _, _, end in spans))
+    return _joined([span for span in spans if span[2] >= 0])
+
+
+def _joined(spans: Sequence[tuple[str, int, int]]) -> tuple[Mention, ...]:
+    """Mentions out of spans; a later part goes to the latest mention of its entity that has parts."""
+    found: list[Mention] = []
+    parted: dict[str, int] = {}
+    for name, start, end in spans:
+        part, entity = _PART.search(name), _PART.sub("", name)
+        words = tuple(range(start, end))
+        if part and int(part[1]) > 1 and entity in parted:
+            found[parted[entity]] = (entity, found[parted[entity]][1] + words)
+            continue
+        if part:
+            parted[entity] = len(found)
+        found.append((entity, words))
+    return tuple(found)
+
+
+def _count(skipped: Counter[str], what: str, n: int) -> None:
+    if n:  # a count of 0 is no news
+        skipped[what] += n

@@ -1,0 +1,137 @@
+"""Attention maps in a store file: the rows of a sentence are its pairs of subwords, the columns the heads.
+
+Such a file is laid out as ``layout`` says, with /attention/<layer> (P, H) in the place of /hidden, for layer 1 to L:
+sentence i of n subwords holds n * n rows, queries first: attention[layer][start[i] : start[i] + n * n] is (n, n, H)
+once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word
+and /subword run over the subwords of the kept sentences in the order of their rows.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import SPLITS, Corpus, Progress, Split
+from probing.errors import ModelError
+from probing.model.batches import plan
+from probing.model.encoder import Encoder
+from probing.model.maps import Maps, maps, usable
+from probing.model.subwords import Subwords
+from probing.rng import generator
+from probing.store.disk import writing
+from probing.store.journal import resume, write_batch
+from probing.store.key import Store
+from probing.store.layout import Index, StoreFile
+from probing.store.write import ensure
+
+CONTENT = "attention"
+_SAMPLED: Split = "test"
+
+
+def ensure_maps(
+    store: Store,
+    name: str,
+    provenance: Mapping[str, Any],
+    corpus: Corpus,
+    load: Callable[[], Encoder],
+    on_progress: Progress,
+) -> Path:
+    """The file with the maps of ``sample``, made if it is missing; ``provenance["key"]`` must cover the sample."""
+    return ensure(store, name, {**provenance, "content": CONTENT}, corpus, load, on_progress, _extract)
+
+
+def sample(n_sentences: int | str, usable_sentences: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``n_sentences`` (or "all") of those that are usable, drawn once and for all, in corpus order."""
+    if n_sentences == "all" or int(n_sentences) >= len(usable_sentences):
+        return usable_sentences
+    drawn = generator(0, "attention sample").choice(usable_sentences, size=int(n_sentences), replace=False)
+    return np.sort(drawn)
+
+
+def read_maps(file: StoreFile) -> Iterator[Maps]:
+    """The cached maps, one sentence after the other, numbered as in the corpus."""
+    import torch
+
+    index = file.index
+    kept = np.flatnonzero(index.length)
+    kept = kept[np.argsort(index.start[kept], kind="stable")]
+    sizes = np.sqrt(index.length[kept]).round().astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(sizes)])
+    for block, (begin, end) in enumerate(zip(index.block, index.block[1:], strict=False)):
+        rows = np.stack([file.block(layer, block) for layer in range(file.n_layers)])  # (L, P, H)
+        for place in np.flatnonzero((index.start[kept] >= begin) & (index.start[kept] < end)):
+            n, start = int(sizes[place]), int(index.start[kept[place]] - begin)
+            found = rows[:, start : start + n * n].reshape(file.n_layers, n, n, -1).transpose(0, 3, 1, 2)
+            found = found / found.sum(-1, keepdims=True)  # what storing as float16 took from a distribution
+            subwords = slice(first[place], first[place + 1])
+            yield Maps(
+                tuple(torch.from_numpy(np.ascontiguousarray(layer))[None] for layer in found),
+                kept[place : place + 1],
+                index.subword[subwords].astype(np.int64)[None],
+                index.word[subwords].astype(np.int64)[None],
+                np.array([n]),
+            )
+
+
+def _extract(
+    path: Path,
+    store: Store,
+    provenance: Mapping[str, Any],
+    corpus: Corpus,
+    encoder: Encoder,
+    on_progress: Progress,
+) -> None:
+    sentences = [(split, s) for split in SPLITS for s in corpus.splits[split]]
+    subwords = encoder.tokenize([s.words for _, s in sentences])
+    of_split = np.array([split == _SAMPLED for split, _ in sentences])
+    chosen = sample(store.attention.sentences, np.flatnonzero(of_split & usable(encoder, subwords)))
+    if not len(chosen):
+        raise ModelError(f"no sentence of {_SAMPLED} fits into the model whole; type attention=none")
+    sizes = np.diff(subwords.offsets)
+    batches = [chosen[batch] for batch in plan(sizes[chosen], store.batch_subwords)]
+    index = _index(sentences, subwords, batches)
+    first = next(maps(encoder, subwords, chosen[:1])).attention
+    shape = (len(first), int(index.block[-1]), first[0].shape[1])
+    partial, journal = (path.with_name(f"{provenance['key']}{suffix}") for suffix in (".partial", ".journal"))
+    crc32 = list(resume(partial, journal, index, shape, store.dtype, provenance))
+    with writing(partial, "r+") as (file, disk):
+        for number in range(len(crc32), len(batches)):
+            on_progress("keeping attention maps", number, len(batches))
+            rows = _rows(encoder, subwords, batches[number])
+            crc32.append(write_batch(file, disk, journal, rows, index.block[number], store.dtype))
+        on_progress("keeping attention maps", len(batches), len(batches))
+        file["crc32"][:] = np.reshape(crc32, (len(batches), shape[0])).T
+    partial.rename(path)
+    journal.unlink()
+
+
+def _rows(encoder: Encoder, subwords: Subwords, batch: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The maps of a batch as the file holds them, (L, pairs, H)."""
+    found = {}
+    for some in maps(encoder, subwords, batch):
+        for sentence, attention, _, _ in some.each():
+            n_layers, n_heads, n, _ = attention.shape
+            found[sentence] = attention.transpose(0, 2, 3, 1).reshape(n_layers, n * n, n_heads)
+    return np.ascontiguousarray(np.concatenate([found[sentence] for sentence in batch.tolist()], axis=1))
+
+
+def _index(sentences: list[Any], subwords: Subwords, batches: list[NDArray[np.int64]]) -> Index:
+    order = np.concatenate(batches)
+    sizes = np.diff(subwords.offsets)
+    ends = np.cumsum(sizes[order] ** 2)
+    start, length = np.zeros(len(sentences), np.int64), np.zeros(len(sentences), np.int64)
+    start[order], length[order] = ends - sizes[order] ** 2, sizes[order] ** 2
+    rows = np.concatenate([np.arange(subwords.offsets[i], subwords.offsets[i + 1]) for i in order])
+    return Index(
+        start=start,
+        length=length,
+        id=np.array([s.id.encode() for _, s in sentences]),
+        split=np.array([SPLITS.index(split) for split, _ in sentences], np.uint8),
+        n_words=subwords.n_words.astype(np.int64),
+        word=subwords.words[rows],
+        subword=subwords.ids[rows],
+        block=np.concatenate([[0], ends[np.cumsum([len(b) for b in batches]) - 1]]).astype(np.int64),
+        counts=subwords.counts,
+    )

@@ -1,0 +1,94 @@
+"""Tiny models of every family that give maps, and records made by hand for models made by hand."""
+
+import runpy
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FAMILIES = ("bert", "distilbert", "roberta", "gpt2", "llama")
+SENTENCES = [
+    ("the", "quick", "brown", "fox", "jumps"),
+    ("the", "naïve", "fox", "saw", "New", "York", "and", "the", "moon", "!"),
+    ("she", "left"),
+    ("the", "dog", "sleeps", "and", "the", "fox", "watched"),
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads only wait for each other on matrices this small."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Save a tiny model of a family into a folder, as the tests of models do: 3 blocks, 2 heads, width 16."""
+    return runpy.run_path(str(Path(__file__).parent.parent / "model" / "conftest.py"))["build"]
+
+
+@pytest.fixture(scope="session")
+def encoder_of(build, tmp_path_factory):
+    """The encoder of a family's tiny model, loaded so that it gives maps; shared: leave it as it is."""
+    from probing.model.checkpoint import Model, resolve
+    from probing.model.encoder import load
+
+    @cache
+    def encoder_of(family: str):
+        model = Model(checkpoint=str(build(family, tmp_path_factory.mktemp(family))))
+        return load(model, resolve(model), maps=True)
+
+    return encoder_of
+
+
+@pytest.fixture(params=FAMILIES)
+def encoder(request, encoder_of):
+    """Each family in turn."""
+    return encoder_of(request.param)
+
+
+@pytest.fixture
+def subwords(encoder):
+    """Four sentences of 2 to 10 words, so that batches hold padding."""
+    return encoder.tokenize(SENTENCES)
+
+
+@pytest.fixture(scope="session")
+def by_hand():
+    """An encoder around a network made by hand, which needs no tokenizer."""
+    from probing.model.checkpoint import Checkpoint
+    from probing.model.encoder import Encoder
+    from probing.model.measure import Facts
+    from probing.model.subwords import Frame
+
+    def by_hand(network, causal: bool = False) -> Encoder:
+        config = network.config
+        facts = Facts(config.num_hidden_layers + 1, config.hidden_size, causal, final_norm=False)
+        frozen = network.eval().requires_grad_(requires_grad=False)
+        return Encoder(Checkpoint("by hand", Path(), "", ()), frozen, None, Frame((), ()), facts, 0, "cpu")
+
+    return by_hand
+
+
+@pytest.fixture(scope="session")
+def one_subword_each():
+    """Subwords of sentences given as ids, every subword a word, no special ones."""
+    from probing.model.subwords import Subwords
+
+    def one_subword_each(sentences) -> Subwords:
+        lengths = np.array([len(s) for s in sentences])
+        return Subwords(
+            np.concatenate(sentences).astype(np.int32),
+            np.concatenate([np.arange(n) for n in lengths]).astype(np.int32),
+            np.concatenate([[0], np.cumsum(lengths)]),
+            lengths.astype(np.int32),
+        )
+
+    return one_subword_each
