@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from probing.attention.rollout import RolloutTally, rollout
 
 from pipelines.config import Experiment
 from pipelines.machine import device_of
 from pipelines.provenance import Notes
+from probing.attention.gold import GoldHeads
+from probing.attention.rollout import RolloutTally, rollout
 from probing.axes import SPLITS, Corpus, Progress, Sentence, Tally
 from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint
@@ -95,16 +96,20 @@ def roll(
     sentences = [s for split in SPLITS for s in corpus.splits[split]]
     kept = np.flatnonzero(store.index.length)
     options = experiment.attention.rollout()
-    tally = RolloutTally(len(sentences), store.n_layers, "test", options)
+    tallies = (
+        RolloutTally(len(sentences), store.n_layers, "test", options),
+        GoldHeads(sentences, store.n_layers, "test", options),
+    )
     drawn = examples(sentences, kept)
     for done, batch in enumerate(read_maps(store)):
         on_progress("rolling attention out", done, len(kept))
-        tally.add(batch)
+        for tally in tallies:
+            tally.add(batch)
         number = int(batch.sentences[0])
         if number in drawn:
             found.arrays |= picture_of(f"example{drawn.index(number)}", batch, sentences[number], checkpoint, options)
     on_progress("rolling attention out", len(kept), len(kept))
-    found.rows += rows(only(tally.finish(), kept), experiment)
+    found.rows += rows(only([t for tally in tallies for t in tally.finish()], kept), experiment)
 
 
 def examples(sentences: Sequence[Sentence], kept: NDArray[np.int64]) -> list[int]:

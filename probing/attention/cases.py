@@ -119,7 +119,7 @@ class Hits:
         beside = np.where((beside >= 0) & (beside < width), beside, -1)
         offsets = np.take_along_axis(right, beside, axis=1)
         found = words[row, queries]  # (I, L, H)
-        hits = np.take_along_axis(right, found.reshape(len(items), -1), axis=1).reshape(found.shape)
+        hits = right[np.arange(len(items))[:, None, None], found]
         floors = np.column_stack([offsets, chance])
         return Answers(items, found, weights[row, queries], hits, floors, asked)
 

@@ -25,8 +25,8 @@ def mixing_ratios(
     the identity); attn_n, attnres_n and attnresln_n from vectors, as in Kobayashi et al. (2021), the last only for
     blocks that normalise after attention. share_special, per layer and head: what part of a query's Σ_j ‖α f(x_j)‖
     comes from special subwords (probe norm), beside what part of its weight does (probe attention), as in Kobayashi
-    et al. (2020); none for models without them. Sentences are in ascending order. Raises: as ``norms``; ModelError
-    if no sentence is usable.
+    et al. (2020); none for models without them. Sentences are in ascending order; without a usable one there is no
+    tally. Raises: as ``norms``.
     """
     sums: dict[tuple[str, str, str], list[NDArray[np.float64]]] = {}
     lengths: list[int] = []

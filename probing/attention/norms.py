@@ -12,7 +12,7 @@ normalisation is inside f, nothing follows the residual, and the last variant do
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,21 +118,21 @@ def _watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Itera
 def _norms(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[np.int32]) -> Norms:
     attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
     values, entered = seen["values"][0].float(), seen["input"][0].float()  # (S, H, d), (S, D)
-    matrix = block.weight().float()
+    matrix, norm = block.weight().float(), cast(Any, block.norm)
     mixed, kept = _parts(attention, values, matrix, seen["joined"][0])
     own = attention.diagonal(dim1=1, dim2=2).mean(dim=0)
     mixing = {"attn_w": 1 - own, "attn_n": _ratio(mixed, kept)}
     kept = kept + entered
     mixing |= {"attnres_w": (1 - own) / 2, "attnres_n": _ratio(mixed, kept)}
-    transformed, summed, normed = _lengths(attention, values, matrix, block.norm)
+    transformed, summed, normed = _lengths(attention, values, matrix, norm)
     residual = summed.clone()
     residual.diagonal().copy_(kept.norm(dim=-1))
     if normed is not None:
-        kept, mixed = _centred(kept, block.norm), _centred(mixed, block.norm)
+        kept, mixed = _centred(kept, norm), _centred(mixed, norm)
         mixing["attnresln_n"] = _ratio(mixed, kept)
         normed.diagonal().copy_(kept.norm(dim=-1))
         variance = seen["total"][0].float().var(dim=-1, correction=0)
-        normed /= (variance + float(block.norm.eps)).sqrt()[:, None]
+        normed /= (variance + norm.eps).sqrt()[:, None]
     return Norms(layer, attention, transformed, summed, residual, normed, mixing, words)
 
 
@@ -194,5 +194,5 @@ def _centred(vectors: "torch.Tensor", norm: Any) -> "torch.Tensor":
 
 def _ratio(mixed: "torch.Tensor", kept: "torch.Tensor") -> "torch.Tensor":
     """‖mixed‖ / (‖mixed‖ + ‖kept‖) per row; 0 where both are nothing."""
-    one, other = mixed.norm(dim=-1), kept.norm(dim=-1)
-    return one / (one + other).clamp_min(1e-30)
+    one: torch.Tensor = mixed.norm(dim=-1)
+    return one / (one + kept.norm(dim=-1)).clamp_min(1e-30)

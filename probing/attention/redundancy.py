@@ -4,7 +4,7 @@ Heads are numbered layer by layer: head h of attention layer l is row (l - 1) * 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,6 @@ _BLOCK = 2**18  # numbers that one head is compared with at a time: what a proce
 _LEAST = 1e-38  # its logarithm is finite, and times a weight of 0 it is 0
 
 
-@dataclass
 class Divergence:
     """Jensen-Shannon divergence between the rows of every two heads, over maps that are added batch by batch.
 
@@ -31,7 +30,7 @@ class Divergence:
     one map, so give it a sample of sentences.
     """
 
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
         """Start from nothing."""
         self._total: Matrix | None = None  # upper triangle, sums over queries
         self._n_queries = 0
@@ -45,7 +44,7 @@ class Divergence:
         rows = torch.cat(of_layers).float()  # (L * H, Q, T)
         if self._total is None:
             self._total = np.zeros((len(rows), len(rows)))
-        for block in rows.split(max(1, _BLOCK // (rows.shape[0] * rows.shape[2])), dim=1):
+        for block in torch.split(rows, max(1, _BLOCK // (rows.shape[0] * rows.shape[2])), dim=1):
             self._total += _divergences(block)
         self._n_queries += rows.shape[1]
 
@@ -119,7 +118,6 @@ def head_map(divergence: Matrix, rng: np.random.Generator) -> tuple[Matrix, floa
     return places, float(np.sqrt(2 * raw_stress / np.square(distances).sum()))
 
 
-@dataclass
 class LinearCKA:
     """Centred kernel alignment between layers (Kornblith et al. 2019, section 3), over vectors added batch by batch.
 
@@ -128,10 +126,12 @@ class LinearCKA:
     vectors: (L + 1)(L + 2) / 2 matrices (D, D) of float64, 33 MB for 7 layers of width 384, 430 MB for 13 of 768.
     """
 
-    _shift: dict[int, NDArray[Any]] = field(default_factory=dict, init=False)
-    _sums: dict[int, Matrix] = field(default_factory=dict, init=False)  # (D,)
-    _products: dict[tuple[int, int], Matrix] = field(default_factory=dict, init=False)  # (D, D)
-    _n: int = field(default=0, init=False)
+    def __init__(self) -> None:
+        """Start from nothing."""
+        self._shift: dict[int, NDArray[Any]] = {}  # (D,)
+        self._sums: dict[int, Matrix] = {}  # (D,)
+        self._products: dict[tuple[int, int], Matrix] = {}  # (D, D)
+        self._n = 0
 
     def add(self, vectors: Mapping[int, NDArray[np.floating[Any]]]) -> None:
         """Take in vectors of the same items in every layer: {layer: (n, D)}, the same layers each time."""
@@ -139,15 +139,14 @@ class LinearCKA:
         for layer, of_layer in vectors.items():
             precise = np.asarray(of_layer, dtype=np.result_type(of_layer, np.float32))
             # near the mean, so that little is lost where it is subtracted: some models have huge means
-            shift = self._shift.setdefault(layer, precise.mean(axis=0))
-            shifted[layer] = precise - shift
-            self._sums[layer] = self._sums.get(layer, 0) + shifted[layer].sum(axis=0, dtype=np.float64)
-        for a, left in shifted.items():
-            for b, right in shifted.items():
-                if a <= b:
-                    product = (left.T @ right).astype(np.float64)
-                    self._products[a, b] = self._products.get((a, b), 0) + product
-        self._n += len(next(iter(shifted.values())))
+            shifted[layer] = precise - self._shift.setdefault(layer, precise.mean(axis=0))
+            self._sums.setdefault(layer, np.zeros(precise.shape[1]))
+            self._sums[layer] += shifted[layer].sum(axis=0, dtype=np.float64)
+        for a, b in combinations_with_replacement(sorted(shifted), 2):
+            product = shifted[a].T @ shifted[b]
+            self._products.setdefault((a, b), np.zeros(product.shape))
+            self._products[a, b] += product
+        self._n += len(shifted[next(iter(shifted))])
 
     def finish(self) -> Matrix:
         """CKA of every two layers in ascending order: symmetric (L + 1, L + 1), 1 on the diagonal.
@@ -156,10 +155,11 @@ class LinearCKA:
         """
         layers = sorted(self._sums)
         found = np.zeros((len(layers), len(layers)))
-        for i, a in enumerate(layers):
-            for j, b in enumerate(layers[i:], start=i):
-                centred = self._products[a, b] - np.outer(self._sums[a], self._sums[b]) / self._n
-                found[i, j] = found[j, i] = np.square(centred).sum()
+        for i, j in combinations_with_replacement(range(len(layers)), 2):
+            a, b = layers[i], layers[j]
+            centred = self._products[a, b] - np.outer(self._sums[a], self._sums[b]) / self._n
+            found[i, j] = found[j, i] = np.square(centred).sum()
         scale = np.sqrt(np.diag(found))
         with np.errstate(invalid="ignore"):
-            return found / np.outer(scale, scale)
+            cka: Matrix = found / np.outer(scale, scale)
+        return cka

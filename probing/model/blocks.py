@@ -56,8 +56,9 @@ class Block:
 
     def weight(self) -> "torch.Tensor":
         """The matrix of ``output``, (H * d, D): head h owns rows h * d to (h + 1) * d."""
-        matrix: Any = self.output.weight
-        return matrix if type(self.output).__name__ == "Conv1D" else matrix.T  # type: ignore[no-any-return]
+        stored: Any = self.output.weight
+        matrix: torch.Tensor = stored if type(self.output).__name__ == "Conv1D" else stored.T
+        return matrix
 
 
 def blocks(network: Network) -> list[Block]:

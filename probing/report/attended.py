@@ -83,7 +83,9 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
     if table is None:
         return []
     raw = table.raw
-    panels = [("score", "ci_low", "ci_high", "control", measure(run.metric).axis, "decodable", BLUE)]
+    panels: list[tuple[str, str, str, str | None, str, str, str]] = [
+        ("score", "ci_low", "ci_high", "control", measure(run.metric).axis, "decodable", BLUE)
+    ]
     if raw["attended"].notna().any():
         label = "rollout mass on the gold head"
         panels.append(("attended", "attended_low", "attended_high", "attended_other", label, "attended", GREEN))

@@ -68,13 +68,11 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
     side = 0.6 + 0.145 * n
     with figure(0.9 + columns * side, 0.9 + lines * (side + 0.15)) as made:
         panels = made.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-        image = None
-        for place, axes in enumerate(panels.flat):
-            if place >= len(shown):
-                axes.set_visible(False)
-                continue
-            image = axes.imshow(rolled[shown[place]], cmap="Blues", vmin=0, vmax=float(rolled.max()))
-            axes.set_title(f"layer {shown[place] + 1}", fontsize=8.5, color=INK)
+        for axes in panels.flat[len(shown) :]:
+            axes.set_visible(False)
+        for axes, layer in zip(panels.flat, shown, strict=False):
+            image = axes.imshow(rolled[layer], cmap="Blues", vmin=0, vmax=float(rolled.max()))
+            axes.set_title(f"layer {layer + 1}", fontsize=8.5, color=INK)
             axes.set_xticks(range(n), tokens, rotation=90, fontsize=6.5)
             axes.set_yticks(range(n), tokens, fontsize=6.5)
         made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token")
@@ -154,7 +152,9 @@ def write_map(run: Run, stem: Path) -> list[Path]:
             axes.annotate(label, (x, y), (3, 3), textcoords="offset points", fontsize=5.5, color=INK)
         axes.set(xticks=[], yticks=[], aspect="equal")
         axes.legend(frameon=False, fontsize=7)
-        titled(made, heading(run), "heads (layer.head) by Jensen–Shannon distance of their attention; groups: clustering")
+        titled(
+            made, heading(run), "heads (layer.head) by Jensen–Shannon distance of their attention; groups: clustering"
+        )
         return save(made, stem)
 
 

@@ -52,7 +52,12 @@ def write_figures(folder: Path) -> list[Path]:
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
         else:
             paths += write_values(run, target / "values")
-    return paths + write_lengths(run, target / "lengths") + write_attention(run, target) + write_joined(run, target / "joined")
+    return (
+        paths
+        + write_lengths(run, target / "lengths")
+        + write_attention(run, target)
+        + write_joined(run, target / "joined")
+    )
 
 
 def write_layers(run: Run, stem: Path) -> list[Path]:

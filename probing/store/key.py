@@ -14,7 +14,7 @@ from probing.store.encoding import DTYPES
 from probing.store.layout import VERSION
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cached:
     """Of how many sentences of test attention maps are kept: a number, drawn once and for all, or ``all``."""
 

@@ -1,0 +1,153 @@
+"""Forward passes that are intervened in: padded batches, what takes the place of a head, and layers not run twice."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.model.batches import plan
+from probing.model.blocks import Block, hooks
+from probing.model.encoder import Encoder
+from probing.model.maps import PADDING, usable
+from probing.model.subwords import Subwords
+
+if TYPE_CHECKING:
+    import torch
+
+BUDGET, ACCELERATOR_BUDGET = 2048, 8192  # padded subwords per pass, copies of a sentence included
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sentences padded on the right to T subwords; names as in ``maps.Maps``.
+
+    sentences (B,): which sentences these are. ids, words (B, T): tokenizer's ids, and the word of each subword.
+    """
+
+    sentences: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    words: NDArray[np.int64]
+
+    @property
+    def real(self) -> NDArray[np.bool_]:
+        """What is no padding, (B, T)."""
+        return self.words != PADDING
+
+    def repeat(self, copies: int) -> "Batch":
+        """The whole batch ``copies`` times over: row c * B + b is copy c of sentence b."""
+        tiled = (np.tile(array, (copies, 1)) for array in (self.ids, self.words))
+        return Batch(np.tile(self.sentences, copies), *tiled)
+
+
+def budget(encoder: Encoder) -> int:
+    """Padded subwords that one pass may hold on the encoder's device."""
+    return min(BUDGET if encoder.device == "cpu" else ACCELERATOR_BUDGET, encoder.ceiling)
+
+
+def batches(encoder: Encoder, subwords: Subwords, copies: int = 1) -> Iterator[Batch]:
+    """The usable sentences in batches of like length, small enough to be run ``copies`` times at once."""
+    chosen = np.flatnonzero(usable(encoder, subwords))
+    for some in plan(np.diff(subwords.offsets)[chosen], max(1, budget(encoder) // copies)):
+        yield batch_of(encoder, subwords, chosen[some])
+
+
+def batch_of(encoder: Encoder, subwords: Subwords, sentences: Sequence[int] | NDArray[np.int64]) -> Batch:
+    """These sentences as one batch."""
+    numbers = np.asarray(sentences, dtype=np.int64)
+    starts, lengths = subwords.offsets[numbers], np.diff(subwords.offsets)[numbers]
+    place = np.arange(lengths.max())
+    real = place < lengths[:, None]  # (B, T)
+    where = np.where(real, starts[:, None] + place, 0)
+    ids = np.where(real, subwords.ids[where], encoder.pad).astype(np.int64)
+    return Batch(numbers, ids, np.where(real, subwords.words[where], PADDING).astype(np.int64))
+
+
+def run(encoder: Encoder, batch: Batch, embedded: "torch.Tensor | None" = None) -> Any:
+    """The network's output with all hidden states; from ``embedded`` (B, T, E), if given, in place of the ids.
+
+    Whether gradients are kept is the caller's choice.
+    """
+    import torch
+
+    mask = torch.from_numpy(batch.real.astype(np.int64)).to(encoder.device)
+    if embedded is None:
+        inputs = {"input_ids": torch.from_numpy(batch.ids).to(encoder.device)}
+    else:
+        inputs = {"inputs_embeds": embedded}
+    return encoder.network(**inputs, attention_mask=mask, output_hidden_states=True, return_dict=True)
+
+
+def hidden(encoder: Encoder, batch: Batch, layer: int) -> "torch.Tensor":
+    """Hidden states of one layer, (B, T, D), without gradients."""
+    import torch
+
+    with torch.inference_mode():
+        states: torch.Tensor = run(encoder, batch).hidden_states[layer]
+    return states
+
+
+@contextmanager
+def keeping(found: Sequence[Block]) -> Iterator[list[Any]]:
+    """Keep what each block gives in the next pass, in order."""
+    kept: list[Any] = []
+
+    def keep(_block: "torch.nn.Module", _inputs: object, output: Any) -> None:
+        kept.append(output)
+
+    with hooks(*(block.module.register_forward_hook(keep) for block in found)):
+        yield kept
+
+
+@contextmanager
+def resumed(found: Sequence[Block], kept: Sequence[Any], copies: int = 1) -> Iterator[None]:
+    """Let these blocks give what they gave before, each sentence ``copies`` times, and compute nothing.
+
+    An intervention leaves all below it as it was; running it again for every head would double the work.
+    """
+    modules = [block.module for block in found]
+    for module, output in zip(modules, kept, strict=False):
+        vars(module)["forward"] = _give(_repeated(output, copies))
+    try:
+        yield
+    finally:
+        for module in modules:
+            vars(module).pop("forward", None)
+
+
+def _give(output: Any) -> Callable[..., Any]:
+    return lambda *_inputs, **_options: output
+
+
+def _repeated(output: Any, copies: int) -> Any:
+    if isinstance(output, tuple):  # (hidden states, nothing that the next block reads)
+        return (_repeated(output[0], copies), *output[1:])
+    return output.repeat(copies, 1, 1)
+
+
+# from the value vectors of a pass (B, T, H, d) to what takes the heads' places, of a shape that broadcasts to theirs
+Substitute = Callable[["torch.Tensor"], "torch.Tensor"]
+
+
+@contextmanager
+def replaced(block: Block, substitute: Substitute, chosen: "torch.Tensor") -> Iterator[None]:
+    """Put a substitute for the chosen heads in front of the output projection of ``block``.
+
+    chosen (B, H) or (1, H), boolean: whose heads. Everything else in the pass stays as it is.
+    """
+    import torch
+
+    values: list[torch.Tensor] = []
+
+    def keep(_value: "torch.nn.Module", _inputs: object, projected: "torch.Tensor") -> None:
+        values[:] = [block.values(projected)]
+
+    def put(_output: "torch.nn.Module", inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        heads = inputs[0].unflatten(-1, (block.n_heads, block.head_width))  # (B, T, H * d) -> (B, T, H, d)
+        new = substitute(values[0]).to(heads.dtype)
+        return torch.where(chosen[:, None, :, None], new, heads).flatten(-2), *inputs[1:]
+
+    with hooks(block.value.register_forward_hook(keep), block.output.register_forward_pre_hook(put)):
+        yield
