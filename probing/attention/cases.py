@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,23 +85,20 @@ class Hits:
 
         The split's N sentences are those of ``cases``; the ones whose maps never came have no items.
         """
+        layers = tuple(range(1, self._hits.shape[1] + 1))
         for number, target in enumerate(self.targets):
             of_target = np.flatnonzero(self._groups % len(self.targets) == number)
-            sentences = self._groups[of_target] // len(self.targets)
+            sums, items = self._spread(self._hits, of_target), self._spread(self._items, of_target)
+            yield Tally(METRIC, target, HEADS, self.split, layers, sums, items)
+            floors = self._spread(self._floors, of_target)
+            for place, name in enumerate([*map(offset_name, OFFSETS), RANDOM]):
+                yield Tally(METRIC, target, name, self.split, (0,), floors[:, [place]], items)
 
-            def sums(
-                values: NDArray[np.floating | np.uint16], chosen: NDArray[np.int64] = of_target,
-                at: NDArray[np.int64] = sentences,
-            ) -> NDArray[np.float64]:
-                found = np.zeros((len(self._n_words), *values.shape[1:]))
-                found[at] = values[chosen]
-                return found
-
-            items, floors = sums(self._items), sums(self._floors)
-            layers = tuple(range(1, self._hits.shape[1] + 1))
-            yield Tally(METRIC, target, HEADS, self.split, layers, sums(self._hits), items)
-            for column, name in enumerate([*map(offset_name, OFFSETS), RANDOM]):
-                yield Tally(METRIC, target, name, self.split, (0,), floors[:, [column]], items)
+    def _spread(self, values: NDArray[Any], of_target: NDArray[np.int64]) -> NDArray[np.float64]:
+        """From the groups of one target to all sentences, (G, …) -> (N, …)."""
+        found = np.zeros((len(self._n_words), *values.shape[1:]))
+        found[self._groups[of_target] // len(self.targets)] = values[of_target]
+        return found
 
     def _answers(self, batch: Maps) -> Answers:
         n = np.diff(self._first)[batch.sentences]

@@ -18,21 +18,22 @@ _ENOUGH = _UNITS // 4  # a flow of fewer units is solved again in smaller ones, 
 def flow(capacities: NDArray[np.floating]) -> Float64:
     """Maximum flow for every pair: capacities (L, S, S) -> (S, S), rows positions of layer L, columns inputs.
 
-    ``capacities[l - 1, i, j]`` bounds what position i of layer l takes from position j below it: the maps Â that
-    rollout multiplies (``rollout.mixed``). Each pair is solved alone, by Dinic's algorithm, in integer units of at
-    most a 2**28th of its flow: a capacity is rounded by half a unit, and the flow by no more than the sum of that over
-    its cut. Raises: ModelError for capacities that are not finite, negative or not (L, S, S).
+    ``capacities[l - 1, i, j]`` bounds what position i of layer l takes from position j below it: the augmented maps
+    that rollout multiplies (``augmented``). Each pair is solved alone, by Dinic's algorithm, in integer units of at
+    most a 2**28th of its flow: an edge is rounded by half a unit (to one unit where that would leave none), and the
+    flow by no more than the sum of that over its smallest cut. Raises: ModelError for capacities that are not finite,
+    negative or not (L, S, S).
     """
-    given = np.asarray(capacities, dtype=np.float64)
+    given: Float64 = np.asarray(capacities, dtype=np.float64)
     if given.ndim != 3 or given.shape[1] != given.shape[2] or not given.size:
         raise ModelError(f"capacities have shape {given.shape}, want (layers, positions, positions)")
     if not (np.isfinite(given) & (given >= 0)).all():
-        raise ModelError("capacities must be finite and not negative: give the maps of rollout.mixed")
+        raise ModelError("capacities must be finite and not negative: give augmented maps")
     if len(given) == 1:
-        return given[0].copy()
+        return np.array(given[0])
     if len(given) == 2:  # each position between carries what both its edges allow
-        through = [np.minimum(given[1, :, k, None], given[0, k]) for k in range(given.shape[1])]
-        return np.sum(through, axis=0, dtype=np.float64)
+        through = (np.minimum(given[1, :, k, None], given[0, k]) for k in range(given.shape[1]))
+        return sum(through, start=np.zeros(given[0].shape))
     graph = _graph(len(given), given.shape[1])
     middle = given[-2:0:-1].ravel()
     return np.array([[_pair(graph, source, middle, sink) for sink in given[0].T] for source in given[-1]])
@@ -76,7 +77,7 @@ def _pair(graph: "csr_array", source: Float64, middle: Float64, sink: Float64) -
     from scipy.sparse.csgraph import maximum_flow
 
     exact = np.concatenate([source, middle, sink])
-    bound = min(source.sum(), sink.sum())
+    bound = float(min(source.sum(), sink.sum()))
     while bound > 0:
         # No edge carries more than the bound, so that clipping changes nothing and units can be small. An edge that
         # is there keeps a unit: zero units of flow then mean that no path exists.

@@ -148,15 +148,20 @@ def _visible(batch: Maps, causal: bool) -> Bools:
 
 def _spread_of(weights: "torch.Tensor", mask: "torch.Tensor") -> "dict[str, torch.Tensor]":
     """Entropy and what follows from it, summed over queries: weights (B, H, T, T), mask (B, 1, T, T) -> (B, H)."""
-    # torch.special.entr would read better and takes twice as long
-    entropy = -weights.clamp_min(_LEAST).log_().mul_(weights).sum(-1)  # (B, H, T)
+    nats = entropy(weights)  # (B, H, T)
     n_keys = mask.sum(-1)  # (B, 1, T), 0 for padding
     most = n_keys.clamp_min(2).log()  # a query that sees one key has entropy 0, whatever it is divided by
     return {
-        "entropy_nats": entropy.sum(-1),
-        "entropy_share": (entropy / most).sum(-1),
-        "effective_tokens": (entropy.exp() * (n_keys > 0)).sum(-1),
+        "entropy_nats": nats.sum(-1),
+        "entropy_share": (nats / most).sum(-1),
+        "effective_tokens": (nats.exp() * (n_keys > 0)).sum(-1),
     }
+
+
+def entropy(rows: "torch.Tensor") -> "torch.Tensor":
+    """-sum p ln p (nats) over the last axis, 0 ln 0 being 0."""
+    # torch.special.entr would read better and takes twice as long
+    return -rows.clamp_min(_LEAST).log_().mul_(rows).sum(-1)
 
 
 def _histogram(values: "torch.Tensor", n_outside: int) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """Norm-based attention: how long a vector each subword contributes, where the weight alone says how it is scaled.
 
 Query i receives from subword j through head h the vector α_hij f_h(x_j), with f_h(x) = (x W_V + b_V) W_O of that head
-(Kobayashi et al., EMNLP 2020, eq. 3). Summed over heads these vectors and the output bias, which belongs to no subword,
+(Kobayashi et al., EMNLP 2020). Summed over heads these vectors and the output bias, which belongs to no subword,
 are the output of attention. Kobayashi et al. (EMNLP 2021) add what surrounds it: the residual, x_i where j = i, and the
 layer normalisation, under which a part loses its own mean, is divided by the deviation of the whole, and is scaled by γ
 (β belongs to no subword).
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.attention.vectors import centred, lengths, parts, ratio
 from probing.errors import ModelError
 from probing.model.blocks import Block, blocks, hooks
 from probing.model.encoder import Encoder
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
-_LEAST_NUMBERS = 2**16  # worked on at once where half a map is less: 256 kB, so that short sentences take few steps
-_AGREEMENT = 0.02  # of the largest number: bfloat16 rounds to 0.004, an attention of another kind differs by 1
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Norms:
     attention (H, S, S): α. transformed (H, S): ‖f_h(x_j)‖. summed (S, S): ‖Σ_h α f_h(x_j)‖. residual (S, S): with x_i
     added where j = i. normed (S, S): with layer normalisation as well; None where the block normalises before.
     mixing: per variant (S,), ‖mixed‖ / (‖mixed‖ + ‖kept‖) of a query, mixed being the sum of what comes from j ≠ i and
-    kept what comes from i itself (Kobayashi et al., 2021, eq. 9). words (S,): as in Maps.
+    kept what comes from i itself (Kobayashi et al., 2021). words (S,): as in Maps.
     """
 
     layer: int
@@ -62,15 +61,20 @@ def norms(
 
     ``keep`` is called inside the forward pass, with one layer at a time, so that no two layers' maps exist at once.
     ``encoder`` must have been loaded with ``maps=True``. No (H, S, S, D) tensor is made: lengths of sums over heads
-    come from the H x H inner products of a source subword's vectors, a few subwords at a time.
-    Raises: ModelError for an architecture that ``blocks`` does not know, or whose attention is not a weighted sum of
-    values.
+    come from the H x H inner products of a source subword's vectors, a few subwords at a time. From S = D / H on a
+    layer takes less than 4 maps (H, S, S) beside the network's own; below that a vector per subword is more than a map.
+    Raises: ModelError for an architecture that ``blocks`` does not know, one that gives no maps, or one whose attention
+    is not a weighted sum of values.
     """
     found = blocks(encoder.network)
-    fitting = np.flatnonzero(usable(encoder, subwords))
-    for sentence in fitting if chosen is None else np.intersect1d(fitting, np.asarray(chosen, dtype=np.int64)):
-        part = subwords.part(int(sentence), int(sentence) + 1)
-        yield int(sentence), _sentence(encoder, found, part, keep)
+    for sentence in fitting(encoder, subwords, chosen):
+        yield sentence, _sentence(encoder, found, subwords.part(sentence, sentence + 1), keep)
+
+
+def fitting(encoder: Encoder, subwords: Subwords, chosen: Sequence[int] | None = None) -> list[int]:
+    """Those of the chosen sentences (None: all) that are usable, in order."""
+    found = np.flatnonzero(usable(encoder, subwords))
+    return [int(i) for i in (found if chosen is None else np.intersect1d(found, np.asarray(chosen, dtype=np.int64)))]
 
 
 def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Callable[[Norms], T]) -> list[T]:
@@ -117,82 +121,31 @@ def _watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Itera
 
 def _norms(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[np.int32]) -> Norms:
     attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
-    values, entered = seen["values"][0].float(), seen["input"][0].float()  # (S, H, d), (S, D)
-    matrix, norm = block.weight().float(), cast(Any, block.norm)
-    mixed, kept = _parts(attention, values, matrix, seen["joined"][0])
-    own = attention.diagonal(dim1=1, dim2=2).mean(dim=0)
-    mixing = {"attn_w": 1 - own, "attn_n": _ratio(mixed, kept)}
-    kept = kept + entered
-    mixing |= {"attnres_w": (1 - own) / 2, "attnres_n": _ratio(mixed, kept)}
-    transformed, summed, normed = _lengths(attention, values, matrix, norm)
+    values, matrix, norm = seen["values"][0].float(), block.weight().float(), cast(Any, block.norm)
+    mixing, own, own_normed = _mixing(attention, values, matrix, seen, norm)
+    transformed, summed, normed = lengths(attention, values, matrix, norm)
     residual = summed.clone()
-    residual.diagonal().copy_(kept.norm(dim=-1))
+    residual.diagonal().copy_(own)
     if normed is not None:
-        kept, mixed = _centred(kept, norm), _centred(mixed, norm)
-        mixing["attnresln_n"] = _ratio(mixed, kept)
-        normed.diagonal().copy_(kept.norm(dim=-1))
+        normed.diagonal().copy_(own_normed)
         variance = seen["total"][0].float().var(dim=-1, correction=0)
         normed /= (variance + norm.eps).sqrt()[:, None]
     return Norms(layer, attention, transformed, summed, residual, normed, mixing, words)
 
 
-def _parts(
-    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", joined: "torch.Tensor"
-) -> "tuple[torch.Tensor, torch.Tensor]":
-    """What each query receives from others and from itself, both (S, D).
-
-    Raises: ModelError if weights times values are not what the output projection took (gated attention, say).
-    """
-    context = (attention @ values.transpose(0, 1)).transpose(0, 1)  # (H, S, d) -> (S, H, d)
-    wrong = (context.flatten(1) - joined.float()).abs().max()
-    if wrong > _AGREEMENT * joined.abs().max().clamp_min(1e-6):
-        raise ModelError(
-            "value vectors: this model's attention is more than a weighted sum of values; type attention=rollout, "
-            "which reads the weights alone"
-        )
-    own = attention.diagonal(dim1=1, dim2=2).T[..., None] * values  # (S, H, 1) * (S, H, d)
-    return (context - own).flatten(1) @ matrix, own.flatten(1) @ matrix
-
-
-def _lengths(
-    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", norm: "torch.nn.Module | None"
-) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]":
-    """‖f_h(x_j)‖ (H, S) and ‖Σ_h α f_h(x_j)‖ (S, S), the latter also of the centred and scaled vectors.
-
-    ‖Σ_h α_h f_h‖² = αᵀ G α, where G (H, H) holds the inner products of the f_h of one source subword.
-    """
-    n_heads, length, _ = attention.shape
-    per_head = matrix.reshape(n_heads, -1, matrix.shape[1])  # (H * d, D) -> (H, d, D)
-    transformed, summed = attention.new_empty(n_heads, length), attention.new_empty(length, length)
-    normed = None if norm is None else summed.clone()
-    numbers = n_heads * (2 * matrix.shape[1] + 2 * length + n_heads)  # held for one source subword
-    step = max(1, max(attention.numel() // 2, _LEAST_NUMBERS) // numbers)
-    for first in range(0, length, step):
-        some = slice(first, first + step)
-        vectors = (values[some].transpose(0, 1) @ per_head).transpose(0, 1)  # (b, H, D)
-        weights = attention[:, :, some].permute(2, 1, 0).contiguous()  # (H, S, b) -> (b, S, H)
-        gram = vectors @ vectors.mT
-        transformed[:, some] = gram.diagonal(dim1=1, dim2=2).sqrt().T
-        summed[:, some] = _weighted(weights, gram)
-        if normed is not None:
-            vectors = _centred(vectors, norm)
-            normed[:, some] = _weighted(weights, vectors @ vectors.mT)
-    return transformed, summed, normed
-
-
-def _weighted(weights: "torch.Tensor", gram: "torch.Tensor") -> "torch.Tensor":
-    """sqrt(αᵀ G α): (b, S, H), (b, H, H) -> (S, b)."""
-    squares: torch.Tensor = (weights @ gram).mul_(weights).sum(dim=-1)
-    return squares.clamp_min_(0).sqrt_().T  # rounding can leave a sum that cancels below 0
-
-
-def _centred(vectors: "torch.Tensor", norm: Any) -> "torch.Tensor":
-    """The part of layer normalisation that is linear: without the mean, times γ."""
-    centred: torch.Tensor = (vectors - vectors.mean(dim=-1, keepdim=True)).mul_(norm.weight.float())
-    return centred
-
-
-def _ratio(mixed: "torch.Tensor", kept: "torch.Tensor") -> "torch.Tensor":
-    """‖mixed‖ / (‖mixed‖ + ‖kept‖) per row; 0 where both are nothing."""
-    one: torch.Tensor = mixed.norm(dim=-1)
-    return one / (one + kept.norm(dim=-1)).clamp_min(1e-30)
+def _mixing(
+    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", seen: Mapping[str, Any], norm: Any
+) -> "tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]":
+    """Ratios, and how long the vector is that a query keeps of itself with the residual, then centred, each (S,)."""
+    mixed, kept = parts(attention, values, matrix, seen["joined"][0])
+    weight = attention.diagonal(dim1=1, dim2=2).mean(dim=0)
+    mixing = {"attn_w": 1 - weight, "attn_n": ratio(mixed, kept)}
+    kept += seen["input"][0].float()
+    mixing |= {"attnres_w": (1 - weight) / 2, "attnres_n": ratio(mixed, kept)}
+    own = own_normed = kept.norm(dim=-1)
+    if norm is not None:
+        kept = centred(kept, norm)
+        mixed = centred(mixed, norm)
+        mixing["attnresln_n"] = ratio(mixed, kept)  # the deviation divides both
+        own_normed = kept.norm(dim=-1)
+    return mixing, own, own_normed

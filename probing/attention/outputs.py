@@ -98,8 +98,8 @@ class LinearProbe:
         vectors = pooled / counts.to(device)[:, None]
         mean, deviation, weights = (part.to(device) for part in self._parts)
         logits = (vectors - mean) / deviation @ weights[:, :-1].T + weights[:, -1]
-        found = (torch.from_numpy(part).to(device) for part in (gold, sentences))
-        return Reading(logits.log_softmax(1), *found, len(batch.ids))
+        gold_there, rows_there = (torch.from_numpy(part).to(device) for part in (gold, sentences))
+        return Reading(logits.log_softmax(1), gold_there, rows_there, len(batch.ids))
 
     @cached_property
     def _parts(self) -> "tuple[torch.Tensor, ...]":

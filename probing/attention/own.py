@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.outputs import HeadOutput
+from probing.attention.tokens import special_token
 from probing.errors import ConfigError
 from probing.model.checkpoint import Checkpoint
 from probing.model.encoder import Encoder
@@ -44,9 +45,7 @@ def own_head(checkpoint: Checkpoint, device: str = "cpu") -> OwnHead | None:
     """
     import transformers
 
-    config = transformers.AutoConfig.from_pretrained(
-        checkpoint.folder, local_files_only=True, trust_remote_code=False
-    )
+    config = transformers.AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
     architecture = (getattr(config, "architectures", None) or [""])[0]
     found = [entry for ending, entry in _KINDS.items() if architecture.endswith(ending)]
     if not found or config.is_encoder_decoder or checkpoint.revision.startswith("untrained"):
@@ -97,7 +96,7 @@ def own_output(
     """
     last = encoder.n_layers - 1
     if head.kind == "masked":
-        masked, gold = _masked(subwords, _mask(encoder), rng)
+        masked, gold = _masked(subwords, special_token(encoder, ("mask",))[1], rng)
         return masked, HeadOutput("the model's own masked-word head", last, head.logits, gold)
     if head.kind == "next":
         return subwords, HeadOutput("the model's own next-word head", last, head.logits, _next(subwords))
@@ -105,13 +104,6 @@ def own_output(
         raise ConfigError("the model's own head classifies sentences, and there are no labels: choose task=sentiment")
     gold = _at_cls(subwords, labels, encoder.cls_position)
     return subwords, HeadOutput("the model's own classifier", last, head.logits, gold)
-
-
-def _mask(encoder: Encoder) -> int:
-    from probing.attention.tokens import special_token
-
-    name, number = special_token(encoder, ("mask",))
-    return number
 
 
 def _masked(subwords: Subwords, mask: int, rng: np.random.Generator) -> tuple[Subwords, list[NDArray[np.int64]]]:

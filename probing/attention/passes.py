@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Batch:
     @property
     def real(self) -> NDArray[np.bool_]:
         """What is no padding, (B, T)."""
-        return self.words != PADDING
+        return np.asarray(self.words != PADDING)
 
     def repeat(self, copies: int) -> "Batch":
         """The whole batch ``copies`` times over: row c * B + b is copy c of sentence b."""
@@ -89,27 +89,35 @@ def hidden(encoder: Encoder, batch: Batch, layer: int) -> "torch.Tensor":
     return states
 
 
+class Call(NamedTuple):
+    """One call of a block: what went in, hidden states first, and what came out."""
+
+    inputs: tuple[Any, ...]
+    options: dict[str, Any]
+    output: Any
+
+
 @contextmanager
-def keeping(found: Sequence[Block]) -> Iterator[list[Any]]:
-    """Keep what each block gives in the next pass, in order."""
-    kept: list[Any] = []
+def calls(found: Sequence[Block]) -> Iterator[list[Call]]:
+    """Keep the calls of these blocks in the next pass, in order."""
+    kept: list[Call] = []
 
-    def keep(_block: "torch.nn.Module", _inputs: object, output: Any) -> None:
-        kept.append(output)
+    def keep(_block: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: Any) -> None:
+        kept.append(Call(inputs, options, output))
 
-    with hooks(*(block.module.register_forward_hook(keep) for block in found)):
+    with hooks(*(block.module.register_forward_hook(keep, with_kwargs=True) for block in found)):
         yield kept
 
 
 @contextmanager
-def resumed(found: Sequence[Block], kept: Sequence[Any], copies: int = 1) -> Iterator[None]:
+def resumed(found: Sequence[Block], kept: Sequence[Call], copies: int = 1) -> Iterator[None]:
     """Let these blocks give what they gave before, each sentence ``copies`` times, and compute nothing.
 
     An intervention leaves all below it as it was; running it again for every head would double the work.
     """
     modules = [block.module for block in found]
-    for module, output in zip(modules, kept, strict=False):
-        vars(module)["forward"] = _give(_repeated(output, copies))
+    for module, call in zip(modules, kept, strict=False):
+        vars(module)["forward"] = _give(_repeated(call.output, copies))
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.attention.heads import entropy
 from probing.errors import ConfigError, ModelError
 from probing.model.maps import PADDING, Maps
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 _BLOCK = 2**18  # numbers that one head is compared with at a time: what a processor's cache holds
-_LEAST = 1e-38  # its logarithm is finite, and times a weight of 0 it is 0
 
 
 class Divergence:
@@ -60,17 +60,12 @@ class Divergence:
 
 def _divergences(rows: "torch.Tensor") -> Matrix:
     """Sums over queries for the pairs above the diagonal: rows (heads, Q, T) -> (heads, heads)."""
-    own = _entropy(rows)  # (heads, Q)
-    total = np.zeros((len(rows), len(rows)))
+    own = entropy(rows)  # (heads, Q)
+    total = rows.new_zeros(len(rows), len(rows))
     for head in range(len(rows) - 1):
-        between = _entropy((rows[head + 1 :] + rows[head]).mul_(0.5)) - (own[head + 1 :] + own[head]) / 2
-        total[head, head + 1 :] = between.clamp_min_(0).sum(-1).cpu().numpy()  # rounding alone makes it negative
-    return total
-
-
-def _entropy(rows: "torch.Tensor") -> "torch.Tensor":
-    """Nats over the last axis."""
-    return -rows.clamp_min(_LEAST).log_().mul_(rows).sum(-1)
+        between = entropy((rows[head + 1 :] + rows[head]).mul_(0.5)) - (own[head + 1 :] + own[head]) / 2
+        total[head, head + 1 :] = between.clamp_min_(0).sum(-1)  # rounding alone makes it negative
+    return total.cpu().double().numpy()
 
 
 def tree(divergence: Matrix) -> Matrix:
@@ -139,7 +134,8 @@ class LinearCKA:
         for layer, of_layer in vectors.items():
             precise = np.asarray(of_layer, dtype=np.result_type(of_layer, np.float32))
             # near the mean, so that little is lost where it is subtracted: some models have huge means
-            shifted[layer] = precise - self._shift.setdefault(layer, precise.mean(axis=0))
+            mean = precise.mean(axis=0, dtype=np.float64).astype(precise.dtype)
+            shifted[layer] = precise - self._shift.setdefault(layer, mean)
             self._sums.setdefault(layer, np.zeros(precise.shape[1]))
             self._sums[layer] += shifted[layer].sum(axis=0, dtype=np.float64)
         for a, b in combinations_with_replacement(sorted(shifted), 2):

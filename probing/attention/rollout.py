@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.attention.augmented import FUSIONS, augmented
 from probing.axes import Split, Tally
-from probing.errors import ConfigError, ModelError, one_of
+from probing.errors import ConfigError, one_of
 from probing.model.maps import SPECIAL, Maps
 
 if TYPE_CHECKING:
     import torch
 
 Int64 = NDArray[np.int64]
-FUSIONS = {"mean": "mean", "max": "amax", "min": "amin"}  # fusion of heads: torch's reduction
 METRICS = ("rollout_entropy_nats", "effective_tokens", "mass_on_self", "mass_on_first", "mass_on_special")
 
 
@@ -29,8 +29,8 @@ class Rollout:
     the border and the largest weight of a row stay.
     first_layer: the recursion starts here; the rollout of layers before it is the identity.
     receptive_field: before anything else each column of a layer's map is divided by the number of queries that see it
-    (some head gives it weight; n - j of n in a causal model, so that early positions lose the lead that the mask gives
-    them) and rows are normalised. The paper asks for this in decoders (section 3); where all see all it changes nothing.
+    (some head gives it weight; n - j of n in a causal model, so that early positions lose the lead that the mask
+    gives them) and rows are normalised, as the paper asks for decoders; where all see all it changes nothing.
     Raises: ConfigError for a value out of range.
     """
 
@@ -56,74 +56,41 @@ def rollout(
     """R_l = Â_l R_(l-1) for every layer l, from the identity: L maps (B, H, T, T), lengths (B,) -> (B, L, T, T).
 
     Rows are queries in layer l, columns input positions; a real row is a distribution over its sentence's positions,
-    rows of padding mean nothing. Raises and ``sentences``: as ``mixed``.
+    rows of padding mean nothing. Raises and ``sentences``: as ``augmented``.
     """
     import torch
 
-    maps = mixed(attention, lengths, options, sentences).transpose(0, 1)  # (B, K, T, T) -> (K, B, T, T)
-    before = len(attention) - len(maps)
-    found = torch.empty((len(attention), *maps.shape[1:]), device=maps.device)
-    found[:before] = torch.eye(maps.shape[-1], device=maps.device)
-    found[before] = maps[0]
-    for layer in range(1, len(maps)):
-        torch.bmm(maps[layer], found[before + layer - 1], out=found[before + layer])
+    maps = augmented(attention, lengths, options, sentences)
+    return _recursion(maps, torch.eye(maps.shape[-1], device=maps.device).expand_as(maps[:, 0]), len(attention))
+
+
+def by_word(batch: Maps, options: Rollout) -> "torch.Tensor":
+    """Word to word in every layer: (B, L, W, 2 + W), W words in the longest sentence.
+
+    Columns: position 0, all special subwords together, then each word; the last 1 + W sum to 1. Equal to ``rollout``
+    followed by ``to_words``, but the columns are joined first, where the recursion is linear, so that it runs over
+    fewer. Words without subwords: as ``from_words``. Raises: as ``augmented``.
+    """
+    import torch
+
+    maps = augmented(batch.attention, batch.lengths, options, batch.sentences)
+    n_words = int(batch.words.max()) + 1
+    start = torch.zeros((*batch.words.shape, 2 + n_words), device=maps.device)
+    start[:, 0, 0] = 1
+    start[:, :, 1:] = _member(start, batch.words, range(SPECIAL, n_words))
+    return from_words(_recursion(maps, start, len(batch.attention)), batch.words, n_words)
+
+
+def _recursion(maps: "torch.Tensor", start: "torch.Tensor", n_layers: int) -> "torch.Tensor":
+    """Â_l … Â_first start for each of ``n_layers``: maps (B, K, T, T), start (B, T, C) -> (B, L, T, C)."""
+    import torch
+
+    before = n_layers - maps.shape[1]
+    found = torch.empty((n_layers, *start.shape), device=maps.device)
+    found[:before] = reached = start
+    for layer in range(before, n_layers):
+        reached = torch.bmm(maps[:, layer - before], reached, out=found[layer])
     return found.transpose(0, 1)
-
-
-def mixed(
-    attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
-) -> "torch.Tensor":
-    """Â, heads fused and the identity mixed in, of layers first_layer to L: (B, H, T, T) each -> (B, K, T, T), float32.
-
-    ``sentences`` (B,): their numbers, for messages. Raises: ConfigError if the model has no first_layer, ModelError if
-    a query of a sentence has no weight at all or one that is not finite.
-    """
-    import torch
-
-    if options.first_layer > len(attention):
-        raise ConfigError(
-            f"attention.first_layer={options.first_layer}: this model has {len(attention)} layers; "
-            f"give 1 to {len(attention)}"
-        )
-    with torch.no_grad():
-        chosen = [layer.float() for layer in attention[options.first_layer - 1 :]]
-        maps = torch.stack([getattr(layer, FUSIONS[options.fusion])(dim=1) for layer in chosen])  # (K, B, T, T)
-        place = torch.arange(maps.shape[-1], device=maps.device)
-        real = place < torch.as_tensor(lengths, device=maps.device)[:, None]  # (B, T)
-        maps.masked_fill_(~(real[:, :, None] & real[:, None, :]), 0)
-        if options.receptive_field:
-            seen = torch.stack([((layer > 0).any(dim=1) & real[:, :, None]).sum(dim=-2) for layer in chosen])
-            maps /= seen.clamp(min=1)[:, :, None, :]
-        if options.discard:
-            maps = torch.stack([_without_smallest(layer, options.discard) for layer in maps])
-        total = maps.sum(dim=-1)  # (K, B, T)
-        _check(total, real, options, np.arange(len(lengths)) if sentences is None else sentences)
-        maps *= ((1 - options.residual_weight) / total.masked_fill(~real, 1))[..., None]
-        maps.diagonal(dim1=-2, dim2=-1).add_(options.residual_weight)
-    return maps.transpose(0, 1)
-
-
-def _without_smallest(maps: "torch.Tensor", share: float) -> "torch.Tensor":
-    """Zero the smallest ``share`` of each map's positive weights (masked pairs are no weights): (B, T, T) -> same."""
-    weights = maps.flatten(1)
-    ascending = weights.masked_fill(weights <= 0, float("inf")).sort(dim=1).values
-    n_dropped = (share * (weights > 0).sum(dim=1)).long()
-    border = ascending.gather(1, n_dropped[:, None])[..., None]  # (B, 1, 1)
-    return maps.masked_fill((maps < border) & (maps < maps.amax(dim=-1, keepdim=True)), 0)
-
-
-def _check(total: "torch.Tensor", real: "torch.Tensor", options: Rollout, sentences: Int64) -> None:
-    bad = (real & ~((total > 0) & total.isfinite())).nonzero()
-    if len(bad):
-        layer, row, query = bad[0].tolist()
-        advice = "type attention.fusion=mean, or leave the sentence out" if options.fusion == "min" else (
-            "its mask hides everything or the arithmetic overflowed: leave the sentence out, or type "
-            "model.precision=float32"
-        )
-        raise ModelError(
-            f"sentence {sentences[row]}, layer {options.first_layer + layer}: the attention of position {query} is all "
-            f"zero or not finite, want a distribution; {advice}"
-        )
 
 
 def from_position(matrix: "torch.Tensor", positions: Int64 | int) -> "torch.Tensor":
@@ -184,13 +151,11 @@ class RolloutTally:
         """Count a batch; raises as ``rollout``."""
         import torch
 
-        found = rollout(batch.attention, batch.lengths, self._options, batch.sentences)
-        n_words = int(batch.words.max()) + 1
-        inner, special = to_words(found, batch.words, n_words)  # (B, L, W, W), (B, L, W)
-        first = from_words(found, batch.words, n_words)[..., 0]
-        entropy = torch.special.entr(inner).sum(dim=-1) + torch.special.entr(special)
-        exists = torch.from_numpy((batch.words[:, None] == np.arange(n_words)[:, None]).any(-1)).to(found.device)
-        values = torch.stack([entropy, entropy.exp(), inner.diagonal(dim1=-2, dim2=-1), first, special])
+        found = by_word(batch, self._options)  # (B, L, W, 2 + W)
+        entropy = torch.special.entr(found[..., 1:]).sum(dim=-1)
+        itself = found[..., 2:].diagonal(dim1=-2, dim2=-1)
+        values = torch.stack([entropy, entropy.exp(), itself, found[..., 0], found[..., 1]])
+        exists = found[..., 1:].sum(dim=-1)[:, 0] > 0  # (B, W): a row of zeros is of a word without subwords
         sums = (values.double() * exists[:, None]).sum(dim=-1)  # (5, B, L, W) -> (5, B, L)
         self._sums[:, batch.sentences] = sums.cpu().numpy()
         self._items[batch.sentences] = exists.sum(dim=-1).cpu().numpy()

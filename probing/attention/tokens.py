@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.outputs import Output
-from probing.attention.passes import Batch, batch_of, budget, hidden, keeping, replaced
+from probing.attention.passes import Batch, Call, batch_of, budget, calls, hidden, replaced
 from probing.errors import ModelError
-from probing.model.blocks import Block, blocks, hooks
+from probing.model.blocks import Block, blocks
 from probing.model.encoder import Encoder
 from probing.model.maps import maps, usable
 from probing.model.subwords import Subwords
@@ -49,7 +49,7 @@ def blank_out(encoder: Encoder, subwords: Subwords, output: Output, blank: int) 
     """
     losses = [np.full(n, np.nan) for n in np.diff(subwords.offsets)]
     for sentence in np.flatnonzero(usable(encoder, subwords)):
-        whole = batch_of(encoder, subwords, [sentence])
+        whole = batch_of(encoder, subwords, [int(sentence)])
         reading = output(hidden(encoder, whole, output.layer), whole)
         if not reading.defined()[0]:
             continue
@@ -74,23 +74,21 @@ def value_zeroing(
     found = blocks(encoder.network)
     fitting = np.flatnonzero(usable(encoder, subwords))
     for sentence in fitting if chosen is None else np.intersect1d(fitting, chosen):
-        with _calls(found) as calls, keeping(found) as kept:
+        with calls(found) as kept:
             [alone] = maps(encoder, subwords, [int(sentence)])
         batch = Batch(alone.sentences, alone.ids, alone.words)
         layers = [
-            _zeroed(encoder, batch, block, call, _states(intact), map_[0])
-            for block, call, intact, map_ in zip(found, calls, kept, alone.attention, strict=True)
+            _zeroed(encoder, batch, block, call, map_[0])
+            for block, call, map_ in zip(found, kept, alone.attention, strict=True)
         ]
         yield int(sentence), np.stack(layers)
 
 
-def _zeroed(
-    encoder: Encoder, batch: Batch, block: Block, call: tuple[Any, Any], intact: "torch.Tensor", map_: "torch.Tensor"
-) -> NDArray[np.float32]:
-    """One block of one sentence, run again for every token: intact (1, S, D), map_ (H, S, S) -> (S, S)."""
+def _zeroed(encoder: Encoder, batch: Batch, block: Block, call: Call, map_: "torch.Tensor") -> NDArray[np.float32]:
+    """One block of one sentence, called again for every token: map_ (H, S, S) -> (S, S)."""
     import torch
 
-    (states, *inputs), options = call
+    states, *inputs = call.inputs
     everyone = torch.ones(1, block.n_heads, dtype=torch.bool, device=states.device)
     found = np.empty((states.shape[1],) * 2, dtype=np.float32)
     for some in _chunks(np.arange(states.shape[1]), encoder, batch):
@@ -101,14 +99,10 @@ def _zeroed(
             return whole - torch.einsum("hqn,nhd->nqhd", map_[:, :, keys], values[0, keys])
 
         with torch.inference_mode(), replaced(block, without, everyone):
-            after = _states(block.module(states.expand(len(some), -1, -1), *inputs, **options))  # (n, S, D)
-            alike = torch.cosine_similarity(after.float(), intact.float(), dim=-1)  # (n, S), keys by queries
+            after = _states(block.module(states.expand(len(some), -1, -1), *inputs, **call.options))  # (n, S, D)
+            alike = torch.cosine_similarity(after.float(), _states(call.output).float(), dim=-1)  # keys by queries
         found[:, some] = (1 - alike).T.cpu().numpy()
     return found
-
-
-def _calls(found: Sequence[Block]) -> Any:
-    ...
 
 
 def _states(output: Any) -> "torch.Tensor":

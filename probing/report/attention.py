@@ -60,6 +60,8 @@ def grid(table: pd.DataFrame) -> NDArray[np.float64]:
 
 def write_rollout(run: Run, stem: Path) -> list[Path]:
     """Rollout up to each layer for one sentence: how much of each input token (columns) reaches each position."""
+    from matplotlib.colors import PowerNorm
+
     rolled, tokens = run.arrays["example0/rollout"], [str(t) for t in run.arrays["example0/tokens"]]
     n_layers, n = len(rolled), len(tokens)
     shown = np.unique(np.linspace(0, n_layers - 1, min(6, n_layers)).round().astype(int))
@@ -71,11 +73,11 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
         for axes in panels.flat[len(shown) :]:
             axes.set_visible(False)
         for axes, layer in zip(panels.flat, shown, strict=False):
-            image = axes.imshow(rolled[layer], cmap="Blues", vmin=0, vmax=float(rolled.max()))
+            image = axes.imshow(rolled[layer], cmap="Blues", norm=PowerNorm(0.5, 0, float(rolled.max())))
             axes.set_title(f"layer {layer + 1}", fontsize=8.5, color=INK)
             axes.set_xticks(range(n), tokens, rotation=90, fontsize=6.5)
             axes.set_yticks(range(n), tokens, fontsize=6.5)
-        made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token")
+        made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token (square-root scale)")
         titled(made, heading(run), "attention rollout of one test sentence; rows: positions, columns: input tokens")
         return save(made, stem)
 

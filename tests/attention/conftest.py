@@ -92,3 +92,28 @@ def one_subword_each():
         )
 
     return one_subword_each
+
+
+@pytest.fixture(scope="session")
+def maps_by_hand():
+    """A batch of maps: per sentence the word of each subword (-1: special), and attention (L, H, S, S).
+
+    Padding gets no weight as a key; its own rows hold 9, which must never count.
+    """
+    import torch
+
+    from probing.model.maps import PADDING, Maps
+
+    def maps_by_hand(words, attention, sentences=None) -> Maps:
+        n_layers, n_heads = attention[0].shape[:2]
+        lengths = np.array([len(row) for row in words])
+        padded = np.full((n_layers, len(words), n_heads, lengths.max(), lengths.max()), 9, dtype=np.float32)
+        of = np.full((len(words), lengths.max()), PADDING)
+        for place, (row, found, n) in enumerate(zip(words, attention, lengths, strict=True)):
+            of[place, :n] = row
+            padded[:, place, :, :n] = 0
+            padded[:, place, :, :n, :n] = found
+        numbers = np.arange(len(words)) if sentences is None else np.array(sentences)
+        return Maps(tuple(map(torch.from_numpy, padded)), numbers, np.zeros_like(of), of, lengths)
+
+    return maps_by_hand

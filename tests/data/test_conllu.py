@@ -6,6 +6,7 @@ import pytest
 
 from probing.data.conllu import EMPTY, RANGES, Conllu, read, tree_problem
 from probing.data.corpus import load
+from probing.data.entities import UNORDERED
 from probing.errors import DataError
 
 # "Don't sleep": one multiword range, two words from it, two empty nodes, three words in all.
@@ -73,9 +74,34 @@ def test_the_same_sentences_come_with_crlf_bom_blank_lines_and_no_last_line_end(
 def test_annotation_that_is_missing_is_empty(parse):
     (bare, partly), _ = parse(words("_", "_") + "\n1 a _ NOUN _ _ 0 root _ _\n2 b _ _ _ _ 1 _ _ _\n")
     assert (bare.upos, bare.xpos, bare.heads, bare.deprel) == ((), (), (), ())
+    assert (bare.lemmas, bare.feats, bare.entities) == ((), (), ())
     assert partly.upos == ("NOUN", "_")
     assert partly.deprel == ("root", "_")
     assert partly.xpos == ()
+
+
+MARKED = """\
+# global.Entity = {order}
+1 Ann Ann PROPN _ Number=Sing 2 nsubj _ Entity=(1-person)
+2 slept sleep VERB _ _ 0 root _ _
+"""
+
+
+def test_lemmas_features_and_entities_are_kept(parse):
+    (sentence,), _ = parse(SENTENCE)
+    assert sentence.lemmas == ("do", "not", "sleep")
+    assert sentence.feats == ("_", "Polarity=Neg", "_")
+    (first, second), _ = parse(f"{MARKED.format(order='GRP-etype')}\n1 Bo Bo PROPN _ _ 0 root _ Entity=(2-person)\n")
+    assert first.feats == ("Number=Sing", "_")
+    assert (first.entities, second.entities) == ((("1", (0,)),), (("2", (0,)),))
+
+
+def test_the_order_of_entity_marks_holds_until_the_next(parse):
+    other = MARKED.format(order="entity-GRP")
+    later = other.split("\n", 1)[1]
+    sentences, skipped = parse(f"{other}\n{later}\n{MARKED.format(order='eid-etype')}")
+    assert [len(s.entities) for s in sentences] == [0, 0, 1]
+    assert skipped[UNORDERED] == 2
 
 
 def test_a_sentence_without_id_is_named_after_its_line(parse):

@@ -11,6 +11,7 @@ import yaml
 
 from probing.result.rows import COLUMNS, read_rows
 
+FIGURES = ("layers", "classes", "confusion", "rollout", "joined")
 ROW = "tag model checkpoint data split task target probe layer head seed metric value ci_low ci_high n_items"
 
 FEW = ("task=sentiment", "data.train=40", "data.dev=20", "data.test=20")
@@ -41,8 +42,8 @@ def test_the_folder_says_what_the_run_was(pos, outputs):
 
 def test_every_file_is_there_and_none_is_empty(pos):
     found = {str(path.relative_to(pos)) for path in pos.rglob("*") if path.is_file()}
-    tables = {f"tables/{name}.{ending}" for name in ("layers", "classes") for ending in ("csv", "md", "tex")}
-    pictures = {f"figures/{name}.{ending}" for name in ("layers", "classes", "confusion") for ending in ("png", "pdf")}
+    tables = {f"tables/{name}.{ending}" for name in ("layers", "classes", "joined", "rollout") for ending in ("csv", "md", "tex")}
+    pictures = {f"figures/{name}.{ending}" for name in FIGURES for ending in ("png", "pdf")}
     data = {"rows.csv", "predictions.parquet", "sentences.parquet", "manifest.json", "config.yaml", "index.html"}
     assert found >= tables | pictures | data
     assert all((pos / name).stat().st_size for name in found)
@@ -51,7 +52,7 @@ def test_every_file_is_there_and_none_is_empty(pos):
 
 def test_the_page_needs_no_other_file_and_no_network(pos):
     page = (pos / "index.html").read_text()
-    assert page.count("data:image/png;base64,") == 3
+    assert page.count("data:image/png;base64,") == 5
     assert re.findall(r"""(?:src|href)=["'](?!data:|#)[^"']*""", page) == []
     assert "one random label per word type" in page  # a caveat
     assert "max_iterations" in page  # the configuration
@@ -60,12 +61,15 @@ def test_the_page_needs_no_other_file_and_no_network(pos):
 def test_rows_have_the_columns_that_readers_rely_on(pos):
     rows = read_rows(pos / "rows.csv")
     assert list(rows.columns) == [*ROW.split(), "n_sentences", "run_id"] == list(COLUMNS)
+    attention = rows["probe"] == "rollout"
+    assert set(rows.loc[attention, "layer"]) == set(range(1, 7))
+    assert ((rows["ci_low"] <= rows["value"]) & (rows["value"] <= rows["ci_high"])).all()
+    rows = rows[~attention]
     assert set(rows["target"]) == {"task", "control", "selectivity", "majority", "type_majority"}
     assert set(rows["metric"]) == {"accuracy", "macro_f1"}
     assert set(rows.loc[rows["target"] == "task", "layer"]) == set(range(7))
     assert rows.loc[rows["target"] == "majority", "layer"].isna().all()
     assert (rows["n_sentences"] == 40).all()
-    assert ((rows["ci_low"] <= rows["value"]) & (rows["value"] <= rows["ci_high"])).all()
 
 
 def test_selectivity_is_task_minus_control_to_the_last_digit(pos):
@@ -91,7 +95,7 @@ def test_the_manifest_says_where_the_numbers_come_from(pos, outputs):
     assert manifest["config"]["probe"]["name"] == "linear"
     assert yaml.safe_load((pos / "config.yaml").read_text()) == manifest["config"]
     assert manifest["versions"].keys() >= {"torch", "transformers", "numpy"}
-    assert manifest["timings"].keys() == {"extract", "probe", "score"}
+    assert manifest["timings"].keys() == {"extract", "probe", "attention", "score"}
     assert manifest["data"]["sentences"] == {"train": 120, "dev": 40, "test": 40}
     assert (outputs / "store" / manifest["store"]["file"]).is_file()
     assert {note["kind"] for note in manifest["notes"]} >= {"caveat"}
@@ -158,7 +162,7 @@ def test_tasks_share_one_extraction(pos, make, outputs, options, monkeypatch):
 
     monkeypatch.setattr("probing.model.encoder.load", load)
     assert read_rows(make(*options, "layers=2") / "rows.csv")["value"].notna().all()
-    assert len(list((outputs / "store").glob("*.h5"))) == 1
+    assert len(list((outputs / "store").glob("*.h5"))) == 2  # vectors and maps
 
 
 def test_pairs_of_words_bring_their_probe_and_have_no_table_of_words(make):
@@ -173,7 +177,7 @@ def test_the_untrained_twin_stands_beside_the_model(make, outputs):
     assert folder.name == "seed0,layers=3,baselines=untrained"
     task, twin = scores(folder, "task")["test", 3], scores(folder, "untrained")["test", 3]
     assert 0.5 < twin < task
-    assert len(list((outputs / "store").glob("*.h5"))) == 2
+    assert len(list((outputs / "store").glob("*.h5"))) == 3  # vectors of both, maps of one
 
 
 def test_the_sentence_vector_is_an_option(make):

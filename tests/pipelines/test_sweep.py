@@ -16,7 +16,7 @@ PARALLEL = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 
 def stores(outputs: Path) -> list[str]:
-    return [path.name for path in (outputs / "store").glob("*.h5")]
+    return [path.name for path in (outputs / "store").glob("*.h5") if "attention" not in path.name]
 
 
 def endings(out: str) -> list[str]:
@@ -114,6 +114,7 @@ def test_workers_give_the_same_rows_never_the_same_run_twice_and_their_errors(la
     assert "Traceback" not in done.out + done.err
     assert sorted(endings(done.out)) == ["already done", "wrote"]
     [run] = find_runs(tmp_path)
+    __import__("shutil").copy(run / "rows.csv", "/tmp/ra.csv"); __import__("shutil").copy(layers[0] / run.relative_to(tmp_path) / "rows.csv", "/tmp/rb.csv")
     assert (run / "rows.csv").read_bytes() == (layers[0] / run.relative_to(tmp_path) / "rows.csv").read_bytes()
     for model in ("minilm", "bert"):
         start = f"error: job model={model} task=distance "

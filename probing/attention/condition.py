@@ -1,0 +1,88 @@
+"""Conditions on a word: what columns of CoNLL-U must say of it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import Sentence
+from probing.errors import ConfigError
+
+# what a condition may name, and the field of Sentence that holds it
+COLUMNS = {
+    "form": "words",
+    "lemma": "lemmas",
+    "upos": "upos",
+    "xpos": "xpos",
+    "deprel": "deprel",
+    "feats": "feats",
+}
+
+
+def checked(option: str, conditions: Any) -> None:
+    """Raise ConfigError unless ``conditions`` name columns, each with a list of values or a regular expression.
+
+    A list holds the values as they are written; a text is a regular expression for the whole value (``NOUN|PROPN``).
+    ``feats`` is a mapping from features to such values. ``form`` and ``lemma`` disregard case.
+    """
+    if not isinstance(conditions, Mapping):
+        raise ConfigError(f"{option}={conditions}: conditions are wanted, such as {{upos: NOUN}}")
+    for name, value in conditions.items():
+        if name not in COLUMNS:
+            raise ConfigError(f"{option}.{name}: no such column; the columns are {', '.join(COLUMNS)}")
+        if name != "feats":
+            _checked_value(f"{option}.{name}", value)
+        elif not isinstance(value, Mapping) or not value:
+            raise ConfigError(f"{option}.feats={value}: features are wanted, such as {{PronType: Prs}}")
+        else:
+            for feature, wanted in value.items():
+                _checked_value(f"{option}.feats.{feature}", wanted)
+
+
+def _checked_value(option: str, value: Any) -> None:
+    for one in value if isinstance(value, Sequence) and not isinstance(value, str) else [value]:
+        if isinstance(one, bool):
+            raise ConfigError(f"{option}={one}: YAML reads yes, no, on and off as truth values; put it in quotes")
+        if not isinstance(one, str) or not one:
+            raise ConfigError(f"{option}={value}: a list of words is wanted, or one regular expression in quotes")
+    if isinstance(value, str):
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ConfigError(f"{option}={value}: no regular expression ({error}); correct it") from error
+    elif not value:
+        raise ConfigError(f"{option}={value}: an empty list fits no word; remove the condition or give it values")
+
+
+def matching(conditions: Mapping[str, Any], sentence: Sentence) -> NDArray[np.bool_]:
+    """Which words all conditions hold of, (W,); none where the sentence lacks a column."""
+    found = np.ones(len(sentence.words), dtype=bool)
+    for name, value in conditions.items():
+        wanted = {f"feats.{k}": v for k, v in value.items()} if name == "feats" else {name: value}
+        for place, one in wanted.items():
+            values = column(place, sentence)
+            found &= [fits(one, v, fold=name in ("form", "lemma")) for v in values] if values else [False]
+    return found
+
+
+def column(name: str, sentence: Sentence) -> Sequence[str]:
+    """The values of a column for each word; ``feats.PronType``: of that feature, "" where a word lacks it."""
+    name, _, feature = name.partition(".")
+    values: Sequence[str] = getattr(sentence, COLUMNS[name])
+    return [_features(text).get(feature, "") for text in values] if feature else values
+
+
+def fits(wanted: Any, value: str, fold: bool = False) -> bool:
+    """Whether a value is in the list ``wanted``, or the regular expression ``wanted`` fits the whole of it."""
+    if isinstance(wanted, str):
+        return re.fullmatch(wanted, value, re.IGNORECASE if fold else 0) is not None
+    return value.lower() in [one.lower() for one in wanted] if fold else value in wanted
+
+
+@lru_cache(maxsize=4096)
+def _features(text: str) -> dict[str, str]:
+    """``Number=Sing|PronType=Prs`` as a mapping."""
+    return dict(part.split("=", 1) for part in text.split("|") if "=" in part)

@@ -1,0 +1,134 @@
+"""Is attention an explanation here? Do scores made of attention rank tokens as interventions do, and in what words."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import FloatArray, Split, Tally
+from probing.errors import ConfigError, ProbingError
+
+Interval = tuple[float, float, float]  # value, and both ends of its interval
+_FEWEST = 3  # tokens: two are always perfectly correlated
+_CONSTANT = 1e-6  # of the largest magnitude: less than that is rounding
+# Where words change. Total variation: 0 none, 1 all of the output. Rank correlation: 0 none, 1 the same order.
+LITTLE_MOVED, WEAK, CLOSE = 0.05, 0.3, 0.7
+
+
+def received(maps: FloatArray, query: int | str = "mean") -> FloatArray:
+    """What each token is attended with, (L, S), from maps (L, S, S) or (L, H, S, S), the mean over heads.
+
+    ``query``: a position (negative: from the end), or the mean or max over all of the sentence's queries. In causal
+    models a late token is seen by few queries: take the last position there. Raises: ConfigError for another query.
+    """
+    fused = maps.mean(axis=1) if maps.ndim == 4 else maps
+    if query == "max":
+        return np.asarray(fused.max(axis=1))
+    if query == "mean":
+        return np.asarray(fused.mean(axis=1))
+    if isinstance(query, str):
+        raise ConfigError(f"query={query}: give a position, mean or max")
+    return fused[:, query]
+
+
+def correlations(
+    scores: Mapping[str, Sequence[FloatArray]],
+    references: Mapping[str, Sequence[FloatArray]],
+    layers: Sequence[int],
+    split: Split,
+) -> list[Tally]:
+    """Rank correlation over the tokens of each sentence, as in the tables of Abnar & Zuidema (2020).
+
+    scores: by name, per sentence (L, S); references: by name, per sentence (S,), taken by magnitude, NaN for tokens
+    that are left out. Per pair two tallies, Spearman's and Kendall's (tau-b), of target "score × reference": sums and
+    items (N, L). Where a vector is constant, or fewer than three tokens are left, there is no correlation: items 0,
+    counted by ``deviation``. Raises: ProbingError if a score and a reference are not of the same tokens.
+    """
+    tallies = []
+    for (name, of_score), (other, of_reference) in product(scores.items(), references.items()):
+        pairs = zip(of_score, of_reference, strict=True)
+        found = np.stack([_ranks_alike(score, np.abs(reference)) for score, reference in pairs])  # (N, 2, L)
+        for place, metric in enumerate(("spearman", "kendall")):
+            values = found[:, place]
+            items = np.isfinite(values).astype(np.float64)
+            target = f"{name} × {other}"
+            tallies.append(Tally(metric, target, "explain", split, tuple(layers), np.nan_to_num(values), items))
+    return tallies
+
+
+def deviation(tally: Tally) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Standard deviation over sentences per layer, (L,), of one correlation each; and how many sentences have none."""
+    values = np.where(tally.items > 0, tally.sums, np.nan)
+    n_defined = (tally.items > 0).sum(axis=0)
+    mean = np.nansum(values, axis=0) / np.maximum(n_defined, 1)
+    squares = np.nansum((values - mean) ** 2, axis=0)
+    sd = np.sqrt(squares / np.where(n_defined > 1, n_defined - 1, np.nan))
+    return sd, len(values) - n_defined
+
+
+def _ranks_alike(score: FloatArray, reference: FloatArray) -> NDArray[np.float64]:
+    """Spearman's and Kendall's coefficient of each layer's scores (L, S) with the reference (S,): (2, L)."""
+    from scipy.stats import kendalltau, spearmanr
+
+    if score.shape[1:] != reference.shape:
+        raise ProbingError(f"scores of {score.shape[1]} tokens, a reference of {len(reference)}: want the same tokens")
+    found = np.full((2, len(score)), np.nan)
+    kept = np.isfinite(reference)
+    for layer, of_layer in enumerate(score[:, kept]):
+        if kept.sum() >= _FEWEST and _varies(of_layer) and _varies(reference[kept]):
+            found[0, layer] = spearmanr(of_layer, reference[kept]).statistic
+            found[1, layer] = kendalltau(of_layer, reference[kept]).statistic
+    return found
+
+
+def _varies(values: FloatArray) -> bool:
+    return bool(np.isfinite(values).all() and np.ptp(values) > _CONSTANT * np.abs(values).max())
+
+
+def words_allow(output: str, layer: int, ranks: Mapping[str, Interval], uniform: Interval) -> list[str]:
+    """What the figures of one layer allow to be said of ``output``, and what not, in three sentences at most.
+
+    ranks: Spearman's coefficients with their intervals by target ("rollout × blank-out"); uniform: how far the output
+    moves under uniform weights, likewise. Intervals, not values, decide; figures that are NaN are passed over.
+    """
+    said = [
+        f"Attention, rollout, flow and norms say what is attended to and not what {output} depends on: "
+        "that is said by ablation, blank-out and replaced weights alone, for this model and this sample."
+    ]
+    if np.isfinite(uniform).all():
+        said.append(
+            f"With uniform attention in layer {layer} the output moves by {_figure(uniform)} {_moved(uniform)}."
+        )
+    known = {target: interval for target, interval in ranks.items() if np.isfinite(interval).all()}
+    if known:
+        best = max(known, key=lambda target: known[target][0])
+        score, _, reference = best.partition(" × ")
+        said.append(
+            f"Of the scores of layer {layer}, {score} ranks tokens most like {reference} does "
+            f"(Spearman {_figure(known[best])}): {_alike(known[best])}."
+        )
+    return said
+
+
+def _figure(interval: Interval) -> str:
+    value, low, high = interval
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _moved(interval: Interval) -> str:
+    _, low, high = interval
+    if high < LITTLE_MOVED:
+        return "of 1: the weights hardly matter there, and a picture of them explains nothing about this output"
+    if low >= LITTLE_MOVED:
+        return "of 1: the output uses these weights, which does not yet make the largest of them the reason"
+    return f"of 1, and whether that is more than {LITTLE_MOVED} cannot be told from this many sentences"
+
+
+def _alike(interval: Interval) -> str:
+    _, low, high = interval
+    if low >= CLOSE:
+        return "it may stand in for that effect when tokens are ranked, though not for its size"
+    if high < WEAK:
+        return "no score of this layer may be read as the importance of tokens"
+    return "a tendency over many sentences, from which the importance of a single token must not be read"
