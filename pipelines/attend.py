@@ -1,25 +1,27 @@
 """The attention stage: which maps are read, and which analyses they are given to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.attended import Attended, score
 from pipelines.config import Experiment
+from pipelines.effects import explanation, interventions, read_by_own_head, read_by_probe, value_vectors
+from pipelines.heads import best_example, redundancy, whole_corpus
 from pipelines.machine import device_of
 from pipelines.provenance import Notes
+from pipelines.stages import Items
 from probing.attention.gold import GoldHeads
 from probing.attention.rollout import RolloutTally, rollout
-from probing.axes import SPLITS, Corpus, Progress, Sentence, Tally
+from probing.axes import SPLITS, Corpus, Labels, Progress, Sentence, Tally
 from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint
 from probing.model.loading import read_tokenizer
 from probing.model.maps import Maps
-from probing.result.bootstrap import resample_counts
-from probing.result.tally import rows_of_tally
-from probing.rng import generator
+from probing.result.score import Prediction
 from probing.store.key import key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.maps import ensure_maps, read_maps
@@ -27,19 +29,20 @@ from probing.store.maps import ensure_maps, read_maps
 EXAMPLES, FEWEST, MOST = 2, 6, 14  # sentences to be drawn, and their words: few enough to read in a figure
 
 
-@dataclass
-class Attended:
-    """Rows without the run's identity, arrays for figures, and facts for tables and the page."""
+@dataclass(frozen=True)
+class Probed:
+    """What the probes leave to the attention stage: their items, labels and fits, and the store that they read."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    items: Items
+    labels: Labels
+    found: Sequence[Prediction]
 
 
 def attend(
     experiment: Experiment,
     checkpoint: Checkpoint,
     corpus: Corpus,
+    probed: Probed,
     provenance: Mapping[str, Any],
     notes: Notes,
     on_progress: Progress,
@@ -52,12 +55,40 @@ def attend(
         with cached_maps(experiment, checkpoint, corpus, provenance, on_progress) as store:
             roll(experiment, checkpoint, corpus, store, found, on_progress)
             kept = int((store.index.length > 0).sum())
-            notes.add("sample", f"attention rollout: {kept:,} sentences of test, drawn once and for all")
+            found.notes.append(("sample", f"attention rollout: {kept:,} sentences of test, drawn once and for all"))
+            if experiment.attention.name == "full":
+                redundancy(experiment, store, probed.items.vectors, found)
+                every_analysis(experiment, checkpoint, corpus, probed, found, on_progress)
     except ModelError as error:
         if experiment.settings.strict:
             raise
-        notes.add("skipped", f"attention: {error}")
+        found.notes.append(("skipped", f"attention: {error}"))
+    for kind, text in found.notes:
+        notes.add(kind, text)
     return found
+
+
+def every_analysis(
+    experiment: Experiment,
+    checkpoint: Checkpoint,
+    corpus: Corpus,
+    probed: Probed,
+    found: Attended,
+    on_progress: Progress,
+) -> None:
+    """Everything that takes passes of its own."""
+    encoder = with_maps(experiment, checkpoint)
+    whole_corpus(experiment, corpus, encoder, found, on_progress)
+    best_example(found)
+    value_vectors(experiment, corpus, encoder, found, on_progress)
+    task = read_by_probe(experiment, probed.items, probed.labels, probed.found, encoder)
+    read = read_by_own_head(experiment, checkpoint, probed.labels, encoder) or task
+    if read is None:
+        reason = "no linear classifier was trained, and the checkpoint has no head of its own; type task=pos"
+        found.notes.append(("skipped", f"interventions: {reason}"))
+        return
+    interventions(experiment, corpus, encoder, read, task or read, found, on_progress)
+    explanation(experiment, corpus, encoder, read, found, on_progress)
 
 
 def cached_maps(
@@ -109,7 +140,7 @@ def roll(
         if number in drawn:
             found.arrays |= picture_of(f"example{drawn.index(number)}", batch, sentences[number], checkpoint, options)
     on_progress("rolling attention out", len(kept), len(kept))
-    found.rows += rows(only([t for tally in tallies for t in tally.finish()], kept), experiment)
+    found.rows += score(only([t for tally in tallies for t in tally.finish()], kept), experiment)
 
 
 def examples(sentences: Sequence[Sentence], kept: NDArray[np.int64]) -> list[int]:
@@ -140,15 +171,3 @@ def picture_of(
 def only(tallies: Iterable[Tally], kept: NDArray[np.int64]) -> list[Tally]:
     """The same tallies over the sentences that were looked at: others would be resampled in vain."""
     return [Tally(**{**vars(t), "sums": t.sums[kept], "items": t.items[kept]}) for t in tallies]
-
-
-def rows(tallies: Iterable[Tally], experiment: Experiment) -> list[dict[str, Any]]:
-    """Means with intervals; all tallies over the same sentences share their resamples."""
-    known: dict[int, Any] = {}
-    found: list[dict[str, Any]] = []
-    for tally in tallies:
-        n = len(tally.sums)
-        if n not in known:
-            known[n] = resample_counts(n, experiment.settings.resamples, generator(0, "bootstrap", "attention"))
-        found += rows_of_tally(tally, experiment.settings.seed, known[n])
-    return found

@@ -33,7 +33,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from pipelines import stages
-from pipelines.attend import attend
+from pipelines.attend import Probed, attend
 from pipelines.cli import CONSOLE, job, launch, say
 from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, labels, run_folder
 from pipelines.machine import Clock, alone, set_threads
@@ -106,7 +106,8 @@ def compute(
             if "untrained" in experiment.settings.baselines:
                 others += stages.untrained(experiment, corpus, labels_found, provenance, notes, bars)
         with clock.stage("attention"):
-            attended = attend(experiment, checkpoint, corpus, provenance, notes, bars)
+            probed = Probed(items, labels_found, found)
+            attended = attend(experiment, checkpoint, corpus, probed, provenance, notes, bars)
         with clock.stage("score"):
             ids = [s.id for s in corpus.splits["test"]]
             keep = kept_words(experiment, corpus, items)

@@ -37,7 +37,7 @@ class Fit:
 
     ``predicted[split]`` has the values' shape, per sentence. ``chosen`` holds what was selected or measured in
     fitting (l2, objective in nats, …); ``dev_score`` is what the selection went by. Code lengths are in bits
-    and per training sentence.
+    and per training sentence. ``weights`` (C, D + 1), intercept last, on standardised vectors, of a linear classifier.
     """
 
     layer: int
@@ -48,6 +48,7 @@ class Fit:
     chosen: Mapping[str, float] = field(default_factory=dict)
     codelength_bits: NDArray[np.float64] | None = None
     uniform_bits: NDArray[np.float64] | None = None
+    weights: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,13 @@ def standardise(vectors: Mapping[Split, NDArray[np.float32]], switched_on: bool)
 
     Layers differ in scale by orders of magnitude; without it the same penalty means something else on each.
     """
-    train = vectors["train"]
+    mean, deviation = scale(vectors["train"], switched_on)
+    return {split: (x - mean) / deviation for split, x in vectors.items()}
+
+
+def scale(train: NDArray[np.float32], switched_on: bool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What ``standardise`` subtracts and divides by, (D,) each."""
     mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
     deviation = train.std(axis=0, dtype=np.float64).astype(np.float32) if switched_on else np.ones_like(mean)
     deviation[deviation == 0] = 1  # a constant feature stays constant
-    return {split: (x - mean) / deviation for split, x in vectors.items()}
+    return mean, deviation

@@ -87,6 +87,7 @@ class Linear:
                 dev_score=float((dev[chosen] == gold).mean()),
                 converged=bool(solution.converged[number, chosen]),
                 chosen={"l2": strengths[chosen], "objective_nats": float(solution.objective[number, chosen])},
+                weights=solution.weights[number, chosen].cpu().numpy(),
             )
 
     def _regress(

@@ -85,16 +85,21 @@ def test_the_output_is_added_to_the_input_of_the_block(network, family):
         torch.testing.assert_close(seen["entered"] + seen["output"], totals[0], atol=1e-5, rtol=0)
 
 
-def test_heads_own_their_columns_of_what_the_output_takes(network):
+def test_neighbouring_heads_share_a_value_head_and_own_their_columns():
     import torch
+    import transformers
 
-    found = network("qwen2")  # two heads share one value head
-    block = blocks(found)[0]
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 32, "vocab_size": 20}
+    config = transformers.LlamaConfig(**sizes, num_attention_heads=4, num_key_value_heads=2)
+    found = transformers.AutoModel.from_config(config, attn_implementation="eager").eval()
+    [block] = blocks(found)
     seen = watch(found, block)
-    assert seen["values"].shape == (2, 5, 2, 8)
+    assert seen["values"].shape == (2, 5, 4, 4)
     torch.testing.assert_close(seen["values"][:, :, 0], seen["values"][:, :, 1])
-    second = seen["attention"][:, 1] @ seen["values"][:, :, 1]
-    torch.testing.assert_close(seen["joined"][..., 8:], second, atol=1e-5, rtol=0)
+    assert not torch.allclose(seen["values"][:, :, 1], seen["values"][:, :, 2])
+    for head in range(4):
+        context = seen["attention"][:, head] @ seen["values"][:, :, head]
+        torch.testing.assert_close(seen["joined"][..., 4 * head : 4 * head + 4], context)
 
 
 @pytest.mark.parametrize("family", ["albert", "modernbert", "t5", "bart"])

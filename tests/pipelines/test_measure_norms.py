@@ -12,6 +12,7 @@ LENGTH = 160
 @pytest.fixture(scope="module")
 def encoder_of():
     """An encoder around a random BERT or GPT-2 of some layers, width 32, 4 heads, 256 positions."""
+    import torch
     import transformers
 
     from probing.model.checkpoint import Checkpoint
@@ -24,6 +25,7 @@ def encoder_of():
         sizes |= {"num_hidden_layers": n_layers, "vocab_size": 20, "bos_token_id": 1, "eos_token_id": 1}
         config = getattr(transformers, f"{name}Config")(**sizes, use_cache=False)
         network = transformers.AutoModel.from_config(config, attn_implementation="eager").eval()
+        network(torch.ones(1, 2, dtype=torch.long), output_attentions=True)  # from here on transformers collects maps
         facts = Facts(n_layers + 1, 32, name == "GPT2", final_norm=False)
         frozen = network.requires_grad_(requires_grad=False)
         return Encoder(Checkpoint("random", Path(), "", ()), frozen, None, Frame((), ()), facts, 0, "cpu")
