@@ -163,6 +163,7 @@ def picture_of(
         f"{name}/forms": np.array(sentence.words),
         f"{name}/words": words.astype(np.int32),
         f"{name}/heads": np.array(sentence.heads, dtype=np.int32),
+        f"{name}/deprel": np.array(sentence.deprel, dtype=np.str_),
         f"{name}/maps": maps.astype(np.float16),
         f"{name}/rollout": rolled.astype(np.float32),
     }

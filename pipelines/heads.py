@@ -40,9 +40,10 @@ def hypotheses(experiment: Experiment, corpus: Corpus) -> list[Hypothesis]:
             known = ", ".join(sorted(p.stem for p in (CONF / "hypothesis").glob("*.yaml")))
             raise ConfigError(f"attention.hypotheses={name}: no such file; the options are {known}, or give a path")
         values: Any = OmegaConf.to_container(OmegaConf.load(path))
-        found.append(stated(values, str(path)))
+        found.append(stated({k: v for k, v in values.items() if k != "_target_"}, str(path)))
         for split in ("dev", "test"):
             check(found[-1], corpus.splits[split])
+            HeadHypothesis(found[-1], corpus.splits[split], 1, 1, split)  # which refuses one that matches nothing
     return found
 
 
@@ -141,9 +142,12 @@ def redundancy(experiment: Experiment, maps_file: StoreFile, vectors: Vectors, f
 
 
 def best_example(found: Attended) -> None:
-    """The map, in the first example, of the head that beats its offset most over the corpus."""
-    gains = [row for row in found.rows if row["probe"] == "gain" and row["target"] != "all"]
-    if not gains or "example0/maps" not in found.arrays:
+    """The map of the head that beats its offset most over the corpus, on a relation that the first example has."""
+    if "example0/maps" not in found.arrays:
+        return
+    there = set(found.arrays["example0/deprel"].tolist())
+    gains = [row for row in found.rows if row["probe"] == "gain" and row["target"].split()[0] in there]
+    if not gains:
         return
     best = max(gains, key=lambda row: float(row["value"]))
     found.arrays |= {

@@ -36,6 +36,7 @@ from pipelines import stages
 from pipelines.attend import Probed, attend
 from pipelines.cli import CONSOLE, job, launch, say
 from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, labels, run_folder
+from pipelines.heads import hypotheses
 from pipelines.machine import Clock, alone, set_threads
 from pipelines.progress import Bars
 from pipelines.provenance import Notes, announce, caveats, describe, identify, selected
@@ -93,6 +94,7 @@ def compute(
     """Everything between the parts and the folder."""
     clock = Clock()
     labels_found = experiment.task.labels(corpus)
+    hypotheses(experiment, corpus)  # refused before the first forward pass
     provenance = {"versions": {name: version(name) for name in LIBRARIES}}
     with Bars(CONSOLE) as bars:
         with clock.stage("extract"):

@@ -46,7 +46,7 @@ class Ablation:
 
         if self.how == "uniform":
             return uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
-        if self.means is None:
+        if self.how == "zero" or self.means is None:
             return lambda values: values.new_zeros(())
         means = torch.from_numpy(np.asarray(self.means[layer - 1], np.float32)).to(encoder.device)
         return lambda _values: means

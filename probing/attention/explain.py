@@ -40,15 +40,16 @@ def correlations(
 ) -> list[Tally]:
     """Rank correlation over the tokens of each sentence, as in the tables of Abnar & Zuidema (2020).
 
-    scores: by name, per sentence (L, S); references: by name, per sentence (S,), taken by magnitude, NaN for tokens
-    that are left out. Per pair two tallies, Spearman's and Kendall's (tau-b), of target "score × reference": sums and
-    items (N, L). Where a vector is constant, or fewer than three tokens are left, there is no correlation: items 0,
-    counted by ``deviation``. Raises: ProbingError if a score and a reference are not of the same tokens.
+    scores: by name, per sentence (L, S); references: by name, per sentence (S,), taken by magnitude. A token for
+    which one reference is NaN is left out of all, so that their coefficients compare. Per pair two tallies, Spearman's
+    and Kendall's (tau-b), of target "score × reference": sums and items (N, L). Where a vector is constant, or fewer
+    than three tokens are left, there is no correlation: items 0, counted by ``deviation``. Raises: ProbingError if a score and a reference are not of the same tokens.
     """
+    kept = [np.isfinite(np.stack(every)).all(axis=0) for every in zip(*references.values(), strict=True)]
     tallies = []
     for (name, of_score), (other, of_reference) in product(scores.items(), references.items()):
-        pairs = zip(of_score, of_reference, strict=True)
-        found = np.stack([_ranks_alike(score, np.abs(reference)) for score, reference in pairs])  # (N, 2, L)
+        together = zip(of_score, of_reference, kept, strict=True)
+        found = np.stack([_ranks_alike(score, np.abs(ref), there) for score, ref, there in together])  # (N, 2, L)
         for place, metric in enumerate(("spearman", "kendall")):
             values = found[:, place]
             items = np.isfinite(values).astype(np.float64)
@@ -67,14 +68,13 @@ def deviation(tally: Tally) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return sd, len(values) - n_defined
 
 
-def _ranks_alike(score: FloatArray, reference: FloatArray) -> NDArray[np.float64]:
-    """Spearman's and Kendall's coefficient of each layer's scores (L, S) with the reference (S,): (2, L)."""
+def _ranks_alike(score: FloatArray, reference: FloatArray, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Spearman's and Kendall's coefficient of each layer's scores (L, S) with the reference (S,), over kept: (2, L)."""
     from scipy.stats import kendalltau, spearmanr
 
     if score.shape[1:] != reference.shape:
         raise ProbingError(f"scores of {score.shape[1]} tokens, a reference of {len(reference)}: want the same tokens")
     found = np.full((2, len(score)), np.nan)
-    kept = np.isfinite(reference)
     for layer, of_layer in enumerate(score[:, kept]):
         if kept.sum() >= _FEWEST and _varies(of_layer) and _varies(reference[kept]):
             found[0, layer] = spearmanr(of_layer, reference[kept]).statistic
@@ -93,7 +93,7 @@ def words_allow(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
     moves under uniform weights, likewise. Intervals, not values, decide; figures that are NaN are passed over.
     """
     said = [
-        f"Attention, rollout, flow and norms say what is attended to and not what {output} depends on: "
+        f"Attention, rollout, flow and norms say what is attended to, not what the output depends on ({output}): "
         "that is said by ablation, blank-out and replaced weights alone, for this model and this sample."
     ]
     if np.isfinite(uniform).all():

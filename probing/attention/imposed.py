@@ -1,5 +1,6 @@
 """Do the weights matter? A layer's attention is replaced by a permutation of itself, or made uniform."""
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from probing.attention.ablation import uniform
 from probing.attention.outputs import Output
-from probing.attention.passes import Batch, Substitute, hidden, replaced
+from probing.attention.passes import Batch, Substitute, calls, hidden, replaced, resumed
 from probing.axes import Split, Tally
 from probing.errors import positive
 from probing.model.blocks import blocks
@@ -41,13 +42,15 @@ def imposed(
     items = np.zeros(len(subwords))
     for some in maps(encoder, subwords):
         batch = Batch(some.sentences, some.ids, some.words)
-        before = output(hidden(encoder, batch, output.layer), batch)
+        with calls(found) as kept:
+            before = output(hidden(encoder, batch, output.layer), batch)
         items[batch.sentences] = before.defined()
         for place, block in enumerate(found):
             even = uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
             mixed = (_permuted(some.attention[place], batch.real, encoder.causal, rng) for _ in range(draws))
-            for name, weight, new in [(UNIFORM, 1.0, even), *((PERMUTED, 1 / draws, one) for one in mixed)]:
-                with torch.inference_mode(), replaced(block, new, everyone):
+            others = ((PERMUTED, 1 / draws, new) for new in mixed)
+            for name, weight, new in chain([(UNIFORM, 1.0, even)], others):  # one map at a time
+                with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, everyone):
                     after = output(hidden(encoder, batch, output.layer), batch)
                 sums[name][batch.sentences, place] += weight * before.moved(after).cpu().double().numpy()
     layers = tuple(range(1, len(found) + 1))

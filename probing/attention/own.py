@@ -13,6 +13,7 @@ from probing.attention.tokens import special_token
 from probing.errors import ConfigError
 from probing.model.checkpoint import Checkpoint
 from probing.model.encoder import Encoder
+from probing.model.loading import _quiet
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -51,14 +52,15 @@ def own_head(checkpoint: Checkpoint, device: str = "cpu") -> OwnHead | None:
     if not found or config.is_encoder_decoder or checkpoint.revision.startswith("untrained"):
         return None
     kind, loader = found[0]
-    full, report = getattr(transformers, loader).from_pretrained(
-        checkpoint.folder,
-        config=config,
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-    )
+    with _quiet():
+        full, report = getattr(transformers, loader).from_pretrained(
+            checkpoint.folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
     if report["missing_keys"]:
         return None
     full = full.eval().requires_grad_(requires_grad=False).to(device)

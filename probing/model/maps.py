@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from probing.errors import ModelError
 from probing.model.batches import plan
-from probing.model.encoder import Encoder
+from probing.model.encoder import MEMORY_MESSAGES, Encoder
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def usable(encoder: Encoder, subwords: Subwords) -> NDArray[np.bool_]:
     return (subwords.n_words > 0) & (lengths > 0) & (lengths <= (encoder.window or np.inf))
 
 
-def maps(encoder: Encoder, subwords: Subwords, chosen: "NDArray[np.int64] | Sequence[int] | None" = None) -> Iterator[Maps]:
+def maps(
+    encoder: Encoder, subwords: Subwords, chosen: "NDArray[np.int64] | Sequence[int] | None" = None
+) -> Iterator[Maps]:
     """Maps of the chosen sentences (None: all that are usable), longest first.
 
     ``encoder`` must have been loaded with ``maps=True``. Raises: ModelError if the network gives no maps, a map
@@ -60,7 +62,27 @@ def maps(encoder: Encoder, subwords: Subwords, chosen: "NDArray[np.int64] | Sequ
     wanted = fitting if chosen is None else np.intersect1d(fitting, np.asarray(chosen, dtype=np.int64))
     lengths = np.diff(subwords.offsets)[wanted]
     for batch in plan(lengths, min(_BUDGET, encoder.ceiling)):
-        yield _forward(encoder, subwords, wanted[batch])
+        yield from _halving(encoder, subwords, wanted[batch])
+
+
+def _halving(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64]) -> Iterator[Maps]:
+    """The maps of a batch; if memory runs out, of its halves."""
+    try:
+        found = [_forward(encoder, subwords, sentences)]
+    except RuntimeError as error:
+        if not any(message in str(error) for message in MEMORY_MESSAGES):
+            raise
+        if len(sentences) == 1:
+            n = int(np.diff(subwords.offsets)[sentences[0]])
+            raise ModelError(
+                f"{encoder.checkpoint.name}: memory ran out on the maps of a single sentence of {n} subwords; "
+                "type device=cpu, attention=none, or take shorter sentences"
+            ) from error
+        middle = len(sentences) // 2
+        yield from _halving(encoder, subwords, sentences[:middle])
+        yield from _halving(encoder, subwords, sentences[middle:])
+        return
+    yield from found
 
 
 def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64]) -> Maps:
@@ -79,7 +101,14 @@ def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64])
             output_attentions=True,
             return_dict=True,
         )
-    return Maps(_checked(encoder, output, ids.shape), sentences, ids, words, lengths)
+    found = _checked(encoder, output, ids.shape)
+    real = torch.from_numpy(words != PADDING).to(encoder.device)
+    if not bool(found[-1].transpose(1, 2)[real].isfinite().all()):  # what is not finite below it spreads to it
+        raise ModelError(
+            f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or the model too large "
+            "for model.precision=bfloat16"
+        )
+    return Maps(found, sentences, ids, words, lengths)
 
 
 def _checked(encoder: Encoder, output: object, shape: tuple[int, int]) -> "tuple[torch.Tensor, ...]":

@@ -1,16 +1,15 @@
-"""Figures of the attention stage: maps and rollout of a sentence, heads at a glance, effects, and all three joined."""
+"""Figures of the attention stage: maps and rollout of a sentence, heads at a glance and how alike they are."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from probing.report.effects import LAYERS, write_effects, write_explain
 from probing.report.load import Run, heading
-from probing.report.style import BLUE, GREY, INK, MARKERS, SERIES, VERMILION, figure, save, titled
+from probing.report.shown import grid
+from probing.report.style import BLUE, GREY, INK, MARKERS, SERIES, figure, save, titled
 
-LAYERS = "layer (inside block ℓ)"
 STATISTICS = {
     "entropy_share": "entropy ÷ that of uniform attention",
     "max_weight": "largest weight",
@@ -33,7 +32,7 @@ def write_attention(run: Run, target: Path) -> list[Path]:
     if not rows(run, "attention", "entropy_nats").empty:
         paths += write_grid(run, target / "heads") + write_entropy(run, target / "entropy")
     if "redundancy/map" in run.arrays:
-        paths += write_map(run, target / "headmap")
+        paths += write_map(run, target / "headmap") + write_cka(run, target / "cka")
     if (run.attention["probe"] == "explain").any():
         paths += write_explain(run, target / "explain")
     if run.attention["metric"].eq("effect_nats").any():
@@ -50,12 +49,6 @@ def rows(run: Run, probe: str, metric: str, target: str = "all") -> pd.DataFrame
         & (table["target"] == target)
         & (table["split"] == "test")
     ]
-
-
-def grid(table: pd.DataFrame) -> NDArray[np.float64]:
-    """Rows of all heads as a matrix, (L, H), layer 1 on top."""
-    matrix = table.pivot_table(index="layer", columns="head", values="value", dropna=False)
-    return np.asarray(matrix, dtype=np.float64)
 
 
 def write_rollout(run: Run, stem: Path) -> list[Path]:
@@ -160,58 +153,20 @@ def write_map(run: Run, stem: Path) -> list[Path]:
         return save(made, stem)
 
 
-def write_explain(run: Run, stem: Path) -> list[Path]:
-    """Rank correlation of attention scores with blank-out and gradient scores, layer by layer."""
-    table = run.attention[(run.attention["probe"] == "explain") & (run.attention["metric"] == "spearman")]
-    references = sorted({str(t).partition(" × ")[2] for t in table["target"]})
-    with figure(0.6 + 3.0 * len(references), 3.4) as made:
-        panels = made.subplots(1, len(references), sharey=True, squeeze=False)[0]
-        for axes, reference in zip(panels, references, strict=True):
-            names = sorted({str(t) for t in table["target"] if str(t).endswith(f" × {reference}")})
-            for number, name in enumerate(names):
-                line = table[table["target"] == name].sort_values("layer")
-                layers, colour = line["layer"].to_list(), SERIES[number % len(SERIES)]
-                low, high = (line[side].to_numpy(dtype=float) for side in ("ci_low", "ci_high"))
-                axes.fill_between(layers, low, high, color=colour, alpha=0.15, linewidth=0)
-                label = name.partition(" × ")[0]
-                axes.plot(layers, line["value"], marker=MARKERS[number], color=colour, markersize=4, label=label)
-            axes.axhline(0, color=GREY, linewidth=0.8)
-            axes.set_title(f"with {reference}", fontsize=8.5, color=INK)
-            axes.set(xlabel=LAYERS, xticks=sorted(table["layer"].unique()))
-        panels[0].set_ylabel("Spearman ρ, mean over sentences")
-        panels[-1].legend(frameon=False, fontsize=7)
-        titled(made, heading(run), "do attention scores rank tokens as effects do? bands: 95 % interval over sentences")
+def write_cka(run: Run, stem: Path) -> list[Path]:
+    """How alike the vectors of every two layers are."""
+    matrix = run.arrays["redundancy/cka"]
+    n = len(matrix)
+    with figure(2.2 + 0.33 * n, 1.6 + 0.33 * n) as made:
+        axes = made.subplots()
+        image = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
+        for i, j in np.ndindex(matrix.shape) if n <= 14 else ():
+            colour = "white" if matrix[i, j] > 0.55 else INK
+            axes.text(j, i, f"{matrix[i, j]:.2f}", ha="center", va="center", fontsize=6, color=colour)
+        axes.set(xlabel="layer (0 = embedding output)", ylabel="layer", xticks=range(n), yticks=range(n))
+        made.colorbar(image, ax=axes, shrink=0.7)
+        titled(made, heading(run), "linear CKA between layers, on words of test")
         return save(made, stem)
-
-
-def write_effects(run: Run, stem: Path) -> list[Path]:
-    """What the output loses without a head, head by head; and without the k most important at once."""
-    table = run.attention[run.attention["metric"] == "effect_nats"]
-    single = table[table["head"].notna() & (table["split"] == "test")]
-    joint = table[table["probe"] == "ablation_joint"]
-    matrix = grid(single)
-    limit = float(np.abs(matrix).max()) or 1.0
-    with figure(3.6 + 0.16 * matrix.shape[1] + 2.6, 3.6) as made:
-        left, right = made.subplots(1, 2)
-        image = left.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-        left.set_yticks(range(len(matrix)), range(1, len(matrix) + 1))
-        left.set(xlabel="head", ylabel="layer")
-        made.colorbar(image, ax=left, label="lost log-probability (nats)")
-        for target, colour, marker in (("together", VERMILION, "o"), ("sum of single", BLUE, "s")):
-            line = joint[joint["target"].str.endswith(target)]
-            ks = [int(str(t).split()[1]) for t in line["target"]]
-            ends = np.abs(line[["ci_low", "ci_high"]].to_numpy(dtype=float).T - line["value"].to_numpy(dtype=float))
-            style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.4}
-            right.errorbar(ks, line["value"], yerr=ends, label=target, capsize=2, **style)
-        right.set(xlabel="heads taken out, by rank on dev", ylabel="effect (nats)", xscale="log")
-        right.legend(frameon=False)
-        titled(made, heading(run), f"effect of ablation on {effect_target(run)}")
-        return save(made, stem)
-
-
-def effect_target(run: Run) -> str:
-    """What was measured when heads were taken out."""
-    return str(run.manifest.get("attention", {}).get("output", "the output"))
 
 
 def counted(run: Run) -> str:

@@ -15,6 +15,7 @@ from probing.report.load import stand_ins
 from probing.report.measure import measure, records, scored_in
 from probing.report.overlay import looks, write_overlay, write_tasks
 from probing.report.pairs import pair_layers, pair_models, shown_pairs, shown_steps, verdict
+from probing.report.sidebyside import attention_curves, shown_curves, write_curves
 from probing.report.summary import shown_models, shown_tasks, summary_table
 
 BLOCK = ["task", "data", "probe", "metric"]
@@ -35,10 +36,16 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     show = {"models": shown_models, "tasks": shown_tasks, "paired_models": shown_pairs, "paired_layers": shown_steps}
     shown = {name: show[name](table) for name, table in raw.items() if not table.empty}
     out.mkdir(parents=True, exist_ok=True)
-    rows = pd.concat([run.rows for one in conditions for run in one.runs], ignore_index=True)
+    rows = pd.concat(
+        [table for one in conditions for run in one.runs for table in (run.rows, run.attention)], ignore_index=True
+    )
     rows.to_csv(out / "rows.csv", index=False)
     for name, table in shown.items():
         write_table(raw[name], table, out / "tables" / name)
+    curves = attention_curves(conditions)
+    if len(curves):
+        write_table(curves, shown_curves(curves), out / "tables" / "attention")
+    attention = write_curves(curves, looks(conditions), out / "figures" / "attention")
     task_figure = write_tasks(raw["models"], looks(conditions), out / "figures" / "tasks")
     facts = {
         "title": f"Comparison of {sum(len(one.runs) for one in conditions):,} runs",
@@ -46,6 +53,8 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         "blocks": blocks(conditions, shown, raw, out / "figures"),
         "tasks": shown["tasks"],
         "task_figure": picture(task_figure[0], "Where tasks become decodable, by model.") if task_figure else None,
+        "attention": shown_curves(curves) if attention else None,
+        "attention_figure": picture(attention[0], "Attention by layer.") if attention else None,
         "notes": [*dict.fromkeys(stand_in_notes(conditions)), *notes, *unpaired],
         "runs": runs_table(conditions),
     }

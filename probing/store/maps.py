@@ -67,7 +67,7 @@ def read_maps(file: StoreFile) -> Iterator[Maps]:
             found = found / found.sum(-1, keepdims=True)  # what storing as float16 took from a distribution
             subwords = slice(first[place], first[place + 1])
             yield Maps(
-                tuple(torch.from_numpy(np.ascontiguousarray(layer))[None] for layer in found),
+                tuple(torch.tensor(layer)[None] for layer in found),  # copied: aligned memory gives sums alike
                 kept[place : place + 1],
                 index.subword[subwords].astype(np.int64)[None],
                 index.word[subwords].astype(np.int64)[None],

@@ -41,6 +41,9 @@ def test_tokens_without_reference_are_left_out_and_lengths_must_agree():
     assert spearman.sums == [[1.0]]
     [spearman, _] = correlations({"a": scores}, {"b": [np.array([np.nan, 1, 2, np.nan, np.nan])]}, (1,), "dev")
     assert spearman.items == [[0.0]]
+    both = {"b": [np.array([np.nan, 1, 2, 3, np.nan])], "c": [np.arange(5.0)]}
+    of_c = correlations({"a": scores}, both, (1,), "dev")[2]
+    assert (of_c.target, of_c.sums) == ("a × c", [[1.0]])  # without b, the nines would count
     with pytest.raises(ProbingError, match="want the same tokens"):
         correlations({"a": scores}, {"b": [np.arange(4.0)]}, (1,), "dev")
 

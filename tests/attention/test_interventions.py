@@ -133,7 +133,7 @@ def test_heads_are_replaced_by_what_was_asked_for(encoder, subwords):
     intact, values = inputs_of(encoder, batch, found[1])
     np.testing.assert_allclose(means[1].ravel(), intact[real].mean(0), atol=1e-6)
     for how in ("zero", "mean", "uniform"):
-        with ablated(encoder, batch, {(2, 1)}, Ablation(how, means if how == "mean" else None)):
+        with ablated(encoder, batch, {(2, 1)}, Ablation(how, means)):
             replaced, _ = inputs_of(encoder, batch, found[1], late=True)
         assert torch.equal(replaced[..., :d], intact[..., :d])
         for row, position in zip(*np.nonzero(batch.real), strict=True):

@@ -132,12 +132,13 @@ def test_own_classifier_says_what_the_whole_model_says(saved, family):
     checkpoint = resolve(Model(checkpoint=str(folder)))
     encoder, head = load(Model(checkpoint=str(folder)), checkpoint), own_head(checkpoint)
     subwords, output = own_output(encoder, head, encoder.tokenize(SENTENCES), np.random.default_rng(0), [2, 1])
-    for sentence, label in enumerate([2, 1]):
-        alone = batch_of(encoder, subwords, [sentence])
+    both = batch_of(encoder, subwords, [0, 1])
+    scores = output(hidden(encoder, both, output.layer), both).scores()
+    for row, label in enumerate([2, 1]):
+        alone = torch.from_numpy(batch_of(encoder, subwords, [row]).ids)
         with torch.no_grad():
-            whole = full(input_ids=torch.from_numpy(alone.ids)).logits.log_softmax(-1)
-        score = output(hidden(encoder, alone, output.layer), alone).scores()
-        np.testing.assert_allclose(score, whole[:, label], atol=1e-5)
+            whole = full(input_ids=alone).logits.log_softmax(-1)
+        np.testing.assert_allclose(scores[row], whole[0, label], atol=1e-5)
     with pytest.raises(ConfigError, match="no labels"):
         own_output(encoder, head, subwords, np.random.default_rng(0))
 

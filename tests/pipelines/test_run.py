@@ -11,6 +11,7 @@ import yaml
 
 from probing.result.rows import COLUMNS, read_rows
 
+TABLES = ("layers", "classes", "joined", "rollout")
 FIGURES = ("layers", "classes", "confusion", "rollout", "joined")
 ROW = "tag model checkpoint data split task target probe layer head seed metric value ci_low ci_high n_items"
 
@@ -42,7 +43,7 @@ def test_the_folder_says_what_the_run_was(pos, outputs):
 
 def test_every_file_is_there_and_none_is_empty(pos):
     found = {str(path.relative_to(pos)) for path in pos.rglob("*") if path.is_file()}
-    tables = {f"tables/{name}.{ending}" for name in ("layers", "classes", "joined", "rollout") for ending in ("csv", "md", "tex")}
+    tables = {f"tables/{name}.{ending}" for name in TABLES for ending in ("csv", "md", "tex")}
     pictures = {f"figures/{name}.{ending}" for name in FIGURES for ending in ("png", "pdf")}
     data = {"rows.csv", "predictions.parquet", "sentences.parquet", "manifest.json", "config.yaml", "index.html"}
     assert found >= tables | pictures | data

@@ -1,0 +1,70 @@
+"""The joined view: what is decodable, where attention goes, and what the output depends on, layer by layer."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from probing.report.load import Run, heading
+from probing.report.measure import measure
+from probing.report.shown import Shown, column, pick
+from probing.report.style import BLUE, GREEN, GREY, VERMILION, figure, layer_ticks, save, titled
+from probing.report.tables import layer_table
+
+
+def joined(run: Run) -> Shown | None:
+    """Per layer: the probe's score with its control, rollout's mass on gold heads, the effect of taking it out."""
+    gold, other = (pick(run, "rollout", m, "all") for m in ("mass_on_gold_head", "mass_on_other_word"))
+    used = pick(run, "ablation_layer", "effect_nats")
+    if gold.empty and used.empty:
+        return None
+    raw = layer_table(run.rows, run.metric)[["layer", "score", "ci_low", "ci_high", "control", "selectivity"]]
+    for name, table in (("attended", gold), ("attended_other", other), ("used", used)):
+        by_layer = table.set_index("layer")[["value", "ci_low", "ci_high"]].reindex(raw["layer"])
+        for end, source in ((name, "value"), (f"{name}_low", "ci_low"), (f"{name}_high", "ci_high")):
+            raw[end] = by_layer[source].to_numpy(dtype=float)
+    text = pd.DataFrame({"layer": raw["layer"].astype(str)})
+    text[f"decodable: {measure(run.metric).label}"] = column(raw, "score", run.metric, "ci_low", "ci_high")
+    text["control"] = column(raw, "control", run.metric)
+    if not gold.empty:
+        text["attended: rollout on the gold head"] = column(raw, "attended", "mass")
+        text["on another word"] = column(raw, "attended_other", "mass")
+    if not used.empty:
+        text["used: loss without the layer's heads (nats)"] = column(raw, "used", "effect_nats")
+    note = (
+        "Decodable and attended are associations; only the last column comes from an intervention. Layer 0 has no "
+        "attention. Rollout is up to the layer; its mass on another word is the mean over words that are not the head."
+    )
+    return Shown("joined", "Decodable, attended, used", note, raw, text)
+
+
+def write_joined(run: Run, stem: Path) -> list[Path]:
+    """The joined view as panels over the same layers."""
+    table = joined(run)
+    if table is None:
+        return []
+    raw = table.raw
+    panels: list[tuple[str, str, str, str | None, str, str, str]] = [
+        ("score", "ci_low", "ci_high", "control", measure(run.metric).axis, "decodable", BLUE)
+    ]
+    if raw["attended"].notna().any():
+        label = "rollout mass on the gold head"
+        panels.append(("attended", "attended_low", "attended_high", "attended_other", label, "attended", GREEN))
+    if raw["used"].notna().any():
+        label = "loss without the layer's heads (nats)"
+        panels.append(("used", "used_low", "used_high", None, label, "used", VERMILION))
+    with figure(5.6, 0.9 + 1.55 * len(panels)) as made:
+        for axes, (value, low, high, reference, label, name, colour) in zip(
+            made.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True
+        ):
+            known = raw[raw[value].notna()]
+            layers = known["layer"].to_list()
+            axes.fill_between(layers, known[low], known[high], color=colour, alpha=0.18, linewidth=0)
+            axes.plot(layers, known[value], "o-", color=colour, markersize=4.5, linewidth=1.6, label=name)
+            if reference:
+                text = "control task" if name == "decodable" else "another word"
+                axes.plot(layers, known[reference], "s--", color=GREY, markersize=3.5, linewidth=1.1, label=text)
+            axes.set_ylabel(label.replace(" (", "\n(").replace(" on ", "\non "), fontsize=7.5)
+            axes.legend(frameon=False, fontsize=7.5)
+        layer_ticks(axes, raw["layer"].to_list())
+        titled(made, heading(run), "probes and attention show association, ablation an effect; bands: 95 % intervals")
+        return save(made, stem)
