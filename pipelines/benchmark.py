@@ -9,6 +9,10 @@ repetitions, to outputs/benchmark/<name>.json:
   rss_growth               peak memory of extraction on 8 times the corpus / on the corpus
   rerun_over_import        a run that is already done / import torch, transformers
   help_seconds             python -m pipelines.run --help
+  rollout_over_numpy       a plain numpy loop over sentences and words / batched rollout of words, all layers
+  flow_over_networkx       one networkx call per pair of top and input token / ours for all pairs
+  head_stats_over_forward  all head statistics while maps stream by / the eager forward passes
+  norm_peak_over_map       peak memory of norm-based attention / the maps of one layer, 128 subwords
 
 Options: name only repeats layer sentences device threads outputs, and the groups
 {groups}
@@ -22,13 +26,11 @@ Examples:
 import json
 import logging
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,32 +41,26 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipelines import measure, stages
+from pipelines.bench_attention import (
+    flow_over_networkx,
+    head_stats_over_forward,
+    norm_peak_over_map,
+    rollout_over_numpy,
+)
 from pipelines.cli import CONSOLE, job, launch
-from pipelines.config import CONF, GROUPS, Experiment, build
+from pipelines.config import CONF, GROUPS, build
 from pipelines.machine import device_of, set_threads
 from pipelines.provenance import Notes, announce
-from probing.axes import Corpus
+from pipelines.ratio import Bench, ratio_of, summary
 from probing.errors import one_of
 
 log = logging.getLogger("pipelines.benchmark")  # also when run as a program
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What every measurement needs."""
-
-    experiment: Experiment
-    corpus: Corpus
-    encoder: Any
-    repeats: int
-    layer: int
-    sentences: int
-
-
 def extract_over_forward(bench: Bench) -> dict[str, Any]:
     """Wall time of extraction with writing over that of forward passes alone."""
     dev = measure.only_dev(bench.corpus)
-    return _ratio(
+    return ratio_of(
         lambda: measure.extraction(bench.experiment, dev, bench.encoder),
         lambda: measure.forward(bench.experiment, dev, bench.encoder),
         bench.repeats,
@@ -75,7 +71,7 @@ def extract_over_forward(bench: Bench) -> dict[str, Any]:
 def extract_over_one_by_one(bench: Bench) -> dict[str, Any]:
     """How many times faster extraction is than one sentence per forward pass."""
     dev = measure.only_dev(bench.corpus, bench.sentences)
-    return _ratio(
+    return ratio_of(
         lambda: measure.one_by_one(dev, bench.encoder),
         lambda: measure.extraction(bench.experiment, dev, bench.encoder),
         bench.repeats,
@@ -92,7 +88,7 @@ def probe_over_sklearn(bench: Bench) -> dict[str, Any]:
         own_s, found = measure.own_fit(problem, bench.experiment)
         seconds.append(own_s)
         gaps.append(float(np.max(found / reference - 1)))
-    ratio = _summary([reference_s / s for s in seconds])
+    ratio = summary([reference_s / s for s in seconds])
     ratio["reference"] = (
         f"scikit-learn LogisticRegression (lbfgs, float32, tol 1e-4, warm-started along the grid), timed once on "
         f"layer {bench.layer} of {bench.corpus.name}: task and control, {len(problem.l2)} strengths, "
@@ -100,14 +96,14 @@ def probe_over_sklearn(bench: Bench) -> dict[str, Any]:
     )
     ratio["reference_seconds"], ratio["own_seconds"] = reference_s, seconds
     ratio["objectives"] = {"own_nats": found.tolist(), "sklearn_nats": reference.tolist()}
-    ratio["objective_gap"] = _summary(gaps)
+    ratio["objective_gap"] = summary(gaps)
     return ratio
 
 
 def rss_growth(bench: Bench) -> dict[str, Any]:
     """Peak resident memory of extraction on eight times the corpus over that on the corpus."""
     peaks = {n: [_peak(bench, n) for _ in range(min(bench.repeats, 3))] for n in (1, 8)}
-    ratio = _summary([b / a for a, b in zip(peaks[1], peaks[8], strict=True)])
+    ratio = summary([b / a for a, b in zip(peaks[1], peaks[8], strict=True)])
     ratio["reference"] = f"extraction of {bench.sentences} sentences of {bench.corpus.name} in a fresh process"
     ratio["peak_bytes"] = peaks
     return ratio
@@ -120,7 +116,7 @@ def rerun_over_import(bench: Bench) -> dict[str, Any]:
         overrides = [f"{g}={choices[g]}" for g in ("task", "data", "model")]
         command = [sys.executable, "-m", "pipelines.run", *overrides, "data.max_sentences=300", f"outputs={outputs}"]
         subprocess.run(command, check=True, capture_output=True, cwd=CONF.parent)
-        return _ratio(
+        return ratio_of(
             lambda: _process(command),
             lambda: _process([sys.executable, "-c", "import torch, transformers"]),
             bench.repeats,
@@ -131,7 +127,7 @@ def rerun_over_import(bench: Bench) -> dict[str, Any]:
 def help_seconds(bench: Bench) -> dict[str, Any]:
     """Seconds until the help screen."""
     found = [_process([sys.executable, "-m", "pipelines.run", "--help"]) for _ in range(bench.repeats)]
-    return {**_summary(found), "reference": "one second"}
+    return {**summary(found), "reference": "one second"}
 
 
 MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
@@ -143,6 +139,10 @@ MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
         rss_growth,
         rerun_over_import,
         help_seconds,
+        rollout_over_numpy,
+        flow_over_networkx,
+        head_stats_over_forward,
+        norm_peak_over_map,
     )
 }
 
@@ -158,18 +158,6 @@ def _peak(bench: Bench, times: int) -> int:
     code = f"from probing.model.checkpoint import Model; {code}"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=CONF.parent)
     return int(done.stdout.split()[-1])
-
-
-def _ratio(measured: Callable[[], float], reference: Callable[[], float], repeats: int, name: str) -> dict[str, Any]:
-    measured(), reference()  # not counted: the first of each finds cold caches
-    # in turn, so that a machine that slows down slows both
-    pairs = [(measured(), reference()) for _ in range(repeats)]
-    found = _summary([a / b for a, b in pairs])
-    return {**found, "reference": name, "seconds": [a for a, _ in pairs], "reference_seconds": [b for _, b in pairs]}
-
-
-def _summary(values: Sequence[float]) -> dict[str, Any]:
-    return {"median": statistics.median(values), "low": min(values), "high": max(values), "repeats": len(values)}
 
 
 def benchmark(config: DictConfig, choices: dict[str, str]) -> Path:

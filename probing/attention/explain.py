@@ -43,7 +43,8 @@ def correlations(
     scores: by name, per sentence (L, S); references: by name, per sentence (S,), taken by magnitude. A token for
     which one reference is NaN is left out of all, so that their coefficients compare. Per pair two tallies, Spearman's
     and Kendall's (tau-b), of target "score × reference": sums and items (N, L). Where a vector is constant, or fewer
-    than three tokens are left, there is no correlation: items 0, counted by ``deviation``. Raises: ProbingError if a score and a reference are not of the same tokens.
+    than three tokens are left, there is no correlation: items 0, counted by ``deviation``.
+    Raises: ProbingError if a score and a reference are not of the same tokens.
     """
     kept = [np.isfinite(np.stack(every)).all(axis=0) for every in zip(*references.values(), strict=True)]
     tallies = []
