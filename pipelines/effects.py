@@ -32,7 +32,6 @@ from probing.result.score import Prediction
 from probing.rng import generator
 
 LONGEST = 32  # subwords of a sentence whose flow and blank-outs are computed: both grow with the square or worse
-EXPLAINED = 50  # sentences that attention scores are held against interventions on
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def explanation(
     experiment: Experiment, corpus: Corpus, encoder: Any, read: Any, found: Attended, on_progress: Progress
 ) -> None:
     """Attention scores against blank-out and gradients; and how far the output moves under other weights."""
-    chosen, plain = draw(experiment, corpus, "test", encoder, EXPLAINED, LONGEST)
+    chosen, plain = draw(experiment, corpus, "test", encoder, -(-experiment.attention.interventions // 2), LONGEST)
     subwords, output = read("test", chosen, plain)
     query: int | str = -1 if encoder.causal else "mean"
     scores: dict[str, list[NDArray[Any]]] = {name: [] for name in ("raw", "rollout", "flow")}

@@ -13,7 +13,7 @@ from probing.attention.tokens import special_token
 from probing.errors import ConfigError
 from probing.model.checkpoint import Checkpoint
 from probing.model.encoder import Encoder
-from probing.model.loading import _quiet
+from probing.model.loading import quiet
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def own_head(checkpoint: Checkpoint, device: str = "cpu") -> OwnHead | None:
     if not found or config.is_encoder_decoder or checkpoint.revision.startswith("untrained"):
         return None
     kind, loader = found[0]
-    with _quiet():
+    with quiet():
         full, report = getattr(transformers, loader).from_pretrained(
             checkpoint.folder,
             config=config,

@@ -14,7 +14,8 @@ class Attention:
 
     residual_weight to receptive_field: see ``rollout.Rollout``. least: cases that a relation needs in test.
     clusters: groups of heads. interventions: sentences of dev that heads are ranked on and of test that effects are
-    measured on. ablation: what takes the place of a head (zero, mean, uniform). hypotheses: options of conf/hypothesis.
+    measured on (half as many for what takes a pass per token). ablation: what takes the place of a head (zero, mean,
+    uniform). hypotheses: options of conf/hypothesis, or files.
     """
 
     name: str = "rollout"

@@ -24,7 +24,7 @@ def read_tokenizer(folder: Path) -> tuple["Tokenizer", int | None]:
     from transformers import AutoTokenizer
 
     try:
-        with _quiet():
+        with quiet():
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
         raise ModelError(f"{folder}: the tokenizer cannot be read: {_first_line(error)}") from error
@@ -51,7 +51,7 @@ def read_network(model: Model, checkpoint: Checkpoint, maps: bool = False) -> Ne
 
     dtype = torch.float32 if model.precision == "float32" else torch.bfloat16
     try:
-        with _quiet():
+        with quiet():
             config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
             config.use_cache = False  # keys and values of past subwords serve generation only
             if maps:
@@ -124,7 +124,7 @@ def _encoder(network: Network) -> Network:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence transformers' own reports: what they warn of is checked here and raised."""
     import transformers
 
