@@ -43,6 +43,6 @@ def test_every_file_that_the_readme_names_is_there() -> None:
 
 
 def test_every_option_that_the_readme_names_is_there() -> None:
-    for group in ("task", "probe", "experiment"):
+    for group in ("task", "probe", "attention", "experiment"):
         for name in re.findall(rf"\b{group}=(\w+)", README):
             assert name == "capital" or (ROOT / "conf" / group / f"{name}.yaml").exists(), f"{group}={name}"

@@ -137,8 +137,8 @@ def load_tiny(folder_of):
     from probing.model.checkpoint import Model, resolve
     from probing.model.encoder import load
 
-    def load_tiny(family: str, **options):
+    def load_tiny(family: str, maps: bool = False, **options):
         model = Model(checkpoint=str(folder_of(family)), **options)
-        return load(model, resolve(model))
+        return load(model, resolve(model), maps=maps)
 
     return load_tiny

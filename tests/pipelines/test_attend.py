@@ -141,7 +141,7 @@ def test_a_corpus_without_trees_keeps_what_needs_none(here):
 
 
 def test_a_comparison_sets_the_attention_of_runs_side_by_side(full, here, tmp_path):
-    done = here(f"runs={full}", f"outputs={tmp_path}", small=False, program="report")
+    done = here(f"runs=['{full}']", f"outputs={tmp_path}", small=False, program="report")
     assert (done.code, done.err) == (0, "")
     [table] = tmp_path.rglob("tables/attention.csv")
     curves = pd.read_csv(table)
