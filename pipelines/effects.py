@@ -22,7 +22,7 @@ from probing.attention.norms import norms
 from probing.attention.outputs import LinearProbe, Output
 from probing.attention.own import own_head, own_output
 from probing.attention.rollout import rollout
-from probing.attention.tokens import blank_out, special_token
+from probing.attention.tokens import blank_out, special_token, value_zeroing
 from probing.axes import Corpus, Labels, Progress, Split
 from probing.errors import ConfigError
 from probing.model.checkpoint import Checkpoint
@@ -122,7 +122,7 @@ def explanation(
     """Attention scores against blank-out and gradients; and how far the output moves under other weights."""
     chosen, plain = draw(experiment, corpus, "test", encoder, -(-experiment.attention.interventions // 2), LONGEST)
     subwords, output = read("test", chosen, plain)
-    query: int | str = -1 if encoder.causal else "mean"
+    query = query_of(experiment.attention.query, encoder.causal)
     scores: dict[str, list[NDArray[Any]]] = {name: [] for name in ("raw", "rollout", "flow")}
     kept: dict[int, dict[str, NDArray[Any]]] = {}
     options = experiment.attention.rollout()
@@ -142,6 +142,8 @@ def explanation(
         values += [kept[number][name] for number in sorted(kept)]
     of_norms = norms(encoder, subwords, lambda layer: layer.summed.cpu().numpy(), sorted(kept))
     scores["norm"] = [received(np.stack(layers), query) for _, layers in of_norms]
+    zeroed = value_zeroing(encoder, subwords, sorted(kept))
+    scores["value zeroing"] = [received(found_of, query) for _, found_of in zeroed]
     token, blank = special_token(encoder)
     references = {
         "blank-out": blank_out(encoder, subwords, output, blank),
@@ -155,6 +157,13 @@ def explanation(
     found.rows += ranks + tvd
     found.facts |= {"blank": token, "explained": output.name, "query": str(query)}
     found.facts["said"] = said(output.name, output.layer or 1, ranks, tvd)
+
+
+def query_of(name: str, causal: bool) -> int | str:
+    """Whose attention is held against interventions: a position, or the mean or maximum over all of them."""
+    if name == "auto":  # in causal models only the last position sees all
+        return -1 if causal else "mean"
+    return {"first": 0, "last": -1}.get(name, name)
 
 
 def said(output: str, layer: int, ranks: Sequence[Mapping[str, Any]], tvd: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -15,7 +15,8 @@ class Attention:
     residual_weight to receptive_field: see ``rollout.Rollout``. least: cases that a relation needs in test.
     clusters: groups of heads. interventions: sentences of dev that heads are ranked on and of test that effects are
     measured on (half as many for what takes a pass per token). ablation: what takes the place of a head (zero, mean,
-    uniform). hypotheses: options of conf/hypothesis, or files.
+    uniform). query: from where tokens are scored when attention is held against interventions (mean or max over all
+    positions, first, last; auto: mean, for causal models last). hypotheses: options of conf/hypothesis, or files.
     """
 
     name: str = "rollout"
@@ -28,11 +29,13 @@ class Attention:
     clusters: int = 6
     interventions: int = 100
     ablation: str = "mean"
+    query: str = "auto"
     hypotheses: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         one_of("attention.name", self.name, ANALYSES)
+        one_of("attention.query", self.query, ("auto", "mean", "max", "first", "last"))
         one_of("attention.ablation", self.ablation, ("zero", "mean", "uniform"))
         for option in ("least", "clusters", "interventions"):
             positive(f"attention.{option}", getattr(self, option))

@@ -20,7 +20,7 @@ def write_explain(run: Run, stem: Path) -> list[Path]:
         panels = made.subplots(1, len(references), sharey=True, squeeze=False)[0]
         for axes, reference in zip(panels, references, strict=True):
             present = {str(t) for t in table["target"]}
-            names = [f"{score} × {reference}" for score in ("raw", "rollout", "flow", "norm")]
+            names = [f"{score} × {reference}" for score in ("raw", "rollout", "flow", "norm", "value zeroing")]
             for number, name in enumerate(name for name in names if name in present):
                 line = table[table["target"] == name].sort_values("layer")
                 layers, colour = line["layer"].to_list(), SERIES[number % len(SERIES)]

@@ -51,7 +51,8 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
         panels.append(("attended", "attended_low", "attended_high", "attended_other", label, "attended", GREEN))
     if raw["used"].notna().any():
         label = "loss without the layer's heads (nats)"
-        panels.append(("used", "used_low", "used_high", None, label, "used", VERMILION))
+        output = run.manifest.get("attention", {}).get("layer_output", "the output")
+        panels.append(("used", "used_low", "used_high", None, label, f"used by {output}", VERMILION))
     with figure(5.6, 0.9 + 1.55 * len(panels)) as made:
         for axes, (value, low, high, reference, label, name, colour) in zip(
             made.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True
