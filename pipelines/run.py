@@ -1,7 +1,8 @@
 """What does a Transformer encode, and in which layer?  python -m pipelines.run model=bert task=pos
 
-Reads a corpus, extracts and caches a model's representations, trains a probe on every layer with its control
-task, and writes rows, tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
+Reads a corpus, extracts and caches a model's representations, trains a probe on every layer with its control task,
+follows attention, and writes rows, tables, figures and a page to
+outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}
@@ -12,6 +13,7 @@ Examples:
   python -m pipelines.run model=minilm data=grammar                  bundled model and corpus, no network
   python -m pipelines.run model=bert task=depth probe=structural     Hewitt & Manning's structural probe
   python -m pipelines.run model.checkpoint=./my-model data=conllu data.train=a.conllu data.test=b.conllu
+  python -m pipelines.run task=pos attention=full                    decodable, attended, used: every analysis
   python -m pipelines.run task=sentiment task.vector=cls baselines=untrained
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 

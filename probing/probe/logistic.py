@@ -8,8 +8,6 @@ components, where the Hessian is nearly diagonal; what is learnt of the Hessian 
 optimum is unique: the path to it leaves no trace in the result.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.probe.descent import Curvature, descend
-from probing.probe.sketch import Rows, Surrogate, penalised
+from probing.probe.sketch import Rows, Surrogate, fast_products, penalised
 
 if TYPE_CHECKING:
     import torch
@@ -36,19 +34,6 @@ class Solution:
     objective: NDArray[np.float64]
     converged: NDArray[np.bool_]
     passes: float
-
-
-@contextmanager
-def fast_products() -> Iterator[None]:
-    """Let float32 matrix products round their inputs to bfloat16 where the processor is faster so."""
-    import torch
-
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 def solve(

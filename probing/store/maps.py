@@ -6,6 +6,7 @@ once reshaped. Sentences are numbered as in the file of hidden states; one whose
 and /subword run over the subwords of the kept sentences in the order of their rows.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,7 @@ from probing.model.encoder import Encoder
 from probing.model.maps import Maps, maps, usable
 from probing.model.subwords import Subwords
 from probing.rng import generator
-from probing.store.disk import writing
-from probing.store.journal import resume, write_batch
+from probing.store.fill import fill
 from probing.store.key import Store
 from probing.store.layout import Index, StoreFile
 from probing.store.write import ensure
@@ -94,17 +94,11 @@ def _extract(
     index = _index(sentences, subwords, batches)
     first = next(maps(encoder, subwords, chosen[:1])).attention
     shape = (len(first), int(index.block[-1]), first[0].shape[1])
-    partial, journal = (path.with_name(f"{provenance['key']}{suffix}") for suffix in (".partial", ".journal"))
-    crc32 = list(resume(partial, journal, index, shape, store.dtype, provenance))
-    with writing(partial, "r+") as (file, disk):
-        for number in range(len(crc32), len(batches)):
-            on_progress("keeping attention maps", number, len(batches))
-            rows = _rows(encoder, subwords, batches[number])
-            crc32.append(write_batch(file, disk, journal, rows, index.block[number], store.dtype))
-        on_progress("keeping attention maps", len(batches), len(batches))
-        file["crc32"][:] = np.reshape(crc32, (len(batches), shape[0])).T
-    partial.rename(path)
-    journal.unlink()
+
+    def rows(batch: int) -> NDArray[np.float32]:
+        return _rows(encoder, subwords, batches[batch])
+
+    fill(path, index, shape, store.dtype, provenance, rows, functools.partial(on_progress, "keeping attention maps"))
 
 
 def _rows(encoder: Encoder, subwords: Subwords, batch: NDArray[np.int64]) -> NDArray[np.float32]:

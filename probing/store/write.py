@@ -5,8 +5,8 @@ next process that wants the same key verifies those batches, goes on with the on
 when it is complete; a file under its final name is always whole.
 """
 
+import functools
 import logging
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,9 @@ from probing.errors import DamagedStoreError, StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
-from probing.store.disk import writable, writing
+from probing.store.disk import writable
 from probing.store.encoding import DTYPES
-from probing.store.journal import resume, write_batch
+from probing.store.fill import fill
 from probing.store.key import Store
 from probing.store.layout import Index, StoreFile
 
@@ -118,18 +118,12 @@ def _extract(
     shape = (encoder.n_layers, len(subwords.ids), encoder.width)
     estimate = _estimate(shape, store, len(sentences), encoder)
     log.info("extracting %s: %s", path.stem, estimate)
-    partial, journal = (path.with_name(f"{provenance['key']}{suffix}") for suffix in (".partial", ".journal"))
-    _require_space(path.parent, estimate.disk_bytes, partial)
-    crc32 = list(resume(partial, journal, index, shape, store.dtype, {**provenance, **_facts(encoder)}))
-    with writing(partial, "r+") as (file, disk):
-        for batch in range(len(crc32), len(batches)):
-            on_progress("extracting subwords", int(index.block[batch]), shape[1])
-            hidden = encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
-            crc32.append(write_batch(file, disk, journal, hidden, index.block[batch], store.dtype))
-        on_progress("extracting subwords", shape[1], shape[1])
-        file["crc32"][:] = np.reshape(crc32, (len(batches), shape[0])).T
-    partial.rename(path)
-    journal.unlink()
+
+    def hidden(batch: int) -> NDArray[np.float32]:
+        return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
+
+    known = {**provenance, **_facts(encoder)}
+    fill(path, index, shape, store.dtype, known, hidden, functools.partial(on_progress, "extracting subwords"))
     if encoder.halvings:
         log.warning("memory ran out %d times; batches were halved to %d subwords", encoder.halvings, encoder.ceiling)
 
@@ -181,15 +175,3 @@ def _estimate(shape: tuple[int, int, int], store: Store, sentences: int, encoder
     # a batch is held on the device, as float32 rows and once more as stored; the rest is the libraries
     batch = n_layers * store.batch_subwords * width * (4 + 4 + itemsize)
     return Estimate(sentences, n_rows, n_layers * n_rows * width * itemsize, weights + 2 * batch + 400_000_000)
-
-
-def _require_space(folder: Path, wanted: int, partial: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    # what a killed process has written need not be found again (Windows does not tell how much that is)
-    held = getattr(partial.stat(), "st_blocks", 0) * 512 if partial.exists() else 0
-    if free + held < wanted:
-        raise StoreError(
-            f"no space left for the store: {wanted / 1e9:.2f} GB wanted, {free / 1e9:.2f} GB free in {folder}; "
-            "free some (any .h5 file there may be deleted: it is made again when it is wanted), set store.folder=… "
-            "to another disk, or take fewer sentences with data.max_sentences=…"
-        )

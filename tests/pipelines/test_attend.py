@@ -1,6 +1,7 @@
 """The attention stage from the command line: every analysis, its rows, tables and figures, and what it refuses."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,25 @@ def test_a_corpus_without_trees_keeps_what_needs_none(here):
     assert "the linear probe of sentiment on layer 2" in json.dumps(
         json.loads((folder_of(done.out) / "manifest.json").read_text())
     )
+
+
+def test_a_model_without_maps_keeps_its_probes_and_says_so(here, tiny, tmp_path):
+    from transformers import AutoConfig, FNetConfig, FNetModel
+
+    config = AutoConfig.from_pretrained(tiny)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 32, "max_position_embeddings": 64}
+    folder = Path(shutil.copytree(tiny, tmp_path / "fnet"))
+    FNetModel(FNetConfig(vocab_size=config.vocab_size, pad_token_id=config.pad_token_id, **sizes)).save_pretrained(
+        folder
+    )
+    done = here(f"model.checkpoint={folder}", "model.stand_in=null", "layers=1", "probe.l2=[1e-2]")
+    assert (done.code, done.err) == (0, "")
+    assert "this model gives no attention map per layer; type attention=none" in done.out
+    rows = read_rows(folder_of(done.out) / "rows.csv")
+    assert set(rows["probe"]) == {"linear,l2=0.01"}
+    strict = here(f"model.checkpoint={folder}", "model.stand_in=null", "layers=0", "probe.l2=[1e-2]", "strict=true")
+    assert strict.code != 0
+    assert "no attention map" in strict.err
 
 
 def test_a_comparison_sets_the_attention_of_runs_side_by_side(full, here, tmp_path):

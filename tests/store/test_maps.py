@@ -1,5 +1,6 @@
 """Kept maps are those that the model gives, under the sentence numbers of the store; a killed run goes on."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,10 @@ def kept(folder: Path, checkpoint: Path, sentences: int | str = 6, source: Corpu
     found = resolve(model)
     parts = map_parts(store, key_parts(store, model, found, source))
 
-    def progress(_step: str, done: int, _total: int) -> None:
-        if done == stop:
+    calls = itertools.count()
+
+    def progress(*_: object) -> None:
+        if next(calls) == stop:
             raise KeyboardInterrupt
 
     def load() -> encoder.Encoder:

@@ -36,7 +36,7 @@ from probing.axes import Corpus, Sentence
 from probing.data.conllu import read
 from probing.errors import StoreError
 from probing.rng import generator
-from probing.store import write
+from probing.store import fill
 from probing.store.key import Store
 from probing.store.layout import StoreFile
 from probing.store.write import discard
@@ -213,7 +213,7 @@ def test_a_limit_on_files_is_a_message_too(wide, whole, tmp_path, done_share, fi
 
 
 def with_free_bytes(monkeypatch, free: int) -> None:
-    monkeypatch.setattr(write.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    monkeypatch.setattr(fill.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
 
 
 def test_what_is_already_written_needs_no_space_again(tiny, finished, tmp_path, monkeypatch):
