@@ -45,7 +45,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     curves = attention_curves(conditions)
     if len(curves):
         write_table(curves, shown_curves(curves), out / "tables" / "attention")
-    attention = write_curves(curves, looks(conditions), out / "figures" / "attention")
+    attention = write_curves(curves, out / "figures" / "attention")
     task_figure = write_tasks(raw["models"], looks(conditions), out / "figures" / "tasks")
     facts = {
         "title": f"Comparison of {sum(len(one.runs) for one in conditions):,} runs",

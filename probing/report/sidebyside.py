@@ -1,13 +1,14 @@
 """The attention stage of several runs side by side: rollout on gold heads, entropy of heads, effects, by layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from probing.report.gather import Condition
-from probing.report.measure import number
-from probing.report.style import figure, save, titled
+from probing.report.shown import with_interval
+from probing.report.style import MARKERS, SERIES, figure, save, titled
 
 # probe, metric -> what it is called; heads are averaged
 CURVES = {
@@ -19,42 +20,52 @@ CURVES = {
 
 
 def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
-    """Per model, data, task and layer what CURVES names, averaged over heads and seeds; empty if no run has any."""
+    """Per model, data, task and layer what CURVES names, averaged over heads and seeds, and so are the ends
+    of the intervals; empty if no run has any.
+    """
     tables = []
     for one in conditions:
         rows = pd.concat([run.attention for run in one.runs], ignore_index=True)
         for (probe, metric), name in CURVES.items() if len(rows) else ():
             found = rows[(rows["probe"] == probe) & (rows["metric"] == metric) & (rows["split"] == "test")]
-            mean = found.groupby("layer")["value"].mean().rename("value").reset_index()
+            mean = found.groupby("layer")[["value", "ci_low", "ci_high"]].mean().reset_index()
             tables.append(mean.assign(model=one.model, data=one.data, task=one.task, what=name))
-    columns = ["model", "data", "task", "what", "layer", "value"]
+    columns = ["model", "data", "task", "what", "layer", "value", "ci_low", "ci_high"]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
 def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
     """One line per run and curve, a column per layer, as text."""
-    wide = table.pivot_table(index=["what", "model", "data", "task"], columns="layer", values="value", sort=False)
-    text = wide.map(lambda value: number(value, "mass")).reset_index()
-    return text.rename(columns=lambda name: str(name))
+    text = table.assign(text=[with_interval(line, "mass") for _, line in table.iterrows()])
+    index = ["what", "model", "data", "task"]
+    wide = text.pivot_table(index=index, columns="layer", values="text", aggfunc="first", sort=False)
+    return wide.fillna("–").reset_index().rename(columns=lambda name: str(name))
 
 
-def write_curves(table: pd.DataFrame, look: Mapping[str, tuple[str, str]], stem: Path) -> list[Path]:
-    """A panel per curve, a line per model; runs of one model that differ in task share its look."""
+def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
+    """A panel per curve; model, data and task together have one look in all panels."""
     if table.empty:
         return []
     names = list(dict.fromkeys(table["what"]))
+    runs = list(dict.fromkeys(zip(table["model"], table["data"], table["task"], strict=True)))
     with figure(0.6 + 3.1 * min(2, len(names)), 0.7 + 2.5 * -(-len(names) // 2)) as made:
         panels = made.subplots(-(-len(names) // 2), min(2, len(names)), squeeze=False).flat
         for axes, name in zip(panels, names, strict=False):
             inside = table[table["what"] == name]
-            for (model, data, task), line in inside.groupby(["model", "data", "task"], sort=False):
-                colour, marker = look[str(model)]
-                label = f"{model} · {data} · {task}"
-                axes.plot(line["layer"], line["value"], marker=marker, color=colour, markersize=4, label=label)
+            for run, line in inside.groupby(["model", "data", "task"], sort=False):
+                number_of = runs.index(run)
+                look: Any = {"color": SERIES[number_of % len(SERIES)], "marker": MARKERS[number_of % len(MARKERS)]}
+                low, high = (line[end].to_numpy(dtype=float) for end in ("ci_low", "ci_high"))
+                axes.fill_between(line["layer"].to_list(), low, high, color=look["color"], alpha=0.15, linewidth=0)
+                axes.plot(line["layer"], line["value"], markersize=4, label=" · ".join(map(str, run)), **look)
             axes.set_title(name, fontsize=8.5)
             axes.set(xlabel="layer", xticks=sorted(inside["layer"].unique()))
             axes.legend(frameon=False, fontsize=6.5)
         for axes in panels:
             axes.set_visible(False)
-        titled(made, "Attention", "rollout and entropy show association; only the loss under ablation is an effect")
+        titled(
+            made,
+            "Attention",
+            "rollout and entropy show association; only the loss under ablation is an effect; bands: 95 %",
+        )
         return save(made, stem)
