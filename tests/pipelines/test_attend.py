@@ -150,12 +150,13 @@ def test_a_model_without_maps_keeps_its_probes_and_says_so(here, tiny, tmp_path)
     FNetModel(FNetConfig(vocab_size=config.vocab_size, pad_token_id=config.pad_token_id, **sizes)).save_pretrained(
         folder
     )
-    done = here(f"model.checkpoint={folder}", "model.stand_in=null", "layers=1", "probe.l2=[1e-2]")
+    given = (f"model.checkpoint={folder}", "model.stand_in=null", "probe.l2=[1e-2]", f"outputs={tmp_path / 'out'}")
+    done = here(*given, "layers=1")
     assert (done.code, done.err) == (0, "")
     assert "this model gives no attention map per layer; type attention=none" in done.out
     rows = read_rows(folder_of(done.out) / "rows.csv")
     assert set(rows["probe"]) == {"linear,l2=0.01"}
-    strict = here(f"model.checkpoint={folder}", "model.stand_in=null", "layers=0", "probe.l2=[1e-2]", "strict=true")
+    strict = here(*given, "layers=0", "strict=true")
     assert strict.code != 0
     assert "no attention map" in strict.err
 

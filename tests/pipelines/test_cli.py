@@ -34,7 +34,7 @@ def test_help_fits_a_screen_and_names_every_option(screen):
     for group in (*GROUPS, "experiment"):
         [line] = [line for line in lines if line.startswith(f"  {group}=")]
         assert line.split("=")[1].strip() == ", ".join(options(group))
-    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 5
+    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 6
 
 
 def test_every_example_of_the_help_composes(screen, here):
