@@ -27,24 +27,23 @@ _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Disk(io.FileIO):
     """A file for HDF5 to write to. After the first failure it only pretends to write; ``check`` raises it."""
 
-    failure: OSError | None = None
+    failure: BaseException | None = None
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        """Write all of ``data``."""
-        left = memoryview(data)
-        size = left.nbytes
+        """Write all of ``data``. HDF5 would swallow an interrupt too: it is kept for ``check`` like any failure."""
         try:
+            left = memoryview(data)
             while left and self.failure is None:
                 left = left[super().write(left) :]
-        except OSError as error:
+        except (OSError, KeyboardInterrupt) as error:
             self.failure = error
-        return size
+        return memoryview(data).nbytes
 
     def truncate(self, size: int | None = None, /) -> int:
         """Cut or extend the file."""
         try:
             return self.tell() if self.failure else super().truncate(size)
-        except OSError as error:
+        except (OSError, KeyboardInterrupt) as error:
             self.failure = error
             return self.tell()
 

@@ -11,7 +11,7 @@ import pytest
 from extraction import Job
 
 from probing.errors import StoreError
-from probing.store.disk import writable, writing
+from probing.store.disk import Disk, writable, writing
 
 
 def write_under_limit(path: Path, file_bytes: int) -> int | None:
@@ -71,3 +71,19 @@ def test_other_failures_are_not_called_a_lack_of_space(tmp_path):
         writable(tmp_path, "bert-ewt"),
     ):
         raise PermissionError(errno.EACCES, "denied")
+
+
+def test_an_interrupt_inside_a_write_is_not_swallowed(tmp_path, monkeypatch):
+    seen: list[object] = []
+
+    def interrupted_once(data: object) -> memoryview:
+        seen.append(data)
+        if len(seen) == 1:
+            raise KeyboardInterrupt
+        return memoryview(data)
+
+    with Disk(tmp_path / "file", "w+") as disk:
+        monkeypatch.setattr("probing.store.disk.memoryview", interrupted_once, raising=False)
+        assert disk.write(b"four") == 4  # as HDF5 must see it
+        with pytest.raises(KeyboardInterrupt):
+            disk.check()
