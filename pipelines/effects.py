@@ -30,16 +30,15 @@ from probing.model.maps import maps
 from probing.probe.fit import TASK, scale
 from probing.result.score import Prediction
 from probing.rng import generator
+from probing.store.write import reorder
 
 LONGEST = 32  # subwords of a sentence whose flow and blank-outs are computed: both grow with the square or worse
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Sentences of a split, tokenised, and what an output reads of them."""
+    """Sentences as an output wants them, and the output."""
 
-    split: Split
-    chosen: NDArray[np.int64]
     subwords: Any
     output: Output
 
@@ -84,13 +83,14 @@ def read_by_own_head(experiment: Experiment, checkpoint: Checkpoint, labels: Lab
 def draw(experiment: Experiment, corpus: Corpus, split: Split, encoder: Any, n: int, longest: int | None = None) -> Any:
     """``n`` sentences of a split, drawn once and for all, in corpus order."""
     sentences = corpus.splits[split]
-    lengths = np.diff(encoder.tokenize([s.words for s in sentences]).offsets)
+    subwords = encoder.tokenize([s.words for s in sentences])
+    lengths = np.diff(subwords.offsets)
     fitting = np.flatnonzero((lengths > 2) & (lengths <= (longest or encoder.window or np.inf)))
     if not len(fitting):
         raise ConfigError(f"no sentence of {split} is short enough for interventions; type attention=rollout")
     order = generator(0, "interventions", split).permutation(fitting)
     chosen = np.sort(order[:n])
-    return chosen, encoder.tokenize([sentences[i].words for i in chosen])
+    return chosen, reorder(subwords, chosen)
 
 
 def interventions(
@@ -98,11 +98,8 @@ def interventions(
 ) -> None:
     """Heads ranked on dev; their effects one by one, together and by layer on test."""
     n = experiment.attention.interventions
-    samples = {}
-    for split in ("dev", "test"):
-        chosen, subwords = draw(experiment, corpus, split, encoder, n)
-        samples[split] = Sample(split, chosen, *read(split, chosen, subwords))
-    dev, test = samples["dev"], samples["test"]
+    drawn = {split: draw(experiment, corpus, split, encoder, n) for split in ("dev", "test")}
+    dev, test = (Sample(*read(split, chosen, subwords)) for split, (chosen, subwords) in drawn.items())
     means = head_means(encoder, dev.subwords) if experiment.attention.ablation == "mean" else None
     ablation = Ablation(experiment.attention.ablation, means)
     ranked = ranking(effects(encoder, dev.subwords, dev.output, ablation, "dev", on_progress))
@@ -110,8 +107,7 @@ def interventions(
     ks = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= len(ranked)]
     together = joint(encoder, test.subwords, test.output, ablation, ranked, ks, "test")
     found.rows += score([single, *together, *sum_of_single(single, ranked, ks, test.output)], experiment)
-    _, by_task = task("test", test.chosen, encoder.tokenize([corpus.splits["test"][i].words for i in test.chosen]))
-    plain = encoder.tokenize([corpus.splits["test"][i].words for i in test.chosen])
+    plain, by_task = task("test", *drawn["test"])  # without the masks that the model's own head may ask for
     found.rows += score([layer_effects(encoder, plain, by_task, ablation, "test")], experiment)
     found.facts |= {"output": test.output.name, "layer_output": by_task.name, "ranked": ranked[:20]}
 
@@ -123,7 +119,6 @@ def explanation(
     chosen, plain = draw(experiment, corpus, "test", encoder, -(-experiment.attention.interventions // 2), LONGEST)
     subwords, output = read("test", chosen, plain)
     query = query_of(experiment.attention.query, encoder.causal)
-    scores: dict[str, list[NDArray[Any]]] = {name: [] for name in ("raw", "rollout", "flow")}
     kept: dict[int, dict[str, NDArray[Any]]] = {}
     options = experiment.attention.rollout()
     for batch in maps(encoder, subwords):
@@ -138,8 +133,7 @@ def explanation(
                 "flow": received(as_distributions(flow_by_layer(mixed[row, :, :n, :n])).astype(np.float32), query),
             }
     on_progress("flow", len(chosen), len(chosen))
-    for name, values in scores.items():
-        values += [kept[number][name] for number in sorted(kept)]
+    scores = {name: [kept[number][name] for number in sorted(kept)] for name in ("raw", "rollout", "flow")}
     of_norms = norms(encoder, subwords, lambda layer: layer.summed.cpu().numpy(), sorted(kept))
     scores["norm"] = [received(np.stack(layers), query) for _, layers in of_norms]
     zeroed = value_zeroing(encoder, subwords, sorted(kept))

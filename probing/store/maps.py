@@ -24,7 +24,7 @@ from probing.rng import generator
 from probing.store.fill import fill
 from probing.store.key import Store
 from probing.store.layout import Index, StoreFile
-from probing.store.write import ensure
+from probing.store.write import ensure, reorder
 
 CONTENT = "attention"
 _SAMPLED: Split = "test"
@@ -117,15 +117,15 @@ def _index(sentences: list[Any], subwords: Subwords, batches: list[NDArray[np.in
     ends = np.cumsum(sizes[order] ** 2)
     start, length = np.zeros(len(sentences), np.int64), np.zeros(len(sentences), np.int64)
     start[order], length[order] = ends - sizes[order] ** 2, sizes[order] ** 2
-    rows = np.concatenate([np.arange(subwords.offsets[i], subwords.offsets[i + 1]) for i in order])
+    stored = reorder(subwords, order)
     return Index(
         start=start,
         length=length,
         id=np.array([s.id.encode() for _, s in sentences]),
         split=np.array([SPLITS.index(split) for split, _ in sentences], np.uint8),
         n_words=subwords.n_words.astype(np.int64),
-        word=subwords.words[rows],
-        subword=subwords.ids[rows],
+        word=stored.words,
+        subword=stored.ids,
         block=np.concatenate([[0], ends[np.cumsum([len(b) for b in batches]) - 1]]).astype(np.int64),
         counts=subwords.counts,
     )
