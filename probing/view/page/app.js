@@ -1,0 +1,96 @@
+// The page: documents in, the state's view out. Nothing here knows how a view is drawn.
+
+import { documentsOfPage, Documented } from "./arrays.js";
+import { bindControls, showControls } from "./controls.js";
+import { live } from "./live.js";
+import { colours } from "./palette.js";
+import { bindPointer } from "./pointer.js";
+import { change, followAddress, onChange, state } from "./state.js";
+import { png, save, svg } from "./svg.js";
+import { headlines } from "./facts.js";
+import { bindStage, stage } from "./stage.js";
+import { buildView } from "./views.js";
+
+const $ = (id) => document.getElementById(id);
+let documents = [], built = null, drawing = 0, hover = null;
+
+/** The document that is shown. */
+const shown = () => documents[Math.min(state().text, documents.length - 1)];
+
+/** Draw the state; what arrives after a newer call is dropped. Resolves once the picture is there. */
+async function draw() {
+  const ticket = ++drawing, doc = shown();
+  if (!doc) return;
+  const palette = colours(state().theme);
+  const width = $("stage").clientWidth - 4;
+  showControls(documents.map((one) => one.header), doc.header, palette);
+  headlines(doc.header);
+  for await (const found of buildView(doc, { state: state(), hover, palette, width })) {
+    if (ticket !== drawing) return;
+    built = found;
+    stage.show(found.scene, describe(doc.header));
+    found.tell(hover ?? found.pinned);
+    $("said").textContent = found.said;
+    document.body.dataset.painted = String(ticket);
+  }
+  document.body.dataset.drawn = String(ticket);
+}
+
+/** What is pointed at has changed; `spoken` says it to a screen reader too. */
+function point(key, spoken) {
+  if (key === hover) return;
+  hover = key;
+  if (spoken) $("spoken").textContent = spoken;
+  if (built?.redraws) requestAnimationFrame(draw);
+  else built?.tell(hover);
+}
+
+function describe(header) {
+  const { view, layer, weights } = state();
+  return `${{ head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neurons", words: "Words" }[view]} of ${header.model}, ` +
+    `layer ${layer}, ${weights}: ${header.text}`;
+}
+
+function bindExports() {
+  const name = (ending) => `${state().view}-layer${state().layer}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
+  $("save-svg").addEventListener("click", () => {
+    save(name("svg"), svg(built.scene, describe(shown().header), `${$("said").textContent} ${$("about").textContent}`), "image/svg+xml");
+  });
+  $("save-png").addEventListener("click", async () => save(name("png"), await png(built.scene), "image/png"));
+  $("copy-link").addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      $("spoken").textContent = $("said").textContent = "link copied";
+    } catch {
+      $("said").textContent = `the link is this page's address: ${location.href}`;
+    }
+  });
+}
+
+function start() {
+  followAddress();
+  documents = documentsOfPage();
+  bindControls();
+  bindExports();
+  bindStage();
+  bindPointer({ built: () => built, point });
+  onChange(draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  let width = $("stage").clientWidth, height = $("stage").clientHeight;
+  new ResizeObserver(() => {
+    if (width === $("stage").clientWidth && height === $("stage").clientHeight) return;
+    [width, height] = [$("stage").clientWidth, $("stage").clientHeight];
+    requestAnimationFrame(draw);
+  }).observe($("stage"));
+  if (document.body.dataset.live) {
+    live((header, arrays) => {
+      documents = [new Documented(header, (arrayName) => arrays[arrayName])];
+      hover = null;
+      if (state().pin) change({ pin: "" });
+      return draw();
+    });
+  }
+  draw();
+}
+
+start();

@@ -1,0 +1,54 @@
+// Packed arrays: base64 of gzip of whole levels. They are unpacked one layer at a time, when a view first asks, and
+// stay as levels; a table says which number a level stands for.
+
+/** One document: its header, and its arrays by name ("attention/3"). `read(name)` gives an array's base64 text. */
+export class Documented {
+  constructor(header, read) {
+    this.header = header;
+    this.read = read;
+    this.unpacked = new Map();
+    this.waiting = new Map();
+  }
+
+  has(kind) {
+    return `${kind}/1` in this.header.arrays;
+  }
+
+  /** The unpacked array {levels, table, shape}; null until `load` has brought it. */
+  array(kind, layer) {
+    return this.unpacked.get(`${kind}/${layer}`) ?? null;
+  }
+
+  async load(kind, layer) {
+    const name = `${kind}/${layer}`;
+    if (!this.unpacked.has(name)) {
+      if (!this.waiting.has(name)) this.waiting.set(name, unpack(this.read(name), this.header.arrays[name]));
+      this.unpacked.set(name, await this.waiting.get(name));
+      this.waiting.delete(name);
+    }
+    return this.unpacked.get(name);
+  }
+}
+
+async function unpack(text, { shape, bits, law, scale }) {
+  const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const bytes = await new Response(stream).arrayBuffer();
+  const levels = bits === 16 ? new Uint16Array(bytes) : new Uint8Array(bytes);
+  const numbers = table(bits, law, scale);
+  return { levels, table: numbers, shape, largest: numbers[levels.reduce((a, b) => (a > b ? a : b), 0)] };
+}
+
+function table(bits, law, scale) {
+  const top = law === "sqrt" ? 2 ** bits - 1 : 2 ** bits - 2;
+  const number = law === "sqrt" ? (q) => scale * (q / top) ** 2 : (q) => scale * ((2 * q) / top - 1);
+  return Float32Array.from({ length: 2 ** bits }, (_, q) => number(q));
+}
+
+/** The documents that the page carries. */
+export function documentsOfPage() {
+  const headers = JSON.parse(document.getElementById("documents").textContent);
+  const found = new Map();
+  for (const element of document.querySelectorAll("script[data-array]")) found.set(element.dataset.array, element);
+  return headers.map((header, number) => new Documented(header, (name) => found.get(`${number}/${name}`).textContent));
+}

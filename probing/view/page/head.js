@@ -1,0 +1,87 @@
+// The head view: queries on the left, keys on the right, a line for every weight, in the colour of its head.
+
+import { headColour } from "./palette.js";
+import { kept } from "./numbers.js";
+import { fitted, scene, textWidth } from "./scene.js";
+
+const ROW = 20, TOP = 30, SHADES = 24, STRIP = 7;
+
+/** What is drawn of a token that is pointed at or pinned: its side and its place on the axis, or null. */
+function focusOf(key, all, { rows, columns }) {
+  if (!key) return null;
+  const unit = all.of[Number(key.slice(1))];
+  const place = (key[0] === "q" ? rows : columns).indexOf(unit);
+  return place < 0 ? null : { side: key[0], place };
+}
+
+/** The scene. `grids`: [{head, grid}] of the active heads; `least`: share of `largest` that is drawn; `top`: keys. */
+export function headScene({ all, axes, grids, largest, least, top, focus, width, palette, said }) {
+  const { rows, columns } = axes;
+  const labelWidth = Math.min(170, 16 + Math.max(30, ...all.labels.map((label) => textWidth(label))));
+  const strips = grids.length * STRIP;
+  const gap = Math.max(140, Math.min(520, width - 2 * labelWidth - 2 * strips - 30));
+  const left = 10 + strips + labelWidth, right = left + gap;
+  const made = scene(right + labelWidth + strips + 10, TOP + ROW * Math.max(rows.length, columns.length) + 12, palette);
+  const at = focusOf(focus, all, axes);
+  made.marks.push({ text: said.rows, x: left - 8, y: 14, size: 11, fill: palette.faint, anchor: "end" });
+  made.marks.push({ text: said.columns, x: right + 8, y: 14, size: 11, fill: palette.faint });
+  drawLines(made, { grids, largest, least, top, at, left, right });
+  drawTokens(made, all, rows, "q", at, { x: left - 8, anchor: "end", width: labelWidth, edge: left - labelWidth });
+  drawTokens(made, all, columns, "k", at, { x: right + 8, anchor: "start", width: labelWidth, edge: right });
+  if (at) drawStrips(made, { grids, largest, at, left: left - labelWidth - strips, right: right + labelWidth });
+  return made;
+}
+
+const middle = (place) => TOP + ROW * place + ROW / 2;
+
+function drawLines(made, { grids, largest, least, top, at, left, right }) {
+  made.drawn = 0;
+  for (const { head, grid } of grids) {
+    const { colour, dash } = headColour(made.palette, head);
+    const shades = Array.from({ length: SHADES + 1 }, () => []);
+    for (let row = 0; row < grid.rows; row++) {
+      if (at?.side === "q" && at.place !== row) continue;
+      for (const column of kept(grid, row, least * largest, top)) {
+        if (at?.side === "k" && at.place !== column) continue;
+        const share = Math.min(1, grid.values[row * grid.columns + column] / largest);
+        const shade = Math.round(share * SHADES);
+        if (shade) shades[shade].push(left, middle(row), right, middle(column));
+      }
+    }
+    shades.forEach((lines, shade) => {
+      made.drawn += lines.length / 4;
+      if (lines.length) made.marks.push({ lines, colour, alpha: shade / SHADES, width: 1.6, dash });
+    });
+  }
+}
+
+function drawTokens(made, all, shown, side, at, { x, anchor, width, edge }) {
+  const { palette } = made;
+  shown.forEach((unit, place) => {
+    const here = at?.side === side && at.place === place;
+    if (here) made.marks.push({ rect: [edge, middle(place) - ROW / 2, width, ROW], fill: palette.mark });
+    made.marks.push({
+      text: fitted(all.labels[unit], width - 10), x, y: middle(place), anchor, bold: here,
+      fill: all.special[unit] ? palette.faint : palette.ink,
+    });
+    made.regions.push({
+      key: side + all.members[unit][0], row: place, column: side === "q" ? 0 : 1,
+      x: edge, y: middle(place) - ROW / 2, w: width, h: ROW,
+      label: `${all.labels[unit]}, ${side === "q" ? "query" : "key"} ${place + 1} of ${shown.length}`,
+    });
+  });
+}
+
+/** Beside every token opposite the one pointed at: one cell per head, as strong as the weight. */
+function drawStrips(made, { grids, largest, at, left, right }) {
+  grids.forEach(({ head, grid }, number) => {
+    const { colour } = headColour(made.palette, head);
+    const count = at.side === "q" ? grid.columns : grid.rows;
+    for (let other = 0; other < count; other++) {
+      const [row, column] = at.side === "q" ? [at.place, other] : [other, at.place];
+      const share = Math.min(1, grid.values[row * grid.columns + column] / largest);
+      const x = (at.side === "q" ? right : left) + number * STRIP;
+      if (share > 0.01) made.marks.push({ rect: [x, middle(other) - ROW / 2 + 1, STRIP - 1, ROW - 2], fill: colour, alpha: share });
+    }
+  });
+}

@@ -1,0 +1,129 @@
+// Text boxes whose views follow what is typed: the page asks its own server, one question at a time.
+
+/**
+ * Show the text boxes and keep the page up to date with them. `onDocument(header, arrays)` draws a document and
+ * returns a promise; `text` of the result is what was last asked, `ask(parts)` asks again with these parts beside
+ * attention and rollout (a list of norm, neurons, flow; null: whatever is quick). `document.body.dataset.live` is
+ * loading, busy, ready or error; #status says what is being done, how long it took, or what went wrong.
+ */
+export function live(onDocument) {
+  const pauseMs = 150; // without a keystroke, before the server is asked
+  const pollMs = 300;
+  const absentMs = 1000; // between two attempts to find a server that does not answer
+  const box = document.getElementById("text");
+  const boxB = document.getElementById("text-b");
+  const status = document.getElementById("status");
+  let model = null;
+  let parts = null;
+  let timer = 0;
+  let asking = false;
+  let again = false;
+
+  function tell(state, message) {
+    document.body.dataset.live = state;
+    if (status.textContent !== message) status.textContent = message; // a reader need not hear it twice
+  }
+
+  function absent() {
+    model = null;
+    tell("error", "The explorer does not answer; start it with python -m pipelines.explore, and this page goes on.");
+    setTimeout(poll, absentMs);
+  }
+
+  async function poll() {
+    let found;
+    try {
+      found = await (await fetch("/api/model", { cache: "no-store" })).json();
+    } catch {
+      absent();
+      return;
+    }
+    if (found.error) {
+      tell("error", found.error);
+      setTimeout(poll, absentMs);
+    } else if (!found.ready) {
+      tell("loading", `${found.stage}: ${found.seconds.toFixed(0)} s`);
+      setTimeout(poll, pollMs);
+    } else {
+      model = found;
+      if (!box.value && !boxB.value) box.value = found.text ?? "";
+      await ask();
+    }
+  }
+
+  async function ask() {
+    clearTimeout(timer);
+    if (!model) return; // poll asks as soon as it is there
+    again = asking;
+    if (asking) return; // what is asked now is followed by the newest text alone
+    asking = true;
+    try {
+      do {
+        again = false;
+        await send();
+      } while (again && model);
+    } finally {
+      asking = false;
+    }
+  }
+
+  async function send() {
+    if (!box.value.trim()) {
+      tell("ready", "Type a few words to look at.");
+      return;
+    }
+    tell("busy", "looking …");
+    const began = performance.now();
+    const body = JSON.stringify({ text: box.value, text_b: boxB.value.trim() ? boxB.value : null, ...(parts && { parts }) });
+    let answer;
+    let found;
+    try {
+      answer = await fetch("/api/view", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      found = await answer.json();
+    } catch {
+      absent();
+      return;
+    }
+    if (again) return; // a newer text waits
+    if (answer.status === 503) {
+      model = null;
+      tell("loading", found.error);
+      setTimeout(poll, pollMs);
+    } else if (!answer.ok) {
+      tell("error", found.error);
+    } else {
+      await draw(found, performance.now() - began);
+    }
+  }
+
+  async function draw(found, tripMs) {
+    const began = performance.now();
+    try {
+      await onDocument(found.header, found.arrays);
+    } catch (error) {
+      tell("error", `The page could not draw this: ${error.message}`);
+      throw error;
+    }
+    const { forward = 0, analysis = 0, packing = 0 } = found.header.timings_ms;
+    const times = { forward, analysis, packing, "round trip": tripMs, drawing: performance.now() - began };
+    const line = Object.entries(times).map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`);
+    tell("ready", line.join(" · "));
+  }
+
+  function typed() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, pauseMs);
+  }
+
+  box.addEventListener("input", typed);
+  boxB.addEventListener("input", typed);
+  document.getElementById("live").hidden = false;
+  tell("loading", "connecting …");
+  poll();
+  return {
+    ask(wanted) {
+      parts = wanted;
+      return ask();
+    },
+  };
+}

@@ -1,0 +1,99 @@
+// The neuron view: one query against every key, from the vectors to the weight.
+// score = scale × Σ q×k; softmax over keys of score and of what else the model adds (mask, position terms) is the weight.
+
+import { headColour, mix } from "./palette.js";
+import { fitted, scene, textWidth } from "./scene.js";
+
+const ROW = 20, TOP = 52, BAR = 90, NUMBER = 54;
+
+/** Everything of one query: q (d), k, product per key, score, weight, and the rest that the model adds to a score. */
+export function neurons({ queries, keys, attention }, head, query, scale) {
+  const [, n, d] = queries.shape;
+  const vector = ({ levels, table }, at) => Array.from({ length: d }, (_, i) => table[levels[(head * n + at) * d + i]]);
+  const q = vector(queries, query);
+  const rows = Array.from({ length: n }, (_, key) => {
+    const k = vector(keys, key), product = k.map((value, i) => value * q[i]);
+    const weight = attention.table[attention.levels[(head * n + query) * n + key]];
+    return { k, product, score: scale * product.reduce((a, b) => a + b, 0), weight };
+  });
+  // log weight = score + rest - a constant of the query: the rest is known up to that constant
+  const seen = rows.filter((row) => row.weight > 1e-3);
+  const mean = seen.reduce((sum, row) => sum + Math.log(row.weight) - row.score, 0) / Math.max(1, seen.length);
+  for (const row of rows) row.rest = row.weight > 1e-3 ? Math.log(row.weight) - row.score - mean : null;
+  return { q, rows, hasRest: seen.some((row) => Math.abs(row.rest) > 0.1) };
+}
+
+/** The scene; `found` of `neurons`, `labels` of the subwords, `query` its number. */
+export function neuronScene({ header, found, head, query, expanded, width, palette }) {
+  const labelWidth = Math.min(150, 16 + Math.max(30, ...header.tokens.map((label) => textWidth(label))));
+  const d = found.q.length;
+  const cell = Math.max(3, Math.min(7, Math.floor((width - 2 * labelWidth - 2 * (BAR + NUMBER) - 180) / (2 * d))));
+  const place = { tokens: 10 + labelWidth, keys: 10 + labelWidth + 120 };
+  place.vector = place.keys + labelWidth + 10;
+  place.product = place.vector + d * cell + 16;
+  place.score = expanded ? place.product + d * cell + 16 : place.vector;
+  place.rest = place.score + BAR + NUMBER;
+  place.weight = place.rest + (found.hasRest ? NUMBER + 30 : 0);
+  const made = scene(place.weight + BAR + NUMBER + 10, TOP + ROW * header.tokens.length + 12, palette);
+  captions(made, place, { expanded, hasRest: found.hasRest });
+  const largest = {
+    q: most(found.q), k: most(found.rows.flatMap((row) => row.k)), product: most(found.rows.flatMap((row) => row.product)),
+    score: most(found.rows.map((row) => row.score)),
+  };
+  if (expanded) {
+    strip(made, found.q, place.vector, TOP - 22, cell, largest.q);
+    made.marks.push({ text: `query ${fitted(header.tokens[query], 100)}`, x: place.vector - 8, y: TOP - 12, size: 11, fill: palette.ink, anchor: "end" });
+  }
+  header.tokens.forEach((_, at) => drawRow(made, { header, found, head, query, at, expanded, place, cell, largest, labelWidth }));
+  return made;
+}
+
+const most = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9);
+
+function captions(made, place, { expanded, hasRest }) {
+  const say = (text, x) => made.marks.push({ text, x, y: 12, size: 11, fill: made.palette.faint });
+  say("query", place.tokens - 36);
+  say("key", place.keys + 8);
+  if (expanded) {
+    say("key vector", place.vector);
+    say("q × k", place.product);
+  }
+  say("score = scale · Σ q×k", place.score);
+  if (hasRest) say("+ other*", place.rest);
+  say("softmax → weight", place.weight);
+}
+
+function strip(made, values, x, y, cell, largest) {
+  const { palette } = made;
+  values.forEach((value, i) => {
+    const fill = mix(palette.ground, value < 0 ? palette.minus : palette.plus, Math.abs(value) / largest);
+    made.marks.push({ rect: [x + i * cell, y, cell, ROW - 4], fill });
+  });
+  made.marks.push({ rect: [x - 1, y - 1, values.length * cell + 2, ROW - 2], stroke: palette.rule });
+}
+
+function drawRow(made, { header, found, head, query, at, expanded, place, cell, largest, labelWidth }) {
+  const { palette } = made, { k, product, score, weight, rest } = found.rows[at];
+  const y = TOP + ROW * at, middle = y + ROW / 2;
+  const fill = header.special[at] ? palette.faint : palette.ink;
+  const label = fitted(header.tokens[at], labelWidth - 12);
+  const { colour } = headColour(palette, head);
+  if (at === query) made.marks.push({ rect: [place.tokens - labelWidth, y, labelWidth, ROW], fill: palette.mark });
+  made.marks.push({ text: label, x: place.tokens - 8, y: middle, anchor: "end", fill, bold: at === query });
+  made.marks.push({ text: label, x: place.keys + 8, y: middle, fill });
+  made.marks.push({ lines: [place.tokens, TOP + ROW * (query + 0.5), place.keys, middle], colour, alpha: weight, width: 2 });
+  made.regions.push({ key: `q${at}`, row: at, column: 0, x: place.tokens - labelWidth, y, w: labelWidth, h: ROW, label: `${header.tokens[at]}, query ${at + 1} of ${header.tokens.length}` });
+  made.regions.push({ key: `k${at}`, row: at, column: 1, x: place.keys, y, w: made.width - place.keys, h: ROW, label: `${header.tokens[at]} as a key: score ${score.toFixed(2)}, weight ${weight.toFixed(3)}` });
+  if (expanded) {
+    strip(made, k, place.vector, y + 2, cell, largest.k);
+    strip(made, product, place.product, y + 2, cell, largest.product);
+  }
+  bar(made, score / largest.score, place.score, y, score < 0 ? palette.minus : palette.plus, score.toFixed(2));
+  if (found.hasRest) made.marks.push({ text: rest === null ? "·" : rest.toFixed(2), x: place.rest + NUMBER, y: middle, size: 11, fill: palette.ink, anchor: "end" });
+  bar(made, weight, place.weight, y, colour, weight.toFixed(3));
+}
+
+function bar(made, share, x, y, colour, text) {
+  made.marks.push({ rect: [x, y + 4, BAR * Math.abs(share), ROW - 8], fill: colour, alpha: 0.8 });
+  made.marks.push({ text, x: x + BAR + NUMBER - 8, y: y + ROW / 2, size: 11, fill: made.palette.ink, anchor: "end" });
+}

@@ -1,0 +1,57 @@
+// Pointing, with a mouse or with keys: what is pointed at is told exactly, and can be kept or opened.
+
+import { regionAt } from "./scene.js";
+import { stage } from "./stage.js";
+import { change, state } from "./state.js";
+
+const VIEWS = ["head", "model", "heatmap", "neuron", "words"];
+const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+
+/** Bind once. `built()` is the view that is drawn; `point(key, spoken)` tells the page what is pointed at. */
+export function bindPointer({ built, point }) {
+  const canvas = document.getElementById("canvas");
+  let key = null; // where the keyboard is
+  const hit = (event) => {
+    const view = built();
+    return view && (view.hit ?? ((x, y) => regionAt(view.scene, x, y)))(...stage.at(event));
+  };
+  const aim = (region, spoken) => {
+    key = region?.key ?? null;
+    point(key, spoken);
+    if (!built()?.redraws) stage.mark(region ?? null);
+  };
+  canvas.addEventListener("mousemove", (event) => {
+    const region = hit(event);
+    canvas.style.cursor = region && built().click ? "pointer" : "default";
+    if ((region?.key ?? null) !== key) aim(region);
+  });
+  canvas.addEventListener("mouseleave", () => aim(null));
+  canvas.addEventListener("click", (event) => {
+    const region = hit(event);
+    if (region) built().click?.(region.key);
+    else if (state().pin) change({ pin: "" });
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const view = built();
+    if (!view || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in ARROWS) {
+      const region = view.next(key ?? view.pinned, ...ARROWS[event.key]);
+      if (region) {
+        stage.reveal(region);
+        aim(region, view.speak(region.key));
+      }
+    } else if (event.key === "Enter" && key) view.click?.(key);
+    else if (event.key === "Escape") {
+      aim(null, "nothing selected");
+      if (state().pin) change({ pin: "" });
+    } else return;
+    event.preventDefault();
+  });
+  addEventListener("keydown", (event) => {
+    if (event.target.closest?.("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { layer } = state(), layers = document.getElementById("layer").options.length;
+    if (event.key === "[") change({ layer: Math.max(1, layer - 1) });
+    if (event.key === "]") change({ layer: Math.min(layers, layer + 1) });
+    if (VIEWS[event.key - 1]) change({ view: VIEWS[event.key - 1] });
+  });
+}

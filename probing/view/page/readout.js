@@ -1,0 +1,112 @@
+// The exact numbers of what is pointed at, as a table that can be read, copied and spoken.
+
+import { exact } from "./numbers.js";
+import { misses, record, said } from "./words.js";
+
+const MOST = 60; // rows; the rest is counted
+
+/** Show {caption, columns: [{text, colour}], rows: [[text, …]], note}, where a row's first text names it; else `hint`. */
+export function showTable(element, table, hint) {
+  if (!table) return void element.replaceChildren(paragraph(hint));
+  const made = document.createElement("table");
+  made.createCaption().textContent = table.caption;
+  const head = made.createTHead().insertRow();
+  for (const { text, colour } of table.columns) {
+    const cell = head.appendChild(document.createElement("th"));
+    cell.scope = "col";
+    cell.textContent = text;
+    if (colour) cell.style.borderBottomColor = colour;
+  }
+  const body = made.createTBody();
+  for (const row of table.rows.slice(0, MOST)) {
+    const line = body.insertRow();
+    row.forEach((text, at) => {
+      const cell = line.appendChild(document.createElement(at ? "td" : "th"));
+      if (!at) cell.scope = "row";
+      cell.textContent = text.text ?? text;
+      if (text.wrong) cell.className = "wrong";
+    });
+  }
+  const left = table.rows.length - MOST;
+  const note = [left > 0 ? `${left} more rows with smaller weights` : "", table.note ?? ""].filter(Boolean).join("; ");
+  element.replaceChildren(made, ...(note ? [paragraph(note)] : []));
+}
+
+const paragraph = (text) => Object.assign(document.createElement("p"), { textContent: text });
+
+/** Weights of one token to or from all others, per head. */
+export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf, bits, kind }) {
+  const side = key[0], unit = all.of[Number(key.slice(1))];
+  const place = (side === "q" ? rows : columns).indexOf(unit);
+  if (place < 0 || !grids.length) return null;
+  const others = side === "q" ? columns : rows;
+  const value = (grid, other) => grid.values[side === "q" ? place * grid.columns + other : other * grid.columns + place];
+  const found = others.map((other, at) => {
+    const values = grids.map(({ grid }) => value(grid, at));
+    return { label: all.labels[other], values, mean: values.reduce((a, b) => a + b, 0) / values.length };
+  }).sort((a, b) => b.mean - a.mean);
+  const several = grids.length > 1;
+  return {
+    caption: `${all.labels[unit]} ${side === "q" ? "as query: where it attends" : "as key: what attends to it"} (${kind})`,
+    columns: [{ text: side === "q" ? "key" : "query" }, ...(several ? [{ text: "mean" }] : []),
+      ...grids.map(({ head }) => ({ text: head === null ? "weight" : String(head), colour: colourOf(head) }))],
+    rows: found.map((one) => [one.label, ...(several ? [exact(one.mean, bits)] : []), ...one.values.map((v) => exact(v, bits))]),
+  };
+}
+
+/** One pair of tokens in every head of a layer. */
+export function pairTable({ key, all, axes: { rows, columns }, grids, bits, layer }) {
+  const [query, other] = key.split(",").map((part) => all.of[Number(part.slice(1))]);
+  const [row, column] = [rows.indexOf(query), columns.indexOf(other)];
+  if (row < 0 || column < 0) return null;
+  return {
+    caption: `${all.labels[query]} → ${all.labels[other]}, layer ${layer}`,
+    columns: [{ text: "head" }, { text: "weight" }],
+    rows: grids.map(({ head, grid }) => [head === null ? "–" : `${layer}.${head}`, exact(grid.values[row * grid.columns + column], bits)]),
+  };
+}
+
+/** The statistics of one head. */
+export function headTable(name, numbers, names, header) {
+  return {
+    caption: name,
+    columns: [{ text: "statistic" }, { text: "value" }, { text: "unit" }],
+    rows: Object.entries(names).map(([key, { label, unit }]) => [label(header), numbers[key].toFixed(4), unit || "share"]),
+    note: "means over all queries of this text, special subwords included",
+  };
+}
+
+/** One key of the neuron view. */
+export function neuronTable(header, found, query, key) {
+  const { score, weight, rest, product } = found.rows[key];
+  const plain = product.reduce((a, b) => a + b, 0);
+  return {
+    caption: `${header.tokens[query]} → ${header.tokens[key]}`,
+    columns: [{ text: "" }, { text: "value" }],
+    rows: [
+      ["q · k", plain.toFixed(4)], ["scale", header.scale.toFixed(4)], ["score", score.toFixed(4)],
+      ...(found.hasRest ? [["other terms, up to a constant", rest === null ? "not known: weight below .001" : rest.toFixed(4)]] : []),
+      ["weight (softmax)", weight.toFixed(4)],
+    ],
+  };
+}
+
+/** What every probe says of one word, layer by layer. */
+export function wordTable(header, word) {
+  const probes = header.probes;
+  if (!probes.length) return null;
+  const layers = [...new Set(probes.flatMap((probe) => probe.layers))].sort((a, b) => a - b);
+  const cell = (probe, layer) => {
+    const at = probe.layers.indexOf(layer), i = probe.level === "word" ? word : 0;
+    if (at < 0) return "";
+    const share = probe.probability?.[at][i];
+    return { text: said(probe.predicted[at][i]) + (share == null ? "" : ` ${share.toFixed(2)}`), wrong: misses(probe.predicted[at][i], probe.gold?.[i]) };
+  };
+  return {
+    caption: `${header.forms[word]}: decoded from each layer, with the probe's probability`,
+    columns: [{ text: "layer" }, ...probes.flatMap(({ task, level, metric }) => [
+      { text: level === "word" ? task : `${task} (whole text)` }, { text: `${metric} on test` }])],
+    rows: layers.map((layer) => [String(layer), ...probes.flatMap((probe) => [cell(probe, layer), record(probe, probe.layers.indexOf(layer))])]),
+    note: "decodable is not used: a probe shows what could be read from a layer, not what the model reads",
+  };
+}

@@ -1,0 +1,71 @@
+// The picture's place on the page: a sheet as large as the scene, and a canvas as large as the window onto it, so that
+// 512 tokens cost no more than those that show.
+
+import { paint } from "./scene.js";
+
+const $ = (id) => document.getElementById(id);
+let scene = null, marked = null;
+
+function repaint() {
+  const canvas = $("canvas"), frame = $("stage");
+  if (!scene) return;
+  const [width, height] = [frame.clientWidth, frame.clientHeight];
+  const ratio = devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+    [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
+  }
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  paint(context, scene, [frame.scrollLeft, frame.scrollTop, width, height]);
+  if (!marked) return;
+  context.strokeStyle = scene.palette.minus;
+  context.lineWidth = 2;
+  context.setLineDash([]);
+  context.strokeRect(marked.x - frame.scrollLeft, marked.y - frame.scrollTop, marked.w, marked.h);
+}
+
+/** Show a scene; `label` says to a screen reader what it is. */
+function show(next, label) {
+  scene = next;
+  marked = null;
+  // the canvas holds the sheet open to at least the frame's own size
+  $("sheet").style.width = `${Math.max(next.width, $("stage").clientWidth)}px`;
+  $("sheet").style.height = `${Math.max(next.height, $("stage").clientHeight)}px`;
+  $("canvas").setAttribute("aria-label", label);
+  repaint();
+}
+
+/** Outline a region, or none. */
+function mark(region) {
+  marked = region;
+  repaint();
+}
+
+/** Scroll so that a region shows. */
+function reveal({ x, y, w, h }) {
+  const frame = $("stage");
+  const into = (at, size, from, room) => (at < from ? at - 8 : at + size > from + room ? at + size - room + 8 : from);
+  frame.scrollTo(into(x, w, frame.scrollLeft, frame.clientWidth), into(y, h, frame.scrollTop, frame.clientHeight));
+}
+
+/** Where a pointer is, in the scene. */
+function at(event) {
+  const box = $("canvas").getBoundingClientRect(), frame = $("stage");
+  return [event.clientX - box.left + frame.scrollLeft, event.clientY - box.top + frame.scrollTop];
+}
+
+export const stage = { show, mark, reveal, at, repaint };
+
+/** Repaint while the frame is scrolled. */
+export function bindStage() {
+  let waiting = false;
+  $("stage").addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      repaint();
+    });
+  });
+}

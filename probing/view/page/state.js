@@ -1,0 +1,98 @@
+// What is shown, kept in the address's fragment so that a link restores it. Only what differs from the default stands
+// there, and what a fragment says is checked: it may come from anyone.
+
+export const DEFAULTS = {
+  text: 0, // which document of the page
+  view: "head",
+  weights: "attention",
+  layer: 1,
+  head: 0, // of the heatmap and the neuron view
+  heads: "all", // of the head view: all, or a list
+  level: "subword",
+  special: "shown",
+  pair: "all",
+  least: 0.03, // share of full strength below which the head view draws no line
+  top: 0, // keys drawn per query; 0: as many as stay readable
+  order: "layer",
+  pin: "", // what stays selected: q4 a query, k4 a key (in subwords), q4,k5 a pair, w3 a word
+  expand: "no",
+  theme: "auto",
+};
+const CHOICES = {
+  view: ["head", "model", "heatmap", "neuron", "words"],
+  weights: ["attention", "norm", "rollout", "flow"],
+  level: ["subword", "word"],
+  special: ["shown", "hidden"],
+  pair: ["all", "aa", "ab", "ba", "bb"],
+  order: ["layer", "entropy", "distance", "largest", "special"],
+  expand: ["no", "yes"],
+  theme: ["auto", "light", "dark"],
+};
+const WHOLE = ["text", "layer", "head", "top"];
+
+let current = { ...DEFAULTS };
+const listeners = [];
+
+/** The state; change it by `change` alone. */
+export const state = () => current;
+
+/** Call `listener` after every change. */
+export function onChange(listener) {
+  listeners.push(listener);
+}
+
+/** Set some keys, write the fragment and tell everyone. */
+export function change(patch) {
+  current = { ...current, ...patch };
+  write();
+  for (const listener of listeners) listener(current);
+}
+
+/** The state that a fragment describes; what it does not say, or says wrongly, is the default. */
+export function parse(fragment) {
+  const found = { ...DEFAULTS };
+  for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ""))) {
+    if (CHOICES[key]?.includes(value)) found[key] = value;
+    else if (WHOLE.includes(key) && /^\d{1,4}$/.test(value)) found[key] = Number(value);
+    else if (key === "least" && value >= 0 && value <= 1) found.least = Number(value);
+    else if (key === "heads" && /^(all|none|\d+(,\d+)*)$/.test(value)) found.heads = value;
+    else if (key === "pin" && /^(w\d{1,4}|[qk]\d{1,4}|q\d{1,4},k\d{1,4})$/.test(value)) found.pin = value;
+  }
+  return found;
+}
+
+/** The fragment that describes a state. */
+export function fragment(of) {
+  const said = Object.keys(DEFAULTS).filter((key) => String(of[key]) !== String(DEFAULTS[key]));
+  return new URLSearchParams(said.map((key) => [key, of[key]])).toString().replaceAll("%2C", ",");
+}
+
+/** Read the address now, and whenever its fragment changes. */
+export function followAddress() {
+  current = parse(location.hash);
+  addEventListener("hashchange", () => {
+    if (location.hash.replace(/^#/, "") !== fragment(current)) change(parse(location.hash));
+  });
+}
+
+function write() {
+  const text = fragment(current);
+  if (location.hash.replace(/^#/, "") === text) return;
+  try {
+    history.replaceState(null, "", "#" + text);
+  } catch {
+    // a page inside a notebook has no address of its own; it works without
+  }
+}
+
+/** Heads drawn in the head view, of `n`. */
+export function activeHeads(of, n) {
+  if (of.heads === "all") return [...Array(n).keys()];
+  return of.heads === "none" ? [] : of.heads.split(",").map(Number).filter((head) => head < n);
+}
+
+/** `heads` as the state keeps it. */
+export function headList(heads, n) {
+  if (heads.length === n) return "all";
+  return heads.length ? [...heads].sort((a, b) => a - b).join(",") : "none";
+}

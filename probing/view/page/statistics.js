@@ -1,0 +1,41 @@
+// One number per head, for ordering: over all subwords, special ones included, whatever is hidden on the page.
+
+export const STATISTICS = {
+  entropy: { label: () => "entropy", unit: "nats" },
+  distance: { label: () => "distance", unit: "subwords" },
+  largest: { label: () => "largest weight", unit: "" },
+  special: { label: (header) => `mass on ${separator(header) ?? "special subwords"}`, unit: "" },
+};
+
+/** The special subword that closes a text, [SEP] say; undefined where the model has none. */
+export function separator(header) {
+  return header.tokens.findLast((_, at) => header.special[at]);
+}
+
+/** {entropy, distance, largest, special} of one head, means over queries; a query's weights are made a distribution. */
+export function statistics(array, head, header) {
+  const { levels, table, shape } = array;
+  const closing = separator(header);
+  const n = shape.at(-1), start = head === null ? 0 : head * n * n;
+  const found = { entropy: 0, distance: 0, largest: 0, special: 0 };
+  for (let query = 0; query < n; query++) {
+    const at = start + query * n;
+    let total = 0, logs = 0, far = 0, most = 0, special = 0;
+    for (let key = 0; key < n; key++) {
+      const weight = table[levels[at + key]];
+      if (weight <= 0) continue;
+      total += weight;
+      logs += weight * Math.log(weight);
+      far += weight * Math.abs(query - key);
+      if (weight > most) most = weight;
+      if (header.special[key] && header.tokens[key] === closing) special += weight;
+    }
+    if (total <= 0) continue;
+    found.entropy += Math.log(total) - logs / total;
+    found.distance += far / total;
+    found.largest += most / total;
+    found.special += special / total;
+  }
+  for (const key of Object.keys(found)) found[key] /= n;
+  return found;
+}
