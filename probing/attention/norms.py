@@ -83,17 +83,21 @@ def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Ca
     kept: list[T] = []
 
     def take(block: Block, seen: dict[str, Any]) -> None:
-        kept.append(keep(_norms(len(kept) + 1, block, seen, subwords.words)))
+        kept.append(keep(of_layer(len(kept) + 1, block, seen, subwords.words)))
         seen.clear()
 
     ids = torch.from_numpy(subwords.ids.astype(np.int64))[None].to(encoder.device)
-    with torch.inference_mode(), hooks(*(handle for block in found for handle in _watch(block, take))):
+    with torch.inference_mode(), hooks(*(handle for block in found for handle in watch(block, take))):
         encoder.network(input_ids=ids, attention_mask=torch.ones_like(ids), output_attentions=True)
     return kept
 
 
-def _watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterator[Any]:
-    """Hooks that call ``take`` once a block's attention is done, before its feed-forward part takes memory."""
+def watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterator[Any]:
+    """Hooks that call ``take`` once a block's attention is done, before its feed-forward part takes memory.
+
+    It is given what ``of_layer`` reads, in a dictionary that the next pass fills again, and the only map: the network's
+    output goes without.
+    """
     seen: dict[str, Any] = {}
 
     def entered(_module: Any, args: Any, kwargs: Any) -> None:
@@ -119,7 +123,8 @@ def _watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Itera
         yield block.norm.register_forward_pre_hook(summed)
 
 
-def _norms(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[np.int32]) -> Norms:
+def of_layer(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[np.int32]) -> Norms:
+    """Norms of one layer from what ``watch`` saw in a pass of one sentence. Raises: ModelError as ``parts`` does."""
     attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
     values, matrix, norm = seen["values"][0].float(), block.weight().float(), cast(Any, block.norm)
     mixing, own, own_normed = _mixing(attention, values, matrix, seen, norm)

@@ -1,0 +1,105 @@
+"""One forward pass over one input that leaves all that a view is made of."""
+
+import inspect
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from probing.attention.norms import of_layer, watch
+from probing.errors import ModelError
+from probing.model.blocks import Block, blocks, hooks
+from probing.model.encoder import MEMORY_MESSAGES, Encoder
+from probing.model.queries import Call, recorded
+from probing.view.record import Float32
+from probing.view.split import Split
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Pass:
+    """attention: L times (1, H, S, S). hidden (L + 1, S, D). calls: of attention. blocks, seen: what norms need."""
+
+    attention: "tuple[torch.Tensor, ...]"
+    hidden: Float32
+    calls: Sequence[Call]
+    blocks: Sequence[Block]
+    seen: Sequence[dict[str, Any]]
+
+    def norms(self) -> Float32:
+        """‖α f(x)‖ per head (Kobayashi et al., 2020): (L, H, S, S). Raises: ModelError as ``of_layer`` does."""
+        no_words = np.zeros(0, dtype=np.int32)
+        each = enumerate(zip(self.blocks, self.seen, strict=True), start=1)
+        found = [of_layer(layer, block, seen, no_words).heads().cpu().numpy() for layer, (block, seen) in each]
+        return np.stack(found)
+
+
+def blocks_or_reason(encoder: Encoder) -> tuple[list[Block], str | None]:
+    """The network's blocks, or none and why their value vectors cannot be had."""
+    if not hasattr(encoder.network.config, "num_attention_heads"):
+        return [], f"{type(encoder.network).__name__} has no attention heads"
+    try:
+        return blocks(encoder.network), None
+    except ModelError as error:
+        return [], str(error).partition(";")[0]
+
+
+def forward(encoder: Encoder, given: Split, found: Sequence[Block] = (), calls: bool = True) -> Pass:
+    """Run ``given`` through the network; ``found``: blocks to watch for norms; ``calls``: keep queries and keys.
+
+    Raises: ModelError for a network without maps, for numbers that are not finite, and where memory runs out.
+    """
+    kept: list[Call] = []
+    seen: list[dict[str, Any]] = []
+    with ExitStack() as stack:
+        if calls:
+            kept = stack.enter_context(recorded(encoder.network))
+        watching = (hook for block in found for hook in watch(block, lambda _block, of: seen.append(dict(of))))
+        stack.enter_context(hooks(*watching))
+        output = _run(encoder, given)
+    attention = tuple(of["attention"] for of in seen) if found else getattr(output, "attentions", None)
+    return Pass(*_checked(encoder, attention, output, len(given.ids)), kept, found, seen)
+
+
+def _run(encoder: Encoder, given: Split) -> Any:
+    import torch
+
+    ids = torch.from_numpy(given.ids)[None].to(encoder.device)
+    options = {"attention_mask": torch.ones_like(ids)}
+    takes = "token_type_ids" in inspect.signature(encoder.network.forward).parameters
+    if given.types.any() and takes and getattr(encoder.network.config, "type_vocab_size", 0) > 1:
+        options["token_type_ids"] = torch.from_numpy(given.types)[None].to(encoder.device)
+    try:
+        with torch.inference_mode():
+            return encoder.network(
+                input_ids=ids, **options, output_attentions=True, output_hidden_states=True, return_dict=True
+            )
+    except RuntimeError as error:
+        if not any(message in str(error) for message in MEMORY_MESSAGES):
+            raise
+        raise ModelError(
+            f"{encoder.checkpoint.name}: memory ran out on the maps of {len(given.ids)} subwords; type device=cpu or "
+            "take a shorter text"
+        ) from error
+
+
+def _checked(encoder: Encoder, attention: Any, output: Any, length: int) -> "tuple[tuple[torch.Tensor, ...], Float32]":
+    import torch
+
+    square = (length, length)
+    if not attention or any(layer is None or tuple(layer.shape[-2:]) != square for layer in attention):
+        raise ModelError(
+            f"{encoder.checkpoint.name}: this model gives no attention map per layer, which a view is made of; choose "
+            "one that attends over the whole input (from Python: load it with maps=True)"
+        )
+    hidden = torch.cat(tuple(output.hidden_states)).float()
+    if not (bool(attention[-1].isfinite().all()) and bool(hidden.isfinite().all())):
+        raise ModelError(
+            f"{encoder.checkpoint.name}: numbers are not finite for this text; the weights may be damaged, or the "
+            "model too large for model.precision=bfloat16"
+        )
+    return tuple(attention), hidden.cpu().numpy()
