@@ -48,7 +48,7 @@ def read_by_probe(
 ) -> Any:
     """How a sample's output is made: by the probe of the layer that is best on dev; None if there is no such one."""
     fits = [p.fit for p in found if p.target == TASK and p.fit is not None and p.fit.weights is not None]
-    if not fits:
+    if not fits or labels.kind != "class":
         return None
     best = max(fits, key=lambda fit: fit.dev_score)
     mean, deviation = scale(items.vectors.layer(best.layer)["train"], getattr(experiment.probe, "standardise", True))

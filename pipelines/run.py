@@ -23,7 +23,6 @@ Examples:
 
 from dataclasses import fields
 from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 
@@ -41,16 +40,14 @@ from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, l
 from pipelines.heads import hypotheses
 from pipelines.machine import Clock, alone, set_threads
 from pipelines.progress import Bars
-from pipelines.provenance import Notes, announce, caveats, describe, identify, selected
-from pipelines.words import kept_words, predictions_table
+from pipelines.provenance import Notes, announce, caveats, describe, identify, selected, versions
+from pipelines.words import kept_words, predictions_table, trained_probes
 from probing.axes import Corpus
 from probing.errors import ConfigError, DamagedStoreError
 from probing.model.checkpoint import Checkpoint
-from probing.result.folder import read_manifest, write_run
+from probing.result.folder import CONFIG, read_manifest, write_run
 from probing.result.score import rows_of, score
 from probing.store.write import discard
-
-LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
@@ -97,7 +94,7 @@ def compute(
     clock = Clock()
     labels_found = experiment.task.labels(corpus)
     hypotheses(experiment, corpus)  # refused before the first forward pass
-    provenance = {"versions": {name: version(name) for name in LIBRARIES}}
+    provenance = {"versions": versions()}
     with Bars(CONSOLE) as bars:
         with clock.stage("extract"):
             set_threads(experiment.settings.threads)
@@ -137,11 +134,11 @@ def compute(
 
     names = labels(experiment, corpus.name)
     identity = {**names, "tag": experiment.settings.tag, "checkpoint": checkpoint.revision, "run_id": run_id}
-    predictions = predictions_table(corpus, items, labels_found, found)
-    text = OmegaConf.to_yaml(experiment.config)
+    files = {CONFIG: OmegaConf.to_yaml(experiment.config).encode()}
+    files |= trained_probes(experiment, store, labels_found, found, identity)
     found_rows = [*rows_of(scores.rows, identity), *rows_of(attended.rows, identity)]
-    tables = {"predictions": predictions, "sentences": scores.sentences}
-    write_run(folder, found_rows, tables, attended.arrays, manifest, text, write_report)
+    tables = {"predictions": predictions_table(corpus, items, labels_found, found), "sentences": scores.sentences}
+    write_run(folder, found_rows, tables, attended.arrays, manifest, files, write_report)
 
 
 def is_done(folder: Path, run_id: str) -> bool:

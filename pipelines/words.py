@@ -1,6 +1,7 @@
-"""What a run says about single words and sentences: the table of predictions, and which words a metric counts."""
+"""What a run says about single words and sentences: the table of predictions, which words a metric counts, probes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 from pipelines.config import Experiment
 from pipelines.stages import Items
 from probing.axes import SPLITS, Corpus, Labels, Split
+from probing.probe import saved
 from probing.result.score import Prediction
+from probing.store.layout import StoreFile
 
 
 def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Sequence[Prediction]) -> pd.DataFrame | None:
@@ -53,3 +56,29 @@ def kept_words(experiment: Experiment, corpus: Corpus, items: Items) -> dict[Spl
         ]
         for split in SPLITS
     }
+
+
+def trained_probes(
+    experiment: Experiment,
+    store: StoreFile,
+    labels: Labels,
+    found: Sequence[Prediction],
+    identity: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """The file that lets others read unseen vectors with this run's probes; none where the probe is not linear."""
+    weights, intercepts = saved.folded([p.fit for p in found if p.fit is not None], labels.kind)
+    if not weights:
+        return {}
+    probes = saved.Saved(
+        task=str(identity["task"]),
+        level=labels.level,
+        kind=labels.kind,
+        vector=experiment.task.vector,
+        cls_position=str(store.provenance["cls_position"]),
+        classes=labels.classes,
+        checkpoint=str(identity["checkpoint"]),
+        run_id=str(identity["run_id"]),
+        weights=weights,
+        intercepts=intercepts,
+    )
+    return {saved.FILE: saved.to_bytes(probes)}

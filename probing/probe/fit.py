@@ -37,7 +37,8 @@ class Fit:
 
     ``predicted[split]`` has the values' shape, per sentence. ``chosen`` holds what was selected or measured in
     fitting (l2, objective in nats, …); ``dev_score`` is what the selection went by. Code lengths are in bits
-    and per training sentence. ``weights`` (C, D + 1), intercept last, on standardised vectors, of a linear classifier.
+    and per training sentence. ``weights`` (C, D + 1), intercept last, on standardised vectors, of a linear probe (C = 1
+    for numbers); ``scale``, the (D,) mean and deviation that standardised them, is there for a probe that can be saved.
     """
 
     layer: int
@@ -49,6 +50,7 @@ class Fit:
     codelength_bits: NDArray[np.float64] | None = None
     uniform_bits: NDArray[np.float64] | None = None
     weights: NDArray[np.float32] | None = None
+    scale: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,7 @@ def standardise(vectors: Mapping[Split, NDArray[np.float32]], switched_on: bool)
 
     Layers differ in scale by orders of magnitude; without it the same penalty means something else on each.
     """
-    mean, deviation = scale(vectors["train"], switched_on)
-    return {split: (x - mean) / deviation for split, x in vectors.items()}
+    return apply(vectors, *scale(vectors["train"], switched_on))
 
 
 def scale(train: NDArray[np.float32], switched_on: bool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -96,3 +97,10 @@ def scale(train: NDArray[np.float32], switched_on: bool) -> tuple[NDArray[np.flo
     deviation = train.std(axis=0, dtype=np.float64).astype(np.float32) if switched_on else np.ones_like(mean)
     deviation[deviation == 0] = 1  # a constant feature stays constant
     return mean, deviation
+
+
+def apply(
+    vectors: Mapping[Split, NDArray[np.float32]], mean: NDArray[np.float32], deviation: NDArray[np.float32]
+) -> dict[Split, NDArray[np.float32]]:
+    """What ``standardise`` does, by what ``scale`` found: (N, D) per split, the same."""
+    return {split: (x - mean) / deviation for split, x in vectors.items()}

@@ -1,7 +1,7 @@
 """The linear probe: logistic regression for classes, ridge regression for numbers, strength chosen on dev."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from probing.axes import Kind, Level, Split
 from probing.errors import ConfigError, positive
 from probing.probe import logistic
-from probing.probe.fit import TASK, Fit, Setting, Target, per_sentence, standardise
+from probing.probe.fit import TASK, Fit, Setting, Target, apply, per_sentence, scale
 from probing.probe.ridge import ridge
 from probing.store.vectors import Vectors
 
@@ -49,8 +49,9 @@ class Linear:
         """One read of each layer serves every target and strength."""
         for done, layer in enumerate(layers):
             setting.on_progress("probing layers", done, len(layers))
-            features = standardise(vectors.layer(layer), self.standardise)
-            yield from self.fit_features(layer, features, targets, setting.device)
+            features, by = _standardised(vectors, layer, self.standardise)
+            for fit in self.fit_features(layer, features, targets, setting.device):
+                yield replace(fit, scale=by) if fit.target == TASK else fit
         setting.on_progress("probing layers", len(layers), len(layers))
 
     def fit_features(
@@ -107,6 +108,7 @@ class Linear:
             if name == TASK:
                 chosen = int(np.argmin(errors))
             test = (x["test"] @ columns[:, chosen] + intercepts[number].float()).cpu().numpy()
+            kept = torch.cat([columns[:, chosen], intercepts[number, None].float()])[None]  # (1, D + 1)
             yield Fit(
                 layer,
                 name,
@@ -117,7 +119,17 @@ class Linear:
                 dev_score=-float(errors[chosen]),
                 converged=True,
                 chosen={"l2": strengths[chosen]},
+                weights=kept.cpu().numpy(),
             )
+
+
+def _standardised(
+    vectors: Vectors, layer: int, switched_on: bool
+) -> tuple[dict[Split, NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """One layer's vectors, and by which mean and deviation: raw ones are gone on return, there is room for one copy."""
+    raw = vectors.layer(layer)
+    by = scale(raw["train"], switched_on)
+    return apply(raw, *by), by
 
 
 def _classes(x: "torch.Tensor", weights: "torch.Tensor") -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""A run's folder: rows, predictions, per-sentence statistics, manifest; whole or not there at all."""
+"""A run's folder: rows, predictions, per-sentence statistics, probes, manifest; whole or not there at all."""
 
 import json
 import shutil
@@ -23,12 +23,13 @@ def write_run(
     tables: Mapping[str, pd.DataFrame | None],
     arrays: Mapping[str, NDArray[Any]],
     manifest: Mapping[str, Any],
-    config_yaml: str,
+    files: Mapping[str, bytes],
     report: Callable[[Path], object],
 ) -> None:
     """Write everything beside ``folder``, let ``report`` add its pages, and only then put it in place.
 
-    ``tables`` (predictions, sentences) become <name>.parquet, ``arrays`` attention.npz.
+    ``tables`` (predictions, sentences) become <name>.parquet, ``arrays`` attention.npz; ``files`` stand under their
+    names as they are (the configuration, trained probes).
     """
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -39,7 +40,8 @@ def write_run(
             table.to_parquet(partial / f"{name}.parquet", index=False)
     if arrays:  # texts are arrays of characters: nothing here needs pickle
         np.savez_compressed(partial / ARRAYS, **arrays)  # type: ignore[arg-type]
-    (partial / CONFIG).write_text(config_yaml, encoding="utf-8")
+    for name, content in files.items():
+        (partial / name).write_bytes(content)
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
     report(partial)
     partial.rename(folder)

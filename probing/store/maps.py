@@ -24,6 +24,7 @@ from probing.rng import generator
 from probing.store.fill import fill
 from probing.store.key import Store
 from probing.store.layout import Index, StoreFile
+from probing.store.vectors import rows_of
 from probing.store.write import ensure, reorder
 
 CONTENT = "attention"
@@ -52,27 +53,47 @@ def sample(n_sentences: int | str, usable_sentences: NDArray[np.int64]) -> NDArr
 
 def read_maps(file: StoreFile) -> Iterator[Maps]:
     """The cached maps, one sentence after the other, numbered as in the corpus."""
-    import torch
-
     index = file.index
-    kept = np.flatnonzero(index.length)
-    kept = kept[np.argsort(index.start[kept], kind="stable")]
-    sizes = np.sqrt(index.length[kept]).round().astype(np.int64)
-    first = np.concatenate([[0], np.cumsum(sizes)])
+    kept, sizes, first = _kept(index)
     for block, (begin, end) in enumerate(zip(index.block, index.block[1:], strict=False)):
         rows = np.stack([file.block(layer, block) for layer in range(file.n_layers)])  # (L, P, H)
         for place in np.flatnonzero((index.start[kept] >= begin) & (index.start[kept] < end)):
             n, start = int(sizes[place]), int(index.start[kept[place]] - begin)
-            found = rows[:, start : start + n * n].reshape(file.n_layers, n, n, -1).transpose(0, 3, 1, 2)
-            found = found / found.sum(-1, keepdims=True)  # what storing as float16 took from a distribution
             subwords = slice(first[place], first[place + 1])
-            yield Maps(
-                tuple(torch.tensor(layer)[None] for layer in found),  # copied: aligned memory gives sums alike
-                kept[place : place + 1],
-                index.subword[subwords].astype(np.int64)[None],
-                index.word[subwords].astype(np.int64)[None],
-                np.array([n]),
-            )
+            yield _maps(index, rows[:, start : start + n * n], int(kept[place]), subwords)
+
+
+def read_sentence(file: StoreFile, number: int) -> Maps | None:
+    """The cached maps of one sentence, read and verified with its batch alone; None if they are not kept."""
+    kept, _, first = _kept(file.index)
+    found = np.flatnonzero(kept == number)
+    if not len(found):
+        return None
+    return _maps(file.index, rows_of(file, number), number, slice(first[found[0]], first[found[0] + 1]))
+
+
+def _kept(index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The K kept sentences in the order of their rows, their subwords (K,), and where these begin, (K + 1,)."""
+    kept = np.flatnonzero(index.length)
+    kept = kept[np.argsort(index.start[kept], kind="stable")]
+    sizes = np.sqrt(index.length[kept]).round().astype(np.int64)
+    return kept, sizes, np.concatenate([[0], np.cumsum(sizes)])
+
+
+def _maps(index: Index, rows: NDArray[np.float32], number: int, subwords: slice) -> Maps:
+    """Rows (L, n * n, H) of sentence ``number``, whose subwords stand at ``subwords``, as a batch of one."""
+    import torch
+
+    n = subwords.stop - subwords.start
+    found = rows.reshape(len(rows), n, n, -1).transpose(0, 3, 1, 2)
+    found = found / found.sum(-1, keepdims=True)  # what storing as float16 took from a distribution
+    return Maps(
+        tuple(torch.tensor(layer)[None] for layer in found),  # copied: aligned memory gives sums alike
+        np.array([number]),
+        index.subword[subwords].astype(np.int64)[None],
+        index.word[subwords].astype(np.int64)[None],
+        np.array([n]),
+    )
 
 
 def _extract(

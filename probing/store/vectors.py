@@ -65,6 +65,15 @@ class Vectors:
                 yield block, items, self._pool[items][:, rows[0] : rows[1]]
 
 
+def rows_of(store: StoreFile, number: int) -> NDArray[np.float32]:
+    """All layers' rows of one sentence, (L, rows, D), from the one batch that holds them, its checksum verified."""
+    start = int(store.index.start[number])
+    block = int(np.searchsorted(store.index.block, start, side="right")) - 1
+    first = start - int(store.index.block[block])
+    rows = slice(first, first + int(store.index.length[number]))
+    return np.stack([store.block(layer, block)[rows] for layer in range(store.n_layers)])
+
+
 def check_layers(layers: Sequence[int], n_layers: int) -> None:
     """Raise ConfigError for a layer that the model lacks."""
     if wrong := [layer for layer in layers if not 0 <= layer < n_layers]:

@@ -92,7 +92,7 @@ def test_a_run_that_fails_in_its_report_leaves_no_folder(scores: Scores, tmp_pat
             {"predictions": pd.DataFrame({"layer": [1]}), "sentences": scores.sentences},
             {},
             {"run_id": "x"},
-            "a: 1\n",
+            {"config.yaml": b"a: 1\n"},
             report,
         )  # type: ignore[arg-type]
 
