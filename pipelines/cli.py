@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from types import TracebackType
@@ -12,6 +13,8 @@ from pipelines.config import options
 from probing.errors import ConfigError, ProbingError
 
 CONSOLE = Console()
+_TEXT = re.compile(r"(text|text_b)=(.*)", re.DOTALL)  # options that hold running text
+_QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 
 
 class Failed(Exception):
@@ -31,7 +34,7 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
         say(help_screen(doc, groups))
         return
     # Hydra's parser takes -m only before or after all overrides, and calls those on its other side unrecognised.
-    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in ("-m", "--multirun"))
+    sys.argv[1:] = sorted(map(verbatim, sys.argv[1:]), key=lambda argument: argument not in ("-m", "--multirun"))
     for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):
         os.environ.setdefault(name, "1")
     # Threads that spin while they wait slow each other down tenfold when processes share the cores; some 40 us of
@@ -47,6 +50,18 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
         fail("interrupted; run the same command again to go on")
         code = 130
     sys.exit(code)
+
+
+def verbatim(argument: str) -> str:
+    """``text=Hello, world!`` with quotes for Hydra, which would read the comma as a sweep; others as they are."""
+    found = _TEXT.fullmatch(argument)
+    if found is None or _QUOTED.fullmatch(found[2]):
+        return argument
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    # a dollar and a brace would be looked up as the name of another option
+    text = re.sub(r"(\\*)\$\{", lambda backslashes: backslashes[1] * 2 + "\\${", found[2])
+    return f"{found[1]}={QuotedString(text=text, quote=Quote.double).with_quotes()}"
 
 
 def _log_lines() -> None:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
@@ -63,20 +63,34 @@ class Settings:
             self.layers = sorted(set(chosen))
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """Every part, built and checked; nothing is loaded yet. ``stand_ins``: per group, what one stands in for."""
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What every program reads with, built and checked; nothing is loaded yet.
 
-    settings: Settings
+    ``settings``: the program's own options, ``strict`` and ``device`` among them. ``stand_ins``: per group, what one
+    stands in for.
+    """
+
+    settings: Any
     data: Source
-    task: Task
     model: Model
     store: Store
-    probe: Probe
     attention: Attention
     config: DictConfig
-    differences: Mapping[str, str]
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+
+PartsT = TypeVar("PartsT", bound=Parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Parts):
+    """Every part of a run. ``differences``: per group, what was set apart from the option chosen."""
+
+    settings: Settings
+    task: Task
+    probe: Probe
+    differences: Mapping[str, str]
 
 
 def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
@@ -84,18 +98,24 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     config = OmegaConf.create(OmegaConf.to_container(config, resolve=True))  # type: ignore[assignment]
     top = {f.name: config[f.name] for f in fields(Settings) if f.name in config}
     settings: Settings = checked(Settings, OmegaConf.create(top), "")
-    for group in GROUPS:
+    parts = parts_of(config, GROUPS)
+    parts["probe"].check(parts["task"].level, parts["task"].kind)
+    differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe", "attention")}
+    return Experiment(settings=settings, config=config, differences=differences, **parts)
+
+
+def parts_of(config: DictConfig, groups: Sequence[str]) -> dict[str, Any]:
+    """The part of each group, from its class and its options. Raises ConfigError."""
+    for group in groups:
         if not config.get(group):
             raise ConfigError(f"{group} is missing; type {group}=… with one of {', '.join(options(group))}")
-    parts: dict[str, Any] = {g: checked(get_class(config[g]._target_), config[g], g) for g in GROUPS}
+    parts = {group: checked(get_class(config[group]._target_), config[group], group) for group in groups}
     for group, part in parts.items():
         if getattr(part, "name", None) is not None:
             names_a_folder(f"{group}.name", part.name)
         if getattr(part, "stand_in", None) is not None:
             one_of(f"{group}.stand_in", part.stand_in, options(group))
-    parts["probe"].check(parts["task"].level, parts["task"].kind)
-    differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe", "attention")}
-    return Experiment(settings=settings, config=config, differences=differences, **parts)
+    return parts
 
 
 def checked(cls: type, node: DictConfig, group: str) -> Any:
@@ -146,7 +166,7 @@ def option(group: str, name: str) -> DictConfig:
     return found
 
 
-def with_stand_in(experiment: Experiment, group: str, name: str) -> Experiment:
+def with_stand_in(experiment: PartsT, group: str, name: str) -> PartsT:
     """The same experiment with option ``name`` of ``group``, which keeps what INHERITED lists."""
     node = option(group, name)
     for key in INHERITED[group]:
@@ -156,7 +176,8 @@ def with_stand_in(experiment: Experiment, group: str, name: str) -> Experiment:
     config[group] = node
     part = checked(get_class(node._target_), node, group)
     stand_ins = {**experiment.stand_ins, group: str(wanted)}
-    return Experiment(**{**experiment.__dict__, "config": config, group: part, "stand_ins": stand_ins})
+    changed: dict[str, Any] = {"config": config, group: part, "stand_ins": stand_ins}
+    return replace(experiment, **changed)
 
 
 def run_folder(experiment: Experiment, corpus: str) -> Path:

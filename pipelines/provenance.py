@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -19,8 +20,14 @@ from probing.probe.fit import TASK
 from probing.result.score import Prediction
 from probing.store.layout import StoreFile
 
+LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
 # what changes no number: where things land, and on what they are computed
 NOT_IN_THE_ID = ("tag", "outputs", "device", "threads", "strict")
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that a number may depend on."""
+    return {name: version(name) for name in LIBRARIES}
 
 
 @dataclass

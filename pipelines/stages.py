@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.config import Experiment, with_stand_in
+from pipelines.config import Experiment, PartsT, with_stand_in
 from pipelines.machine import device_of, probe_device
 from pipelines.provenance import Notes
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split
@@ -24,7 +24,7 @@ from probing.store.vectors import Vectors, check_layers
 from probing.store.write import ensure
 
 
-def find_model(experiment: Experiment, notes: Notes) -> tuple[Experiment, Checkpoint]:
+def find_model(experiment: PartsT, notes: Notes) -> tuple[PartsT, Checkpoint]:
     """The checkpoint on this machine, or the announced stand-in's."""
     try:
         return experiment, resolve(experiment.model)
@@ -37,7 +37,7 @@ def find_model(experiment: Experiment, notes: Notes) -> tuple[Experiment, Checkp
         return replaced, resolve(replaced.model)
 
 
-def find_corpus(experiment: Experiment, notes: Notes) -> tuple[Experiment, Corpus]:
+def find_corpus(experiment: PartsT, notes: Notes) -> tuple[PartsT, Corpus]:
     """The corpus, or the announced stand-in."""
     try:
         corpus = load_corpus(experiment.data)

@@ -9,6 +9,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.config import CONF, GROUPS, Experiment, Settings, build, option, options
+from pipelines.inputs import Settings as ViewSettings
 from pipelines.report import Settings as ReportSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
@@ -58,7 +59,9 @@ def test_every_file_opens_with_what_it_is(file: Path):
     assert lines[0].startswith("# ")
 
 
-@pytest.mark.parametrize("file, cls", [("run.yaml", Settings), ("report.yaml", ReportSettings)])
+@pytest.mark.parametrize(
+    "file, cls", [("run.yaml", Settings), ("report.yaml", ReportSettings), ("view.yaml", ViewSettings)]
+)
 def test_the_settings_of_a_program_are_commented_and_their_defaults_are_the_classes_own(file, cls):
     text = (CONF / file).read_text(encoding="utf-8")
     for field in dataclasses.fields(cls):

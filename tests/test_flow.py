@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # Read downwards: each package imports only what stands above it; packages in one row never import each other.
-FLOW = [("data",), ("task",), ("model",), ("store",), ("probe", "attention"), ("result",), ("report",)]
+FLOW = [("data",), ("task",), ("model",), ("store",), ("probe", "attention"), ("result",), ("report",), ("view",)]
 BASE = {"axes", "errors", "rng", "hub"}  # for everyone; they import each other alone
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 

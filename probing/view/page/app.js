@@ -82,15 +82,25 @@ function start() {
     [width, height] = [$("stage").clientWidth, $("stage").clientHeight];
     requestAnimationFrame(draw);
   }).observe($("stage"));
-  if (document.body.dataset.live) {
-    live((header, arrays) => {
-      documents = [new Documented(header, (arrayName) => arrays[arrayName])];
-      hover = null;
-      if (state().pin) change({ pin: "" });
-      return draw();
-    });
-  }
+  if (document.body.dataset.live) serve();
   draw();
+}
+
+/** Follow what is typed. Flow takes long, so it is asked for while it is what is shown. */
+function serve() {
+  const server = live((header, arrays) => {
+    documents = [new Documented(header, (arrayName) => arrays[arrayName])];
+    hover = null;
+    if (state().pin) change({ pin: "" });
+    return draw();
+  });
+  let withFlow = false;
+  onChange(({ weights }) => {
+    if (withFlow === (weights === "flow")) return;
+    withFlow = weights === "flow";
+    server.want(withFlow ? ["norm", "neurons", "flow"] : null);
+    if (withFlow && shown() && !shown().has("flow")) server.ask();
+  });
 }
 
 start();

@@ -2,8 +2,8 @@
 
 /**
  * Show the text boxes and keep the page up to date with them. `onDocument(header, arrays)` draws a document and
- * returns a promise; `text` of the result is what was last asked, `ask(parts)` asks again with these parts beside
- * attention and rollout (a list of norm, neurons, flow; null: whatever is quick). `document.body.dataset.live` is
+ * returns a promise. Of the result, `want(parts)` says what to compute from now on beside attention and rollout (a list
+ * of norm, neurons, flow; null: whatever is quick), and `ask()` asks again. `document.body.dataset.live` is
  * loading, busy, ready or error; #status says what is being done, how long it took, or what went wrong.
  */
 export function live(onDocument) {
@@ -121,9 +121,9 @@ export function live(onDocument) {
   tell("loading", "connecting …");
   poll();
   return {
-    ask(wanted) {
+    ask,
+    want(wanted) {
       parts = wanted;
-      return ask();
     },
   };
 }

@@ -13,10 +13,10 @@ const short = (number) => String(Math.round(number * 100) / 100);
 
 /** The whole scene as SVG text; `title` and `description` say what it is of. */
 export function svg(of, title, description) {
-  const { width, height, palette } = of;
+  const [width, height] = [of.width, of.height].map(Math.ceil), { palette } = of;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${short(width)}" height="${short(height)}" ` +
-      `viewBox="0 0 ${short(width)} ${short(height)}" font-family="${xml(FONT)}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+      `viewBox="0 0 ${width} ${height}" font-family="${xml(FONT)}" role="img">`,
     `<title>${xml(title)}</title><desc>${xml(description)}</desc>`,
     `<rect width="100%" height="100%" fill="${palette.ground}"/>`,
     ...of.marks.map(element),
@@ -62,12 +62,13 @@ function linesElement({ lines, colour, width = 1, dash = [] }, alpha) {
 
 /** The whole scene as a PNG blob, twice its size where a browser can draw that. */
 export function png(of) {
-  const factor = Math.min(2, PNG_SIDE / of.width, PNG_SIDE / of.height);
+  const [width, height] = [of.width, of.height].map(Math.ceil);
+  const factor = Math.min(2, PNG_SIDE / width, PNG_SIDE / height);
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.ceil(of.width * factor), Math.ceil(of.height * factor)];
+  [canvas.width, canvas.height] = [Math.round(width * factor), Math.round(height * factor)];
   const context = canvas.getContext("2d");
   context.scale(factor, factor);
-  paint(context, of, [0, 0, of.width, of.height]);
+  paint(context, of, [0, 0, width, height]);
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 

@@ -1,0 +1,142 @@
+"""What the viewer is to show, and where: checked before a model is loaded."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.provenance import Notes
+from probing.axes import Corpus, Sentence, Split
+from probing.data.text import read_lines
+from probing.errors import ConfigError, DataError, one_of, positive
+from probing.view.bundle import is_page
+from probing.view.look import PARTS
+from probing.view.pack import BITS
+from probing.view.stored import find
+
+_LONGEST_NAME = 48  # characters of a file's name that tell what is in it
+
+
+@dataclass
+class Settings:
+    """The options of ``python -m pipelines.view`` outside of the groups."""
+
+    text: str | None = None
+    text_b: str | None = None
+    file: str | None = None
+    most: int = 20
+    sentence: Any = None
+    load: bool = False
+    out: str | None = None
+    bits: Any = "auto"
+    parts: Any = "auto"
+    runs: Any = field(default_factory=lambda: ["outputs/runs"])
+    strict: bool = False
+    device: str = "auto"
+    threads: int | None = None
+    outputs: str = "outputs"
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values."""
+        positive("most", self.most)
+        if self.threads is not None:
+            positive("threads", self.threads)
+        one_of("bits", self.bits, ("auto", *BITS))
+        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        for part in _listed(self.parts):
+            one_of("parts", part, PARTS if isinstance(self.parts, list) else ("auto", *PARTS))
+        self.runs = _listed(self.runs)
+
+    @property
+    def chosen_parts(self) -> tuple[str, ...]:
+        """Parts to compute beside attention and rollout."""
+        return PARTS if self.parts == "auto" else tuple(_listed(self.parts))
+
+    @property
+    def sentences(self) -> list[str]:
+        """Ids of the sentences to show."""
+        return [str(one) for one in _listed(self.sentence)]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One document to be: a text with perhaps a second one, or a sentence of a corpus split."""
+
+    text: str = ""
+    text_b: str | None = None
+    split: Split | None = None
+    sentence: Sentence | None = None
+
+
+def choose(settings: Settings) -> None:
+    """Raise ConfigError unless exactly one of text, file and sentence is given."""
+    given = {"text": settings.text, "file": settings.file, "sentence": settings.sentence}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) != 1:
+        seen = f"{', '.join(f'{name}=…' for name in names)} are given" if names else "there is nothing to look at"
+        raise ConfigError(f'{seen}; type one of text="The cat sat", file=texts.txt or sentence=<id>')
+    if settings.text_b is not None and settings.text is None:
+        raise ConfigError("text_b=… is the second of two texts; give the first with text=…")
+    for name, text in (("text", settings.text), ("text_b", settings.text_b)):
+        if text is not None and not text.strip():
+            raise ConfigError(f'{name}={text!r}: it is empty; type {name}="The cat sat on the mat"')
+
+
+def texts(settings: Settings, notes: Notes) -> list[Input]:
+    """The texts to look at; a note says if the file has more of them. Raises DataError for a file that has none."""
+    if settings.file is None:
+        return [] if settings.text is None else [Input(settings.text, settings.text_b)]
+    path, found = Path(settings.file), []
+    for number, line in enumerate(read_lines(path), start=1):
+        parts = line.split("\t")
+        if len(parts) > 2 or (line.strip() and not all(part.strip() for part in parts)):
+            raise DataError(f"{path}:{number}: {len(parts) - 1} tabs; want a text, or two texts parted by one tab")
+        if line.strip():
+            found.append(Input(parts[0], parts[1] if len(parts) == 2 else None))
+    if not found:
+        raise DataError(f"{path} holds no text; give it one per line")
+    if left := found[settings.most :]:
+        notes.add("left out", f"{path}: {len(left):,} of {len(found):,} texts are left out; type most={len(found)}")
+    return found[: settings.most]
+
+
+def sentences(settings: Settings, corpus: Corpus) -> list[Input]:
+    """The corpus sentences to look at. Raises ConfigError for an id that the corpus lacks."""
+    found = [find(corpus, name) for name in settings.sentences]
+    return [Input(" ".join(sentence.words), None, split, sentence) for _, split, sentence in found]
+
+
+def target(settings: Settings, model: str) -> Path:
+    """The file to write. Raises ConfigError if it is a folder, or a file that no viewer has made."""
+    path = Path(settings.out) if settings.out is not None else _default(settings, model)
+    if path.is_dir():
+        raise ConfigError(f"out={path} is a folder; type out={path / 'view.html'}")
+    if path.exists() and not is_page(path):
+        raise ConfigError(f"{path} is there and is no page of this viewer; move it away, or choose another out=…")
+    return path
+
+
+def _default(settings: Settings, model: str) -> Path:
+    if settings.file is not None:
+        named: Sequence[str] = [Path(settings.file).stem]
+    else:
+        named = settings.sentences or [settings.text or "", *filter(None, [settings.text_b])]
+    return Path(settings.outputs, "views", model, f"{_slug(named)}.html")
+
+
+def _slug(texts: Sequence[str]) -> str:
+    """A file name that tells what is shown; with some digits of a checksum where it alone could be of other texts."""
+    whole = " ".join(texts)
+    plain = re.sub(r"[^a-z0-9]+", "-", whole.lower()).strip("-")[:_LONGEST_NAME].strip("-")
+    if len(texts) == 1 and plain == whole.lower().replace(" ", "-"):
+        return plain
+    digits = hashlib.sha256("\x1f".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{plain}-{digits}" if plain else digits
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,127 @@
+"""What does each head look at?  python -m pipelines.view text="The cat sat on the mat" model=minilm
+
+Writes one HTML file that opens from disk, without a network or a server: heads, model, heatmap, query and key
+vectors, rollout and flow, for a text, a pair, the lines of a file, or sentences of a corpus. A sentence whose maps are
+in the store is shown without loading the model.
+
+Options (group=option; every key of an option is set as group.key=value):
+{groups}
+  text        what to look at; text_b=… is read together with it
+  file        UTF-8, each line a text, or a pair parted by a tab; most=20 lines are taken
+  sentence    id of a sentence of data=…, or a list of ids; load=true loads the model even if the store would do
+  out         the file (default outputs/views/<model>/<what is shown>.html)
+  others      bits parts runs strict device threads outputs (what each means: conf/view.yaml, or --cfg job)
+
+Examples:
+  python -m pipelines.view text="The cat sat on the mat, didn't it?"
+  python -m pipelines.view text="A man sleeps." text_b="Nobody is asleep." model=bert
+  python -m pipelines.view file=texts.txt out=texts.html bits=8
+  python -m pipelines.view data=grammar sentence=[test-0001,test-0002] parts=[flow]
+"""
+
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from pipelines import stages
+from pipelines.cli import CONSOLE, job, launch, say
+from pipelines.config import CONF, Parts, checked, known, parts_of
+from pipelines.inputs import Settings, choose, sentences, target, texts
+from pipelines.look import MODEL, Seen, look_at
+from pipelines.machine import code_version
+from pipelines.progress import Bars
+from pipelines.provenance import Notes, announce, versions
+from probing.model.checkpoint import Checkpoint
+from probing.view.bundle import page
+from probing.view.pack import Packed, pack
+
+GROUPS = ("data", "model", "store", "attention")
+TEXTS = ("text", "text_b")
+
+
+def view(config: DictConfig) -> Path:
+    """One page from configuration to file. Raises ProbingError."""
+    parts, notes = build(config), Notes()
+    choose(parts.settings)
+    corpus, inputs = None, texts(parts.settings, notes)
+    parts, checkpoint = stages.find_model(parts, notes)
+    if parts.settings.sentences:
+        parts, corpus = stages.find_corpus(parts, notes)
+        inputs = sentences(parts.settings, corpus)
+    announce(notes)
+    path = target(parts.settings, checkpoint.name)
+    with Bars(CONSOLE) as bars:
+        seen = look_at(parts, checkpoint, corpus, inputs, bars)
+    packed = packed_with(seen, parts, checkpoint, notes)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(page(packed), encoding="utf-8")
+    partial.replace(path)
+    tell(seen, packed, parts, notes)
+    say(f"{path.stat().st_size / 1e6:.2f} MB; numbers {packed[0].header['precision']}")
+    say(f"wrote: {path}")
+    return path
+
+
+def build(config: DictConfig) -> Parts:
+    """Every part of ``config``, checked. Raises ConfigError."""
+    known("", config, [f.name for f in fields(Settings)] + list(GROUPS))
+    # what a text holds is not to be read as the name of an option, "${…}", or as a value still to be set, "???"
+    given = {name: "???" if OmegaConf.is_missing(config, name) else config[name] for name in TEXTS}
+    rest = OmegaConf.masked_copy(config, [str(name) for name in config if name not in TEXTS])
+    resolved: Any = OmegaConf.create(OmegaConf.to_container(rest, resolve=True))
+    top = {f.name: resolved[f.name] for f in fields(Settings) if f.name in resolved}
+    settings = replace(checked(Settings, OmegaConf.create(top), ""), **given)
+    return Parts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
+
+
+def packed_with(seen: Sequence[Seen], parts: Parts, checkpoint: Checkpoint, notes: Notes) -> list[Packed]:
+    """The documents of the page, with where they come from and what a reader must know."""
+    provenance = {
+        "command": shlex.join(["python", "-m", "pipelines.view", *sys.argv[1:]]),
+        "commit": code_version(CONF.parent),
+        "checkpoint": {"name": checkpoint.name, "revision": checkpoint.revision},
+        "requested": dict(parts.stand_ins),
+        "attention": vars(parts.attention.rollout()),
+        "versions": versions(),
+    }
+    said = [note["text"] for note in notes.entries]
+    found = []
+    for view, source in ((one.view, one.source) for one in seen):
+        about = {**view.about, "provenance": {**provenance, "maps": "model" if source == MODEL else Path(source).name}}
+        found.append(pack(replace(view, about=about, notes=[*said, *view.notes]), parts.settings.bits))
+    return found
+
+
+def tell(seen: Sequence[Seen], packed: Sequence[Packed], parts: Parts, notes: Notes) -> None:
+    """Whence the maps came, which probes speak, what is missing, and what else a reader must know."""
+    for source, count in Counter(one.source for one in seen).items():
+        say(f"attention of {count} {'input' if count == 1 else 'inputs'}: from {source}")
+    probes = sorted({f"{found['task']} ({found['run']})" for one in packed for found in one.header["probes"]})
+    below = ", ".join(map(str, parts.settings.runs))
+    missing = f"none of this checkpoint below {below}; python -m pipelines.run task=pos trains some"
+    say(f"probes: {', '.join(probes) or missing}")
+    for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
+        say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")
+    own = dict.fromkeys(note for one in packed for note in one.header["notes"])
+    announced = [note["text"] for note in notes.entries if note["kind"] == "substituted"]
+    for note in own:
+        if note not in announced:
+            say(f"note: {note}")
+
+
+@hydra.main(config_path=str(CONF), config_name="view", version_base="1.3")
+def main(config: DictConfig) -> None:
+    """One page."""
+    job(lambda: view(config))
+
+
+if __name__ == "__main__":
+    launch(main, __doc__, GROUPS)

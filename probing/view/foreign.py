@@ -1,0 +1,107 @@
+"""Weights from anywhere as a view: no model is asked, so that any library's attention can be looked at."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.rollout import Rollout, rollout
+from probing.errors import ModelError
+from probing.view.record import Float32, Tokens, View
+
+_SPECIAL = re.compile(r"\[[A-Z]+\]|</?[a-z_]+>|<\|.*\|>")  # as BERT, RoBERTa and GPT write them
+_MARKS = ("Ġ", "▁")  # with which other tokenizers open a word
+_NO_MODEL = "weights alone were given; give show a text and a model to have it"
+_WANTED = "want one array (heads, subwords, subwords) per layer"
+
+
+def foreign(attention: Any, tokens: Sequence[str], sentence_b_start: int | None = None) -> View:
+    """What BertViz takes: ``attention`` per layer (H, S, S) or (1, H, S, S), arrays or tensors; ``tokens`` (S).
+
+    sentence_b_start: position of the second text's first subword. Rollout is computed as Abnar and Zuidema (2020) do;
+    a query without any weight leaves it out of reach. Raises: ModelError for shapes that do not fit each other,
+    weights that are negative or not finite.
+    """
+    import torch
+
+    maps = _stacked(attention)
+    if maps.shape[-1] != len(tokens):
+        raise ModelError(f"attention is over {maps.shape[-1]} subwords, but there are {len(tokens)} tokens")
+    if sentence_b_start is not None and not 0 < sentence_b_start < len(tokens):
+        raise ModelError(f"sentence_b_start={sentence_b_start}: a position among {len(tokens)} tokens is wanted")
+    if not np.isfinite(maps).all() or maps.min() < 0:
+        raise ModelError("attention has weights that are negative or not finite; give it as it is after the softmax")
+    rolled = rollout([torch.tensor(layer)[None] for layer in maps], np.array([len(tokens)]), Rollout())
+    found = read_tokens(tokens, sentence_b_start)
+    texts = [" ".join(f for f, b in zip(found.forms, found.form_segment, strict=True) if b == side) for side in (0, 1)]
+    return View(
+        tokens=found,
+        attention=maps,
+        rollout=rolled[0].numpy(),
+        missing=dict.fromkeys(("norm", "flow", "neurons"), _NO_MODEL),
+        about={
+            "model": "given weights",
+            "text": texts[0],
+            "text_b": texts[1] or None,
+            "causal": len(tokens) > 1 and not np.triu(maps, 1).any(),
+        },
+    )
+
+
+def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> Tokens:
+    """Tokens as tokenizers write them: which are special, and which pieces make up a word.
+
+    A word goes on in a piece marked ``##``; where some pieces are marked as opening a word (Ġ, ▁), in one without mark.
+    """
+    opens_marked = any(token.startswith(_MARKS) for token in tokens)
+    labels, words, forms, sides = [], [], list[str](), list[int]()
+    special = tuple(_SPECIAL.fullmatch(token) is not None for token in tokens)
+    start_b = len(tokens) if sentence_b_start is None else sentence_b_start
+    for place, token in enumerate(tokens):
+        if special[place]:
+            labels.append(token)
+            words.append(-1)
+            continue
+        bare = token.removeprefix("##") if token != "##" else token
+        bare = bare[1:] if token.startswith(_MARKS) and len(token) > 1 else bare
+        inside = opens_marked and not token.startswith(_MARKS) or bare != token and token.startswith("##")
+        if inside and place and not special[place - 1] and place != start_b:
+            forms[-1] += bare
+            labels.append(f"##{bare}")
+        else:
+            forms.append(bare)
+            sides.append(int(place >= start_b))
+            labels.append(bare)
+        words.append(len(forms) - 1)
+    segment = (np.arange(len(tokens)) >= start_b).astype(np.int64)
+    return Tokens(tuple(labels), special, np.array(words), segment, tuple(forms), np.array(sides, dtype=np.int64))
+
+
+def _stacked(attention: Any) -> Float32:
+    """Layers as one array: (L, H, S, S)."""
+    layers = [_array(layer, number) for number, layer in enumerate(attention, start=1)]
+    if not layers:
+        raise ModelError(f"attention has no layer; {_WANTED}")
+    shapes = {layer.shape for layer in layers}
+    if len(shapes) != 1 or next(iter(shapes))[-2] != next(iter(shapes))[-1]:
+        raise ModelError(f"attention's layers have shapes {', '.join(map(str, sorted(shapes)))}; {_WANTED}")
+    return np.stack(layers)
+
+
+def _array(layer: Any, number: int) -> NDArray[np.float32]:
+    """One layer as an array (H, S, S)."""
+    if layer is None:
+        raise ModelError(f"attention of layer {number} is None; load the model with attn_implementation='eager'")
+    if hasattr(layer, "detach"):  # a tensor, perhaps on another device, in half precision or with a gradient
+        layer = layer.detach().float().cpu().numpy()
+    try:
+        found = np.asarray(layer, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"attention of layer {number} is no array of numbers ({error}); {_WANTED}") from error
+    if found.ndim == 4 and len(found) == 1:
+        found = found[0]
+    if found.ndim != 3 or not found.size:
+        raise ModelError(f"attention of layer {number} has shape {found.shape}; {_WANTED}, a batch of one at most")
+    return found

@@ -1,0 +1,176 @@
+"""A view as a page carries it: a header in JSON, and arrays as a few levels each, compressed, as text.
+
+A weight keeps its square root, so that small ones keep more digits than large ones: level q of ``top`` stands for
+scale * (q / top) ** 2. Numbers of either sign lie evenly around level top / 2, which is 0. One array per layer, so that
+a page decodes only what it shows.
+"""
+
+import gzip
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.errors import ConfigError, ModelError
+from probing.view.record import VERSION, View
+
+FLOAT = NDArray[np.floating[Any]]
+BITS = (8, 16)
+LONGEST_EXACT = 128  # subwords beyond which weights are given in 8 bits
+SQRT, LINEAR = "sqrt", "linear"
+# distributions are measured against 1, what else there is against its own largest magnitude
+LAWS = {"attention": SQRT, "norm": SQRT, "rollout": SQRT, "flow": SQRT, "queries": LINEAR, "keys": LINEAR}
+SHARES = ("attention", "rollout", "flow")
+_ABOVE_ONE = 1e-3  # by which rounding may take a share beyond 1
+_GZIP_LEVEL = 1  # at 512 subwords four times as fast as 6, for a tenth more bytes; of 16 bits none can take much
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One document of a page. arrays: name -> base64 of the gzipped levels, unsigned, little-endian, in C order."""
+
+    header: dict[str, Any]
+    arrays: dict[str, str]
+
+
+def pack(view: View, bits: int | str = "auto") -> Packed:
+    """``view`` in 8 or 16 bits a number; "auto": 16 up to LONGEST_EXACT subwords, 8 beyond.
+
+    ``view.about["provenance"]`` goes into the header as it is. Raises: ConfigError for other bits; ModelError for
+    arrays that are not finite, negative where they are weights, or of shapes that do not fit the subwords.
+    """
+    chosen = _bits(bits, len(view.tokens.labels))
+    described, arrays = {}, {}
+    for name, array in _layers(view):
+        described[name], arrays[name] = _packed(name, array, chosen)
+    header = {**_header(view), "arrays": described, "precision": precision(chosen)}
+    return Packed(_plain({**header, "bytes": sum(map(len, arrays.values()))}), arrays)
+
+
+def unpack(header: Mapping[str, Any], arrays: Mapping[str, str], name: str) -> NDArray[np.float32]:
+    """The array ``name`` (``attention/1``, ``rollout/3`` …) of a document, as a page reads it; KeyError for others."""
+    made = header["arrays"][name]
+    levels = np.frombuffer(gzip.decompress(b64decode(arrays[name])), dtype=f"<u{made['bits'] // 8}")
+    shares = levels.reshape(made["shape"]) / _top(made["bits"], made["law"])
+    values = shares**2 if made["law"] == SQRT else 2 * shares - 1
+    return np.asarray(made["scale"] * values, dtype=np.float32)
+
+
+def precision(bits: int) -> str:
+    """How far what a page shows may lie from what was computed: a weight w by sqrt(w) / top."""
+    most, small = (_one_digit(root / _top(bits, SQRT)) for root in (1.0, 0.1))
+    return (
+        f"±{most} at most, ±{small} for a weight of 0.01 ({bits} bits a number); norms, queries and keys: ±{most} of "
+        "the largest in their layer"
+    )
+
+
+def _one_digit(error: float) -> str:
+    """``error`` rounded up to its first digit."""
+    places = math.ceil(-math.log10(error))
+    return f"{math.ceil(error * 10**places) / 10**places:.{places}f}"
+
+
+def _bits(bits: int | str, n_subwords: int) -> int:
+    if bits == "auto":
+        return 16 if n_subwords <= LONGEST_EXACT else 8
+    if bits not in BITS:
+        raise ConfigError(f"bits={bits}: not a number of bits for weights; choose one of auto, 8, 16")
+    return int(bits)
+
+
+def _top(bits: int, law: str) -> int:
+    """The highest level; an even number where the middle one must be 0."""
+    return (1 << bits) - (1 if law == SQRT else 2)
+
+
+def _layers(view: View) -> Iterator[tuple[str, FLOAT]]:
+    """Name and values of every array, layer by layer, shapes checked."""
+    n = len(view.tokens.labels)
+    n_layers, n_heads = view.attention.shape[:2] if view.attention.ndim == 4 else (0, 0)
+    wanted = {
+        **dict.fromkeys(("attention", "norm"), (n_layers, n_heads, n, n)),
+        **dict.fromkeys(("rollout", "flow"), (n_layers, n, n)),
+        **dict.fromkeys(("queries", "keys"), (n_layers, n_heads, n)),  # and as wide as they are
+    }
+    for name in LAWS:
+        array = getattr(view, name)
+        if array is None:
+            continue
+        seen = array.shape[:3] if LAWS[name] == LINEAR else array.shape
+        if seen != wanted[name] or not array.size:
+            raise ModelError(f"{name} has shape {array.shape}, want {wanted[name]}: {n} subwords, attention's layers")
+        yield from ((f"{name}/{layer}", values) for layer, values in enumerate(array, start=1))
+
+
+def _packed(name: str, array: FLOAT, bits: int) -> tuple[dict[str, Any], str]:
+    """How an array is packed, and its levels."""
+    kind = name.partition("/")[0]
+    law, scale = LAWS[kind], _scale(name, array, kind in SHARES)
+    top = _top(bits, law)
+    shares = np.sqrt(np.minimum(array / scale, 1)) if law == SQRT else (array / scale + 1) / 2
+    levels = np.rint(shares * top).astype(f"<u{bits // 8}")
+    text = b64encode(gzip.compress(levels.tobytes(), _GZIP_LEVEL, mtime=0)).decode("ascii")
+    return {"shape": list(array.shape), "bits": bits, "law": law, "scale": scale}, text
+
+
+def _scale(name: str, array: FLOAT, share: bool) -> float:
+    """What the highest level stands for."""
+    low, high = float(array.min()), float(array.max())  # NaN if one is
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise ModelError(f"{name} is not finite (NaN or infinity); the weights may be damaged, or overflowed")
+    if LAWS[name.partition("/")[0]] == LINEAR:
+        return max(-low, high) or 1.0
+    if low < 0:
+        raise ModelError(f"{name} has a negative weight ({low:.3g}), want weights of 0 or more: after the softmax")
+    if share and high <= 1 + _ABOVE_ONE:
+        return 1.0
+    return high or 1.0
+
+
+def _header(view: View) -> dict[str, Any]:
+    """All but the arrays; the keys are those that the page reads."""
+    about, tokens = view.about, view.tokens
+    corpus = {"name": about.get("corpus"), "split": about.get("split"), "id": about.get("id")}
+    return {
+        "version": VERSION,
+        **{key: about.get(key) for key in ("model", "checkpoint")},
+        "causal": bool(about.get("causal", False)),
+        "n_layers": view.attention.shape[0],
+        "n_heads": view.attention.shape[1],
+        "text": about.get("text") or " ".join(tokens.forms),
+        "text_b": about.get("text_b"),
+        "corpus": corpus if about.get("corpus") else None,
+        "tokens": tokens.labels,
+        "special": tokens.special,
+        "word": tokens.word,
+        "segment": tokens.segment,
+        "forms": tokens.forms,
+        "form_segment": tokens.form_segment,
+        "gold": view.gold,
+        "probes": [asdict(found) for found in view.probes],
+        "scale": view.scale,
+        "missing": view.missing,
+        "notes": view.notes,
+        "timings_ms": view.timings_ms,
+        "provenance": about.get("provenance", {}),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The same in what JSON has: lists, texts, numbers; None for a number that is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.generic | np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str | int | None):
+        return value
+    if isinstance(value, Sequence):
+        return [_plain(inner) for inner in value]
+    return str(value)

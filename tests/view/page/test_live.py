@@ -1,0 +1,96 @@
+"""The explorer in a browser: what is typed is what is shown."""
+
+import socket
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from probing.attention.rollout import Rollout
+from probing.view.bundle import page
+from probing.view.look import Options
+
+
+@contextmanager
+def served(looker):
+    """The explorer's server on a free port; yields its address."""
+    import uvicorn
+
+    from pipelines.server import application
+
+    here = socket.create_server(("127.0.0.1", 0))
+    port = here.getsockname()[1]
+    app = application(page([], live=True), looker, port)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, args=([here],))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def looker(encoder_of):
+    """The tiny BERT, which takes inputs of 64 subwords."""
+    from pipelines.looker import ModelLooker, Ready
+
+    limits = {"characters": 300, "subwords": 60}
+    ready = Ready(encoder_of("bert"), Options(Rollout()), None, [])
+    return ModelLooker(lambda enter: ready, limits, "the quick brown fox", "tiny")
+
+
+def state(tab, wanted: str) -> None:
+    tab.wait_for_selector(f'body[data-live="{wanted}"]')
+
+
+def ask(tab, box: str, text: str, wanted: str = "ready") -> None:
+    """Type, and wait for the answer to this very text."""
+    shown = tab.get_attribute("body", "data-drawn")
+    tab.fill(box, text)
+    if wanted == "ready":
+        tab.wait_for_selector(f'body[data-live="ready"]:not([data-drawn="{shown}"])')
+    else:
+        state(tab, wanted)
+
+
+def test_views_follow_what_is_typed(tab, looker):
+    with served(looker) as url:
+        tab.goto(url)
+        state(tab, "loading")  # nobody has loaded the model yet
+        assert tab.text_content("#status").startswith("starting")
+        looker.load(lambda stage: None)
+        state(tab, "ready")
+        assert tab.text_content("#title") == "the quick brown fox"
+        assert tab.input_value("#text") == "the quick brown fox"
+        ask(tab, "#text", "the dog sleeps <script>window.hit=1</script>")
+        assert tab.text_content("#title") == "the dog sleeps <script>window.hit=1</script>"
+        assert tab.evaluate("window.hit") is None
+        assert {"forward", "analysis", "packing"} <= set(tab.text_content("#status").replace("·", " ").split())
+        ask(tab, "#text-b", "she left")
+        assert tab.locator("#pair").is_visible()
+        tab.select_option("#pair", "ab")
+        assert "pair=ab" in tab.evaluate("location.hash")
+
+
+def test_what_cannot_be_shown_is_said_and_the_page_goes_on(tab, looker):
+    looker.load(lambda stage: None)
+    with served(looker) as url:
+        tab.goto(url)
+        state(tab, "ready")
+        ask(tab, "#text", "fox " * 62, "error")
+        assert "at most 60" in tab.text_content("#status")
+        ask(tab, "#text", "the fox")
+        assert tab.text_content("#title") == "the fox"
+
+
+def test_flow_is_computed_when_it_is_looked_at(tab, looker):
+    looker.load(lambda stage: None)
+    with served(looker) as url:
+        tab.goto(url)
+        state(tab, "ready")
+        ask(tab, "#text", "the quick brown fox jumps over the lazy dog and the dog sleeps")
+        tab.select_option("#weights", "flow")
+        tab.wait_for_function("() => document.getElementById('said').textContent.includes('flow: ')")
+        assert "lines" in tab.text_content("#said")

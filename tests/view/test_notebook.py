@@ -1,0 +1,151 @@
+"""The frame that a notebook shows, of a text, of a view, and of weights from anywhere."""
+
+import json
+import re
+import subprocess
+import sys
+from html import unescape
+
+import numpy as np
+import pytest
+
+import probing.view
+from probing.errors import ConfigError, ModelError
+from probing.rng import generator
+from probing.view import notebook, show
+from probing.view.foreign import foreign, read_tokens
+from probing.view.pack import pack
+
+TOKENS = ["[CLS]", "the", "cat", "##s", "[SEP]"]
+
+
+@pytest.fixture
+def maps() -> list[np.ndarray]:
+    """Three layers of two heads over TOKENS."""
+    rng = generator(0, "maps")
+    return [rng.dirichlet(np.ones(5), size=(2, 5)).astype(np.float32) for _ in range(3)]
+
+
+def documents(html: str) -> list[dict]:
+    return json.loads(re.search(r'id="documents">(.*?)</script>', html)[1])
+
+
+def test_a_text_becomes_a_sandboxed_frame_that_holds_the_whole_page(tmp_path):
+    shown = show('A "cat" & a <b>dog</b>', "It slept.", height=500)
+    frame = shown._repr_html_()
+    attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', frame))
+    assert frame.startswith("<iframe ") and frame.count("<") == 2
+    assert unescape(attributes["srcdoc"]) == shown.html
+    assert attributes["sandbox"] == "allow-scripts allow-downloads"
+    assert (attributes["width"], attributes["height"]) == ("100%", "500")
+    assert attributes["title"].startswith("attention: minilm, A &quot;cat&quot;")
+    [header] = documents(shown.html)
+    assert (header["model"], header["text_b"], header["missing"]) == ("minilm", "It slept.", {})
+    assert shown.save(tmp_path / "view.html").read_text(encoding="utf-8") == shown.html
+    assert "MB of HTML" in repr(shown)
+
+
+def test_a_model_is_loaded_once(monkeypatch):
+    first = notebook.encoder_of("minilm")
+    monkeypatch.setattr(notebook, "load", None)
+    assert notebook.encoder_of("minilm") is notebook.encoder_of("bundled") is first
+
+
+def test_weights_from_anywhere_in_both_shapes_as_arrays_and_tensors(maps):
+    import torch
+
+    batched = [torch.tensor(layer)[None].requires_grad_() for layer in maps]
+    for given in (maps, [layer[None] for layer in maps], batched, np.stack(maps)):
+        view = foreign(given, TOKENS)
+        assert view.attention.shape == (3, 2, 5, 5)
+        assert np.allclose(view.attention, np.stack(maps))
+    half = [0.5 * (layer.mean(axis=0) + np.eye(5)) for layer in maps]
+    assert np.allclose(view.rollout[2], half[2] @ half[1] @ half[0], atol=1e-6)
+    [header] = documents(show(attention=maps, tokens=TOKENS).html)
+    assert header["forms"] == ["the", "cats"]
+    assert set(header["missing"]) == {"norm", "flow", "neurons"}
+    assert header["causal"] is False
+
+
+def test_a_view_is_shown_as_it_is(maps):
+    view = foreign(maps, TOKENS)
+    assert documents(show(view).html) == [pack(view).header]
+
+
+@pytest.mark.parametrize(
+    "tokens, labels, forms, words",
+    [
+        (TOKENS, TOKENS, ["the", "cats"], [-1, 0, 1, 1, -1]),
+        (["<s>", "The", "Ġcat", "s", "</s>"], ["<s>", "The", "cat", "##s", "</s>"], ["The", "cats"], [-1, 0, 1, 1, -1]),
+        (["▁un", "able", "▁to"], ["un", "##able", "to"], ["unable", "to"], [0, 0, 1]),
+        (["a", "b", "<|endoftext|>"], ["a", "b", "<|endoftext|>"], ["a", "b"], [0, 1, -1]),
+        (["a", "##", "##b"], ["a", "##", "##b"], ["a", "##b"], [0, 1, 1]),
+        (["##b", "a"], ["b", "a"], ["b", "a"], [0, 1]),
+    ],
+)
+def test_tokens_are_read_in_every_writing(tokens, labels, forms, words):
+    found = read_tokens(tokens)
+    assert list(found.labels) == labels
+    assert list(found.forms) == forms
+    assert found.word.tolist() == words
+
+
+def test_the_second_text_begins_where_it_is_said_to(maps):
+    found = read_tokens(["[CLS]", "a", "[SEP]", "b", "##c", "[SEP]"], 3)
+    assert found.segment.tolist() == [0, 0, 0, 1, 1, 1]
+    assert (found.forms, found.form_segment.tolist()) == (("a", "bc"), [0, 1])
+    view = foreign(maps, ["[CLS]", "a", "[SEP]", "b", "[SEP]"], 3)
+    assert (view.about["text"], view.about["text_b"]) == ("a", "b")
+
+
+def test_a_causal_model_is_known_by_its_weights(maps):
+    assert foreign([np.tril(layer) + 1e-3 * np.eye(5) for layer in maps], TOKENS).about["causal"] is True
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda m: [m[0], None], "layer 2 is None; load the model with attn_implementation='eager'"),
+        (lambda m: m[0][0], r"layer 1 has shape \(5,\)"),
+        (lambda m: [m[0], m[1][:1]], "layers have shapes"),
+        (lambda m: [np.stack([m[0], m[1]])], r"shape \(2, 2, 5, 5\).*a batch of one at most"),
+        (lambda m: [layer[:, :4, :4] for layer in m], "over 4 subwords, but there are 5 tokens"),
+        (lambda m: [layer - 0.5 for layer in m], "negative or not finite"),
+        (lambda m: [layer * np.nan for layer in m], "negative or not finite"),
+        (lambda m: ["abc"], "is no array of numbers"),
+        (lambda m: [], "no layer"),
+    ],
+)
+def test_what_are_no_maps_is_said_so(change, message, maps):
+    with pytest.raises(ModelError, match=message):
+        show(attention=change(maps), tokens=TOKENS)
+
+
+def test_contradictions_are_refused(maps):
+    for given in ({}, {"text": "a", "attention": maps}):
+        with pytest.raises(ConfigError, match="give show either a text"):
+            show(**given)
+    with pytest.raises(ConfigError, match="wants tokens="):
+        show(attention=maps)
+    with pytest.raises(ConfigError, match="go with attention="):
+        show("a", tokens=TOKENS)
+    with pytest.raises(ModelError, match="sentence_b_start=9"):
+        show(attention=maps, tokens=TOKENS, sentence_b_start=9)
+    with pytest.raises(ConfigError, match="height=0"):
+        show("a", height=0)
+
+
+def test_an_unknown_model_is_told_what_would_do():
+    with pytest.raises(ModelError, match=r"model=\./nowhere: .*minilm \(bundled\), a folder .* or a Hub id"):
+        show("a", model="./nowhere")
+
+
+def test_the_package_is_cheap_to_import_and_says_what_it_lacks():
+    program = (
+        "import sys, probing.view; sys.exit(str({'numpy', 'torch', 'probing.view.pack'} & sys.modules.keys() or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+    assert probing.view.show is show
+    with pytest.raises(AttributeError, match="no attribute 'shaw'"):
+        _ = probing.view.shaw
