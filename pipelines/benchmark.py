@@ -13,6 +13,7 @@ repetitions, to outputs/benchmark/<name>.json:
   flow_over_networkx       one networkx call per pair of top and input token / ours for all pairs
   head_stats_over_forward  all head statistics while maps stream by / the eager forward passes
   norm_peak_over_map       peak memory of norm-based attention / the maps of one layer, 128 subwords
+  explore_over_forward     a live view's time beyond its forward pass / that pass, 20 words
 
 Options: name only repeats layer sentences device threads outputs, and the groups
 {groups}
@@ -47,9 +48,11 @@ from pipelines.bench_attention import (
     norm_peak_over_map,
     rollout_over_numpy,
 )
+from pipelines.bench_view import explore_over_forward
 from pipelines.cli import CONSOLE, job, launch
-from pipelines.config import CONF, GROUPS, build
+from pipelines.config import GROUPS, build
 from pipelines.machine import device_of, set_threads
+from pipelines.parts import CONF
 from pipelines.provenance import Notes, announce
 from pipelines.ratio import Bench, ratio_of, summary
 from probing.errors import one_of
@@ -143,6 +146,7 @@ MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
         flow_over_networkx,
         head_stats_over_forward,
         norm_peak_over_map,
+        explore_over_forward,
     )
 }
 

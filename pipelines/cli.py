@@ -9,11 +9,11 @@ from types import TracebackType
 
 from rich.console import Console
 
-from pipelines.config import options
+from pipelines.parts import TEXTS, options
 from probing.errors import ConfigError, ProbingError
 
 CONSOLE = Console()
-_TEXT = re.compile(r"(text|text_b)=(.*)", re.DOTALL)  # options that hold running text
+_TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 
 

@@ -28,14 +28,14 @@ import sys
 import threading
 import time
 import webbrowser
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.config import CONF, checked, known, parts_of
+from pipelines.parts import CONF, ModelParts, own_options, parts_of
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import row_name
 
@@ -59,7 +59,7 @@ class Settings:
     text: str = "The cat sat on the mat because it was tired."
     characters: int = 5000
     subwords: int = 512
-    runs: str = "outputs/runs"
+    runs: Any = field(default_factory=lambda: ["outputs/runs"])
     open: bool = False
     strict: bool = False
     device: str = "auto"
@@ -70,6 +70,7 @@ class Settings:
         """Refuse impossible values before anything is loaded."""
         if self.port != 0 and not 1024 <= self.port < 2**16:
             raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free one")
+        self.runs = [self.runs] if isinstance(self.runs, str) else list(self.runs)
         positive("characters", self.characters)
         positive("subwords", self.subwords)
         if len(self.text) > self.characters:
@@ -81,17 +82,13 @@ class Settings:
 
 def explore(config: DictConfig) -> None:
     """Serve until Ctrl-C. Raises ProbingError, and what loading raises."""
-    config = OmegaConf.create(OmegaConf.to_container(config, resolve=True))  # type: ignore[assignment]
-    own = [f.name for f in fields(Settings)]
-    known("", config, [*own, *GROUPS])
-    settings: Settings = checked(Settings, OmegaConf.masked_copy(config, own), "")
-    parts = parts_of(config, GROUPS)
+    settings, resolved = own_options(Settings, config, GROUPS)
+    parts = ModelParts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
     with listening(settings.port) as here:
-        from pipelines.looker import ModelLooker, Parts, preparation
+        from pipelines.looker import ModelLooker, preparation
 
-        wanted = Parts(settings=settings, config=config, **parts)
         limits = {"characters": settings.characters, "subwords": settings.subwords}
-        looker = ModelLooker(preparation(wanted), limits, settings.text, row_name(wanted.model))
+        looker = ModelLooker(preparation(parts), limits, settings.text, row_name(parts.model))
         serve(here, looker, settings.open)
 
 

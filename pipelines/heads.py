@@ -9,7 +9,8 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from pipelines.attended import Attended, resamples, score
-from pipelines.config import CONF, Experiment
+from pipelines.config import Experiment
+from pipelines.parts import CONF
 from probing.attention.cases import Hits
 from probing.attention.choice import Choice, choose
 from probing.attention.evidence import HeadHypothesis

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli import say
-from pipelines.config import Parts
 from pipelines.inputs import Input
 from pipelines.machine import device_of, set_threads
+from pipelines.parts import Parts
 from probing.axes import Corpus, Progress
 from probing.errors import DamagedStoreError
 from probing.model.checkpoint import Checkpoint

@@ -4,43 +4,29 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
-
 from pipelines.asked import Refused
 from pipelines.machine import device_of, set_threads
+from pipelines.parts import ModelParts
 from pipelines.provenance import Notes, announce
 from pipelines.server import without_folders
 from pipelines.stages import find_model
-from probing.attention.plan import Attention
 from probing.errors import DataError
-from probing.model.checkpoint import Model, row_name
+from probing.model.checkpoint import row_name
 from probing.view.look import PARTS, Options, look
 from probing.view.pack import pack
 from probing.view.predict import reader
 
 if TYPE_CHECKING:
-    from pipelines.explore import Settings
     from probing.model.encoder import Encoder
     from probing.view.predict import Reader
 
 SHORT = 64  # subwords up to which a pass takes one thread: two would wait for each other, for long on a busy machine
 QUICK_FLOW = 96  # subwords times layers up to which flow is computed unasked, in some 0.2 s
 LATER = "takes longer than typing allows; it is computed when asked for (parts)"
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What looking takes, built and checked; nothing is loaded yet. ``stand_ins``: as in ``config.Parts``."""
-
-    settings: "Settings"
-    model: Model
-    attention: Attention
-    config: DictConfig
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,14 +133,13 @@ def _view(
     return {**header, "timings_ms": {name: round(ms, 2) for name, ms in timings.items()}}, packed.arrays
 
 
-def preparation(parts: Parts) -> Callable[[Callable[[str], None]], Ready]:
+def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], Ready]:
     """What loads the model and names its stages."""
 
     def prepare(enter: Callable[[str], None]) -> Ready:
         settings, notes = parts.settings, Notes()
         enter(f"finding {row_name(parts.model)}")
-        wanted: Any = parts  # of which find_model needs no more than there is
-        found, checkpoint = find_model(wanted, notes)
+        found, checkpoint = find_model(parts, notes)
         announce(notes)
         enter("importing torch and transformers")
         import torch
@@ -167,7 +152,7 @@ def preparation(parts: Parts) -> Callable[[Callable[[str], None]], Ready]:
         enter(f"loading the weights of {checkpoint.name}")
         loaded = encoder.load(found.model, checkpoint, device, maps=True)
         enter("looking for trained probes")
-        read = reader([Path(settings.runs)], checkpoint.revision, found.model.precision)
+        read = reader([Path(run) for run in settings.runs], checkpoint.revision, found.model.precision)
         enter("looking at a first text")  # which takes longer than any other
         options = Options(parts.attention.rollout())
         with suppress(DataError):

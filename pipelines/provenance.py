@@ -11,8 +11,9 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from pipelines.cli import say
-from pipelines.config import CONF, Experiment
+from pipelines.config import Experiment
 from pipelines.machine import code_version
+from pipelines.parts import CONF
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint

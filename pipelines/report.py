@@ -26,7 +26,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from pipelines.cli import guarded, job, launch, say
-from pipelines.config import CONF, checked, names_a_folder
+from pipelines.parts import CONF, checked, names_a_folder
 from probing.errors import DataError
 from probing.result.folder import find_runs
 

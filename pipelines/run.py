@@ -36,9 +36,10 @@ from rich.table import Table
 from pipelines import stages
 from pipelines.attend import Probed, attend
 from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.config import CONF, GROUPS, Experiment, Settings, build, known, labels, run_folder
+from pipelines.config import GROUPS, Experiment, Settings, build, labels, run_folder
 from pipelines.heads import hypotheses
 from pipelines.machine import Clock, alone, set_threads
+from pipelines.parts import CONF, known
 from pipelines.progress import Bars
 from pipelines.provenance import Notes, announce, caveats, describe, identify, selected, versions
 from pipelines.words import kept_words, predictions_table, trained_probes

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.config import Experiment, PartsT, with_stand_in
+from pipelines.config import Experiment
 from pipelines.machine import device_of, probe_device
+from pipelines.parts import ModelPartsT, PartsT, with_stand_in
 from pipelines.provenance import Notes
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split
 from probing.data.corpus import load as load_corpus
@@ -24,7 +25,7 @@ from probing.store.vectors import Vectors, check_layers
 from probing.store.write import ensure
 
 
-def find_model(experiment: PartsT, notes: Notes) -> tuple[PartsT, Checkpoint]:
+def find_model(experiment: ModelPartsT, notes: Notes) -> tuple[ModelPartsT, Checkpoint]:
     """The checkpoint on this machine, or the announced stand-in's."""
     try:
         return experiment, resolve(experiment.model)

@@ -23,19 +23,18 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from pipelines import stages
 from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.config import CONF, Parts, checked, known, parts_of
 from pipelines.inputs import Settings, choose, sentences, target, texts
 from pipelines.look import MODEL, Seen, look_at
 from pipelines.machine import code_version
+from pipelines.parts import CONF, Parts, own_options, parts_of
 from pipelines.progress import Bars
 from pipelines.provenance import Notes, announce, versions
 from probing.model.checkpoint import Checkpoint
@@ -43,7 +42,6 @@ from probing.view.bundle import page
 from probing.view.pack import Packed, pack
 
 GROUPS = ("data", "model", "store", "attention")
-TEXTS = ("text", "text_b")
 
 
 def view(config: DictConfig) -> Path:
@@ -54,8 +52,9 @@ def view(config: DictConfig) -> Path:
     parts, checkpoint = stages.find_model(parts, notes)
     if parts.settings.sentences:
         parts, corpus = stages.find_corpus(parts, notes)
-        inputs = sentences(parts.settings, corpus)
     announce(notes)
+    if corpus is not None:
+        inputs = sentences(parts.settings, corpus)
     path = target(parts.settings, checkpoint.name)
     with Bars(CONSOLE) as bars:
         seen = look_at(parts, checkpoint, corpus, inputs, bars)
@@ -72,13 +71,7 @@ def view(config: DictConfig) -> Path:
 
 def build(config: DictConfig) -> Parts:
     """Every part of ``config``, checked. Raises ConfigError."""
-    known("", config, [f.name for f in fields(Settings)] + list(GROUPS))
-    # what a text holds is not to be read as the name of an option, "${…}", or as a value still to be set, "???"
-    given = {name: "???" if OmegaConf.is_missing(config, name) else config[name] for name in TEXTS}
-    rest = OmegaConf.masked_copy(config, [str(name) for name in config if name not in TEXTS])
-    resolved: Any = OmegaConf.create(OmegaConf.to_container(rest, resolve=True))
-    top = {f.name: resolved[f.name] for f in fields(Settings) if f.name in resolved}
-    settings = replace(checked(Settings, OmegaConf.create(top), ""), **given)
+    settings, resolved = own_options(Settings, config, GROUPS)
     return Parts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
 
 

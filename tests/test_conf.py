@@ -8,8 +8,10 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.config import CONF, GROUPS, Experiment, Settings, build, option, options
+from pipelines.config import GROUPS, Experiment, Settings, build
+from pipelines.explore import Settings as ExploreSettings
 from pipelines.inputs import Settings as ViewSettings
+from pipelines.parts import CONF, option, options
 from pipelines.report import Settings as ReportSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
@@ -60,7 +62,13 @@ def test_every_file_opens_with_what_it_is(file: Path):
 
 
 @pytest.mark.parametrize(
-    "file, cls", [("run.yaml", Settings), ("report.yaml", ReportSettings), ("view.yaml", ViewSettings)]
+    "file, cls",
+    [
+        ("run.yaml", Settings),
+        ("report.yaml", ReportSettings),
+        ("view.yaml", ViewSettings),
+        ("explore.yaml", ExploreSettings),
+    ],
 )
 def test_the_settings_of_a_program_are_commented_and_their_defaults_are_the_classes_own(file, cls):
     text = (CONF / file).read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """Attention flow (Abnar and Zuidema, 2020, section 3): maximum flow from a position of the top layer to each input."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,32 +12,45 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 _UNITS = 2**30  # of capacity: the solver counts in 32-bit integers
 _ENOUGH = _UNITS // 4  # a flow of fewer units is solved again in smaller ones, so that its relative error stays small
+_EDGES = 16_000  # of one call: fewer leave its fixed cost to few pairs, more make every pair wait for the slowest
+_DEEP = 6  # through more layers the widest edges alone mostly carry as much as any flow could be
+_WIDE = 0.3  # share of a position's edges that are tried first then
 
 
 def flow(capacities: NDArray[np.floating]) -> Float64:
     """Maximum flow for every pair: capacities (L, S, S) -> (S, S), rows positions of layer L, columns inputs.
 
     ``capacities[l - 1, i, j]`` bounds what position i of layer l takes from position j below it: the augmented maps
-    that rollout multiplies (``augmented``). Each pair is solved alone, by Dinic's algorithm, in integer units of at
-    most a 2**28th of its flow: an edge is rounded by half a unit (to one unit where that would leave none), and the
-    flow by no more than the sum of that over its smallest cut. Raises: ModelError for capacities that are not finite,
-    negative or not (L, S, S).
+    that rollout multiplies (``augmented``). Dinic's algorithm solves many pairs in one call, each in its own copy of
+    the network and in integer units of at most a 2**28th of its flow: an edge is rounded by half a unit, and the flow
+    by no more than the sum of that over its smallest cut, or a unit per position. Raises: ModelError for capacities
+    that are not finite, negative or not (L, S, S).
     """
     given: Float64 = np.asarray(capacities, dtype=np.float64)
     if given.ndim != 3 or given.shape[1] != given.shape[2] or not given.size:
         raise ModelError(f"capacities have shape {given.shape}, want (layers, positions, positions)")
     if not (np.isfinite(given) & (given >= 0)).all():
         raise ModelError("capacities must be finite and not negative: give augmented maps")
-    if len(given) == 1:
-        return np.array(given[0])
-    if len(given) == 2:  # each position between carries what both its edges allow
-        through = (np.minimum(given[1, :, k, None], given[0, k]) for k in range(given.shape[1]))
-        return sum(through, start=np.zeros(given[0].shape))
-    graph = _graph(len(given), given.shape[1])
-    middle = given[-2:0:-1].ravel()
-    return np.array([[_pair(graph, source, middle, sink) for sink in given[0].T] for source in given[-1]])
+    found = _bound(given)
+    if len(given) <= 2:
+        return found
+    pairs = np.argwhere(found > 0)
+    limit = found[found > 0]
+    if len(given) > _DEEP:
+        short = _solved(given, _widest(given[-2:0:-1]), pairs, limit) < _UNITS - given.shape[1]
+        pairs, limit = pairs[short], limit[short]  # the others reach their bound
+    every = np.ones(given[1:-1].shape, dtype=np.bool_)
+    while len(pairs):
+        units = _solved(given, every, pairs, limit)
+        found[tuple(pairs.T)] = limit * (units / _UNITS)
+        limit = limit * ((units + given.size) / _UNITS)  # rounding hides less than a unit per edge
+        again = (units < _ENOUGH) & (limit > 0)
+        pairs, limit = pairs[again], limit[again]
+    return found
 
 
 def flow_by_layer(capacities: NDArray[np.floating]) -> Float64:
@@ -56,36 +70,78 @@ def as_distributions(flows: Float64) -> Float64:
     return np.asarray(flows / total, dtype=np.float64)
 
 
-def _graph(n_layers: int, n: int) -> "csr_array":
-    """Edges from one source through n_layers - 1 rows of n positions, top one first, to one sink; no capacities yet.
+def _bound(given: Float64) -> Float64:
+    """What no flow exceeds, and flow itself through one or two layers: (L, S, S) -> (S, S), 0 where no path leads.
 
-    Numbered as they stand in ``_pair``: the source's n edges, n * n between each two rows, n to the sink.
+    Each position between passes on what its upper edge allows and what it could deliver, had it the network to
+    itself; counted from the inputs up, then from the top down.
+    """
+    up, down = given[0].copy(), given[-1]
+    for above in given[1:]:
+        up = _through(above, up)
+    for below in given[-2::-1]:
+        down = _through(down, below)
+    return np.asarray(np.minimum(up, down))
+
+
+def _through(above: Float64, below: Float64) -> Float64:
+    """Sum over k of min(above[i, k], below[k, j]): (S, S), (S, S) -> (S, S)."""
+    each = (np.minimum(above[:, k, None], below[k]) for k in range(len(below)))
+    return sum(each, start=np.zeros(below.shape))
+
+
+def _widest(maps: Float64) -> Mask:
+    """The largest ``_WIDE`` of every row and of every column: (L - 2, S, S) -> the same."""
+    rank = maps.shape[-1] - math.ceil(_WIDE * maps.shape[-1])
+    rows, columns = (np.partition(maps, rank, axis=axis).take([rank], axis=axis) for axis in (2, 1))
+    return np.asarray((maps >= rows) | (maps >= columns))
+
+
+def _solved(given: Float64, kept: Mask, pairs: Int64, limit: Float64) -> Int64:
+    """Maximum flows of ``pairs`` (P, 2) over the edges ``kept`` (L - 2, S, S), top map first: (P,).
+
+    Each in units of its own: ``_UNITS`` of them are its ``limit`` (P,), which its flow must not exceed.
+    """
+    from scipy.sparse.csgraph import maximum_flow
+
+    n, middle = given.shape[1], given[-2:0:-1][kept]
+    copies = min(len(pairs), max(1, _EDGES // (len(middle) + 2 * n)))
+    graph = _graph(kept, copies)
+    first, inner = graph.data[:copies], graph.data[copies:].reshape(copies, -1)
+    found = []
+    for at in range(0, len(pairs), copies):
+        some, unit = pairs[at : at + copies], limit[at : at + copies, None]
+        leaving, entering = _units(given[-1, some[:, 0]], unit), _units(given[0, :, some[:, 1]], unit)
+        graph.data[:] = 0  # the last call may leave copies idle
+        first[: len(some)] = np.minimum(np.minimum(leaving.sum(axis=1), entering.sum(axis=1)), _UNITS)
+        inner[: len(some), :n], inner[: len(some), -n:] = leaving, entering
+        inner[: len(some), n:-n] = _units(middle, unit)
+        carried = maximum_flow(graph, 0, graph.shape[0] - 1, method="dinic").flow
+        found.append(carried.data[: len(some)].astype(np.int64))
+    return np.concatenate(found)
+
+
+def _units(capacities: Float64, limit: Float64) -> Float64:
+    """Capacities in ``_UNITS``-ths of ``limit``; no edge carries more than all of them."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.rint(np.minimum(capacities / limit, 1) * _UNITS))
+
+
+def _graph(kept: Mask, copies: int) -> "csr_array":
+    """Copies of the network side by side between one source and one sink, edges still without capacity.
+
+    Numbered as they stand in ``_solved``: the source's S edges to each copy's top row; then copy by copy the edges
+    ``kept`` (L - 2, S, S) between its rows, top one first, and the S of its last row to the sink.
     """
     from scipy.sparse import csr_array
 
-    rows = np.arange((n_layers - 2) * n) // n  # of every position that has a row below it
-    below = 1 + (rows[:, None] + 1) * n + np.arange(n)
-    last = 1 + (n_layers - 1) * n  # the sink
-    ends = np.concatenate([1 + np.arange(n), below.ravel(), np.full(n, last)]).astype(np.int32)
-    degrees = np.concatenate([[0], np.full(1 + len(rows), n), np.ones(n), [0]])
+    gaps, n, _ = kept.shape
+    size = 1 + (gaps + 1) * n  # positions of a copy, its own source first
+    gap, _, below = np.nonzero(kept)
+    starts, sink = 1 + size * np.arange(copies)[:, None], 1 + size * copies
+    within = np.concatenate([1 + np.arange(n), 1 + (gap + 1) * n + below])
+    ends = np.concatenate([starts.ravel(), np.hstack([starts + within, np.full((copies, n), sink)]).ravel()])
+    each = np.concatenate([[n], kept.sum(axis=2).ravel(), np.ones(n, dtype=np.int64)])  # edges that leave a position
+    borders = np.cumsum(np.concatenate([[0, copies], np.tile(each, copies), [0]]))
     edges = np.zeros(len(ends), dtype=np.int32)
-    return csr_array((edges, ends, np.cumsum(degrees).astype(np.int32)), shape=(last + 1, last + 1))
-
-
-def _pair(graph: "csr_array", source: Float64, middle: Float64, sink: Float64) -> float:
-    """Maximum flow over ``graph`` with capacities of the source's edges (S,), the middle ones and the sink's (S,)."""
-    from scipy.sparse.csgraph import maximum_flow
-
-    exact = np.concatenate([source, middle, sink])
-    bound = float(min(source.sum(), sink.sum()))
-    while bound > 0:
-        # No edge carries more than the bound, so that clipping changes nothing and units can be small. An edge that
-        # is there keeps a unit: zero units of flow then mean that no path exists.
-        units = np.rint(np.minimum(exact, bound) * (_UNITS / bound))
-        np.maximum(units, exact > 0, out=units)
-        graph.data[:] = units
-        found = int(maximum_flow(graph, 0, graph.shape[0] - 1, method="dinic").flow_value)
-        if found == 0 or found >= _ENOUGH:
-            return found * (bound / _UNITS)
-        bound *= (found + len(exact)) / _UNITS  # rounding hides less than a unit per edge
-    return 0.0
+    return csr_array((edges, ends.astype(np.int32), borders.astype(np.int32)), shape=(sink + 1, sink + 1))

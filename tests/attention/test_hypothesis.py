@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from pipelines.config import CONF, checked
+from pipelines.parts import CONF, checked
 from probing.attention.hypothesis import Hypothesis, asked, check, stated
 from probing.axes import Sentence
 from probing.errors import ConfigError

@@ -16,7 +16,8 @@ from unittest import mock
 import pytest
 
 from pipelines.cli import launch
-from pipelines.config import CONF, GROUPS
+from pipelines.config import GROUPS
+from pipelines.parts import CONF
 
 ROOT = CONF.parent
 # 200 sentences, and one thread: more only wait for each other here

@@ -13,7 +13,8 @@ import yaml
 from hydra.errors import HydraException
 
 from pipelines.cli import Failed, explain, guarded, help_screen
-from pipelines.config import GROUPS, options
+from pipelines.config import GROUPS
+from pipelines.parts import options
 from probing import errors
 
 HEAVY = ("torch", "transformers", "datasets", "sklearn", "matplotlib", "seaborn")

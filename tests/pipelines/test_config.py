@@ -3,7 +3,8 @@
 import pytest
 from omegaconf import OmegaConf
 
-from pipelines.config import Settings, checked
+from pipelines.config import Settings
+from pipelines.parts import checked
 from probing.errors import ConfigError
 
 MISTYPED = {

@@ -8,7 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from pipelines.config import CONF, Experiment, build
+from pipelines.config import Experiment, build
+from pipelines.parts import CONF
 from pipelines.provenance import Notes, identify
 from probing.axes import Corpus, Sentence
 from probing.model.checkpoint import Checkpoint

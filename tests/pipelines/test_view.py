@@ -10,8 +10,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from pipelines.cli import verbatim
-from pipelines.config import options
 from pipelines.inputs import Settings, target
+from pipelines.parts import options
 from probing.errors import ConfigError, ModelError
 
 PLAIN = "The cat sat on the mat"

@@ -37,7 +37,7 @@ def looker(encoder_of):
     from pipelines.looker import ModelLooker, Ready
 
     limits = {"characters": 300, "subwords": 60}
-    ready = Ready(encoder_of("bert"), Options(Rollout()), None, [])
+    ready = Ready(encoder_of("bert"), Options(Rollout()), threads=1)
     return ModelLooker(lambda enter: ready, limits, "the quick brown fox", "tiny")
 
 
