@@ -2,12 +2,13 @@
 #   make run ARGS="model=bert task=depth"     passes overrides on
 #   make test ARGS="-m slow"                  the slow tests
 #   make gallery                              the pictures that the README shows (real data: PROBING_DATA)
+#   make views                                those of the interactive pages, after the gallery's runs (Chromium)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint gallery clean
+.PHONY: run test lint gallery views clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m pipelines.run $(if $(ARGS),$(ARGS),model=minilm data=grammar)
@@ -29,6 +30,22 @@ gallery: $(VENV)/ready
 	  cp "outputs/runs/gallery/minilm/ewt/pos/linear/seed0,attention=full/figures/$$name.png" outputs/gallery/; done
 	cp outputs/runs/gallery/*/*/depth/linear/seed0/figures/layers.png outputs/gallery/depth.png
 	cp outputs/runs/gallery/*/*/sentiment/linear/seed0/figures/layers.png outputs/gallery/sentiment.png
+
+# pictures of the interactive pages; needs Chromium
+CHROMIUM ?= chromium
+SHOT = $(CHROMIUM) --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
+  --log-level=3 --window-size=1280,800 --virtual-time-budget=5000
+views: $(VENV)/ready
+	$(BIN)/python -m pipelines.view text="The movie was unexpectedly not boring." out=outputs/views/text.html
+	$(BIN)/python -m pipelines.view data=grammar sentence=test-0227 out=outputs/views/sentence.html
+	for view in "heads layer=3&pin=q5" "model view=model" "heatmap view=heatmap&layer=3&head=1" \
+	  "neurons view=neuron&layer=3&head=1&pin=q5&expand=yes" "rollout view=model&weights=rollout&level=word" \
+	  "flow view=heatmap&weights=flow&layer=6&special=hidden"; do \
+	  $(SHOT) --screenshot=outputs/gallery/view-$${view%% *}.png "file://$(CURDIR)/outputs/views/text.html#$${view#* }"; done
+	$(SHOT) --screenshot=outputs/gallery/view-words.png "file://$(CURDIR)/outputs/views/sentence.html#view=words"
+	$(BIN)/python -m pipelines.explore port=8799 text="Time flies like an arrow." & server=$$!; sleep 20; \
+	  $(SHOT) --screenshot=outputs/gallery/view-explore.png "http://127.0.0.1:8799/#theme=dark&layer=4&level=word"; \
+	  kill -INT $$server
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -40,8 +40,6 @@ class Pass:
 
 def blocks_or_reason(encoder: Encoder) -> tuple[list[Block], str | None]:
     """The network's blocks, or none and why their value vectors cannot be had."""
-    if not hasattr(encoder.network.config, "num_attention_heads"):
-        return [], f"{type(encoder.network).__name__} has no attention heads"
     try:
         return blocks(encoder.network), None
     except ModelError as error:

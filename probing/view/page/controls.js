@@ -49,7 +49,8 @@ export function showControls(headers, header, palette) {
   fill($("layer"), range(1, header.n_layers).map((layer) => [layer, layer]));
   fill($("head"), range(0, header.n_heads - 1).map((head) => [head, head]));
   for (const option of $("weights").options) {
-    option.disabled = !(`${option.value}/1` in header.arrays);
+    const onDemand = option.value === "flow" && document.body.dataset.live; // a server computes it when it is looked at
+    option.disabled = !onDemand && !(`${option.value}/1` in header.arrays);
     option.title = header.missing[option.value] ?? "";
   }
   for (const option of $("order").options) if (option.value in STATISTICS) option.textContent = STATISTICS[option.value].label(header);

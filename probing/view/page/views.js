@@ -14,6 +14,7 @@ import { wordsScene } from "./words.js";
 
 const KINDS = { attention: "raw attention", norm: "norm-based", rollout: "rollout", flow: "flow" };
 const THUMBNAIL = 96; // pixels per side
+const PATIENCE_MS = 250; // after which a picture that is still growing is shown as far as it is
 const remembered = new WeakMap(); // document -> what was computed from it
 
 /** Views of a state, one after the other while more of the document is unpacked: {scene, said, tell, next, click …}. */
@@ -104,12 +105,13 @@ async function* modelView(doc, { state, palette, width }) {
   const cells = [];
   for (let layer = 1; layer <= header.n_layers; layer++) for (const head of heads) cells.push({ layer, head, image: null });
   const statistic = state.order === "layer" ? "" : state.order;
-  let grids = [];
+  let grids = [], shown = performance.now();
   for (let layer = 1; layer <= header.n_layers; layer++) {
     grids = grids.concat(await thumbnails(doc, state, layer, cells.filter((cell) => cell.layer === layer), palette));
-    if (layer > 1 && layer < header.n_layers && layer % 3) continue; // the picture grows a few layers at a time
+    if (layer < header.n_layers && performance.now() - shown < PATIENCE_MS) continue;
     yield modelBuilt(doc, { state, palette, width, statistic, heads, cells, grids });
     await new Promise((resolve) => setTimeout(resolve)); // the reader may have gone on
+    shown = performance.now();
   }
 }
 
@@ -200,7 +202,7 @@ async function* wordsView(doc, { state, palette }) {
   yield {
     scene: made, pinned: state.pin,
     said: (header.gold.heads ? "gold dependencies above the words" : "no gold trees for this text") +
-      (header.probes.length ? "; below them what probes decode from each layer, fainter where unsure, red where gold differs" : ""),
+      (header.probes.length ? "; below them what probes decode from each layer, fainter where unsure, red where gold differs (numbers: by more than a half)" : ""),
     tell: (key) => show(table(key)),
     speak: (key) => made.regions.find((region) => region.key === key)?.label ?? "",
     next: (key, down, right) => neighbour(made, key, down, right),

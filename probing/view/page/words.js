@@ -50,7 +50,7 @@ function drawArcs(made, gold, centre) {
   const { palette } = made;
   if (!gold.heads) return 8;
   const arcs = gold.heads.map((head, word) => ({ head: head - 1, word, name: gold.deprel?.[word] ?? "" }));
-  const height = (arc) => 22 + 13 * Math.min(14, Math.abs(arc.head - arc.word)) ** 0.85;
+  const height = (arc) => 24 + 22 * Math.min(14, Math.abs(arc.head - arc.word)) ** 0.8;
   const base = 24 + 0.75 * Math.max(20, ...arcs.filter((arc) => arc.head >= 0).map(height));
   for (const arc of arcs) {
     const to = centre(arc.word);
@@ -61,7 +61,7 @@ function drawArcs(made, gold, centre) {
       const from = centre(arc.head) + (arc.word < arc.head ? -4 : 4), h = height(arc);
       made.marks.push({ arc: [from, base, to, base, h], colour: palette.accent, width: 1.2, alpha: 0.85 });
       const middle = (from + to) / 2, top = base - 0.75 * h, w = textWidth(arc.name, 10) + 4;
-      made.marks.push({ rect: [middle - w / 2, top - 6, w, 12], fill: palette.ground });
+      made.marks.push({ rect: [middle - w / 2, top - 5, w, 10], fill: palette.ground });
       made.marks.push({ text: arc.name, x: middle, y: top, size: 10, fill: palette.faint, anchor: "middle" });
     }
     made.marks.push({ text: "▾", x: to, y: base - 3, size: 9, fill: palette.accent, anchor: "middle" });
