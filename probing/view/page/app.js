@@ -12,18 +12,27 @@ import { bindStage, stage } from "./stage.js";
 import { buildView } from "./views.js";
 
 const $ = (id) => document.getElementById(id);
-let documents = [], built = null, drawing = 0, hover = null;
+const TITLES = { head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neurons", words: "Words" };
+let documents = [],
+  built = null,
+  drawing = 0,
+  hover = null;
 
 /** The document that is shown. */
 const shown = () => documents[Math.min(state().text, documents.length - 1)];
 
 /** Draw the state; what arrives after a newer call is dropped. Resolves once the picture is there. */
 async function draw() {
-  const ticket = ++drawing, doc = shown();
+  const ticket = ++drawing,
+    doc = shown();
   if (!doc) return;
   const palette = colours(state().theme);
   const width = $("stage").clientWidth - 4;
-  showControls(documents.map((one) => one.header), doc.header, palette);
+  showControls(
+    documents.map((one) => one.header),
+    doc.header,
+    palette,
+  );
   headlines(doc.header);
   for await (const found of buildView(doc, { state: state(), hover, palette, width })) {
     if (ticket !== drawing) return;
@@ -47,14 +56,21 @@ function point(key, spoken) {
 
 function describe(header) {
   const { view, layer, weights } = state();
-  return `${{ head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neurons", words: "Words" }[view]} of ${header.model}, ` +
-    `layer ${layer}, ${weights}: ${header.text}`;
+  return (
+    `${TITLES[view]} of ${header.model}, ` +
+    `layer ${layer}, ${weights}: ${header.text}`
+  );
 }
 
 function bindExports() {
-  const name = (ending) => `${state().view}-layer${state().layer}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
+  const name = (ending) =>
+    `${state().view}-layer${state().layer}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
   $("save-svg").addEventListener("click", () => {
-    save(name("svg"), svg(built.scene, describe(shown().header), `${$("said").textContent} ${$("about").textContent}`), "image/svg+xml");
+    save(
+      name("svg"),
+      svg(built.scene, describe(shown().header), `${$("said").textContent} ${$("about").textContent}`),
+      "image/svg+xml",
+    );
   });
   $("save-png").addEventListener("click", async () => save(name("png"), await png(built.scene), "image/png"));
   $("copy-link").addEventListener("click", async () => {
@@ -76,7 +92,8 @@ function start() {
   bindPointer({ built: () => built, point });
   onChange(draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  let width = $("stage").clientWidth, height = $("stage").clientHeight;
+  let width = $("stage").clientWidth,
+    height = $("stage").clientHeight;
   new ResizeObserver(() => {
     if (width === $("stage").clientWidth && height === $("stage").clientHeight) return;
     [width, height] = [$("stage").clientWidth, $("stage").clientHeight];

@@ -8,7 +8,8 @@ const $ = (id) => document.getElementById(id);
 
 /** Bind every control once. */
 export function bindControls() {
-  for (const button of $("views").children) button.addEventListener("click", () => change({ view: button.dataset.view }));
+  for (const button of $("views").children)
+    button.addEventListener("click", () => change({ view: button.dataset.view }));
   $("views").addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const tabs = [...$("views").children];
@@ -38,23 +39,37 @@ export function showControls(headers, header, palette) {
     button.setAttribute("aria-selected", chosen);
     button.tabIndex = chosen ? 0 : -1;
   }
-  const wanted = { documents: headers.length > 1, pair: Boolean(header.text_b) && now.view !== "neuron" && now.view !== "words" };
+  const wanted = {
+    documents: headers.length > 1,
+    pair: Boolean(header.text_b) && now.view !== "neuron" && now.view !== "words",
+  };
   for (const element of document.querySelectorAll("[data-for]")) {
     element.hidden = !element.dataset.for.split(" ").some((name) => wanted[name] ?? name === now.view);
   }
   const perHead = ["attention", "norm"].includes(now.weights);
   $("head").closest("label").hidden ||= now.view === "heatmap" && !perHead;
   $("heads").hidden ||= !perHead;
-  fill($("document"), headers.map((one, at) => [at, `${at + 1}. ${one.text.slice(0, 60)}`]));
-  fill($("layer"), range(1, header.n_layers).map((layer) => [layer, layer]));
-  fill($("head"), range(0, header.n_heads - 1).map((head) => [head, head]));
+  fill(
+    $("document"),
+    headers.map((one, at) => [at, `${at + 1}. ${one.text.slice(0, 60)}`]),
+  );
+  fill(
+    $("layer"),
+    range(1, header.n_layers).map((layer) => [layer, layer]),
+  );
+  fill(
+    $("head"),
+    range(0, header.n_heads - 1).map((head) => [head, head]),
+  );
   for (const option of $("weights").options) {
     const onDemand = option.value === "flow" && document.body.dataset.live; // a server computes it when it is looked at
     option.disabled = !onDemand && !(`${option.value}/1` in header.arrays);
     option.title = header.missing[option.value] ?? "";
   }
-  for (const option of $("order").options) if (option.value in STATISTICS) option.textContent = STATISTICS[option.value].label(header);
-  for (const key of ["weights", "order", "level", "special", "pair", "theme", "layer", "head", "top", "least"]) $(key).value = now[key];
+  for (const option of $("order").options)
+    if (option.value in STATISTICS) option.textContent = STATISTICS[option.value].label(header);
+  for (const key of ["weights", "order", "level", "special", "pair", "theme", "layer", "head", "top", "least"])
+    $(key).value = now[key];
   $("document").value = now.text;
   $("least-said").textContent = now.least.toFixed(2);
   $("expand").setAttribute("aria-pressed", now.expand === "yes");

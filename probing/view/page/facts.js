@@ -10,19 +10,36 @@ export function headlines(header) {
   $("about").textContent = `${model}${from}: ${layers} layers × ${heads} heads, ${header.tokens.length} subwords`;
   document.title = `${model}: ${text.slice(0, 80)}`;
   const facts = [
-    ["weights", "rows are queries, columns keys; layer 1 is the attention inside the first block. Attended is not used: only an intervention shows what the model depends on."],
+    [
+      "weights",
+      "rows are queries, columns keys; layer 1 is the attention inside the first block. Attended is not used: only an " +
+        "intervention shows what the model depends on.",
+    ],
     ["exactness", header.precision],
     ["size", `${(header.bytes / 1e6).toFixed(2)} MB of packed numbers`],
-    ["norm-based", header.missing.norm ?? "‖α f(x)‖, how long the vector is that a head takes from a subword (Kobayashi et al., 2020); of words: sums over keys, means over queries"],
+    [
+      "norm-based",
+      header.missing.norm ??
+        "‖α f(x)‖, how long the vector is that a head takes from a subword (Kobayashi et al., 2020); of words: sums " +
+          "over keys, means over queries",
+    ],
     ["rollout", "from this layer down to the input, residual connection mixed in (Abnar and Zuidema, 2020)"],
-    ["flow", header.missing.flow ?? "maximum flow from this layer down to the input (Abnar and Zuidema, 2020), as shares"],
+    [
+      "flow",
+      header.missing.flow ?? "maximum flow from this layer down to the input (Abnar and Zuidema, 2020), as shares",
+    ],
     ...(header.missing.neurons ? [["neurons", header.missing.neurons]] : []),
     ...header.notes.map((note) => ["note", note]),
     ["checkpoint", header.checkpoint],
-    ...Object.entries(header.provenance ?? {}).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    ...Object.entries(header.provenance ?? {}).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
   ];
-  $("facts").replaceChildren(...facts.flatMap(([name, value]) => [
-    Object.assign(document.createElement("dt"), { textContent: name }),
-    Object.assign(document.createElement("dd"), { textContent: value }),
-  ]));
+  $("facts").replaceChildren(
+    ...facts.flatMap(([name, value]) => [
+      Object.assign(document.createElement("dt"), { textContent: name }),
+      Object.assign(document.createElement("dd"), { textContent: value }),
+    ]),
+  );
 }

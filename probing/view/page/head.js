@@ -1,10 +1,60 @@
 // The head view: queries on the left, keys on the right, a line for every weight, in the colour of its head.
 
+import { built, gridsOf, hiddenMass, KINDS, perHead, within } from "./frame.js";
+import { exact, kept, readableTop } from "./numbers.js";
 import { headColour } from "./palette.js";
-import { kept } from "./numbers.js";
+import { sentence, tokenTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
+import { activeHeads } from "./state.js";
 
-const ROW = 20, TOP = 30, SHADES = 24, STRIP = 7;
+const ROW = 20,
+  TOP = 30,
+  SHADES = 24,
+  STRIP = 7;
+
+/** The view of one layer. */
+export async function* headView(doc, { state, hover, palette, width }) {
+  const { header } = doc,
+    layer = within(state.layer, 1, header.n_layers);
+  const heads = perHead(state.weights) ? activeHeads(state, header.n_heads) : [null];
+  const { all, axes, grids, largest } = await gridsOf(doc, state, layer, heads);
+  const top = readableTop(state, Math.max(axes.rows.length, axes.columns.length), Math.max(1, heads.length));
+  const made = headScene({
+    all,
+    axes,
+    grids,
+    largest,
+    least: state.least,
+    top,
+    focus: hover ?? state.pin,
+    width,
+    palette,
+  });
+  const kind = `${KINDS[state.weights]}, layer ${layer}`;
+  const colourOf = (head) => headColour(palette, head).colour;
+  const bits = header.arrays["attention/1"].bits;
+  const table = (key) =>
+    /^[qk]\d+$/.test(key) && Number(key.slice(1)) < all.of.length
+      ? tokenTable({ key, all, axes, grids, bits, kind, colourOf })
+      : null;
+  const said = [
+    `layer ${layer}, ${KINDS[state.weights]}: ${made.drawn.toLocaleString("en")} lines` +
+      (top ? ` (at most ${top} keys per query and head)` : ""),
+    ...(state.least ? [`weights below ${exact(state.least * largest, 8)} are not drawn`] : []),
+    `full strength is ${largest.toFixed(2)}`,
+  ].join("; ");
+  const speak = (key) => sentence(table(key));
+  yield built(
+    made,
+    said +
+      hiddenMass(
+        grids.map((one) => one.grid),
+        state,
+      ),
+    table,
+    { speak, redraws: true },
+  );
+}
 
 /** What is drawn of a token that is pointed at or pinned: its side and its place on the axis, or null. */
 function focusOf(key, all, { rows, columns }) {
@@ -15,16 +65,17 @@ function focusOf(key, all, { rows, columns }) {
 }
 
 /** The scene. `grids`: [{head, grid}] of the active heads; `least`: share of `largest` that is drawn; `top`: keys. */
-export function headScene({ all, axes, grids, largest, least, top, focus, width, palette, said }) {
+function headScene({ all, axes, grids, largest, least, top, focus, width, palette }) {
   const { rows, columns } = axes;
   const labelWidth = Math.min(170, 16 + Math.max(30, ...all.labels.map((label) => textWidth(label))));
   const strips = grids.length * STRIP;
   const gap = Math.max(140, Math.min(520, width - 2 * labelWidth - 2 * strips - 30));
-  const left = 10 + strips + labelWidth, right = left + gap;
+  const left = 10 + strips + labelWidth,
+    right = left + gap;
   const made = scene(right + labelWidth + strips + 10, TOP + ROW * Math.max(rows.length, columns.length) + 12, palette);
   const at = focusOf(focus, all, axes);
-  made.marks.push({ text: said.rows, x: left - 8, y: 14, size: 11, fill: palette.faint, anchor: "end" });
-  made.marks.push({ text: said.columns, x: right + 8, y: 14, size: 11, fill: palette.faint });
+  made.marks.push({ text: "query: attends", x: left - 8, y: 14, size: 11, fill: palette.faint, anchor: "end" });
+  made.marks.push({ text: "key: is attended to", x: right + 8, y: 14, size: 11, fill: palette.faint });
   drawLines(made, { grids, largest, least, top, at, left, right });
   drawTokens(made, all, rows, "q", at, { x: left - 8, anchor: "end", width: labelWidth, edge: left - labelWidth });
   drawTokens(made, all, columns, "k", at, { x: right + 8, anchor: "start", width: labelWidth, edge: right });
@@ -61,12 +112,21 @@ function drawTokens(made, all, shown, side, at, { x, anchor, width, edge }) {
     const here = at?.side === side && at.place === place;
     if (here) made.marks.push({ rect: [edge, middle(place) - ROW / 2, width, ROW], fill: palette.mark });
     made.marks.push({
-      text: fitted(all.labels[unit], width - 10), x, y: middle(place), anchor, bold: here,
+      text: fitted(all.labels[unit], width - 10),
+      x,
+      y: middle(place),
+      anchor,
+      bold: here,
       fill: all.special[unit] ? palette.faint : palette.ink,
     });
     made.regions.push({
-      key: side + all.members[unit][0], row: place, column: side === "q" ? 0 : 1,
-      x: edge, y: middle(place) - ROW / 2, w: width, h: ROW,
+      key: side + all.members[unit][0],
+      row: place,
+      column: side === "q" ? 0 : 1,
+      x: edge,
+      y: middle(place) - ROW / 2,
+      w: width,
+      h: ROW,
       label: `${all.labels[unit]}, ${side === "q" ? "query" : "key"} ${place + 1} of ${shown.length}`,
     });
   });
@@ -81,7 +141,8 @@ function drawStrips(made, { grids, largest, at, left, right }) {
       const [row, column] = at.side === "q" ? [at.place, other] : [other, at.place];
       const share = Math.min(1, grid.values[row * grid.columns + column] / largest);
       const x = (at.side === "q" ? right : left) + number * STRIP;
-      if (share > 0.01) made.marks.push({ rect: [x, middle(other) - ROW / 2 + 1, STRIP - 1, ROW - 2], fill: colour, alpha: share });
+      const rect = [x, middle(other) - ROW / 2 + 1, STRIP - 1, ROW - 2];
+      if (share > 0.01) made.marks.push({ rect, fill: colour, alpha: share });
     }
   });
 }

@@ -74,7 +74,11 @@ export function live(onDocument) {
     }
     tell("busy", "looking …");
     const began = performance.now();
-    const body = JSON.stringify({ text: box.value, text_b: boxB.value.trim() ? boxB.value : null, ...(parts && { parts }) });
+    const body = JSON.stringify({
+      text: box.value,
+      text_b: boxB.value.trim() ? boxB.value : null,
+      ...(parts && { parts }),
+    });
     let answer;
     let found;
     try {

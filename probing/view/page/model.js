@@ -1,69 +1,142 @@
 // The model view: every head of every layer as a small map, in the order of layers or of a statistic.
 
-import { mix } from "./palette.js";
+import { built, frame, fullOf, hiddenMass, KINDS, perHead, remember, upTo } from "./frame.js";
+import { grid } from "./numbers.js";
+import { headTable } from "./readout.js";
 import { scene } from "./scene.js";
+import { change } from "./state.js";
+import { STATISTICS, statistics } from "./statistics.js";
+import { thumbnail } from "./thumbnail.js";
 
-const LABEL = 46, TITLE = 26, CAPTION = 15, GAP = 6;
+const LABEL = 46,
+  TITLE = 26,
+  CAPTION = 15,
+  GAP = 6; // px
+const PIXELS = 96; // of a thumbnail's side
+const PATIENCE_MS = 250; // after which a picture that is still growing is shown as far as it is
 
-/** A map as pixels, at most `side` of them per side: the largest weight of the pairs that share a pixel. */
-export function thumbnail(grid, largest, side, palette) {
-  const width = Math.min(side, grid.columns), height = Math.min(side, grid.rows);
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.max(1, width), Math.max(1, height)];
-  const context = canvas.getContext("2d");
-  const pixels = context.createImageData(canvas.width, canvas.height);
-  const ramp = Array.from({ length: 256 }, (_, i) => mix(palette.ground, palette.full, i / 255))
-    .map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
-  const most = new Float32Array(width * height);
-  for (let row = 0; row < grid.rows; row++) {
-    const line = Math.floor((row * height) / grid.rows) * width;
-    for (let column = 0; column < grid.columns; column++) {
-      const place = line + Math.floor((column * width) / grid.columns);
-      most[place] = Math.max(most[place], grid.values[row * grid.columns + column]);
-    }
+/** The view, as far as layers are unpacked. */
+export async function* modelView(doc, { state, palette, width }) {
+  const { header } = doc,
+    heads = perHead(state.weights) ? upTo(header.n_heads) : [null];
+  const cells = upTo(header.n_layers).flatMap((layer) => heads.map((head) => ({ layer: layer + 1, head })));
+  let shown = performance.now();
+  for (let layer = 1; layer <= header.n_layers; layer++) {
+    await fill(
+      doc,
+      state,
+      layer,
+      cells.filter((cell) => cell.layer === layer),
+      palette,
+    );
+    if (layer < header.n_layers && performance.now() - shown < PATIENCE_MS) continue;
+    yield assembled(doc, { state, palette, width, heads, cells });
+    await new Promise((resolve) => setTimeout(resolve)); // the reader may have gone on
+    shown = performance.now();
   }
-  most.forEach((value, place) => {
-    const [r, g, b] = ramp[Math.round(Math.min(1, value / largest) * 255)];
-    pixels.data.set([r, g, b, 255], place * 4);
-  });
-  context.putImageData(pixels, 0, 0);
-  return canvas;
 }
 
-/** The scene. `cells`: [{layer, head, image, value}] in their order; `perRow`: heads, where rows are layers, else 0. */
-export function modelScene({ cells, perRow, nLayers, statistic, focus, width, palette }) {
-  const across = perRow || Math.max(1, Math.floor((width - LABEL) / 84));
-  const side = Math.max(40, Math.min(perRow === 1 ? 150 : 110, Math.floor((width - LABEL - 16) / across) - GAP));
-  const pitch = side + GAP + (statistic || perRow <= 1 ? CAPTION : 0);
-  const lines = perRow === 1 ? Math.ceil(nLayers / perLine(width, side)) : Math.ceil(cells.length / across);
-  const made = scene(LABEL + across * (side + GAP) + 10, TITLE + lines * pitch + 12, palette);
-  if (perRow === 1) made.width = Math.max(made.width, LABEL + Math.min(nLayers, perLine(width, side)) * (side + GAP) + 10);
-  if (perRow > 1) for (let head = 0; head < perRow; head++) {
-    made.marks.push({ text: `head ${head}`.slice(side < 50 ? 5 : 0), x: LABEL + head * (side + GAP) + side / 2, y: 14, size: 11, fill: palette.faint, anchor: "middle" });
+/** Give the cells of a layer their pictures. */
+async function fill(doc, { level, special, pair, weights }, layer, cells, palette) {
+  const array = await doc.load(weights, layer);
+  const { all, axes } = frame(doc, { level, special, pair });
+  for (const cell of cells) {
+    const key = ["thumbnail", weights, layer, cell.head, level, special, pair, palette.name].join(" ");
+    Object.assign(
+      cell,
+      remember(doc, key, () => {
+        const { lost, total, ...made } = grid(array, cell.head, all, axes, special === "hidden");
+        return { image: thumbnail(made, fullOf(array, weights), PIXELS, palette), mass: { lost, total } };
+      }),
+    );
   }
-  cells.forEach((cell, place) => drawCell(made, cell, spot(cell, place, { perRow, across, width, side }), { side, pitch, perRow, statistic, focus }));
+}
+
+function assembled(doc, { state, palette, width, heads, cells }) {
+  const { header } = doc,
+    alone = heads[0] === null;
+  const numbers = ({ layer, head }) =>
+    remember(doc, `statistics ${state.weights} ${layer} ${head}`, () =>
+      statistics(doc.array(state.weights, layer), head, header),
+    );
+  const there = cells.filter((cell) => cell.image);
+  const by = STATISTICS[state.order];
+  for (const cell of there) cell.value = by ? numbers(cell)[state.order] : undefined;
+  const shown = by ? there.sort((a, b) => b.value - a.value) : cells;
+  const made = modelScene({
+    cells: shown,
+    grouped: !by && !alone,
+    nHeads: heads.length,
+    pin: state.pin,
+    width,
+    palette,
+  });
+  const find = (key) => there.find((cell) => nameOf(cell) === key);
+  const said =
+    `${KINDS[state.weights]} of every ${alone ? "layer" : "head"}` +
+    (by ? `, by ${by.label(header)}, largest first` : "") +
+    `; full strength is ${state.weights === "attention" ? "1" : "each layer's largest weight"}`;
+  const table = (key) =>
+    find(key) && headTable(`${alone ? "layer" : "head"} ${key}`, numbers(find(key)), STATISTICS, header);
+  return built(
+    made,
+    said +
+      hiddenMass(
+        there.map((cell) => cell.mass),
+        state,
+      ),
+    table,
+    {
+      click: (key) =>
+        find(key) && change({ view: "heatmap", layer: find(key).layer, head: find(key).head ?? 0, pin: "" }),
+    },
+  );
+}
+
+const nameOf = ({ layer, head }) => (head === null ? `layer ${layer}` : `${layer}.${head}`);
+
+/** The scene. `grouped`: a row of heads for every layer; else cells follow each other and bear their names. */
+function modelScene({ cells, grouped, nHeads, width, palette }) {
+  const wanted = grouped ? nHeads : Math.max(1, Math.floor((width - LABEL) / (cells[0].head === null ? 156 : 84)));
+  const side = Math.max(40, Math.min(grouped ? 110 : 150, Math.floor((width - LABEL - 16) / wanted) - GAP));
+  const pitch = side + GAP + (grouped ? 0 : CAPTION);
+  const made = scene(
+    LABEL + wanted * (side + GAP) + 10,
+    TITLE + Math.ceil(cells.length / wanted) * pitch + 12,
+    palette,
+  );
+  const faint = { size: 11, fill: palette.faint };
+  for (let head = 0; grouped && head < nHeads; head++) {
+    const x = LABEL + head * (side + GAP) + side / 2;
+    made.marks.push({ text: side < 50 ? String(head) : `head ${head}`, x, y: 14, anchor: "middle", ...faint });
+  }
+  cells.forEach((cell, place) => {
+    const [row, column] = [Math.floor(place / wanted), place % wanted];
+    const [x, y] = [LABEL + column * (side + GAP), TITLE + row * pitch];
+    if (grouped && !column) {
+      made.marks.push({ text: `layer ${cell.layer}`, x: LABEL - 6, y: y + side / 2, anchor: "end", ...faint });
+    }
+    drawCell(made, cell, { row, column, x, y, side, grouped });
+  });
   return made;
 }
 
-const perLine = (width, side) => Math.max(1, Math.floor((width - LABEL - 16) / (side + GAP)));
-
-function spot(cell, place, { perRow, across, width, side }) {
-  const wide = perRow === 1 ? perLine(width, side) : across;
-  return perRow > 1 ? [cell.layer - 1, cell.head] : [Math.floor(place / wide), place % wide];
-}
-
-function drawCell(made, cell, [row, column], { side, pitch, perRow, statistic, focus }) {
-  const { palette } = made;
-  const x = LABEL + column * (side + GAP), y = TITLE + row * pitch;
-  const key = cell.head === null ? String(cell.layer) : `${cell.layer}.${cell.head}`;
-  if (perRow > 1 && column === 0) made.marks.push({ text: `layer ${cell.layer}`, x: LABEL - 6, y: y + side / 2, size: 11, fill: palette.faint, anchor: "end" });
+function drawCell(made, cell, { row, column, x, y, side, grouped }) {
+  const { palette } = made,
+    name = nameOf(cell);
+  const caption = cell.value === undefined ? name : `${name}  ${cell.value.toFixed(2)}`;
   if (cell.image) made.marks.push({ image: cell.image, x, y, w: side, h: side });
-  made.marks.push({ rect: [x - 1, y - 1, side + 2, side + 2], stroke: focus === key ? palette.accent : palette.rule });
-  const name = cell.head === null ? `layer ${cell.layer}` : key;
-  const value = cell.value === undefined ? "" : cell.value.toFixed(2);
-  const caption = perRow > 1 ? value : `${name}  ${value}`.trim();
-  if (caption && (statistic || perRow <= 1)) {
-    made.marks.push({ text: caption, x: x + side / 2, y: y + side + 9, size: 10.5, fill: palette.ink, anchor: "middle" });
+  made.marks.push({ rect: [x - 1, y - 1, side + 2, side + 2], stroke: palette.rule });
+  if (!grouped) {
+    made.marks.push({
+      text: caption,
+      x: x + side / 2,
+      y: y + side + 9,
+      size: 10.5,
+      fill: palette.ink,
+      anchor: "middle",
+    });
   }
-  made.regions.push({ key, row, column, x, y, w: side, h: side, label: `${cell.head === null ? "" : "head "}${name}${value ? `, ${statistic} ${value}` : ""}` });
+  const label = cell.head === null ? caption : `head ${caption}`;
+  made.regions.push({ key: name, row, column, x, y, w: side, h: side, label });
 }

@@ -1,18 +1,45 @@
 // The neuron view: one query against every key, from the vectors to the weight.
-// score = scale × Σ q×k; softmax over keys of score and of what else the model adds (mask, position terms) is the weight.
+// score = scale × Σ q×k; the weight is the softmax over keys of the score and of what else the model adds (mask,
+// position terms).
 
+import { built, within } from "./frame.js";
 import { headColour, mix } from "./palette.js";
+import { neuronTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
+import { change } from "./state.js";
 
-const ROW = 20, TOP = 52, BAR = 90, NUMBER = 54;
+const ROW = 20,
+  TOP = 52,
+  BAR = 90,
+  NUMBER = 54;
+
+/** The view of one query in one head. */
+export async function* neuronView(doc, { state, palette, width }) {
+  const { header } = doc,
+    { tokens } = header;
+  const layer = within(state.layer, 1, header.n_layers),
+    head = within(state.head, 0, header.n_heads - 1);
+  const kinds = ["queries", "keys", "attention"];
+  const [queries, keys, attention] = await Promise.all(kinds.map((kind) => doc.load(kind, layer)));
+  const pinned = /^q(\d+)$/.exec(state.pin);
+  const query = pinned ? within(Number(pinned[1]), 0, tokens.length - 1) : Math.max(0, header.special.indexOf(false));
+  const found = neurons({ queries, keys, attention }, head, query, header.scale);
+  const made = neuronScene({ header, found, head, query, expanded: state.expand === "yes", width, palette });
+  const said =
+    `head ${layer}.${head}: scores of the query ${tokens[query]}; scale ${header.scale.toFixed(4)}` +
+    (found.hasRest ? "; * what the model adds to q·k (position terms), known up to a constant per query" : "");
+  const table = (key) => (key[0] === "k" ? neuronTable(header, found, query, Number(key.slice(1))) : null);
+  yield built(made, said, table, { click: (key) => change({ pin: `q${key.slice(1)}` }) });
+}
 
 /** Everything of one query: q (d), k, product per key, score, weight, and the rest that the model adds to a score. */
-export function neurons({ queries, keys, attention }, head, query, scale) {
+function neurons({ queries, keys, attention }, head, query, scale) {
   const [, n, d] = queries.shape;
   const vector = ({ levels, table }, at) => Array.from({ length: d }, (_, i) => table[levels[(head * n + at) * d + i]]);
   const q = vector(queries, query);
   const rows = Array.from({ length: n }, (_, key) => {
-    const k = vector(keys, key), product = k.map((value, i) => value * q[i]);
+    const k = vector(keys, key),
+      product = k.map((value, i) => value * q[i]);
     const weight = attention.table[attention.levels[(head * n + query) * n + key]];
     return { k, product, score: scale * product.reduce((a, b) => a + b, 0), weight };
   });
@@ -24,7 +51,7 @@ export function neurons({ queries, keys, attention }, head, query, scale) {
 }
 
 /** The scene; `found` of `neurons`, `labels` of the subwords, `query` its number. */
-export function neuronScene({ header, found, head, query, expanded, width, palette }) {
+function neuronScene({ header, found, head, query, expanded, width, palette }) {
   const labelWidth = Math.min(150, 16 + Math.max(30, ...header.tokens.map((label) => textWidth(label))));
   const d = found.q.length;
   const cell = Math.max(3, Math.min(7, Math.floor((width - 2 * labelWidth - 2 * (BAR + NUMBER) - 180) / (2 * d))));
@@ -37,14 +64,18 @@ export function neuronScene({ header, found, head, query, expanded, width, palet
   const made = scene(place.weight + BAR + NUMBER + 10, TOP + ROW * header.tokens.length + 12, palette);
   captions(made, place, { expanded, hasRest: found.hasRest });
   const largest = {
-    q: most(found.q), k: most(found.rows.flatMap((row) => row.k)), product: most(found.rows.flatMap((row) => row.product)),
+    q: most(found.q),
+    k: most(found.rows.flatMap((row) => row.k)),
+    product: most(found.rows.flatMap((row) => row.product)),
     score: most(found.rows.map((row) => row.score)),
   };
   if (expanded) {
     strip(made, found.q, place.vector, TOP - 22, cell, largest.q);
-    made.marks.push({ text: `query ${fitted(header.tokens[query], 100)}`, x: place.vector - 8, y: TOP - 12, size: 11, fill: palette.ink, anchor: "end" });
+    const text = `query ${fitted(header.tokens[query], 100)}`;
+    made.marks.push({ text, x: place.vector - 8, y: TOP - 12, size: 11, fill: palette.ink, anchor: "end" });
   }
-  header.tokens.forEach((_, at) => drawRow(made, { header, found, head, query, at, expanded, place, cell, largest, labelWidth }));
+  const shared = { header, found, head, query, expanded, place, cell, largest, labelWidth };
+  header.tokens.forEach((_, at) => drawRow(made, { ...shared, at }));
   return made;
 }
 
@@ -73,23 +104,53 @@ function strip(made, values, x, y, cell, largest) {
 }
 
 function drawRow(made, { header, found, head, query, at, expanded, place, cell, largest, labelWidth }) {
-  const { palette } = made, { k, product, score, weight, rest } = found.rows[at];
-  const y = TOP + ROW * at, middle = y + ROW / 2;
+  const { palette } = made,
+    { k, product, score, weight, rest } = found.rows[at];
+  const y = TOP + ROW * at,
+    middle = y + ROW / 2;
   const fill = header.special[at] ? palette.faint : palette.ink;
   const label = fitted(header.tokens[at], labelWidth - 12);
   const { colour } = headColour(palette, head);
   if (at === query) made.marks.push({ rect: [place.tokens - labelWidth, y, labelWidth, ROW], fill: palette.mark });
   made.marks.push({ text: label, x: place.tokens - 8, y: middle, anchor: "end", fill, bold: at === query });
   made.marks.push({ text: label, x: place.keys + 8, y: middle, fill });
-  made.marks.push({ lines: [place.tokens, TOP + ROW * (query + 0.5), place.keys, middle], colour, alpha: weight, width: 2 });
-  made.regions.push({ key: `q${at}`, row: at, column: 0, x: place.tokens - labelWidth, y, w: labelWidth, h: ROW, label: `${header.tokens[at]}, query ${at + 1} of ${header.tokens.length}` });
-  made.regions.push({ key: `k${at}`, row: at, column: 1, x: place.keys, y, w: made.width - place.keys, h: ROW, label: `${header.tokens[at]} as a key: score ${score.toFixed(2)}, weight ${weight.toFixed(3)}` });
+  made.marks.push({
+    lines: [place.tokens, TOP + ROW * (query + 0.5), place.keys, middle],
+    colour,
+    alpha: weight,
+    width: 2,
+  });
+  made.regions.push(
+    {
+      key: `q${at}`,
+      row: at,
+      column: 0,
+      x: place.tokens - labelWidth,
+      y,
+      w: labelWidth,
+      h: ROW,
+      label: `${header.tokens[at]}, query ${at + 1} of ${header.tokens.length}`,
+    },
+    {
+      key: `k${at}`,
+      row: at,
+      column: 1,
+      x: place.keys,
+      y,
+      w: made.width - place.keys,
+      h: ROW,
+      label: `${header.tokens[at]} as a key: score ${score.toFixed(2)}, weight ${weight.toFixed(3)}`,
+    },
+  );
   if (expanded) {
     strip(made, k, place.vector, y + 2, cell, largest.k);
     strip(made, product, place.product, y + 2, cell, largest.product);
   }
   bar(made, score / largest.score, place.score, y, score < 0 ? palette.minus : palette.plus, score.toFixed(2));
-  if (found.hasRest) made.marks.push({ text: rest === null ? "·" : rest.toFixed(2), x: place.rest + NUMBER, y: middle, size: 11, fill: palette.ink, anchor: "end" });
+  if (found.hasRest) {
+    const text = rest === null ? "·" : rest.toFixed(2);
+    made.marks.push({ text, x: place.rest + NUMBER, y: middle, size: 11, fill: palette.ink, anchor: "end" });
+  }
   bar(made, weight, place.weight, y, colour, weight.toFixed(3));
 }
 

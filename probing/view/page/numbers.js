@@ -22,8 +22,12 @@ export function units(header, level) {
 
 /** Which units are rows (queries) and columns (keys) under a state. */
 export function axes(all, { special, pair }) {
-  const shown = (side) => [...all.labels.keys()].filter((unit) =>
-    (special === "shown" || !all.special[unit]) && (pair === "all" || all.segment[unit] === "ab".indexOf(pair[side])));
+  const shown = (side) =>
+    [...all.labels.keys()].filter(
+      (unit) =>
+        (special === "shown" || !all.special[unit]) &&
+        (pair === "all" || all.segment[unit] === "ab".indexOf(pair[side])),
+    );
   return { rows: shown(0), columns: shown(1) };
 }
 
@@ -34,9 +38,11 @@ export function axes(all, { special, pair }) {
  */
 export function grid(array, head, all, { rows, columns }, hidden) {
   const { levels, table, shape } = array;
-  const n = shape.at(-1), start = head === null ? 0 : head * n * n;
+  const n = shape.at(-1),
+    start = head === null ? 0 : head * n * n;
   const values = new Float32Array(rows.length * columns.length);
-  const lost = new Float32Array(rows.length), total = new Float32Array(rows.length);
+  const lost = new Float32Array(rows.length),
+    total = new Float32Array(rows.length);
   const sums = new Float32Array(all.labels.length);
   rows.forEach((unit, row) => {
     sums.fill(0);
@@ -63,7 +69,8 @@ export function lostShare(grids) {
 
 /** Columns drawn for a row: at least `floor`, and the `top` largest (0: all of them). */
 export function kept(one, row, floor, top) {
-  const start = row * one.columns, chosen = [];
+  const start = row * one.columns,
+    chosen = [];
   for (let column = 0; column < one.columns; column++) {
     const value = one.values[start + column];
     if (value <= 0 || value < floor) continue;

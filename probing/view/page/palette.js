@@ -3,20 +3,68 @@
 
 const HEADS = {
   light: [
-    "#783cd2", "#ff1e00", "#78003c", "#c38778", "#5a0078", "#0096a5", "#b478ff", "#0f3cff",
-    "#1e4b0f", "#1e00a5", "#690f5a", "#ff2da5", "#a5964b", "#a54b69", "#b42d3c", "#964bb4",
+    "#783cd2",
+    "#ff1e00",
+    "#78003c",
+    "#c38778",
+    "#5a0078",
+    "#0096a5",
+    "#b478ff",
+    "#0f3cff",
+    "#1e4b0f",
+    "#1e00a5",
+    "#690f5a",
+    "#ff2da5",
+    "#a5964b",
+    "#a54b69",
+    "#b42d3c",
+    "#964bb4",
   ],
   dark: [
-    "#b487ff", "#f01e00", "#78ffff", "#008787", "#d2ff00", "#ffd278", "#b400ff", "#96c3ff",
-    "#b45a4b", "#b4c300", "#e10078", "#965ab4", "#e19687", "#b4ffb4", "#b4964b", "#ff69b4",
+    "#b487ff",
+    "#f01e00",
+    "#78ffff",
+    "#008787",
+    "#d2ff00",
+    "#ffd278",
+    "#b400ff",
+    "#96c3ff",
+    "#b45a4b",
+    "#b4c300",
+    "#e10078",
+    "#965ab4",
+    "#e19687",
+    "#b4ffb4",
+    "#b4964b",
+    "#ff69b4",
   ],
 };
 // weight 0 … 1 runs from the background to ink of one hue; signed numbers run from orange through it to blue
 const THEMES = {
-  light: { ground: "#ffffff", ink: "#1c1c1c", faint: "#6b6b6b", rule: "#d9d9d9", full: "#08306b", plus: "#0b5fa5",
-    minus: "#c2410c", accent: "#0b5fa5", mark: "#fff3bf", wrong: "#b42318" },
-  dark: { ground: "#16181c", ink: "#ececec", faint: "#a3a3a3", rule: "#3a3d44", full: "#c6e2ff", plus: "#6cb6ff",
-    minus: "#ff9f5a", accent: "#6cb6ff", mark: "#4a4013", wrong: "#ff8a80" },
+  light: {
+    ground: "#ffffff",
+    ink: "#1c1c1c",
+    faint: "#6b6b6b",
+    rule: "#d9d9d9",
+    full: "#08306b",
+    plus: "#0b5fa5",
+    minus: "#c2410c",
+    accent: "#0b5fa5",
+    mark: "#fff3bf",
+    wrong: "#b42318",
+  },
+  dark: {
+    ground: "#16181c",
+    ink: "#ececec",
+    faint: "#a3a3a3",
+    rule: "#3a3d44",
+    full: "#c6e2ff",
+    plus: "#6cb6ff",
+    minus: "#ff9f5a",
+    accent: "#6cb6ff",
+    mark: "#4a4013",
+    wrong: "#ff8a80",
+  },
 };
 
 /** The colours in force: of a theme by name, or of what the reader's system prefers ("auto"). */
@@ -37,7 +85,16 @@ export function headColour(palette, head) {
 export function mix(from, to, share) {
   const [a, b] = [from, to].map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
   const t = Math.min(1, Math.max(0, share));
-  return "#" + a.map((v, i) => Math.round(v + (b[i] - v) * t).toString(16).padStart(2, "0")).join("");
+  return (
+    "#" +
+    a
+      .map((v, i) =>
+        Math.round(v + (b[i] - v) * t)
+          .toString(16)
+          .padStart(2, "0"),
+      )
+      .join("")
+  );
 }
 
 /** Black or white, whichever can be read on a colour. */

@@ -49,7 +49,8 @@ export function bindPointer({ built, point }) {
   });
   addEventListener("keydown", (event) => {
     if (event.target.closest?.("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { layer } = state(), layers = document.getElementById("layer").options.length;
+    const { layer } = state(),
+      layers = document.getElementById("layer").options.length;
     if (event.key === "[") change({ layer: Math.max(1, layer - 1) });
     if (event.key === "]") change({ layer: Math.min(layers, layer + 1) });
     if (VIEWS[event.key - 1]) change({ view: VIEWS[event.key - 1] });

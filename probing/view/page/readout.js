@@ -1,11 +1,11 @@
 // The exact numbers of what is pointed at, as a table that can be read, copied and spoken.
 
 import { exact } from "./numbers.js";
-import { misses, record, said } from "./words.js";
 
+const SIDES = { q: "as query: where it attends", k: "as key: what attends to it" };
 const MOST = 60; // rows; the rest is counted
 
-/** Show {caption, columns: [{text, colour}], rows: [[text, …]], note}, where a row's first text names it; else `hint`. */
+/** Show {caption, columns: [{text, colour}], rows: [[text, …]], note}, a row's first text naming it; else `hint`. */
 export function showTable(element, table, hint) {
   if (!table) return void element.replaceChildren(paragraph(hint));
   const made = document.createElement("table");
@@ -36,22 +36,42 @@ const paragraph = (text) => Object.assign(document.createElement("p"), { textCon
 
 /** Weights of one token to or from all others, per head. */
 export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf, bits, kind }) {
-  const side = key[0], unit = all.of[Number(key.slice(1))];
+  const side = key[0],
+    unit = all.of[Number(key.slice(1))];
   const place = (side === "q" ? rows : columns).indexOf(unit);
   if (place < 0 || !grids.length) return null;
   const others = side === "q" ? columns : rows;
-  const value = (grid, other) => grid.values[side === "q" ? place * grid.columns + other : other * grid.columns + place];
-  const found = others.map((other, at) => {
-    const values = grids.map(({ grid }) => value(grid, at));
-    return { label: all.labels[other], values, mean: values.reduce((a, b) => a + b, 0) / values.length };
-  }).sort((a, b) => b.mean - a.mean);
+  const value = (grid, other) =>
+    grid.values[side === "q" ? place * grid.columns + other : other * grid.columns + place];
+  const found = others
+    .map((other, at) => {
+      const values = grids.map(({ grid }) => value(grid, at));
+      return { label: all.labels[other], values, mean: values.reduce((a, b) => a + b, 0) / values.length };
+    })
+    .sort((a, b) => b.mean - a.mean);
   const several = grids.length > 1;
   return {
-    caption: `${all.labels[unit]} ${side === "q" ? "as query: where it attends" : "as key: what attends to it"} (${kind})`,
-    columns: [{ text: side === "q" ? "key" : "query" }, ...(several ? [{ text: "mean" }] : []),
-      ...grids.map(({ head }) => ({ text: head === null ? "weight" : String(head), colour: colourOf(head) }))],
-    rows: found.map((one) => [one.label, ...(several ? [exact(one.mean, bits)] : []), ...one.values.map((v) => exact(v, bits))]),
+    caption: `${all.labels[unit]} ${SIDES[side]} (${kind})`,
+    columns: [
+      { text: side === "q" ? "key" : "query" },
+      ...(several ? [{ text: "mean" }] : []),
+      ...grids.map(({ head }) => ({ text: head === null ? "weight" : String(head), colour: colourOf(head) })),
+    ],
+    rows: found.map((one) => [
+      one.label,
+      ...(several ? [exact(one.mean, bits)] : []),
+      ...one.values.map((v) => exact(v, bits)),
+    ]),
   };
+}
+
+/** The first rows of a table, to be spoken. */
+export function sentence(table) {
+  if (!table) return "";
+  return `${table.caption}: ${table.rows
+    .slice(0, 3)
+    .map((row) => `${row[0]} ${row[1]}`)
+    .join(", ")}`;
 }
 
 /** One pair of tokens in every head of a layer. */
@@ -62,7 +82,10 @@ export function pairTable({ key, all, axes: { rows, columns }, grids, bits, laye
   return {
     caption: `${all.labels[query]} → ${all.labels[other]}, layer ${layer}`,
     columns: [{ text: "head" }, { text: "weight" }],
-    rows: grids.map(({ head, grid }) => [head === null ? "–" : `${layer}.${head}`, exact(grid.values[row * grid.columns + column], bits)]),
+    rows: grids.map(({ head, grid }) => [
+      head === null ? "–" : `${layer}.${head}`,
+      exact(grid.values[row * grid.columns + column], bits),
+    ]),
   };
 }
 
@@ -71,7 +94,11 @@ export function headTable(name, numbers, names, header) {
   return {
     caption: name,
     columns: [{ text: "statistic" }, { text: "value" }, { text: "unit" }],
-    rows: Object.entries(names).map(([key, { label, unit }]) => [label(header), numbers[key].toFixed(4), unit || "share"]),
+    rows: Object.entries(names).map(([key, { label, unit }]) => [
+      label(header),
+      numbers[key].toFixed(4),
+      unit || "share",
+    ]),
     note: "means over all queries of this text, special subwords included",
   };
 }
@@ -84,11 +111,33 @@ export function neuronTable(header, found, query, key) {
     caption: `${header.tokens[query]} → ${header.tokens[key]}`,
     columns: [{ text: "" }, { text: "value" }],
     rows: [
-      ["q · k", plain.toFixed(4)], ["scale", header.scale.toFixed(4)], ["score", score.toFixed(4)],
-      ...(found.hasRest ? [["other terms, up to a constant", rest === null ? "not known: weight below .001" : rest.toFixed(4)]] : []),
+      ["q · k", plain.toFixed(4)],
+      ["scale", header.scale.toFixed(4)],
+      ["score", score.toFixed(4)],
+      ...(found.hasRest
+        ? [["other terms, up to a constant", rest === null ? "not known: weight below .001" : rest.toFixed(4)]]
+        : []),
       ["weight (softmax)", weight.toFixed(4)],
     ],
   };
+}
+
+/** What a probe says of a word in one layer, as text. */
+export function said(value) {
+  return value === null ? "" : typeof value === "number" ? value.toFixed(1) : String(value);
+}
+
+/** Whether a prediction misses the gold label; numbers count as missed beyond half a unit. */
+export function misses(value, gold) {
+  if (gold === null || gold === undefined || value === null) return false;
+  return typeof value === "number" ? Math.abs(value - gold) > 0.5 : value !== gold;
+}
+
+const dot = (value) => (Number.isFinite(value) ? value.toFixed(2).replace(/^(-?)0\./, "$1.") : "–");
+
+/** The score that a layer of a probe reached on its own test split, with interval and control. */
+export function record(probe, at) {
+  return `${dot(probe.score[at])} [${dot(probe.low[at])}, ${dot(probe.high[at])}], control ${dot(probe.control[at])}`;
 }
 
 /** What every probe says of one word, layer by layer. */
@@ -97,16 +146,28 @@ export function wordTable(header, word) {
   if (!probes.length) return null;
   const layers = [...new Set(probes.flatMap((probe) => probe.layers))].sort((a, b) => a - b);
   const cell = (probe, layer) => {
-    const at = probe.layers.indexOf(layer), i = probe.level === "word" ? word : 0;
+    const at = probe.layers.indexOf(layer),
+      i = probe.level === "word" ? word : 0;
     if (at < 0) return "";
     const share = probe.probability?.[at][i];
-    return { text: said(probe.predicted[at][i]) + (share == null ? "" : ` ${share.toFixed(2)}`), wrong: misses(probe.predicted[at][i], probe.gold?.[i]) };
+    return {
+      text: said(probe.predicted[at][i]) + (share == null ? "" : ` ${share.toFixed(2)}`),
+      wrong: misses(probe.predicted[at][i], probe.gold?.[i]),
+    };
   };
   return {
     caption: `${header.forms[word]}: decoded from each layer, with the probe's probability`,
-    columns: [{ text: "layer" }, ...probes.flatMap(({ task, level, metric }) => [
-      { text: level === "word" ? task : `${task} (whole text)` }, { text: `${metric} on test` }])],
-    rows: layers.map((layer) => [String(layer), ...probes.flatMap((probe) => [cell(probe, layer), record(probe, probe.layers.indexOf(layer))])]),
+    columns: [
+      { text: "layer" },
+      ...probes.flatMap(({ task, level, metric }) => [
+        { text: level === "word" ? task : `${task} (whole text)` },
+        { text: `${metric} on test` },
+      ]),
+    ],
+    rows: layers.map((layer) => [
+      String(layer),
+      ...probes.flatMap((probe) => [cell(probe, layer), record(probe, probe.layers.indexOf(layer))]),
+    ]),
     note: "decodable is not used: a probe shows what could be read from a layer, not what the model reads",
   };
 }

@@ -2,8 +2,8 @@
 // The same scene is painted on the canvas and written as SVG, so that an export is what was seen.
 //
 // Marks: {text, x, y, size, fill, anchor, bold, turn, alpha} · {rect: [x, y, w, h], fill, alpha, stroke} ·
-// {lines: [x1, y1, x2, y2, …], colour, alpha, width, dash} · {arc: [x1, y1, x2, y2, height], colour, width, alpha} ·
-// {image: canvas, x, y, w, h}. Regions: {key, row, column, x, y, w, h, label}.
+// {lines: [x1, y1, x2, y2, …], colour, alpha, width, dash} · {image: canvas, x, y, w, h} ·
+// {arc: [x1, y1, x2, y2, height], colour, width, alpha}. Regions: {key, row, column, x, y, w, h, label}.
 
 export const FONT = 'ui-sans-serif, system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
 
@@ -21,8 +21,11 @@ export function regionAt(of, x, y) {
 export function neighbour(of, key, down, right) {
   const from = of.regions.find((r) => r.key === key);
   if (!from) return of.regions[0] ?? null;
-  const ahead = of.regions.filter((r) => (down ? r.column === from.column && (r.row - from.row) * down > 0
-    : (r.column - from.column) * right > 0 && r.row === from.row));
+  const ahead = of.regions.filter((r) =>
+    down
+      ? r.column === from.column && (r.row - from.row) * down > 0
+      : (r.column - from.column) * right > 0 && r.row === from.row,
+  );
   const distance = (r) => Math.abs(r.row - from.row) + Math.abs(r.column - from.column);
   return ahead.sort((a, b) => distance(a) - distance(b))[0] ?? from;
 }

@@ -4,10 +4,12 @@
 import { paint } from "./scene.js";
 
 const $ = (id) => document.getElementById(id);
-let scene = null, marked = null;
+let scene = null,
+  marked = null;
 
 function repaint() {
-  const canvas = $("canvas"), frame = $("stage");
+  const canvas = $("canvas"),
+    frame = $("stage");
   if (!scene) return;
   const [width, height] = [frame.clientWidth, frame.clientHeight];
   const ratio = devicePixelRatio || 1;
@@ -51,7 +53,8 @@ function reveal({ x, y, w, h }) {
 
 /** Where a pointer is, in the scene. */
 function at(event) {
-  const box = $("canvas").getBoundingClientRect(), frame = $("stage");
+  const box = $("canvas").getBoundingClientRect(),
+    frame = $("stage");
   return [event.clientX - box.left + frame.scrollLeft, event.clientY - box.top + frame.scrollTop];
 }
 

@@ -88,7 +88,12 @@ function write() {
 /** Heads drawn in the head view, of `n`. */
 export function activeHeads(of, n) {
   if (of.heads === "all") return [...Array(n).keys()];
-  return of.heads === "none" ? [] : of.heads.split(",").map(Number).filter((head) => head < n);
+  return of.heads === "none"
+    ? []
+    : of.heads
+        .split(",")
+        .map(Number)
+        .filter((head) => head < n);
 }
 
 /** `heads` as the state keeps it. */

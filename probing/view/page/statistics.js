@@ -16,11 +16,16 @@ export function separator(header) {
 export function statistics(array, head, header) {
   const { levels, table, shape } = array;
   const closing = separator(header);
-  const n = shape.at(-1), start = head === null ? 0 : head * n * n;
+  const n = shape.at(-1),
+    start = head === null ? 0 : head * n * n;
   const found = { entropy: 0, distance: 0, largest: 0, special: 0 };
   for (let query = 0; query < n; query++) {
     const at = start + query * n;
-    let total = 0, logs = 0, far = 0, most = 0, special = 0;
+    let total = 0,
+      logs = 0,
+      far = 0,
+      most = 0,
+      special = 0;
     for (let key = 0; key < n; key++) {
       const weight = table[levels[at + key]];
       if (weight <= 0) continue;

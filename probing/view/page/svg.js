@@ -6,14 +6,16 @@ const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const PNG_SIDE = 16_000; // pixels: browsers draw no larger canvas
 
 // XML 1.0 has no control characters, however they are written
-const xml = (text) => String(text)
-  .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
-  .replace(/[&<>"]/g, (character) => ENTITIES[character]);
+const xml = (text) =>
+  String(text)
+    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
+    .replace(/[&<>"]/g, (character) => ENTITIES[character]);
 const short = (number) => String(Math.round(number * 100) / 100);
 
 /** The whole scene as SVG text; `title` and `description` say what it is of. */
 export function svg(of, title, description) {
-  const [width, height] = [of.width, of.height].map(Math.ceil), { palette } = of;
+  const [width, height] = [of.width, of.height].map(Math.ceil),
+    { palette } = of;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
       `viewBox="0 0 ${width} ${height}" font-family="${xml(FONT)}" role="img">`,
@@ -31,18 +33,24 @@ function element(mark) {
   if (mark.lines) return linesElement(mark, alpha);
   if (mark.arc) {
     const [x1, y1, x2, y2, h] = mark.arc.map(Number);
-    const path = `M${short(x1)} ${short(y1)}C${short(x1)} ${short(y1 - h)} ${short(x2)} ${short(y2 - h)} ${short(x2)} ${short(y2)}`;
+    const point = (x, y) => `${short(x)} ${short(y)}`;
+    const path = `M${point(x1, y1)}C${point(x1, y1 - h)} ${point(x2, y2 - h)} ${point(x2, y2)}`;
     return `<path d="${path}" fill="none" stroke="${mark.colour}" stroke-width="${mark.width ?? 1}"${alpha}/>`;
   }
   const [x, y, w, h] = [mark.x, mark.y, mark.w, mark.h].map(short);
-  return `<image x="${x}" y="${y}" width="${w}" height="${h}" preserveAspectRatio="none" ` +
-    `style="image-rendering:pixelated" href="${mark.image.toDataURL("image/png")}"/>`;
+  return (
+    `<image x="${x}" y="${y}" width="${w}" height="${h}" preserveAspectRatio="none" ` +
+    `style="image-rendering:pixelated" href="${mark.image.toDataURL("image/png")}"/>`
+  );
 }
 
 function textElement({ text, x, y, size = 12, fill, anchor = "start", bold, turn }, alpha) {
   const turned = turn ? ` transform="rotate(${turn} ${short(x)} ${short(y)})"` : "";
-  return `<text x="${short(x)}" y="${short(y)}" font-size="${size}" fill="${fill}" text-anchor="${anchor}" ` +
-    `dominant-baseline="central"${bold ? ' font-weight="600"' : ""}${turned}${alpha} xml:space="preserve">${xml(text)}</text>`;
+  return (
+    `<text x="${short(x)}" y="${short(y)}" font-size="${size}" fill="${fill}" text-anchor="${anchor}" ` +
+    `dominant-baseline="central"${bold ? ' font-weight="600"' : ""}${turned}${alpha} xml:space="preserve">` +
+    `${xml(text)}</text>`
+  );
 }
 
 function rectElement({ rect, fill, stroke }, alpha) {

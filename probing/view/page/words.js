@@ -1,27 +1,38 @@
 // The words: gold dependency arcs above them, and below them what probes predict from every layer.
 
+import { built } from "./frame.js";
+import { misses, record, said, wordTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
 
-const ROW = 18, SPACE = 14;
+const ROW = 18,
+  SPACE = 14;
 const RECORD = 238; // room for the score of every layer's probe
 
-/** What a probe says of a word in one layer, as text. */
-export function said(value) {
-  return value === null ? "" : typeof value === "number" ? value.toFixed(1) : String(value);
-}
-
-/** Whether a prediction misses the gold label; numbers count as missed beyond half a unit. */
-export function misses(value, gold) {
-  if (gold === null || gold === undefined || value === null) return false;
-  return typeof value === "number" ? Math.abs(value - gold) > 0.5 : value !== gold;
+/** The view. */
+export async function* wordsView({ header }, { state, palette }) {
+  const made = wordsScene({ header, focus: state.pin, palette });
+  const table = (key) =>
+    /^w\d+$/.test(key) && header.forms[key.slice(1)] !== undefined ? wordTable(header, Number(key.slice(1))) : null;
+  const decoded =
+    "below them what probes decode from each layer, fainter where unsure, red where gold differs " +
+    "(numbers: by more than a half)";
+  const gold = header.gold.heads ? "gold dependencies above the words" : "no gold trees for this text";
+  yield built(made, [gold, ...(header.probes.length ? [decoded] : [])].join("; "), table);
 }
 
 /** The scene. */
-export function wordsScene({ header, focus, palette }) {
+function wordsScene({ header, focus, palette }) {
   const { forms, gold, probes } = header;
   const byWord = probes.filter((probe) => probe.level === "word");
-  const widths = forms.map((form, word) => SPACE + Math.max(24, textWidth(form, 13, true),
-    ...byWord.flatMap((probe) => probe.predicted.map((layer) => textWidth(said(layer[word]), 11)))));
+  const widths = forms.map(
+    (form, word) =>
+      SPACE +
+      Math.max(
+        24,
+        textWidth(form, 13, true),
+        ...byWord.flatMap((probe) => probe.predicted.map((layer) => textWidth(said(layer[word]), 11))),
+      ),
+  );
   const left = probes.length ? 12 + RECORD : gold.upos ? 140 : 12;
   const x = [left];
   widths.forEach((width) => x.push(x.at(-1) + width));
@@ -31,14 +42,37 @@ export function wordsScene({ header, focus, palette }) {
   forms.forEach((form, word) => {
     const here = focus === `w${word}`;
     if (here) made.marks.push({ rect: [x[word], base - 12, widths[word], 24], fill: palette.mark });
-    made.marks.push({ text: form, x: centre(word), y: base, size: 13, fill: palette.ink, anchor: "middle", bold: true });
-    made.regions.push({ key: `w${word}`, row: 0, column: word, x: x[word], y: base - 14, w: widths[word], h: 28, label: `${form}, word ${word + 1} of ${forms.length}` });
+    made.marks.push({
+      text: form,
+      x: centre(word),
+      y: base,
+      size: 13,
+      fill: palette.ink,
+      anchor: "middle",
+      bold: true,
+    });
+    made.regions.push({
+      key: `w${word}`,
+      row: 0,
+      column: word,
+      x: x[word],
+      y: base - 14,
+      w: widths[word],
+      h: 28,
+      label: `${form}, word ${word + 1} of ${forms.length}`,
+    });
   });
   let y = base + 26;
   if (gold.upos) y = drawLine(made, "gold part of speech", gold.upos, centre, y) + 8;
   for (const probe of probes) y = drawProbe(made, probe, { centre, left }, y);
   if (!probes.length) {
-    made.marks.push({ text: `No probes trained on ${header.model} were found: python -m pipelines.run model=… task=pos trains some.`, x: 12, y, size: 12, fill: palette.faint });
+    made.marks.push({
+      text: `No probes trained on ${header.model} were found: python -m pipelines.run model=… task=pos trains some.`,
+      x: 12,
+      y,
+      size: 12,
+      fill: palette.faint,
+    });
     y += ROW;
   }
   made.height = y + 10;
@@ -58,9 +92,12 @@ function drawArcs(made, gold, centre) {
       made.marks.push({ lines: [to, 14, to, base - 2], colour: palette.rule, width: 1 });
       made.marks.push({ text: "root", x: to, y: 8, size: 10, fill: palette.faint, anchor: "middle" });
     } else {
-      const from = centre(arc.head) + (arc.word < arc.head ? -4 : 4), h = height(arc);
+      const from = centre(arc.head) + (arc.word < arc.head ? -4 : 4),
+        h = height(arc);
       made.marks.push({ arc: [from, base, to, base, h], colour: palette.accent, width: 1.2, alpha: 0.85 });
-      const middle = (from + to) / 2, top = base - 0.75 * h, w = textWidth(arc.name, 10) + 4;
+      const middle = (from + to) / 2,
+        top = base - 0.75 * h,
+        w = textWidth(arc.name, 10) + 4;
       made.marks.push({ rect: [middle - w / 2, top - 5, w, 10], fill: palette.ground });
       made.marks.push({ text: arc.name, x: middle, y: top, size: 10, fill: palette.faint, anchor: "middle" });
     }
@@ -71,30 +108,44 @@ function drawArcs(made, gold, centre) {
 
 function drawLine(made, name, values, centre, y) {
   made.marks.push({ text: name, x: 12, y, size: 11, fill: made.palette.faint });
-  values.forEach((value, word) => made.marks.push({ text: said(value), x: centre(word), y, size: 11, fill: made.palette.ink, anchor: "middle" }));
+  values.forEach((value, word) =>
+    made.marks.push({ text: said(value), x: centre(word), y, size: 11, fill: made.palette.ink, anchor: "middle" }),
+  );
   return y + ROW;
-}
-
-const dot = (value) => (Number.isFinite(value) ? value.toFixed(2).replace(/^(-?)0\./, "$1.") : "–");
-
-/** The score that a layer of a probe reached on its own test split, with interval and control. */
-export function record(probe, at) {
-  return `${dot(probe.score[at])} [${dot(probe.low[at])}, ${dot(probe.high[at])}], control ${dot(probe.control[at])}`;
 }
 
 function drawProbe(made, probe, { centre, left }, start) {
   const { palette } = made;
   let y = start;
-  made.marks.push({ text: `${probe.task}, decoded by a linear probe trained on ${probe.data}; ${probe.metric} on its test split, interval and control per layer`, x: 12, y, size: 11.5, fill: palette.ink, bold: true });
+  made.marks.push({
+    text:
+      `${probe.task}, decoded by a linear probe trained on ${probe.data}; ${probe.metric} on its test split, ` +
+      "interval and control per layer",
+    x: 12,
+    y,
+    size: 11.5,
+    fill: palette.ink,
+    bold: true,
+  });
   y += ROW;
   if (probe.level === "word" && probe.gold && probe.task !== "pos") y = drawLine(made, "gold", probe.gold, centre, y);
   probe.layers.forEach((layer, at) => {
     made.marks.push({ text: `layer ${layer}`, x: 12, y, size: 11, fill: palette.ink });
     made.marks.push({ text: record(probe, at), x: 60, y, size: 10, fill: palette.faint });
-    if (probe.level === "word") probe.predicted[at].forEach((value, word) => {
-      const wrong = misses(value, probe.gold?.[word]);
-      made.marks.push({ text: said(value), x: centre(word), y, size: 11, anchor: "middle", bold: wrong, fill: wrong ? palette.wrong : palette.ink, alpha: shade(probe, at, word) });
-    });
+    if (probe.level === "word")
+      probe.predicted[at].forEach((value, word) => {
+        const wrong = misses(value, probe.gold?.[word]);
+        made.marks.push({
+          text: said(value),
+          x: centre(word),
+          y,
+          size: 11,
+          anchor: "middle",
+          bold: wrong,
+          fill: wrong ? palette.wrong : palette.ink,
+          alpha: shade(probe, at, word),
+        });
+      });
     else drawSentence(made, probe, at, left, y);
     y += ROW - 2;
   });
@@ -105,9 +156,20 @@ function drawProbe(made, probe, { centre, left }, start) {
 const shade = (probe, at, word) => 0.45 + 0.55 * (probe.probability?.[at][word] ?? 1);
 
 function drawSentence(made, probe, at, left, y) {
-  const { palette } = made, value = probe.predicted[at][0], share = probe.probability?.[at][0] ?? null;
+  const { palette } = made,
+    value = probe.predicted[at][0],
+    share = probe.probability?.[at][0] ?? null;
   const wrong = misses(value, probe.gold?.[0]);
-  const text = said(value) + (share === null ? "" : `  ${share.toFixed(2)}`) + (wrong ? `  (gold: ${said(probe.gold[0])})` : "");
-  if (share !== null) made.marks.push({ rect: [left, y - 6, 120 * share, 12], fill: wrong ? palette.wrong : palette.plus, alpha: 0.5 });
-  made.marks.push({ text: fitted(text, 400), x: left + 130, y, size: 11, fill: wrong ? palette.wrong : palette.ink, bold: wrong });
+  const text =
+    said(value) + (share === null ? "" : `  ${share.toFixed(2)}`) + (wrong ? `  (gold: ${said(probe.gold[0])})` : "");
+  if (share !== null)
+    made.marks.push({ rect: [left, y - 6, 120 * share, 12], fill: wrong ? palette.wrong : palette.plus, alpha: 0.5 });
+  made.marks.push({
+    text: fitted(text, 400),
+    x: left + 130,
+    y,
+    size: 11,
+    fill: wrong ? palette.wrong : palette.ink,
+    bold: wrong,
+  });
 }
