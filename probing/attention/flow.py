@@ -18,7 +18,7 @@ _UNITS = 2**30  # of capacity: the solver counts in 32-bit integers
 _ENOUGH = _UNITS // 4  # a flow of fewer units is solved again in smaller ones, so that its relative error stays small
 _EDGES = 16_000  # of one call: fewer leave its fixed cost to few pairs, more make every pair wait for the slowest
 _DEEP = 6  # through more layers the widest edges alone mostly carry as much as any flow could be
-_WIDE = 0.3  # share of a position's edges that are tried first then
+_WIDE = 0.35  # share of a position's edges that are tried first then
 
 
 def flow(capacities: NDArray[np.floating]) -> Float64:
@@ -105,20 +105,20 @@ def _solved(given: Float64, kept: Mask, pairs: Int64, limit: Float64) -> Int64:
     from scipy.sparse.csgraph import maximum_flow
 
     n, middle = given.shape[1], given[-2:0:-1][kept]
-    copies = min(len(pairs), max(1, _EDGES // (len(middle) + 2 * n)))
+    copies = max(1, min(len(pairs), _EDGES // (len(middle) + 2 * n)))
     graph = _graph(kept, copies)
     first, inner = graph.data[:copies], graph.data[copies:].reshape(copies, -1)
-    found = []
+    found = np.zeros(len(pairs), dtype=np.int64)
     for at in range(0, len(pairs), copies):
         some, unit = pairs[at : at + copies], limit[at : at + copies, None]
         leaving, entering = _units(given[-1, some[:, 0]], unit), _units(given[0, :, some[:, 1]], unit)
-        graph.data[:] = 0  # the last call may leave copies idle
         first[: len(some)] = np.minimum(np.minimum(leaving.sum(axis=1), entering.sum(axis=1)), _UNITS)
+        first[len(some) :] = 0  # the last call may leave copies idle
         inner[: len(some), :n], inner[: len(some), -n:] = leaving, entering
         inner[: len(some), n:-n] = _units(middle, unit)
         carried = maximum_flow(graph, 0, graph.shape[0] - 1, method="dinic").flow
-        found.append(carried.data[: len(some)].astype(np.int64))
-    return np.concatenate(found)
+        found[at : at + copies] = carried.data[: len(some)]
+    return found
 
 
 def _units(capacities: Float64, limit: Float64) -> Float64:
@@ -130,8 +130,9 @@ def _units(capacities: Float64, limit: Float64) -> Float64:
 def _graph(kept: Mask, copies: int) -> "csr_array":
     """Copies of the network side by side between one source and one sink, edges still without capacity.
 
-    Numbered as they stand in ``_solved``: the source's S edges to each copy's top row; then copy by copy the edges
-    ``kept`` (L - 2, S, S) between its rows, top one first, and the S of its last row to the sink.
+    Numbered as they stand in ``_solved``: an edge to each copy's own source, whose capacity ends the search in a copy
+    that can carry no more; then copy by copy S edges to its top row, the edges ``kept`` (L - 2, S, S) between its
+    rows, top one first, and S from its last row to the sink.
     """
     from scipy.sparse import csr_array
 

@@ -65,9 +65,9 @@ def blocks(network: Network) -> list[Block]:
     """The blocks of ``network`` in order, layer 1 first. Raises: ModelError for an architecture not in the list."""
     import torch
 
-    n_layers, n_heads = int(network.config.num_hidden_layers), int(network.config.num_attention_heads)
+    n_layers, n_heads = (getattr(network.config, f"num_{part}", None) for part in ("hidden_layers", "attention_heads"))
     for _, modules in network.named_modules():
-        if isinstance(modules, torch.nn.ModuleList) and len(modules) == n_layers:
+        if n_heads and isinstance(modules, torch.nn.ModuleList) and len(modules) == n_layers:
             found = [_block(module, n_heads) for module in modules]
             if all(found):
                 return [block for block in found if block]

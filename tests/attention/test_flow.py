@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import networkx
 import numpy as np
 import pytest
@@ -61,6 +63,55 @@ def test_small_flows_are_as_exact_as_large_ones(rng):
     capacities[1] *= 1e-9  # a bottleneck far below what leaves the source and enters the sink
     capacities[2, :, 1:] = 0
     np.testing.assert_allclose(flow(capacities), by_networkx(capacities), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("n_layers", "n"), [(3, 5), (4, 5), (7, 4)])
+def test_every_pair_is_as_exact_as_the_others_however_small_its_flow(rng, n_layers, n):
+    """Capacities from 1e-40 to 1: each pair needs units of its own."""
+    capacities = 10.0 ** rng.uniform(-40, 0, size=(n_layers, n, n)) * (rng.random((n_layers, n, n)) >= 0.3)
+    exact = np.vectorize(Fraction, otypes=[object])(capacities)  # sums of floats so far apart lose networkx its way
+    expected = by_networkx(exact).astype(float)
+    assert expected.max() > 1e3 * expected[expected > 0].min()
+    np.testing.assert_allclose(flow(capacities), expected, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("fans", [1, 2])
+def test_a_flow_far_below_its_bound_is_exact(fans):
+    """All paths spread over 40 positions and meet again, above and below one edge of 0.03 that each takes for its own.
+
+    The bound is then 40 or 1600 flows; in units of it alone the relative error were above 1e-8.
+    """
+    n = 40
+    spread, meet, edge = np.zeros((3, n, n))
+    spread[0], meet[:, 0], edge[0, 0] = 1, 1, 0.03
+    side = [meet, spread] * fans
+    found = flow(np.stack([*side, edge, *side]))
+    np.testing.assert_allclose(found[0, 0], 0.03, rtol=2e-9)
+    assert not found[1:].any()
+
+
+@pytest.mark.parametrize("residual", [0.5, 0.0])
+@pytest.mark.parametrize(("n_layers", "n"), [(7, 1), (7, 2), (7, 9), (9, 6)])
+def test_deep_flow_equals_networkx(rng, n_layers, n, residual):
+    """Beyond six layers the widest edges are tried first; with and without them the answer is the same."""
+    capacities = random_capacities(rng, n_layers, n, residual)
+    np.testing.assert_allclose(flow(capacities), by_networkx(capacities), rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_layers", [2, 3, 8])
+def test_no_flow_where_no_path_leads_through(rng, n_layers):
+    capacities = random_capacities(rng, n_layers, 4)
+    capacities[1] = 0
+    assert flow(capacities).tolist() == [[0.0] * 4] * 4
+
+
+def test_calls_that_hold_many_pairs_and_a_last_one_that_is_not_full(rng, monkeypatch):
+    capacities = random_capacities(rng, 4, 7)  # 112 edges and 49 pairs
+    together = flow(capacities)
+    monkeypatch.setattr("probing.attention.flow._EDGES", 600)  # 5 pairs a call
+    np.testing.assert_allclose(flow(capacities), together, rtol=1e-12)
+    monkeypatch.setattr("probing.attention.flow._EDGES", 1)  # each alone
+    np.testing.assert_allclose(flow(capacities), together, rtol=1e-12)
 
 
 def test_causal_flow_never_reaches_later_positions(rng):

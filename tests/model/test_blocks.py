@@ -108,6 +108,14 @@ def test_an_architecture_that_is_not_listed_is_refused_with_the_way_out(network,
         blocks(network(family))
 
 
+def test_a_network_that_mixes_without_heads_is_refused_too():
+    import transformers
+
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 32, "vocab_size": 20}
+    with pytest.raises(ModelError, match="FNetModel: .* are made for BERT"):
+        blocks(transformers.AutoModel.from_config(transformers.FNetConfig(**sizes)))
+
+
 @pytest.mark.parametrize("name", ["Gemma2", "Olmo2", "Granite", "GPTBigCode"])
 def test_a_block_that_only_looks_like_a_listed_one_is_refused(name):
     import transformers
