@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class Asked(NamedTuple):
-    """A request for a view, checked; ``parts`` None: whatever is quick enough."""
+    """A request for a view, checked; ``parts`` None: not said."""
 
     text: str
     text_b: str | None

@@ -15,7 +15,7 @@ LIMITS = {"characters": 5000, "subwords": SHORT}
 def explore_over_forward(bench: Bench) -> dict[str, Any]:
     """Seconds of a live answer beyond the forward pass, for a sentence of 20 words, as the explorer gives it.
 
-    Beside it the seconds of both, and of an answer with flow, which is not given unasked at this length.
+    Beside it the seconds of both, and of an answer with flow, which is not given unasked.
     """
     import torch
 

@@ -17,7 +17,7 @@ MODEL = {
 REQUEST = {
     "text": "string, at least one word",
     "text_b": "string or null: a second text, for a pair",
-    "parts": "list of norm, neurons, flow: what to compute beside attention and rollout; left out: what is quick",
+    "parts": "list of norm, neurons, flow: what to compute beside attention and rollout; left out: norm and neurons",
 }
 HEADER = {
     "tokens, special, word, segment": "per subword: label, whether it is special, its word (-1: none), its text",

@@ -16,7 +16,7 @@ from pipelines.server import without_folders
 from pipelines.stages import find_model
 from probing.errors import DataError
 from probing.model.checkpoint import row_name
-from probing.view.look import PARTS, Options, look
+from probing.view.look import Options, look
 from probing.view.pack import pack
 from probing.view.predict import reader
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from probing.view.predict import Reader
 
 SHORT = 64  # subwords up to which a pass takes one thread: two would wait for each other, for long on a busy machine
-QUICK_FLOW = 96  # subwords times layers up to which flow is computed unasked, in some 0.2 s
+UNASKED = ("norm", "neurons")  # flow takes ten times as long as all the rest
 LATER = "takes longer than typing allows; it is computed when asked for (parts)"
 
 
@@ -100,7 +100,7 @@ class ModelLooker:
         }
 
     def view(self, text: str, text_b: str | None, parts: Sequence[str] | None) -> tuple[dict[str, Any], dict[str, str]]:
-        """A packed document; ``parts`` None: all, but flow only of a short input. Raises Refused, ProbingError."""
+        """A packed document; ``parts`` None: UNASKED. Raises Refused, ProbingError."""
         ready = self._ready
         if ready is None:
             raise Refused(503, f"{self._name} is not ready ({self._stage}); ask again in a second")
@@ -116,10 +116,7 @@ def _view(
     ready: Ready, text: str, text_b: str | None, parts: Sequence[str] | None, threads: int
 ) -> tuple[dict[str, Any], dict[str, str]]:
     set_threads(threads)
-    quick = min(QUICK_FLOW // (ready.encoder.n_layers - 1), ready.options.longest_flow)
-    options = replace(ready.options, parts=PARTS if parts is None else tuple(parts))
-    if parts is None:
-        options = replace(options, longest_flow=quick)
+    options = replace(ready.options, parts=UNASKED if parts is None else tuple(parts))
     began = time.perf_counter()
     found = look(ready.encoder, text, text_b, options, ready.reader)
     looked = time.perf_counter()
@@ -128,7 +125,7 @@ def _view(
     timings["analysis"] = 1000 * (looked - began) - timings["forward"]
     timings["packing"] = 1000 * (time.perf_counter() - looked)
     header = {**packed.header, "notes": [*ready.notes, *packed.header["notes"]]}
-    if parts is None and quick < len(found.tokens.labels) <= ready.options.longest_flow:
+    if parts is None:
         header["missing"] = {**header["missing"], "flow": LATER}
     return {**header, "timings_ms": {name: round(ms, 2) for name, ms in timings.items()}}, packed.arrays
 

@@ -5,7 +5,7 @@ import { bindControls, showControls } from "./controls.js";
 import { live } from "./live.js";
 import { colours } from "./palette.js";
 import { bindPointer } from "./pointer.js";
-import { change, followAddress, onChange, state } from "./state.js";
+import { change, followAddress, fragment, onChange, state } from "./state.js";
 import { png, save, svg } from "./svg.js";
 import { headlines } from "./facts.js";
 import { bindStage, stage } from "./stage.js";
@@ -16,24 +16,31 @@ const TITLES = { head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neu
 let documents = [],
   built = null,
   drawing = 0,
-  hover = null;
+  hover = null,
+  titled = null; // the header that the title is of
 
 /** The document that is shown. */
 const shown = () => documents[Math.min(state().text, documents.length - 1)];
 
 /** Draw the state; what arrives after a newer call is dropped. Resolves once the picture is there. */
 async function draw() {
-  const ticket = ++drawing,
-    doc = shown();
-  if (!doc) return;
+  const ticket = ++drawing;
+  try {
+    if (shown()) await drawn(ticket, shown());
+  } catch (error) {
+    document.body.dataset.painted = "failed";
+    $("said").textContent = `This could not be drawn: ${error.message}`;
+    throw error;
+  }
+}
+
+async function drawn(ticket, doc) {
   const palette = colours(state().theme);
   const width = $("stage").clientWidth - 4;
-  showControls(
-    documents.map((one) => one.header),
-    doc.header,
-    palette,
-  );
-  headlines(doc.header);
+  const headers = documents.map((one) => one.header);
+  showControls(headers, doc.header, palette);
+  if (titled !== doc.header) headlines(doc.header);
+  titled = doc.header;
   for await (const found of buildView(doc, { state: state(), hover, palette, width })) {
     if (ticket !== drawing) return;
     built = found;
@@ -56,10 +63,7 @@ function point(key, spoken) {
 
 function describe(header) {
   const { view, layer, weights } = state();
-  return (
-    `${TITLES[view]} of ${header.model}, ` +
-    `layer ${layer}, ${weights}: ${header.text}`
-  );
+  return `${TITLES[view]} of ${header.model}, ` + `layer ${layer}, ${weights}: ${header.text}`;
 }
 
 function bindExports() {
@@ -78,7 +82,9 @@ function bindExports() {
       await navigator.clipboard.writeText(location.href);
       $("spoken").textContent = $("said").textContent = "link copied";
     } catch {
-      $("said").textContent = `the link is this page's address: ${location.href}`;
+      $("said").textContent = location.protocol.startsWith("about")
+        ? `this frame has no address of its own: save the page, and add #${fragment(state())} to its address`
+        : `the link is this page's address: ${location.href}`;
     }
   });
 }

@@ -30,7 +30,10 @@ export class Documented {
   }
 }
 
+const OLD = "this browser cannot unpack it; Chrome 80, Edge 80, Firefox 113, Safari 16.4 or later can";
+
 async function unpack(text, { shape, bits, law, scale }) {
+  if (typeof DecompressionStream === "undefined") throw new Error(OLD);
   const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const bytes = await new Response(stream).arrayBuffer();

@@ -3,7 +3,7 @@
 /**
  * Show the text boxes and keep the page up to date with them. `onDocument(header, arrays)` draws a document and
  * returns a promise. Of the result, `want(parts)` says what to compute from now on beside attention and rollout (a list
- * of norm, neurons, flow; null: whatever is quick), and `ask()` asks again. `document.body.dataset.live` is
+ * of norm, neurons, flow; null: norm and neurons), and `ask()` asks again. `document.body.dataset.live` is
  * loading, busy, ready or error; #status says what is being done, how long it took, or what went wrong.
  */
 export function live(onDocument) {
