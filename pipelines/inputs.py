@@ -32,6 +32,8 @@ class Settings:
     out: str | None = None
     bits: Any = "auto"
     parts: Any = "auto"
+    longest_flow: int = 64
+    longest_neurons: int = 128
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
     strict: bool = False
     device: str = "auto"
@@ -40,7 +42,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        positive("most", self.most)
+        for name in ("most", "longest_flow", "longest_neurons"):
+            positive(name, getattr(self, name))
         if self.threads is not None:
             positive("threads", self.threads)
         one_of("bits", self.bits, ("auto", *BITS))

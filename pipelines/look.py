@@ -77,7 +77,8 @@ def means(parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None) -> Iterat
         say(f"loading {checkpoint.name}")
         return load(parts.model, checkpoint, device_of(settings.device), maps=True)
 
-    options = Options(parts.attention.rollout(), settings.chosen_parts)
+    longest = (settings.longest_flow, settings.longest_neurons)
+    options = Options(parts.attention.rollout(), settings.chosen_parts, *longest)
     probes = reader([Path(run) for run in settings.runs], checkpoint.revision, parts.model.precision)
     by = Means(options, probes, encoder)
     if corpus is None or settings.load:
@@ -129,4 +130,7 @@ def from_model(by: Means, corpus: Corpus | None, one: Input) -> Seen:
         return Seen(look(by.encoder(), one.text, one.text_b, by.options, by.probes), MODEL)
     view = look_at_words(by.encoder(), one.sentence, by.options, by.probes)
     about = {**view.about, "corpus": corpus.name, "split": one.split, "id": one.sentence.id}
-    return Seen(replace(view, about=about, probes=with_gold(view.probes, one.sentence)), MODEL)
+    known = one.split != "test" and any(found.data == corpus.name for found in view.probes)
+    notes = (*view.notes, f"the probes of {corpus.name} were made with this sentence, which is of {one.split}")
+    view = replace(view, about=about, notes=notes if known else view.notes)
+    return Seen(replace(view, probes=with_gold(view.probes, one.sentence)), MODEL)

@@ -10,7 +10,8 @@ Options (group=option; every key of an option is set as group.key=value):
   file        UTF-8, each line a text, or a pair parted by a tab; most=20 lines are taken
   sentence    id of a sentence of data=…, or a list of ids; load=true loads the model even if the store would do
   out         the file (default outputs/views/<model>/<what is shown>.html)
-  others      bits parts runs strict device threads outputs (what each means: conf/view.yaml, or --cfg job)
+  others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml says what
+              each means, or --cfg job)
 
 Examples:
   python -m pipelines.view text="The cat sat on the mat, didn't it?"

@@ -54,7 +54,8 @@ class Options:
         for part, longest in (("flow", self.longest_flow), ("neurons", self.longest_neurons)):
             if n_subwords > longest and part in self.parts:
                 reasons[part] = (
-                    f"{n_subwords} subwords, more than longest_{part}={longest}; raise it or shorten the text"
+                    f"{n_subwords} subwords, more than longest_{part}={longest}; type longest_{part}={n_subwords}, or "
+                    "shorten the text"
                 )
         return reasons
 

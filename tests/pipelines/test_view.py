@@ -51,6 +51,19 @@ def headers(path: Path) -> list[dict]:
     return json.loads(re.search(r'id="documents">(.*?)</script>', path.read_text(encoding="utf-8"))[1])
 
 
+def test_flow_and_vectors_of_longer_texts_are_there_on_request(view):
+    [short] = headers(written(view(f"text={PLAIN}", "longest_flow=3", "longest_neurons=4")))
+    assert set(short["missing"]) == {"flow", "neurons"} and "type longest_flow=8" in short["missing"]["flow"]
+
+
+def test_a_sentence_that_the_probes_were_made_with_is_said_to_be_one(view, store):
+    where = (f"store.folder={store.parent / 'store'}", f"runs=[{store}]", "data=grammar")
+    [seen] = headers(written(view("sentence=train-0001", *where)))
+    assert seen["probes"] and any("made with this sentence, which is of train" in note for note in seen["notes"])
+    [unseen] = headers(written(view("sentence=test-0001", "load=true", *where)))
+    assert unseen["probes"] and not any("made with" in note for note in unseen["notes"])
+
+
 def test_a_text_becomes_a_page(view, tmp_path):
     done = view(f"text={PLAIN}")
     path = written(done)

@@ -112,7 +112,7 @@ def test_parts_not_asked_for_or_too_long_are_missing_with_the_reason(encoder_of)
     assert view.queries is not None
     assert view.missing == {
         "norm": "not asked for",
-        "flow": "5 subwords, more than longest_flow=4; raise it or shorten the text",
+        "flow": "5 subwords, more than longest_flow=4; type longest_flow=5, or shorten the text",
     }
     bare = look(encoder, "the quick fox", None, QUICK)
     assert (bare.norm, bare.flow, bare.queries, bare.keys, bare.scale) == (None,) * 5
