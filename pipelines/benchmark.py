@@ -14,6 +14,7 @@ repetitions, to outputs/benchmark/<name>.json:
   head_stats_over_forward  all head statistics while maps stream by / the eager forward passes
   norm_peak_over_map       peak memory of norm-based attention / the maps of one layer, 128 subwords
   explore_over_forward     a live view's time beyond its forward pass / that pass, 20 words
+  paint_seconds            a page of 512 subwords, 12 layers x 12 heads, until its heads are drawn in Chromium
 
 Options: name only repeats layer sentences device threads outputs, and the groups
 {groups}
@@ -37,79 +38,27 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-import numpy as np
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from pipelines import measure, stages
+from pipelines import stages
 from pipelines.bench_attention import (
     flow_over_networkx,
     head_stats_over_forward,
     norm_peak_over_map,
     rollout_over_numpy,
 )
-from pipelines.bench_view import explore_over_forward
-from pipelines.cli import CONSOLE, job, launch
+from pipelines.bench_probe import extract_over_forward, extract_over_one_by_one, probe_over_sklearn, rss_growth
+from pipelines.bench_view import explore_over_forward, paint_seconds
+from pipelines.cli import CONSOLE, job, launch, say
 from pipelines.config import GROUPS, build
 from pipelines.machine import device_of, set_threads
 from pipelines.parts import CONF
 from pipelines.provenance import Notes, announce
 from pipelines.ratio import Bench, ratio_of, summary
-from probing.errors import one_of
+from probing.errors import UnavailableError, one_of
 
 log = logging.getLogger("pipelines.benchmark")  # also when run as a program
-
-
-def extract_over_forward(bench: Bench) -> dict[str, Any]:
-    """Wall time of extraction with writing over that of forward passes alone."""
-    dev = measure.only_dev(bench.corpus)
-    return ratio_of(
-        lambda: measure.extraction(bench.experiment, dev, bench.encoder),
-        lambda: measure.forward(bench.experiment, dev, bench.encoder),
-        bench.repeats,
-        f"bare forward passes over the same batches of {dev.name}",
-    )
-
-
-def extract_over_one_by_one(bench: Bench) -> dict[str, Any]:
-    """How many times faster extraction is than one sentence per forward pass."""
-    dev = measure.only_dev(bench.corpus, bench.sentences)
-    return ratio_of(
-        lambda: measure.one_by_one(dev, bench.encoder),
-        lambda: measure.extraction(bench.experiment, dev, bench.encoder),
-        bench.repeats,
-        f"the time of extraction, {bench.sentences} sentences of {dev.name}",
-    )
-
-
-def probe_over_sklearn(bench: Bench) -> dict[str, Any]:
-    """How many times faster the solver is than scikit-learn on one layer, and at what objective."""
-    problem = measure.probe_problem(bench.experiment, bench.corpus, bench.encoder, bench.layer)
-    reference_s, reference = measure.sklearn_fit(problem)
-    seconds, gaps = [], []
-    for _ in range(bench.repeats):
-        own_s, found = measure.own_fit(problem, bench.experiment)
-        seconds.append(own_s)
-        gaps.append(float(np.max(found / reference - 1)))
-    ratio = summary([reference_s / s for s in seconds])
-    ratio["reference"] = (
-        f"scikit-learn LogisticRegression (lbfgs, float32, tol 1e-4, warm-started along the grid), timed once on "
-        f"layer {bench.layer} of {bench.corpus.name}: task and control, {len(problem.l2)} strengths, "
-        f"{len(problem.features):,} items"
-    )
-    ratio["reference_seconds"], ratio["own_seconds"] = reference_s, seconds
-    ratio["objectives"] = {"own_nats": found.tolist(), "sklearn_nats": reference.tolist()}
-    ratio["objective_gap"] = summary(gaps)
-    return ratio
-
-
-def rss_growth(bench: Bench) -> dict[str, Any]:
-    """Peak resident memory of extraction on eight times the corpus over that on the corpus."""
-    peaks = {n: [_peak(bench, n) for _ in range(min(bench.repeats, 3))] for n in (1, 8)}
-    ratio = summary([b / a for a, b in zip(peaks[1], peaks[8], strict=True)])
-    ratio["reference"] = f"extraction of {bench.sentences} sentences of {bench.corpus.name} in a fresh process"
-    ratio["peak_bytes"] = peaks
-    return ratio
 
 
 def rerun_over_import(bench: Bench) -> dict[str, Any]:
@@ -147,6 +96,7 @@ MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
         head_stats_over_forward,
         norm_peak_over_map,
         explore_over_forward,
+        paint_seconds,
     )
 }
 
@@ -155,13 +105,6 @@ def _process(command: Sequence[str]) -> float:
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, cwd=CONF.parent)
     return time.perf_counter() - began
-
-
-def _peak(bench: Bench, times: int) -> int:
-    code = f"from pipelines.measure import peak; peak({bench.sentences}, {times}, {bench.experiment.model!r})"
-    code = f"from probing.model.checkpoint import Model; {code}"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=CONF.parent)
-    return int(done.stdout.split()[-1])
 
 
 def benchmark(config: DictConfig, choices: dict[str, str]) -> Path:
@@ -186,7 +129,14 @@ def benchmark(config: DictConfig, choices: dict[str, str]) -> Path:
         table.add_column(column)
     for name in config.only or MEASURES:
         log.info("measuring %s", name)
-        results[name] = found = MEASURES[name](bench)
+        try:
+            results[name] = found = MEASURES[name](bench)
+        except UnavailableError as error:
+            if config.only:
+                raise
+            notes.add("left out", f"{name}: {error}")
+            say(f"{name} is left out: {error}", "yellow")
+            continue
         shown = {name: found, **({"objective_gap": found["objective_gap"]} if "objective_gap" in found else {})}
         for line, values in shown.items():
             digits = ".2e" if line == "objective_gap" else ".3f"

@@ -4,8 +4,6 @@ The example: subwords [CLS] The cat ##s sat [SEP] He ran [SEP] of two texts, 2 l
 query i gives .6 to key (i + h) mod 9 and .05 to each of the other eight; layer 2 is the softmax of half of q · k.
 """
 
-import os
-import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.bench_view import ARGUMENTS
+from pipelines.bench_view import browser as find
+from probing.errors import UnavailableError
 from probing.view.bundle import page as html_page
 from probing.view.pack import pack
 from probing.view.record import Predicted, Tokens, View
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LOCAL = ("file:", "blob:", "data:", "about:", "http://127.0.0.1:")  # where a page may ask
 LABELS = ("[CLS]", "The", "cat", "##s", "sat", "[SEP]", "He", "ran", "[SEP]")
 FRAME = "requestAnimationFrame"
@@ -29,11 +28,13 @@ N, HEADS, D = len(LABELS), 18, 4
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium, from PROBING_CHROMIUM or PATH."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
-    program = os.environ.get("PROBING_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        pytest.skip(f"no browser: none of {', '.join(NAMES)} on PATH, and PROBING_CHROMIUM is not set")
-    with api.sync_playwright() as playwright:
+    try:
+        program = find()
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield started
         started.close()
