@@ -19,7 +19,7 @@ export function bindControls() {
       next.click();
     }
   });
-  for (const key of ["weights", "order", "level", "special", "pair", "theme"]) {
+  for (const key of ["weights", "order", "level", "special", "strength", "pair", "theme"]) {
     $(key).addEventListener("change", () => change({ [key]: $(key).value }));
   }
   for (const key of ["layer", "head"]) $(key).addEventListener("change", () => change({ [key]: Number($(key).value) }));
@@ -68,7 +68,19 @@ export function showControls(headers, header, palette) {
   }
   for (const option of $("order").options)
     if (option.value in STATISTICS) option.textContent = STATISTICS[option.value].label(header);
-  for (const key of ["weights", "order", "level", "special", "pair", "theme", "layer", "head", "top", "least"])
+  for (const key of [
+    "weights",
+    "order",
+    "level",
+    "special",
+    "strength",
+    "pair",
+    "theme",
+    "layer",
+    "head",
+    "top",
+    "least",
+  ])
     $(key).value = now[key];
   $("document").value = now.text;
   $("least-said").textContent = now.least.toFixed(2);

@@ -21,6 +21,16 @@ export const upTo = (n) => [...Array(n).keys()];
 /** The number that full strength stands for: 1 for attention, so that layers compare; else the layer's largest. */
 export const fullOf = (array, weights) => (weights === "attention" ? 1 : array.largest);
 
+/** How strongly a weight is drawn, 0 to 1; a square root brings out small ones. */
+export function strengthOf(largest, { strength }) {
+  const share = (value) => Math.min(1, Math.max(0, value / largest));
+  return strength === "root" ? (value) => Math.sqrt(share(value)) : share;
+}
+
+/** What full strength stands for, in words. */
+export const fullStrength = (number, { strength }) =>
+  `full strength is ${number}` + (strength === "root" ? ", square roots are drawn" : "");
+
 /** What `make` made for this key of a document, once. */
 export function remember(doc, key, make) {
   if (!remembered.has(doc)) remembered.set(doc, new Map());

@@ -1,6 +1,6 @@
 // The head view: queries on the left, keys on the right, a line for every weight, in the colour of its head.
 
-import { built, gridsOf, hiddenMass, KINDS, perHead, within } from "./frame.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf, within } from "./frame.js";
 import { exact, kept, readableTop } from "./numbers.js";
 import { headColour } from "./palette.js";
 import { sentence, tokenTable } from "./readout.js";
@@ -23,8 +23,8 @@ export async function* headView(doc, { state, hover, palette, width }) {
     all,
     axes,
     grids,
-    largest,
-    least: state.least,
+    floor: state.least * largest,
+    strength: strengthOf(largest, state),
     top,
     focus: hover ?? state.pin,
     width,
@@ -41,7 +41,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
     `layer ${layer}, ${KINDS[state.weights]}: ${made.drawn.toLocaleString("en")} lines` +
       (top ? ` (at most ${top} keys per query and head)` : ""),
     ...(state.least ? [`weights below ${exact(state.least * largest, 8)} are not drawn`] : []),
-    `full strength is ${largest.toFixed(2)}`,
+    fullStrength(largest.toFixed(2), state),
   ].join("; ");
   const speak = (key) => sentence(table(key));
   yield built(
@@ -64,8 +64,8 @@ function focusOf(key, all, { rows, columns }) {
   return place < 0 ? null : { side: key[0], place };
 }
 
-/** The scene. `grids`: [{head, grid}] of the active heads; `least`: share of `largest` that is drawn; `top`: keys. */
-function headScene({ all, axes, grids, largest, least, top, focus, width, palette }) {
+/** The scene. `grids`: [{head, grid}] of the active heads; of a query the `top` keys of at least `floor` are drawn. */
+function headScene({ all, axes, grids, floor, strength, top, focus, width, palette }) {
   const { rows, columns } = axes;
   const labelWidth = Math.min(170, 16 + Math.max(30, ...all.labels.map((label) => textWidth(label))));
   const strips = grids.length * STRIP;
@@ -76,25 +76,25 @@ function headScene({ all, axes, grids, largest, least, top, focus, width, palett
   const at = focusOf(focus, all, axes);
   made.marks.push({ text: "query: attends", x: left - 8, y: 14, size: 11, fill: palette.faint, anchor: "end" });
   made.marks.push({ text: "key: is attended to", x: right + 8, y: 14, size: 11, fill: palette.faint });
-  drawLines(made, { grids, largest, least, top, at, left, right });
+  drawLines(made, { grids, floor, strength, top, at, left, right });
   drawTokens(made, all, rows, "q", at, { x: left - 8, anchor: "end", width: labelWidth, edge: left - labelWidth });
   drawTokens(made, all, columns, "k", at, { x: right + 8, anchor: "start", width: labelWidth, edge: right });
-  if (at) drawStrips(made, { grids, largest, at, left: left - labelWidth - strips, right: right + labelWidth });
+  if (at) drawStrips(made, { grids, strength, at, left: left - labelWidth - strips, right: right + labelWidth });
   return made;
 }
 
 const middle = (place) => TOP + ROW * place + ROW / 2;
 
-function drawLines(made, { grids, largest, least, top, at, left, right }) {
+function drawLines(made, { grids, floor, strength, top, at, left, right }) {
   made.drawn = 0;
   for (const { head, grid } of grids) {
     const { colour, dash } = headColour(made.palette, head);
     const shades = Array.from({ length: SHADES + 1 }, () => []);
     for (let row = 0; row < grid.rows; row++) {
       if (at?.side === "q" && at.place !== row) continue;
-      for (const column of kept(grid, row, least * largest, top)) {
+      for (const column of kept(grid, row, floor, top)) {
         if (at?.side === "k" && at.place !== column) continue;
-        const share = Math.min(1, grid.values[row * grid.columns + column] / largest);
+        const share = strength(grid.values[row * grid.columns + column]);
         const shade = Math.round(share * SHADES);
         if (shade) shades[shade].push(left, middle(row), right, middle(column));
       }
@@ -133,13 +133,13 @@ function drawTokens(made, all, shown, side, at, { x, anchor, width, edge }) {
 }
 
 /** Beside every token opposite the one pointed at: one cell per head, as strong as the weight. */
-function drawStrips(made, { grids, largest, at, left, right }) {
+function drawStrips(made, { grids, strength, at, left, right }) {
   grids.forEach(({ head, grid }, number) => {
     const { colour } = headColour(made.palette, head);
     const count = at.side === "q" ? grid.columns : grid.rows;
     for (let other = 0; other < count; other++) {
       const [row, column] = at.side === "q" ? [at.place, other] : [other, at.place];
-      const share = Math.min(1, grid.values[row * grid.columns + column] / largest);
+      const share = strength(grid.values[row * grid.columns + column]);
       const x = (at.side === "q" ? right : left) + number * STRIP;
       const rect = [x, middle(other) - ROW / 2 + 1, STRIP - 1, ROW - 2];
       if (share > 0.01) made.marks.push({ rect, fill: colour, alpha: share });

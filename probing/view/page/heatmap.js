@@ -1,6 +1,6 @@
 // The heatmap of one head: a cell for each query and key, with its number where there is room.
 
-import { built, gridsOf, hiddenMass, KINDS, perHead, upTo, within } from "./frame.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf, upTo, within } from "./frame.js";
 import { inkOn, mix } from "./palette.js";
 import { pairTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
@@ -17,18 +17,27 @@ export async function* heatmapView(doc, { state, palette, width }) {
   const { all, axes, grids, largest } = await gridsOf(doc, state, layer, head === null ? [null] : upTo(header.n_heads));
   const { grid } = grids.find((one) => one.head === head);
   const name = `${KINDS[state.weights]}, ${head === null ? `layer ${layer}` : `head ${layer}.${head}`}`;
-  const made = heatmapScene({ all, axes, grid, largest, focus: state.pin, width, palette, name });
+  const made = heatmapScene({
+    all,
+    axes,
+    grid,
+    strength: strengthOf(largest, state),
+    focus: state.pin,
+    width,
+    palette,
+    name,
+  });
   const bits = header.arrays["attention/1"].bits;
   const table = (key) => (/^q\d+,k\d+$/.test(key) ? pairTable({ key, all, axes, grids, bits, layer }) : null);
-  yield built(made, `${name}; full strength is ${largest.toFixed(2)}${hiddenMass([grid], state)}`, table, {
+  yield built(made, `${name}; ${fullStrength(largest.toFixed(2), state)}${hiddenMass([grid], state)}`, table, {
     speak: (key) => (table(key) ? `${table(key).caption}: ${table(key).rows[head ?? 0][1]}` : ""),
     hit: (x, y) => cellAt(made, x, y),
     next: (key, down, right) => nextCell(made, key, down, right),
   });
 }
 
-/** The scene. `grid`, `largest`: as shown; `focus`: "q3,k5" of a cell. */
-function heatmapScene({ all, axes: { rows, columns }, grid, largest, focus, width, palette, name }) {
+/** The scene. `grid`, `strength`: as shown; `focus`: "q3,k5" of a cell. */
+function heatmapScene({ all, axes: { rows, columns }, grid, strength, focus, width, palette, name }) {
   const labels = (shown) => Math.min(150, 14 + Math.max(20, ...shown.map((unit) => textWidth(all.labels[unit]))));
   const left = labels(rows),
     top = labels(columns) + 16;
@@ -38,7 +47,7 @@ function heatmapScene({ all, axes: { rows, columns }, grid, largest, focus, widt
   made.marks.push({ text: `${name}: rows are queries, columns keys`, x: 4, y: 9, size: 11, fill: palette.faint });
   const place = { left, top, side };
   if (rows.length * columns.length > MANY) {
-    const image = thumbnail(grid, largest, Infinity, palette);
+    const image = thumbnail(grid, strength, Infinity, palette);
     made.marks.push({ image, x: left, y: top, w: side * columns.length, h: side * rows.length });
   }
   names(made, all, rows, columns, place);
@@ -46,7 +55,7 @@ function heatmapScene({ all, axes: { rows, columns }, grid, largest, focus, widt
     columns.forEach((key, column) => {
       const value = grid.values[row * grid.columns + column];
       const [x, y] = [left + side * column, top + side * row];
-      if (rows.length * columns.length <= MANY) drawCell(made, { value, share: value / largest, x, y, side });
+      if (rows.length * columns.length <= MANY) drawCell(made, { value, share: strength(value), x, y, side });
       if (`q${all.members[query][0]},k${all.members[key][0]}` === focus)
         made.marks.push({ rect: [x - 1, y - 1, side + 2, side + 2], stroke: palette.minus });
     }),

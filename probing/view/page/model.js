@@ -1,6 +1,6 @@
 // The model view: every head of every layer as a small map, in the order of layers or of a statistic.
 
-import { built, frame, fullOf, hiddenMass, KINDS, perHead, remember, upTo } from "./frame.js";
+import { built, frame, fullOf, fullStrength, hiddenMass, KINDS, perHead, remember, strengthOf, upTo } from "./frame.js";
 import { grid } from "./numbers.js";
 import { headTable } from "./readout.js";
 import { scene } from "./scene.js";
@@ -37,16 +37,20 @@ export async function* modelView(doc, { state, palette, width }) {
 }
 
 /** Give the cells of a layer their pictures. */
-async function fill(doc, { level, special, pair, weights }, layer, cells, palette) {
+async function fill(doc, state, layer, cells, palette) {
+  const { level, special, pair, weights, strength } = state;
   const array = await doc.load(weights, layer);
-  const { all, axes } = frame(doc, { level, special, pair });
+  const { all, axes } = frame(doc, state);
   for (const cell of cells) {
-    const key = ["thumbnail", weights, layer, cell.head, level, special, pair, palette.name].join(" ");
+    const key = ["thumbnail", weights, layer, cell.head, level, special, pair, strength, palette.name].join(" ");
     Object.assign(
       cell,
       remember(doc, key, () => {
         const { lost, total, ...made } = grid(array, cell.head, all, axes, special === "hidden");
-        return { image: thumbnail(made, fullOf(array, weights), PIXELS, palette), mass: { lost, total } };
+        return {
+          image: thumbnail(made, strengthOf(fullOf(array, weights), state), PIXELS, palette),
+          mass: { lost, total },
+        };
       }),
     );
   }
@@ -75,7 +79,7 @@ function assembled(doc, { state, palette, width, heads, cells }) {
   const said =
     `${KINDS[state.weights]} of every ${alone ? "layer" : "head"}` +
     (by ? `, by ${by.label(header)}, largest first` : "") +
-    `; full strength is ${state.weights === "attention" ? "1" : "each layer's largest weight"}`;
+    `; ${fullStrength(state.weights === "attention" ? "1" : "each layer's largest weight", state)}`;
   const table = (key) =>
     find(key) && headTable(`${alone ? "layer" : "head"} ${key}`, numbers(find(key)), STATISTICS, header);
   return built(

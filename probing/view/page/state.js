@@ -11,6 +11,7 @@ export const DEFAULTS = {
   level: "subword",
   special: "shown",
   pair: "all",
+  strength: "weight", // what darkness and opacity are proportional to: the weight, or its square root
   least: 0.03, // share of full strength below which the head view draws no line
   top: 0, // keys drawn per query; 0: as many as stay readable
   order: "layer",
@@ -23,6 +24,7 @@ const CHOICES = {
   weights: ["attention", "norm", "rollout", "flow"],
   level: ["subword", "word"],
   special: ["shown", "hidden"],
+  strength: ["weight", "root"],
   pair: ["all", "aa", "ab", "ba", "bb"],
   order: ["layer", "entropy", "distance", "largest", "special"],
   expand: ["no", "yes"],

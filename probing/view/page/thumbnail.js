@@ -2,8 +2,8 @@
 
 import { mix } from "./palette.js";
 
-/** A map as pixels, at most `side` of them per side: the largest weight of the pairs that share a pixel. */
-export function thumbnail(grid, largest, side, palette) {
+/** A map as pixels, at most `side` of them per side: the largest weight of the pairs that share a pixel, drawn as `strength` says. */
+export function thumbnail(grid, strength, side, palette) {
   const width = Math.min(side, grid.columns),
     height = Math.min(side, grid.rows);
   const canvas = document.createElement("canvas");
@@ -22,7 +22,7 @@ export function thumbnail(grid, largest, side, palette) {
     }
   }
   most.forEach((value, place) => {
-    const [r, g, b] = ramp[Math.round(Math.min(1, value / largest) * 255)];
+    const [r, g, b] = ramp[Math.round(strength(value) * 255)];
     pixels.data.set([r, g, b, 255], place * 4);
   });
   context.putImageData(pixels, 0, 0);

@@ -123,6 +123,15 @@ def test_weights_are_switched(read, weights, query, own):
     assert read.tab.locator("#heads").is_visible() is (weights == "norm")
 
 
+def test_small_weights_are_brought_out_by_their_square_roots(read):
+    read.open("heads=0")
+    plain = {float(e.get("opacity")) for e in read.svg().iter() if e.tag.endswith("path")}
+    assert plain == {0.04, 0.58}  # .05 and .6, to a 24th
+    read.choose("strength", "root")
+    roots = {float(e.get("opacity")) for e in read.svg().iter() if e.tag.endswith("path")}
+    assert roots == {0.21, 0.79} and "square roots are drawn" in read.said()
+
+
 def test_every_head_has_a_colour_of_its_own_or_a_dash(read):
     read.open("top=1")
     lines = [e for e in read.svg().iter() if e.tag.endswith("path")]
