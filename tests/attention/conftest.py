@@ -1,7 +1,6 @@
 """Tiny models of every family that give maps, and records made by hand for models made by hand."""
 
 import runpy
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -15,17 +14,6 @@ SENTENCES = [
     ("she", "left"),
     ("the", "dog", "sleeps", "and", "the", "fox", "watched"),
 ]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads only wait for each other on matrices this small."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

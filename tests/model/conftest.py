@@ -1,7 +1,7 @@
 """Tiny models of every family, randomly initialised, with tokenizers trained here: nothing is downloaded."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -121,14 +121,9 @@ def family(request) -> str:
 
 
 @pytest.fixture(scope="session")
-def folder_of(tmp_path_factory) -> Iterator[Callable[[str], Path]]:
+def folder_of(tmp_path_factory) -> Callable[[str], Path]:
     """The folder of a family's tiny model, built once; copy it before changing anything in it."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # threads only wait for each other on matrices this small
-    yield cache(lambda family: build(family, tmp_path_factory.mktemp(family)))
-    torch.set_num_threads(threads)
+    return cache(lambda family: build(family, tmp_path_factory.mktemp(family)))
 
 
 @pytest.fixture(scope="session")

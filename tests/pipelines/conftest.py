@@ -33,7 +33,7 @@ class Done(NamedTuple):
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
+def same_threads() -> Iterator[None]:
     """Leave this process with the threads that it had."""
     import torch
 

@@ -1,24 +1,12 @@
 """Tiny models of every family that give maps, and the words that their tokenizers were trained on."""
 
 import runpy
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 MODELS = runpy.run_path(str(Path(__file__).parent.parent / "model" / "conftest.py"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads only wait for each other on matrices this small."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
