@@ -56,7 +56,10 @@ def look_at(
     with means(parts, checkpoint, corpus) as by:
         for number, one in enumerate(inputs):
             on_progress("looking", number, len(inputs))
-            seen = from_store(by, corpus, one) or from_model(by, corpus, one)
+            kept = from_store(by, corpus, one)
+            if kept is None and one.sentence is not None and not parts.settings.load:
+                say(f"{one.sentence.id}: no attention of it is in the store; the model is asked")
+            seen = kept or from_model(by, corpus, one)
             notes = (*seen.view.notes, *(n for n in by.probes.notes if n not in seen.view.notes))
             found.append(replace(seen, view=replace(seen.view, notes=notes)))
         on_progress("looking", len(inputs), len(inputs))

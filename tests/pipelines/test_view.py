@@ -58,9 +58,13 @@ def test_flow_and_vectors_of_longer_texts_are_there_on_request(view):
 
 def test_a_sentence_that_the_probes_were_made_with_is_said_to_be_one(view, store):
     where = (f"store.folder={store.parent / 'store'}", f"runs=[{store}]", "data=grammar")
-    [seen] = headers(written(view("sentence=train-0001", *where)))
+    done = view("sentence=train-0001", *where)
+    assert "train-0001: no attention of it is in the store; the model is asked" in done.out
+    [seen] = headers(written(done))
     assert seen["probes"] and any("made with this sentence, which is of train" in note for note in seen["notes"])
-    [unseen] = headers(written(view("sentence=test-0001", "load=true", *where)))
+    asked = view("sentence=test-0001", "load=true", *where)
+    assert "no attention of it is in the store" not in asked.out
+    [unseen] = headers(written(asked))
     assert unseen["probes"] and not any("made with" in note for note in unseen["notes"])
 
 
