@@ -146,15 +146,18 @@ function drawRow(made, { header, found, head, query, at, expanded, place, cell, 
     strip(made, k, place.vector, y + 2, cell, largest.k);
     strip(made, product, place.product, y + 2, cell, largest.product);
   }
-  bar(made, score / largest.score, place.score, y, score < 0 ? palette.minus : palette.plus, score.toFixed(2));
+  const hidden = header.causal && at > query; // a later subword has a score, but the mask takes its weight
+  const side = score < 0 ? palette.minus : palette.plus;
+  bar(made, score / largest.score, place.score, y, side, score.toFixed(2), hidden);
   if (found.hasRest) {
     const text = rest === null ? "·" : rest.toFixed(2);
     made.marks.push({ text, x: place.rest + NUMBER, y: middle, size: 11, fill: palette.ink, anchor: "end" });
   }
-  bar(made, weight, place.weight, y, colour, weight.toFixed(3));
+  bar(made, weight, place.weight, y, colour, hidden ? "masked" : weight.toFixed(3), hidden);
 }
 
-function bar(made, share, x, y, colour, text) {
-  made.marks.push({ rect: [x, y + 4, BAR * Math.abs(share), ROW - 8], fill: colour, alpha: 0.8 });
-  made.marks.push({ text, x: x + BAR + NUMBER - 8, y: y + ROW / 2, size: 11, fill: made.palette.ink, anchor: "end" });
+function bar(made, share, x, y, colour, text, faint = false) {
+  made.marks.push({ rect: [x, y + 4, BAR * Math.abs(share), ROW - 8], fill: colour, alpha: faint ? 0.2 : 0.8 });
+  const fill = faint ? made.palette.faint : made.palette.ink;
+  made.marks.push({ text, x: x + BAR + NUMBER - 8, y: y + ROW / 2, size: 11, fill, anchor: "end" });
 }

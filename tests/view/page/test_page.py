@@ -1,5 +1,7 @@
 """The page as a whole: other views, exports, address, themes, keys, hostile text, size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -83,6 +85,15 @@ def test_neurons_multiply_up_to_the_score_and_the_weight(read, tab, view):
     assert float(table["score"][0]) == pytest.approx(product / 2, abs=2e-3)
     assert float(table["weight (softmax)"][0]) == pytest.approx(view.attention[1, 4, 4, 7], abs=2e-4)
     assert "+ other*" not in read.texts()
+
+
+def test_what_a_causal_mask_hides_is_called_masked(tab, tmp_path, reader_of, view):
+    attention = np.tril(view.attention)
+    causal = replace(view, attention=attention / attention.sum(-1, keepdims=True), about={**view.about, "causal": True})
+    path = tmp_path / "causal.html"
+    path.write_text(html_page([pack(causal)]), encoding="utf-8")
+    read = reader_of(path).open("view=neuron&layer=2&pin=q4")
+    assert read.texts().count("masked") == 4
 
 
 def test_vectors_are_expanded_on_demand_and_other_terms_are_shown(read):
