@@ -103,6 +103,7 @@ function start() {
   new ResizeObserver(() => {
     if (width === $("stage").clientWidth && height === $("stage").clientHeight) return;
     [width, height] = [$("stage").clientWidth, $("stage").clientHeight];
+    stage.repaint(); // at once, for no frame should show less than fits
     requestAnimationFrame(draw);
   }).observe($("stage"));
   if (document.body.dataset.live) serve();

@@ -31,9 +31,7 @@ function repaint() {
 function show(next, label) {
   scene = next;
   marked = null;
-  // the canvas holds the sheet open to at least the frame's own size
-  $("sheet").style.width = `${Math.max(next.width, $("stage").clientWidth)}px`;
-  $("sheet").style.height = `${Math.max(next.height, $("stage").clientHeight)}px`;
+  [$("sheet").style.width, $("sheet").style.height] = [`${next.width}px`, `${next.height}px`];
   $("canvas").setAttribute("aria-label", label);
   repaint();
 }

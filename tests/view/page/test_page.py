@@ -160,6 +160,16 @@ def test_a_wrong_address_shows_something_right(read, fragment):
     assert "lines" in read.said()
 
 
+def test_the_picture_follows_the_size_of_the_window(read, tab):
+    read.open("view=words")
+    tab.set_viewport_size({"width": 900, "height": 1100})
+    read.settle()
+    stage, canvas = (tab.locator(name).bounding_box() for name in ("#stage", "#canvas"))
+    assert canvas["height"] == pytest.approx(stage["height"], abs=20)
+    assert canvas["width"] == pytest.approx(stage["width"], abs=20)
+    assert tab.evaluate("(e => e.scrollHeight <= e.clientHeight)(document.getElementById('stage'))")
+
+
 def test_light_and_dark(read, tab):
     ground = "getComputedStyle(document.body).backgroundColor"
     tab.emulate_media(color_scheme="dark")
