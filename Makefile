@@ -32,20 +32,18 @@ gallery: $(VENV)/ready
 	cp outputs/runs/gallery/*/*/sentiment/linear/seed0/figures/layers.png outputs/gallery/sentiment.png
 
 # pictures of the interactive pages; needs Chromium
-CHROMIUM ?= chromium
-SHOT = $(CHROMIUM) --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
-  --log-level=3 --window-size=1280,800 --virtual-time-budget=5000
+SHOOT = $(BIN)/python tests/view/page/pictures.py
+TO = outputs/gallery/view
 views: $(VENV)/ready
 	$(BIN)/python -m pipelines.view text="The movie was unexpectedly not boring." out=outputs/views/text.html
 	$(BIN)/python -m pipelines.view data=grammar sentence=test-0227 out=outputs/views/sentence.html
-	for view in "heads layer=3&pin=q5" "model view=model" "heatmap view=heatmap&layer=3&head=1" \
-	  "neurons view=neuron&layer=3&head=1&pin=q5&expand=yes" "rollout view=model&weights=rollout&level=word" \
-	  "flow view=heatmap&weights=flow&layer=6&special=hidden"; do \
-	  $(SHOT) --screenshot=outputs/gallery/view-$${view%% *}.png "file://$(CURDIR)/outputs/views/text.html#$${view#* }"; done
-	$(SHOT) --screenshot=outputs/gallery/view-words.png "file://$(CURDIR)/outputs/views/sentence.html#view=words"
+	$(SHOOT) file://$(CURDIR)/outputs/views/text.html "$(TO)-heads.png=layer=3&pin=q5" "$(TO)-model.png=view=model" \
+	  "$(TO)-heatmap.png=view=heatmap&layer=3&head=1" "$(TO)-rollout.png=view=model&weights=rollout&level=word" \
+	  "$(TO)-neurons.png=view=neuron&layer=3&head=1&pin=q5&expand=yes" \
+	  "$(TO)-flow.png=view=heatmap&weights=flow&layer=6&special=hidden"
+	$(SHOOT) file://$(CURDIR)/outputs/views/sentence.html "$(TO)-words.png=view=words"
 	$(BIN)/python -m pipelines.explore port=8799 text="Time flies like an arrow." & server=$$!; sleep 20; \
-	  $(SHOT) --screenshot=outputs/gallery/view-explore.png "http://127.0.0.1:8799/#theme=dark&layer=4&level=word"; \
-	  kill -INT $$server
+	  $(SHOOT) http://127.0.0.1:8799/ "$(TO)-explore.png=theme=dark&layer=4&level=word"; kill -INT $$server
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
