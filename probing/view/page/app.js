@@ -49,7 +49,7 @@ async function drawn(ticket, doc) {
     $("said").textContent = found.said;
     document.body.dataset.painted = String(ticket);
   }
-  document.body.dataset.drawn = String(ticket);
+  if (ticket === drawing) document.body.dataset.drawn = String(ticket);
 }
 
 /** What is pointed at has changed; `spoken` says it to a screen reader too. */
