@@ -10,6 +10,7 @@ Options (group=option; every key of an option is set as group.key=value):
   text        what the page opens with
   characters  of one text at most (5000)
   subwords    of one input at most (512); the model's window may allow fewer
+  longest_flow longest_neurons   subwords up to which flow, and query and key vectors, are given (64, 128)
   runs        where trained probes are looked for (default: below outputs)
   open        open=true opens the browser
   strict      true: no stand-in for a model that cannot be had
@@ -59,6 +60,8 @@ class Settings:
     text: str = "The cat sat on the mat because it was tired."
     characters: int = 5000
     subwords: int = 512
+    longest_flow: int = 64
+    longest_neurons: int = 128
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
     open: bool = False
     strict: bool = False
@@ -71,8 +74,8 @@ class Settings:
         if self.port != 0 and not 1024 <= self.port < 2**16:
             raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free one")
         self.runs = [self.runs] if isinstance(self.runs, str) else list(self.runs)
-        positive("characters", self.characters)
-        positive("subwords", self.subwords)
+        for name in ("characters", "subwords", "longest_flow", "longest_neurons"):
+            positive(name, getattr(self, name))
         if len(self.text) > self.characters:
             raise ConfigError(f"text has {len(self.text):,} characters, more than characters={self.characters}")
         one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))

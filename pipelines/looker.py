@@ -151,7 +151,8 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], Ready]:
         enter("looking for trained probes")
         read = reader([Path(run) for run in settings.runs], checkpoint.revision, found.model.precision)
         enter("looking at a first text")  # which takes longer than any other
-        options = Options(parts.attention.rollout())
+        longest = {name: getattr(settings, name) for name in ("longest_flow", "longest_neurons")}
+        options = Options(parts.attention.rollout(), **longest)
         with suppress(DataError):
             look(loaded, "a", None, options, read)
         return Ready(loaded, options, threads, read, [*(note["text"] for note in notes.entries), *read.notes])

@@ -125,6 +125,7 @@ def _view(encoder: Encoder, given: Split, options: Options, reader: "Reader | No
     seen = clock.part("neurons", missing, lambda: neurons(done.calls, attention.shape[:3]))
     with clock("probes"):
         probes = () if reader is None else tuple(reader(done.hidden, given.tokens))
+    added = tuple(_added(attention, seen, _precision(encoder)))
     return View(
         tokens=given.tokens,
         attention=attention,
@@ -136,8 +137,8 @@ def _view(encoder: Encoder, given: Split, options: Options, reader: "Reader | No
         scale=seen and seen.scale,
         probes=probes,
         missing=missing,
-        about=_about(encoder, attention.shape),
-        notes=(*given.notes, *_added(attention, seen, _precision(encoder))),
+        about={**_about(encoder, attention.shape), "adds": bool(added)},
+        notes=(*given.notes, *added),
         timings_ms=clock.ms,
     )
 

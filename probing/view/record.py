@@ -62,7 +62,8 @@ class View:
     flow (L, S, S): from each layer down to the input. queries, keys (L, H, S, d), position included where the model
     turns it in; ``scale`` times their product is the score. What is None is absent for the reason in ``missing``, by
     name. gold: upos, heads (1-based, 0 root), deprel of the words, each possibly absent. about: text, text_b, model,
-    checkpoint, causal, corpus, split, id …; notes: what was cut, substituted or skipped.
+    checkpoint, causal, adds (to scores, terms of position say), corpus, split, id …; notes: what was cut, substituted
+    or skipped.
     """
 
     tokens: Tokens

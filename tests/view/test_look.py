@@ -150,6 +150,7 @@ def test_what_is_told_of_the_model_and_the_time(encoder_of):
         "window": 64,
         "final_norm": True,
         "precision": "float32",
+        "adds": False,
     }
     assert set(view.timings_ms) == {"tokenise", "forward", "norm", "neurons", "rollout", "flow", "probes"}
     assert all(took >= 0 for took in view.timings_ms.values())

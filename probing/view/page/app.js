@@ -9,6 +9,7 @@ import { change, followAddress, fragment, onChange, state } from "./state.js";
 import { png, save, svg } from "./svg.js";
 import { headlines } from "./facts.js";
 import { bindStage, stage } from "./stage.js";
+import { KINDS, within } from "./frame.js";
 import { buildView } from "./views.js";
 
 const $ = (id) => document.getElementById(id);
@@ -22,11 +23,29 @@ let documents = [],
 /** The document that is shown. */
 const shown = () => documents[Math.min(state().text, documents.length - 1)];
 
+/** What of the state the documents do not have, brought into their range. */
+function outOfRange(header) {
+  const { text, layer, head } = state();
+  const last = documents.length - 1;
+  const found = {
+    text: within(text, 0, last),
+    layer: within(layer, 1, header.n_layers),
+    head: within(head, 0, header.n_heads - 1),
+  };
+  return found.text === text && found.layer === layer && found.head === head ? null : found;
+}
+
 /** Draw the state; what arrives after a newer call is dropped. Resolves once the picture is there. */
 async function draw() {
   const ticket = ++drawing;
+  document.documentElement.dataset.theme = colours(state().theme).name;
+  $("told").textContent = "";
+  const doc = shown();
+  if (!doc) return;
+  const inRange = outOfRange(doc.header);
+  if (inRange) return void change(inRange); // and so drawn
   try {
-    if (shown()) await drawn(ticket, shown());
+    await drawn(ticket, doc);
   } catch (error) {
     document.body.dataset.painted = "failed";
     $("said").textContent = `This could not be drawn: ${error.message}`;
@@ -61,30 +80,35 @@ function point(key, spoken) {
   else built?.tell(hover);
 }
 
-function describe(header) {
-  const { view, layer, weights } = state();
-  return `${TITLES[view]} of ${header.model}, ` + `layer ${layer}, ${weights}: ${header.text}`;
+/** What the state shows of a document, as file names have it: head-layer3, heatmap-3.4, model. */
+function naming({ view, layer, head, weights }) {
+  const alone = weights === "rollout" || weights === "flow";
+  if (view === "model" || view === "words") return view;
+  return view === "head" || (view === "heatmap" && alone) ? `${view}-layer${layer}` : `${view}-${layer}.${head}`;
+}
+
+function describe({ model, text }) {
+  const now = state();
+  const part = naming(now).split("-")[1]?.replace("layer", "layer ");
+  const weights = ["neuron", "words"].includes(now.view) ? [] : [KINDS[now.weights]];
+  return `${[`${TITLES[now.view]} of ${model}`, ...(part ? [part] : []), ...weights].join(", ")}: ${text}`;
 }
 
 function bindExports() {
-  const name = (ending) =>
-    `${state().view}-layer${state().layer}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
+  const name = (ending) => `${naming(state())}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
   $("save-svg").addEventListener("click", () => {
-    save(
-      name("svg"),
-      svg(built.scene, describe(shown().header), `${$("said").textContent} ${$("about").textContent}`),
-      "image/svg+xml",
-    );
+    const text = svg(built.scene, describe(shown().header), `${built.said}. ${$("about").textContent}`);
+    save(name("svg"), text, "image/svg+xml");
   });
   $("save-png").addEventListener("click", async () => save(name("png"), await png(built.scene), "image/png"));
   $("copy-link").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(location.href);
-      $("spoken").textContent = $("said").textContent = "link copied";
+      $("told").textContent = "link copied";
     } catch {
-      $("said").textContent = location.protocol.startsWith("about")
-        ? `this frame has no address of its own: save the page, and add #${fragment(state())} to its address`
-        : `the link is this page's address: ${location.href}`;
+      $("told").textContent = location.protocol.startsWith("about")
+        ? `no address in a frame: save the page, and add #${fragment(state())} to its own`
+        : "the address above is the link";
     }
   });
 }
@@ -112,19 +136,24 @@ function start() {
 
 /** Follow what is typed. Flow takes long, so it is asked for while it is what is shown. */
 function serve() {
+  [$("text").value, $("text-b").value] = [state().input, state().input_b];
   const server = live((header, arrays) => {
+    const before = shown()?.header.tokens.join(" ");
     documents = [new Documented(header, (arrayName) => arrays[arrayName])];
     hover = null;
-    if (state().pin) change({ pin: "" });
+    const moved = before !== undefined && before !== header.tokens.join(" ");
+    change({ input: header.text, input_b: header.text_b ?? "", ...(moved ? { pin: "" } : {}) });
     return draw();
   });
   let withFlow = false;
-  onChange(({ weights }) => {
+  const follow = ({ weights }) => {
     if (withFlow === (weights === "flow")) return;
     withFlow = weights === "flow";
     server.want(withFlow ? ["norm", "neurons", "flow"] : null);
     if (withFlow && shown() && !shown().has("flow")) server.ask();
-  });
+  };
+  onChange(follow);
+  follow(state());
 }
 
 start();

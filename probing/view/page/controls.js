@@ -1,5 +1,6 @@
 // The controls: they show the state, and change it. What a view has no use for is not shown.
 
+import { within } from "./frame.js";
 import { headColour, inkOn } from "./palette.js";
 import { activeHeads, change, headList, state } from "./state.js";
 import { STATISTICS } from "./statistics.js";
@@ -25,14 +26,13 @@ export function bindControls() {
   for (const key of ["layer", "head"]) $(key).addEventListener("change", () => change({ [key]: Number($(key).value) }));
   $("document").addEventListener("change", () => change({ text: Number($("document").value), pin: "" }));
   $("least").addEventListener("input", () => change({ least: Number($("least").value) }));
-  $("top").addEventListener("input", () => change({ top: Math.max(0, Math.floor(Number($("top").value) || 0)) }));
+  $("top").addEventListener("input", () => change({ top: within(Math.floor(Number($("top").value) || 0), 0, 9999) }));
   $("expand").addEventListener("click", () => change({ expand: state().expand === "yes" ? "no" : "yes" }));
 }
 
 /** Make every control say what the state is. */
 export function showControls(headers, header, palette) {
   const now = state();
-  document.documentElement.dataset.theme = palette.name;
   document.body.dataset.view = now.view;
   for (const button of $("views").children) {
     const chosen = button.dataset.view === now.view;

@@ -5,7 +5,8 @@ const $ = (id) => document.getElementById(id);
 /** Title, line below it and the list of facts of a document. */
 export function headlines(header) {
   const { text, text_b: second, model, corpus, n_layers: layers, n_heads: heads } = header;
-  $("title").textContent = second ? `${text} — ${second}` : text;
+  $("title").textContent = second ? `\u2068${text}\u2069 — \u2068${second}\u2069` : text;
+  $("title").title = $("title").textContent; // where it does not fit
   const from = corpus ? `, ${corpus.name} ${corpus.split} ${corpus.id}` : "";
   $("about").textContent = `${model}${from}: ${layers} layers × ${heads} heads, ${header.tokens.length} subwords`;
   document.title = `${model}: ${text.slice(0, 80)}`;

@@ -58,7 +58,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
 
 /** What is drawn of a token that is pointed at or pinned: its side and its place on the axis, or null. */
 function focusOf(key, all, { rows, columns }) {
-  if (!key) return null;
+  if (!/^[qk]\d+$/.test(key ?? "")) return null;
   const unit = all.of[Number(key.slice(1))];
   const place = (key[0] === "q" ? rows : columns).indexOf(unit);
   return place < 0 ? null : { side: key[0], place };
@@ -95,8 +95,8 @@ function drawLines(made, { grids, floor, strength, top, at, left, right }) {
       for (const column of kept(grid, row, floor, top)) {
         if (at?.side === "k" && at.place !== column) continue;
         const share = strength(grid.values[row * grid.columns + column]);
-        const shade = Math.round(share * SHADES);
-        if (shade) shades[shade].push(left, middle(row), right, middle(column));
+        const shade = Math.max(1, Math.round(share * SHADES)); // what passed the threshold is drawn
+        shades[shade].push(left, middle(row), right, middle(column));
       }
     }
     shades.forEach((lines, shade) => {

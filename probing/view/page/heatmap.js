@@ -56,12 +56,14 @@ function heatmapScene({ all, axes: { rows, columns }, grid, strength, focus, wid
       const value = grid.values[row * grid.columns + column];
       const [x, y] = [left + side * column, top + side * row];
       if (rows.length * columns.length <= MANY) drawCell(made, { value, share: strength(value), x, y, side });
-      if (`q${all.members[query][0]},k${all.members[key][0]}` === focus)
-        made.marks.push({ rect: [x - 1, y - 1, side + 2, side + 2], stroke: palette.minus });
     }),
   );
-  const firsts = (shown) => shown.map((unit) => all.members[unit][0]);
-  made.cells = { left, top, side, rows: firsts(rows), columns: firsts(columns) };
+  made.cells = { left, top, side, all, rows, columns };
+  const [row, column] = placeOf(made.cells, focus);
+  if (row >= 0 && column >= 0) {
+    const rect = [left + side * column - 1, top + side * row - 1, side + 2, side + 2];
+    made.marks.push({ rect, stroke: palette.minus });
+  }
   return made;
 }
 
@@ -85,9 +87,15 @@ function names(made, all, rows, columns, { left, top, side }) {
   columns.forEach((unit, column) => write(unit, column, { x: left + side * (column + 0.5), y: top - 6, turn: -90 }));
 }
 
+/** Row and column of a pair of subwords, "q3,k5", or of the words that they are of; -1 for what does not show. */
+function placeOf({ all, rows, columns }, key) {
+  const found = /^q(\d+),k(\d+)$/.exec(key ?? "");
+  return found ? [rows.indexOf(all.of[found[1]]), columns.indexOf(all.of[found[2]])] : [-1, -1];
+}
+
 /** A cell as a region: there may be too many to list. */
-function region({ left, top, side, rows, columns }, row, column) {
-  const key = `q${rows[row]},k${columns[column]}`;
+function region({ left, top, side, all, rows, columns }, row, column) {
+  const key = `q${all.members[rows[row]][0]},k${all.members[columns[column]][0]}`;
   return { key, row, column, x: left + side * column, y: top + side * row, w: side, h: side };
 }
 
@@ -99,8 +107,8 @@ function cellAt({ cells }, x, y) {
 
 /** The cell that an arrow key leads to. */
 function nextCell({ cells }, key, down, right) {
-  const found = /^q(\d+),k(\d+)$/.exec(key ?? "");
-  if (!found) return region(cells, 0, 0);
-  const place = (list, at, step) => within(list.indexOf(Number(at)) + step, 0, list.length - 1);
-  return region(cells, place(cells.rows, found[1], down), place(cells.columns, found[2], right));
+  const [row, column] = placeOf(cells, key);
+  if (row < 0 || column < 0) return region(cells, 0, 0);
+  const { rows, columns } = cells;
+  return region(cells, within(row + down, 0, rows.length - 1), within(column + right, 0, columns.length - 1));
 }

@@ -2,7 +2,7 @@
 
 import { built, frame, fullOf, fullStrength, hiddenMass, KINDS, perHead, remember, strengthOf, upTo } from "./frame.js";
 import { grid } from "./numbers.js";
-import { headTable } from "./readout.js";
+import { headTable, sentence } from "./readout.js";
 import { scene } from "./scene.js";
 import { change } from "./state.js";
 import { STATISTICS, statistics } from "./statistics.js";
@@ -48,7 +48,7 @@ async function fill(doc, state, layer, cells, palette) {
       remember(doc, key, () => {
         const { lost, total, ...made } = grid(array, cell.head, all, axes, special === "hidden");
         return {
-          image: thumbnail(made, strengthOf(fullOf(array, weights), state), PIXELS, palette),
+          image: thumbnail(made, strengthOf(fullOf(doc, array, state, layer), state), PIXELS, palette),
           mass: { lost, total },
         };
       }),
@@ -91,6 +91,7 @@ function assembled(doc, { state, palette, width, heads, cells }) {
       ),
     table,
     {
+      speak: (key) => (find(key) ? sentence(table(key)) : key),
       click: (key) =>
         find(key) && change({ view: "heatmap", layer: find(key).layer, head: find(key).head ?? 0, pin: "" }),
     },

@@ -23,7 +23,7 @@ export async function* neuronView(doc, { state, palette, width }) {
   const [queries, keys, attention] = await Promise.all(kinds.map((kind) => doc.load(kind, layer)));
   const pinned = /^q(\d+)$/.exec(state.pin);
   const query = pinned ? within(Number(pinned[1]), 0, tokens.length - 1) : Math.max(0, header.special.indexOf(false));
-  const found = neurons({ queries, keys, attention }, head, query, header.scale);
+  const found = neurons({ queries, keys, attention }, head, query, header);
   const made = neuronScene({ header, found, head, query, expanded: state.expand === "yes", width, palette });
   const said =
     `head ${layer}.${head}: scores of the query ${tokens[query]}; scale ${header.scale.toFixed(4)}` +
@@ -33,7 +33,7 @@ export async function* neuronView(doc, { state, palette, width }) {
 }
 
 /** Everything of one query: q (d), k, product per key, score, weight, and the rest that the model adds to a score. */
-function neurons({ queries, keys, attention }, head, query, scale) {
+function neurons({ queries, keys, attention }, head, query, { scale, adds }) {
   const [, n, d] = queries.shape;
   const vector = ({ levels, table }, at) => Array.from({ length: d }, (_, i) => table[levels[(head * n + at) * d + i]]);
   const q = vector(queries, query);
@@ -47,7 +47,7 @@ function neurons({ queries, keys, attention }, head, query, scale) {
   const seen = rows.filter((row) => row.weight > 1e-3);
   const mean = seen.reduce((sum, row) => sum + Math.log(row.weight) - row.score, 0) / Math.max(1, seen.length);
   for (const row of rows) row.rest = row.weight > 1e-3 ? Math.log(row.weight) - row.score - mean : null;
-  return { q, rows, hasRest: seen.some((row) => Math.abs(row.rest) > 0.1) };
+  return { q, rows, hasRest: adds && seen.some((row) => Math.abs(row.rest) > 0.1) };
 }
 
 /** The scene; `found` of `neurons`, `labels` of the subwords, `query` its number. */

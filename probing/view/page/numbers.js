@@ -17,7 +17,15 @@ export function units(header, level) {
     found.members.at(-1).push(at);
     found.of[at] = found.members.length - 1;
   });
+  found.names = distinct(found.labels);
   return found;
+}
+
+/** Labels that cannot be taken for each other: one that occurs twice bears its place; a script's direction stays in it. */
+export function distinct(labels) {
+  const count = new Map();
+  for (const label of labels) count.set(label, (count.get(label) ?? 0) + 1);
+  return labels.map((label, at) => `\u2068${label}\u2069` + (count.get(label) > 1 ? ` ·${at + 1}` : ""));
 }
 
 /** Which units are rows (queries) and columns (keys) under a state. */

@@ -2,7 +2,7 @@
 
 import { regionAt } from "./scene.js";
 import { stage } from "./stage.js";
-import { change, state } from "./state.js";
+import { change, onChange, state } from "./state.js";
 
 const VIEWS = ["head", "model", "heatmap", "neuron", "words"];
 const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
@@ -20,6 +20,11 @@ export function bindPointer({ built, point }) {
     point(key, spoken);
     if (!built()?.redraws) stage.mark(region ?? null);
   };
+  let last = "";
+  onChange(({ view, text }) => {
+    if (last && last !== `${view} ${text}`) aim(null); // what was pointed at is not there any more
+    last = `${view} ${text}`;
+  });
   canvas.addEventListener("mousemove", (event) => {
     const region = hit(event);
     canvas.style.cursor = region && built().click ? "pointer" : "default";
@@ -48,11 +53,11 @@ export function bindPointer({ built, point }) {
     event.preventDefault();
   });
   addEventListener("keydown", (event) => {
-    if (event.target.closest?.("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("input, textarea, select") || event.metaKey) return;
     const { layer } = state(),
       layers = document.getElementById("layer").options.length;
     if (event.key === "[") change({ layer: Math.max(1, layer - 1) });
     if (event.key === "]") change({ layer: Math.min(layers, layer + 1) });
-    if (VIEWS[event.key - 1]) change({ view: VIEWS[event.key - 1] });
+    if (VIEWS[event.key - 1] && !event.ctrlKey && !event.altKey) change({ view: VIEWS[event.key - 1] });
   });
 }

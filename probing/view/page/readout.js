@@ -1,9 +1,9 @@
 // The exact numbers of what is pointed at, as a table that can be read, copied and spoken.
 
-import { exact } from "./numbers.js";
+import { distinct, exact } from "./numbers.js";
 
 const SIDES = { q: "as query: where it attends", k: "as key: what attends to it" };
-const MOST = 60; // rows; the rest is counted
+const MOST = 100; // rows; the rest is counted
 
 /** Show {caption, columns: [{text, colour}], rows: [[text, …]], note}, a row's first text naming it; else `hint`. */
 export function showTable(element, table, hint) {
@@ -28,7 +28,9 @@ export function showTable(element, table, hint) {
     });
   }
   const left = table.rows.length - MOST;
-  const note = [left > 0 ? `${left} more rows with smaller weights` : "", table.note ?? ""].filter(Boolean).join("; ");
+  const note = [left > 0 ? `${left} more rows${table.sorted ? " with smaller weights" : ""}` : "", table.note ?? ""]
+    .filter(Boolean)
+    .join("; ");
   element.replaceChildren(made, ...(note ? [paragraph(note)] : []));
 }
 
@@ -46,12 +48,12 @@ export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf,
   const found = others
     .map((other, at) => {
       const values = grids.map(({ grid }) => value(grid, at));
-      return { label: all.labels[other], values, mean: values.reduce((a, b) => a + b, 0) / values.length };
+      return { label: all.names[other], values, mean: values.reduce((a, b) => a + b, 0) / values.length };
     })
     .sort((a, b) => b.mean - a.mean);
   const several = grids.length > 1;
   return {
-    caption: `${all.labels[unit]} ${SIDES[side]} (${kind})`,
+    caption: `${all.names[unit]} ${SIDES[side]} (${kind})`,
     columns: [
       { text: side === "q" ? "key" : "query" },
       ...(several ? [{ text: "mean" }] : []),
@@ -62,6 +64,7 @@ export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf,
       ...(several ? [exact(one.mean, bits)] : []),
       ...one.values.map((v) => exact(v, bits)),
     ]),
+    sorted: true,
   };
 }
 
@@ -70,7 +73,7 @@ export function sentence(table) {
   if (!table) return "";
   return `${table.caption}: ${table.rows
     .slice(0, 3)
-    .map((row) => `${row[0]} ${row[1]}`)
+    .map((row) => `${row[0]} ${row[1].text ?? row[1]}`)
     .join(", ")}`;
 }
 
@@ -80,7 +83,7 @@ export function pairTable({ key, all, axes: { rows, columns }, grids, bits, laye
   const [row, column] = [rows.indexOf(query), columns.indexOf(other)];
   if (row < 0 || column < 0) return null;
   return {
-    caption: `${all.labels[query]} → ${all.labels[other]}, layer ${layer}`,
+    caption: `${all.names[query]} → ${all.names[other]}, layer ${layer}`,
     columns: [{ text: "head" }, { text: "weight" }],
     rows: grids.map(({ head, grid }) => [
       head === null ? "–" : `${layer}.${head}`,
@@ -105,10 +108,11 @@ export function headTable(name, numbers, names, header) {
 
 /** One key of the neuron view. */
 export function neuronTable(header, found, query, key) {
+  const names = distinct(header.tokens);
   const { score, weight, rest, product } = found.rows[key];
   const plain = product.reduce((a, b) => a + b, 0);
   return {
-    caption: `${header.tokens[query]} → ${header.tokens[key]}`,
+    caption: `${names[query]} → ${names[key]}`,
     columns: [{ text: "" }, { text: "value" }],
     rows: [
       ["q · k", plain.toFixed(4)],

@@ -18,6 +18,8 @@ export const DEFAULTS = {
   pin: "", // what stays selected: q4 a query, k4 a key (in subwords), q4,k5 a pair, w3 a word
   expand: "no",
   theme: "auto",
+  input: "", // what was typed into a live page, and its second text
+  input_b: "",
 };
 const CHOICES = {
   view: ["head", "model", "heatmap", "neuron", "words"],
@@ -57,6 +59,7 @@ export function parse(fragment) {
     if (CHOICES[key]?.includes(value)) found[key] = value;
     else if (WHOLE.includes(key) && /^\d{1,4}$/.test(value)) found[key] = Number(value);
     else if (key === "least" && value >= 0 && value <= 1) found.least = Number(value);
+    else if (key === "input" || key === "input_b") found[key] = value;
     else if (key === "heads" && /^(all|none|\d+(,\d+)*)$/.test(value)) found.heads = value;
     else if (key === "pin" && /^(w\d{1,4}|[qk]\d{1,4}|q\d{1,4},k\d{1,4})$/.test(value)) found.pin = value;
   }
@@ -90,12 +93,7 @@ function write() {
 /** Heads drawn in the head view, of `n`. */
 export function activeHeads(of, n) {
   if (of.heads === "all") return [...Array(n).keys()];
-  return of.heads === "none"
-    ? []
-    : of.heads
-        .split(",")
-        .map(Number)
-        .filter((head) => head < n);
+  return of.heads === "none" ? [] : [...new Set(of.heads.split(",").map(Number))].filter((head) => head < n);
 }
 
 /** `heads` as the state keeps it. */

@@ -1,7 +1,7 @@
 // The words: gold dependency arcs above them, and below them what probes predict from every layer.
 
 import { built } from "./frame.js";
-import { misses, record, said, wordTable } from "./readout.js";
+import { misses, record, said, sentence, wordTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
 
 const ROW = 18,
@@ -17,7 +17,9 @@ export async function* wordsView({ header }, { state, palette }) {
     "below them what probes decode from each layer, fainter where unsure, red where gold differs " +
     "(numbers: by more than a half)";
   const gold = header.gold.heads ? "gold dependencies above the words" : "no gold trees for this text";
-  yield built(made, [gold, ...(header.probes.length ? [decoded] : [])].join("; "), table);
+  const caveats = header.notes.filter((note) => note.startsWith("the probes of"));
+  const below = [gold, ...(header.probes.length ? [decoded] : []), ...caveats].join("; ");
+  yield built(made, below, table, { speak: (key) => sentence(table(key)) || header.forms[key.slice(1)] });
 }
 
 /** The scene. */

@@ -95,7 +95,7 @@ def example() -> View:
         scale=0.5,
         gold={"upos": upos, "heads": [2, 3, 0, 5, 3], "deprel": deprel},
         probes=[probe("pos"), sentiment()],
-        about={**texts, "model": "toy", "checkpoint": "c0ffee", "causal": False},
+        about={**texts, "model": "toy", "checkpoint": "c0ffee", "causal": False, "adds": True},
     )
 
 
@@ -149,6 +149,11 @@ def example_file(tmp_path_factory) -> Path:
     return path
 
 
+def plain(text: str) -> str:
+    """Without the marks that keep a label's direction to itself."""
+    return text.replace("\u2068", "").replace("\u2069", "")
+
+
 class Reader:
     """A page as a person reads it: what stands in it, where its tokens are, what it exports."""
 
@@ -189,10 +194,10 @@ class Reader:
     def table(self) -> dict[str, list[str]]:
         """The readout, by the names of its rows."""
         rows = self.tab.locator("#readout tbody tr").all()
-        return {row.locator("th").inner_text(): row.locator("td").all_inner_texts() for row in rows}
+        return {plain(row.locator("th").inner_text()): row.locator("td").all_inner_texts() for row in rows}
 
     def caption(self) -> str:
-        return self.tab.locator("#readout caption").inner_text()
+        return plain(self.tab.locator("#readout caption").inner_text())
 
     def svg(self) -> ET.Element:
         """What is shown, as exported."""

@@ -94,3 +94,19 @@ def test_flow_is_computed_when_it_is_looked_at(tab, looker):
         tab.select_option("#weights", "flow")
         tab.wait_for_function("() => document.getElementById('said').textContent.includes('flow: ')")
         assert "lines" in tab.text_content("#said")
+
+
+def test_a_link_restores_text_view_and_what_was_kept(tab, looker):
+    looker.load(lambda stage: None)
+    with served(looker) as url:
+        tab.goto(f"{url}#weights=flow&pin=q2&input=the+lazy+dog&input_b=she+left&pair=ab")
+        state(tab, "ready")
+        tab.wait_for_selector("body[data-drawn]")
+        assert tab.text_content("#title").replace("\u2068", "").replace("\u2069", "") == "the lazy dog — she left"
+        assert tab.input_value("#text-b") == "she left"
+        assert "flow: " in tab.text_content("#said") and "lines" in tab.text_content("#said")
+        assert "pin=q2" in tab.evaluate("location.hash")
+        ask(tab, "#text-b", "")  # one text again: what was said of a pair means nothing
+        assert tab.locator("#pair").is_hidden()
+        assert not tab.text_content("#said").startswith("layer 1, flow: 0 lines")
+        assert "input=the+lazy+dog" in tab.evaluate("location.hash") and "pin" not in tab.evaluate("location.hash")

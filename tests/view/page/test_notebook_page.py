@@ -15,7 +15,7 @@ def test_the_frame_of_a_notebook_draws_and_answers(tab, tmp_path, view):
     assert frame.get_by_role("tab", name="Model").get_attribute("aria-selected") == "true"
     with tab.expect_download() as download:
         frame.locator("#save-svg").click()
-    assert download.value.suggested_filename == "model-layer1-toy.svg"
+    assert download.value.suggested_filename == "model-toy.svg"
     assert tab.evaluate("document.querySelector('iframe').contentDocument") is None  # an origin of its own
 
 
