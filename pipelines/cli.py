@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from types import TracebackType
 
 from rich.console import Console
@@ -33,6 +34,9 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
     if {"--help", "-h"} & set(sys.argv[1:]):
         say(help_screen(doc, groups))
         return
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without some sign ends no program
     # Hydra's parser takes -m only before or after all overrides, and calls those on its other side unrecognised.
     sys.argv[1:] = sorted(map(verbatim, sys.argv[1:]), key=lambda argument: argument not in ("-m", "--multirun"))
     for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,12 +75,12 @@ class Input:
 def choose(settings: Settings) -> None:
     """Raise ConfigError unless exactly one of text, file and sentence is given."""
     given = {"text": settings.text, "file": settings.file, "sentence": settings.sentence}
-    names = [name for name, value in given.items() if value is not None]
+    names = [name for name, value in given.items() if value is not None and value != []]
+    if settings.text_b is not None and settings.text is None:
+        raise ConfigError("text_b=… is the second of two texts; give the first with text=…")
     if len(names) != 1:
         seen = f"{', '.join(f'{name}=…' for name in names)} are given" if names else "there is nothing to look at"
         raise ConfigError(f'{seen}; type one of text="The cat sat", file=texts.txt or sentence=<id>')
-    if settings.text_b is not None and settings.text is None:
-        raise ConfigError("text_b=… is the second of two texts; give the first with text=…")
     for name, text in (("text", settings.text), ("text_b", settings.text_b)):
         if text is not None and not text.strip():
             raise ConfigError(f'{name}={text!r}: it is empty; type {name}="The cat sat on the mat"')
@@ -94,8 +93,9 @@ def texts(settings: Settings, notes: Notes) -> list[Input]:
     path, found = Path(settings.file), []
     for number, line in enumerate(read_lines(path), start=1):
         parts = line.split("\t")
-        if len(parts) > 2 or (line.strip() and not all(part.strip() for part in parts)):
-            raise DataError(f"{path}:{number}: {len(parts) - 1} tabs; want a text, or two texts parted by one tab")
+        if line.strip() and (len(parts) > 2 or not all(part.strip() for part in parts)):
+            seen = f"{len(parts) - 1} tabs" if len(parts) > 2 else "a text on one side of the tab only"
+            raise DataError(f"{path}:{number}: {seen}; want a text, or two texts parted by one tab")
         if line.strip():
             found.append(Input(parts[0], parts[1] if len(parts) == 2 else None))
     if not found:
@@ -122,21 +122,23 @@ def target(settings: Settings, model: str) -> Path:
 
 
 def _default(settings: Settings, model: str) -> Path:
-    if settings.file is not None:
-        named: Sequence[str] = [Path(settings.file).stem]
+    if settings.sentences:
+        name = _slug(*settings.sentences)
+    elif settings.file is not None:
+        name = f"{_slug(Path(settings.file).stem)}-{_digits(str(Path(settings.file).resolve()))}"
     else:
-        named = settings.sentences or [settings.text or "", *filter(None, [settings.text_b])]
-    return Path(settings.outputs, "views", model, f"{_slug(named)}.html")
+        name = _slug(settings.text or "", *filter(None, [settings.text_b]))
+    return Path(settings.outputs, "views", model, f"{name}.html")
 
 
-def _slug(texts: Sequence[str]) -> str:
+def _slug(*texts: str) -> str:
     """A file name that tells what is shown; with some digits of a checksum where it alone could be of other texts."""
-    whole = " ".join(texts)
-    plain = re.sub(r"[^a-z0-9]+", "-", whole.lower()).strip("-")[:_LONGEST_NAME].strip("-")
-    if len(texts) == 1 and plain == whole.lower().replace(" ", "-"):
-        return plain
-    digits = hashlib.sha256("\x1f".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return f"{plain}-{digits}" if plain else digits
+    plain = re.sub(r"[^a-zA-Z0-9]+", "-", " ".join(texts)).strip("-")[:_LONGEST_NAME].strip("-").lower()
+    return plain if texts == (plain,) else "-".join(filter(None, [plain, _digits("\x1f".join(texts))]))
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -133,7 +133,12 @@ def from_model(by: Means, corpus: Corpus | None, one: Input) -> Seen:
         return Seen(look(by.encoder(), one.text, one.text_b, by.options, by.probes), MODEL)
     view = look_at_words(by.encoder(), one.sentence, by.options, by.probes)
     about = {**view.about, "corpus": corpus.name, "split": one.split, "id": one.sentence.id}
-    known = one.split != "test" and any(found.data == corpus.name for found in view.probes)
-    notes = (*view.notes, f"the probes of {corpus.name} were made with this sentence, which is of {one.split}")
+    known = one.split != "test" and any(_same(found.data, corpus.name) for found in view.probes)
+    notes = (*view.notes, f"the probes of {corpus.name} may be made with this sentence, which is of {one.split}")
     view = replace(view, about=about, notes=notes if known else view.notes)
     return Seen(replace(view, probes=with_gold(view.probes, one.sentence)), MODEL)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names of corpora are of the same one, whole or cut: ewt, ewt-300."""
+    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")

@@ -100,7 +100,7 @@ def tell(seen: Sequence[Seen], packed: Sequence[Packed], parts: Parts, notes: No
         say(f"attention of {count} {'input' if count == 1 else 'inputs'}: from {source}")
     probes = sorted({f"{found['task']} ({found['run']})" for one in packed for found in one.header["probes"]})
     below = ", ".join(map(str, parts.settings.runs))
-    missing = f"none of this checkpoint below {below}; python -m pipelines.run task=pos trains some"
+    missing = f"none speaks; looked for below {below} (python -m pipelines.run task=pos trains some)"
     say(f"probes: {', '.join(probes) or missing}")
     for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
         say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")

@@ -61,7 +61,7 @@ def test_a_sentence_that_the_probes_were_made_with_is_said_to_be_one(view, store
     done = view("sentence=train-0001", *where)
     assert "train-0001: no attention of it is in the store; the model is asked" in done.out
     [seen] = headers(written(done))
-    assert seen["probes"] and any("made with this sentence, which is of train" in note for note in seen["notes"])
+    assert seen["probes"] and any("may be made with this sentence, which is of train" in note for note in seen["notes"])
     asked = view("sentence=test-0001", "load=true", *where)
     assert "no attention of it is in the store" not in asked.out
     [unseen] = headers(written(asked))
@@ -71,14 +71,14 @@ def test_a_sentence_that_the_probes_were_made_with_is_said_to_be_one(view, store
 def test_a_text_becomes_a_page(view, tmp_path):
     done = view(f"text={PLAIN}")
     path = written(done)
-    assert path == tmp_path / "views/minilm/the-cat-sat-on-the-mat.html"
+    assert path.parent == tmp_path / "views/minilm" and path.name.startswith("the-cat-sat-on-the-mat-")
     [header] = headers(path)
     assert (header["text"], header["model"], header["missing"]) == (PLAIN, "minilm", {})
     assert header["provenance"].keys() >= {"command", "commit", "versions", "checkpoint", "maps"}
     assert header["provenance"]["checkpoint"]["revision"] == header["checkpoint"]
     said = done.out
     assert "loading minilm" in said and "attention of 1 input: from the model" in said
-    assert "probes: none of this checkpoint below" in said
+    assert "probes: none speaks; looked for below" in said
     assert re.search(r"\d\.\d\d MB; numbers ±0.00002 at most", said)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert written(view(f"text={PLAIN}", "bits=8", "parts=[norm]")) == path
@@ -98,7 +98,7 @@ def test_a_file_becomes_one_page_and_what_is_left_out_is_said(view, tmp_path):
     (tmp_path / "texts.txt").write_text("\ufeffThe cat.\n\n  \nIs it?\tIt is.\r\nNo more.\n", encoding="utf-8")
     done = view(f"file={tmp_path / 'texts.txt'}", "most=2", "parts=[norm]")
     path = written(done)
-    assert path.name == "texts.html"
+    assert path.name.startswith("texts-")
     assert [(h["text"], h["text_b"]) for h in headers(path)] == [("The cat.", None), ("Is it?", "It is.")]
     assert "1 of 3 texts are left out; type most=3" in done.out
     assert "missing: flow of 2 inputs: " in done.out
@@ -166,6 +166,8 @@ def test_a_damaged_store_is_named_and_the_model_asked(here, view, store, tmp_pat
         (["text=a", "attention.fusion=sum"], 2, ["fusion=sum", "mean"]),
         (["text=a", "prts=auto"], 2, ["prts", "valid under the top level", "parts"]),
         (["text=a", "+model.x=1"], 2, ["model.x", "no such option"]),
+        (["sentence=[]"], 2, ["nothing to look at"]),
+        (["text_b=b"], 2, ["text=…"]),
         (["file=nowhere.txt"], 1, ["nowhere.txt", "cannot be read"]),
     ],
 )
@@ -180,7 +182,7 @@ def test_bad_input_is_refused_before_a_model_is_loaded(given, code, words, view,
     [
         (b"a\n\xe9t\xe9\n", [":2", "0xe9 is not UTF-8"]),
         (b"a\nb\tc\td\n", [":2", "2 tabs", "one tab"]),
-        (b"a\t \n", [":1", "1 tabs"]),
+        (b"a\t \n", [":1", "on one side of the tab only"]),
         (b"\n \n", ["holds no text"]),
     ],
 )
@@ -198,13 +200,15 @@ def test_nothing_but_a_page_of_ours_is_written_over(view, refused, no_model, tmp
 
 
 def test_other_texts_get_other_files(tmp_path):
-    texts = ["A cat.", "a cat", "A cat!", "猫", "犬", "x" * 300, "x" * 301, "../../etc/passwd"]
+    texts = ["A cat.", "a cat", "A cat", "a-cat", "A cat!", "猫", "犬", "x" * 300, "x" * 301, "../../etc/passwd"]
     given = [Settings(text=text, outputs=str(tmp_path)) for text in texts]
     given += [Settings(text="a", text_b="cat", outputs=str(tmp_path)), Settings(sentence="s/1", outputs=str(tmp_path))]
     paths = [target(settings, "minilm") for settings in given]
     assert len(set(paths)) == len(paths)
     assert {path.parent for path in paths} == {tmp_path / "views/minilm"}
-    assert paths[1].name == "a-cat.html"
+    assert paths[-1].name.startswith("s-1-") and paths[3].name == "a-cat.html"
+    files = [Settings(file=str(tmp_path / folder / "a.txt"), outputs=str(tmp_path)) for folder in ("one", "two")]
+    assert len({target(settings, "minilm") for settings in files}) == 2
 
 
 @pytest.mark.parametrize(
