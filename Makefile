@@ -42,7 +42,8 @@ views: $(VENV)/ready
 	  "$(TO)-neurons.png=view=neuron&layer=3&head=1&pin=q5&expand=yes" \
 	  "$(TO)-flow.png=view=heatmap&weights=flow&layer=6&special=hidden"
 	$(SHOOT) file://$(CURDIR)/outputs/views/sentence.html "$(TO)-words.png=view=words"
-	$(BIN)/python -m pipelines.explore port=8799 text="Time flies like an arrow." & server=$$!; sleep 20; \
+	$(BIN)/python -m pipelines.explore port=8799 text="Time flies like an arrow." & server=$$!; \
+	  until curl -sf http://127.0.0.1:8799/api/model | grep -q '"ready":true'; do sleep 1; done; \
 	  $(SHOOT) http://127.0.0.1:8799/ "$(TO)-explore.png=theme=dark&layer=4&level=word"; kill -INT $$server
 
 $(VENV)/ready: pyproject.toml constraints.txt

@@ -57,7 +57,7 @@ def checked(found: Any, characters: int) -> Asked:
     if not isinstance(found, dict):
         raise Refused(400, f"the body is {_kind(found)}; an object is wanted; send {EXAMPLE}")
     if unknown := sorted(found.keys() - set(FIELDS)):
-        raise Refused(400, f"no such field: {', '.join(unknown)[:200]}; the fields are {', '.join(FIELDS)}")
+        raise Refused(400, f"no such field: {json.dumps(unknown)[:200]}; the fields are {', '.join(FIELDS)}")
     text, text_b = _text("text", found.get("text"), characters), found.get("text_b")
     if not text.strip():
         raise Refused(400, f"text is empty; a few words are wanted; send {EXAMPLE}")

@@ -73,7 +73,8 @@ class Settings:
         """Refuse impossible values before anything is loaded."""
         if self.port != 0 and not 1024 <= self.port < 2**16:
             raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free one")
-        self.runs = [self.runs] if isinstance(self.runs, str) else list(self.runs)
+        runs = [] if self.runs is None else self.runs
+        self.runs = [str(run) for run in (runs if isinstance(runs, list | tuple) else [runs])]
         for name in ("characters", "subwords", "longest_flow", "longest_neurons"):
             positive(name, getattr(self, name))
         if len(self.text) > self.characters:

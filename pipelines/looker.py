@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pipelines.asked import Refused
 from pipelines.machine import device_of, set_threads
 from pipelines.parts import ModelParts
+from pipelines.private import without_folders
 from pipelines.provenance import Notes, announce
-from pipelines.server import without_folders
 from pipelines.stages import find_model
 from probing.errors import DataError
 from probing.model.checkpoint import row_name
@@ -95,7 +95,7 @@ class ModelLooker:
             "window": encoder.window if encoder else None,
             "text": self._text,
             "limits": dict(self._limits),
-            "notes": list(ready.notes) if ready else [],
+            "notes": list(map(without_folders, ready.notes)) if ready else [],
             "error": without_folders(str(error) or type(error).__name__) if error else None,
         }
 
@@ -124,7 +124,7 @@ def _view(
     timings = dict(found.timings_ms)
     timings["analysis"] = 1000 * (looked - began) - timings["forward"]
     timings["packing"] = 1000 * (time.perf_counter() - looked)
-    header = {**packed.header, "notes": [*ready.notes, *packed.header["notes"]]}
+    header = {**packed.header, "notes": list(map(without_folders, [*ready.notes, *packed.header["notes"]]))}
     if parts is None:
         header["missing"] = {**header["missing"], "flow": LATER}
     return {**header, "timings_ms": {name: round(ms, 2) for name, ms in timings.items()}}, packed.arrays

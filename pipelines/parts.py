@@ -66,15 +66,23 @@ def parts_of(config: DictConfig, groups: Sequence[str]) -> dict[str, Any]:
 def own_options(cls: type, config: DictConfig, groups: Sequence[str]) -> tuple[Any, DictConfig]:
     """A program's own options as an instance of ``cls``, and the whole configuration but for texts, resolved.
 
-    What a text holds is never read as the name of an option, ``${…}``, or as a value still to be set, ``???``.
+    What a text holds is never read as the name of an option, ``${…}``, or as a value still to be set, ``???``; null
+    is the default of ``cls``. Raises ConfigError, also for a text that is none.
     """
     known("", config, [*(f.name for f in fields(cls)), *groups])
-    texts = [name for name in TEXTS if name in config]
-    given = {name: "???" if OmegaConf.is_missing(config, name) else config[name] for name in texts}
+    texts = [str(name) for name in config if name in TEXTS]  # ``in config`` is false of ???
+    given = {name: text for name in texts if (text := _text(name, config)) is not None}
     rest = OmegaConf.masked_copy(config, [str(name) for name in config if name not in texts])
     resolved: Any = OmegaConf.create(OmegaConf.to_container(rest, resolve=True))
     top = {f.name: resolved[f.name] for f in fields(cls) if f.name in resolved}
     return replace(checked(cls, OmegaConf.create(top), ""), **given), resolved
+
+
+def _text(name: str, config: DictConfig) -> str | None:
+    text = "???" if OmegaConf.is_missing(config, name) else config[name]
+    if text is not None and not isinstance(text, str):
+        raise ConfigError(f'{name}={text}: a text is wanted; type {name}="{text}"')
+    return text
 
 
 def checked(cls: type, node: DictConfig, group: str) -> Any:

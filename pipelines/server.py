@@ -6,7 +6,6 @@ of another site), so that no web site that is open in the same browser can read 
 
 import json
 import logging
-import re
 import traceback
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -22,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.asked import Asked, Refused, read
 from pipelines.interface import PATHS, interface
+from pipelines.private import without_folders
 from probing.errors import ProbingError, StoreError, UnavailableError
 
 log = logging.getLogger("pipelines.server")
@@ -34,7 +34,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-FOLDERS = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":;,()]+[/\\])+")
 
 
 class Looker(Protocol):
@@ -62,7 +61,10 @@ def application(page: str, looker: Looker, port: int) -> ASGIApp:
 
     async def view(request: Request) -> Response:
         asked = await read(request, int(looker.status()["limits"]["characters"]))
-        answer = await to_thread.run_sync(_answer, looker, asked, limiter=one_at_a_time, abandon_on_cancel=True)
+        async with one_at_a_time:
+            if await request.is_disconnected():  # while it waited: nobody else shall wait for its answer
+                return Response(status_code=499)
+            answer = await to_thread.run_sync(_answer, looker, asked, abandon_on_cancel=True)
         return Response(answer, media_type="application/json")
 
     routes = [
@@ -119,16 +121,17 @@ def _told(_: Request, error: Exception) -> Response:
     elif isinstance(error, ProbingError):
         status = 500 if isinstance(error, StoreError | UnavailableError) else 400
         message = without_folders(message)
-    return JSONResponse({"error": message}, status, headers)
+    return JSONResponse({"error": _encodable(message)}, status, headers)
 
 
 def _broken(_: Request, error: Exception) -> Response:
     """A bug: the terminal gets all of it, the page its name."""
-    log.error("the server goes on after this error:\n%s", "".join(traceback.format_exception(error)).rstrip())
-    seen = type(error).__name__
-    return JSONResponse({"error": f"the view failed ({seen}); see the explorer's terminal, and try another text"}, 500)
+    trace = _encodable("".join(traceback.format_exception(error)).rstrip())
+    log.error("the server goes on after this error:\n%s", trace)
+    message = f"the view failed ({type(error).__name__}); see the explorer's terminal, and try another text"
+    return JSONResponse({"error": _encodable(message)}, 500)
 
 
-def without_folders(message: str) -> str:
-    """``message`` with the last part of each path alone: where files lie is nothing for a page to know."""
-    return FOLDERS.sub("…/", message)
+def _encodable(text: str) -> str:
+    """``text`` with halves of surrogate pairs, which JSON can hold and UTF-8 cannot, spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()

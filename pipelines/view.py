@@ -36,6 +36,7 @@ from pipelines.inputs import Settings, choose, sentences, target, texts
 from pipelines.look import MODEL, Seen, look_at
 from pipelines.machine import code_version
 from pipelines.parts import CONF, Parts, own_options, parts_of
+from pipelines.private import without_folders
 from pipelines.progress import Bars
 from pipelines.provenance import Notes, announce, versions
 from probing.model.checkpoint import Checkpoint
@@ -90,7 +91,8 @@ def packed_with(seen: Sequence[Seen], parts: Parts, checkpoint: Checkpoint, note
     found = []
     for view, source in ((one.view, one.source) for one in seen):
         about = {**view.about, "provenance": {**provenance, "maps": "model" if source == MODEL else Path(source).name}}
-        found.append(pack(replace(view, about=about, notes=[*said, *view.notes]), parts.settings.bits))
+        told = list(map(without_folders, [*said, *view.notes]))
+        found.append(pack(replace(view, about=about, notes=told), parts.settings.bits))
     return found
 
 
@@ -104,11 +106,9 @@ def tell(seen: Sequence[Seen], packed: Sequence[Packed], parts: Parts, notes: No
     say(f"probes: {', '.join(probes) or missing}")
     for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
         say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")
-    own = dict.fromkeys(note for one in packed for note in one.header["notes"])
-    announced = [note["text"] for note in notes.entries if note["kind"] == "substituted"]
-    for note in own:
-        if note not in announced:
-            say(f"note: {note}")
+    said = [note["text"] for note in notes.entries if note["kind"] != "substituted"]  # which is announced already
+    for text in dict.fromkeys([*said, *(text for one in seen for text in one.view.notes)]):
+        say(f"note: {text}")
 
 
 @hydra.main(config_path=str(CONF), config_name="view", version_base="1.3")

@@ -79,6 +79,14 @@ def test_the_settings_of_a_program_are_commented_and_their_defaults_are_the_clas
     assert {key: written[key] for key in vars(cls())} == vars(cls())
 
 
+@pytest.mark.parametrize("program", ["view", "explore"])
+def test_a_sweep_writes_nothing_outside_of_outputs(program):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        hydra = compose(program, overrides=["outputs=/there"], return_hydra_config=True).hydra
+    assert (hydra.run.dir, hydra.sweep.dir, hydra.sweep.subdir) == ("/there", "/there", ".")
+    assert hydra.output_subdir is None
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_builds_under_a_tag_of_its_own_with_its_command(name):
     experiment = built(f"experiment={name}")

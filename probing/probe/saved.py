@@ -112,9 +112,19 @@ def _check(saved: Saved, path: Path) -> None:
     known = saved.kind in ("class", "scalar") and saved.vector in VECTORS.get(saved.level, ())
     n_classes = (len(saved.classes),) if saved.kind == "class" else ()
     width = {w.shape[-1] for w in saved.weights.values() if w.ndim}
+    flat = all(isinstance(name, str) for name in saved.classes)
+    arrays = [*saved.weights.values(), *saved.intercepts.values()]
+    exact = all(array.dtype == np.float32 for array in arrays)
     fits = all(
         (w.shape, b.shape) == ((*n_classes, *width), n_classes) and np.isfinite(w).all() and np.isfinite(b).all()
         for w, b in zip(saved.weights.values(), saved.intercepts.values(), strict=True)
     )
-    if not (known and fits and saved.weights and saved.cls_position in ("first", "last")):
+    if not (
+        known
+        and flat
+        and exact
+        and fits
+        and min(saved.weights, default=-1) >= 0
+        and saved.cls_position in ("first", "last")
+    ):
         raise DataError(f"{path}: its weights do not fit what it says of them; delete its folder and run again")

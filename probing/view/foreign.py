@@ -1,5 +1,6 @@
 """Weights from anywhere as a view: no model is asked, so that any library's attention can be looked at."""
 
+import operator
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,20 +13,24 @@ from probing.errors import ModelError
 from probing.view.record import Float32, Tokens, View
 
 _SPECIAL = re.compile(r"\[[A-Z]+\]|</?[a-z_]+>|<\|.*\|>")  # as BERT, RoBERTa and GPT write them
+_MASKS = ("[MASK]", "<mask>")  # stand where a word was
+_OF_TEXT = (*_MASKS, "[UNK]", "<unk>")  # look special, but a text has them
 _MARKS = ("Ġ", "▁")  # with which other tokenizers open a word
 _NO_MODEL = "weights alone were given; give show a text and a model to have it"
+_NAMES = "want the subwords' names, tokens=tokenizer.convert_ids_to_tokens(ids)"
 _WANTED = "want one array (heads, subwords, subwords) per layer"
 
 
 def foreign(attention: Any, tokens: Sequence[str], sentence_b_start: int | None = None) -> View:
     """What BertViz takes: ``attention`` per layer (H, S, S) or (1, H, S, S), arrays or tensors; ``tokens`` (S).
 
-    sentence_b_start: position of the second text's first subword. Rollout is computed as Abnar and Zuidema (2020) do;
-    a query without any weight leaves it out of reach. Raises: ModelError for shapes that do not fit each other,
-    weights that are negative or not finite.
+    sentence_b_start: position of the second text's first subword. Rollout is computed as Abnar and Zuidema (2020) do.
+    Raises: ModelError for shapes that do not fit each other, weights that are negative or not finite, a query that no
+    head gives any weight (padding), tokens that are no strings.
     """
     import torch
 
+    tokens, sentence_b_start = _names(tokens), _whole(sentence_b_start)
     maps = _stacked(attention)
     if maps.shape[-1] != len(tokens):
         raise ModelError(f"attention is over {maps.shape[-1]} subwords, but there are {len(tokens)} tokens")
@@ -33,6 +38,7 @@ def foreign(attention: Any, tokens: Sequence[str], sentence_b_start: int | None 
         raise ModelError(f"sentence_b_start={sentence_b_start}: a position among {len(tokens)} tokens is wanted")
     if not np.isfinite(maps).all() or maps.min() < 0:
         raise ModelError("attention has weights that are negative or not finite; give it as it is after the softmax")
+    _check_queries(maps, tokens)
     rolled = rollout([torch.tensor(layer)[None] for layer in maps], np.array([len(tokens)]), Rollout())
     found = read_tokens(tokens, sentence_b_start)
     texts = [" ".join(f for f, b in zip(found.forms, found.form_segment, strict=True) if b == side) for side in (0, 1)]
@@ -54,10 +60,11 @@ def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> T
     """Tokens as tokenizers write them: which are special, and which pieces make up a word.
 
     A word goes on in a piece marked ``##``; where some pieces are marked as opening a word (Ġ, ▁), in one without mark.
+    What stands for a word, masked or unknown, is none of the special ones, and a mask opens a word.
     """
     opens_marked = any(token.startswith(_MARKS) for token in tokens)
     labels, words, forms, sides = [], [], list[str](), list[int]()
-    special = tuple(_SPECIAL.fullmatch(token) is not None for token in tokens)
+    special = tuple(token not in _OF_TEXT and _SPECIAL.fullmatch(token) is not None for token in tokens)
     start_b = len(tokens) if sentence_b_start is None else sentence_b_start
     for place, token in enumerate(tokens):
         if special[place]:
@@ -67,7 +74,7 @@ def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> T
         bare = token.removeprefix("##") if token != "##" else token
         bare = bare[1:] if token.startswith(_MARKS) and len(token) > 1 else bare
         inside = opens_marked and not token.startswith(_MARKS) or bare != token and token.startswith("##")
-        if inside and place and not special[place - 1] and place != start_b:
+        if inside and token not in _MASKS and place and not special[place - 1] and place != start_b:
             forms[-1] += bare
             labels.append(f"##{bare}")
         else:
@@ -79,9 +86,42 @@ def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> T
     return Tokens(tuple(labels), special, np.array(words), segment, tuple(forms), np.array(sides, dtype=np.int64))
 
 
+def _names(tokens: Any) -> list[str]:
+    if isinstance(tokens, str) or not hasattr(tokens, "__iter__"):
+        raise ModelError(f"tokens is a {type(tokens).__name__}, no list; {_NAMES}")
+    names = list(tokens)
+    for place, name in enumerate(names):
+        if not isinstance(name, str):
+            raise ModelError(f"tokens[{place}] is {name!r}, no string; {_NAMES}")
+    return names
+
+
+def _whole(sentence_b_start: Any) -> int | None:
+    try:
+        return None if sentence_b_start is None else operator.index(sentence_b_start)
+    except TypeError as error:
+        raise ModelError(f"sentence_b_start={sentence_b_start!r}: no whole number; give a position") from error
+
+
+def _check_queries(maps: Float32, tokens: Sequence[str]) -> None:
+    """Refuse queries without any weight: what reaches them is not known, and a page would show them as if it were."""
+    empty = np.argwhere(~maps.any(axis=(1, 3)))
+    if len(empty):
+        layer, query = empty[0]
+        raise ModelError(
+            f"attention of layer {layer + 1}: query tokens[{query}] ({tokens[query]}) has no weight in any head; if it "
+            "is padding, cut it off: with n subwords left, give attention=[layer[..., :n, :n] for layer in attention] "
+            "and tokens[:n]"
+        )
+
+
 def _stacked(attention: Any) -> Float32:
     """Layers as one array: (L, H, S, S)."""
-    layers = [_array(layer, number) for number, layer in enumerate(attention, start=1)]
+    try:
+        given = list(attention)
+    except TypeError as error:
+        raise ModelError(f"attention is a {type(attention).__name__}; {_WANTED}") from error
+    layers = [_array(layer, number) for number, layer in enumerate(given, start=1)]
     if not layers:
         raise ModelError(f"attention has no layer; {_WANTED}")
     shapes = {layer.shape for layer in layers}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from probing.errors import ConfigError, ModelError, UnavailableError, positive
 from probing.model.checkpoint import BUNDLED, BUNDLED_NAME, Checkpoint, Model, resolve
@@ -16,6 +16,13 @@ from probing.view.record import View
 
 LOADED = 2  # models that are kept in memory
 _WANTED = f"{BUNDLED_NAME} (bundled), a folder with safetensors weights, or a Hub id (org/name) is wanted"
+
+
+class Longest(TypedDict, total=False):
+    """Subwords beyond which a part of the page is left out, as Options has them."""
+
+    longest_flow: int
+    longest_neurons: int
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,23 @@ def show(
     tokens: Sequence[str] | None = None,
     sentence_b_start: int | None = None,
     height: int = 760,
+    **longest: Unpack[Longest],
 ) -> Shown:
     """Attention as a page: of ``text`` (and ``text_b``) in ``model``, of a View, or of weights from anywhere.
 
     model: minilm, a folder or a Hub id; loaded once and kept. attention, tokens, sentence_b_start: as BertViz takes
     them, a list over layers of (1, H, S, S) or (H, S, S), arrays or tensors; no model is loaded. height: of the frame,
-    in pixels. Raises: ConfigError if it is not said what to show; ModelError or UnavailableError if it cannot be.
+    in pixels. longest_flow (64), longest_neurons (128): subwords beyond which flow, and query and key vectors, are left
+    out of a text's page; flow takes minutes from 128 on, the vectors double the page.
+    Raises: ConfigError if it is not said what to show, or said twice; ModelError or UnavailableError if it cannot be.
     """
     positive("height", height)
-    view = _view(text, text_b, model, attention, tokens, sentence_b_start)
+    for name in longest:
+        if name not in Longest.__annotations__:
+            raise TypeError(f"show() got an unexpected keyword argument {name!r}")
+    if longest and not isinstance(text, str):
+        raise ConfigError(f"{', '.join(longest)}: goes with a text; what a view or attention=… holds is there already")
+    view = _view(text, text_b, model, attention, tokens, sentence_b_start, longest)
     packed = pack(view)
     return Shown(page([packed]), f"attention: {packed.header['model']}, {packed.header['text'][:60]}", height)
 
@@ -73,6 +88,7 @@ def _view(
     attention: Any,
     tokens: Sequence[str] | None,
     sentence_b_start: int | None,
+    longest: Longest,
 ) -> View:
     if (text is None) == (attention is None):
         raise ConfigError("show what? give show either a text, as in show('The cat sat'), or attention=… with tokens=…")
@@ -85,11 +101,13 @@ def _view(
     if tokens is not None or sentence_b_start is not None:
         raise ConfigError("tokens=… and sentence_b_start=… go with attention=…; a text brings its own")
     if isinstance(text, View):
+        if text_b is not None:
+            raise ConfigError("text_b=… goes with a text; a view shows what it was made of: show(text, text_b)")
         return text
     from probing.attention.rollout import Rollout
     from probing.view.look import Options, look
 
-    return look(encoder_of(model), str(text), text_b, Options(Rollout()))
+    return look(encoder_of(model), str(text), text_b, Options(Rollout(), **longest))
 
 
 def encoder_of(name: str) -> Encoder:

@@ -9,11 +9,12 @@ import numpy as np
 from scipy.special import softmax
 
 from probing.axes import Sentence
-from probing.errors import DataError
-from probing.probe.saved import FILE, Saved, from_file
+from probing.errors import ConfigError, DataError, StoreError, one_of
+from probing.probe.saved import FILE, VECTORS, Saved, from_file
 from probing.report.load import Run
 from probing.result.folder import ROWS, find_runs, read_manifest
 from probing.result.rows import read_rows
+from probing.store.encoding import DTYPES, decode, encode
 from probing.task.trees import depths
 from probing.view.record import Float32, Predicted, Tokens
 
@@ -23,14 +24,22 @@ Gold = list[str | float | None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The probes of one run, and what its rows say of them: the fields of Predicted that no input changes."""
+    """The probes of one run, and what its rows say of them: the fields of Predicted that no input changes.
+
+    dtype: of the store that they were trained from. rank: how many layers, the best score on dev, when finished.
+    """
 
     saved: Saved
     about: Mapping[str, Any]
+    dtype: str
+    rank: tuple[int, float, str]
 
     def read(self, hidden: Float32, tokens: Tokens) -> Predicted:
-        """Predict from hidden states (L + 1, S, D); a word without subwords gets None."""
-        saved = self.saved
+        """Predict from hidden states (L + 1, S, D); a word without subwords gets None.
+
+        Raises: DataError, naming the run, if ``hidden`` has other layers, another width or too large numbers for it.
+        """
+        saved, hidden = self.saved, self._as_trained(hidden)
         weights = pooling(tokens, saved.level, saved.vector, saved.cls_position)  # (U, S)
         there = weights.any(axis=1)
         found = [saved.read(layer, weights @ hidden[layer]) for layer in saved.layers]  # (U, C) or (U,)
@@ -41,7 +50,18 @@ class Trained:
             predicted = [_known([saved.classes[c] for c in p.argmax(axis=1)], there) for p in shares]
         else:
             predicted = [_known(numbers.tolist(), there) for numbers in found]
-        return Predicted(predicted=predicted, probability=probability, gold=None, **self.about)
+        return Predicted(predicted=predicted, probability=probability, gold=None, classes=saved.classes, **self.about)
+
+    def _as_trained(self, hidden: Float32) -> Float32:
+        """Hidden states rounded as the store's were, without which features that hardly vary change predictions."""
+        run, last, width = self.about["run"], self.saved.layers[-1], self.saved.weights[self.saved.layers[-1]].shape[-1]
+        if width != hidden.shape[-1] or last >= len(hidden):
+            seen = f"{len(hidden)} layers of width {hidden.shape[-1]}"
+            raise DataError(f"{run}: its probes read width {width} up to layer {last}, not {seen}; delete and rerun it")
+        try:
+            return decode(encode(hidden, self.dtype), self.dtype)
+        except StoreError as error:
+            raise DataError(f"{run}: its probes cannot read this text ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -59,28 +79,28 @@ class Probes:
 def reader(runs: Sequence[Path], checkpoint_revision: str, precision: str) -> Probes:
     """The probes of finished runs below ``runs`` that were trained on this checkpoint in this arithmetic.
 
-    Of runs with the same task and classes the one with most layers serves, of those the newest; one that cannot be
-    read is passed over with a note. Without any the Reader answers [].
+    Of runs with the same task and classes the one with most layers serves, then the best on dev, then the newest; notes
+    name the others, and runs that cannot be read or lack probes. Without any the Reader answers [].
     """
     notes: list[str] = []
-    found: list[tuple[int, str, Path, dict[str, Any]]] = []
+    found: dict[tuple[str, tuple[str, ...]], list[Trained]] = {}
     for folder in sorted({folder for root in runs for folder in find_runs(root)}):
         try:
-            manifest: dict[str, Any] = read_manifest(folder) or {}
+            manifest = read_manifest(folder) or {}
+            if not _of(manifest, checkpoint_revision, precision):
+                continue
+            if (folder / FILE).is_file():
+                saved = from_file(folder / FILE)
+                found.setdefault((saved.task, saved.classes), []).append(_trained(saved, folder, manifest))
+            elif _is_linear(manifest):
+                name = "/".join(folder.parts[-6:])  # tag, model, data, task, probe, seed
+                notes.append(f"{name}: has no {FILE} (made before they were kept); delete its folder and run again")
         except DataError as error:
             notes.append(f"passed over: {error}")
-            continue
-        if (folder / FILE).is_file() and _of(manifest, checkpoint_revision, precision):
-            found.append((len(manifest.get("layers", ())), str(manifest.get("finished", "")), folder, manifest))
-    chosen: dict[tuple[str, tuple[str, ...]], Trained] = {}
-    for _, _, folder, manifest in sorted(found, key=lambda run: run[:2], reverse=True):
-        try:
-            saved = from_file(folder / FILE)
-            if (saved.task, saved.classes) not in chosen:
-                chosen[saved.task, saved.classes] = _trained(saved, folder, manifest)
-        except DataError as error:
-            notes.append(f"passed over: {error}")
-    return Probes(tuple(chosen[key] for key in sorted(chosen)), tuple(notes))
+    ordered = [sorted(found[key], key=lambda one: one.rank, reverse=True) for key in sorted(found)]
+    others = [", ".join(one.about["run"] for one in rest) for _, *rest in ordered if rest]
+    notes += [f"also there, not shown: {names}" for names in others]
+    return Probes(tuple(best for best, *_ in ordered), tuple(notes))
 
 
 def _of(manifest: Mapping[str, Any], revision: str, precision: str) -> bool:
@@ -91,24 +111,36 @@ def _of(manifest: Mapping[str, Any], revision: str, precision: str) -> bool:
         return False
 
 
+def _is_linear(manifest: Mapping[str, Any]) -> bool:
+    """Whether a run of this kind leaves probes."""
+    probe = manifest["config"].get("probe")
+    return isinstance(probe, Mapping) and probe.get("name") == "linear" and manifest.get("level") in list(VECTORS)
+
+
 def _trained(saved: Saved, folder: Path, manifest: Mapping[str, Any]) -> Trained:
     """The probes with their scores on the split that reports show. Raises: DataError if the run contradicts itself."""
-    if (saved.run_id, saved.checkpoint) != (manifest.get("run_id"), manifest["checkpoint"]["revision"]):
+    facts = {"run_id": saved.run_id, "layers": list(saved.layers), "classes": list(saved.classes)}
+    if saved.checkpoint != manifest["checkpoint"]["revision"] or any(manifest.get(k) != v for k, v in facts.items()):
         raise DataError(f"{folder / FILE} is of another run than the manifest beside it; delete {folder}, run again")
     try:
+        one_of("store.dtype", dtype := manifest["config"]["store"]["dtype"], DTYPES)
         rows = read_rows(folder / ROWS)
         own = rows[rows["probe"] == rows["probe"].iloc[0]]  # the probe's rows come first
         run = Run(folder, own, manifest, None, None)
         task = run.shown_rows.set_index("layer").loc[list(saved.layers)]
-        same = (own["target"] == "control") & (own["metric"] == run.metric) & (own["split"] == run.split)
-        control = own[same].groupby("layer")["value"].mean().reindex(list(saved.layers))
-        names = [run.name(column) for column in ("tag", "model", "data", "task", "probe")]
-    except (ValueError, KeyError, IndexError, OSError) as error:
-        raise DataError(f"{folder}: its rows cannot be read ({error}); delete it and run again") from error
+        primary = own[own["metric"] == run.metric]
+        same = primary[(primary["target"] == "control") & (primary["split"] == run.split)]
+        control = same.groupby("layer")["value"].mean().reindex(list(saved.layers))
+        dev = primary[(primary["target"] == "task") & (primary["split"] == "dev")]["value"]
+        best = float(max(dev.dropna(), default=-np.inf))
+        names = [run.name(column) for column in ("tag", "model", "data", "task", "probe")] + [folder.name]
+    except (ValueError, KeyError, IndexError, OSError, TypeError, ConfigError) as error:
+        raise DataError(f"{folder}: its manifest or rows cannot be read ({error}); delete it, run again") from error
     columns = {"score": task["value"], "low": task["ci_low"], "high": task["ci_high"], "control": control}
     about = {name: getattr(saved, name) for name in ("task", "level", "kind", "layers")}
-    about |= {"run": "/".join([*names, folder.name]), "data": names[2], "metric": run.metric}
-    return Trained(saved, about | {name: tuple(map(float, column)) for name, column in columns.items()})
+    about |= {"run": "/".join(names), "data": names[2], "metric": run.metric}
+    about |= {name: tuple(map(float, column)) for name, column in columns.items()}
+    return Trained(saved, about, dtype, (len(saved.layers), best, str(manifest.get("finished", ""))))
 
 
 def pooling(tokens: Tokens, level: str, vector: str, cls_position: str) -> Float32:
@@ -139,8 +171,10 @@ def with_gold(predicted: Sequence[Predicted], sentence: Sentence) -> list[Predic
 
 
 def _fitting(gold: Gold | None, one: Predicted) -> Gold | None:
-    """The gold labels, if there is one for each unit that was predicted."""
-    return gold if gold is not None and len(gold) == len(one.predicted[0]) else None
+    """The gold labels, if there is one for each unit that was predicted; a class that the probes lack is open."""
+    if gold is None or len(gold) != len(one.predicted[0]):
+        return None
+    return [label if label in one.classes else None for label in gold] if one.classes else gold
 
 
 def gold_of(task: str, sentence: Sentence) -> Gold | None:
@@ -151,9 +185,7 @@ def gold_of(task: str, sentence: Sentence) -> Gold | None:
     values = getattr(sentence, column, None) if column in ("upos", "xpos", "deprel", "heads", "label") else None
     if not values:
         return None
-    if column == "label":
-        return [None if values == "_" else values]
     if column == "heads":
         found = depths(values).tolist()
         return [max(found)] if name == "tree_depth" else found
-    return [None if value == "_" else value for value in values]
+    return [None if value == "_" else value for value in ([values] if column == "label" else values)]

@@ -36,6 +36,7 @@ class Predicted:
     predicted: per layer one value for each word (level word) or one in all (level sentence): class names or numbers.
     probability: of the predicted class, likewise; None for numbers. gold: likewise for one layer, None where unknown.
     score, low, high, control: per layer the run's score on its own test split with its interval, and its control's.
+    classes: what the probes choose from; none for numbers.
     """
 
     task: str
@@ -52,6 +53,7 @@ class Predicted:
     low: tuple[float, ...]
     high: tuple[float, ...]
     control: tuple[float, ...]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,7 @@ def _notes(tokenizer: "Tokenizer", ids: Int64, tokens: Tokens) -> tuple[str, ...
     lost = len(tokens.forms) - len(np.unique(tokens.word[tokens.word >= 0]))
     if lost:
         notes.append(f"words without a subword of their own, left out or joined with the word before: {lost}")
-    if tokens.segment.any() and not any(tokens.special):
+    second = int(tokens.segment.argmax())  # the second text's first subword; 0 where there is no second text
+    if second and not tokens.special[second - 1]:
         notes.append("the tokenizer puts nothing between two texts: the model reads them as one")
     return tuple(notes)

@@ -1,5 +1,7 @@
 """The explorer over HTTP: every address, every way to ask wrongly, foreign pages, and how it ends."""
 
+import base64
+import gzip
 import http.client
 import json
 import signal
@@ -11,11 +13,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import uvicorn
 
-from pipelines.server import HEADERS, application, without_folders
+from pipelines.interface import HEADER, MODEL, UNPACK
+from pipelines.private import without_folders
+from pipelines.server import HEADERS, application
 from probing.errors import DataError, StoreError
+from probing.rng import generator
+from probing.view.record import Tokens, View
 
 TEXT = "<script>alert('&')</script> naïve 🙂 \u2028 \0"
 LIMIT = 100
@@ -41,6 +48,8 @@ class Fake:
                 "data": DataError("/home/me/models/tiny/vocab.txt: no subword; give other text"),
                 "store": StoreError("the store is gone"),
                 "bug": KeyError("secret /home/me"),
+                "half": KeyError("half a pair: \ud800"),
+                "half data": DataError("half a pair: \ud800"),
                 "nan": ValueError("Out of range float values are not JSON compliant"),
             }[text.removeprefix("raise ")]
         return {"text": text, "text_b": text_b, "parts": parts}, {"attention/1": "AAAA"}
@@ -150,7 +159,8 @@ BAD = [
     ({"text": " \t"}, 400, "text is empty"),
     ({"text": "a", "text_b": ["b"]}, 400, "text_b is a list"),
     (b'{"text": "\\ud83d"}', 400, "half a surrogate pair"),
-    ({"text": "a", "model": "gpt2"}, 400, "no such field: model; the fields are text, text_b, parts"),
+    ({"text": "a", "model": "gpt2"}, 400, 'no such field: ["model"]; the fields are text, text_b, parts'),
+    (b'{"\\ud800": 1}', 400, "ud800"),
     ({"text": "a", "parts": "norm"}, 400, 'parts is "norm"; a list'),
     ({"text": "a", "parts": [["norm"]]}, 400, "norm, flow, neurons"),
     ({"text": "a", "parts": ["rollout"]}, 400, "norm, flow, neurons"),
@@ -216,21 +226,30 @@ def test_an_error_of_the_model_is_told_without_where_files_lie(port):
     refused = ask(port, text="raise data")
     assert (refused.status, refused.data) == (400, {"error": "…/vocab.txt: no subword; give other text"})
     assert ask(port, text="raise store").status == 500
+    assert ask(port, text="raise half data").data == {"error": "half a pair: \\ud800"}
 
 
-@pytest.mark.parametrize("bug", ["bug", "nan"])
+@pytest.mark.parametrize("bug", ["bug", "nan", "half"])
 def test_a_bug_is_told_in_a_line_and_in_full_on_the_terminal(port, caplog, bug):
     refused = ask(port, text=f"raise {bug}")
     assert refused.status == 500
     assert "terminal" in refused.data["error"]
     assert "/home" not in refused.text
     assert "Traceback" in caplog.text
+    assert caplog.text.encode()
     assert ask(port, text="a").status == 200
 
 
 def test_paths_lose_their_folders_and_nothing_else_does():
     assert without_folders("~/x/y/z.json and C:\\Users\\me\\w.bin, /a/b") == "…/z.json and …/w.bin, …/b"
-    assert without_folders("he/she and 1/2; type model=./x or and/or") == "he/she and 1/2; type model=./x or and/or"
+    for kept in ("he/she and 1/2; type model=./x or and/or", "https://example.org/a/b", "a / b", "/x or /y"):
+        assert without_folders(kept) == kept
+
+
+def test_a_folder_may_have_spaces_in_its_name():
+    for path in ("/home/My Name/my models/a.h5", "C:\\Program Files (x86)\\My Name\\a.h5", "~me/a b/c d/a.h5"):
+        assert without_folders(f"{path}: it is torn") == "…/a.h5: it is torn"
+    assert without_folders("/My Files/a.json and /My Files/b") == "…/a.json and …/b"
 
 
 def test_many_ask_at_once_and_one_is_looked_at_at_a_time(port, fake):
@@ -247,6 +266,36 @@ def test_many_ask_at_once_and_one_is_looked_at_at_a_time(port, fake):
         assert call(port, "GET", "/api/model").status == 200  # which waits for nobody
     assert sorted(found) == sorted(f"text {number}" for number in range(12))
     assert fake.most_at_once == 1
+
+
+def test_nobody_waits_for_the_answers_of_clients_that_left():
+    looked: list[str] = []
+    started, go_on = threading.Event(), threading.Event()
+
+    class Slow(Fake):
+        def view(self, text, text_b, parts):
+            looked.append(text)
+            started.set()
+            assert go_on.wait(timeout=20)
+            return {"text": text}, {}
+
+    def post(connection: socket.socket, text: str) -> None:
+        body = json.dumps({"text": text}).encode()
+        head = f"POST /api/view HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    with serving(Slow()) as port:
+        with socket.create_connection(("127.0.0.1", port)) as running:
+            post(running, "running")
+            assert started.wait(timeout=20)
+            for number in range(5):
+                with socket.create_connection(("127.0.0.1", port)) as left:
+                    post(left, f"left {number}")
+        for _ in range(5):  # by whose answers the server has seen that they left
+            assert call(port, "GET", "/api/model").status == 200
+        go_on.set()
+        assert ask(port, text="last").data["header"] == {"text": "last"}
+    assert looked == ["running", "last"]
 
 
 def test_clients_that_leave_or_talk_nonsense_do_no_harm(port):
@@ -272,7 +321,8 @@ def live(tiny):
     def prepare(enter):
         enter("loading")
         model = Model(checkpoint=str(tiny))
-        return Ready(encoder.load(model, resolve(model), maps=True), Options(), notes=["a stand-in"])
+        loaded = encoder.load(model, resolve(model), maps=True)
+        return Ready(loaded, Options(), notes=["a stand-in", "/home/My Name/runs/a: torn"])
 
     looker = ModelLooker(prepare, {"characters": 500, "subwords": 40}, "the fox", "tiny")
     with serving(looker) as port:
@@ -291,13 +341,14 @@ def test_a_real_model_from_loading_to_a_view(live):
     model = call(port, "GET", "/api/model").data
     expected = {"ready": True, "model": "tiny", "n_layers": 3, "n_heads": 2, "window": 64, "text": "the fox"}
     assert {name: model[name] for name in expected} == expected
+    assert model["notes"] == ["a stand-in", "…/a: torn"]
 
     from probing.view.pack import unpack
 
     found = ask(port, text="the <fox>", text_b="the dog").data
     header, arrays = found["header"], found["arrays"]
     assert header["forms"] == ["the", "<", "fox", ">", "the", "dog"]
-    assert header["notes"][0] == "a stand-in"
+    assert header["notes"][:2] == ["a stand-in", "…/a: torn"]
     assert {"forward", "analysis", "packing"} <= header["timings_ms"].keys()
     attention = unpack(header, arrays, "attention/3")
     assert attention.shape == (2, len(header["tokens"]), len(header["tokens"]))
@@ -313,6 +364,32 @@ def test_a_real_model_from_loading_to_a_view(live):
     assert too_long.status == 413
     assert "subwords; at most 40" in too_long.data["error"]
     assert ask(port, text="the fox").status == 200
+
+
+def test_what_is_answered_is_described_field_by_field(live):
+    port, looker = live
+    if not looker.done:
+        looker.load(lambda stage: None)
+    for answer, described in ((ask(port, text="a").data["header"], HEADER), (looker.status(), MODEL)):
+        assert answer.keys() == {name for names in described for name in names.split(", ")}
+
+
+@pytest.mark.parametrize("name", ["attention/1", "queries/1"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_the_description_unpacks_as_the_package_does(name, bits):
+    from probing.view.pack import pack, unpack
+
+    random = generator(bits, "unpack", name)
+    maps = random.dirichlet(np.ones(2), size=(1, 3, 2)).astype(np.float32)
+    tokens = Tokens(("a", "b"), (False, False), np.arange(2), np.zeros(2, int), ("a", "b"), np.zeros(2, int))
+    vectors = random.normal(size=(1, 3, 2, 4)).astype(np.float32)
+    header, arrays = vars(pack(View(tokens, maps, maps[:, 0], queries=vectors, keys=vectors), bits)).values()
+    names = {"numpy": np, "gzip": gzip, "base64": base64, "header": header, "arrays": arrays, "name": name}
+    for step in UNPACK.split("; "):
+        to, _, expression = step.partition(" = ")
+        names[to] = eval(expression, names)
+    assert names["array"] == pytest.approx(unpack(header, arrays, name), abs=1e-6)
+    assert names["array"].shape == unpack(header, arrays, name).shape
 
 
 def test_a_model_that_cannot_be_loaded_says_so():
@@ -335,7 +412,7 @@ def url_of(process) -> str:
 
 
 @pytest.mark.parametrize("when", ["loading", "ready"])
-def test_ctrl_c_ends_it_within_two_seconds(start, tiny, when):
+def test_ctrl_c_ends_it_whoever_is_connected(start, tiny, when):
     process = start(f"model.checkpoint={tiny}", "port=0", "threads=1", program="explore")
     url = url_of(process)
     port = int(url.rstrip("/").rpartition(":")[2])
@@ -349,10 +426,8 @@ def test_ctrl_c_ends_it_within_two_seconds(start, tiny, when):
             f"POST /api/view HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
             "Content-Length: 9\r\n\r\n".encode()
         )
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert time.monotonic() - began < 2
     assert (process.returncode, err) == (0, "")
     assert out.endswith("stopped\n")
 

@@ -10,11 +10,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from pipelines.cli import verbatim
+from pipelines.explore import Settings as ExploreSettings
 from pipelines.inputs import Settings, target
-from pipelines.parts import options
+from pipelines.parts import CONF, options, own_options
 from probing.errors import ConfigError, ModelError
 
 PLAIN = "The cat sat on the mat"
+PROGRAMS = {"view": Settings, "explore": ExploreSettings}
 
 
 @pytest.fixture
@@ -38,6 +40,15 @@ def no_model():
 def store(make) -> Path:
     """The store of a small run, and beside it the run with its probes."""
     return next(folder for folder in make("layers=1", "probe.l2=[1e-2]", "tag=view").parents if folder.name == "runs")
+
+
+def options_of(program: str, override: str):
+    """The settings of a program that is told one thing."""
+    config = OmegaConf.load(CONF / f"{program}.yaml")
+    del config["defaults"], config["hydra"]
+    parsed = OverridesParser.create().parse_override(override)
+    OmegaConf.update(config, parsed.key_or_group, parsed.value())
+    return own_options(PROGRAMS[program], config, ())[0]
 
 
 def written(done) -> Path:
@@ -227,14 +238,35 @@ def test_other_texts_get_other_files(tmp_path):
         "",
         "null",
         "7",
+        "???",
         "猫\t",
     ],
 )
-def test_running_text_reaches_the_program_as_it_was_typed(text):
-    override = OverridesParser.create().parse_override(verbatim(f"text={text}"))
-    config = OmegaConf.create({"text": None})
-    OmegaConf.update(config, "text", override.value())
-    assert config.text == text
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_running_text_reaches_the_program_as_it_was_typed(text, program):
+    assert options_of(program, verbatim(f"text={text}")).text == text
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("given", ["7", "true", "[a,b]", "{a: b}"])
+def test_what_is_no_text_is_refused(given, program):
+    with pytest.raises(ConfigError, match='^text=.*: a text is wanted; type text="'):
+        options_of(program, f"++text={given}")
+
+
+@pytest.mark.parametrize("program, cls", PROGRAMS.items())
+def test_no_text_is_the_default_and_no_runs_are_none(program, cls):
+    assert options_of(program, "++text=null").text == cls().text
+    assert options_of(program, "runs=null").runs == []
+    assert options_of(program, "runs=a").runs == ["a"]
+
+
+def test_a_page_names_no_folder_and_the_terminal_does(view, tmp_path):
+    (tmp_path / "My texts.txt").write_text("The cat.\nIt is.\n", encoding="utf-8")
+    done = view(f"file='{tmp_path / 'My texts.txt'}'", "most=1", "parts=[norm]")
+    [header] = headers(written(done))
+    assert "…/My texts.txt: 1 of 2 texts are left out; type most=2" in header["notes"]
+    assert f"note: {tmp_path / 'My texts.txt'}: 1 of 2 texts are left out" in done.out
 
 
 def test_what_is_quoted_already_and_other_options_are_left_alone():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from probing.axes import no_progress
@@ -110,10 +111,24 @@ def test_weights_of_another_program_are_not_taken_for_probes(tmp_path):
         {"cls_position": "middle"},
         {"weights": {0: np.full((3, 4), np.nan, np.float32)}},
         {"weights": {}, "intercepts": {}},
+        {"weights": {-1: np.ones((3, 4), np.float32)}, "intercepts": {-1: np.zeros(3, np.float32)}},
+        {"classes": (["ADJ"], "NOUN", "VERB")},
+        {"classes": (1, 2, 3)},
     ],
     ids=str,
 )
 def test_a_file_that_contradicts_itself_is_refused(file, change):
     file.write_bytes(to_bytes(replace(from_file(file), **change)))
+    with pytest.raises(DataError, match="do not fit"):
+        from_file(file)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32])
+@pytest.mark.parametrize("name", ["weights/0", "intercept/0"])
+def test_numbers_in_another_type_are_refused(file, name, dtype):
+    with safe_open(file, framework="np") as whole:
+        tensors = {key: whole.get_tensor(key) for key in ("weights/0", "intercept/0")}
+        about = whole.metadata()
+    save_file(tensors | {name: tensors[name].astype(dtype)}, file, about)
     with pytest.raises(DataError, match="do not fit"):
         from_file(file)

@@ -81,6 +81,9 @@ def test_a_view_is_shown_as_it_is(maps):
         (["a", "b", "<|endoftext|>"], ["a", "b", "<|endoftext|>"], ["a", "b"], [0, 1, -1]),
         (["a", "##", "##b"], ["a", "##", "##b"], ["a", "##b"], [0, 1, 1]),
         (["##b", "a"], ["b", "a"], ["b", "a"], [0, 1]),
+        (["[CLS]", "[MASK]", "[UNK]"], ["[CLS]", "[MASK]", "[UNK]"], ["[MASK]", "[UNK]"], [-1, 0, 1]),
+        (["<s>", "Ġa", "<mask>", "."], ["<s>", "a", "<mask>", "##."], ["a", "<mask>."], [-1, 0, 1, 1]),
+        (["▁a", "▁", "<unk>", "</s>"], ["a", "▁", "##<unk>", "</s>"], ["a", "▁<unk>"], [0, 1, 1, -1]),
     ],
 )
 def test_tokens_are_read_in_every_writing(tokens, labels, forms, words):
@@ -114,6 +117,9 @@ def test_a_causal_model_is_known_by_its_weights(maps):
         (lambda m: [layer * np.nan for layer in m], "negative or not finite"),
         (lambda m: ["abc"], "is no array of numbers"),
         (lambda m: [], "no layer"),
+        (lambda m: 5, "attention is a int; want one array"),
+        (lambda m: np.array(1.0), "attention is a ndarray; want one array"),
+        (lambda m: {"attentions": m}, "layer 1 is no array of numbers"),
     ],
 )
 def test_what_are_no_maps_is_said_so(change, message, maps):
@@ -121,7 +127,58 @@ def test_what_are_no_maps_is_said_so(change, message, maps):
         show(attention=change(maps), tokens=TOKENS)
 
 
+def test_padding_is_told_how_to_cut_off(maps):
+    padded = [np.pad(layer, ((0, 0), (0, 2), (0, 2))) for layer in maps]
+    tokens = [*TOKENS, "[PAD]", "[PAD]"]
+    advice = r"attention=\[layer\[\.\.\., :n, :n\] for layer in attention\] and tokens\[:n\]"
+    with pytest.raises(ModelError, match=rf"layer 1: query tokens\[5\] \(\[PAD\]\) has no weight .*{advice}") as found:
+        show(attention=padded, tokens=tokens)
+    assert "sentence" not in str(found.value) and "model.precision" not in str(found.value)
+    cut = show(attention=[layer[..., :5, :5] for layer in padded], tokens=tokens[:5])
+    assert documents(cut.html)[0]["tokens"] == TOKENS
+    maps[2][:, 1] = 0
+    with pytest.raises(ModelError, match=r"layer 3: query tokens\[1\] \(the\) has no weight"):
+        foreign(maps, TOKENS)
+
+
+@pytest.mark.parametrize(
+    "tokens, message",
+    [
+        ([101, *TOKENS[1:]], r"tokens\[0\] is 101, no string; .*convert_ids_to_tokens"),
+        ([*TOKENS[:4], None], r"tokens\[4\] is None, no string"),
+        ("abcde", "tokens is a str, no list"),
+        (5, "tokens is a int, no list"),
+    ],
+)
+def test_tokens_that_are_no_strings_are_refused(tokens, message, maps):
+    with pytest.raises(ModelError, match=message):
+        show(attention=maps, tokens=tokens)
+
+
+@pytest.mark.parametrize("start", ["3", 3.0, [3]])
+def test_a_position_is_a_whole_number(start, maps):
+    with pytest.raises(ModelError, match=r"sentence_b_start=.*no whole number"):
+        show(attention=maps, tokens=TOKENS, sentence_b_start=start)
+    assert foreign(maps, TOKENS, np.int64(3)).tokens.segment.tolist() == [0, 0, 0, 1, 1]
+
+
+def test_longer_texts_get_flow_and_neurons_when_asked():
+    [short] = documents(show("The cat sat", longest_flow=4, longest_neurons=3).html)
+    assert "type longest_flow=5" in short["missing"]["flow"] and "type longest_neurons=5" in short["missing"]["neurons"]
+    assert documents(show("The cat sat", longest_flow=5, longest_neurons=5).html)[0]["missing"] == {}
+    text = "cat " * 63
+    assert documents(show(text, longest_flow=1).html)[0]["missing"].keys() == {"flow"}  # 65 subwords
+
+
 def test_contradictions_are_refused(maps):
+    view = foreign(maps, TOKENS)
+    with pytest.raises(ConfigError, match="text_b=… goes with a text"):
+        show(view, "It slept.")
+    for given in ({"text": view}, {"attention": maps, "tokens": TOKENS}):
+        with pytest.raises(ConfigError, match="longest_flow: goes with a text"):
+            show(**given, longest_flow=128)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'longest'"):
+        show("a", longest=3)
     for given in ({}, {"text": "a", "attention": maps}):
         with pytest.raises(ConfigError, match="give show either a text"):
             show(**given)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from probing.axes import Sentence
+from probing.errors import DataError
 from probing.probe.saved import FILE, Saved, to_bytes
 from probing.result.rows import Row, write_rows
 from probing.view.predict import gold_of, pooling, reader, with_gold
@@ -33,7 +34,8 @@ def run(tmp_path) -> Callable[..., Path]:
 
     def make(name: str, classes: tuple[str, ...] = ("A", "B"), **given) -> Path:
         about = {"task": "pos", "level": "word", "vector": "mean", "finished": "2024-01-01T00:00:00+00:00"}
-        about |= {"checkpoint": CHECKPOINT, "precision": "float32", "layers": (0, 1), "run_id": name, **given}
+        about |= {"checkpoint": CHECKPOINT, "precision": "float32", "layers": (0, 1), "run_id": name}
+        about |= {"dtype": "float16", "probe": "linear", "dev": 0.1, **given}
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
         weights = np.array([[0, 2], [0, -2]] if classes else [1, 0], np.float32)
@@ -53,21 +55,27 @@ def run(tmp_path) -> Callable[..., Path]:
         manifest = {
             "run_id": name,
             "metric": "accuracy",
+            "level": about["level"],
             "layers": list(about["layers"]),
+            "classes": list(classes),
             "finished": about["finished"],
             "checkpoint": {"revision": about["checkpoint"]},
-            "config": {"model": {"precision": about["precision"]}},
+            "config": {
+                "model": {"precision": about["precision"]},
+                "store": {"dtype": about["dtype"]},
+                "probe": {"name": about["probe"]},
+            },
         }
         (folder / "manifest.json").write_text(json.dumps(manifest))
-        write_rows(list(rows(name, about["task"], about["layers"])), folder / "rows.csv")
+        write_rows(list(rows(name, about["task"], about["layers"], about["dev"])), folder / "rows.csv")
         return folder
 
     return make
 
 
-def rows(run_id: str, task: str, layers: tuple[int, ...]):
+def rows(run_id: str, task: str, layers: tuple[int, ...], dev: float):
     for layer in layers:
-        for split, metric, base in (("dev", "accuracy", 0.1), ("test", "accuracy", 0.5), ("test", "macro_f1", 0.2)):
+        for split, metric, base in (("dev", "accuracy", dev), ("test", "accuracy", 0.5), ("test", "macro_f1", 0.2)):
             for target, seed, value in (("task", 0, base), ("control", 0, base - 0.1), ("control", 1, base - 0.05)):
                 ends = (value - 0.01, value + 0.01)
                 yield Row(
@@ -122,22 +130,60 @@ def test_pooling_weights_are_distributions_or_zero():
         assert total.tolist() == ([1, 1, 0, 1] if level == "word" else [1])
 
 
-def test_of_runs_of_one_task_the_newest_with_most_layers_speaks(run, tmp_path):
+def test_of_runs_of_one_task_that_with_most_layers_then_the_best_on_dev_then_the_newest_speaks(run, tmp_path):
     run("a", finished="2024-01-01T00:00:00+00:00")
     run("b", finished="2024-03-01T00:00:00+00:00")
-    run("c", finished="2024-02-01T00:00:00+00:00")
-    run("d", finished="2024-04-01T00:00:00+00:00", layers=(1,))
+    run("c", finished="2024-05-01T00:00:00+00:00", dev=0.09)
+    run("d", finished="2024-04-01T00:00:00+00:00", layers=(1,), dev=0.9)
     run("e", ("X", "Y"))  # other labels: another task
     run("f", (), task="depth")
     found = reader([tmp_path / "runs", tmp_path], CHECKPOINT, "float32")
-    assert found.notes == ()
     assert [one.run.rpartition("/")[2] for one in found(HIDDEN, TOKENS)] == ["f", "b", "e"]
+    others = ", ".join(f"main/m/ewt/pos/linear/{name}" for name in "acd")
+    assert found.notes == (f"also there, not shown: {others}",)
+
+
+def test_a_linear_run_without_probes_is_named(run, tmp_path):
+    (run("old") / FILE).unlink()
+    (run("nonlinear", probe="mdl") / FILE).unlink()
+    (run("pairs", (), level="pair") / FILE).unlink()
+    (run("of another model", checkpoint="sha256-2") / FILE).unlink()
+    found = reader([tmp_path], CHECKPOINT, "float32")
+    [note] = found.notes
+    assert note.endswith(
+        "/runs/old: has no probes.safetensors (made before they were kept); delete its folder and run again"
+    )
+    assert found(HIDDEN, TOKENS) == []
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [("float32", 1 + 2**-12 + 2**-20), ("float16", 1.0), ("bfloat16", 1.0)],
+)
+def test_hidden_states_are_rounded_as_those_of_the_training_were(run, tmp_path, dtype, expected):
+    run("a", (), dtype=dtype)
+    hidden = np.full((2, 7, 2), 1 + 2**-12 + 2**-20, np.float32)
+    [found] = reader([tmp_path], CHECKPOINT, "float32")(hidden, TOKENS)
+    assert found.predicted[0][0] == pytest.approx(expected, abs=2**-22)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "message"),
+    [
+        (np.zeros((2, 7, 3), np.float32), "width 2 up to layer 1, not 2 layers of width 3"),
+        (np.zeros((1, 7, 2), np.float32), "width 2 up to layer 1, not 1 layers of width 2"),
+        (np.full((2, 7, 2), 1e6, np.float32), "cannot read this text .*float16 ends at 65504"),
+    ],
+)
+def test_hidden_states_that_the_probes_cannot_read_are_refused_by_the_runs_name(run, tmp_path, hidden, message):
+    run("a")
+    with pytest.raises(DataError, match=f"main/m/ewt/pos/linear/a: .*{message}"):
+        reader([tmp_path], CHECKPOINT, "float32")(hidden, TOKENS)
 
 
 def test_runs_of_other_models_and_unfinished_ones_do_not_speak(run, tmp_path):
     run("a", checkpoint="sha256-2")
     run("b", precision="bfloat16")
-    (run("c") / FILE).unlink()
     (run("d") / "manifest.json").unlink()
     silent = reader([tmp_path, tmp_path / "not there"], CHECKPOINT, "float32")
     assert silent(HIDDEN, TOKENS) == []
@@ -156,12 +202,35 @@ def damage_manifest(folder: Path) -> None:
     (folder / "manifest.json").write_text("{")
 
 
-def swap_probes(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"run_id": "another"}))
+def says(**facts: object) -> Callable[[Path], None]:
+    """Something else in the manifest."""
+
+    def change(folder: Path) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps(manifest | facts))
+
+    return change
 
 
-@pytest.mark.parametrize("damage", [damage_probes, damage_rows, damage_manifest, swap_probes])
+def in_store(store: object) -> Callable[[Path], None]:
+    return says(config={"model": {"precision": "float32"}, "store": store})
+
+
+DAMAGES = {
+    "probes": damage_probes,
+    "rows": damage_rows,
+    "manifest": damage_manifest,
+    "run_id": says(run_id="another"),
+    "layers": says(layers=7),
+    "classes": says(classes=[["A", "B"]]),
+    "metric": says(metric=None),
+    "no dtype": in_store({}),
+    "dtype": in_store({"dtype": ["float16"]}),
+    "store": in_store(None),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_run_is_passed_over_and_named(run, tmp_path, damage):
     run("old", finished="2023-01-01T00:00:00+00:00")
     damage(run("new"))
@@ -200,3 +269,13 @@ def test_gold_fits_the_words_that_were_predicted_or_is_left_out():
     fitting, other = with_gold([predicted(3), predicted(2)], TREE)
     assert fitting.gold == [1, 1, 0]
     assert other.gold is None
+
+
+def test_a_gold_label_that_the_probes_do_not_know_is_open(run, tmp_path):
+    run("a", ("NOUN", "ADJ"))
+    words = ("a", "b", "c", "d")
+    sentence = Sentence("s", words, ("NOUN", "VERB", "ADJ", "_"), heads=(2, 0, 2, 3))
+    run("b", (), task="depth")
+    numbers, classes = with_gold(reader([tmp_path], CHECKPOINT, "float32")(HIDDEN, TOKENS), sentence)
+    assert classes.gold == ["NOUN", None, "ADJ", None]
+    assert numbers.gold == [1, 0, 1, 2]

@@ -1,7 +1,11 @@
 """Words, labels and subwords of a text as a page shows them and as a network reads it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.processors import TemplateProcessing
 
 from probing.errors import DataError
 from probing.view.split import corpus_tokens, split, split_words, word_spans, words_of
@@ -87,6 +91,19 @@ def test_a_pair_is_framed_by_the_tokenizer_and_words_count_on(family, encoder):
             == found.types.tolist()
             == [0] * (first + 1) + [1] * (len(tokens.special) - first - 1)
         )
+
+
+@pytest.mark.parametrize(
+    ("pair", "noted"), [("[CLS] $A $B", True), ("[CLS] $A [SEP] $B", False), ("$A $B [SEP]", True)]
+)
+def test_a_pair_with_nothing_between_its_texts_is_noted_whatever_stands_around_it(encoder_of, pair, noted):
+    encoder = encoder_of("bert")
+    tokenizer = Tokenizer.from_str(encoder.tokenizer.to_str())
+    names = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = TemplateProcessing(single="$A", pair=pair, special_tokens=names)
+    found = split(replace(encoder, tokenizer=tokenizer), "the quick fox", "she left!")
+    assert any(found.tokens.special)
+    assert any("nothing between two texts" in note for note in found.notes) == noted
 
 
 def test_a_corpus_sentence_is_what_the_store_holds(encoder):
