@@ -1,10 +1,8 @@
 """A look into a model: one forward pass over a text gives all that the views of a page show."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +10,10 @@ from probing.attention.augmented import augmented
 from probing.attention.flow import as_distributions, flow_by_layer
 from probing.attention.rollout import Rollout, rollout
 from probing.axes import Sentence
-from probing.errors import ModelError, one_of
+from probing.errors import one_of
 from probing.model.encoder import Encoder
 from probing.model.queries import Neurons, neurons
+from probing.view.clock import Clock
 from probing.view.forward import blocks_or_reason, forward
 from probing.view.record import Float32, View
 from probing.view.split import Split, split, split_words
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from probing.view.predict import Reader
 
-T = TypeVar("T")
 PARTS = ("norm", "flow", "neurons")
 UNASKED = "not asked for"
 _CLOSE = {"float32": 0.001, "bfloat16": 0.05}  # of a weight: rounding stays below it
@@ -66,7 +64,7 @@ def look(encoder: Encoder, text: str, text_b: str | None, options: Options, read
     ``reader`` turns the hidden states of the same pass into what probes say.
     Raises: DataError as ``split`` does, ModelError as ``forward`` does, ConfigError as ``rollout`` does.
     """
-    clock = _Clock()
+    clock = Clock()
     with clock("tokenise"):
         given = split(encoder, text, text_b)
     view = _view(encoder, given, options, reader, clock)
@@ -78,7 +76,7 @@ def look_at_words(encoder: Encoder, sentence: Sentence, options: Options, reader
 
     Raises: as ``look``.
     """
-    clock = _Clock()
+    clock = Clock()
     with clock("tokenise"):
         given = split_words(encoder, sentence.words)
     view = _view(encoder, given, options, reader, clock)
@@ -87,31 +85,7 @@ def look_at_words(encoder: Encoder, sentence: Sentence, options: Options, reader
     return replace(view, gold=gold, about={**about, **view.about})
 
 
-class _Clock:
-    """How long each part took, in milliseconds."""
-
-    def __init__(self) -> None:
-        self.ms: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        start = perf_counter()
-        yield
-        self.ms[name] = (perf_counter() - start) * 1000
-
-    def part(self, name: str, missing: dict[str, str], make: Callable[[], T]) -> T | None:
-        """What ``make`` makes unless it is missing; where it cannot be made, ``missing`` then says why."""
-        if name in missing:
-            return None
-        with self(name):
-            try:
-                return make()
-            except ModelError as error:
-                missing[name] = str(error)
-        return None
-
-
-def _view(encoder: Encoder, given: Split, options: Options, reader: "Reader | None", clock: _Clock) -> View:
+def _view(encoder: Encoder, given: Split, options: Options, reader: "Reader | None", clock: Clock) -> View:
     lengths = np.array([len(given.ids)])
     missing = options.left_out(len(given.ids))
     found, reason = ([], None) if "norm" in missing else blocks_or_reason(encoder)

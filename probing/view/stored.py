@@ -1,17 +1,17 @@
 """A corpus sentence from the store: what was kept of it is shown without loading the model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from probing.axes import SPLITS, Corpus, Sentence
-from probing.errors import ConfigError, DataError, ModelError
+from probing.errors import ConfigError, DataError
 from probing.store.layout import StoreFile
 from probing.store.maps import read_sentence
 from probing.store.vectors import rows_of
+from probing.view.clock import Clock
 from probing.view.look import Options, flows
 from probing.view.predict import Reader, with_gold
 from probing.view.record import Float32, Predicted, Tokens, View
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MAPS_ONLY = "the store keeps attention maps only; type load=true to load the model"
 GOLD = ("upos", "heads", "deprel")
-T = TypeVar("T")
 
 
 def stored(
@@ -45,24 +44,29 @@ def stored(
     """
     number, split, sentence = find(corpus, sentence_id)
     _of_this_corpus(maps, number, sentence_id)
-    ms: dict[str, float] = {}
-    batch = _timed(ms, "read", lambda: read_sentence(maps, number))
+    clock = Clock()
+    with clock("read"):
+        batch = read_sentence(maps, number)
     if batch is None:
         return None
     [(_, attention, ids, of_word)] = batch.each()
     tokens = corpus_tokens(tokenizer, sentence.words, ids, of_word)
     missing = options.left_out(len(ids)) | {"norm": MAPS_ONLY, "neurons": MAPS_ONLY}
+    with clock("rollout"):
+        reached = _rollout(batch, options.rollout)
+    with clock("probes"):
+        probes = _read(hidden, reader, number, sentence, tokens)
     return View(
         tokens,
         attention,
-        rollout=_timed(ms, "rollout", lambda: _rollout(batch, options.rollout)),
-        flow=_flow(batch, options, missing, ms),
+        rollout=reached,
+        flow=clock.part("flow", missing, lambda: flows(batch.attention, options.rollout)),
         gold={name: getattr(sentence, name) for name in GOLD if getattr(sentence, name)},
-        probes=_timed(ms, "probes", lambda: _read(hidden, reader, number, sentence, tokens)),
+        probes=probes,
         missing=missing,
         about=_about(maps, corpus, split, sentence) | {"causal": _causal(attention)},
         notes=_notes(maps, hidden, reader),
-        timings_ms=ms,
+        timings_ms=clock.ms,
     )
 
 
@@ -73,15 +77,13 @@ def find(corpus: Corpus, sentence_id: str) -> tuple[int, str, Sentence]:
         if sentence.id == sentence_id:
             return number, split, sentence
     ids = [sentence.id for _, sentence in everyone]
-    close = get_close_matches(sentence_id, ids, n=4, cutoff=0.5) or [sentences[0].id for sentences in _some(corpus)]
+    close = get_close_matches(sentence_id, ids, n=4, cutoff=0.5) or [
+        corpus.splits[split][0].id for split in reversed(SPLITS) if corpus.splits[split]
+    ]
     raise ConfigError(
         f"sentence={sentence_id}: corpus {corpus.name} has {len(ids):,} sentences, none with this id; "
         f"type one of theirs, e.g. {', '.join(close)}"
     )
-
-
-def _some(corpus: Corpus) -> list[tuple[Sentence, ...]]:
-    return [corpus.splits[split] for split in reversed(SPLITS) if corpus.splits[split]]
 
 
 def _of_this_corpus(file: StoreFile, number: int, sentence_id: str) -> None:
@@ -94,17 +96,6 @@ def _rollout(batch: "Maps", how: "Rollout") -> Float32:
     from probing.attention.rollout import rollout
 
     return np.asarray(rollout(batch.attention, batch.lengths, how, batch.sentences)[0].cpu())
-
-
-def _flow(batch: "Maps", options: Options, missing: dict[str, str], ms: dict[str, float]) -> Float32 | None:
-    """Flow (L, S, S), or None and the reason in ``missing``."""
-    if "flow" in missing:
-        return None
-    try:
-        return _timed(ms, "flow", lambda: flows(batch.attention, options.rollout))
-    except ModelError as error:
-        missing["flow"] = str(error)
-        return None
 
 
 def _read(
@@ -132,11 +123,3 @@ def _notes(maps: StoreFile, hidden: StoreFile | None, reader: Reader | None) -> 
     if reader is not None and hidden is None:
         notes.append("no probe speaks: the store has no hidden states of this corpus; type load=true")
     return (*notes, *getattr(reader, "notes", ()))
-
-
-def _timed(ms: dict[str, float], name: str, make: Callable[[], T]) -> T:
-    """What ``make`` makes, its time noted under ``name``."""
-    start = perf_counter()
-    made = make()
-    ms[name] = (perf_counter() - start) * 1000
-    return made
