@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.parts import Parts, checked, names_a_folder, option, parts_of
+from pipelines.parts import Parts, check_machine, checked, names_a_folder, option, parts_of
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import row_name
 from probing.probe.fit import Probe
@@ -38,12 +38,10 @@ class Settings:
         """Refuse impossible values before anything is loaded."""
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: must be 0 or greater")
-        if self.threads is not None:
-            positive("threads", self.threads)
         positive("controls", self.controls)
         positive("resamples", self.resamples)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
+        check_machine(self.device, self.threads)
         names_a_folder("tag", self.tag)
         self.baselines = [self.baselines] if isinstance(self.baselines, str) else sorted(set(self.baselines or []))
         for name in self.baselines:

@@ -36,8 +36,8 @@ import hydra
 from omegaconf import DictConfig
 
 from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.parts import CONF, ModelParts, own_options, parts_of
-from probing.errors import ConfigError, one_of, positive
+from pipelines.parts import CONF, ModelParts, check_machine, listed, own_options, parts_of
+from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
 
 if TYPE_CHECKING:
@@ -73,15 +73,12 @@ class Settings:
         """Refuse impossible values before anything is loaded."""
         if self.port != 0 and not 1024 <= self.port < 2**16:
             raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free one")
-        runs = [] if self.runs is None else self.runs
-        self.runs = [str(run) for run in (runs if isinstance(runs, list | tuple) else [runs])]
+        self.runs = [str(run) for run in listed(self.runs)]
         for name in ("characters", "subwords", "longest_flow", "longest_neurons"):
             positive(name, getattr(self, name))
         if len(self.text) > self.characters:
             raise ConfigError(f"text has {len(self.text):,} characters, more than characters={self.characters}")
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
-        if self.threads is not None:
-            positive("threads", self.threads)
+        check_machine(self.device, self.threads)
 
 
 def explore(config: DictConfig) -> None:

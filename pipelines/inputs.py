@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.parts import check_machine, listed
 from pipelines.provenance import Notes
 from probing.axes import Corpus, Sentence, Split
 from probing.data.text import read_lines
@@ -43,23 +44,21 @@ class Settings:
         """Refuse impossible values."""
         for name in ("most", "longest_flow", "longest_neurons"):
             positive(name, getattr(self, name))
-        if self.threads is not None:
-            positive("threads", self.threads)
         one_of("bits", self.bits, ("auto", *BITS))
-        one_of("device", self.device, ("auto", "cpu", "cuda", "mps"))
-        for part in _listed(self.parts):
+        check_machine(self.device, self.threads)
+        for part in listed(self.parts):
             one_of("parts", part, PARTS if isinstance(self.parts, list) else ("auto", *PARTS))
-        self.runs = _listed(self.runs)
+        self.runs = [str(run) for run in listed(self.runs)]
 
     @property
     def chosen_parts(self) -> tuple[str, ...]:
         """Parts to compute beside attention and rollout."""
-        return PARTS if self.parts == "auto" else tuple(_listed(self.parts))
+        return PARTS if self.parts == "auto" else tuple(listed(self.parts))
 
     @property
     def sentences(self) -> list[str]:
         """Ids of the sentences to show."""
-        return [str(one) for one in _listed(self.sentence)]
+        return [str(one) for one in listed(self.sentence)]
 
 
 @dataclass(frozen=True)
@@ -139,9 +138,3 @@ def _slug(*texts: str) -> str:
 
 def _digits(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]

@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from probing.attention.plan import Attention
 from probing.data.corpus import Source
-from probing.errors import ConfigError, one_of
+from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Model
 from probing.store.key import Store
 
@@ -110,6 +110,20 @@ def known(prefix: str, keys: Iterable[Any], valid: Sequence[str]) -> None:
     for key in keys:
         if key not in valid:
             raise ConfigError(f"{prefix}{key}: no such option; the options are {', '.join(prefix + v for v in valid)}")
+
+
+def check_machine(device: str, threads: int | None) -> None:
+    """Raise ConfigError for a device that there is not, or no thread at all."""
+    one_of("device", device, ("auto", "cpu", "cuda", "mps"))
+    if threads is not None:
+        positive("threads", threads)
+
+
+def listed(value: Any) -> list[Any]:
+    """One value as a list of it, None as none."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def names_a_folder(option: str, value: str) -> None:
