@@ -9,7 +9,7 @@ import { change, followAddress, fragment, onChange, state } from "./state.js";
 import { png, save, svg } from "./svg.js";
 import { headlines } from "./facts.js";
 import { bindStage, stage } from "./stage.js";
-import { KINDS, within } from "./frame.js";
+import { KINDS, perHead, within } from "./frame.js";
 import { buildView } from "./views.js";
 
 const $ = (id) => document.getElementById(id);
@@ -17,6 +17,7 @@ const TITLES = { head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neu
 let documents = [],
   built = null,
   drawing = 0,
+  painting = null, // resolves when the latest change is drawn
   hover = null,
   titled = null; // the header that the title is of
 
@@ -43,7 +44,10 @@ async function draw() {
   const doc = shown();
   if (!doc) return;
   const inRange = outOfRange(doc.header);
-  if (inRange) return void change(inRange); // and so drawn
+  if (inRange) {
+    change(inRange); // and so drawn
+    return painting;
+  }
   try {
     await drawn(ticket, doc);
   } catch (error) {
@@ -82,9 +86,8 @@ function point(key, spoken) {
 
 /** What the state shows of a document, as file names have it: head-layer3, heatmap-3.4, model. */
 function naming({ view, layer, head, weights }) {
-  const alone = weights === "rollout" || weights === "flow";
   if (view === "model" || view === "words") return view;
-  return view === "head" || (view === "heatmap" && alone) ? `${view}-layer${layer}` : `${view}-${layer}.${head}`;
+  return view === "head" || (view === "heatmap" && !perHead(weights)) ? `${view}-layer${layer}` : `${view}-${layer}.${head}`;
 }
 
 function describe({ model, text }) {
@@ -120,7 +123,7 @@ function start() {
   bindExports();
   bindStage();
   bindPointer({ built: () => built, point });
-  onChange(draw);
+  onChange(() => (painting = draw()));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   let width = $("stage").clientWidth,
     height = $("stage").clientHeight;
@@ -143,7 +146,7 @@ function serve() {
     hover = null;
     const moved = before !== undefined && before !== header.tokens.join(" ");
     change({ input: header.text, input_b: header.text_b ?? "", ...(moved ? { pin: "" } : {}) });
-    return draw();
+    return painting;
   });
   let withFlow = false;
   const follow = ({ weights }) => {

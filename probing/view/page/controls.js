@@ -1,6 +1,6 @@
 // The controls: they show the state, and change it. What a view has no use for is not shown.
 
-import { within } from "./frame.js";
+import { perHead, within } from "./frame.js";
 import { headColour, inkOn } from "./palette.js";
 import { activeHeads, change, headList, state } from "./state.js";
 import { STATISTICS } from "./statistics.js";
@@ -46,9 +46,9 @@ export function showControls(headers, header, palette) {
   for (const element of document.querySelectorAll("[data-for]")) {
     element.hidden = !element.dataset.for.split(" ").some((name) => wanted[name] ?? name === now.view);
   }
-  const perHead = ["attention", "norm"].includes(now.weights);
-  $("head").closest("label").hidden ||= now.view === "heatmap" && !perHead;
-  $("heads").hidden ||= !perHead;
+  const heads = perHead(now.weights);
+  $("head").closest("label").hidden ||= now.view === "heatmap" && !heads;
+  $("heads").hidden ||= !heads;
   fill(
     $("document"),
     headers.map((one, at) => [at, `${at + 1}. ${one.text.slice(0, 60)}`]),

@@ -71,7 +71,6 @@ function assembled(doc, { state, palette, width, heads, cells }) {
     cells: shown,
     grouped: !by && !alone,
     nHeads: heads.length,
-    pin: state.pin,
     width,
     palette,
   });

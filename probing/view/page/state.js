@@ -1,7 +1,7 @@
 // What is shown, kept in the address's fragment so that a link restores it. Only what differs from the default stands
 // there, and what a fragment says is checked: it may come from anyone.
 
-export const DEFAULTS = {
+const DEFAULTS = {
   text: 0, // which document of the page
   view: "head",
   weights: "attention",

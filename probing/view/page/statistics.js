@@ -8,7 +8,7 @@ export const STATISTICS = {
 };
 
 /** The special subword that closes a text, [SEP] say; undefined where the model has none. */
-export function separator(header) {
+function separator(header) {
   return header.tokens.findLast((_, at) => header.special[at]);
 }
 
