@@ -41,21 +41,26 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from pipelines import stages
-from pipelines.bench_attention import (
+from pipelines.benchmarking.attention_ratios import (
     flow_over_networkx,
     head_stats_over_forward,
     norm_peak_over_map,
     rollout_over_numpy,
 )
-from pipelines.bench_probe import extract_over_forward, extract_over_one_by_one, probe_over_sklearn, rss_growth
-from pipelines.bench_view import explore_over_forward, paint_seconds
-from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.config import GROUPS, build
-from pipelines.machine import device_of, set_threads
-from pipelines.parts import CONF
-from pipelines.provenance import Notes, announce
-from pipelines.ratio import Bench, ratio_of, summary
+from pipelines.benchmarking.probe_ratios import (
+    extract_over_forward,
+    extract_over_one_by_one,
+    probe_over_sklearn,
+    rss_growth,
+)
+from pipelines.benchmarking.ratio import Bench, ratio_of, summary
+from pipelines.benchmarking.view_ratios import explore_over_forward, paint_seconds
+from pipelines.running import stages
+from pipelines.running.config import GROUPS, build
+from pipelines.running.provenance import Notes, announce
+from pipelines.shared.cli import CONSOLE, job, launch, say
+from pipelines.shared.machine import device_of, set_threads
+from pipelines.shared.options import CONF
 from probing.errors import UnavailableError, one_of
 
 log = logging.getLogger("pipelines.benchmark")  # also when run as a program

@@ -35,8 +35,8 @@ from typing import TYPE_CHECKING, Any
 import hydra
 from omegaconf import DictConfig
 
-from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.parts import CONF, ModelParts, check_machine, listed, own_options, parts_of
+from pipelines.shared.cli import CONSOLE, job, launch, say
+from pipelines.shared.options import CONF, ModelParts, check_machine, listed, own_options, parts_of
 from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import uvicorn
     from rich.status import Status
 
-    from pipelines.looker import ModelLooker
+    from pipelines.exploring.session import ModelLooker
 
 GROUPS = ("model", "attention")
 HOST = "127.0.0.1"
@@ -86,7 +86,7 @@ def explore(config: DictConfig) -> None:
     settings, resolved = own_options(Settings, config, GROUPS)
     parts = ModelParts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
     with listening(settings.port) as here:
-        from pipelines.looker import ModelLooker, preparation
+        from pipelines.exploring.session import ModelLooker, preparation
 
         limits = {"characters": settings.characters, "subwords": settings.subwords}
         looker = ModelLooker(preparation(parts), limits, settings.text, row_name(parts.model))
@@ -111,7 +111,7 @@ def serve(here: socket.socket, looker: "ModelLooker", browser: bool) -> None:
     """Answer at once, load meanwhile, end on Ctrl-C. Raises what loading raised."""
     import uvicorn
 
-    from pipelines.server import application
+    from pipelines.exploring.server import application
     from probing.view.bundle import page
 
     port = here.getsockname()[1]

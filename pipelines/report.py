@@ -25,8 +25,8 @@ import hydra
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from pipelines.cli import guarded, job, launch, say
-from pipelines.parts import CONF, checked, names_a_folder
+from pipelines.shared.cli import guarded, job, launch, say
+from pipelines.shared.options import CONF, checked, names_a_folder
 from probing.errors import DataError
 from probing.result.folder import find_runs
 

@@ -33,16 +33,16 @@ from omegaconf import DictConfig, OmegaConf
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from pipelines import stages
-from pipelines.attend import Probed, attend
-from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.config import GROUPS, Experiment, Settings, build, labels, run_folder
-from pipelines.heads import hypotheses
-from pipelines.machine import Clock, alone, set_threads
-from pipelines.parts import CONF, known
-from pipelines.progress import Bars
-from pipelines.provenance import Notes, announce, caveats, describe, identify, selected, versions
-from pipelines.words import kept_words, predictions_table, trained_probes
+from pipelines.running import stages
+from pipelines.running.attend import Probed, attend
+from pipelines.running.config import GROUPS, Experiment, Settings, build, labels, run_folder
+from pipelines.running.heads import hypotheses
+from pipelines.running.provenance import Notes, announce, caveats, describe, identify, selected, versions
+from pipelines.running.words import kept_words, predictions_table, trained_probes
+from pipelines.shared.cli import CONSOLE, job, launch, say
+from pipelines.shared.machine import Clock, alone, set_threads
+from pipelines.shared.options import CONF, known
+from pipelines.shared.progress import Bars
 from probing.axes import Corpus
 from probing.errors import ConfigError, DamagedStoreError
 from probing.model.checkpoint import Checkpoint

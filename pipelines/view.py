@@ -30,15 +30,15 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from pipelines import stages
-from pipelines.cli import CONSOLE, job, launch, say
-from pipelines.inputs import Settings, choose, sentences, target, texts
-from pipelines.look import MODEL, Seen, look_at
-from pipelines.machine import code_version
-from pipelines.parts import CONF, Parts, own_options, parts_of
-from pipelines.private import without_folders
-from pipelines.progress import Bars
-from pipelines.provenance import Notes, announce, versions
+from pipelines.exploring.hide_folders import without_folders
+from pipelines.running import stages
+from pipelines.running.provenance import Notes, announce, versions
+from pipelines.shared.cli import CONSOLE, job, launch, say
+from pipelines.shared.machine import code_version
+from pipelines.shared.options import CONF, Parts, own_options, parts_of
+from pipelines.shared.progress import Bars
+from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
+from pipelines.viewing.sources import MODEL, Seen, look_at
 from probing.model.checkpoint import Checkpoint
 from probing.view.bundle import page
 from probing.view.pack import Packed, pack

@@ -8,11 +8,11 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.config import GROUPS, Experiment, Settings, build
 from pipelines.explore import Settings as ExploreSettings
-from pipelines.inputs import Settings as ViewSettings
-from pipelines.parts import CONF, option, options
 from pipelines.report import Settings as ReportSettings
+from pipelines.running.config import GROUPS, Experiment, Settings, build
+from pipelines.shared.options import CONF, option, options
+from pipelines.viewing.inputs import Settings as ViewSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 FILES = sorted(CONF.rglob("*.yaml"))

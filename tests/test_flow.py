@@ -71,7 +71,7 @@ def test_imports_point_one_way_and_nothing_prints(file):
         ("rng", "probing.errors", False),
         ("rng", "probing.data.text", True),
         ("data", "omegaconf", True),
-        ("data", "pipelines.config", True),
+        ("data", "pipelines.running.config", True),
         ("data", ".corpus", True),
         ("data", "numpy.random", False),
     ],

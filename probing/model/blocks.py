@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
-from probing.model.measure import Network
+from probing.model.network_facts import Network
 
 if TYPE_CHECKING:
     import torch

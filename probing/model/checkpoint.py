@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probing.errors import ModelError, one_of, positive
-from probing.model import hub
+from probing.model import download as hub
 from probing.model.files import WEIGHTS, digest, sha256, sources
 
 BUNDLED = "bundled"

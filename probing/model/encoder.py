@@ -12,7 +12,7 @@ from probing.model.align import as_plain_text, special_subwords
 from probing.model.batches import Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.loading import read_network, read_tokenizer
-from probing.model.measure import Facts, Network, hidden_states, longest_input, measure
+from probing.model.network_facts import Facts, Network, hidden_states, longest_input, measure
 from probing.model.subwords import Frame, Subwords, tokenize
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint, Model
-from probing.model.measure import Network
+from probing.model.network_facts import Network
 
 if TYPE_CHECKING:
     import torch

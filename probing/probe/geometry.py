@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from probing.axes import FloatArray, IntArray, Progress, Split, no_progress
 from probing.errors import ModelError
-from probing.probe.sentences import SentenceVectors, TreeGold, mean_square_norm
+from probing.probe.tree_batches import SentenceVectors, TreeGold, mean_square_norm
 
 if TYPE_CHECKING:
     import torch

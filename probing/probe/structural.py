@@ -10,7 +10,7 @@ from probing.axes import Kind, Level, Split
 from probing.errors import ConfigError, positive
 from probing.probe.fit import Fit, Setting, Target
 from probing.probe.geometry import fit_structural
-from probing.probe.sentences import SentenceVectors
+from probing.probe.tree_batches import SentenceVectors
 from probing.rng import generator
 from probing.store.vectors import Vectors
 

@@ -7,7 +7,7 @@ import pandas as pd
 from probing.report.emit import write_table
 from probing.report.joined import joined
 from probing.report.load import Run
-from probing.report.measure import scored
+from probing.report.metric_format import scored
 from probing.report.shown import Shown, column, pick, with_interval
 
 FLOW_METRICS = {

@@ -12,7 +12,7 @@ from probing.report.emit import write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
 from probing.report.load import stand_ins
-from probing.report.measure import measure, records, scored_in
+from probing.report.metric_format import measure, records, scored_in
 from probing.report.overlay import looks, write_overlay, write_tasks
 from probing.report.pairs import pair_layers, pair_models, shown_pairs, shown_steps, verdict
 from probing.report.sidebyside import attention_curves, shown_curves, write_curves

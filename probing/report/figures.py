@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from probing.report.attention import write_attention
-from probing.report.details import write_classes, write_confusion, write_lengths, write_values
 from probing.report.joined import write_joined
 from probing.report.load import Run, heading, load_run, shown_predictions
-from probing.report.measure import measure, number
+from probing.report.metric_format import measure, number
+from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.style import BLUE, GREEN, GREY, INK, VERMILION, figure, label_ends, layer_ticks, save, titled
 from probing.report.tables import CONSTANT, NAMES, layer_table
 

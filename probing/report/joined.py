@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from probing.report.load import Run, heading
-from probing.report.measure import measure
+from probing.report.metric_format import measure
 from probing.report.shown import Shown, column, pick
 from probing.report.style import BLUE, GREEN, GREY, VERMILION, figure, layer_ticks, save, titled
 from probing.report.tables import layer_table

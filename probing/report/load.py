@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probing.errors import DataError
-from probing.report.measure import measure
+from probing.report.metric_format import measure
 from probing.result.rows import read_rows
 
 MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "level")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
-from probing.report.measure import measure
+from probing.report.metric_format import measure
 from probing.report.style import GREY, MARKERS, SERIES, figure, label_ends, layer_ticks, save, titled
 from probing.report.summary import layer_scores
 from probing.report.tables import CONSTANT, NAMES

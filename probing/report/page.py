@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from probing.report.attended import attention_tables, write_attention_tables
-from probing.report.errors import class_errors, value_errors
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, stand_ins
-from probing.report.measure import measure, number, scored
+from probing.report.metric_format import measure, number, scored
 from probing.report.tables import BASELINES, NAMES, run_table, write_tables
+from probing.report.wrong_items import class_errors, value_errors
 
 CAPTIONS = {
     "layers": "Score by layer with its control task and baselines. The ring marks the best layer.",

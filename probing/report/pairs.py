@@ -9,7 +9,7 @@ import pandas as pd
 
 from probing.report.gather import Condition
 from probing.report.load import Run
-from probing.report.measure import measure, records, scored_in
+from probing.report.metric_format import measure, records, scored_in
 from probing.result.bootstrap import Counts, paired, resample_counts
 from probing.result.statistics import METRICS, Statistics
 from probing.rng import generator

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probing.report.load import Run
-from probing.report.measure import scored
+from probing.report.metric_format import scored
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from probing.report.gather import Condition
-from probing.report.measure import measure, number, records, scored_in
+from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.tables import layer_table
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from probing.report.emit import write_table
 from probing.report.load import Run, best_layer, load_run, shown_predictions, shown_split
-from probing.report.measure import interval, measure, number, scored
+from probing.report.metric_format import interval, measure, number, scored
 
 WITH_INTERVAL = {"task": "score", "control": "control", "selectivity": "selectivity"}
 CONSTANT = ("majority", "type_majority", "chain")  # baselines that read no layer

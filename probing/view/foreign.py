@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.rollout import Rollout, rollout
+from probing.attention.flow.rollout import Rollout, rollout
 from probing.errors import ModelError
 from probing.view.record import Float32, Tokens, View
 

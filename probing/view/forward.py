@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from probing.attention.norms import of_layer, watch
+from probing.attention.values.norms import of_layer, watch
 from probing.errors import ModelError
 from probing.model.blocks import Block, blocks, hooks
 from probing.model.encoder import MEMORY_MESSAGES, Encoder
 from probing.model.queries import Call, recorded
+from probing.view.free_text import Split
 from probing.view.record import Float32
-from probing.view.split import Split
 
 if TYPE_CHECKING:
     import torch

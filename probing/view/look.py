@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from probing.attention.augmented import augmented
-from probing.attention.flow import as_distributions, flow_by_layer
-from probing.attention.rollout import Rollout, rollout
+from probing.attention.flow.augmented import augmented
+from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
+from probing.attention.flow.rollout import Rollout, rollout
 from probing.axes import Sentence
 from probing.errors import one_of
 from probing.model.encoder import Encoder
 from probing.model.queries import Neurons, neurons
 from probing.view.clock import Clock
 from probing.view.forward import blocks_or_reason, forward
+from probing.view.free_text import Split, split, split_words
 from probing.view.record import Float32, View
-from probing.view.split import Split, split, split_words
 
 if TYPE_CHECKING:
     import torch

@@ -104,7 +104,7 @@ def _view(
         if text_b is not None:
             raise ConfigError("text_b=… goes with a text; a view shows what it was made of: show(text, text_b)")
         return text
-    from probing.attention.rollout import Rollout
+    from probing.attention.flow.rollout import Rollout
     from probing.view.look import Options, look
 
     return look(encoder_of(model), str(text), text_b, Options(Rollout(), **longest))

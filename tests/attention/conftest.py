@@ -19,7 +19,7 @@ SENTENCES = [
 @pytest.fixture(scope="session")
 def build():
     """Save a tiny model of a family into a folder, as the tests of models do: 3 blocks, 2 heads, width 16."""
-    return runpy.run_path(str(Path(__file__).parent.parent / "model" / "conftest.py"))["build"]
+    return runpy.run_path(str(Path(__file__).parents[1] / "model" / "conftest.py"))["build"]
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def by_hand():
     """An encoder around a network made by hand, which needs no tokenizer."""
     from probing.model.checkpoint import Checkpoint
     from probing.model.encoder import Encoder
-    from probing.model.measure import Facts
+    from probing.model.network_facts import Facts
     from probing.model.subwords import Frame
 
     def by_hand(network, causal: bool = False) -> Encoder:

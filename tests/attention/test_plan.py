@@ -1,7 +1,7 @@
 import pytest
 
+from probing.attention.flow.rollout import Rollout
 from probing.attention.plan import Attention
-from probing.attention.rollout import Rollout
 from probing.errors import ConfigError
 
 

@@ -122,7 +122,7 @@ def test_loading_prints_nothing(folder, capfd):
 
 
 def test_a_model_without_hidden_states_is_refused(tmp_path, folder_of):
-    from probing.model.measure import measure
+    from probing.model.network_facts import measure
 
     class Silent:
         def modules(self):

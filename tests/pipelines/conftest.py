@@ -15,9 +15,9 @@ from unittest import mock
 
 import pytest
 
-from pipelines.cli import launch
-from pipelines.config import GROUPS
-from pipelines.parts import CONF
+from pipelines.running.config import GROUPS
+from pipelines.shared.cli import launch
+from pipelines.shared.options import CONF
 
 ROOT = CONF.parent
 # 200 sentences, and one thread: more only wait for each other here

@@ -77,7 +77,7 @@ def no_hub(monkeypatch):
     def fetch(checkpoint: str) -> Path:
         raise UnavailableError(f"{checkpoint}: the Hub cannot be reached")
 
-    monkeypatch.setattr("probing.model.hub.fetch", fetch)
+    monkeypatch.setattr("probing.model.download.fetch", fetch)
 
 
 def test_a_stand_in_is_announced_and_named_and_not_run_twice(here, no_hub, layers, tmp_path):

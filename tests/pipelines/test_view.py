@@ -9,10 +9,10 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from pipelines.cli import verbatim
 from pipelines.explore import Settings as ExploreSettings
-from pipelines.inputs import Settings, target
-from pipelines.parts import CONF, options, own_options
+from pipelines.shared.cli import verbatim
+from pipelines.shared.options import CONF, options, own_options
+from pipelines.viewing.inputs import Settings, target
 from probing.errors import ConfigError, ModelError
 
 PLAIN = "The cat sat on the mat"

@@ -10,8 +10,8 @@ import torch
 
 from probing.errors import ConfigError, ModelError
 from probing.probe.geometry import FittedStructural, absolute_errors, fit_structural
-from probing.probe.sentences import SentenceVectors
 from probing.probe.structural import Structural
+from probing.probe.tree_batches import SentenceVectors
 from probing.result.metrics import dspr, nspr, uuas
 from probing.result.statistics import Statistics, combine, expand
 

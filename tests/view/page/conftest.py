@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.bench_view import ARGUMENTS
-from pipelines.bench_view import browser as find
+from pipelines.benchmarking.view_ratios import ARGUMENTS
+from pipelines.benchmarking.view_ratios import browser as find
 from probing.errors import UnavailableError
 from probing.view.bundle import page as html_page
 from probing.view.pack import pack

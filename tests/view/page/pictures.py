@@ -4,7 +4,7 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-from pipelines.bench_view import ARGUMENTS, browser
+from pipelines.benchmarking.view_ratios import ARGUMENTS, browser
 
 
 def main(address: str, *pictures: str) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from probing.attention.rollout import Rollout
+from probing.attention.flow.rollout import Rollout
 from probing.view.bundle import page
 from probing.view.look import Options
 
@@ -16,7 +16,7 @@ def served(looker):
     """The explorer's server on a free port; yields its address."""
     import uvicorn
 
-    from pipelines.server import application
+    from pipelines.exploring.server import application
 
     here = socket.create_server(("127.0.0.1", 0))
     port = here.getsockname()[1]
@@ -34,7 +34,7 @@ def served(looker):
 @pytest.fixture
 def looker(encoder_of):
     """The tiny BERT, which takes inputs of 64 subwords."""
-    from pipelines.looker import ModelLooker, Ready
+    from pipelines.exploring.session import ModelLooker, Ready
 
     limits = {"characters": 300, "subwords": 60}
     ready = Ready(encoder_of("bert"), Options(Rollout()), threads=1)

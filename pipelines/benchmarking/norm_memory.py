@@ -1,0 +1,60 @@
+"""How much memory value vectors take beside the attention maps that they are made from."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from probing.attention.values.norms import Norms, norms
+from probing.model.encoder import Encoder
+from probing.model.subwords import Subwords
+
+
+def of_length(encoder: Encoder, length: int) -> Subwords:
+    """One sentence of ``length`` subwords, each a word; which ones does not matter to memory."""
+    ids = (np.arange(length) % 5 + 5).astype(np.int32)
+    return Subwords(ids, np.arange(length, dtype=np.int32), np.array([0, length]), np.array([length], dtype=np.int32))
+
+
+def norm_peak_over_map(
+    encoder: Encoder, length: int, keep: Callable[[Norms], Any] = lambda found: found.heads().sum()
+) -> float:
+    """Most bytes at once that ``norms`` allocates for one sentence over those of its maps in one layer, (H, S, S).
+
+    The whole pass is counted, the network's own allocations with it, and what ``keep`` does: by default it makes every
+    head's ‖α f(x)‖, a map of its own.
+    """
+    subwords = of_length(encoder, length)
+    map_bytes = encoder.network.config.num_attention_heads * length**2 * 4
+    return float(_peak(encoder, lambda: list(norms(encoder, subwords, keep))) / map_bytes)
+
+
+def forward_peak_over_map(encoder: Encoder, length: int) -> float:
+    """The same for the bare forward pass of one sentence, which keeps no map."""
+    import torch
+
+    ids = torch.from_numpy(of_length(encoder, length).ids.astype(np.int64))[None].to(encoder.device)
+    map_bytes = encoder.network.config.num_attention_heads * length**2 * 4
+
+    def forward() -> None:
+        with torch.inference_mode():
+            encoder.network(input_ids=ids, attention_mask=torch.ones_like(ids))
+
+    return float(_peak(encoder, forward) / map_bytes)
+
+
+def _peak(encoder: Encoder, work: Callable[[], object]) -> int:
+    """Most bytes that ``work`` holds at once beyond what was there before, as the allocator sees it."""
+    import torch
+
+    if encoder.device.startswith("cuda"):
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        work()
+        return torch.cuda.max_memory_allocated() - before
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        work()
+    # The profiler's summed events lose what one operation takes and gives back: these are the allocator's own calls.
+    recorder: Any = profile.profiler
+    calls = [event for event in recorder.kineto_results.events() if event.name() == "[memory]"]
+    return int(np.cumsum([call.nbytes() for call in sorted(calls, key=lambda call: call.start_ns())]).max())

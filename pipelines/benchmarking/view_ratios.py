@@ -1,0 +1,120 @@
+"""The benchmark's measurements of the views: a live answer, and a large page in a real browser."""
+
+import os
+import shutil
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines.benchmarking.attention_ratios import with_maps
+from pipelines.benchmarking.ratio import Bench, summary
+from pipelines.exploring.session import SHORT, ModelLooker, Ready
+from probing.errors import UnavailableError
+from probing.rng import generator
+from probing.view.bundle import page
+from probing.view.look import Options
+from probing.view.pack import pack
+from probing.view.record import Tokens, View
+
+TEXT = "The quick brown fox saw that a light watch on her table could not have moved while she slept ."
+LAYERS, HEADS, LONG = 12, 12, 512
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+LIMITS = {"characters": 5000, "subwords": SHORT}
+
+
+def explore_over_forward(bench: Bench) -> dict[str, Any]:
+    """Seconds of a live answer beyond the forward pass, for a sentence of 20 words, as the explorer gives it.
+
+    Beside it the seconds of both, and of an answer with flow, which is not given unasked.
+    """
+    import torch
+
+    encoder, _ = with_maps(bench)
+    ready = Ready(encoder, Options(), torch.get_num_threads())
+    looker = ModelLooker(lambda _: ready, LIMITS, TEXT, encoder.checkpoint.name)
+    looker.load(lambda _: None)
+    quick, flow = ([_seconds(looker, parts) for _ in range(3 + bench.repeats)][3:] for parts in (None, ["flow"]))
+    found = summary([beyond / forward for forward, beyond in quick])
+    header, _arrays = looker.view(TEXT, None, None)
+    found["reference"] = (
+        f"the forward pass of the same answer, one sentence of {len(header['forms'])} words, "
+        f"{len(header['tokens'])} subwords"
+    )
+    found["seconds_beyond"] = summary([beyond for _, beyond in quick])
+    found["forward_seconds"] = [forward for forward, _ in quick]
+    found["seconds_beyond_with_flow"] = summary([beyond for _, beyond in flow])
+    return found
+
+
+def _seconds(looker: ModelLooker, parts: list[str] | None) -> tuple[float, float]:
+    """Of the forward pass, and of everything else until the arrays are packed."""
+    began = time.perf_counter()
+    header, _ = looker.view(TEXT, None, parts)
+    forward = header["timings_ms"]["forward"] / 1000
+    return forward, time.perf_counter() - began - forward
+
+
+def paint_seconds(bench: Bench) -> dict[str, Any]:
+    """Seconds from opening a page on disk to its first picture, for a text as long as BERT reads.
+
+    Beside it the seconds of one change of its controls. Raises UnavailableError where there is no browser.
+    """
+    program = browser()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "long.html")
+        path.write_text(page([pack(_long())]), encoding="utf-8")
+        pairs = [_painted(program, path) for _ in range(bench.repeats)]
+        size = path.stat().st_size
+    found = summary([first for first, _ in pairs])
+    found["reference"] = (
+        f"three seconds; {LONG} subwords, {LAYERS} x {HEADS} random heads and norms, {size / 1e6:.0f} MB"
+    )
+    found["change_seconds"] = summary([change for _, change in pairs])
+    return found
+
+
+def browser() -> str:
+    """Chromium, from PROBING_CHROMIUM or PATH. Raises UnavailableError if it, or playwright, is not there."""
+    program = os.environ.get("PROBING_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        raise UnavailableError(f"none of {', '.join(BROWSERS)} is on PATH; install one, or set PROBING_CHROMIUM")
+    if find_spec("playwright") is None:
+        raise UnavailableError("playwright is not installed; type pip install -e '.[dev]'")
+    return program
+
+
+def _painted(program: str, path: Path) -> tuple[float, float]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started, started.chromium.launch(executable_path=program, args=ARGUMENTS) as chromium:
+        tab = chromium.new_page(viewport={"width": 1280, "height": 800})
+        began = time.perf_counter()
+        tab.goto(path.as_uri(), wait_until="commit")
+        tab.wait_for_selector("body[data-painted]")
+        painted = time.perf_counter()
+        tab.select_option("#layer", "2")
+        tab.wait_for_selector('body:not([data-drawn="1"])[data-drawn]')
+        return painted - began, time.perf_counter() - painted
+
+
+def _long() -> View:
+    """Attention as it is where a model looks around, at its neighbours and at its first subword."""
+    rng, places = generator(0, "long page"), np.arange(LONG)
+    attention = np.empty((LAYERS, HEADS, LONG, LONG), np.float32)
+    for head in attention.reshape(-1, LONG, LONG):
+        scores = rng.uniform(0.5, 2.5) * rng.normal(size=head.shape)
+        scores -= rng.choice([0, 0.02, 0.5]) * np.abs(places[:, None] - places)
+        scores[:, 0] += rng.uniform(0, 7)
+        head[:] = np.exp(scores - scores.max(axis=1, keepdims=True))
+        head /= head.sum(axis=1, keepdims=True)
+    forms = tuple(f"word{place}" for place in places)
+    tokens = Tokens(forms, (False,) * LONG, places, np.zeros_like(places), forms, np.zeros_like(places))
+    about = {"text": "words", "text_b": None, "model": "random", "checkpoint": "none", "causal": False}
+    lengths = rng.uniform(1, 5, size=(LAYERS, HEADS, 1, LONG)).astype(np.float32)
+    missing = dict.fromkeys(("flow", "neurons"), "not measured")
+    return View(tokens, attention, attention.mean(axis=1), norm=attention * lengths, missing=missing, about=about)

@@ -1,0 +1,1 @@
+"""What all programs share: options, the command line, the machine, progress."""

@@ -1,0 +1,157 @@
+"""What every program shares: a help screen without heavy imports, and errors without tracebacks."""
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from io import TextIOWrapper
+from types import TracebackType
+
+from rich.console import Console
+
+from pipelines.shared.options import TEXTS, options
+from probing.errors import ConfigError, ProbingError
+
+CONSOLE = Console()
+_TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
+_QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
+
+
+class Failed(Exception):
+    """A job of a sweep failed and has said why; ``args`` holds the exit code."""
+
+
+class _Lines(logging.Handler):
+    """One plain line for each record, however narrow the terminal, above a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage(), "yellow" if record.levelno >= logging.WARNING else None)
+
+
+def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> None:
+    """Run a Hydra program: ``--help`` in one screen; exit 1 for what went wrong, 2 for what was mistyped."""
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        say(help_screen(doc, groups))
+        return
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without some sign ends no program
+    # Hydra's parser takes -m only before or after all overrides, and calls those on its other side unrecognised.
+    sys.argv[1:] = sorted(map(verbatim, sys.argv[1:]), key=lambda argument: argument not in ("-m", "--multirun"))
+    for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):
+        os.environ.setdefault(name, "1")
+    # Threads that spin while they wait slow each other down tenfold when processes share the cores; some 40 us of
+    # it spare the many short products of a probe a fifth of their time. Huge pages spare large arrays their faults.
+    for name, value in (("OMP_WAIT_POLICY", "passive"), ("GOMP_SPINCOUNT", "20000"), ("THP_MEM_ALLOC_ENABLE", "1")):
+        os.environ.setdefault(name, value)
+    # Hydra would print a traceback of its own choosing; with this it hands the error on to be told in one line.
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    _log_lines()
+    try:
+        code = guarded(program)
+    except KeyboardInterrupt:
+        fail("interrupted; run the same command again to go on")
+        code = 130
+    sys.exit(code)
+
+
+def verbatim(argument: str) -> str:
+    """``text=Hello, world!`` with quotes for Hydra, which would read the comma as a sweep; others as they are."""
+    found = _TEXT.fullmatch(argument)
+    if found is None or _QUOTED.fullmatch(found[2]):
+        return argument
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    # a dollar and a brace would be looked up as the name of another option
+    text = re.sub(r"(\\*)\$\{", lambda backslashes: backslashes[1] * 2 + "\\${", found[2])
+    return f"{found[1]}={QuotedString(text=text, quote=Quote.double).with_quotes()}"
+
+
+def _log_lines() -> None:
+    for name in ("probing", "pipelines"):
+        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).handlers = [_Lines()]
+
+
+def job(work: Callable[[], object]) -> None:
+    """One job of Hydra, in this process or in a launcher's.
+
+    On an error a single run ends here, since Hydra would repeat the command line first. A sweep says which job
+    failed and goes on to the others; Hydra raises the Failed of the first one when all are done.
+    """
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    _log_lines()
+    swept = HydraConfig.get().mode is RunMode.MULTIRUN
+    name = " ".join(HydraConfig.get().overrides.task) if swept else ""
+    if swept:
+        say(f"\n{name}", "bold")
+    code = guarded(work, f"job {name}: " if swept else "")
+    if code and swept:
+        raise Failed(code)
+    if code:
+        sys.exit(code)
+
+
+def guarded(work: Callable[[], object], where: str = "") -> int:
+    """The exit code of ``work``, with one message on standard error for what went wrong."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        work()
+    except Failed as error:
+        fail("the sweep is incomplete: the jobs that failed are named above; run it again to make only those")
+        return int(error.args[0])
+    except ProbingError as error:
+        fail(f"{where}{error}")
+        return 2 if isinstance(error, ConfigError) else 1
+    except (HydraException, OmegaConfBaseException) as error:
+        fail(where + explain(error))
+        return 2
+    except OSError as error:
+        fail(f"{where}{error.filename or 'input or output'}: {error.strerror or error}")
+        return 1
+    except ValueError as error:
+        if not _in_hydra(error.__traceback__):
+            raise
+        fail(f"{error}; this was typed: {' '.join(sys.argv[1:])}")
+        return 2
+    return 0
+
+
+def _in_hydra(trace: TracebackType | None) -> bool:
+    """Whether an error was raised by Hydra's own code, which meets some mistyped overrides with a ValueError."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("hydra.")
+
+
+def say(text: str, style: str | None = None) -> None:
+    """Print a line as it is: it may quote a corpus or a path."""
+    CONSOLE.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def fail(message: str) -> None:
+    """Print an error, as plain text."""
+    Console(stderr=True).print(f"error: {message}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+
+
+def explain(error: Exception) -> str:
+    """A configuration error in a few lines, with the valid names where a key is unknown."""
+    cause = error.__cause__
+    node = getattr(cause, "parent_node", None) if cause is not None else None
+    message = str(error).partition("\nConfig search path:")[0].strip()
+    if node is not None and hasattr(node, "keys") and cause is not None and "not in struct" in str(cause):
+        where = str(node._get_full_key("") or "the top level")
+        keys = ", ".join(sorted(str(key) for key in node if key != "_target_" and key != "hydra"))
+        return f"{message.splitlines()[0]}\nvalid under {where}: {keys}"
+    return message
+
+
+def help_screen(doc: str, groups: tuple[str, ...]) -> str:
+    """``doc`` with the options of each group; config files are listed, not loaded."""
+    lines = [f"  {group + '=':12}{', '.join(options(group))}" for group in groups]
+    return doc.strip().replace("{groups}", "\n".join(lines))

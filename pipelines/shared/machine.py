@@ -1,0 +1,81 @@
+"""What a run computes on and with whom it shares it: device, threads, locks, clock, and the version of the code."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipelines.shared.cli import say
+from probing.errors import ModelError
+
+
+def device_of(name: str) -> str:
+    """The device to run the encoder on."""
+    import torch
+
+    if name != "auto":
+        available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        if not available[name]:
+            raise ModelError(f"device={name} is not there; type device=cpu or device=auto")
+        return name
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def probe_device(name: str) -> str:
+    """The device to fit probes on: MPS lacks the float64 that moments are summed in."""
+    device = device_of(name)
+    return "cpu" if device == "mps" else device
+
+
+def set_threads(threads: int | None) -> None:
+    """As many threads as asked for, in whichever process: their number decides the order of sums."""
+    import torch
+    from joblib import cpu_count  # which knows of containers and of systems without affinities
+
+    torch.set_num_threads(threads or cpu_count())
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` against other processes that want the same run; wait for one that has it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        say(f"another process is making {folder}; waiting for it")
+        held = lock.acquire()
+    with held:
+        yield
+
+
+class Clock:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - began, 3)
+
+
+def code_version(root: Path) -> str:
+    """The commit that ran, with ``+changes`` where the working tree differs from it; ``unknown`` outside git."""
+    import subprocess
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -1,0 +1,1 @@
+"""Where information flows: rollout and maximum flow over attention maps."""

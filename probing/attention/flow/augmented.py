@@ -1,0 +1,88 @@
+"""One map per layer from its heads, the residual connection mixed in: rollout multiplies it, flow runs through it.
+
+Abnar and Zuidema, 2020, section 3: A = 0.5 W + 0.5 I, where W is the mean of the heads.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+    from probing.attention.flow.rollout import Rollout
+
+Int64 = NDArray[np.int64]
+# Fusion of heads: numpy's and torch's reduction. A sum serves for the mean, as rows are made distributions afterwards.
+FUSIONS = {"mean": ("add", "sum"), "max": ("maximum", "amax"), "min": ("minimum", "amin")}
+
+
+def augmented(
+    attention: "Sequence[torch.Tensor]", lengths: Int64, options: "Rollout", sentences: Int64 | None = None
+) -> "torch.Tensor":
+    """Â, heads fused and the identity mixed in, of layers first_layer to L: (B, H, T, T) each -> (B, K, T, T), float32.
+
+    ``sentences`` (B,): their numbers, for messages. Raises: ConfigError if the model has no first_layer, ModelError if
+    a query of a sentence has no weight at all or one that is not finite.
+    """
+    import torch
+
+    if options.first_layer > len(attention):
+        raise ConfigError(
+            f"attention.first_layer={options.first_layer}: this model has {len(attention)} layers; "
+            f"give 1 to {len(attention)}"
+        )
+    chosen = [layer.detach().float() for layer in attention[options.first_layer - 1 :]]
+    maps = torch.empty((len(chosen), *chosen[0][:, 0].shape), device=chosen[0].device)  # (K, B, T, T)
+    for layer, fused in zip(chosen, maps, strict=True):
+        _fuse(layer, options.fusion, fused)
+    place = torch.arange(maps.shape[-1], device=maps.device)
+    real = place < torch.as_tensor(lengths, device=maps.device)[:, None]  # (B, T)
+    maps.masked_fill_(~(real[:, :, None] & real[:, None, :]), 0)
+    if options.receptive_field:
+        seen = torch.stack([((layer > 0).any(dim=1) & real[:, :, None]).sum(dim=-2) for layer in chosen])
+        maps /= seen.clamp(min=1)[:, :, None, :]
+    if options.discard:
+        maps = torch.stack([_without_smallest(layer, options.discard) for layer in maps])
+    total = maps.sum(dim=-1)  # (K, B, T)
+    _check(total, real, options, np.arange(len(lengths)) if sentences is None else sentences)
+    maps *= ((1 - options.residual_weight) / total.masked_fill(~real, 1))[..., None]
+    maps.diagonal(dim1=-2, dim2=-1).add_(options.residual_weight)
+    return maps.transpose(0, 1)
+
+
+def _fuse(layer: "torch.Tensor", fusion: str, out: "torch.Tensor") -> None:
+    """Heads reduced to one: (B, H, T, T) -> (B, T, T)."""
+    import torch
+
+    by_numpy, by_torch = FUSIONS[fusion]
+    if layer.device.type == "cpu":  # along an axis that is not the last, numpy reads memory about twice as fast
+        getattr(np, by_numpy).reduce(layer.numpy(), axis=1, out=out.numpy())
+    else:
+        getattr(torch, by_torch)(layer, dim=1, out=out)
+
+
+def _without_smallest(maps: "torch.Tensor", share: float) -> "torch.Tensor":
+    """Zero the smallest ``share`` of each map's positive weights (masked pairs are no weights): (B, T, T) -> same."""
+    weights = maps.flatten(1)
+    ascending = weights.masked_fill(weights <= 0, float("inf")).sort(dim=1).values
+    n_dropped = (share * (weights > 0).sum(dim=1)).long()
+    border = ascending.gather(1, n_dropped[:, None])[..., None]  # (B, 1, 1)
+    return maps.masked_fill((maps < border) & (maps < maps.amax(dim=-1, keepdim=True)), 0)
+
+
+def _check(total: "torch.Tensor", real: "torch.Tensor", options: "Rollout", sentences: Int64) -> None:
+    bad = (real & ~((total > 0) & total.isfinite())).nonzero()
+    if len(bad):
+        layer, row, query = bad[0].tolist()
+        hidden = "its mask hides all or numbers overflowed: leave the sentence out, or type model.precision=float32"
+        disjoint = "heads share no position: type attention.fusion=mean, or leave the sentence out"
+        advice = disjoint if options.fusion == "min" else hidden
+        raise ModelError(
+            f"sentence {sentences[row]}, layer {options.first_layer + layer}: the attention of position {query} is all "
+            f"zero or not finite, want a distribution; {advice}"
+        )

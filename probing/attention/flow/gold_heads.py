@@ -1,0 +1,51 @@
+"""Rollout held against gold trees: how much of a word's attention ends up on its syntactic head."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from probing.attention.flow.rollout import Rollout, rollout, to_words
+from probing.axes import Sentence, Split, Tally
+from probing.model.maps import Maps
+
+METRICS = ("mass_on_gold_head", "mass_on_other_word")
+
+
+class GoldHeads:
+    """Rollout mass of each word (but the root) on its head, and its mean on the words that are neither head nor itself.
+
+    Sums per sentence and layer; words and heads without subwords are left out, and so are sentences without trees or
+    of fewer than three words, which have no other word. What a word gives to special subwords counts for neither.
+    """
+
+    def __init__(self, sentences: Sequence[Sentence], n_layers: int, split: Split, options: Rollout) -> None:
+        self._sentences, self._split, self._options = sentences, split, options
+        self._sums = np.zeros((2, len(sentences), n_layers))
+        self._items = np.zeros(len(sentences))
+
+    def add(self, batch: Maps) -> None:
+        """Count a batch."""
+        rolled = rollout(batch.attention, batch.lengths, self._options, batch.sentences)
+        for row, number in enumerate(batch.sentences):
+            heads, n = np.array(self._sentences[number].heads), int(batch.lengths[row])
+            words = batch.words[row, :n]
+            there = np.isin(np.arange(len(heads)), words)
+            queries = [i for i, head in enumerate(heads) if head > 0 and there[i] and there[head - 1]]
+            if there.sum() < 3 or not queries:
+                continue
+            mass = to_words(rolled[row, :, :n, :n], words, len(heads))[0].double().cpu().numpy()  # (L, W, W)
+            on_head = mass[:, queries, heads[queries] - 1]
+            on_rest = mass[:, queries].sum(-1) - on_head - mass[:, queries, queries]
+            self._sums[0, number] = on_head.sum(-1)
+            self._sums[1, number] = on_rest.sum(-1) / (there.sum() - 2)
+            self._items[number] = len(queries)
+
+    def finish(self) -> list[Tally]:
+        """Both metrics; none where no sentence had a tree."""
+        if not self._items.any():
+            return []
+        layers = tuple(range(1, self._sums.shape[-1] + 1))
+        return [
+            Tally(metric, "all", "rollout", self._split, layers, sums, self._items)
+            for metric, sums in zip(METRICS, self._sums, strict=True)
+        ]

@@ -1,0 +1,169 @@
+"""Attention rollout (Abnar and Zuidema, 2020, section 3): where information may have come from, layer by layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.flow.augmented import FUSIONS, augmented
+from probing.axes import Split, Tally
+from probing.errors import ConfigError, one_of
+from probing.model.maps import SPECIAL, Maps
+
+if TYPE_CHECKING:
+    import torch
+
+Int64 = NDArray[np.int64]
+METRICS = ("rollout_entropy_nats", "effective_tokens", "mass_on_self", "mass_on_first", "mass_on_special")
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """How heads become one map per layer, and maps one rollout.
+
+    residual_weight: share w of the identity in w I + (1 - w) A; 0.5 is the paper's (A + I) / 2, 0 the raw recursion.
+    fusion: mean, max or min over heads; rows are made distributions again.
+    discard: this share of a fused map's positive weights, the smallest, becomes 0 before rows are normalised; ties at
+    the border and the largest weight of a row stay.
+    first_layer: the recursion starts here; the rollout of layers before it is the identity.
+    receptive_field: before anything else each column of a layer's map is divided by the number of queries that see it
+    (some head gives it weight; n - j of n in a causal model, so that early positions lose the lead that the mask
+    gives them) and rows are normalised, as the paper asks for decoders; where all see all it changes nothing.
+    Raises: ConfigError for a value out of range.
+    """
+
+    residual_weight: float = 0.5
+    fusion: str = "mean"
+    discard: float = 0.0
+    first_layer: int = 1
+    receptive_field: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no rollout can be made with."""
+        one_of("attention.fusion", self.fusion, FUSIONS)
+        for name, share in (("residual_weight", self.residual_weight), ("discard", self.discard)):
+            if not 0 <= share < 1:
+                raise ConfigError(f"attention.{name}={share}: a share; give at least 0 and less than 1")
+        if self.first_layer < 1:
+            raise ConfigError(f"attention.first_layer={self.first_layer}: layers count from 1; give 1 or more")
+
+
+def rollout(
+    attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
+) -> "torch.Tensor":
+    """R_l = Â_l R_(l-1) for every layer l, from the identity: L maps (B, H, T, T), lengths (B,) -> (B, L, T, T).
+
+    Rows are queries in layer l, columns input positions; a real row is a distribution over its sentence's positions,
+    rows of padding mean nothing. Raises and ``sentences``: as ``augmented``.
+    """
+    import torch
+
+    maps = augmented(attention, lengths, options, sentences)
+    return _recursion(maps, torch.eye(maps.shape[-1], device=maps.device).expand_as(maps[:, 0]), len(attention))
+
+
+def by_word(batch: Maps, options: Rollout) -> "torch.Tensor":
+    """Word to word in every layer: (B, L, W, 2 + W), W words in the longest sentence.
+
+    Columns: position 0, all special subwords together, then each word; the last 1 + W sum to 1. Equal to ``rollout``
+    followed by ``to_words``, but the columns are joined first, where the recursion is linear, so that it runs over
+    fewer. Words without subwords: as ``from_words``. Raises: as ``augmented``.
+    """
+    import torch
+
+    maps = augmented(batch.attention, batch.lengths, options, batch.sentences)
+    n_words = int(batch.words.max()) + 1
+    start = torch.zeros((*batch.words.shape, 2 + n_words), device=maps.device)
+    start[:, 0, 0] = 1
+    start[:, :, 1:] = _member(start, batch.words, range(SPECIAL, n_words))
+    return from_words(_recursion(maps, start, len(batch.attention)), batch.words, n_words)
+
+
+def _recursion(maps: "torch.Tensor", start: "torch.Tensor", n_layers: int) -> "torch.Tensor":
+    """Â_l … Â_first start for each of ``n_layers``: maps (B, K, T, T), start (B, T, C) -> (B, L, T, C)."""
+    import torch
+
+    before = n_layers - maps.shape[1]
+    found = torch.empty((n_layers, *start.shape), device=maps.device)
+    found[:before] = reached = start
+    for layer in range(before, n_layers):
+        reached = torch.bmm(maps[:, layer - before], reached, out=found[layer])
+    return found.transpose(0, 1)
+
+
+def from_position(matrix: "torch.Tensor", positions: Int64 | int) -> "torch.Tensor":
+    """One query per sentence: (B, L, T, T) and positions (B,), or one for all (0: the first) -> (B, L, T).
+
+    The last position of each sentence is ``lengths - 1``.
+    """
+    import torch
+
+    rows = torch.arange(len(matrix), device=matrix.device)
+    return matrix[rows, :, torch.as_tensor(positions, device=matrix.device)]
+
+
+def from_words(matrix: "torch.Tensor", words: Int64, n_words: int) -> "torch.Tensor":
+    """Each word as the query, rows averaged over its subwords: (..., S, S) -> (..., W, S).
+
+    ``words`` (S,), or (B, S) for a matrix (B, ..., S, S), says whose each subword is. A word without subwords (in a
+    batch, one beyond its sentence's end) has a row of zeros.
+    """
+    member = _member(matrix, words, range(n_words))
+    return (member / member.sum(dim=-2, keepdim=True).clamp(min=1)).transpose(-1, -2) @ matrix
+
+
+def to_words(matrix: "torch.Tensor", words: Int64, n_words: int) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Word to word (Clark et al., 2019, section 4.1): (..., S, S) -> (..., W, W) and special_mass (..., W).
+
+    Columns are summed, rows averaged over a word's subwords; what a word gives to special subwords is special_mass, so
+    that a row and its special mass sum to 1. ``words`` and words without subwords: as ``from_words``.
+    """
+    rows = from_words(matrix, words, n_words)
+    columns = rows @ _member(matrix, words, range(SPECIAL, n_words))  # (..., W, S) -> (..., W, 1 + W)
+    return columns[..., 1:], columns[..., 0]
+
+
+def _member(matrix: "torch.Tensor", words: Int64, names: range) -> "torch.Tensor":
+    """Which subword belongs to which of ``names``: (..., S, len(names)), 1 or 0, with as many axes as ``matrix``."""
+    import torch
+
+    owner = torch.as_tensor(words, device=matrix.device)
+    owner = owner.reshape(*owner.shape[:-1], *[1] * (matrix.ndim - owner.ndim - 1), owner.shape[-1], 1)
+    return (owner == torch.tensor(names, device=matrix.device)).to(matrix.dtype)
+
+
+class RolloutTally:
+    """Where words' rollout goes, summed per sentence and layer over the words that have subwords.
+
+    rollout_entropy_nats and effective_tokens (its exponential) are of a word's distribution over the words of its
+    sentence and, as one more outcome, all special subwords. mass_on_self is on the word itself, mass_on_first on
+    position 0 (a special subword, where the model has one there), mass_on_special on all special subwords.
+    """
+
+    def __init__(self, n_sentences: int, n_layers: int, split: Split, options: Rollout) -> None:
+        self._split, self._options = split, options
+        self._sums = np.zeros((len(METRICS), n_sentences, n_layers))
+        self._items = np.zeros(n_sentences)
+
+    def add(self, batch: Maps) -> None:
+        """Count a batch; raises as ``rollout``."""
+        import torch
+
+        found = by_word(batch, self._options)  # (B, L, W, 2 + W)
+        entropy = torch.special.entr(found[..., 1:]).sum(dim=-1)
+        itself = found[..., 2:].diagonal(dim1=-2, dim2=-1)
+        values = torch.stack([entropy, entropy.exp(), itself, found[..., 0], found[..., 1]])
+        exists = found[..., 1:].sum(dim=-1)[:, 0] > 0  # (B, W): a row of zeros is of a word without subwords
+        sums = (values.double() * exists[:, None]).sum(dim=-1)  # (5, B, L, W) -> (5, B, L)
+        self._sums[:, batch.sentences] = sums.cpu().numpy()
+        self._items[batch.sentences] = exists.sum(dim=-1).cpu().numpy()
+
+    def finish(self) -> list[Tally]:
+        """One tally per metric; sentences never added count no item."""
+        layers = tuple(range(1, self._sums.shape[-1] + 1))
+        return [
+            Tally(metric, "all", "rollout", self._split, layers, sums, self._items)
+            for metric, sums in zip(METRICS, self._sums, strict=True)
+        ]

@@ -1,0 +1,1 @@
+"""What heads attend to: statistics, relations, hypotheses, and which heads are alike."""

@@ -1,0 +1,95 @@
+"""Heads and dependency relations: does a head's strongest word stand in this relation to the query?"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.heads.strongest_word import Cases, Hits
+from probing.axes import Sentence, Split
+from probing.errors import ConfigError, DataError
+
+EXCLUDED = ("root", "punct")  # root has no word at its other end; punctuation attaches by convention
+TO_HEAD, TO_DEPENDENT = "dep→head", "head→dep"
+ALL = "all"  # every relation together: attachment without labels
+
+
+class HeadSyntax(Hits):
+    """Clark et al.'s (2019, §4) accuracy of heads on dependency relations, counted while maps stream by.
+
+    Targets are ``nsubj dep→head`` (the query is the dependent, its head is right) and ``nsubj head→dep`` (the query
+    is a head with such dependents, each of them is right; it counts once), for every relation but EXCLUDED, and
+    ``all``, whatever the relation. A subtype such as ``nsubj:pass`` is a relation of its own unless ``subtypes`` is
+    False. ``relations`` limits the targets beside ``all``. Punctuation may be what a head attends to, never the query
+    or the answer. Raises DataError where no sentence has a tree.
+    """
+
+    def __init__(
+        self,
+        sentences: Sequence[Sentence],
+        n_layers: int,
+        n_heads: int,
+        split: Split,
+        relations: Sequence[str] = (),
+        subtypes: bool = True,
+    ) -> None:
+        if not any(s.heads and s.deprel for s in sentences):
+            raise DataError(
+                f"{split}: none of its {len(sentences)} sentences has heads and relations, which heads are held "
+                "against; choose a treebank, data=ewt, or type attention=rollout"
+            )
+        names = [name for name in relations_of(sentences, subtypes) if not relations or name in relations]
+        cases = [_cases(sentence, names, subtypes) for sentence in sentences]
+        targets = [f"{name} {way}" for name in [ALL, *names] for way in (TO_HEAD, TO_DEPENDENT)]
+        super().__init__(cases, targets, n_layers, n_heads, split)
+
+
+def relations_of(sentences: Iterable[Sentence], subtypes: bool = True) -> list[str]:
+    """The relations that occur, in alphabetical order, without EXCLUDED."""
+    return sorted({_shown(name, subtypes) for s in sentences for name in set(s.deprel)} - {*EXCLUDED, "_"})
+
+
+def check_relations(option: str, asked: Iterable[str], sentences: Iterable[Sentence], subtypes: bool = True) -> None:
+    """Raise ConfigError, naming those that occur, for a relation that occurs nowhere in ``sentences``."""
+    found = relations_of(sentences, subtypes)
+    for name in asked:
+        if name not in found:
+            raise ConfigError(
+                f"{option}={name}: no such relation in the corpus{_excluded(name)}; it has {', '.join(found) or 'none'}"
+            )
+
+
+def _excluded(name: str) -> str:
+    return f" ({' and '.join(EXCLUDED)} are left out)" if name in EXCLUDED else ""
+
+
+def _shown(relation: str, subtypes: bool) -> str:
+    return relation if subtypes else relation.split(":")[0]
+
+
+def _cases(sentence: Sentence, names: Sequence[str], subtypes: bool) -> Cases:
+    """Both directions; targets are numbered as HeadSyntax lists them."""
+    n = len(sentence.words)
+    if not sentence.heads or not sentence.deprel:
+        return Cases(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, n), dtype=bool))
+    number = {name: i for i, name in enumerate(names, start=1)}
+    shown = [_shown(name, subtypes) for name in sentence.deprel]
+    heads = np.array(sentence.heads) - 1
+    relation = np.array([number.get(name, -1) for name in shown])
+    asked = np.array([name not in EXCLUDED for name in shown]) & (heads >= 0)
+    parts = []
+    for chosen, of in ((asked, np.zeros(n, dtype=np.int64)), (asked & (relation > 0), relation)):
+        dependents = np.flatnonzero(chosen)
+        parts.append((2 * of[dependents], dependents, _one_hot(heads[dependents], n)))
+        # a head and a relation are one question, however many dependents answer it
+        pairs, question = np.unique(np.stack([heads[dependents], of[dependents]]), axis=1, return_inverse=True)
+        right = np.zeros((pairs.shape[1], n), dtype=bool)
+        right[question, dependents] = True
+        parts.append((2 * pairs[1] + 1, pairs[0], right))
+    targets, queries, rights = zip(*parts, strict=True)
+    return Cases(np.concatenate(targets), np.concatenate(queries), np.concatenate(rights))
+
+
+def _one_hot(positions: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    """(I,) -> (I, n)."""
+    return np.equal(positions[:, None], np.arange(n))

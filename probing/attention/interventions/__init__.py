@@ -1,0 +1,1 @@
+"""What changes when something is taken away: heads, tokens or weights, as a readout tells."""

@@ -1,0 +1,114 @@
+"""Head ablation by hooks: zeros, a head's mean over a sample, or uniform attention take its place.
+
+Michel et al. (2019) remove a head by zeros. What a layer has never been given may harm by itself; the head's mean over
+a reference sample, or its own values averaged over all that it could attend to, is closer to what it gets.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.interventions.passes import Batch, Substitute, batches, replaced, run
+from probing.axes import FloatArray
+from probing.errors import ConfigError, one_of
+from probing.model.blocks import Block, blocks, hooks
+from probing.model.encoder import Encoder
+from probing.model.subwords import Subwords
+
+if TYPE_CHECKING:
+    import torch
+
+WAYS = ("zero", "mean", "uniform")
+Head = tuple[int, int]  # layer from 1, head from 0
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What takes the place of a head: zeros; its mean over a reference sample (``means`` (L, H, d) of ``head_means``);
+    or uniform attention to all that it can see. Raises: ConfigError for another way, or mean without means.
+    """
+
+    how: str = "mean"
+    means: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        one_of("attention.ablation", self.how, WAYS)
+        if self.how == "mean" and self.means is None:
+            raise ConfigError("attention.ablation=mean needs the heads' means over a sample; give head_means(...)")
+
+    def substitute(self, encoder: Encoder, batch: Batch, layer: int) -> Substitute:
+        """What stands in for the heads of ``layer`` (from 1)."""
+        import torch
+
+        if self.how == "uniform":
+            return uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
+        if self.how == "zero" or self.means is None:
+            return lambda values: values.new_zeros(())
+        means = torch.from_numpy(np.asarray(self.means[layer - 1], np.float32)).to(encoder.device)
+        return lambda _values: means
+
+
+def uniform(real: "torch.Tensor", causal: bool) -> Substitute:
+    """The mean of the value vectors that a query can see: all real ones (B, T), for causal models up to its own."""
+    seen = real[:, :, None, None]
+
+    def mean(values: "torch.Tensor") -> "torch.Tensor":
+        there = values * seen
+        if causal:
+            return there.cumsum(1) / seen.cumsum(1).clamp(min=1)
+        return there.sum(1, keepdim=True) / seen.sum(1, keepdim=True)
+
+    return mean
+
+
+@contextmanager
+def ablated(encoder: Encoder, batch: Batch, heads: Collection[Head], ablation: Ablation) -> Iterator[None]:
+    """Passes of ``batch`` inside the ``with`` statement run without these heads; afterwards all is as it was.
+
+    Raises: ConfigError for a head that the network lacks, ModelError as ``blocks`` does.
+    """
+    import torch
+
+    found = blocks(encoder.network)
+    chosen = torch.zeros(len(found), 1, found[0].n_heads, dtype=torch.bool)
+    for layer, head in heads:
+        if not (1 <= layer <= len(found) and 0 <= head < found[0].n_heads):
+            last = f"{len(found)}.{found[0].n_heads - 1}"
+            raise ConfigError(f"head {layer}.{head}: the model has heads 1.0 to {last} (layer.head)")
+        chosen[layer - 1, 0, head] = True
+    with ExitStack() as stack:
+        for layer in sorted({layer for layer, _ in heads}):
+            new = ablation.substitute(encoder, batch, layer)
+            stack.enter_context(replaced(found[layer - 1], new, chosen[layer - 1].to(encoder.device)))
+        yield
+
+
+def head_means(encoder: Encoder, subwords: Subwords) -> NDArray[np.float64]:
+    """Mean of each head's part of the output projection's input over all real subwords, special ones included.
+
+    (L, H, d). Raises: ModelError as ``blocks`` does.
+    """
+    import torch
+
+    found = blocks(encoder.network)
+    sums = np.zeros((len(found), found[0].n_heads * found[0].head_width))
+    n_subwords = 0
+    for batch in batches(encoder, subwords):
+        real = torch.from_numpy(batch.real).to(encoder.device)
+        n_subwords += int(batch.real.sum())
+        with _inputs(found) as joined, torch.inference_mode():
+            run(encoder, batch)
+        sums += np.stack([part[real].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
+    return sums.reshape(len(found), found[0].n_heads, -1) / max(n_subwords, 1)
+
+
+@contextmanager
+def _inputs(found: Sequence[Block]) -> "Iterator[list[torch.Tensor]]":
+    """What the output projections are given in the next pass, (B, T, H * d) each."""
+    kept: list[torch.Tensor] = []
+    with hooks(*(b.output.register_forward_pre_hook(lambda _m, inputs: kept.append(inputs[0])) for b in found)):
+        yield kept

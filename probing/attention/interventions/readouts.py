@@ -1,0 +1,156 @@
+"""What an intervention is measured on: log-probabilities of gold labels, read by a probe or by the model's own head."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.interventions.passes import Batch
+from probing.axes import FloatArray, IntArray, Level
+from probing.errors import one_of
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an output says of a batch of B sentences at the P places where there is something to predict.
+
+    log_probabilities (P, C), in nats; gold (P,): the right class; rows (P,): the sentence of each place in its batch.
+    """
+
+    log_probabilities: "torch.Tensor"
+    gold: "torch.Tensor"
+    rows: "torch.Tensor"
+    n_sentences: int
+
+    def scores(self) -> "torch.Tensor":
+        """Mean log-probability of gold per sentence, (B,), in nats; 0 for a sentence without a place."""
+        return self.mean(self.log_probabilities.gather(1, self.gold[:, None])[:, 0])
+
+    def mean(self, values: "torch.Tensor") -> "torch.Tensor":
+        """Mean of (P,) over the places of each sentence, (B,); 0 for a sentence without a place."""
+        sums = values.new_zeros(self.n_sentences).index_add(0, self.rows, values)
+        return sums / self.rows.bincount(minlength=self.n_sentences).clamp(min=1)
+
+    def defined(self) -> NDArray[np.bool_]:
+        """Which sentences have a place, (B,)."""
+        return np.asarray(self.rows.bincount(minlength=self.n_sentences).cpu()) > 0
+
+    def moved(self, other: "Reading") -> "torch.Tensor":
+        """Total variation distance to ``other``, half of sum |p - q|, mean over the places of each sentence, (B,)."""
+        apart = (self.log_probabilities.exp() - other.log_probabilities.exp()).abs().sum(1) / 2
+        return self.mean(apart)
+
+
+class Output(Protocol):
+    """Something that reads hidden states. ``name`` says what, for titles; ``layer`` is the layer that is read."""
+
+    @property
+    def name(self) -> str:
+        """As in "linear probe of upos on layer 6"."""
+
+    @property
+    def layer(self) -> int:
+        """Which hidden state: 0 is the embedding output."""
+
+    def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
+        """Read the hidden states (B, T, D) of ``layer``."""
+
+
+@dataclass(frozen=True)
+class LinearProbe:
+    """A trained linear probe: softmax of weights (C, D + 1), intercept last, on (x - mean) / deviation, each (D,).
+
+    gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative: none. ``level`` (word,
+    sentence), ``vector`` (mean, first, last; for sentences also cls) and ``cls_position`` say what x is, and must be
+    those of the training. Raises: ConfigError for another vector.
+    """
+
+    name: str
+    layer: int
+    weights: FloatArray
+    mean: FloatArray
+    deviation: FloatArray
+    gold: Sequence[IntArray]
+    level: Level = "word"
+    vector: str = "mean"
+    cls_position: Literal["first", "last"] = "first"
+
+    def __post_init__(self) -> None:
+        one_of("level", self.level, ("word", "sentence"))
+        allowed = ("mean", "first", "last") if self.level == "word" else ("mean", "first", "last", "cls")
+        one_of("vector", self.vector, allowed)
+
+    def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
+        """Pool subwords (B, T, D) to words or sentences (P, D), standardise, and classify."""
+        import torch
+
+        rows, columns, places, sentences, gold = self._places(batch)
+        where, counts = torch.from_numpy(places), torch.from_numpy(np.bincount(places, minlength=len(gold)))
+        device = hidden.device
+        taken = hidden[torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)].float()
+        pooled = taken.new_zeros(len(gold), taken.shape[1]).index_add(0, where.to(device), taken)
+        vectors = pooled / counts.to(device)[:, None]
+        mean, deviation, weights = (part.to(device) for part in self._parts)
+        logits = (vectors - mean) / deviation @ weights[:, :-1].T + weights[:, -1]
+        gold_there, rows_there = (torch.from_numpy(part).to(device) for part in (gold, sentences))
+        return Reading(logits.log_softmax(1), gold_there, rows_there, len(batch.ids))
+
+    @cached_property
+    def _parts(self) -> "tuple[torch.Tensor, ...]":
+        import torch
+
+        return tuple(torch.from_numpy(np.asarray(a, np.float32)) for a in (self.mean, self.deviation, self.weights))
+
+    def _places(self, batch: Batch) -> tuple[NDArray[np.int64], ...]:
+        """Rows and columns (n,) of the subwords to pool, the place each goes to; the places' rows and gold (P,)."""
+        units = batch.words
+        if self.level == "sentence":
+            units = self._of_sentence(batch)
+        gold = np.full(units.shape, -1, dtype=np.int64)
+        for row, sentence in enumerate(batch.sentences):
+            inside = units[row] >= 0
+            gold[row, inside] = np.asarray(self.gold[sentence], dtype=np.int64)[units[row, inside]]
+        rows, columns = np.nonzero(gold >= 0)
+        keys = rows * (int(units.max()) + 1) + units[rows, columns]
+        if self.vector in ("first", "last"):
+            change = np.diff(keys, prepend=-1) if self.vector == "first" else np.diff(keys, append=-1)
+            rows, columns, keys = rows[change != 0], columns[change != 0], keys[change != 0]
+        _, first, places = np.unique(keys, return_index=True, return_inverse=True)
+        return rows, columns, places, rows[first], gold[rows[first], columns[first]]
+
+    def _of_sentence(self, batch: Batch) -> NDArray[np.int64]:
+        """0 for the subwords that stand for their sentence, -1 for the others."""
+        if self.vector != "cls":
+            return np.where(batch.words >= 0, 0, -1)
+        place = batch.real.sum(axis=1) - 1 if self.cls_position == "last" else np.zeros(len(batch.ids), dtype=np.int64)
+        return np.where(np.arange(batch.ids.shape[1]) == place[:, None], 0, -1)
+
+
+@dataclass(frozen=True)
+class HeadOutput:
+    """The model's own head. ``logits`` turns hidden states of ``layer``, the last, (P, D) into (P, C).
+
+    gold: per sentence and subword, (S,), the class that is to be predicted from there; negative: none.
+    """
+
+    name: str
+    layer: int
+    logits: "Callable[[torch.Tensor], torch.Tensor]"
+    gold: Sequence[IntArray]
+
+    def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
+        """Only where there is something to predict: a vocabulary's logits for every subword would be large."""
+        import torch
+
+        gold = np.full(batch.ids.shape, -1, dtype=np.int64)
+        for row, sentence in enumerate(batch.sentences):
+            gold[row, : len(self.gold[sentence])] = self.gold[sentence]
+        rows, columns = (torch.from_numpy(part).to(hidden.device) for part in np.nonzero(gold >= 0))
+        logits = self.logits(hidden[rows, columns]).float()
+        return Reading(logits.log_softmax(1), torch.from_numpy(gold[gold >= 0]).to(hidden.device), rows, len(gold))

@@ -1,0 +1,72 @@
+"""Do the weights matter? A layer's attention is replaced by a permutation of itself, or made uniform."""
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.interventions.head_ablation import uniform
+from probing.attention.interventions.passes import Batch, Substitute, calls, hidden, replaced, resumed
+from probing.attention.interventions.readouts import Output
+from probing.axes import Split, Tally
+from probing.errors import positive
+from probing.model.blocks import blocks
+from probing.model.encoder import Encoder
+from probing.model.maps import maps
+from probing.model.subwords import Subwords
+
+if TYPE_CHECKING:
+    import torch
+
+PERMUTED, UNIFORM = "permuted", "uniform"
+
+
+def imposed(
+    encoder: Encoder, subwords: Subwords, output: Output, rng: np.random.Generator, split: Split, draws: int = 10
+) -> tuple[Tally, Tally]:
+    """How far the output moves when all heads of one layer attend otherwise: permuted weights, and uniform ones.
+
+    Total variation distance between the output's distributions, 0 to 1, mean over a sentence's places and, for
+    permutations, over ``draws``; each query's weights are permuted over the keys that it can see (Jain & Wallace 2019,
+    there for the one query of a BiLSTM). Metric "tvd", sums (N, L) for layers 1 to that which the output reads.
+    Raises: ModelError as ``maps`` and ``blocks`` do; ConfigError for no draws.
+    """
+    import torch
+
+    positive("draws", draws)
+    found = blocks(encoder.network)
+    everyone = torch.ones(1, found[0].n_heads, dtype=torch.bool, device=encoder.device)
+    found = found[: output.layer]
+    sums = {name: np.zeros((len(subwords), len(found))) for name in (PERMUTED, UNIFORM)}
+    items = np.zeros(len(subwords))
+    for some in maps(encoder, subwords):
+        batch = Batch(some.sentences, some.ids, some.words)
+        with calls(found) as kept:
+            before = output(hidden(encoder, batch, output.layer), batch)
+        items[batch.sentences] = before.defined()
+        for place, block in enumerate(found):
+            even = uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
+            mixed = (_permuted(some.attention[place], batch.real, encoder.causal, rng) for _ in range(draws))
+            others = ((PERMUTED, 1 / draws, new) for new in mixed)
+            for name, weight, new in chain([(UNIFORM, 1.0, even)], others):  # one map at a time
+                with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, everyone):
+                    after = output(hidden(encoder, batch, output.layer), batch)
+                sums[name][batch.sentences, place] += weight * before.moved(after).cpu().double().numpy()
+    layers = tuple(range(1, len(found) + 1))
+    permuted, levelled = (Tally("tvd", name, "explain", split, layers, sums[name], items) for name in sums)
+    return permuted, levelled
+
+
+def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator) -> Substitute:
+    """Values mixed by ``map_`` (B, H, T, T) with the weights of each row permuted over the keys that it can see."""
+    import torch
+
+    seen = np.broadcast_to(real[:, None, None, :], map_.shape)
+    if causal:
+        seen = seen & np.tri(real.shape[1], dtype=np.bool_)
+    noise = np.where(seen, rng.random(map_.shape, dtype=np.float32), 2)
+    # What a row can see comes first in it, so that sorting by noise shuffles these places among themselves.
+    order = torch.from_numpy(noise.argsort(axis=-1, kind="stable")).to(map_.device)
+    shuffled = map_.gather(-1, order)
+    return lambda values: torch.einsum("bhqk,bkhd->bqhd", shuffled, values.to(shuffled.dtype))

@@ -1,0 +1,1 @@
+"""What an attention weight carries: norms of value vectors and mixing ratios."""

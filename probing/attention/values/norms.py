@@ -1,0 +1,156 @@
+"""Norm-based attention: how long a vector each subword contributes, where the weight alone says how it is scaled.
+
+Query i receives from subword j through head h the vector α_hij f_h(x_j), with f_h(x) = (x W_V + b_V) W_O of that head
+(Kobayashi et al., EMNLP 2020). Summed over heads these vectors and the output bias, which belongs to no subword,
+are the output of attention. Kobayashi et al. (EMNLP 2021) add what surrounds it: the residual, x_i where j = i, and the
+layer normalisation, under which a part loses its own mean, is divided by the deviation of the whole, and is scaled by γ
+(β belongs to no subword).
+
+Blocks that normalise before attention (GPT-2, Llama) apply f to the normalised x and add x as it was: there the
+normalisation is inside f, nothing follows the residual, and the last variant does not exist.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.values.vector_lengths import centred, lengths, parts, ratio
+from probing.errors import ModelError
+from probing.model.blocks import Block, blocks, hooks
+from probing.model.encoder import Encoder
+from probing.model.maps import usable
+from probing.model.subwords import Subwords
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Norms:
+    """One layer for one sentence of S subwords: rows are queries, columns are where a vector comes from.
+
+    attention (H, S, S): α. transformed (H, S): ‖f_h(x_j)‖. summed (S, S): ‖Σ_h α f_h(x_j)‖. residual (S, S): with x_i
+    added where j = i. normed (S, S): with layer normalisation as well; None where the block normalises before.
+    mixing: per variant (S,), ‖mixed‖ / (‖mixed‖ + ‖kept‖) of a query, mixed being the sum of what comes from j ≠ i and
+    kept what comes from i itself (Kobayashi et al., 2021). words (S,): as in Maps.
+    """
+
+    layer: int
+    attention: "torch.Tensor"
+    transformed: "torch.Tensor"
+    summed: "torch.Tensor"
+    residual: "torch.Tensor"
+    normed: "torch.Tensor | None"
+    mixing: "Mapping[str, torch.Tensor]"
+    words: NDArray[np.int32]
+
+    def heads(self) -> "torch.Tensor":
+        """‖α f_h(x_j)‖ of every head, (H, S, S)."""
+        return self.attention * self.transformed[:, None]
+
+
+def norms(
+    encoder: Encoder, subwords: Subwords, keep: Callable[[Norms], T], chosen: Sequence[int] | None = None
+) -> Iterator[tuple[int, list[T]]]:
+    """What ``keep`` makes of every layer, for each of the chosen sentences (None: all that are usable), in order.
+
+    ``keep`` is called inside the forward pass, with one layer at a time, so that no two layers' maps exist at once.
+    ``encoder`` must have been loaded with ``maps=True``. No (H, S, S, D) tensor is made: lengths of sums over heads
+    come from the H x H inner products of a source subword's vectors, a few subwords at a time. From S = D / H on a
+    layer takes less than 4 maps (H, S, S) beside the network's own; below that a vector per subword is more than a map.
+    Raises: ModelError for an architecture that ``blocks`` does not know, one that gives no maps, or one whose attention
+    is not a weighted sum of values.
+    """
+    found = blocks(encoder.network)
+    for sentence in fitting(encoder, subwords, chosen):
+        yield sentence, _sentence(encoder, found, subwords.part(sentence, sentence + 1), keep)
+
+
+def fitting(encoder: Encoder, subwords: Subwords, chosen: Sequence[int] | None = None) -> list[int]:
+    """Those of the chosen sentences (None: all) that are usable, in order."""
+    found = np.flatnonzero(usable(encoder, subwords))
+    return [int(i) for i in (found if chosen is None else np.intersect1d(found, np.asarray(chosen, dtype=np.int64)))]
+
+
+def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Callable[[Norms], T]) -> list[T]:
+    import torch
+
+    kept: list[T] = []
+
+    def take(block: Block, seen: dict[str, Any]) -> None:
+        kept.append(keep(of_layer(len(kept) + 1, block, seen, subwords.words)))
+        seen.clear()
+
+    ids = torch.from_numpy(subwords.ids.astype(np.int64))[None].to(encoder.device)
+    with torch.inference_mode(), hooks(*(handle for block in found for handle in watch(block, take))):
+        encoder.network(input_ids=ids, attention_mask=torch.ones_like(ids), output_attentions=True)
+    return kept
+
+
+def watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterator[Any]:
+    """Hooks that call ``take`` once a block's attention is done, before its feed-forward part takes memory.
+
+    It is given what ``of_layer`` reads, in a dictionary that the next pass fills again, and the only map: the network's
+    output goes without.
+    """
+    seen: dict[str, Any] = {}
+
+    def entered(_module: Any, args: Any, kwargs: Any) -> None:
+        seen["input"] = args[0] if args else kwargs["hidden_states"]
+
+    def attended(module: Any, _args: Any, output: Any) -> Any:
+        if len(output) < 2 or output[1] is None:
+            raise ModelError(f"{type(module).__name__} gives no attention map; load the encoder with maps=True")
+        seen["attention"] = output[1]
+        if block.norm is None:
+            take(block, seen)
+        return (output[0], None, *output[2:])  # the model would collect the maps of all layers
+
+    def summed(_module: Any, args: Any) -> None:
+        seen["total"] = args[0]
+        take(block, seen)
+
+    yield block.module.register_forward_pre_hook(entered, with_kwargs=True)
+    yield block.value.register_forward_hook(lambda _module, _args, output: seen.update(values=block.values(output)))
+    yield block.output.register_forward_pre_hook(lambda _module, args: seen.update(joined=args[0]))
+    yield block.attention.register_forward_hook(attended, prepend=True)  # before transformers' own collecting hook
+    if block.norm is not None:
+        yield block.norm.register_forward_pre_hook(summed)
+
+
+def of_layer(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[np.int32]) -> Norms:
+    """Norms of one layer from what ``watch`` saw in a pass of one sentence. Raises: ModelError as ``parts`` does."""
+    attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
+    values, matrix, norm = seen["values"][0].float(), block.weight().float(), cast(Any, block.norm)
+    mixing, own, own_normed = _mixing(attention, values, matrix, seen, norm)
+    transformed, summed, normed = lengths(attention, values, matrix, norm)
+    residual = summed.clone()
+    residual.diagonal().copy_(own)
+    if normed is not None:
+        normed.diagonal().copy_(own_normed)
+        variance = seen["total"][0].float().var(dim=-1, correction=0)
+        normed /= (variance + norm.eps).sqrt()[:, None]
+    return Norms(layer, attention, transformed, summed, residual, normed, mixing, words)
+
+
+def _mixing(
+    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", seen: Mapping[str, Any], norm: Any
+) -> "tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]":
+    """Ratios, and how long the vector is that a query keeps of itself with the residual, then centred, each (S,)."""
+    mixed, kept = parts(attention, values, matrix, seen["joined"][0])
+    weight = attention.diagonal(dim1=1, dim2=2).mean(dim=0)
+    mixing = {"attn_w": 1 - weight, "attn_n": ratio(mixed, kept)}
+    kept += seen["input"][0].float()
+    mixing |= {"attnres_w": (1 - weight) / 2, "attnres_n": ratio(mixed, kept)}
+    own = own_normed = kept.norm(dim=-1)
+    if norm is not None:
+        kept = centred(kept, norm)
+        mixed = centred(mixed, norm)
+        mixing["attnresln_n"] = ratio(mixed, kept)  # the deviation divides both
+        own_normed = kept.norm(dim=-1)
+    return mixing, own, own_normed

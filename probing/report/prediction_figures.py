@@ -1,0 +1,178 @@
+"""Figures of one run's predictions: by class, by value and by sentence length, at the layer that dev chose."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
+from probing.report.metric_format import measure
+from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, titled
+from probing.report.tables import class_layers, class_table
+from probing.result.bootstrap import Score, interval, resample_counts
+from probing.result.statistics import LONGEST, SHORTEST, Statistics
+from probing.rng import generator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_CLASSES = 24  # a confusion matrix of more cannot be read; the rarer classes become one
+RESAMPLES = 1000
+
+
+def write_classes(run: Run, stem: Path) -> list[Path]:
+    """Heatmap of F1 over classes (sorted by support) and layers; the layer that dev chose is framed."""
+    from matplotlib.patches import Rectangle
+
+    items = shown_predictions(run)
+    table = class_table(items)
+    layers, best = class_layers(table), best_layer(run.rows, run.metric)
+    scores = table[layers].to_numpy(dtype=float)
+    names = [f"{name}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
+    text = np.char.mod("%.2f", scores) if len(layers) <= 14 else np.full(scores.shape, "")
+    with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names))) as made:
+        axes = made.subplots()
+        _heat(axes, scores, text, (names, layers), vmin=float(np.floor(np.nanmin(scores) * 10) / 10), bar="F1")
+        if best in layers:
+            frame = Rectangle((layers.index(best), 0), 1, len(names), fill=False, clip_on=False)
+            frame.set(edgecolor=VERMILION, linewidth=1.6)
+            axes.add_patch(frame)
+        axes.set(xlabel=LAYER_AXIS, ylabel="class  (gold items)")
+        titled(made, heading(run), f"F1 by class, {shown_split(items)}; frame: best layer on {run.chosen_on}")
+        return save(made, stem)
+
+
+def write_confusion(run: Run, stem: Path) -> list[Path]:
+    """Confusion matrix at the layer that dev chose: of each gold class, the share predicted as each class."""
+    best = best_layer(run.rows, run.metric)
+    items = shown_predictions(run, best)
+    counts = confusion(items)
+    totals = counts.sum(axis=1)
+    shares = counts.to_numpy(dtype=float) / np.maximum(totals.to_numpy()[:, None], 1)
+    text = np.where(shares >= 0.005, np.char.mod("%.2f", shares), "")
+    names = [f"{name}  ({n:,})" for name, n in totals.items()]
+    with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names))) as made:
+        axes = made.subplots()
+        _heat(axes, shares, text, (names, list(counts.columns)), vmin=0, bar="share of the gold class")
+        axes.set(xlabel="predicted", ylabel="gold  (items)", aspect="equal")
+        axes.tick_params(axis="x", rotation=90 if len(names) > 3 else 0)
+        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}; rows add up to 1")
+        return save(made, stem)
+
+
+def _heat(
+    axes: "Axes",
+    values: NDArray[Any],
+    text: NDArray[Any],
+    names: tuple[Sequence[str], Sequence[Any]],
+    *,
+    vmin: float,
+    bar: str,
+) -> None:
+    """A heatmap (rows, columns) of fractions up to 1, each cell with its text."""
+    import seaborn as sns
+
+    sns.heatmap(
+        values,
+        ax=axes,
+        vmin=vmin,
+        vmax=1,
+        cmap="Blues",
+        annot=text,
+        fmt="",
+        annot_kws={"fontsize": 7},
+        yticklabels=list(names[0]),
+        xticklabels=list(names[1]),
+        linewidths=0.5,
+        linecolor="#e8e8e8",
+        cbar_kws={"label": bar, "shrink": min(1.0, 8 / len(names[0])), "aspect": 18, "pad": 0.02},
+    )
+    for cell, value in zip(axes.texts, values[~np.isnan(values)], strict=True):
+        cell.set_color("white" if (value - vmin) / (1 - vmin) > 0.6 else INK)
+    axes.tick_params(length=0)
+    axes.tick_params(axis="y", rotation=0)
+
+
+def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Counts (C, C), gold down and predicted across, sorted by gold counts; rare classes beyond 24 are one."""
+    gold, predicted = (predictions[side].astype(str) for side in ("gold", "predicted"))
+    support = gold.value_counts().to_dict()
+    names = sorted({*gold, *predicted}, key=lambda name: (-support.get(name, 0), name))
+    if len(names) > MOST_CLASSES:
+        rest = f"{len(names) - MOST_CLASSES + 1} rarer classes"
+        names = [*names[: MOST_CLASSES - 1], rest]
+        gold, predicted = (side.where(side.isin(names), rest) for side in (gold, predicted))
+    return pd.crosstab(gold, predicted).reindex(index=names, columns=names, fill_value=0)
+
+
+def write_values(run: Run, stem: Path) -> list[Path]:
+    """Predicted against gold at the layer that dev chose: counts, the diagonal, and the mean per gold value."""
+    import seaborn as sns
+    from matplotlib.colors import LogNorm
+
+    best, task = best_layer(run.rows, run.metric), run.name("task").replace("_", " ")
+    items = shown_predictions(run, best)
+    gold, predicted = (items[side].to_numpy(dtype=float) for side in ("gold", "predicted"))
+    whole = bool(np.all(gold == np.round(gold)))
+    with figure(5.2, 4.2) as made:
+        axes = made.subplots()
+        sns.histplot(
+            x=gold,
+            y=predicted,
+            ax=axes,
+            discrete=(whole, False),
+            bins=(None if whole else 50, 50),
+            cmap="Blues",
+            norm=LogNorm(),
+            vmin=None,
+            vmax=None,
+            cbar=True,
+            cbar_kws={"label": "items in the cell (log scale)", "shrink": 0.8, "aspect": 20, "format": "%d"},
+        )
+        axes.plot([gold.min(), gold.max()], [gold.min(), gold.max()], "--", color=GREY, label="predicted = gold")
+        if whole:
+            mean = pd.Series(predicted).groupby(gold).mean()
+            axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
+        axes.legend(frameon=False, loc="upper left")
+        axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
+        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}: {len(items):,} items")
+        return save(made, stem)
+
+
+def write_lengths(run: Run, stem: Path) -> list[Path]:
+    """NSpr or DSpr by sentence length at the layer that dev chose; nothing for runs without either."""
+    best = best_layer(run.rows, run.metric)
+    if run.sentences is None:
+        return []
+    table = run.sentences
+    at_best = table[(table["target"] == "task") & (table["layer"] == best) & table["metric"].isin(["nspr", "dspr"])]
+    scores = length_scores(at_best)
+    if not scores:
+        return []
+    label = measure(str(at_best["metric"].iloc[0])).label
+    with figure(5.6, 3.4) as made:
+        axes = made.subplots()
+        ends = np.array([(score.ci_low, score.value, score.ci_high) for score in scores.values()]).T
+        axes.vlines(range(len(scores)), ends[0], ends[2], color=BLUE, linewidth=1.8, alpha=0.45)
+        axes.plot(range(len(scores)), ends[1], "o-", color=BLUE, markersize=5, linewidth=1.2)
+        axes.set_xticks(range(len(scores)), [f"{name}\n({score.n_sentences:,})" for name, score in scores.items()])
+        axes.set(xlabel="words in the sentence  (sentences)", ylabel=f"{label} (Spearman ρ)")
+        axes.margins(y=0.12)
+        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {run.split}; 95 % interval over sentences")
+        return save(made, stem)
+
+
+def length_scores(statistics: pd.DataFrame) -> dict[str, Score]:
+    """The rank metric of one layer by sentence length in steps of five words, each with its interval."""
+    values = statistics[["s0", "s1", "s2", "s3"]].to_numpy(dtype=float)
+    scores = {}
+    for low in range(SHORTEST, LONGEST, 5):
+        high = LONGEST if low + 5 >= LONGEST else low + 4
+        inside = values[(values[:, 2] >= low) & (values[:, 2] <= high) & (values[:, 1] > 0)]
+        if len(inside):
+            counts = resample_counts(len(inside), RESAMPLES, generator(0, "lengths", str(low)))
+            scores[f"{low}–{high}"] = interval(Statistics(str(statistics["metric"].iloc[0]), inside), counts)
+    return scores

@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+
+from probing.attention.heads.head_relations import HeadSyntax, check_relations, relations_of
+from probing.attention.heads.select_on_dev import choose
+from probing.axes import Sentence
+from probing.errors import ConfigError, DataError
+
+#  the → dog → barks ← .      dogs → chase ← cats ← (the, old)
+BARKS = Sentence("1", ("the", "dog", "barks", "."), heads=(2, 3, 0, 3), deprel=("det", "nsubj", "root", "punct"))
+CHASE = Sentence(
+    "2", ("dogs", "chase", "the", "old", "cats"), heads=(2, 0, 5, 5, 2), deprel=("nsubj", "root", "det", "amod", "obj")
+)
+#  big, red → cats ← were (passive), → seen
+SEEN = Sentence(
+    "3",
+    ("big", "red", "cats", "were", "seen"),
+    heads=(3, 3, 5, 5, 0),
+    deprel=("amod", "amod", "nsubj:pass", "aux:pass", "root"),
+)
+TREEBANK = (BARKS, CHASE, SEEN)
+
+
+def pointing(places, sizes=None):
+    """Attention (S, S) of words that each attend to one other, every word of sizes[w] subwords, specials around.
+
+    Most weight goes to the special tokens and to oneself, and it is the key's second subword that gets the rest.
+    """
+    sizes = sizes or [1] * len(places)
+    words = np.array([-1, *np.repeat(np.arange(len(places)), sizes), -1])
+    attention = np.zeros((len(words), len(words)))
+    attention[:, 0] = 1
+    for row, word in enumerate(words):
+        if word >= 0:
+            attention[row, [0, row]] = 0.4
+            attention[row, np.flatnonzero(words == places[word])[-1]] += 0.2
+    return words.tolist(), attention
+
+
+def to_head(sentence):
+    return [head - 1 if head else place for place, head in enumerate(sentence.heads)]
+
+
+def to_first_dependent(sentence):
+    return [sentence.heads.index(at) if at in sentence.heads else at - 1 for at in range(1, len(sentence.heads) + 1)]
+
+
+def to_next(sentence):
+    return [min(place + 1, len(sentence.words) - 1) for place in range(len(sentence.words))]
+
+
+@pytest.fixture
+def planted(maps_by_hand):
+    """HeadSyntax over the treebank: head 2.1 attends to heads, 1.0 to the first dependent, the others to the right."""
+
+    def planted(split, sizes=None, **options):
+        counted = HeadSyntax(TREEBANK, 2, 2, split, **options)
+        words, attention = [], []
+        for sentence in TREEBANK:
+            of = sizes and [sizes] * len(sentence.words)
+            layout, right = pointing(to_next(sentence), of)
+            heads, dependents = (pointing(way(sentence), of)[1] for way in (to_head, to_first_dependent))
+            words.append(layout)
+            attention.append(np.array([[dependents, right], [right, heads]]))
+        counted.add(maps_by_hand(words, attention))
+        return counted
+
+    return planted
+
+
+def accuracy(counted, probe="attention"):
+    """Per target, mean over all questions, (L, H) or (1,)."""
+    return {t.target: t.sums.sum(axis=0) / t.items.sum() for t in counted.tallies() if t.probe == probe}
+
+
+@pytest.mark.parametrize("sizes", [None, 2], ids=["whole words", "words of two subwords"])
+def test_the_planted_heads_are_found(planted, sizes):
+    found = accuracy(planted("dev", sizes))
+    for relation in ("all", "det", "nsubj", "nsubj:pass", "amod", "obj", "aux:pass"):
+        assert found[f"{relation} dep→head"][1, 1] == 1.0
+    assert found["all head→dep"][0, 0] == 1.0
+    assert found["nsubj head→dep"][0, 0] == 1.0
+    assert found["obj head→dep"][0, 0] == 0.0  # chase attends to its subject, the first of its dependents
+    choices, _ = choose(planted("dev", sizes).tallies(), planted("test", sizes).tallies(), least=2)
+    of = {choice.target: choice for choice in choices}
+    assert (of["amod dep→head"].layer, of["amod dep→head"].head) == (2, 1)
+    assert of["amod dep→head"].head_test.sums.sum() == of["amod dep→head"].head_test.items.sum() == 3
+
+
+def test_questions_are_counted_once_without_root_and_punctuation(planted):
+    items = {t.target: t.items.tolist() for t in planted("dev").tallies()}
+    assert items["all dep→head"] == [2, 4, 4]
+    assert items["all head→dep"] == [2, 2, 2]
+    assert items["amod dep→head"] == [0, 1, 2]
+    assert items["amod head→dep"] == [0, 1, 1]  # big and red answer one question
+    assert not [target for target in items if target.startswith(("root", "punct"))]
+
+
+def test_offsets_by_hand(planted):
+    # det: the → dog is +1, the → cats is +2; the other way round -1 and -2
+    counted = planted("dev")
+    by_offset = {o: accuracy(counted, f"offset{o:+d}") for o in (-2, -1, 1, 2)}
+    assert {o: found["det dep→head"].item() for o, found in by_offset.items()} == {-2: 0, -1: 0, 1: 0.5, 2: 0.5}
+    assert {o: found["det head→dep"].item() for o, found in by_offset.items()} == {-2: 0.5, -1: 0.5, 1: 0, 2: 0}
+    # all: the, dog | dogs, old | red, were attach to the next word, ten questions in all
+    assert by_offset[1]["all dep→head"].item() == 0.6
+    # cats are modified by the word before them and the one before that
+    assert by_offset[-1]["amod head→dep"].item() == 1.0
+    assert by_offset[-2]["amod head→dep"].item() == 0.5
+
+
+def test_subtypes_can_be_merged(planted):
+    assert relations_of(TREEBANK) == ["amod", "aux:pass", "det", "nsubj", "nsubj:pass", "obj"]
+    merged = {t.target: t.items.tolist() for t in planted("dev", subtypes=False).tallies()}
+    assert merged["nsubj dep→head"] == [1, 1, 1]
+    assert "nsubj:pass dep→head" not in merged
+    assert merged["aux head→dep"] == [0, 0, 1]
+
+
+def test_relations_can_be_limited(planted):
+    targets = {t.target for t in planted("dev", relations=("obj",)).tallies()}
+    assert targets == {"all dep→head", "all head→dep", "obj dep→head", "obj head→dep"}
+    check_relations("attention.relations", ["obj", "det"], TREEBANK)
+    with pytest.raises(ConfigError, match=r"attention\.relations=dobj: no such.*amod, aux:pass, det, nsubj, .*obj"):
+        check_relations("attention.relations", ["obj", "dobj"], TREEBANK)
+    with pytest.raises(ConfigError, match="root and punct are left out"):
+        check_relations("attention.relations", ["punct"], TREEBANK)
+
+
+def test_a_corpus_without_trees_is_refused_and_a_sentence_without_one_asks_nothing():
+    with pytest.raises(DataError, match="test: none of its 1 sentences has heads.*data=ewt"):
+        HeadSyntax([Sentence("s", ("a", "b"))], 1, 1, "test")
+    counted = HeadSyntax([Sentence("s", ("a", "b")), BARKS], 1, 1, "dev")
+    assert next(counted.tallies()).items.tolist() == [0, 0]  # nothing streamed yet

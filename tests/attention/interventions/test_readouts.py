@@ -1,0 +1,156 @@
+"""What interventions are measured on: probes on pooled vectors, and the model's own head."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from probing.attention.interventions.model_head import own_head, own_output
+from probing.attention.interventions.passes import batch_of, hidden
+from probing.attention.interventions.readouts import LinearProbe
+from probing.errors import ConfigError
+from probing.model.checkpoint import Model, resolve
+from probing.model.encoder import load
+
+SENTENCES = [("the", "quick", "naïve", "fox"), ("New", "York")]
+HEADS = {
+    "bert": ("BertForMaskedLM", "masked"),
+    "distilbert": ("DistilBertForMaskedLM", "masked"),
+    "roberta": ("RobertaForMaskedLM", "masked"),
+    "gpt2": ("GPT2LMHeadModel", "next"),
+    "llama": ("LlamaForCausalLM", "next"),
+}
+CLASSIFIERS = {
+    "bert": "BertForSequenceClassification",
+    "distilbert": "DistilBertForSequenceClassification",
+    "roberta": "RobertaForSequenceClassification",
+    "gpt2": "GPT2ForSequenceClassification",
+    "llama": "LlamaForSequenceClassification",
+}
+
+
+@pytest.fixture(scope="session")
+def saved(build, tmp_path_factory):
+    """A tiny checkpoint saved with a head: its folder and the whole network."""
+    import torch
+    import transformers
+
+    def saved(family, architecture):
+        folder = build(family, tmp_path_factory.mktemp(family))
+        config = transformers.AutoConfig.from_pretrained(folder, num_labels=3)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1)
+            full = getattr(transformers, architecture)(config).eval()
+        full.save_pretrained(folder)
+        return folder, full
+
+    return saved
+
+
+@pytest.mark.parametrize("vector", ["mean", "first", "last"])
+def test_words_are_pooled_as_the_probe_was_trained(encoder, subwords, vector):
+    rng = np.random.default_rng(0)
+    weights, mean, deviation = rng.normal(size=(3, 17)), rng.normal(size=16), rng.uniform(1, 2, 16)
+    gold = [rng.integers(-1, 3, n) for n in subwords.n_words]
+    gold[2][:] = -1
+    batch = batch_of(encoder, subwords, [1, 0, 2])
+    states = hidden(encoder, batch, 2)
+    reading = LinearProbe("p", 2, weights, mean, deviation, gold, vector=vector)(states, batch)
+    expected = []
+    for row, sentence in enumerate(batch.sentences):
+        scores = []
+        for word, label in enumerate(gold[sentence]):
+            own = states[row].numpy()[batch.words[row] == word]
+            if label >= 0 and len(own):
+                pooled = {"mean": own.mean(0), "first": own[0], "last": own[-1]}[vector]
+                logits = weights[:, :16] @ ((pooled - mean) / deviation) + weights[:, 16]
+                scores.append(logits[label] - np.log(np.exp(logits).sum()))
+        expected.append(np.mean(scores) if scores else 0)
+    np.testing.assert_allclose(reading.scores(), expected, atol=1e-4)
+    assert reading.defined().tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(("position", "column"), [("first", 0), ("last", -1)])
+def test_sentences_are_read_at_their_cls_position(encoder, subwords, position, column):
+    weights = np.zeros((2, 17))
+    weights[0, 0] = 1
+    gold = [np.array([0])] * 4
+    probe = LinearProbe(
+        "p", 3, weights, np.zeros(16), np.ones(16), gold, level="sentence", vector="cls", cls_position=position
+    )
+    batch = batch_of(encoder, subwords, [0, 1])
+    states = hidden(encoder, batch, 3)
+    x = np.array([states[row, : batch.real[row].sum()][column, 0] for row in range(2)])
+    np.testing.assert_allclose(probe(states, batch).scores(), -np.log1p(np.exp(-x)), atol=1e-5)
+
+
+def test_total_variation_by_hand():
+    import torch
+
+    from probing.attention.interventions.readouts import Reading
+
+    def reading(*rows):
+        return Reading(torch.tensor(rows).log(), torch.tensor([0, 0, 1]), torch.tensor([0, 0, 2]), 3)
+
+    p, q = reading([0.5, 0.5], [1.0, 0.0], [0.2, 0.8]), reading([0.25, 0.75], [0.0, 1.0], [0.2, 0.8])
+    np.testing.assert_allclose(p.moved(q), [(0.25 + 1) / 2, 0, 0], atol=1e-6)
+    assert p.defined().tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("family", HEADS)
+def test_own_head_says_what_the_whole_model_says(saved, family):
+    import torch
+
+    folder, full = saved(family, HEADS[family][0])
+    checkpoint = resolve(Model(checkpoint=str(folder)))
+    encoder, head = load(Model(checkpoint=str(folder)), checkpoint, maps=True), own_head(checkpoint)
+    assert head.kind == HEADS[family][1]
+    subwords, output = own_output(encoder, head, encoder.tokenize(SENTENCES), np.random.default_rng(0))
+    batch = batch_of(encoder, subwords, [0, 1])
+    reading = output(hidden(encoder, batch, output.layer), batch)
+    with torch.no_grad():
+        mask = torch.from_numpy(batch.real.astype(int))
+        whole = full(input_ids=torch.from_numpy(batch.ids), attention_mask=mask).logits.log_softmax(-1)
+    plain = encoder.tokenize(SENTENCES)
+    for row, score in enumerate(reading.scores()):
+        start, stop = plain.offsets[row : row + 2]
+        ids, words = plain.ids[start:stop], plain.words[start:stop]
+        if head.kind == "masked":
+            changed = np.flatnonzero(ids != batch.ids[row, : len(ids)])
+            assert len(changed) and len(set(words[changed])) == 1
+            expected = [whole[row, at, ids[at]] for at in changed]
+        else:
+            expected = [whole[row, at - 1, ids[at]] for at in range(1, len(ids)) if words[at] >= 0]
+        np.testing.assert_allclose(score, np.mean(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("family", CLASSIFIERS)
+def test_own_classifier_says_what_the_whole_model_says(saved, family):
+    import torch
+
+    folder, full = saved(family, CLASSIFIERS[family])
+    checkpoint = resolve(Model(checkpoint=str(folder)))
+    encoder, head = load(Model(checkpoint=str(folder)), checkpoint), own_head(checkpoint)
+    subwords, output = own_output(encoder, head, encoder.tokenize(SENTENCES), np.random.default_rng(0), [2, 1])
+    both = batch_of(encoder, subwords, [0, 1])
+    scores = output(hidden(encoder, both, output.layer), both).scores()
+    for row, label in enumerate([2, 1]):
+        alone = torch.from_numpy(batch_of(encoder, subwords, [row]).ids)
+        with torch.no_grad():
+            whole = full(input_ids=alone).logits.log_softmax(-1)
+        np.testing.assert_allclose(scores[row], whole[0, label], atol=1e-5)
+    with pytest.raises(ConfigError, match="no labels"):
+        own_output(encoder, head, subwords, np.random.default_rng(0))
+
+
+def test_no_head_is_none(encoder_of, saved, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    assert own_head(encoder_of("bert").checkpoint) is None  # a bare BertModel
+    folder, _ = saved("bert", "BertForMaskedLM")
+    twin = Model(checkpoint=str(folder), untrained_seed=0)
+    assert own_head(resolve(twin)) is None
+    part = shutil.copytree(folder, tmp_path / "part")
+    kept = {name: weight for name, weight in load_file(part / "model.safetensors").items() if "transform" not in name}
+    save_file(kept, part / "model.safetensors", metadata={"format": "pt"})
+    assert own_head(resolve(Model(checkpoint=str(part)))) is None

@@ -1,0 +1,95 @@
+"""What is mistyped is told at once, in one message that names what would be right, before anything is loaded."""
+
+import pytest
+from omegaconf import OmegaConf
+
+from pipelines.running.config import Settings
+from pipelines.shared.options import checked
+from probing.errors import ConfigError
+
+MISTYPED = {
+    "task.vektor=mean": ["task.vektor", "column, name, vector"],
+    "task=poss": ["task/poss", "deprel", "depth", "distance", "pos", "sentiment", "tree_depth", "xpos"],
+    "model=brt": ["model/brt", "bert", "gpt2", "minilm"],
+    "experiment=liu": ["experiment/liu", "liu2019"],
+    "sed=1": ["'sed'", "resamples, seed, store, strict"],
+    "+sed=1": ["sed: no such option", "layers", "probe"],
+    "+data.typo=1": ["data.typo: no such option", "data.train", "data.max_sentences"],
+    "++task.typo=1": ["task.typo: no such option", "task.vector"],
+    "seed=abc": ["seed=abc", "Integer"],
+    "seed=-1": ["seed=-1", "0 or greater"],
+    "seed=0,1": ["seed=0,1", "--multirun"],
+    "threads=0": ["threads=0", "greater than 0"],
+    "controls=0": ["controls=0"],
+    "resamples=none": ["resamples=none", "Integer"],
+    "strict=perhaps": ["strict=perhaps", "bool"],
+    "device=gpu": ["device=gpu", "cpu, cuda, mps"],
+    "punctuation=drop": ["punctuation=drop", "keep, remove"],
+    "task.vector=foo": ["task.vector=foo", "mean, first, last"],
+    "task.column=lemma": ["task.column=lemma", "upos, xpos, deprel"],
+    "store.dtype=int8": ["store.dtype=int8", "float16, float32, bfloat16"],
+    "model.precision=float8": ["model.precision=float8", "float32, bfloat16"],
+    "model.long=cut": ["model.long=cut", "window, truncate"],
+    "model.stand_in=brt": ["model.stand_in=brt", "minilm"],
+    "layers=foo": ["layers=foo", "layers=all, layers=3 or layers=[0,3,6]"],
+    "layers=[]": ["layers=[]", "layers=[0,3,6]"],
+    "layers=-1": ["layers=-1", "layers=[0,3,6]"],
+    "layers=[0,1.5]": ["layers=[0, 1.5]", "layers=[0,3,6]"],
+    "baselines=untraind": ["baselines=untraind", "untrained"],
+    "probe.l2=0.1": ["probe.l2=0.1", "probe.l2=[…]"],
+    "probe.l2=[a]": ["probe.l2=['a']", "Float"],
+    "probe.l2=[]": ["probe.l2=[]", "probe.l2=[1e-4]"],
+    "data=conllu": ["data.train=… data.test=…"],
+    "tag=a/b": ["tag='a/b'", "names a folder"],
+    "task.name=../x": ["task.name='../x'", "names a folder"],
+    "model=null": ["must be a string", "model=null"],
+    "~data": ["data is missing", "ewt, grammar"],
+    "task=pos probe=structural": ["probe=structural", "task=depth or task=distance"],
+    "task=distance probe=linear": ["probe=linear", "probe=structural"],
+    "task=depth probe=mdl": ["probe=mdl", "probe=linear"],
+    "hydra/launcher=job": ["hydra/launcher/job", "basic"],
+}
+
+
+@pytest.fixture
+def nothing_loads(monkeypatch):
+    """Reading a corpus or a checkpoint fails the test."""
+
+    def load(*arguments):
+        raise AssertionError("the configuration is to be checked first")
+
+    for name in ("resolve", "load_corpus"):
+        monkeypatch.setattr(f"pipelines.running.stages.{name}", load)
+
+
+@pytest.mark.parametrize("typed", MISTYPED)
+def test_what_is_mistyped_is_named_with_what_is_valid(typed, here, refused, nothing_loads, tmp_path):
+    message = refused(here(*typed.split(), f"outputs={tmp_path}/out", small=False), 2)
+    for words in MISTYPED[typed]:
+        assert words in message
+    assert "Config search path" not in message
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_layer_that_the_model_lacks_is_refused_before_extraction(here, refused, tmp_path):
+    message = refused(here("layers=[0,99]", f"outputs={tmp_path}"), 2)
+    assert "layers=99" in message
+    assert "layers 0 (embedding output) to 6" in message
+    assert list(tmp_path.rglob("*.h5")) == list(tmp_path.rglob("*.partial")) == []
+
+
+def test_an_option_that_is_left_out_takes_its_default(here, refused, tmp_path):
+    assert "device=gpu" in refused(here("~seed", "device=gpu", f"outputs={tmp_path}", small=False), 2)
+    assert vars(checked(Settings, OmegaConf.create({}), "")) == vars(Settings())
+
+
+@pytest.mark.parametrize("typed", ["+typo=1", "runs=[]  tag=a/b", "name=a/b", "tag=", "typo=1"])
+def test_a_report_is_as_strict(typed, here, refused, tmp_path):
+    refused(here(*typed.split(), f"outputs={tmp_path}", small=False, program="report"), 2)
+
+
+def test_names_of_folders():
+    for tag in ("", ".", "..", ".hidden", "a/b", "a\\b", "a\nb"):
+        with pytest.raises(ConfigError, match="names a folder"):
+            Settings(tag=tag)
+    assert Settings(tag="my study, 2nd").tag == "my study, 2nd"

@@ -1,0 +1,154 @@
+"""What a user meets on the command line: one screen of help, one line per error, no noise in a pipe."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+from hydra.errors import HydraException
+
+from pipelines.running.config import GROUPS
+from pipelines.shared.cli import Failed, explain, guarded, help_screen
+from pipelines.shared.options import options
+from probing import errors
+
+HEAVY = ("torch", "transformers", "datasets", "sklearn", "matplotlib", "seaborn")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@pytest.fixture(scope="module")
+def screen(there) -> str:
+    done = there("--help")
+    assert done.code == 0
+    assert done.err == ""
+    return done.out
+
+
+def test_help_fits_a_screen_and_names_every_option(screen):
+    lines = screen.splitlines()
+    assert len(lines) <= 40
+    for group in (*GROUPS, "experiment"):
+        [line] = [line for line in lines if line.startswith(f"  {group}=")]
+        assert line.split("=")[1].strip() == ", ".join(options(group))
+    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 6
+
+
+def test_every_example_of_the_help_composes(screen, here):
+    examples = [line.split("   ")[0] for line in screen.splitlines() if line.startswith("  python -m pipelines.run ")]
+    for example in examples:
+        arguments = [a for a in example.split()[3:] if a != "-m" and "," not in a]
+        done = here(*arguments, "--cfg", "job", small=False)
+        assert (done.code, done.err) == (0, "")
+
+
+def test_help_loads_nothing_heavy(environment):
+    program = (
+        "import runpy, sys\n"
+        "sys.argv = ['run.py', '--help']\n"
+        "runpy.run_module('pipelines.run', run_name='__main__')\n"
+        f"sys.exit(', '.join({set(HEAVY)} & sys.modules.keys()) or None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("program", ["report", "benchmark"])
+def test_the_other_programs_have_a_screen_too(program, there):
+    done = there("-h", program=program)
+    assert done.code == 0
+    assert f"python -m pipelines.{program}" in done.out
+    assert len(done.out.splitlines()) <= 40
+
+
+def test_help_screens_are_filled_in():
+    assert help_screen("Options:\n{groups}\n", ("store",)) == "Options:\n  store=      hdf5"
+
+
+def test_cfg_job_prints_the_configuration(there):
+    done = there("--cfg", "job", "task=distance", "seed=3")
+    config = yaml.safe_load(done.out)
+    assert (config["seed"], config["task"]["name"], config["probe"]["name"]) == (3, "distance", "structural")
+    assert config.keys() >= {"data", "model", "store", "layers", "baselines"}
+    assert "hydra" not in config
+
+
+def test_tab_completion_is_there(environment, there):
+    assert "complete -o nospace" in there("--shell-completion", "install=bash").out
+    line = {"COMP_LINE": "python pipelines/run.py task=d", "COMP_POINT": "30"}
+    command = [sys.executable, "-m", "pipelines.run", "-sc", "query=bash"]
+    done = subprocess.run(command, env={**environment, **line}, capture_output=True, text=True)
+    assert set(done.stdout.split()) == {"task=deprel", "task=depth", "task=distance"}
+
+
+def test_a_pipe_gets_plain_lines(plain):
+    folder, done = plain
+    assert CONTROL.findall(done.out) == []
+    assert done.out.count("extracting ") == 1  # the estimate, but no bar
+    assert done.out.splitlines()[-1].startswith(f"wrote: {folder}/runs/main/minilm/grammar-150/pos/")
+
+
+def test_a_terminal_gets_colours_and_a_line_per_error(environment):
+    here, there = pty.openpty()
+    command = [sys.executable, "-m", "pipelines.run", "seed=abc"]
+    process = subprocess.Popen(command, env={**environment, "TERM": "xterm"}, stdout=there, stderr=there)
+    assert process.wait(timeout=60) == 2
+    os.close(there)
+    assert os.read(here, 10_000).startswith(b"\x1b[1;31merror: seed=abc")
+    os.close(here)
+
+
+def test_an_interrupt_ends_with_130_and_can_be_gone_on_from(start, here, tmp_path):
+    many_batches = ["data.train=200", "data.dev=50", "data.test=50", "store.batch_subwords=128"]
+    arguments = ["model=minilm", "data=grammar", *many_batches, "task=sentiment", "layers=1", "threads=1"]
+    process = start(*arguments, f"outputs={tmp_path}")
+    assert process.stdout.readline().startswith("extracting")
+    deadline = time.monotonic() + 60
+    while not any(path.stat().st_size for path in tmp_path.rglob("*.journal*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "error: interrupted; run the same command again to go on\n"
+    assert list(tmp_path.rglob("*.h5")) == list(tmp_path.rglob("rows.csv")) == []
+    again = here(*arguments, f"outputs={tmp_path}", small=False)
+    assert again.code == 0
+    assert re.search(r"[1-9]\d* of \d+ batches are there; going on", again.out)
+
+
+def raising(error: BaseException):
+    def work():
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    "error, code, message",
+    [
+        (errors.ConfigError("a=b: choose c"), 2, "a=b: choose c"),
+        (errors.DataError("x.conllu:3: no"), 1, "x.conllu:3: no"),
+        (errors.UnavailableError("[not] markup"), 1, "[not] markup"),
+        (HydraException("no such group\nConfig search path:\n  here"), 2, "no such group"),
+        (FileNotFoundError(2, "No such file or directory", "/nowhere"), 1, "/nowhere: No such file or directory"),
+        (OSError(28, "No space left on device"), 1, "input or output: No space left on device"),
+        (Failed(2), 2, "the sweep is incomplete"),
+    ],
+)
+def test_each_error_has_its_code_and_its_message(error, code, message, capsys):
+    assert guarded(raising(error)) == code
+    assert capsys.readouterr().err.startswith(f"error: {message}")
+
+
+def test_a_bug_keeps_its_traceback():
+    for error in (ValueError("ours"), KeyError("ours"), AssertionError("ours")):
+        with pytest.raises(type(error), match="ours"):
+            guarded(raising(error))
+
+
+def test_what_cannot_be_explained_is_quoted():
+    assert explain(HydraException("  odd  ")) == "odd"
