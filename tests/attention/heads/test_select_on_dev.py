@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from probing.attention.heads.head_accuracy import METRIC, OFFSETS, RANDOM, offset_name
 from probing.attention.heads.select_on_dev import choose
-from probing.attention.heads.strongest_word import METRIC, OFFSETS, RANDOM, offset_name
 from probing.axes import Tally
 from probing.result.bootstrap import resample_counts
 from probing.result.tally import difference
