@@ -1,4 +1,4 @@
-"""The attention stage of several runs side by side: rollout on gold heads, entropy of heads, effects, by layer."""
+"""Attention of several runs by layer: rollout on gold heads, entropy of heads, effects of ablation."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,31 +7,35 @@ from typing import Any
 import pandas as pd
 
 from probing.report.gather import Condition
-from probing.report.shown import with_interval
+from probing.report.section_parts import with_interval
 from probing.report.style import MARKERS, SERIES, figure, save, titled
+from probing.report.tables import averaged
 
-# probe, metric -> what it is called; heads are averaged
+# analysis, probe, metric -> what it is called
 CURVES = {
-    ("rollout", "mass_on_gold_head"): "rollout mass on the gold head",
-    ("rollout", "mass_on_special"): "rollout mass on special tokens",
-    ("attention", "entropy_nats"): "entropy of heads (nats), mean",
-    ("ablation_layer", "effect_nats"): "loss without the layer's heads (nats)",
+    ("rollout", "rollout", "mass_on_gold_head"): "rollout mass on the gold head",
+    ("rollout", "rollout", "mass_on_special"): "rollout mass on special subwords",
+    ("heads", "attention", "entropy_nats"): "entropy of heads (nats), mean",
+    ("ablation", "ablation_layer", "effect_nats"): "loss without the layer's heads (nats)",
 }
 
 
 def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
-    """Per model, data, task and layer what CURVES names, averaged over heads and seeds, and so are the ends
-    of the intervals; empty if no run has any.
+    """Per model, data, task and layer what CURVES names, averaged over runs; empty if no run has any.
+
+    Intervals are those of the rows; where runs differ, there is none (see ``averaged``).
     """
     tables = []
     for one in conditions:
-        rows = pd.concat([run.attention for run in one.runs], ignore_index=True)
-        for (probe, metric), name in CURVES.items() if len(rows) else ():
-            found = rows[(rows["probe"] == probe) & (rows["metric"] == metric) & (rows["split"] == "test")]
-            mean = found.groupby("layer")[["value", "ci_low", "ci_high"]].mean().reset_index()
+        rows = pd.concat([run.others for run in one.runs], ignore_index=True)
+        rows = rows[rows["head"].isna() & (rows["split"] == "test")]
+        for (analysis, probe, metric), name in CURVES.items():
+            found = rows[(rows["analysis"] == analysis) & (rows["probe"] == probe) & (rows["metric"] == metric)]
+            mean = averaged(found, ["layer"]).reset_index()
             tables.append(mean.assign(model=one.model, data=one.data, task=one.task, what=name))
     columns = ["model", "data", "task", "what", "layer", "value", "ci_low", "ci_high"]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
 
 
 def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
@@ -66,6 +70,6 @@ def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
         titled(
             made,
             "Attention",
-            "rollout and entropy show association; only the loss under ablation is an effect; bands: 95 %",
+            "rollout and entropy show association; only the loss under ablation is an effect; bands: 95 % intervals",
         )
         return save(made, stem)

@@ -6,15 +6,29 @@ import pandas as pd
 
 from probing.report.load import Run, heading
 from probing.report.metric_format import measure
-from probing.report.shown import Shown, column, pick
+from probing.report.section_parts import Figure, Section, Table, pick, with_intervals
 from probing.report.style import BLUE, GREEN, GREY, VERMILION, figure, layer_ticks, save, titled
 from probing.report.tables import layer_table
 
+NOTE = (
+    "Decodable and attended are associations; only the last column comes from an intervention. Layer 0 has no "
+    "attention. Rollout is up to the layer; its mass on another word is the mean over words that are not the head."
+)
 
-def joined(run: Run) -> Shown | None:
+
+def section(run: Run) -> Section:
+    """The three questions in one table and one figure; empty where only the first was asked."""
+    table = joined(run)
+    if table is None:
+        return Section("Decodable, attended, used")
+    caption = "Decodable, attended, used: one task, layer by layer."
+    return Section("Decodable, attended, used", tables=[table], figures=[Figure("joined", caption, write_joined)])
+
+
+def joined(run: Run) -> Table | None:
     """Per layer: the probe's score with its control, rollout's mass on gold heads, the effect of taking it out."""
-    gold, other = (pick(run, "rollout", m, "all") for m in ("mass_on_gold_head", "mass_on_other_word"))
-    used = pick(run, "ablation_layer", "effect_nats")
+    gold, other = (pick(run, "rollout", metric) for metric in ("mass_on_gold_head", "mass_on_other_word"))
+    used = pick(run, "ablation", "effect_nats", "ablation_layer")
     if gold.empty and used.empty:
         return None
     raw = layer_table(run.rows, run.metric)[["layer", "score", "ci_low", "ci_high", "control", "selectivity"]]
@@ -23,18 +37,16 @@ def joined(run: Run) -> Shown | None:
         for end, source in ((name, "value"), (f"{name}_low", "ci_low"), (f"{name}_high", "ci_high")):
             raw[end] = by_layer[source].to_numpy(dtype=float)
     text = pd.DataFrame({"layer": raw["layer"].astype(str)})
-    text[f"decodable: {measure(run.metric).label}"] = column(raw, "score", run.metric, "ci_low", "ci_high")
-    text["control"] = column(raw, "control", run.metric)
+    text[f"decodable: {measure(run.metric).label}"] = with_intervals(raw, "score", run.metric, "ci_low", "ci_high")
+    text["control"] = with_intervals(raw, "control", run.metric)
     if not gold.empty:
-        text["attended: rollout on the gold head"] = column(raw, "attended", "mass")
-        text["on another word"] = column(raw, "attended_other", "mass")
+        text["attended: rollout on the gold head"] = with_intervals(raw, "attended", "mass")
+        text["on another word"] = with_intervals(raw, "attended_other", "mass")
     if not used.empty:
-        text["used: loss without the layer's heads (nats)"] = column(raw, "used", "effect_nats")
-    note = (
-        "Decodable and attended are associations; only the last column comes from an intervention. Layer 0 has no "
-        "attention. Rollout is up to the layer; its mass on another word is the mean over words that are not the head."
-    )
-    return Shown("joined", "Decodable, attended, used", note, raw, text)
+        text["used: loss without the layer's heads (nats)"] = with_intervals(raw, "used", "effect_nats")
+    samples = [run.facts(name).get("sample") for name in ("rollout", "ablation")]
+    stated = "; ".join(str(sample) for sample in samples if sample)
+    return Table("joined", "Decodable, attended, used", f"{NOTE} Attended and used: {stated}.", raw, text)
 
 
 def write_joined(run: Run, stem: Path) -> list[Path]:
@@ -51,7 +63,7 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
         panels.append(("attended", "attended_low", "attended_high", "attended_other", label, "attended", GREEN))
     if raw["used"].notna().any():
         label = "loss without the layer's heads (nats)"
-        output = run.manifest.get("attention", {}).get("layer_output", "the output")
+        output = run.facts("ablation").get("layer_output", "the output")
         panels.append(("used", "used_low", "used_high", None, label, f"used by {output}", VERMILION))
     with figure(5.6, 0.9 + 1.55 * len(panels)) as made:
         for axes, (value, low, high, reference, label, name, colour) in zip(
