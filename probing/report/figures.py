@@ -40,9 +40,10 @@ CURVES = (
 def write_figures(folder: Path) -> list[Path]:
     """Write the figures of a run into ``folder``/figures, each as PNG and PDF.
 
-    layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for
-    values: values (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence
-    length); and those of every analysis. The same files in the folder give the same bytes. Raises: DataError if it holds no finished run.
+    layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for values: values
+    (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence length); and the figures of
+    every further analysis. The same files in the folder give the same bytes.
+    Raises: DataError if it holds no finished run.
     """
     run, target = load_run(folder), folder / "figures"
     paths = write_layers(run, target / "layers")
@@ -51,9 +52,8 @@ def write_figures(folder: Path) -> list[Path]:
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
         else:
             paths += write_values(run, target / "values")
-    of_analyses = [
-        path for part in sections(run) for made in part.figures for path in made.write(run, target / made.name)
-    ]
+    figures = [made for section in sections(run) for made in section.figures]
+    of_analyses = [path for made in figures for path in made.write(run, target / made.name)]
     return paths + write_lengths(run, target / "lengths") + of_analyses
 
 

@@ -1,1 +1,1 @@
-"""One file per analysis: its part of a run's page, from the run's folder alone. Each file is named like its analysis."""
+"""Parts of a run's page, made from its folder alone: one file per analysis, named like it."""

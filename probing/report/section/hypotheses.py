@@ -6,6 +6,7 @@ from probing.report.head_tables import head_table
 from probing.report.load import Run
 from probing.report.section_parts import Section, Table
 
+COUNTER = "counter_examples/"  # and the target: the name of a fact
 NOTE = (
     "How often the strongest other word of a query meets the condition on the key. Head (layer.head) and offset were "
     "chosen on dev and scored on test. An association."
@@ -16,10 +17,8 @@ def section(run: Run) -> Section:
     """The table of hypotheses, and the counter-examples to each."""
     facts = run.facts("hypotheses")
     table = head_table(run, "hypotheses", "Hypotheses about heads", NOTE)
-    found = {
-        name.partition("/")[2]: examples for name, examples in facts.items() if name.startswith("counter_examples/")
-    }
-    counter = [counter_examples(target, pd.DataFrame(examples)) for target, examples in found.items()]
+    found = {name: examples for name, examples in facts.items() if name.startswith(COUNTER)}
+    counter = [counter_examples(name.removeprefix(COUNTER), pd.DataFrame(of)) for name, of in found.items()]
     tables = ([table] if table else []) + [one for one in counter if len(one.raw)]
     return Section("Hypotheses", tables=tables, sample=str(facts.get("sample", "")))
 

@@ -14,10 +14,9 @@ def section(run: Run) -> Section:
     if "redundancy/map" not in run.arrays:
         return Section("Redundancy")
     facts = run.facts("redundancy")
+    caption = f"Heads that attend alike are near each other (stress {facts['map_stress']:.2f})."
     figures = [
-        Figure(
-            "headmap", f"Heads that attend alike are near each other (stress {facts['map_stress']:.2f}).", write_map
-        ),
+        Figure("headmap", caption, write_map),
         Figure("cka", "How alike the vectors of two layers are (linear CKA).", write_cka),
     ]
     return Section("Redundancy", figures=figures, sample=f"heads on {facts['heads']}; layers on {facts['vectors']}")
