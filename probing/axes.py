@@ -63,13 +63,16 @@ class Labels:
     """What a probe is to predict: per split, one array per sentence.
 
     Arrays are (W,) for words, (1,) for a sentence, (W, W) for word pairs; integers that index ``classes``
-    (negative: no label here) for ``kind="class"``, floats (NaN: no label here) for ``kind="scalar"``.
+    (negative: no label here) for ``kind="class"``, floats (NaN: no label here) for ``kind="scalar"``. ``classes`` are
+    those of train. ``unseen`` are those that occur in dev or test only: number C + k is ``unseen[k]``, and no probe can
+    predict it.
     """
 
     level: Level
     kind: Kind
     values: Mapping[Split, Sequence[NDArray[Any]]]
     classes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

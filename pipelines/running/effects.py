@@ -74,7 +74,8 @@ def read_by_own_head(experiment: Experiment, checkpoint: Checkpoint, labels: Lab
         return None
 
     def output(split: Split, chosen: NDArray[np.int64], subwords: Any) -> tuple[Any, Output]:
-        gold = [int(labels.values[split][i][0]) for i in chosen] if head.kind == "class" else None
+        known = [int(labels.values[split][i][0]) for i in chosen] if head.kind == "class" else None
+        gold = known and [number if number < len(labels.classes) else -1 for number in known]
         return own_output(encoder, head, subwords, generator(experiment.settings.seed, "masked words", split), gold)
 
     return output

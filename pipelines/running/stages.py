@@ -23,6 +23,7 @@ from probing.store.key import key, key_parts
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors, check_layers
 from probing.store.write import ensure
+from probing.task.unseen_labels import unseen_notes
 
 
 def find_model(experiment: ModelPartsT, notes: Notes) -> tuple[ModelPartsT, Checkpoint]:
@@ -114,6 +115,8 @@ def pair_up(experiment: Experiment, corpus: Corpus, labels: Labels, store: Store
     for split in SPLITS:
         if not any(np.size(v) for v in targets[TASK].values[split]):
             raise ModelError(f"no item of {split} has both a label and a vector; nothing can be probed")
+    for note in unseen_notes(replace(labels, values=targets[TASK].values)):
+        notes.add("caveat", note)
     return Items(vectors.select(keep), targets, cut)
 
 

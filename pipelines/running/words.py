@@ -22,7 +22,7 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
     sentences, cut = corpus.splits["test"], items.words["test"]
     lengths = [len(c) for c in cut]
     places = np.concatenate(cut)
-    by_word = labels.level == "word"
+    by_word, classes = labels.level == "word", np.array(labels.classes + labels.unseen)
     texts = [
         [s.words[i] for i in c] if by_word else [" ".join(s.words)] * len(c)
         for s, c in zip(sentences, cut, strict=True)
@@ -40,7 +40,7 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
         columns = {}
         for name, values in (("gold", p.gold.values["test"]), ("predicted", p.predicted["test"])):
             flat = np.concatenate([np.ravel(v) for v in values])
-            columns[name] = np.array(labels.classes)[flat.astype(int)] if labels.classes else flat.astype(float)
+            columns[name] = classes[flat.astype(int)] if labels.classes else flat.astype(float)
         tables.append(base.assign(layer=p.layer, target=p.target, seed=p.seed, **columns))
     return pd.concat(tables, ignore_index=True)
 

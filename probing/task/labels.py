@@ -1,6 +1,6 @@
 """What every task does with a corpus: turn annotation into labels, and draw a control for them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -59,9 +59,9 @@ class Task(Protocol):
 def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -> Labels:
     """The labels of every split, from ``task.gold``: (W,) for words, (1,) for a sentence.
 
-    ``needs`` names the annotation that ``task.gold`` reads. Raises DataError if a sentence lacks it (``partly``: if all
-    sentences of a split do), if a sentence has more or fewer labels than words, and for fewer than two classes in
-    train.
+    ``needs`` names the annotation that ``task.gold`` reads. Raises DataError if a sentence lacks it (``partly``: if
+    all sentences of a split do), if a sentence has more or fewer labels than words, for fewer than two classes in
+    train, and if dev or test has no class of train.
     """
     gold = {split: [task.gold(s) for s in corpus.splits[split]] for split in SPLITS}
     check_annotated(corpus, task.name, needs, {s: [g is not None for g in found] for s, found in gold.items()}, partly)
@@ -72,16 +72,11 @@ def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -
     if task.kind == "scalar":
         values = {split: [np.array([np.nan if v is None else v for v in row]) for row in rows[split]] for split in rows}
         return Labels(task.level, task.kind, values)
-    flat = {split: {str(v) for row in rows[split] for v in row if v is not None} for split in SPLITS}
-    classes = classes_of(flat["train"], task.name, corpus.name)
-    coded = {
-        split: [
-            encode(row, classes, f"{split} sentence {s.id}")
-            for row, s in zip(rows[split], corpus.splits[split], strict=True)
-        ]
-        for split in SPLITS
-    }
-    return Labels(task.level, task.kind, coded, classes)
+    found = {split: {str(v) for row in rows[split] for v in row if v is not None} for split in SPLITS}
+    classes = classes_of(found["train"], task.name, corpus.name)
+    unseen = unseen_of(found, classes, task.name)
+    coded = {split: [encode(row, classes + unseen) for row in rows[split]] for split in SPLITS}
+    return Labels(task.level, task.kind, coded, classes, unseen)
 
 
 def _one_each(task: Task, sentence: Sentence, gold: Gold | None) -> Gold:
@@ -118,15 +113,32 @@ def classes_of(train: Iterable[str], task: str, corpus: str) -> tuple[str, ...]:
     return classes
 
 
-def encode(gold: Gold, classes: tuple[str, ...], where: str) -> NDArray[np.int64]:
-    """Labels to indices into ``classes``, None to -1. Raises DataError for a label that train does not have."""
+def unseen_of(found: Mapping[Split, Set[str]], classes: tuple[str, ...], task: str) -> tuple[str, ...]:
+    """The sorted labels of dev and test that are not among the ``classes`` of train.
+
+    Raises DataError if no label of dev, or none of test, is a class of train: then nothing can be right.
+    """
+    for split in ("dev", "test"):
+        if found[split] and not found[split] & set(classes):
+            raise DataError(
+                f"task={task}: no label of {split} ({some(sorted(found[split]))}) occurs in train "
+                f"({some(classes)}); write the same labels in every split"
+            )
+    return tuple(sorted((found["dev"] | found["test"]) - set(classes)))
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The names with commas between them, at most ``most`` of them.
+
+    >>> some(["a", "b", "c"], 2)
+    'a, b, …'
+    """
+    return ", ".join([*names[:most], "…"] if len(names) > most else names)
+
+
+def encode(gold: Gold, classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Labels to indices into ``classes``, None to -1."""
     index = {c: i for i, c in enumerate(classes)}
-    unseen = sorted({str(v) for v in gold if v is not None} - index.keys())
-    if unseen:
-        raise DataError(
-            f"{where}: label {', '.join(map(repr, unseen))} does not occur in train, so no probe can predict it; "
-            "correct it, write _ for no label, or add it to train (raise data.max_sentences if that left it out)"
-        )
     return np.array([-1 if v is None else index[str(v)] for v in gold], dtype=np.int64)
 
 

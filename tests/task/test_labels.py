@@ -17,12 +17,21 @@ from probing.task.words import WordTask
 def test_labels_are_numbered_in_the_order_of_their_names():
     classes = classes_of(["b", "c", "a", "b"], "pos", "toy")
     assert classes == ("a", "b", "c")
-    assert encode(["c", None, "a"], classes, "here").tolist() == [2, -1, 0]
+    assert encode(["c", None, "a"], classes).tolist() == [2, -1, 0]
 
 
-def test_a_label_that_train_lacks_is_an_error_that_says_where():
-    with pytest.raises(DataError, match=r"test sentence s7: label 'd', 'e' does not occur in train.*write _"):
-        encode(["e", "a", "d"], ("a", "b"), "test sentence s7")
+def test_labels_that_train_does_not_have_are_numbered_after_its_classes(reviews):
+    labels = labels_of(SentenceTask("t"), reviews(["b", "a"], ["b", "d"], ["e", "_", "c", "a"]), "label")
+    assert (labels.classes, labels.unseen) == (("a", "b"), ("c", "d", "e"))
+    assert [v.item() for v in labels.values["dev"]] == [1, 3]
+    assert [v.item() for v in labels.values["test"]] == [4, -1, 2, 0]
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_a_split_without_any_class_of_train_is_an_error(split, reviews):
+    labels = {"train": ["neg", "pos"], "dev": ["neg"], "test": ["pos"]} | {split: ["1", "0", "_"]}
+    with pytest.raises(DataError, match=rf"task=t: no label of {split} \(0, 1\) occurs in train \(neg, pos\); write"):
+        SentenceTask("t").labels(reviews(**labels))
 
 
 @pytest.mark.parametrize(("train", "seen"), [(["a", "a"], r"one class only \(a\)"), ([], "no label")])
@@ -123,7 +132,7 @@ def test_draws_follow_the_labels_of_train_and_leave_out_what_has_none():
 def test_shuffled_labels_are_the_same_labels_in_another_order():
     values = {split: [np.array([i % 3]) for i in range(size)] for split, size in (("train", 60), ("dev", 30))}
     values["test"] = [np.array([-1]), *[np.array([i]) for i in range(20)], np.array([-1])]
-    labels = Labels("sentence", "class", values, tuple("abc"))
+    labels = Labels("sentence", "class", values, tuple("abc"), tuple("defghijklmnopqrstuvw"))
     mixed = shuffled(labels, generator(0))
     for split, rows in values.items():
         assert all(row.shape == (1,) for row in mixed.values[split])
@@ -131,4 +140,9 @@ def test_shuffled_labels_are_the_same_labels_in_another_order():
         assert Counter(after) == Counter(before)
         assert after != before
     assert mixed.values["test"][0] == mixed.values["test"][-1] == -1
-    assert (mixed.level, mixed.kind, mixed.classes) == ("sentence", "class", labels.classes)
+    assert (mixed.level, mixed.kind, mixed.classes, mixed.unseen) == (
+        "sentence",
+        "class",
+        labels.classes,
+        labels.unseen,
+    )
