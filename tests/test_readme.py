@@ -29,8 +29,10 @@ def test_the_task_of_the_readme_labels_a_corpus() -> None:
     del options["defaults"], options["_target_"]
     task = module.Capital(**options)
     sentence = Sentence("1", ("The", "dog", "Rex"))
+    assert task.gold(sentence) == ["upper", "lower", "upper"]
     labels = task.labels(Corpus("c", dict.fromkeys(("train", "dev", "test"), (sentence,))))
     assert labels.values["test"][0].tolist() == [1, 0, 1]
+    assert labels.classes == ("lower", "upper")
     control = task.control(
         Corpus("c", dict.fromkeys(("train", "dev", "test"), (sentence,))), labels, np.random.default_rng(0)
     )

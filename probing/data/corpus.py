@@ -1,4 +1,4 @@
-"""What every corpus shares: fingerprints, subsampling, checks, and a held-out dev set."""
+"""What every corpus shares: fingerprints, subsampling and checks."""
 
 import hashlib
 from collections import Counter
@@ -95,13 +95,3 @@ def _digest(parts: Iterable[str]) -> str:
     for part in parts:
         digest.update(part.encode("utf-8", "surrogatepass") + b"\x1e")
     return digest.hexdigest()
-
-
-def hold_out(train: tuple[Sentence, ...], fraction: float = 0.1) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
-    """Split the end of ``train`` off as a dev set, for corpora that come without one. Raises DataError."""
-    if len(train) < 2:
-        raise DataError(
-            f"train has {len(train)} sentence, too few to hold some out as dev; add some, or give dev with data.dev=…"
-        )
-    cut = len(train) - max(1, int(len(train) * fraction))
-    return train[:cut], train[cut:]

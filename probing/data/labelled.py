@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
-from probing.data.corpus import hold_out
+from probing.data.held_out import hold_out
 from probing.data.locate import class_names, find, from_hub, need_columns
 from probing.data.text import read_lines
 from probing.errors import DataError
@@ -47,8 +47,8 @@ class Labelled:
             splits = self._from_hub(name)
         skipped: Counter[str] = Counter()
         if "dev" not in splits:
-            splits["train"], splits["dev"] = hold_out(splits["train"])
-            skipped["train sentences held out as dev, for lack of a dev file"] = len(splits["dev"])
+            splits["train"], splits["dev"], how = hold_out(splits["train"])
+            skipped[how] = len(splits["dev"])
         return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped))
 
     def _read(self, path: Path, split: Split) -> Iterator[Sentence]:

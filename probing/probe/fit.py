@@ -18,7 +18,8 @@ class Target:
     """Labels of the items that have a vector, per split and sentence.
 
     ``values[split][i]`` is (W,), (1,) or (W, W) for sentence i of the split, shorter by the items without a
-    vector or a label, and empty if it has none.
+    vector or a label, and empty if it has none. A class number of ``n_classes`` or more, in dev or test only, is a
+    label that train does not have: every prediction is wrong there.
     """
 
     level: Level

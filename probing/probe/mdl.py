@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class Mdl:
     """Online code around the linear probe.
 
-    Training sentences are shuffled and cut at ``fractions``; the first block costs log2 C a label, each next
-    one the cross-entropy of a probe trained on all blocks before it, at the strength that does best on dev.
+    Training sentences are shuffled and cut at ``fractions``. The first block costs log2 C bits a label. Each later
+    block costs the cross-entropy of a probe that was trained on all blocks before it, with the strength that does best
+    on dev; items of dev whose label train does not have are left out there, since they have no probability.
     Cross-entropies are converted from nats: the length is in true bits.
     """
 
@@ -102,7 +103,8 @@ class Mdl:
         target: Target,
     ) -> "tuple[torch.Tensor, torch.Tensor]":
         """Weights of the strength whose dev cross-entropy is smallest, and the mean they are centred on."""
-
+        known = dev_y < target.n_classes
+        dev_x, dev_y = dev_x[known], dev_y[known]
         mean = x.mean(0)
         found = logistic.solve(x - mean, y[None], self.l2, target.n_classes, self.tolerance, self.max_iterations)
         dev = (logistic.log_probabilities(dev_x - mean, weights) for weights in found.weights[0])

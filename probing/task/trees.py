@@ -12,9 +12,11 @@ from probing.errors import one_of
 from probing.task.labels import (
     SENTENCE_VECTORS,
     WORD_VECTORS,
-    annotated,
+    Gold,
     by_type,
+    check_annotated,
     from_train,
+    labels_of,
     shuffled,
 )
 
@@ -75,11 +77,13 @@ class Depth:
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, WORD_VECTORS)
 
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The depths of one sentence's words, (W,)."""
+        return depths(sentence.heads).tolist() if sentence.heads else None
+
     def labels(self, corpus: Corpus) -> Labels:
         """(W,) depths per sentence."""
-        annotated(corpus, "heads", self.name)
-        values = {split: [depths(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
-        return Labels("word", "scalar", values)
+        return labels_of(self, corpus, "heads")
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """One random depth per word type."""
@@ -107,9 +111,13 @@ class Distance:
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, WORD_VECTORS)
 
+    def gold(self, sentence: Sentence) -> None:
+        """None: a label belongs to two words."""
+
     def labels(self, corpus: Corpus) -> Labels:
         """(W, W) distances per sentence."""
-        annotated(corpus, "heads", self.name)
+        annotated = {split: [bool(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
+        check_annotated(corpus, self.name, "heads", annotated)
         values = {split: [distances(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
         return Labels("pair", "scalar", values)
 
@@ -152,16 +160,14 @@ class TreeDepth:
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, SENTENCE_VECTORS)
 
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The depth of one sentence's tree, (1,)."""
+        return [int(depths(sentence.heads).max())] if sentence.heads else None
+
     def labels(self, corpus: Corpus) -> Labels:
         """(1,) depth per sentence."""
-        annotated(corpus, "heads", self.name)
-        values = {split: [_deepest(s) for s in sentences] for split, sentences in corpus.splits.items()}
-        return Labels("sentence", "scalar", values)
+        return labels_of(self, corpus, "heads")
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """The same depths on other sentences."""
         return shuffled(labels, rng)
-
-
-def _deepest(sentence: Sentence) -> NDArray[np.int64]:
-    return np.array([depths(sentence.heads).max()])

@@ -65,7 +65,10 @@ TREEBANKS = {
     "latin": (conllu(GOOD).encode() + "é".encode("latin-1"), ["train.conllu:5", "0xe9 is not UTF-8", "iconv"]),
     "words": (b"# sent_id = a\n1-2\tdon't\t_\t_\t_\t_\t_\t_\t_\t_\n\n", ["train.conllu:1", "has no words"]),
     "one class": (conllu([(1, "dogs", "NOUN", 0)]).encode(), ["one class only (NOUN)"]),
-    "unseen": (conllu(GOOD[:2]).encode(), ["'ADV' does not occur in train", "dev sentence"]),
+    "other labels": (
+        conllu([(1, "dogs", "N", 2), (2, "bark", "V", 0)]).encode(),
+        ["no label of dev (ADV, NOUN, VERB) occurs in train (N, V)", "the same labels in every split"],
+    ),
 }
 
 

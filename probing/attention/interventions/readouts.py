@@ -66,8 +66,9 @@ class Output(Protocol):
 class LinearProbe:
     """A trained linear probe: softmax of weights (C, D + 1), intercept last, on (x - mean) / deviation, each (D,).
 
-    gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative: none. ``level`` (word,
-    sentence), ``vector`` (mean, first, last; for sentences also cls) and ``cls_position`` say what x is, and must be
+    gold: per sentence the class of every word, (W,), or of the sentence, (1,). A number outside of the C classes is
+    none: negative for no label, C or more for a label that train does not have. ``level`` (word, sentence), ``vector``
+    (mean, first, last; for sentences also cls) and ``cls_position`` say what x is, and must be
     those of the training. Raises: ConfigError for another vector.
     """
 
@@ -116,6 +117,7 @@ class LinearProbe:
         for row, sentence in enumerate(batch.sentences):
             inside = units[row] >= 0
             gold[row, inside] = np.asarray(self.gold[sentence], dtype=np.int64)[units[row, inside]]
+        gold[gold >= len(self.weights)] = -1
         rows, columns = np.nonzero(gold >= 0)
         keys = rows * (int(units.max()) + 1) + units[rows, columns]
         if self.vector in ("first", "last"):

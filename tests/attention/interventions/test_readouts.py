@@ -70,6 +70,21 @@ def test_words_are_pooled_as_the_probe_was_trained(encoder, subwords, vector):
     assert reading.defined().tolist() == [True, True, False]
 
 
+def test_a_class_that_the_probe_does_not_have_is_no_place_to_read(encoder, subwords):
+    weights = np.random.default_rng(0).normal(size=(3, 17))
+    batch = batch_of(encoder, subwords, [0, 1])
+    states = hidden(encoder, batch, 2)
+    readings = []
+    for other in (-1, 3, 7):
+        gold = [np.full(n, 1) for n in subwords.n_words]
+        gold[0][1] = other
+        gold[1][:] = other
+        readings.append(LinearProbe("p", 2, weights, np.zeros(16), np.ones(16), gold)(states, batch))
+    assert [reading.defined().tolist() for reading in readings] == [[True, False]] * 3
+    for reading in readings[1:]:
+        np.testing.assert_array_equal(reading.scores(), readings[0].scores())
+
+
 @pytest.mark.parametrize(("position", "column"), [("first", 0), ("last", -1)])
 def test_sentences_are_read_at_their_cls_position(encoder, subwords, position, column):
     weights = np.zeros((2, 17))
