@@ -82,7 +82,7 @@ def every_analysis(
     best_example(found)
     value_vectors(experiment, corpus, encoder, found, on_progress)
     task = read_by_probe(experiment, probed.items, probed.labels, probed.found, encoder)
-    read = read_by_own_head(experiment, checkpoint, probed.labels, encoder) or task
+    read = read_by_own_head(experiment, probed.labels, encoder) or task
     if read is None:
         reason = "no linear classifier was trained, and the checkpoint has no head of its own; type task=pos"
         found.notes.append(("skipped", f"interventions: {reason}"))
@@ -112,7 +112,7 @@ def with_maps(experiment: Experiment, checkpoint: Checkpoint) -> Any:
     """The encoder, loaded so that it gives maps."""
     from probing.model import encoder
 
-    return encoder.load(experiment.model, checkpoint, device_of(experiment.settings.device), maps=True)
+    return encoder.load(experiment.model, checkpoint, device_of(experiment.settings.device), maps=True, head=True)
 
 
 def roll(
@@ -153,7 +153,7 @@ def picture_of(
     name: str, batch: Maps, sentence: Sentence, checkpoint: Checkpoint, options: Any
 ) -> dict[str, NDArray[Any]]:
     """Tokens, words, maps (L, H, S, S) and rollout (L, S, S) of one sentence, as figures need them."""
-    tokenizer, _ = read_tokenizer(checkpoint.folder)
+    tokenizer = read_tokenizer(checkpoint.folder).backend
     [(_, maps, ids, words)] = batch.each()
     rolled = rollout(batch.attention, batch.lengths, options)[0].float().cpu().numpy()
     return {

@@ -16,7 +16,7 @@ from probing.attention.flow.rollout import rollout
 from probing.attention.interventions.gradients import gradients
 from probing.attention.interventions.head_ablation import Ablation, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
-from probing.attention.interventions.model_head import own_head, own_output
+from probing.attention.interventions.model_head import own_output
 from probing.attention.interventions.rank_correlation import correlations, received, words_allow
 from probing.attention.interventions.readouts import LinearProbe, Output
 from probing.attention.interventions.replaced_weights import imposed
@@ -25,7 +25,6 @@ from probing.attention.values.mixing_ratios import mixing_ratios
 from probing.attention.values.norms import norms
 from probing.axes import Corpus, Labels, Progress, Split
 from probing.errors import ConfigError
-from probing.model.checkpoint import Checkpoint
 from probing.model.maps import maps
 from probing.probe.fit import TASK, scale
 from probing.result.score import Prediction
@@ -67,15 +66,16 @@ def read_by_probe(
     return output
 
 
-def read_by_own_head(experiment: Experiment, checkpoint: Checkpoint, labels: Labels, encoder: Any) -> Any:
+def read_by_own_head(experiment: Experiment, labels: Labels, encoder: Any) -> Any:
     """The same by the model's own head, or None if the checkpoint has none."""
-    head = own_head(checkpoint, encoder.device)
+    head = encoder.head
     if head is None or (head.kind == "class" and (labels.level, labels.kind) != ("sentence", "class")):
         return None
 
     def output(split: Split, chosen: NDArray[np.int64], subwords: Any) -> tuple[Any, Output]:
         gold = [int(labels.values[split][i][0]) for i in chosen] if head.kind == "class" else None
-        return own_output(encoder, head, subwords, generator(experiment.settings.seed, "masked words", split), gold)
+        rng = generator(experiment.settings.seed, "masked words", split)
+        return own_output(encoder, subwords, rng, gold, labels.classes)
 
     return output
 
