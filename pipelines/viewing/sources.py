@@ -108,7 +108,7 @@ def plain_tokenizer(checkpoint: Checkpoint) -> Any:
     """The tokenizer as the store's subwords were made with."""
     from probing.model.align import as_plain_text
 
-    return as_plain_text(read_tokenizer(checkpoint.folder)[0])
+    return as_plain_text(read_tokenizer(checkpoint.folder).backend)
 
 
 def from_store(by: Means, corpus: Corpus | None, one: Input) -> Seen | None:

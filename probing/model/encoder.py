@@ -1,6 +1,7 @@
 """A frozen encoder: sentences in, the hidden states of every layer out, one row per subword."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -11,8 +12,9 @@ from probing.errors import ModelError
 from probing.model.align import as_plain_text, special_subwords
 from probing.model.batches import Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
-from probing.model.loading import read_network, read_tokenizer
+from probing.model.loading import quiet, read_network, read_tokenizer
 from probing.model.network_facts import Facts, Network, hidden_states, longest_input, measure
+from probing.model.saved_head import ModelHead
 from probing.model.subwords import Frame, Subwords, tokenize
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ MEMORY_MESSAGES = ("out of memory", "not enough memory", "DefaultCPUAllocator")
 class Encoder:
     """A checkpoint ready to run; ``load`` makes one.
 
-    ``halvings`` counts how often memory ran out and the budget was halved; ``ceiling`` is what is left of it.
+    special: the tokenizer's special tokens by role ("mask", "unk", "pad", "cls", "sep", "bos", "eos"), each as it is
+    spelled and its number. head: the checkpoint's own; None if it was not asked for, or if the checkpoint has none.
+    attention: the implementation that ``hidden`` computes with, whatever the network is set to (None: what it is set
+    to). ``halvings`` counts how often memory ran out and the budget was halved; ``ceiling`` is what is left of it.
     """
 
     checkpoint: Checkpoint
@@ -37,6 +42,9 @@ class Encoder:
     facts: Facts
     pad: int
     device: str
+    special: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    head: ModelHead | None = None
+    attention: str | None = None
     ceiling: int = field(default=2**62, init=False)
     halvings: int = field(default=0, init=False)
 
@@ -70,6 +78,15 @@ class Encoder:
         """The subword that stands for its sentence: only the last one has seen all of it in a causal model."""
         return "last" if self.causal else "first"
 
+    def step_by_step(self) -> "Encoder":
+        """This encoder, its network from now on computing attention step by step, so that it gives maps.
+
+        ``hidden`` is not affected: it goes on with the attention that the network was loaded with (fused where the
+        architecture has it), so that stored vectors do not depend on what else an encoder is used for.
+        """
+        _set_attention(self.network, STEP_BY_STEP)
+        return self
+
     def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:
         """Tokenise sentences of words; raises ModelError for a subword that the network has no embedding for."""
         subwords = tokenize(self.tokenizer, sentences, self.frame)
@@ -95,13 +112,14 @@ class Encoder:
         vectors = np.empty((self.n_layers, len(batch.ids), self.width), dtype=np.float32)
         lengths = np.diff(units.offsets)
         waiting = plan(lengths, min(budget, self.ceiling))
-        while waiting:
-            if self._fits(vectors, units, waiting[0], batch):
-                waiting = waiting[1:]
-            else:
-                self._halve(lengths[waiting[0]])
-                left = np.sort(np.concatenate(waiting))
-                waiting = [left[some] for some in plan(lengths[left], self.ceiling)]
+        with _computing(self.network, self.attention):
+            while waiting:
+                if self._fits(vectors, units, waiting[0], batch):
+                    waiting = waiting[1:]
+                else:
+                    self._halve(lengths[waiting[0]])
+                    left = np.sort(np.concatenate(waiting))
+                    waiting = [left[some] for some in plan(lengths[left], self.ceiling)]
         return vectors
 
     def _fits(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> bool:
@@ -152,21 +170,44 @@ class Encoder:
             torch.cuda.empty_cache()
 
 
-def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool = False) -> Encoder:
+STEP_BY_STEP = "eager"  # transformers' name for it
+
+
+@contextmanager
+def _computing(network: Network, attention: str | None) -> Iterator[None]:
+    """Passes inside the ``with`` statement compute attention with this implementation (None: as it is set)."""
+    before = network.config._attn_implementation
+    _set_attention(network, attention or before)
+    try:
+        yield
+    finally:
+        _set_attention(network, before)
+
+
+def _set_attention(network: Network, attention: str) -> None:
+    if network.config._attn_implementation != attention:
+        with quiet():  # architectures with one implementation only say that they have no other
+            network.set_attn_implementation(attention)
+
+
+def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool = False, head: bool = False) -> Encoder:
     """Load ``checkpoint`` from its folder, and nothing from elsewhere, onto ``device``.
 
-    ``maps``: able to give attention maps, at the price of slower passes.
+    ``maps``: able to give attention maps from the start, as ``step_by_step`` makes it. ``head``: with the head that
+    the checkpoint was saved with, read together with the encoder; hidden states are the same.
     Raises: ModelError if the tokenizer is not a fast one, the weights are not safetensors, the architecture is
     unknown or gives no hidden states; ConfigError if ``model.max_subwords`` leaves no room.
     """
-    saved, longest_text = read_tokenizer(checkpoint.folder)
-    tokenizer = as_plain_text(saved)
-    network = read_network(model, checkpoint, maps).to(device)
+    saved = read_tokenizer(checkpoint.folder)
+    tokenizer = as_plain_text(saved.backend)
+    network, own_head = read_network(model, checkpoint, device, head)
     pad = network.config.pad_token_id
     if pad is None or pad < 0:  # padding is masked, so that any embedding serves
         pad = 0
-    limits = (longest_text, longest_input(network), model.max_subwords)
+    limits = (saved.longest, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
     frame = Frame(*special_subwords(tokenizer), window, truncate=model.long == "truncate")
     facts = measure(network, pad, device)
-    return Encoder(checkpoint, network, tokenizer, frame, facts, pad, device)
+    attention = network.config._attn_implementation
+    encoder = Encoder(checkpoint, network, tokenizer, frame, facts, pad, device, saved.special, own_head, attention)
+    return encoder.step_by_step() if maps else encoder

@@ -138,13 +138,15 @@ class LinearProbe:
 class HeadOutput:
     """The model's own head. ``logits`` turns hidden states of ``layer``, the last, (P, D) into (P, C).
 
-    gold: per sentence and subword, (S,), the class that is to be predicted from there; negative: none.
+    gold: per sentence and subword, (S,), the class that is to be predicted from there; negative: none. notes: what a
+    reader must know beside the name.
     """
 
     name: str
     layer: int
     logits: "Callable[[torch.Tensor], torch.Tensor]"
     gold: Sequence[IntArray]
+    notes: tuple[str, ...] = ()
 
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
         """Only where there is something to predict: a vocabulary's logits for every subword would be large."""

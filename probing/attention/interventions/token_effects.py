@@ -25,16 +25,10 @@ def special_token(encoder: Encoder, roles: Sequence[str] = BLANKS) -> tuple[str,
 
     Raises: ModelError if it has none of them, or none that the network has an embedding for.
     """
-    from transformers import AutoTokenizer
-
-    tokenizer: Any = AutoTokenizer.from_pretrained(
-        encoder.checkpoint.folder, local_files_only=True, trust_remote_code=False
-    )
     rows = encoder.network.get_input_embeddings().weight.shape[0]
     for role in roles:
-        number = getattr(tokenizer, f"{role}_token_id", None)
-        if number is not None and 0 <= number < rows:
-            return str(getattr(tokenizer, f"{role}_token")), int(number)
+        if role in encoder.special and 0 <= encoder.special[role][1] < rows:
+            return encoder.special[role]
     raise ModelError(
         f"{encoder.checkpoint.name}: its tokenizer has no {' or '.join(roles)} token; "
         "choose a checkpoint whose tokenizer_config.json names one"
