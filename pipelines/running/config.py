@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.shared.options import Parts, check_machine, checked, names_a_folder, option, parts_of
+from probing.attention.plan import Attention
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import row_name
 from probing.probe.fit import Probe
@@ -60,6 +61,7 @@ class Experiment(Parts):
     settings: Settings
     task: Task
     probe: Probe
+    attention: Attention
     differences: Mapping[str, str]
 
 
@@ -71,7 +73,8 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
     differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe", "attention")}
-    return Experiment(settings=settings, config=config, differences=differences, **parts)
+    rollout = parts["attention"].rollout()
+    return Experiment(settings=settings, config=config, differences=differences, rollout=rollout, **parts)
 
 
 def run_folder(experiment: Experiment, corpus: str) -> Path:
