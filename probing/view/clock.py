@@ -24,7 +24,10 @@ class Clock:
         self.ms[name] = (perf_counter() - start) * 1000
 
     def part(self, name: str, missing: dict[str, str], make: Callable[[], T]) -> T | None:
-        """The result of ``make``, timed; None if ``missing`` names the part, or if ModelError is raised: then it will."""
+        """The result of ``make``, timed; None if ``missing`` names the part.
+
+        If ``make`` raises ModelError, its message becomes the reason in ``missing``.
+        """
         if name in missing:
             return None
         with self(name):

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 CACHED_MODELS = 2
 _WANTED = f"{BUNDLED_NAME} (bundled), a folder with safetensors weights, or a Hub id (org/name) is wanted"
-_LONGEST = ("longest_flow", "longest_neurons")
 
 
 class PageOptions(TypedDict, total=False):
@@ -84,7 +83,7 @@ def show(
         raise ConfigError("show what? give show either a text, as in show('The cat sat'), or attention=… with tokens=…")
     if attention is None and (tokens is not None or options.get("sentence_b_start") is not None):
         raise ConfigError("tokens=… and sentence_b_start=… need attention=…; the tokenizer makes the tokens of a text")
-    longest = [name for name in _LONGEST if name in options]
+    longest = [name for name in options if name.startswith("longest_")]
     if longest and not isinstance(text, str):
         raise ConfigError(f"{', '.join(longest)}: needs a text; a view, or attention=…, is shown as it is")
     if isinstance(text, str):
@@ -97,11 +96,12 @@ def show(
 
 
 def _text_view(text: str, text_b: str | None, model: str, options: PageOptions) -> View:
-    from probing.attention.flow.rollout import Rollout
     from probing.view.forward_view import Options, text_view
 
-    longest = {name: options[name] for name in _LONGEST if name in options}
-    return text_view(encoder_of(model), text, text_b, Options(Rollout(), **longest))
+    longest_flow = options.get("longest_flow", Options.longest_flow)
+    longest_neurons = options.get("longest_neurons", Options.longest_neurons)
+    chosen = Options(longest_flow=longest_flow, longest_neurons=longest_neurons)
+    return text_view(encoder_of(model), text, text_b, chosen)
 
 
 def _given_view(

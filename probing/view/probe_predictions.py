@@ -41,7 +41,7 @@ class TrainedProbes:
         """
         saved, hidden = self.saved, self._as_trained(hidden)
         weights = pooling(tokens, saved.level, saved.vector, saved.cls_position)  # (U, S)
-        known = weights.any(axis=1)
+        known = np.asarray(weights.any(axis=1))
         outputs = [saved.read(layer, weights @ hidden[layer]) for layer in saved.layers]  # (U, C) or (U,)
         found = self._labelled(outputs, known)
         if place is None:

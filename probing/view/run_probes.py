@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from probing.axes import Sentence
 from probing.data.grammar import Grammar
@@ -14,6 +13,7 @@ from probing.errors import ConfigError, DataError, ProbingError, one_of
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
 from probing.report.load import shown_split
 from probing.result.folder import ROWS
+from probing.result.rows import read_rows
 from probing.store.encoding import DTYPES
 from probing.view.probe_predictions import TrainedProbes
 from probing.view.record import Gold, Predicted
@@ -25,7 +25,7 @@ GoldOf = Callable[[Mapping[str, Any]], Callable[[Sentence], Gold | None]]
 
 @dataclass(frozen=True)
 class CorpusIdentity:
-    """What tells corpora apart. source: class of the option, and its name or train file. fingerprint: of the content."""
+    """What tells corpora apart. source: class of the option, and name or train file. fingerprint: of the content."""
 
     source: tuple[str, str]
     fingerprint: str
@@ -111,9 +111,7 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
 
 def _scores(folder: Path, saved: Saved, metric: str) -> tuple[Predicted, float]:
     """The Predicted of a run without predictions, and the best score of a layer on dev."""
-    rows = pd.read_csv(folder / ROWS)
-    if "analysis" not in rows:
-        raise DataError(f"{folder}: made by an earlier version; delete it, run again")
+    rows = read_rows(folder / ROWS)
     rows = rows[(rows["analysis"] == "probes") & (rows["metric"] == metric)]
     task, control = (rows[rows["target"] == target] for target in ("task", "control"))
     split, layers = shown_split(task), list(saved.layers)

@@ -1,5 +1,6 @@
 """A view from the store: a corpus sentence whose attention maps are kept is shown without loading the model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from probing.view.clock import Clock
 from probing.view.forward_view import Options, flows
 from probing.view.free_text import corpus_tokens
 from probing.view.probe_predictions import Reader
-from probing.view.record import CorpusSentence, Float32, View
+from probing.view.record import CorpusSentence, Float32, Predicted, View
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -57,11 +58,11 @@ def stored_view(
     missing = options.left_out(len(ids)) | {"norm": MAPS_ONLY, "neurons": MAPS_ONLY}
     with clock("rollout"):
         rolled = _rollout(batch, options.rollout)
-    probes = ()
+    probes: Sequence[Predicted] = ()
     with clock("probes"):
         if store.hidden is not None and reader is not None:
             _check_sentence(store.hidden, place)
-            probes = tuple(reader(rows_of(store.hidden, place.number), tokens, place))
+            probes = reader(rows_of(store.hidden, place.number), tokens, place)
     return View(
         tokens,
         attention,
