@@ -12,11 +12,11 @@ import numpy as np
 
 from pipelines.benchmarking.attention_ratios import with_maps
 from pipelines.benchmarking.ratio import Bench, summary
-from pipelines.exploring.session import SHORT, ModelLooker, Ready
+from pipelines.exploring.session import SHORT, LoadedModel, ModelSession
 from probing.errors import UnavailableError
 from probing.rng import generator
 from probing.view.bundle import page
-from probing.view.look import Options
+from probing.view.forward_view import Options
 from probing.view.pack import pack
 from probing.view.record import Tokens, View
 
@@ -35,12 +35,12 @@ def explore_over_forward(bench: Bench) -> dict[str, Any]:
     import torch
 
     encoder, _ = with_maps(bench)
-    ready = Ready(encoder, Options(), torch.get_num_threads())
-    looker = ModelLooker(lambda _: ready, LIMITS, TEXT, encoder.checkpoint.name)
-    looker.load(lambda _: None)
-    quick, flow = ([_seconds(looker, parts) for _ in range(3 + bench.repeats)][3:] for parts in (None, ["flow"]))
+    loaded = LoadedModel(encoder, Options(), torch.get_num_threads())
+    session = ModelSession(lambda _: loaded, LIMITS, TEXT, encoder.checkpoint.name)
+    session.load(lambda _: None)
+    quick, flow = ([_seconds(session, parts) for _ in range(3 + bench.repeats)][3:] for parts in (None, ["flow"]))
     found = summary([beyond / forward for forward, beyond in quick])
-    header, _arrays = looker.view(TEXT, None, None)
+    header, _arrays = session.view(TEXT, None, None)
     found["reference"] = (
         f"the forward pass of the same answer, one sentence of {len(header['forms'])} words, "
         f"{len(header['tokens'])} subwords"
@@ -51,10 +51,10 @@ def explore_over_forward(bench: Bench) -> dict[str, Any]:
     return found
 
 
-def _seconds(looker: ModelLooker, parts: list[str] | None) -> tuple[float, float]:
+def _seconds(session: ModelSession, parts: list[str] | None) -> tuple[float, float]:
     """Of the forward pass, and of everything else until the arrays are packed."""
     began = time.perf_counter()
-    header, _ = looker.view(TEXT, None, parts)
+    header, _ = session.view(TEXT, None, parts)
     forward = header["timings_ms"]["forward"] / 1000
     return forward, time.perf_counter() - began - forward
 

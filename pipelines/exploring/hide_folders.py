@@ -1,13 +1,13 @@
-"""What leaves this machine with a page or an answer names files, not the folders that they lie in."""
+"""Paths without their folders, for pages and answers that leave this machine."""
 
 import re
 
-# from a root or ~ to the last separator; a name may hold spaces, and balanced brackets, but not end in them, so that
-# of "/a/b.json and /c/d" both paths are found; behind :// stands no folder but a host
+# from a root or ~ to the last separator; a name may contain spaces and balanced brackets, but not end with a space, so
+# that both paths of "/a/b.json and /c/d" are found; after :// comes a host, not a folder
 _NAME = r"(?:[^\s/\\'\":;,()]|\([^/\\()\n]*\))+"
 FOLDERS = re.compile(rf"(?<![\w.])(?<!:/)(?:~[\w.-]*|[A-Za-z]:)?[/\\](?:{_NAME}(?: +{_NAME})*[/\\])+")
 
 
 def without_folders(message: str) -> str:
-    """``message`` with the last part of each path alone: where files lie is nothing for a page to know."""
+    """``message`` with only the last part of each path: a page must not show the folders of this machine."""
     return FOLDERS.sub("…/", message)

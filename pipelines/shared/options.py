@@ -10,7 +10,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from probing.attention.plan import Attention
+from probing.attention.flow.rollout import Rollout
 from probing.data.corpus import Source
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Model
@@ -32,7 +32,7 @@ class ModelParts:
 
     settings: Any
     model: Model
-    attention: Attention
+    rollout: Rollout
     config: DictConfig
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 

@@ -33,7 +33,7 @@ def augmented(
 
     if options.first_layer > len(attention):
         raise ConfigError(
-            f"attention.first_layer={options.first_layer}: this model has {len(attention)} layers; "
+            f"rollout.first_layer={options.first_layer}: this model has {len(attention)} layers; "
             f"give 1 to {len(attention)}"
         )
     chosen = [layer.detach().float() for layer in attention[options.first_layer - 1 :]]
@@ -80,7 +80,7 @@ def _check(total: "torch.Tensor", real: "torch.Tensor", options: "Rollout", sent
     if len(bad):
         layer, row, query = bad[0].tolist()
         hidden = "its mask hides all or numbers overflowed: leave the sentence out, or type model.precision=float32"
-        disjoint = "heads share no position: type attention.fusion=mean, or leave the sentence out"
+        disjoint = "heads share no position: type rollout.fusion=mean, or leave the sentence out"
         advice = disjoint if options.fusion == "min" else hidden
         raise ModelError(
             f"sentence {sentences[row]}, layer {options.first_layer + layer}: the attention of position {query} is all "

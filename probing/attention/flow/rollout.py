@@ -42,12 +42,12 @@ class Rollout:
 
     def __post_init__(self) -> None:
         """Refuse what no rollout can be made with."""
-        one_of("attention.fusion", self.fusion, FUSIONS)
+        one_of("rollout.fusion", self.fusion, FUSIONS)
         for name, share in (("residual_weight", self.residual_weight), ("discard", self.discard)):
             if not 0 <= share < 1:
-                raise ConfigError(f"attention.{name}={share}: a share; give at least 0 and less than 1")
+                raise ConfigError(f"rollout.{name}={share}: a share; give at least 0 and less than 1")
         if self.first_layer < 1:
-            raise ConfigError(f"attention.first_layer={self.first_layer}: layers count from 1; give 1 or more")
+            raise ConfigError(f"rollout.first_layer={self.first_layer}: layers count from 1; give 1 or more")
 
 
 def rollout(

@@ -1,32 +1,38 @@
-"""Weights from anywhere as a view: no model is asked, so that any library's attention can be looked at."""
+"""Attention weights from any library as a view; no model is loaded."""
 
 import operator
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, SupportsIndex
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from probing.attention.flow.rollout import Rollout, rollout
 from probing.errors import ModelError
 from probing.view.record import Float32, Tokens, View
 
+if TYPE_CHECKING:
+    import torch
+
+    Layer = ArrayLike | torch.Tensor
+    Weights = Iterable[Layer]
+
 _SPECIAL = re.compile(r"\[[A-Z]+\]|</?[a-z_]+>|<\|.*\|>")  # as BERT, RoBERTa and GPT write them
-_MASKS = ("[MASK]", "<mask>")  # stand where a word was
-_OF_TEXT = (*_MASKS, "[UNK]", "<unk>")  # look special, but a text has them
-_MARKS = ("Ġ", "▁")  # with which other tokenizers open a word
-_NO_MODEL = "weights alone were given; give show a text and a model to have it"
-_NAMES = "want the subwords' names, tokens=tokenizer.convert_ids_to_tokens(ids)"
-_WANTED = "want one array (heads, subwords, subwords) per layer"
+_MASKS = ("[MASK]", "<mask>")  # replace a word
+_OF_TEXT = (*_MASKS, "[UNK]", "<unk>")  # look special, but stand for words of a text
+_MARKS = ("Ġ", "▁")  # other tokenizers start a word with these
+_NO_MODEL = "only weights were given; give show a text and a model instead"
+_NAMES = "the names of the subwords are wanted: tokens=tokenizer.convert_ids_to_tokens(ids)"
+_WANTED = "one array (heads, subwords, subwords) per layer is wanted"
 
 
-def foreign(attention: Any, tokens: Sequence[str], sentence_b_start: int | None = None) -> View:
-    """What BertViz takes: ``attention`` per layer (H, S, S) or (1, H, S, S), arrays or tensors; ``tokens`` (S).
+def weights_view(attention: "Weights", tokens: Sequence[str], sentence_b_start: int | None = None) -> View:
+    """The view of what BertViz takes: ``attention`` per layer (H, S, S) or (1, H, S, S); ``tokens`` (S).
 
-    sentence_b_start: position of the second text's first subword. Rollout is computed as Abnar and Zuidema (2020) do.
-    Raises: ModelError for shapes that do not fit each other, weights that are negative or not finite, a query that no
-    head gives any weight (padding), tokens that are no strings.
+    sentence_b_start: position of the second text's first subword. Rollout is computed as in Abnar and Zuidema (2020).
+    Raises: ModelError for shapes that do not fit each other, weights that are negative or not finite, a query without
+    weight in every head (padding), tokens that are not strings.
     """
     import torch
 
@@ -35,9 +41,9 @@ def foreign(attention: Any, tokens: Sequence[str], sentence_b_start: int | None 
     if maps.shape[-1] != len(tokens):
         raise ModelError(f"attention is over {maps.shape[-1]} subwords, but there are {len(tokens)} tokens")
     if sentence_b_start is not None and not 0 < sentence_b_start < len(tokens):
-        raise ModelError(f"sentence_b_start={sentence_b_start}: a position among {len(tokens)} tokens is wanted")
+        raise ModelError(f"sentence_b_start={sentence_b_start}: a position in {len(tokens)} tokens is wanted")
     if not np.isfinite(maps).all() or maps.min() < 0:
-        raise ModelError("attention has weights that are negative or not finite; give it as it is after the softmax")
+        raise ModelError("attention has weights that are negative or not finite; give it after the softmax")
     _check_queries(maps, tokens)
     rolled = rollout([torch.tensor(layer)[None] for layer in maps], np.array([len(tokens)]), Rollout())
     found = read_tokens(tokens, sentence_b_start)
@@ -57,12 +63,13 @@ def foreign(attention: Any, tokens: Sequence[str], sentence_b_start: int | None 
 
 
 def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> Tokens:
-    """Tokens as tokenizers write them: which are special, and which pieces make up a word.
+    """Tokens from the names that tokenizers give them: which ones are special, and which pieces form a word.
 
-    A word goes on in a piece marked ``##``; where some pieces are marked as opening a word (Ġ, ▁), in one without mark.
-    What stands for a word, masked or unknown, is none of the special ones, and a mask opens a word.
+    A piece that starts with ``##`` continues a word. If any token is marked as the start of a word (Ġ, ▁), a token
+    without this mark continues one. A mask or an unknown token stands for a word and is not special; a mask starts a
+    word.
     """
-    opens_marked = any(token.startswith(_MARKS) for token in tokens)
+    starts_are_marked = any(token.startswith(_MARKS) for token in tokens)
     labels, words, forms, sides = [], [], list[str](), list[int]()
     special = tuple(token not in _OF_TEXT and _SPECIAL.fullmatch(token) is not None for token in tokens)
     start_b = len(tokens) if sentence_b_start is None else sentence_b_start
@@ -73,7 +80,7 @@ def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> T
             continue
         bare = token.removeprefix("##") if token != "##" else token
         bare = bare[1:] if token.startswith(_MARKS) and len(token) > 1 else bare
-        inside = opens_marked and not token.startswith(_MARKS) or bare != token and token.startswith("##")
+        inside = starts_are_marked and not token.startswith(_MARKS) or bare != token and token.startswith("##")
         if inside and token not in _MASKS and place and not special[place - 1] and place != start_b:
             forms[-1] += bare
             labels.append(f"##{bare}")
@@ -86,36 +93,36 @@ def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> T
     return Tokens(tuple(labels), special, np.array(words), segment, tuple(forms), np.array(sides, dtype=np.int64))
 
 
-def _names(tokens: Any) -> list[str]:
-    if isinstance(tokens, str) or not hasattr(tokens, "__iter__"):
-        raise ModelError(f"tokens is a {type(tokens).__name__}, no list; {_NAMES}")
+def _names(tokens: object) -> list[str]:
+    if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+        raise ModelError(f"tokens is a {type(tokens).__name__}, not a list; {_NAMES}")
     names = list(tokens)
     for place, name in enumerate(names):
         if not isinstance(name, str):
-            raise ModelError(f"tokens[{place}] is {name!r}, no string; {_NAMES}")
+            raise ModelError(f"tokens[{place}] is {name!r}, not a string; {_NAMES}")
     return names
 
 
-def _whole(sentence_b_start: Any) -> int | None:
+def _whole(sentence_b_start: SupportsIndex | None) -> int | None:
     try:
         return None if sentence_b_start is None else operator.index(sentence_b_start)
     except TypeError as error:
-        raise ModelError(f"sentence_b_start={sentence_b_start!r}: no whole number; give a position") from error
+        raise ModelError(f"sentence_b_start={sentence_b_start!r}: not a whole number; give a position") from error
 
 
 def _check_queries(maps: Float32, tokens: Sequence[str]) -> None:
-    """Refuse queries without any weight: what reaches them is not known, and a page would show them as if it were."""
+    """Refuse queries without any weight: what reaches them is not known, and a page must not suggest that it is."""
     empty = np.argwhere(~maps.any(axis=(1, 3)))
     if len(empty):
         layer, query = empty[0]
         raise ModelError(
             f"attention of layer {layer + 1}: query tokens[{query}] ({tokens[query]}) has no weight in any head; if it "
-            "is padding, cut it off: with n subwords left, give attention=[layer[..., :n, :n] for layer in attention] "
-            "and tokens[:n]"
+            "is padding, cut it off: for the n other subwords give "
+            "attention=[layer[..., :n, :n] for layer in attention] and tokens[:n]"
         )
 
 
-def _stacked(attention: Any) -> Float32:
+def _stacked(attention: "Weights") -> Float32:
     """Layers as one array: (L, H, S, S)."""
     try:
         given = list(attention)
@@ -130,16 +137,16 @@ def _stacked(attention: Any) -> Float32:
     return np.stack(layers)
 
 
-def _array(layer: Any, number: int) -> NDArray[np.float32]:
+def _array(layer: "Layer | None", number: int) -> NDArray[np.float32]:
     """One layer as an array (H, S, S)."""
     if layer is None:
         raise ModelError(f"attention of layer {number} is None; load the model with attn_implementation='eager'")
-    if hasattr(layer, "detach"):  # a tensor, perhaps on another device, in half precision or with a gradient
+    if hasattr(layer, "detach"):  # a tensor, perhaps on a GPU, in half precision or with a gradient
         layer = layer.detach().float().cpu().numpy()
     try:
         found = np.asarray(layer, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise ModelError(f"attention of layer {number} is no array of numbers ({error}); {_WANTED}") from error
+        raise ModelError(f"attention of layer {number} is not an array of numbers ({error}); {_WANTED}") from error
     if found.ndim == 4 and len(found) == 1:
         found = found[0]
     if found.ndim != 3 or not found.size:

@@ -15,17 +15,18 @@ from probing.errors import ConfigError, DataError, ModelError
 from probing.model.checkpoint import Model, resolve
 from probing.model.encoder import load
 from probing.model.maps import maps
-from probing.view.look import PARTS, Options, look, look_at_words
+from probing.view.forward_view import PARTS, Options, sentence_view, text_view
+from probing.view.record import CorpusSentence
 
 WORDS = ("the", "quick", "naïve", "fox", "saw", "New", "York", "!")
 TREE = {"upos": ("DET", "ADJ", "ADJ", "NOUN", "VERB", "PROPN", "PROPN", "PUNCT"), "heads": (4, 4, 4, 5, 0, 7, 5, 5)}
-SENTENCE = Sentence("s1", WORDS, **TREE)
+SENTENCE = CorpusSentence("tiny", "test", 0, Sentence("s1", WORDS, **TREE))
 WITHOUT_NORMS = {"albert", "modernbert", "t5", "bart"}
 QUICK = Options(parts=())
 
 
 def test_a_corpus_sentence_gives_the_numbers_of_each_analysis_alone(family, encoder):
-    view = look_at_words(encoder, SENTENCE, Options())
+    view = sentence_view(encoder, SENTENCE, Options())
     subwords = encoder.tokenize([WORDS])
     [batch] = maps(encoder, subwords)
     [(_, attention, _, words)] = batch.each()
@@ -51,26 +52,27 @@ def test_a_corpus_sentence_gives_the_numbers_of_each_analysis_alone(family, enco
 
 def test_free_text_of_the_same_words_is_the_same_input(encoder):
     words = ("the", "quick", "fox", "saw", "York")
-    free = look(encoder, " ".join(words), None, Options())
-    corpus = look_at_words(encoder, Sentence("s", words), Options())
+    free = text_view(encoder, " ".join(words), None, Options())
+    corpus = sentence_view(encoder, CorpusSentence("tiny", "test", 0, Sentence("s", words)), Options())
     assert free.tokens.labels == corpus.tokens.labels
     assert free.tokens.forms == words
     assert free.attention == pytest.approx(corpus.attention, abs=1e-5)
     assert free.gold == corpus.gold == {}
-    assert free.about.keys() == corpus.about.keys() - {"id"}
+    assert free.about.keys() == corpus.about.keys() - {"corpus", "split", "id"}
 
 
 def test_the_reader_gets_the_hidden_states_that_the_store_would_hold(encoder):
     taken = []
-    view = look_at_words(encoder, SENTENCE, QUICK, lambda hidden, tokens: taken.append((hidden, tokens)) or ["read"])
-    [(hidden, tokens)] = taken
+    view = sentence_view(encoder, SENTENCE, QUICK, lambda *given: taken.append(given) or ["read"])
+    [(hidden, tokens, place)] = taken
+    assert place is SENTENCE
     assert hidden == pytest.approx(encoder.hidden(encoder.tokenize([WORDS])), abs=1e-5)
     assert tokens is view.tokens
     assert view.probes == ("read",)
 
 
 def test_a_pair_goes_through_the_network_as_its_tokenizer_frames_it(family, encoder):
-    view = look(encoder, "the quick fox", "she left", Options())
+    view = text_view(encoder, "the quick fox", "she left", Options())
     length = len(view.tokens.labels)
     assert view.attention.shape == (3, 2, length, length)
     assert view.attention.sum(-1) == pytest.approx(np.ones(view.attention.shape[:3]), abs=1e-5)
@@ -85,7 +87,7 @@ def test_a_pair_goes_through_the_network_as_its_tokenizer_frames_it(family, enco
 
 def test_segments_are_told_to_networks_that_take_them(encoder_of):
     encoder = encoder_of("bert")
-    view = look(encoder, "the quick fox", "she left", Options())
+    view = text_view(encoder, "the quick fox", "she left", Options())
     ids = torch.tensor([[encoder.tokenizer.token_to_id(label) for label in view.tokens.labels]])
     with torch.inference_mode():
         told, untold = (
@@ -98,23 +100,25 @@ def test_segments_are_told_to_networks_that_take_them(encoder_of):
 
 def test_typed_markup_and_special_subwords_stay_text(encoder):
     first, second = "<script>alert(1)</script>", "[SEP] </s>"
-    view = look(encoder, first, second, QUICK)
+    view = text_view(encoder, first, second, QUICK)
     assert (view.about["text"], view.about["text_b"]) == (first, second)
     assert "".join(view.tokens.forms) == first + second.replace(" ", "")
-    assert sum(view.tokens.special) == sum(look(encoder, "fox", "fox", QUICK).tokens.special)
+    assert sum(view.tokens.special) == sum(text_view(encoder, "fox", "fox", QUICK).tokens.special)
 
 
-def test_parts_not_asked_for_or_too_long_are_missing_with_the_reason(encoder_of):
+def test_parts_not_requested_or_too_long_are_missing_with_the_reason(encoder_of):
     encoder = encoder_of("bert")
-    view = look(encoder, "the quick fox", None, Options(parts=("flow", "neurons"), longest_flow=4, longest_neurons=5))
+    view = text_view(
+        encoder, "the quick fox", None, Options(parts=("flow", "neurons"), longest_flow=4, longest_neurons=5)
+    )
     assert view.norm is None
     assert view.flow is None
     assert view.queries is not None
     assert view.missing == {
-        "norm": "not asked for",
+        "norm": "not requested",
         "flow": "5 subwords, more than longest_flow=4; type longest_flow=5, or shorten the text",
     }
-    bare = look(encoder, "the quick fox", None, QUICK)
+    bare = text_view(encoder, "the quick fox", None, QUICK)
     assert (bare.norm, bare.flow, bare.queries, bare.keys, bare.scale) == (None,) * 5
     assert set(bare.missing) == set(PARTS)
     with pytest.raises(ConfigError, match="parts=norms: not a valid value; choose one of norm, flow, neurons"):
@@ -122,7 +126,7 @@ def test_parts_not_asked_for_or_too_long_are_missing_with_the_reason(encoder_of)
 
 
 def test_rollout_and_flow_begin_at_the_layer_asked_for(encoder_of):
-    view = look_at_words(encoder_of("gpt2"), SENTENCE, Options(rollout=Rollout(first_layer=2)))
+    view = sentence_view(encoder_of("gpt2"), SENTENCE, Options(rollout=Rollout(first_layer=2)))
     identity = np.eye(view.attention.shape[-1])
     for paths in (view.rollout, view.flow):
         assert paths[0] == pytest.approx(identity)
@@ -131,16 +135,18 @@ def test_rollout_and_flow_begin_at_the_layer_asked_for(encoder_of):
 
 
 def test_models_that_add_positions_to_the_product_say_so(family, encoder):
-    notes = look(encoder, "the quick brown fox jumps over the lazy dog", None, Options()).notes
-    assert any("terms of position" in note for note in notes) == (family in {"deberta", "t5"})
+    notes = text_view(encoder, "the quick brown fox jumps over the lazy dog", None, Options()).notes
+    assert any("position terms" in note for note in notes) == (family in {"deberta", "t5"})
 
 
 def test_what_is_told_of_the_model_and_the_time(encoder_of):
     encoder = encoder_of("gpt2")
-    view = look_at_words(encoder, SENTENCE, Options())
+    view = sentence_view(encoder, SENTENCE, Options())
     assert view.about == {
         "text": " ".join(WORDS),
         "text_b": None,
+        "corpus": "tiny",
+        "split": "test",
         "id": "s1",
         "model": encoder.checkpoint.name,
         "checkpoint": encoder.checkpoint.revision,
@@ -161,7 +167,7 @@ def test_value_vectors_that_are_not_merely_weighted_leave_all_else(encoder_of):
     projection = encoder.network.layers[1].self_attn.o_proj
     gate = projection.register_forward_pre_hook(lambda _module, args: (args[0] * args[0].sigmoid(),))
     try:
-        view = look(encoder, "the fox", None, Options())
+        view = text_view(encoder, "the fox", None, Options())
     finally:
         gate.remove()
     assert view.norm is None
@@ -172,7 +178,7 @@ def test_value_vectors_that_are_not_merely_weighted_leave_all_else(encoder_of):
 def test_a_look_leaves_the_network_as_it_was(encoder):
     subwords = encoder.tokenize([WORDS])
     before = encoder.hidden(subwords)
-    first, second = (look_at_words(encoder, SENTENCE, Options(parts=("norm", "neurons"))) for _ in range(2))
+    first, second = (sentence_view(encoder, SENTENCE, Options(parts=("norm", "neurons"))) for _ in range(2))
     assert np.array_equal(first.attention, second.attention)
     assert np.array_equal(encoder.hidden(subwords), before)
     assert not any(module._forward_pre_hooks for module in encoder.network.modules())
@@ -185,11 +191,11 @@ def test_models_without_maps_are_refused(encoder_of):
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 32}
     network = FNetModel(FNetConfig(vocab_size=encoder.network.config.vocab_size, **sizes)).eval()
     with pytest.raises(ModelError, match="gives no attention map per layer"):
-        look(replace(encoder, network=network), "the fox", None, Options())
+        text_view(replace(encoder, network=network), "the fox", None, Options())
     model = Model(checkpoint=str(encoder.checkpoint.folder))
     for parts in (PARTS, ()):
         with pytest.raises(ModelError, match="maps=True"):
-            look(load(model, resolve(model)), "the fox", None, Options(parts=parts))
+            text_view(load(model, resolve(model)), "the fox", None, Options(parts=parts))
 
 
 def test_numbers_that_are_not_finite_are_refused(encoder_of):
@@ -197,14 +203,14 @@ def test_numbers_that_are_not_finite_are_refused(encoder_of):
     hook = encoder.network.h[1].register_forward_hook(lambda _module, _args, output: output * float("nan"))
     try:
         with pytest.raises(ModelError, match="not finite"):
-            look(encoder, "the fox", None, QUICK)
+            text_view(encoder, "the fox", None, QUICK)
     finally:
         hook.remove()
 
 
 def test_half_precision_is_said_and_is_no_term_of_position(encoder_of):
     model = Model(checkpoint=str(encoder_of("roberta").checkpoint.folder), precision="bfloat16")
-    view = look(load(model, resolve(model), maps=True), "the quick fox", None, Options())
+    view = text_view(load(model, resolve(model), maps=True), "the quick fox", None, Options())
     assert view.about["precision"] == "bfloat16"
     assert view.attention.dtype == view.queries.dtype == view.norm.dtype == np.float32
     assert view.notes == ()
@@ -212,4 +218,4 @@ def test_half_precision_is_said_and_is_no_term_of_position(encoder_of):
 
 def test_text_that_does_not_fit_is_refused_before_anything_runs(encoder_of):
     with pytest.raises(DataError, match="at most 64"):
-        look(encoder_of("bert"), "fox " * 80, None, Options())
+        text_view(encoder_of("bert"), "fox " * 80, None, Options())
