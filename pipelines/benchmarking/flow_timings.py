@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.flow.augmented import augmented
+from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import flow
-from probing.attention.flow.rollout import Rollout, by_word, rollout
+from probing.attention.flow.rollout import by_word, rollout
 from probing.model.maps import Maps
 
 Float64 = NDArray[np.float64]

@@ -68,7 +68,7 @@ def labels(experiment: Experiment, corpus: str) -> dict[str, str]:
 
 def _difference(group: str, node: DictConfig, choice: str, prefix: str = "") -> str:
     own = option(group, choice)
-    changed = {k: v for k, v in node.items() if k not in UNNAMED and v != own.get(k)}
+    changed = {str(k): v for k, v in node.items() if k not in UNNAMED and v != own.get(k)}
     return "".join(f",{prefix}{key}={_short(value)}" for key, value in sorted(changed.items()))
 
 

@@ -10,7 +10,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from probing.attention.flow.rollout import Rollout
+from probing.attention.flow.augmented import Rollout
 from probing.data.corpus import Source
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Model

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from probing.analysis.findings import Findings, Note
 from probing.analysis.protocol import Analysis
-from probing.analysis.readers import NOTHING_READS, ProbeReader, Reader
+from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
 from probing.attention.interventions.head_ablation import WAYS, Ablation, Head, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
@@ -58,7 +58,10 @@ class HeadAblation(Analysis):
                 "ranked": ranked[:LISTED],
                 "sample": f"{test.stated}; heads were ranked on {dev.stated}",
             },
-            notes=(Note("sample", f"ablation: {test.stated}; {dev.stated}"), *passed_over(study.reader)),
+            notes=(
+                Note("sample", f"ablation: {test.stated}; heads were ranked on {dev.stated}"),
+                *reader_notes(study.reader, read["test"][1], study.refused_head),
+            ),
         )
 
 
@@ -73,16 +76,3 @@ def by_head(
     first = {k: ranked[:k] for k in TOGETHER if k <= len(ranked)}
     at_once = joint(encoder, test, output, ablation, first, "test")
     return [single, *at_once, *sum_of_single(single, first, output)], ranked
-
-
-def passed_over(reader: Reader) -> tuple[Note, ...]:
-    """A note where dev liked a layer best that no head can move."""
-    if not isinstance(reader, ProbeReader) or reader.passed_over is None:
-        return ()
-    return (
-        Note(
-            "caveat",
-            f"interventions: dev chose layer {reader.passed_over}, which no attention comes before; effects are on the "
-            f"probe of layer {reader.fit.layer}, the best above it",
-        ),
-    )

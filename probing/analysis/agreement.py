@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from probing.analysis.findings import Findings, Note
 from probing.analysis.protocol import Analysis
-from probing.analysis.readers import NOTHING_READS
+from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
 from probing.attention.flow.augmented import augmented
 from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
@@ -75,7 +75,10 @@ class Agreement(Analysis):
                 "query": str(query),
                 "sample": sample.stated,
             },
-            notes=(Note("sample", f"agreement: {sample.stated}"),),
+            notes=(
+                Note("sample", f"agreement: {sample.stated}"),
+                *reader_notes(study.reader, output, study.refused_head),
+            ),
         )
 
 

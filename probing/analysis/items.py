@@ -1,7 +1,7 @@
 """The labelled items that have a vector: what a probe is trained and scored on, with its control tasks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from probing.rng import generator
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors
 from probing.task.labels import Task
+from probing.task.unseen_labels import unseen_notes
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds:
     for split in SPLITS:
         if not any(np.size(v) for v in targets[TASK].values[split]):
             raise ModelError(f"no item of {split} has both a label and a vector; nothing can be probed")
-    return Items(vectors.select(keep), targets, cut, notes)
+    unseen = unseen_notes(replace(labels, values=targets[TASK].values))
+    return Items(vectors.select(keep), targets, cut, (*notes, *(Note("caveat", text) for text in unseen)))
 
 
 def control(task: Task, corpus: Corpus, labels: Labels, seed: int, draw: int) -> Labels:

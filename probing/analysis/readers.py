@@ -6,10 +6,12 @@ from typing import Literal, Protocol, cast
 
 import numpy as np
 
+from probing.analysis.findings import Note
 from probing.analysis.samples import Sample
-from probing.attention.interventions.model_head import OwnHead, own_output
+from probing.attention.interventions.model_head import own_output
 from probing.attention.interventions.readouts import LinearProbe, Output
 from probing.axes import Labels
+from probing.model.class_names import match_classes
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
 from probing.probe.fit import TASK, Fit
@@ -58,7 +60,6 @@ class HeadReader:
     """The head that the checkpoint was saved with: masked words, next words, or classes matched by name."""
 
     encoder: Encoder
-    head: OwnHead
     labels: Labels
     seed: int
 
@@ -66,9 +67,9 @@ class HeadReader:
         """For a masked-word head the sample with some words masked; else as it is."""
         rng = generator(self.seed, "masked words", sample.split)
         gold = None
-        if self.head.kind == "class":
+        if self.encoder.head is not None and self.encoder.head.kind == "class":
             gold = [int(self.labels.values[sample.split][i][0]) for i in sample.sentences]
-        return own_output(self.encoder, self.head, sample.subwords, rng, gold, self.labels.classes)
+        return own_output(self.encoder, sample.subwords, rng, gold, self.labels.classes)
 
 
 def probe_reader(
@@ -90,9 +91,25 @@ def probe_reader(
 def head_reader(encoder: Encoder, labels: Labels, seed: int) -> HeadReader | None:
     """The model's own head, or None if it has none or its head labels sentences and the task does not.
 
-    Raises: ModelError, ConfigError for a classifier whose classes cannot be matched by name with the corpus's.
+    Raises: ModelError for a classifier whose classes cannot be matched by name with those of the corpus.
     """
     head = encoder.head
     if head is None or (head.kind == "class" and (labels.level, labels.kind) != ("sentence", "class")):
         return None
-    return HeadReader(encoder, head, labels, seed)
+    if head.kind == "class":
+        match_classes(labels.classes, head.id2label)
+    return HeadReader(encoder, labels, seed)
+
+
+def reader_notes(reader: Reader, output: Output, refused_head: str | None) -> tuple[Note, ...]:
+    """What is to be known of a reader: a head that was refused, a layer that dev liked better, further classes."""
+    notes = tuple(Note("caveat", text) for text in getattr(output, "notes", ()))
+    if refused_head is not None:
+        notes += (Note("skipped", f"interventions are measured on {output.name}: {refused_head}"),)
+    if isinstance(reader, ProbeReader) and reader.passed_over is not None:
+        text = (
+            f"interventions: dev chose layer {reader.passed_over}, below which there is no attention; effects are "
+            f"measured on the probe of layer {reader.fit.layer}, the best of the others"
+        )
+        notes += (Note("caveat", text),)
+    return notes

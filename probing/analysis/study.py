@@ -14,6 +14,7 @@ from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_rea
 from probing.analysis.samples import Sample, draw
 from probing.attention.flow.augmented import Rollout
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
+from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.loading import read_tokenizer
 from probing.model.subwords import Subwords
@@ -122,7 +123,7 @@ class Study:
     @cached_property
     def tokenizer(self) -> "Tokenizer":
         """The checkpoint's tokenizer, for the names of subwords."""
-        return read_tokenizer(self.checkpoint.folder)[0]
+        return read_tokenizer(self.checkpoint.folder).backend
 
     @cached_property
     def heads_on_dev(self) -> HeadPass:
@@ -141,11 +142,20 @@ class Study:
 
     @cached_property
     def reader(self) -> Reader | None:
-        """The model's own head where the checkpoint has one that fits the task, else the probe.
+        """The model's own head where the checkpoint has one that fits the task, else the probe."""
+        return self._own_head[0] or self.probe_reader
 
-        Raises: ModelError, ConfigError for a classifier whose classes are not those of the corpus.
-        """
-        return head_reader(self.encoder, self.labels, self.options.seed) or self.probe_reader
+    @property
+    def refused_head(self) -> str | None:
+        """Why the model's own classifier is not used, where its classes are not those of the corpus by name."""
+        return self._own_head[1]
+
+    @cached_property
+    def _own_head(self) -> tuple[Reader | None, str | None]:
+        try:
+            return head_reader(self.encoder, self.labels, self.options.seed), None
+        except ModelError as error:
+            return None, str(error)
 
     @cached_property
     def layers(self) -> tuple[int, ...]:

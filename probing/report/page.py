@@ -53,7 +53,7 @@ def write_page(folder: Path) -> Path:
         "layers": shown,
         "marks": raw["best"].tolist(),
         "figures": pictures(folder / "figures", CAPTIONS),
-        "sections": [shown(section, folder / "figures") for section in sections(run)],
+        "sections": [with_pictures(section, folder / "figures") for section in sections(run)],
         "failed": run.manifest.get("failed", {}),
         "best": best,
         **errors(run, best),
@@ -66,7 +66,7 @@ def write_page(folder: Path) -> Path:
     return write_html("page.html", folder / "index.html", facts)
 
 
-def shown(section: Section, figures: Path) -> dict[str, Any]:
+def with_pictures(section: Section, figures: Path) -> dict[str, Any]:
     """A section with its pictures as the page carries them."""
     captions = {figure.name: figure.caption for figure in section.figures}
     return {**vars(section), "pictures": pictures(figures, captions)}

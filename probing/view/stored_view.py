@@ -21,7 +21,7 @@ from probing.view.record import CorpusSentence, Float32, Predicted, View
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from probing.attention.flow.rollout import Rollout
+    from probing.attention.flow.augmented import Rollout
     from probing.model.maps import Maps
 
 MAPS_ONLY = "the store keeps attention maps only; type load=true to load the model"

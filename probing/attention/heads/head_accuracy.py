@@ -115,14 +115,15 @@ class Hits:
         inside = np.arange(width) < self.n_words[sentences][:, None]
         present = self.strongest.present[np.where(inside, place, 0)] & inside  # (I, W)
         queries = self.queries[items]
-        right = self.right[items].toarray()[:, :width] & present
+        right: NDArray[np.bool_] = self.right[items].toarray()[:, :width] & present
         right &= present[np.arange(len(items)), queries][:, None]
         others = present.sum(axis=1) - 1
         chance = np.divide(right.sum(axis=1), others, out=np.zeros(len(items)), where=others > 0)
         right = np.pad(right, ((0, 0), (0, 1)))  # position -1, no word, is never right
         beside = queries[:, None] + OFFSETS  # (I, 10)
         beside = np.where((beside >= 0) & (beside < width), beside, -1)
-        return right, right.any(axis=1), np.column_stack([np.take_along_axis(right, beside, axis=1), chance])
+        counted: NDArray[np.bool_] = right.any(axis=1)
+        return right, counted, np.column_stack([np.take_along_axis(right, beside, axis=1), chance])
 
     def _spread(self, values: NDArray[Any], of_target: NDArray[np.int64]) -> NDArray[np.float64]:
         """From the groups of one target to all sentences, (G, …) -> (N, …)."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import IntArray
 from probing.model.maps import Maps
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class StrongestWords:
     ``seen`` (N,): sentences whose maps came. 6 bytes per word and head.
     """
 
-    def __init__(self, n_words: Sequence[int], n_layers: int, n_heads: int) -> None:
+    def __init__(self, n_words: Sequence[int] | IntArray, n_layers: int, n_heads: int) -> None:
         self.first = np.cumsum([0, *n_words])  # (N + 1,)
         shape = (int(self.first[-1]), n_layers, n_heads)
         self.words = np.full(shape, -1, dtype=np.int16)

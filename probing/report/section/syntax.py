@@ -10,8 +10,8 @@ from probing.report.section_parts import Figure, Section
 from probing.report.style import INK, figure, save, titled
 
 NOTE = (
-    "How often the strongest other word of a word is the right one. Head (layer.head) and offset were chosen on dev and "
-    "scored on test; the gain of the head over the offset is paired over sentences. An association."
+    "How often the strongest other word of a word is the right one. Head (layer.head) and offset were chosen on dev "
+    "and scored on test; the gain of the head over the offset is paired over sentences. An association."
 )
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from pipelines.running.effects import read_by_probe
+
 from probing.axes import Labels, Sentence
 from probing.probe.fit import TASK, Fit, Target
 from probing.probe.saved import FILE, Saved, from_file

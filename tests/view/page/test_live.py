@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from probing.attention.flow.rollout import Rollout
+from probing.attention.flow.augmented import Rollout
 from probing.view.bundle import page
 from probing.view.forward_view import Options
 
