@@ -22,7 +22,6 @@ Examples:
 """
 
 from dataclasses import fields
-from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 
@@ -46,8 +45,9 @@ from pipelines.shared.progress import Bars
 from probing.axes import Corpus
 from probing.errors import ConfigError, DamagedStoreError
 from probing.model.checkpoint import Checkpoint
-from probing.result.folder import CONFIG, read_manifest, write_run
-from probing.result.score import rows_of, score
+from probing.result.folder import CONFIG, FINISHED, Contents, finish, read_manifest, write_first
+from probing.result.rows import rows_of
+from probing.result.score import score
 from probing.store.write import discard
 
 
@@ -129,7 +129,7 @@ def compute(
         "attention": attended.facts,
         "notes": notes.entries,
         "timings": clock.seconds,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        FINISHED: None,
     }
     from probing.report.page import write_report
 
@@ -137,9 +137,11 @@ def compute(
     identity = {**names, "tag": experiment.settings.tag, "checkpoint": checkpoint.revision, "run_id": run_id}
     files = {CONFIG: OmegaConf.to_yaml(experiment.config).encode()}
     files |= trained_probes(experiment, store, labels_found, found, identity)
-    found_rows = [*rows_of(scores.rows, identity), *rows_of(attended.rows, identity)]
-    tables = {"predictions": predictions_table(corpus, items, labels_found, found), "sentences": scores.sentences}
-    write_run(folder, found_rows, tables, attended.arrays, manifest, files, write_report)
+    found_rows = [*rows_of(scores.rows, identity, "probes"), *rows_of(attended.rows, identity, "attention")]
+    predictions = predictions_table(corpus, items, labels_found, found)
+    tables = {"sentences": scores.sentences} | ({} if predictions is None else {"predictions": predictions})
+    write_first(folder, Contents(found_rows, manifest, tables, attended.arrays, files))
+    finish(folder, write_report)
 
 
 def is_done(folder: Path, run_id: str) -> bool:

@@ -1,6 +1,6 @@
 """What changes when something is taken away: heads, tokens, weights; and whether attention would have told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from probing.errors import ConfigError
 from probing.model.checkpoint import Checkpoint
 from probing.model.maps import maps
 from probing.probe.fit import TASK, scale
+from probing.result.rows import Measurement
 from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.write import reorder
@@ -160,14 +161,14 @@ def query_of(name: str, causal: bool) -> int | str:
     return {"first": 0, "last": -1}.get(name, name)
 
 
-def said(output: str, layer: int, ranks: Sequence[Mapping[str, Any]], tvd: Sequence[Mapping[str, Any]]) -> list[str]:
+def said(output: str, layer: int, ranks: Sequence[Measurement], tvd: Sequence[Measurement]) -> list[str]:
     """What the figures of the layer that the output reads allow to be said."""
 
-    def ends(row: Mapping[str, Any]) -> tuple[float, float, float]:
-        return row["value"], row["ci_low"], row["ci_high"]
+    def ends(row: Measurement) -> tuple[float, float, float]:
+        return row.value, row.ci_low, row.ci_high
 
-    of_layer = {r["target"]: ends(r) for r in ranks if r["layer"] == layer and r["metric"] == "spearman"}
-    uniform = [ends(r) for r in tvd if r["layer"] == layer and r["target"] == "uniform"]
+    of_layer = {r.target: ends(r) for r in ranks if r.layer == layer and r.metric == "spearman"}
+    uniform = [ends(r) for r in tvd if r.layer == layer and r.target == "uniform"]
     return words_allow(output, layer, of_layer, uniform[0] if uniform else (np.nan, np.nan, np.nan))
 
 

@@ -1,14 +1,14 @@
 """What heads attend to: statistics over the whole of dev and test while maps stream by, syntax, redundancy."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from omegaconf import OmegaConf
 
-from pipelines.running.attended import Attended, resamples, score
+from pipelines.running.attended import Attended, score
 from pipelines.running.config import Experiment
 from pipelines.shared.options import CONF
 from probing.attention.heads.head_hypothesis import HeadHypothesis
@@ -21,7 +21,8 @@ from probing.attention.heads.strongest_word import Hits
 from probing.axes import Corpus, Progress, Sentence, Split
 from probing.errors import ConfigError, DataError
 from probing.model.maps import maps, usable
-from probing.result.tally import difference
+from probing.result.rows import Measurement
+from probing.result.tally import tally_difference
 from probing.rng import generator
 from probing.store.layout import StoreFile
 from probing.store.stored_maps import read_maps
@@ -100,24 +101,16 @@ def of_heads(encoder: Any, sentences: Sequence[Sentence], n_layers: int, n_heads
     return HeadStatistics(len(sentences), n_layers, n_heads, "test", named, punctuation, encoder.causal)
 
 
-def choice_rows(choice: Choice, experiment: Experiment) -> list[dict[str, Any]]:
+def choice_rows(choice: Choice, experiment: Experiment) -> list[Measurement]:
     """Rows of the chosen head, the chosen offset, and the gain of one over the other."""
-    place = {"layer": choice.layer, "head": choice.head}
+    place: dict[str, Any] = {"layer": choice.layer, "head": choice.head}
     baseline: dict[str, Any] = {"layer": None, "head": None}
     head, offset, chance = (
-        [{**row, **where} for row in score([tally], experiment)]
+        [replace(row, **where) for row in score([tally], experiment)]
         for tally, where in ((choice.head_test, place), (choice.offset_test, baseline), (choice.random_test, baseline))
     )
-    counts = resamples(len(choice.head_test.sums), experiment.settings.resamples)
-    value, low, high = difference(choice.head_test, choice.offset_test, counts)
-    gain = {
-        **head[0],
-        "probe": "gain",
-        "value": float(value.flat[0]),
-        "ci_low": float(low.flat[0]),
-        "ci_high": float(high.flat[0]),
-    }
-    return [*head, *offset, *chance, gain]
+    [gain] = tally_difference(choice.head_test, choice.offset_test, experiment.settings.resamples)
+    return [*head, *offset, *chance, replace(head[0], probe="gain", **vars(gain))]
 
 
 def redundancy(experiment: Experiment, maps_file: StoreFile, vectors: Vectors, found: Attended) -> None:
@@ -147,14 +140,16 @@ def best_example(found: Attended) -> None:
     if "example0/maps" not in found.arrays:
         return
     there = set(found.arrays["example0/deprel"].tolist())
-    gains = [row for row in found.rows if row["probe"] == "gain" and row["target"].split()[0] in there]
+    gains = [
+        (row.value, row.layer, row.head, row.target)
+        for row in found.rows
+        if row.probe == "gain" and row.layer is not None and row.head is not None and row.target.split()[0] in there
+    ]
     if not gains:
         return
-    best = max(gains, key=lambda row: float(row["value"]))
+    _, layer, head, target = max(gains, key=lambda gain: gain[0])
     found.arrays |= {
-        "head/map": found.arrays["example0/maps"][best["layer"] - 1, best["head"]],
+        "head/map": found.arrays["example0/maps"][layer - 1, head],
         "head/tokens": found.arrays["example0/tokens"],
-        "head/title": np.array(
-            f"head {best['layer']}.{best['head']}, chosen on dev for {best['target']}; one test sentence"
-        ),
+        "head/title": np.array(f"head {layer}.{head}, chosen on dev for {target}; one test sentence"),
     }

@@ -159,7 +159,7 @@ def probe(
     for fit in experiment.probe.fit(items.vectors, items.targets, layers, setting):
         draw = 0 if fit.target == TASK else int(fit.target.removeprefix("control"))
         name = TASK if fit.target == TASK else "control"
-        found.append(Prediction(name, fit.layer, seed + draw, items.targets[fit.target], fit.predicted, fit))
+        found.append(Prediction(name, fit.layer, seed + draw, items.targets[fit.target], fit.predicted, fit, draw))
         if not fit.converged:
             notes.add("unconverged", f"{name}, layer {fit.layer}: stopped before convergence")
     # the task before its controls, metric by metric: selectivity needs the task's statistics

@@ -79,7 +79,22 @@ def rows(run_id: str, task: str, layers: tuple[int, ...], dev: float):
             for target, seed, value in (("task", 0, base), ("control", 0, base - 0.1), ("control", 1, base - 0.05)):
                 ends = (value - 0.01, value + 0.01)
                 yield Row(
-                    *("main", "m", CHECKPOINT, "ewt", split, task, target, "linear", layer, None, seed, metric),
+                    *(
+                        "main",
+                        "m",
+                        CHECKPOINT,
+                        "ewt",
+                        split,
+                        task,
+                        "probes",
+                        target,
+                        "linear",
+                        layer,
+                        None,
+                        0,
+                        seed,
+                        metric,
+                    ),
                     *(value + layer / 100, *ends, 10, 5, run_id),
                 )
 
