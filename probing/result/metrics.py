@@ -19,12 +19,14 @@ def accuracy(gold: Arrays, predicted: Arrays) -> Statistics:
 
 
 def macro_f1(gold: Arrays, predicted: Arrays, n_classes: int) -> Statistics:
-    """Unweighted mean of the classes' F1. Arrays (W,) or (1,) of class indices; gold may be ``n_classes`` or more.
+    """Unweighted mean of the classes' F1. Arrays (W,) or (1,) of class numbers.
 
-    A class without a gold item among the sentences at hand (the corpus, or one resample of it) is left out.
+    ``n_classes`` is the number of classes that the probe knows. Gold may have higher numbers, of labels that training
+    did not have: such a class has F1 0 and counts in the mean. A class without a gold item in the scored sentences
+    (the corpus, or one resample of it) is left out.
     """
     lengths, y, y_hat = _aligned(gold, predicted)
-    n_classes = max(n_classes, int(y.max(initial=-1)) + 1)
+    n_classes = max(n_classes, 1 + int(max(side.max(initial=-1) for side in (y, y_hat))))
     first = np.repeat(np.arange(len(lengths)) * n_classes, lengths)
     cells = ((y, y == y_hat), (y_hat, np.ones(len(y))), (y, np.ones(len(y))))
     sums = [np.bincount(first + k, weights=w, minlength=len(lengths) * n_classes) for k, w in cells]

@@ -66,6 +66,7 @@ class Row:
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
+TEXT = tuple(f.name for f in fields(Row) if f.type is str)
 
 
 def rows_of(measurements: Iterable[Measurement], identity: Mapping[str, str], analysis: str) -> list[Row]:
@@ -75,7 +76,7 @@ def rows_of(measurements: Iterable[Measurement], identity: Mapping[str, str], an
     that names none.
     """
     return [
-        Row(**{**identity, **vars(m), "probe": m.probe or identity["probe"], "analysis": analysis})  # type: ignore[arg-type]
+        Row(**{**identity, **vars(m), "probe": m.probe or identity["probe"], "analysis": analysis})
         for m in measurements
     ]
 
@@ -88,9 +89,11 @@ def write_rows(rows: Iterable[Row], path: Path) -> None:
 def read_rows(path: Path) -> pd.DataFrame:
     """Read the CSV that write_rows wrote; ``layer`` and ``head`` are nullable integers.
 
+    Texts stay as they were written: a tag 007 is no number, and a class named None is not missing.
+
     Raises: DataError if columns are missing, as they are in files of older versions.
     """
-    table = pd.read_csv(path)
+    table = pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         raise DataError(

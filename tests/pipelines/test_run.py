@@ -13,7 +13,7 @@ from probing.result.rows import COLUMNS, read_rows
 
 TABLES = ("layers", "classes", "joined", "rollout")
 FIGURES = ("layers", "classes", "confusion", "rollout", "joined")
-ROW = "tag model checkpoint data split task target probe layer head seed metric value ci_low ci_high n_items"
+ROW = "tag model checkpoint data split task analysis target probe layer head seed draw metric value ci_low ci_high n_items"
 
 FEW = ("task=sentiment", "data.train=40", "data.dev=20", "data.test=20")
 
