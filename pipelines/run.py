@@ -44,6 +44,7 @@ from pipelines.shared.machine import Clock, alone, set_threads
 from pipelines.shared.options import CONF, known
 from pipelines.shared.progress import Bars
 from probing.axes import Corpus
+from probing.data.punctuation import check_punctuation
 from probing.errors import ConfigError, DamagedStoreError
 from probing.model.checkpoint import Checkpoint
 from probing.result.folder import CONFIG, read_manifest, write_run
@@ -95,6 +96,9 @@ def compute(
     clock = Clock()
     labels_found = experiment.task.labels(corpus)
     hypotheses(experiment, corpus)  # refused before the first forward pass
+    if experiment.settings.punctuation == "remove":
+        for note in check_punctuation(corpus, experiment.task.name, experiment.task.metrics):
+            notes.add("caveat", note)
     provenance = {"versions": versions()}
     with Bars(CONSOLE) as bars:
         with clock.stage("extract"):

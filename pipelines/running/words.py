@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pipelines.running.config import Experiment
 from pipelines.running.stages import Items
 from probing.axes import SPLITS, Corpus, Labels, Split
+from probing.data.punctuation import kept
 from probing.probe import saved
 from probing.result.score import Prediction
 from probing.store.layout import StoreFile
@@ -50,11 +51,7 @@ def kept_words(experiment: Experiment, corpus: Corpus, items: Items) -> dict[Spl
     if experiment.settings.punctuation == "keep":
         return None
     return {
-        split: [
-            np.array([s.upos[i] != "PUNCT" for i in c], dtype=bool) if s.upos else np.ones(len(c), bool)
-            for s, c in zip(corpus.splits[split], items.words[split], strict=True)
-        ]
-        for split in SPLITS
+        split: [kept(s)[c] for s, c in zip(corpus.splits[split], items.words[split], strict=True)] for split in SPLITS
     }
 
 
