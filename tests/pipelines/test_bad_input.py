@@ -106,6 +106,20 @@ def test_a_corpus_without_the_annotation_is_refused(reviews, here, refused, own)
     assert "data=ewt or data=conllu" in message
 
 
+def test_punctuation_that_cannot_be_told_or_does_not_count_is_refused_before_the_model_runs(
+    treebank, here, refused, own
+):
+    bare = conllu([(i, form, "_", head) for i, form, _, head in GOOD]) * 10
+    for split in SPLITS:
+        (treebank / f"{split}.conllu").write_text(bare)
+    given = [*own(treebank, "conllu"), "punctuation=remove"]
+    message = refused(here(*given, "task=depth", small=False), 1)
+    assert "punctuation=remove needs upos, and corpus train has none in dev; type punctuation=keep" in message
+    message = refused(here(*given, "task=tree_depth", small=False), 2)
+    assert "punctuation=remove changes nothing for task=tree_depth" in message
+    assert left_behind(treebank / "out") == []
+
+
 def without_pickles(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
