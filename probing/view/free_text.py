@@ -188,7 +188,7 @@ def _notes(tokenizer: "Tokenizer", ids: Int64, tokens: Tokens) -> tuple[str, ...
     n_unknown = int((ids == _unknown(tokenizer)).sum())
     if n_unknown:
         notes.append(
-            f"subwords that are unknown to the tokenizer, so that the model cannot tell them apart: {n_unknown}"
+            f"subwords unknown to the tokenizer, so that the model cannot tell them apart: {n_unknown}"
         )
     lost = len(tokens.forms) - len(np.unique(tokens.word[tokens.word >= 0]))
     if lost:

@@ -190,7 +190,7 @@ def test_models_without_maps_are_refused(encoder_of):
     encoder = encoder_of("bert")
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 32}
     network = FNetModel(FNetConfig(vocab_size=encoder.network.config.vocab_size, **sizes)).eval()
-    with pytest.raises(ModelError, match="gives no attention map per layer"):
+    with pytest.raises(ModelError, match="gives no attention map for every layer"):
         text_view(replace(encoder, network=network), "the fox", None, Options())
     model = Model(checkpoint=str(encoder.checkpoint.folder))
     for parts in (PARTS, ()):

@@ -58,7 +58,7 @@ def test_what_the_vocabulary_lacks_is_shown_as_unknown_and_noted(encoder_of):
     for family, name in (("bert", "[UNK]"), ("t5", "<unk>")):
         found = tokenize_text(encoder_of(family), "the ☃ fox")
         assert [label for label in found.tokens.labels if name in label]
-        assert found.notes == ("unknown to the tokenizer, and alike to the model: 1 subwords",)
+        assert found.notes == ("subwords unknown to the tokenizer, so that the model cannot tell them apart: 1",)
 
 
 def test_a_text_is_literal_in_every_family(family, encoder):

@@ -1,15 +1,15 @@
-// Text boxes whose views follow what is typed: the page asks its own server, one question at a time.
+// Text boxes: the views follow what is typed. The page sends requests to its own server, one at a time.
 
 /**
  * Show the text boxes and keep the page up to date with them. `onDocument(header, arrays)` draws a document and
- * returns a promise. Of the result, `want(parts)` says what to compute from now on beside attention and rollout (a list
- * of norm, neurons, flow; null: norm and neurons), and `ask()` asks again. `document.body.dataset.live` is
- * loading, busy, ready or error; #status says what is being done, how long it took, or what went wrong.
+ * returns a promise. Returns {want, ask}: `want(parts)` sets what is computed from now on besides attention and rollout
+ * (a list of norm, neurons, flow; null: norm and neurons), and `ask()` sends the request again.
+ * `document.body.dataset.live` is loading, busy, ready or error; #status shows the stage, the timings, or the error.
  */
 export function live(onDocument) {
-  const pauseMs = 150; // without a keystroke, before the server is asked
+  const pauseMs = 150; // after the last keystroke, before a request is sent
   const pollMs = 300;
-  const absentMs = 1000; // between two attempts to find a server that does not answer
+  const absentMs = 1000; // between two attempts to reach a server that does not answer
   const box = document.getElementById("text");
   const boxB = document.getElementById("text-b");
   const status = document.getElementById("status");
@@ -21,12 +21,12 @@ export function live(onDocument) {
 
   function tell(state, message) {
     document.body.dataset.live = state;
-    if (status.textContent !== message) status.textContent = message; // a reader need not hear it twice
+    if (status.textContent !== message) status.textContent = message; // a screen reader should not repeat it
   }
 
   function absent() {
     model = null;
-    tell("error", "The explorer does not answer; start it with python -m pipelines.explore, and this page goes on.");
+    tell("error", "The explorer does not answer. Start it with python -m pipelines.explore; this page then continues.");
     setTimeout(poll, absentMs);
   }
 
@@ -53,9 +53,9 @@ export function live(onDocument) {
 
   async function ask() {
     clearTimeout(timer);
-    if (!model) return; // poll asks as soon as it is there
+    if (!model) return; // poll sends the request as soon as the model is ready
     again = asking;
-    if (asking) return; // what is asked now is followed by the newest text alone
+    if (asking) return; // after this answer only the newest text is sent
     asking = true;
     try {
       do {
@@ -69,10 +69,10 @@ export function live(onDocument) {
 
   async function send() {
     if (!box.value.trim()) {
-      tell("ready", "Type a few words to look at.");
+      tell("ready", "Type a few words.");
       return;
     }
-    tell("busy", "looking …");
+    tell("busy", "computing …");
     const began = performance.now();
     const body = JSON.stringify({
       text: box.value,
@@ -88,7 +88,7 @@ export function live(onDocument) {
       absent();
       return;
     }
-    if (again) return; // a newer text waits
+    if (again) return; // a newer text is waiting
     if (answer.status === 503) {
       model = null;
       tell("loading", found.error);
