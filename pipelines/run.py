@@ -42,10 +42,10 @@ from pipelines.shared.notes import announce
 from pipelines.shared.options import CONF
 from pipelines.shared.progress import Bars
 from pipelines.shared.stand_ins import find_corpus, find_model
-from probing.analysis.findings import Findings, Note, combined
+from probing.analysis.findings import Findings, combined
 from probing.analysis.protocol import answer, failures
 from probing.analysis.study import Options, Study
-from probing.axes import Corpus
+from probing.axes import Corpus, Note
 from probing.errors import DamagedStoreError
 from probing.model.checkpoint import Checkpoint
 from probing.result.folder import CONFIG, Contents, finish, write_first, write_part

@@ -7,7 +7,7 @@ C classes · N items. Shapes are written where they change: ``# (S, D) -> (W, D)
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,15 @@ class Labels:
     values: Mapping[Split, Sequence[NDArray[Any]]]
     classes: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+
+
+class Note(NamedTuple):
+    """What a reader of the scores must know. kind: substituted, rebuilt, skipped, truncated, unconverged, sample,
+    caveat or failed.
+    """
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
 from probing.attention.interventions.head_ablation import WAYS, Ablation, Head, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
 from probing.attention.interventions.readouts import Output
-from probing.axes import Split, Tally
+from probing.axes import Note, Split, Tally
 from probing.errors import one_of, positive
 from probing.model.subwords import Subwords
 from probing.result.tally import measure_tallies

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
@@ -20,6 +20,7 @@ from probing.attention.interventions.readouts import Output
 from probing.attention.interventions.replaced_weights import imposed
 from probing.attention.interventions.token_effects import blank_out, special_token, value_zeroing
 from probing.attention.values.norms import norms
+from probing.axes import Note
 from probing.errors import one_of, positive
 from probing.model.maps import maps
 from probing.model.subwords import Subwords

@@ -2,24 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 from numpy.typing import NDArray
 
+from probing.axes import Note
 from probing.errors import ProbingError
 from probing.result.rows import Measurement
 
 T = TypeVar("T")
-
-
-class Note(NamedTuple):
-    """What a reader of the scores must know. kind: substituted, rebuilt, skipped, truncated, unconverged, sample,
-    caveat or failed.
-    """
-
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)

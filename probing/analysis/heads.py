@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.attention.heads.head_statistics import QUANTILES
+from probing.axes import Note
 from probing.result.tally import mean_over_heads, measure_tallies
 
 OF_LAYERS = ("entropy_nats",)  # drawn layer by layer, as the mean over heads

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from probing.analysis.findings import Findings, Note, combined
+from probing.analysis.findings import Findings, combined
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.analysis.syntax import scored
 from probing.attention.heads.head_hypothesis import HeadHypothesis, matched
 from probing.attention.heads.hypothesis import Hypothesis, check, stated
+from probing.axes import Note
 from probing.errors import positive
 from probing.result.tally import measure_tallies
 

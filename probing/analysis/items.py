@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.analysis.findings import Note
-from probing.axes import SPLITS, Corpus, Labels, Split
+from probing.axes import SPLITS, Corpus, Labels, Note, Split
 from probing.errors import ModelError
 from probing.probe.fit import TASK, Target
 from probing.rng import generator

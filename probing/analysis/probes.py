@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.items import Items
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
-from probing.axes import SPLITS, Corpus, Labels, Split
+from probing.axes import SPLITS, Corpus, Labels, Note, Split
+from probing.data.punctuation import check_punctuation, kept
 from probing.model.checkpoint import resolve
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
@@ -22,6 +23,11 @@ from probing.result.score import Prediction, score
 @dataclass(frozen=True)
 class Probes(Analysis):
     """Fit the probe of every layer to the task and to its control, and score them beside the baselines."""
+
+    def check(self, study: Study) -> None:
+        """Raise ConfigError or DataError where ``punctuation=remove`` could not remove any."""
+        if study.options.punctuation == "remove":
+            check_punctuation(study.corpus, study.task.name, study.task.metrics)
 
     def __call__(self, study: Study) -> Findings:
         """Rows of task, control, selectivity and baselines; predictions and statistics per sentence of test.
@@ -80,11 +86,7 @@ def untrained(study: Study) -> tuple[list[Prediction], tuple[Note, ...]]:
 def kept_words(corpus: Corpus, items: Items) -> dict[Split, list[NDArray[np.bool_]]]:
     """Which labelled words count in root accuracy and UUAS: all but punctuation, (W,) per sentence."""
     return {
-        split: [
-            np.array([s.upos[i] != "PUNCT" for i in c], dtype=bool)
-            for s, c in zip(corpus.splits[split], items.words[split], strict=True)
-        ]
-        for split in SPLITS
+        split: [kept(s)[c] for s, c in zip(corpus.splits[split], items.words[split], strict=True)] for split in SPLITS
     }
 
 
@@ -107,18 +109,18 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
             "form": [text for row in texts for text in row],
         }
     )
-    return pd.concat([base.assign(**_columns(p, labels)) for p in found], ignore_index=True)
+    names = np.array(labels.classes + labels.unseen)
+    return pd.concat([_labelled(base, prediction, names) for prediction in found], ignore_index=True)
 
 
-def _columns(prediction: Prediction, labels: Labels) -> dict[str, object]:
-    """Layer, target, draw, gold and predicted of one target on one layer."""
-    columns: dict[str, object] = {"layer": prediction.layer, "target": prediction.target, "draw": prediction.draw}
-    names = np.array([*labels.classes, *labels.unseen])
+def _labelled(base: pd.DataFrame, prediction: Prediction, names: NDArray[np.str_]) -> pd.DataFrame:
+    """``base`` with what one target on one layer has for gold and predicts; ``names`` of the classes, none for numbers."""
+    table = base.assign(layer=prediction.layer, target=prediction.target, draw=prediction.draw)
     sides = {"gold": prediction.gold.values["test"], "predicted": prediction.predicted["test"]}
     for side, values in sides.items():
         flat = np.concatenate([np.ravel(v) for v in values])
-        columns[side] = names[flat.astype(int)] if labels.classes else flat.astype(float)
-    return columns
+        table[side] = names[flat.astype(int)] if len(names) else flat.astype(float)
+    return table
 
 
 def selected(found: Sequence[Prediction]) -> list[dict[str, object]]:
@@ -149,6 +151,9 @@ def caveats(study: Study) -> tuple[Note, ...]:
         text = f"layer {last} has passed the model's final layer norm, the layers below it have not"
         notes.append(Note("caveat", text))
     notes.append(Note("caveat", f"control: {study.task.control_note}"))
+    if study.options.punctuation == "remove":
+        kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
+        notes += [Note("caveat", text) for text in kept_anyway]
     return (*notes, *unconverged(study.predictions), *at_edge(study))
 
 

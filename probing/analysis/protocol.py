@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.study import Study
+from probing.axes import Note
 from probing.errors import DamagedStoreError, ProbingError
 
 

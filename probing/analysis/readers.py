@@ -6,11 +6,10 @@ from typing import Literal, Protocol, cast
 
 import numpy as np
 
-from probing.analysis.findings import Note
 from probing.analysis.samples import Sample
 from probing.attention.interventions.model_head import own_output
 from probing.attention.interventions.readouts import LinearProbe, Output
-from probing.axes import Labels
+from probing.axes import Labels, Note
 from probing.model.class_names import match_classes
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords

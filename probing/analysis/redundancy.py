@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.rollout import stated_sample
 from probing.analysis.study import Study
 from probing.attention.heads.head_similarity import Divergence, LinearCKA, clusters, head_map, tree
+from probing.axes import Note
 from probing.errors import positive
 from probing.store.stored_maps import read_maps
 

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.examples import examples
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.attention.flow.gold_heads import GoldHeads
 from probing.attention.flow.rollout import RolloutTally
-from probing.axes import SPLITS, Tally
+from probing.axes import SPLITS, Note, Tally
 from probing.result.tally import measure_tallies
 from probing.store.stored_maps import read_maps
 

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.examples import examples
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.attention.heads.head_accuracy import Hits
 from probing.attention.heads.head_relations import HeadSyntax
 from probing.attention.heads.select_on_dev import Choice, choose
+from probing.axes import Note
 from probing.errors import positive
 from probing.result.rows import Measurement
 from probing.result.tally import measure_tallies, tally_difference
@@ -62,8 +63,8 @@ def choice_rows(choice: Choice, seed: int, resamples: int) -> list[Measurement]:
     head = replace(head, layer=choice.layer, head=choice.head)
     beside = [replace(row, layer=None, head=None) for [row] in others]
     [gain] = tally_difference(choice.head_test, choice.offset_test, resamples)
-    ends = {"value": gain.value, "ci_low": gain.ci_low, "ci_high": gain.ci_high}
-    return [head, *beside, replace(head, probe="gain", **ends)]
+    paired = replace(head, probe="gain", value=gain.value, ci_low=gain.ci_low, ci_high=gain.ci_high)
+    return [head, *beside, paired]
 
 
 def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]) -> dict[str, NDArray[Any]]:

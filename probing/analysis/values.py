@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from probing.analysis.findings import Findings, Note
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.attention.values.mixing_ratios import mixing_ratios
+from probing.axes import Note
 from probing.errors import positive
 from probing.result.tally import measure_tallies
 

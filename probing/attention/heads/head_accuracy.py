@@ -115,8 +115,8 @@ class Hits:
         inside = np.arange(width) < self.n_words[sentences][:, None]
         present = self.strongest.present[np.where(inside, place, 0)] & inside  # (I, W)
         queries = self.queries[items]
-        right: NDArray[np.bool_] = self.right[items].toarray()[:, :width] & present
-        right &= present[np.arange(len(items)), queries][:, None]
+        known = present & present[np.arange(len(items)), queries][:, None]
+        right = np.asarray(self.right[items].toarray()[:, :width] & known, dtype=np.bool_)
         others = present.sum(axis=1) - 1
         chance = np.divide(right.sum(axis=1), others, out=np.zeros(len(items)), where=others > 0)
         right = np.pad(right, ((0, 0), (0, 1)))  # position -1, no word, is never right
