@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from probing.axes import SPLITS, Split
 from probing.errors import DataError, UnavailableError
-from probing.hub import reachable
+from probing.hub import offline, unreachable
 
 DATA_VARIABLE = "PROBING_DATA"
 
@@ -47,17 +48,18 @@ def from_hub(name: str, hub: str | None, config: str | None, files: str) -> dict
     advice = f"type data.path=<folder with {files}>, or set {DATA_VARIABLE} to the folder above that one"
     if hub is None:
         raise UnavailableError(f"corpus {name}: not found here; {advice}")
-    answers = Path(hub).is_dir() or reachable()  # before the import, which reads whether to work offline
 
     import datasets
 
+    problem = None if Path(hub).is_dir() else unreachable()
     try:
-        loaded = datasets.load_dataset(hub, config)
+        with offline() if problem else nullcontext():
+            loaded = datasets.load_dataset(hub, config)
     # RuntimeError: a dataset that is a script, which datasets no longer runs
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        reason = " ".join(str(error).split())[:200] if answers else "the Hub cannot be reached"
+        reason = f"the Hub cannot be reached: {problem}" if problem else " ".join(str(error).split())[:200]
         raise UnavailableError(
-            f"corpus {name}: not found here, nor to be had from {hub} ({reason}); {advice}"
+            f"corpus {name}: not found here, and not available from {hub} ({reason}); {advice}"
         ) from error
     found = {{"validation": "dev"}.get(split, split): rows for split, rows in loaded.items()}
     if not {"train", "test"} <= found.keys():

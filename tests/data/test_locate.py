@@ -66,7 +66,7 @@ def client(monkeypatch, tmp_path):
     import datasets
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("probing.data.locate.reachable", lambda: pytest.fail("asked the Hub for a local folder"))
+    monkeypatch.setattr("probing.data.locate.unreachable", lambda: pytest.fail("asked the Hub for a local folder"))
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     datasets.disable_progress_bars()
     return datasets
@@ -194,5 +194,5 @@ def test_splits_beyond_the_three_are_left_alone_and_missing_ones_named(client, t
 @pytest.mark.parametrize(("file", "content"), [("train.parquet", "PAR1 no more"), ("train.jsonl", '{"a": ')])
 def test_a_damaged_file_is_unavailable_with_its_reason(client, tmp_path, file, content):
     (tmp_path / file).write_text(content)
-    with pytest.raises(UnavailableError, match=r"nor to be had from .* \(\w.*data\.path="):
+    with pytest.raises(UnavailableError, match=r"not available from .* \(\w.*data\.path="):
         Conllu("toy", "a.conllu", "b.conllu", hub=str(tmp_path)).load()
