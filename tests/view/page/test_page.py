@@ -69,7 +69,7 @@ def test_statistics_are_those_of_the_definitions(read, tab):
     assert float(table["mass on [SEP]"][0]) == pytest.approx((2 * 0.65 + 7 * 0.1) / 9, abs=1e-3)
 
 
-def test_the_heatmap_bears_numbers_and_tells_a_pair_in_every_head(read):
+def test_the_heatmap_has_numbers_and_shows_a_pair_in_every_head(read):
     read.open("view=heatmap&head=1")
     numbers = [text for text in read.texts() if text.startswith(".") and len(text) == 3]
     assert sorted(set(numbers)) == [".05", ".60"] and len(numbers) == 81 and numbers.count(".60") == 9
@@ -110,12 +110,15 @@ def test_vectors_are_expanded_on_demand_and_other_terms_are_shown(read):
     assert len(list(read.svg().iter())) > small + 2 * 9 * 4
 
 
-def test_words_bear_gold_arcs_and_predictions_of_every_layer_with_their_record(read):
+def test_words_have_gold_arcs_and_predictions_of_every_layer_with_their_scores(read):
     read.open("view=words")
     texts = read.texts()
     assert {"det", "nsubj", "parataxis", "root"} <= set(texts)
     assert texts.count("NOUN") == 1 + 2 + 1 - 0  # gold, both layers, and the one mistake
     assert any(".95 [.93, .97], control .40" in text for text in texts)
+    heading = next(number for number, text in enumerate(texts) if "trained on toy" in text)
+    assert texts[heading + 1] == "not shown: the same task trained on grammar (3,000 sentences)"
+    assert "gold" not in texts  # these labels are already above all probes
     arcs = [e for e in read.svg().iter() if e.tag.endswith("path") and "C" in e.get("d")]
     assert len(arcs) == 4
     read.point("ran")
@@ -328,3 +331,14 @@ def test_full_strength_of_words_is_no_less_than_the_largest_of_them(read):
     read.open("view=heatmap&weights=rollout&level=word&layer=2")
     largest = max(float(text) for text in read.texts() if text.startswith(".") and text[1:].isdigit())
     assert float(read.said().split("full strength is ")[1].split(";")[0]) == pytest.approx(largest, abs=0.011)
+
+
+def test_gold_labels_that_are_not_above_the_probes_get_a_line_and_notes_are_among_the_facts(
+    tab, tmp_path, reader_of, view
+):
+    path = tmp_path / "gold.html"
+    path.write_text(html_page([pack(replace(view, gold={}))]), encoding="utf-8")
+    texts = reader_of(path).open("view=words").texts()
+    assert texts.count("gold") == 1  # of the probe of words; none is known of the whole text
+    tab.locator("summary").click()
+    assert "not shown: the same task trained on grammar (3,000 sentences)" in tab.locator("#facts").inner_text()
