@@ -114,7 +114,7 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
 
 
 def _labelled(base: pd.DataFrame, prediction: Prediction, names: NDArray[np.str_]) -> pd.DataFrame:
-    """``base`` with what one target on one layer has for gold and predicts; ``names`` of the classes, none for numbers."""
+    """``base`` with gold and predicted labels of one target on one layer. names: of the classes; none for numbers."""
     table = base.assign(layer=prediction.layer, target=prediction.target, draw=prediction.draw)
     sides = {"gold": prediction.gold.values["test"], "predicted": prediction.predicted["test"]}
     for side, values in sides.items():

@@ -17,12 +17,8 @@ OTHER = Findings((ROW,), {"b": np.zeros(2)}, tables={"t": pd.DataFrame()}, files
 def test_findings_combine_and_stay_as_they_are():
     both = combined([ONE, OTHER, Findings()])
     assert both.rows == (ROW, ROW)
-    assert (set(both.arrays), set(both.facts), set(both.tables), set(both.files)) == (
-        {"a", "b"},
-        {"sample"},
-        {"t"},
-        {"f"},
-    )
+    assert (set(both.arrays), set(both.facts)) == ({"a", "b"}, {"sample"})
+    assert (set(both.tables), set(both.files)) == ({"t"}, {"f"})
     assert (len(ONE.rows), set(ONE.arrays), set(OTHER.arrays)) == (1, {"a"}, {"b"})
     with pytest.raises(dataclasses.FrozenInstanceError):
         ONE.rows = ()

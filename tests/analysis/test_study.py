@@ -56,10 +56,13 @@ def test_all_analyses_together_load_the_model_once_and_tokenise_each_text_once(m
 def test_one_pass_over_a_split_serves_every_analysis_of_heads(make, monkeypatch):
     import probing.analysis.head_pass as module
 
-    passes = []
-    monkeypatch.setattr(
-        module, "maps", lambda encoder, subwords, real=module.maps: passes.append(1) or real(encoder, subwords)
-    )
+    passes, real = [], module.maps
+
+    def counting(encoder, subwords):
+        passes.append(len(subwords))
+        return real(encoder, subwords)
+
+    monkeypatch.setattr(module, "maps", counting)
     study = make()
     HeadsOverCorpus()(study)
     SyntacticHeads(least=5)(study)
@@ -68,7 +71,7 @@ def test_one_pass_over_a_split_serves_every_analysis_of_heads(make, monkeypatch)
 
 
 def test_what_is_stored_is_not_computed_again(make, counted, study):
-    study.hidden, study.maps
+    assert study.hidden.n_layers == study.maps.n_layers + 1
     again = make()
     Probes()(again)
     RolloutOfWords()(again)
@@ -76,8 +79,9 @@ def test_what_is_stored_is_not_computed_again(make, counted, study):
 
 
 def test_a_layer_that_the_model_lacks_is_refused(make, study):
+    asked = make(options=replace(study.options, layers=(3, 99)))
     with pytest.raises(ConfigError, match="the model has layers 0"):
-        make(options=replace(study.options, layers=(3, 99))).hidden
+        Probes()(asked)
 
 
 def test_closing_closes_the_files(make):
