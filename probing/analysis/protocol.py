@@ -43,7 +43,7 @@ def answer(name: str, analysis: Analysis, study: Study, strict: bool) -> tuple[F
         if strict:
             raise
         where = f"type strict=true analysis={name} to see where"
-        return Findings(), f"{type(error).__name__}: {error or 'no message'}; {where}"
+        return Findings(), f"{type(error).__name__}: {str(error) or 'no message'}; {where}"
 
 
 def failures(failed: Sequence[tuple[str, str]]) -> tuple[Note, ...]:

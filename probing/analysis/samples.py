@@ -33,9 +33,10 @@ def draw(split: Split, subwords: Subwords, n: int, longest: int | None) -> Sampl
     lengths = np.diff(subwords.offsets)
     fitting = np.flatnonzero((lengths > 2) & (lengths <= (longest or np.inf)))
     if not len(fitting):
+        shortest = min(lengths[lengths > 2], default=0)
         raise DataError(
             f"none of the {len(lengths):,} sentences of {split} has 3 to {longest} subwords (the shortest of more than "
-            f"2 has {lengths[lengths > 2].min(initial=0)}); raise the limit, or choose another corpus with data=…"
+            f"2 has {shortest}); raise the limit, or choose another corpus with data=…"
         )
     chosen = np.sort(generator(0, "interventions", split).permutation(fitting)[:n])
     bound = f" of at most {longest} subwords" if longest is not None else ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -177,8 +177,8 @@ class Study:
         for fit in self.probe.fit(self.items.vectors, targets, self.layers, setting):
             draw = draw_of(fit.target)
             name = TASK if draw is None else "control"
-            made = partial(Prediction, name, fit.layer, self.options.seed, targets[fit.target], fit.predicted, fit)
-            found.append(made() if draw is None else made(draw=draw))
+            gold = targets[fit.target]
+            found.append(Prediction(name, fit.layer, self.options.seed, gold, fit.predicted, fit, draw))
         # the task before its controls, metric by metric: selectivity needs the task's statistics
         return tuple(sorted(found, key=lambda prediction: prediction.target != TASK))
 

@@ -16,7 +16,8 @@ class Measurement:
     ``target`` is task, control, selectivity, majority, type_majority, chain, untrained, a relation …. ``layer`` is
     None for a baseline that reads no layer; ``head`` is None for everything that is not a single head. ``value`` and
     both ends of the interval are in the metric's own unit: accuracies are fractions, names in _bits are bits, names in
-    _nats are nats. ``draw`` counts the draws of a control task and is 0 for everything else. ``probe`` is the
+    _nats are nats. ``draw`` numbers single draws of a control task and is None for everything else, scores over all
+    draws included. ``probe`` is the
     method (rollout, ablation_mean …), or None for the probe of the run.
     """
 
@@ -31,7 +32,7 @@ class Measurement:
     ci_high: float
     n_items: int
     n_sentences: int
-    draw: int = 0
+    draw: int | None = None
     probe: str | None = None
 
 
@@ -55,7 +56,7 @@ class Row:
     layer: int | None
     head: int | None
     seed: int
-    draw: int
+    draw: int | None
     metric: str
     value: float
     ci_low: float
@@ -106,6 +107,6 @@ def read_rows(path: Path) -> pd.DataFrame:
 def as_frame(rows: object) -> pd.DataFrame:
     """Rows as a data frame with the column types that every report relies on."""
     frame = pd.DataFrame(rows, columns=list(COLUMNS))  # type: ignore[call-overload]
-    columns = {"layer": "Int64", "head": "Int64", "draw": int, "value": float, "ci_low": float, "ci_high": float}
+    columns = {"layer": "Int64", "head": "Int64", "draw": "Int64", "value": float, "ci_low": float, "ci_high": float}
     typed: pd.DataFrame = frame.astype(columns)
     return typed

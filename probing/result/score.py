@@ -1,7 +1,7 @@
 """From predictions to measurements: every metric of every target and layer, with its interval over sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -25,7 +25,7 @@ Arrays = Sequence[NDArray[Any]]
 class Prediction:
     """What one target's predictor says: a probe on a layer, or a baseline (``layer`` None).
 
-    ``draw`` counts the draws of a control task; it is 0 for every other target.
+    ``draw`` numbers the draws of a control task; it is None for every other target.
     """
 
     target: str
@@ -34,7 +34,10 @@ class Prediction:
     gold: Target
     predicted: Mapping[Split, Arrays]
     fit: Fit | None = None
-    draw: int = 0
+    draw: int | None = None
+
+
+Scored = tuple[Prediction, Statistics]
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,15 @@ def score(
     """Score every prediction on dev and test by every metric of ``names``.
 
     ``sentence_ids`` are those of test. ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy
-    and UUAS. Selectivity is task minus control on the same layer and the same resamples, one for every draw of the
-    control. Code lengths are of the training labels.
+    and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has several
+    draws, over all of them and for each. Code lengths are of the training labels.
     """
-    rows, notes, tables = [], [], []
+    rows: list[Measurement] = []
+    notes, tables = [], []
     for split, metric in product(SCORED, names):
-        found = [measure(metric, p.gold, split, p.predicted[split], keep) for p in predictions]
-        task = {p.layer: s for p, s in zip(predictions, found, strict=True) if p.target == TASK}
-        for p, statistics in zip(predictions, found, strict=True):
-            counts = counts_of(len(statistics.values), resamples, "bootstrap", split)
-            rows.append(_measurement(p, split, p.target, metric, interval(statistics, counts)))
-            if p.target == "control":
-                gap = paired(task[p.layer], statistics, counts)
-                rows.append(_measurement(p, split, "selectivity", metric, gap))
+        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predictions]
+        rows += _measured(over_draws(found), split, metric, resamples)
+        for p, statistics in found:
             if statistics.constant_predicted and p.fit is not None:
                 notes.append(
                     f"{metric} on {split}, {p.target}, layer {p.layer}: "
@@ -76,8 +75,37 @@ def score(
                 )
             if split == "test" and metric != "macro_f1":
                 tables.append(_on_disk(metric, p, statistics, sentence_ids))
-    rows.extend(_code_lengths(predictions, resamples))
+    rows += _code_lengths(predictions, resamples)
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
+
+
+def over_draws(found: Sequence[Scored]) -> list[Scored]:
+    """The same, with one entry per layer for the control over all its draws (``draw`` None), after the single draws.
+
+    Its statistics are the mean of those of the draws, so that its interval is of the score over all draws. Of a single
+    draw only this entry is left.
+    """
+    draws: dict[int | None, list[Scored]] = {}
+    for p, statistics in found:
+        if p.target == "control":
+            draws.setdefault(p.layer, []).append((p, statistics))
+    single = [(p, s) for p, s in found if p.target != "control" or len(draws[p.layer]) > 1]
+    return single + [(replace(of_layer[0][0], draw=None), _mean(of_layer)) for of_layer in draws.values()]
+
+
+def _mean(of_layer: Sequence[Scored]) -> Statistics:
+    values = [statistics.values for _, statistics in of_layer]
+    return Statistics(of_layer[0][1].metric, np.mean(values, axis=0) if len(values) > 1 else values[0])
+
+
+def _measured(found: Sequence[Scored], split: Split, metric: str, resamples: int) -> Iterator[Measurement]:
+    """Every score, and beside each control the selectivity, on the same resamples."""
+    task = {p.layer: statistics for p, statistics in found if p.target == TASK}
+    for p, statistics in found:
+        counts = counts_of(len(statistics.values), resamples, "bootstrap", split)
+        yield _measurement(p, split, p.target, metric, interval(statistics, counts))
+        if p.target == "control":
+            yield _measurement(p, split, "selectivity", metric, paired(task[p.layer], statistics, counts))
 
 
 def measure(
@@ -95,15 +123,19 @@ def measure(
 
 
 def _code_lengths(predictions: Sequence[Prediction], resamples: int) -> Iterator[Measurement]:
-    for p in predictions:
-        if p.fit is None or p.fit.codelength_bits is None or p.fit.uniform_bits is None:
-            continue
-        bits = p.fit.codelength_bits
-        items = np.array([np.size(v) for v in p.gold.values["train"]])
-        columns = np.column_stack([bits, items, p.fit.uniform_bits, np.zeros(len(bits))])
-        counts = counts_of(len(bits), resamples, "bootstrap", "train")
+    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
+    for p, statistics in over_draws(coded):
+        counts = counts_of(len(statistics.values), resamples, "bootstrap", "train")
         for metric in ("codelength_bits", "compression"):
-            yield _measurement(p, "train", p.target, metric, interval(Statistics(metric, columns), counts))
+            score = interval(Statistics(metric, statistics.values), counts)
+            yield _measurement(p, "train", p.target, metric, score)
+
+
+def _code(fit: Fit, gold: Target) -> Statistics:
+    """Bits and labels of each training sentence, and bits of the uniform code."""
+    items = np.array([np.size(v) for v in gold.values["train"]])
+    bits, uniform = np.asarray(fit.codelength_bits), np.asarray(fit.uniform_bits)
+    return Statistics("codelength_bits", np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
 
 
 def _measurement(p: Prediction, split: Split, target: str, metric: str, score: Score) -> Measurement:
@@ -116,5 +148,6 @@ def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) 
     table.insert(0, "layer", pd.Series([p.layer] * len(table), dtype="Int64"))
     table.insert(0, "target", p.target)
     table.insert(0, "metric", metric)
-    table["seed"], table["draw"] = p.seed, p.draw
+    table["seed"] = p.seed
+    table["draw"] = pd.Series([p.draw] * len(table), dtype="Int64")
     return table[table["s1"] > 0]

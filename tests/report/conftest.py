@@ -36,7 +36,7 @@ def row(target: str, layer: int | None, value: float, **rest: Any) -> Row:
         "split": "test",
         "head": None,
         "seed": 0,
-        "draw": 0,
+        "draw": None,
         "metric": "accuracy",
         "n_items": 1200,
         "n_sentences": 150,

@@ -19,7 +19,7 @@ def test_rows_say_which_run_and_analysis_they_belong_to() -> None:
     control, head = rows_of([CONTROL, HEAD], IDENTITY, "heads")
     assert (control.tag, control.task, control.run_id, control.analysis) == ("t", "pos", "x", "heads")
     assert (control.probe, control.draw, control.value) == ("linear", 1, 1 / 3)
-    assert (head.probe, head.draw, head.head) == ("gain", 0, 7)
+    assert (head.probe, head.draw, head.head) == ("gain", None, 7)
 
 
 def test_rows_survive_the_disk_unrounded(tmp_path: Path) -> None:
@@ -30,7 +30,8 @@ def test_rows_survive_the_disk_unrounded(tmp_path: Path) -> None:
     assert back["value"].tolist() == [row.value for row in rows]
     assert back["ci_low"].tolist()[:2] == [0.1 + 0.2, 0.25]
     assert back["ci_low"].isna().tolist() == [False, False, True]
-    assert back["draw"].tolist() == [1, 0, 0]
+    assert back["draw"].isna().tolist() == [False, True, True]
+    assert back["draw"].tolist()[0] == 1
     assert (back["layer"].dtype, back["head"].dtype) == ("Int64", "Int64")
     assert back["layer"].isna().tolist() == [False, False, True]
     assert back["head"].isna().tolist() == [True, False, True]

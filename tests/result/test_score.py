@@ -23,7 +23,7 @@ def says(*test: list[int]) -> dict[str, list[np.ndarray]]:
 
 PREDICTIONS = [
     Prediction(TASK, 1, 0, WORDS, says([0, 1, 0], [0]), Fit(1, TASK, says([0, 1, 0], [0]), 1.0, True)),
-    Prediction("control", 1, 0, WORDS, says([1, 1, 0], [0])),
+    Prediction("control", 1, 0, WORDS, says([1, 1, 0], [0]), draw=0),
     Prediction("control", 1, 0, WORDS, says([1, 0, 0], [1]), draw=1),
     Prediction("majority", None, 0, WORDS, says([0, 0, 0], [0])),
 ]
@@ -39,7 +39,7 @@ def only(scores: Scores, **wanted: object) -> Measurement:
     return row
 
 
-def value(scores: Scores, target: str, metric: str = "accuracy", split: str = "test", draw: int = 0) -> float:
+def value(scores: Scores, target: str, metric: str = "accuracy", split: str = "test", draw: int | None = None) -> float:
     row = only(scores, target=target, metric=metric, split=split, draw=draw)
     assert row.ci_low <= row.value <= row.ci_high
     return row.value
@@ -58,6 +58,22 @@ def test_selectivity_is_task_minus_control_for_each_draw(scores: Scores) -> None
     assert value(scores, "selectivity", draw=1) == 3 / 4 - 0
     assert {row.seed for row in scores.rows} == {0}
     assert {row.target for row in scores.rows if row.draw == 1} == {"control", "selectivity"}
+
+
+def test_a_control_of_several_draws_has_one_score_over_all_with_an_interval_of_its_own(scores: Scores) -> None:
+    assert value(scores, "control") == (2 / 4 + 0) / 2
+    assert value(scores, "selectivity") == 3 / 4 - 1 / 4
+    whole = only(scores, target="control", metric="accuracy", split="test", draw=None)
+    draws = [only(scores, target="control", metric="accuracy", split="test", draw=draw) for draw in (0, 1)]
+    # the first sentence alone: (1/3 + 0) / 2; the second: (1 + 0) / 2
+    assert (whole.ci_low, whole.ci_high) == (pytest.approx(1 / 6), pytest.approx(1 / 2))
+    assert whole.ci_high != np.mean([draw.ci_high for draw in draws]) or whole.ci_low != draws[0].ci_low
+
+
+def test_a_single_draw_is_the_score_over_all_draws() -> None:
+    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), ["a", "b"], resamples=20)
+    assert {row.draw for row in found.rows} == {None}
+    assert value(found, "control") == 2 / 4
 
 
 def test_sentence_statistics_give_the_score_back(scores: Scores) -> None:

@@ -33,7 +33,7 @@ def test_a_mean_is_the_sum_of_sums_over_the_sum_of_items() -> None:
 
 def test_measurements_name_layer_head_and_method() -> None:
     first, second = measure_tallies([TALLY], 7, 500)
-    assert (first.layer, first.head, first.seed, first.draw) == (3, 0, 7, 0)
+    assert (first.layer, first.head, first.seed, first.draw) == (3, 0, 7, None)
     assert (first.split, first.target, first.metric, first.probe) == ("test", "all", "hits", "attention")
     assert (first.n_items, first.n_sentences) == (6, 2)
     assert second.head == 1
@@ -71,7 +71,7 @@ def test_a_difference_is_paired() -> None:
 def test_a_difference_completes_a_measurement() -> None:
     [gain, _] = tally_difference(TALLY, TALLY, 10)
     head = measure_tallies([TALLY], 0, 10)[0]
-    expected = Measurement("test", "all", 3, 0, 0, "hits", 0.0, 0.0, 0.0, 6, 2, 0, "gain")
+    expected = Measurement("test", "all", 3, 0, 0, "hits", 0.0, 0.0, 0.0, 6, 2, None, "gain")
     assert replace(head, probe="gain", **vars(gain)) == expected
 
 
