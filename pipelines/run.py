@@ -37,12 +37,16 @@ from pipelines.running import stages
 from pipelines.running.attend import Probed, attend
 from pipelines.running.config import GROUPS, Experiment, Settings, build, labels, run_folder
 from pipelines.running.heads import hypotheses
-from pipelines.running.provenance import Notes, announce, caveats, describe, identify, selected, versions
+from pipelines.running.provenance import Notes, caveats, describe, identify, selected
 from pipelines.running.words import kept_words, predictions_table, trained_probes
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import Clock, alone, set_threads
-from pipelines.shared.options import CONF, known
+from pipelines.shared.notes import announce
+from pipelines.shared.options import CONF
 from pipelines.shared.progress import Bars
+from pipelines.shared.schema import known
+from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.versions import versions
 from probing.axes import Corpus
 from probing.errors import ConfigError, DamagedStoreError
 from probing.model.checkpoint import Checkpoint
@@ -54,11 +58,10 @@ from probing.store.write import discard
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
     """One run from configuration to page; returns its folder. Raises ProbingError."""
     known("", config, [f.name for f in fields(Settings)] + list(GROUPS))
-    experiment = build(config, choices)
-    notes = Notes()
-    experiment, checkpoint = stages.find_model(experiment, notes)
-    experiment, corpus = stages.find_corpus(experiment, notes)
-    announce(notes)
+    experiment, checkpoint, of_model = find_model(build(config, choices))
+    experiment, corpus, of_data = find_corpus(experiment)
+    announce(of_model + of_data)
+    notes = Notes([note._asdict() for note in of_model + of_data])
     folder, run_id = run_folder(experiment, corpus.name), identify(experiment, checkpoint, corpus)
     done = is_done(folder, run_id)
     if not done:

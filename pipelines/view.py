@@ -30,13 +30,13 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from pipelines.exploring.hide_folders import without_folders
-from pipelines.running import stages
-from pipelines.running.provenance import Notes, announce, versions
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.machine import code_version
+from pipelines.shared.hide_folders import without_folders
+from pipelines.shared.notes import Note, announce
 from pipelines.shared.options import CONF, Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
+from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.versions import code_version, versions
 from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
 from pipelines.viewing.sources import MODEL, Seen, look_at
 from probing.model.checkpoint import Checkpoint
@@ -48,12 +48,14 @@ GROUPS = ("data", "model", "store", "attention")
 
 def view(config: DictConfig) -> Path:
     """One page from configuration to file. Raises ProbingError."""
-    parts, notes = build(config), Notes()
+    parts, corpus = build(config), None
     choose(parts.settings)
-    corpus, inputs = None, texts(parts.settings, notes)
-    parts, checkpoint = stages.find_model(parts, notes)
+    inputs, notes = texts(parts.settings)
+    parts, checkpoint, found = find_model(parts)
+    notes += found
     if parts.settings.sentences:
-        parts, corpus = stages.find_corpus(parts, notes)
+        parts, corpus, found = find_corpus(parts)
+        notes += found
     announce(notes)
     if corpus is not None:
         inputs = sentences(parts.settings, corpus)
@@ -77,7 +79,7 @@ def build(config: DictConfig) -> Parts:
     return Parts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
 
 
-def packed_with(seen: Sequence[Seen], parts: Parts, checkpoint: Checkpoint, notes: Notes) -> list[Packed]:
+def packed_with(seen: Sequence[Seen], parts: Parts, checkpoint: Checkpoint, notes: Sequence[Note]) -> list[Packed]:
     """The documents of the page, with where they come from and what a reader must know."""
     provenance = {
         "command": shlex.join(["python", "-m", "pipelines.view", *sys.argv[1:]]),
@@ -87,7 +89,7 @@ def packed_with(seen: Sequence[Seen], parts: Parts, checkpoint: Checkpoint, note
         "attention": vars(parts.attention.rollout()),
         "versions": versions(),
     }
-    said = [note["text"] for note in notes.entries]
+    said = [note.text for note in notes]
     found = []
     for view, source in ((one.view, one.source) for one in seen):
         about = {**view.about, "provenance": {**provenance, "maps": "model" if source == MODEL else Path(source).name}}
@@ -96,7 +98,7 @@ def packed_with(seen: Sequence[Seen], parts: Parts, checkpoint: Checkpoint, note
     return found
 
 
-def tell(seen: Sequence[Seen], packed: Sequence[Packed], parts: Parts, notes: Notes) -> None:
+def tell(seen: Sequence[Seen], packed: Sequence[Packed], parts: Parts, notes: Sequence[Note]) -> None:
     """Whence the maps came, which probes speak, what is missing, and what else a reader must know."""
     for source, count in Counter(one.source for one in seen).items():
         say(f"attention of {count} {'input' if count == 1 else 'inputs'}: from {source}")
@@ -106,7 +108,7 @@ def tell(seen: Sequence[Seen], packed: Sequence[Packed], parts: Parts, notes: No
     say(f"probes: {', '.join(probes) or missing}")
     for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
         say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")
-    said = [note["text"] for note in notes.entries if note["kind"] != "substituted"]  # which is announced already
+    said = [note.text for note in notes if note.kind != "substituted"]  # which is announced already
     for text in dict.fromkeys([*said, *(text for one in seen for text in one.view.notes)]):
         say(f"note: {text}")
 

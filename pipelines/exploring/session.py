@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.exploring.hide_folders import without_folders
 from pipelines.exploring.request import Refused
-from pipelines.running.provenance import Notes, announce
-from pipelines.running.stages import find_model
+from pipelines.shared.hide_folders import without_folders
 from pipelines.shared.machine import device_of, set_threads
+from pipelines.shared.notes import announce
 from pipelines.shared.options import ModelParts
+from pipelines.shared.stand_ins import find_model
 from probing.errors import DataError
 from probing.model.checkpoint import row_name
 from probing.view.look import Options, look
@@ -134,9 +134,9 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], Ready]:
     """What loads the model and names its stages."""
 
     def prepare(enter: Callable[[str], None]) -> Ready:
-        settings, notes = parts.settings, Notes()
+        settings = parts.settings
         enter(f"finding {row_name(parts.model)}")
-        found, checkpoint = find_model(parts, notes)
+        found, checkpoint, notes = find_model(parts)
         announce(notes)
         enter("importing torch and transformers")
         import torch
@@ -155,6 +155,6 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], Ready]:
         options = Options(parts.attention.rollout(), **longest)
         with suppress(DataError):
             look(loaded, "a", None, options, read)
-        return Ready(loaded, options, threads, read, [*(note["text"] for note in notes.entries), *read.notes])
+        return Ready(loaded, options, threads, read, [*(note.text for note in notes), *read.notes])
 
     return prepare

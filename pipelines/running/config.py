@@ -7,7 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.shared.options import Parts, check_machine, checked, names_a_folder, option, parts_of
+from pipelines.shared.options import Parts, option, parts_of
+from pipelines.shared.schema import check_machine, checked, names_a_folder
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import row_name
 from probing.probe.fit import Probe

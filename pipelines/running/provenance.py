@@ -5,15 +5,13 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from pipelines.running.config import Experiment
-from pipelines.shared.cli import say
-from pipelines.shared.machine import code_version
 from pipelines.shared.options import CONF
+from pipelines.shared.versions import code_version
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
@@ -21,14 +19,8 @@ from probing.probe.fit import TASK
 from probing.result.score import Prediction
 from probing.store.layout import StoreFile
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
 # what changes no number: where things land, and on what they are computed
 NOT_IN_THE_ID = ("tag", "outputs", "device", "threads", "strict")
-
-
-def versions() -> dict[str, str]:
-    """Of the libraries that a number may depend on."""
-    return {name: version(name) for name in LIBRARIES}
 
 
 @dataclass
@@ -41,13 +33,6 @@ class Notes:
         """Say it once, now and in the manifest."""
         if {"kind": kind, "text": text} not in self.entries:
             self.entries.append({"kind": kind, "text": text})
-
-
-def announce(notes: Notes) -> None:
-    """Say what was substituted before anything is computed."""
-    for note in notes.entries:
-        if note["kind"] == "substituted":
-            say(f"NOTE  {note['text']}", "bold yellow")
 
 
 def caveats(

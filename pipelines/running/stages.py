@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from pipelines.running.config import Experiment
 from pipelines.running.provenance import Notes
 from pipelines.shared.machine import device_of, probe_device
-from pipelines.shared.options import ModelPartsT, PartsT, with_stand_in
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split
-from probing.data.corpus import load as load_corpus
-from probing.errors import ModelError, UnavailableError
+from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint, Model, resolve
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK, Setting, Target
@@ -23,33 +21,6 @@ from probing.store.key import key, key_parts
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors, check_layers
 from probing.store.write import ensure
-
-
-def find_model(experiment: ModelPartsT, notes: Notes) -> tuple[ModelPartsT, Checkpoint]:
-    """The checkpoint on this machine, or the announced stand-in's."""
-    try:
-        return experiment, resolve(experiment.model)
-    except UnavailableError as error:
-        if experiment.settings.strict or experiment.model.stand_in is None:
-            raise
-        replaced = with_stand_in(experiment, "model", experiment.model.stand_in)
-        wanted = replaced.stand_ins["model"]
-        notes.add("substituted", f"model={experiment.model.stand_in} stands in for {wanted}. {error}")
-        return replaced, resolve(replaced.model)
-
-
-def find_corpus(experiment: PartsT, notes: Notes) -> tuple[PartsT, Corpus]:
-    """The corpus, or the announced stand-in."""
-    try:
-        corpus = load_corpus(experiment.data)
-    except UnavailableError as error:
-        stand_in = experiment.data.stand_in
-        if experiment.settings.strict or stand_in is None:
-            raise
-        notes.add("substituted", f"data={stand_in} stands in for {experiment.config.data.name}. {error}")
-        experiment = with_stand_in(experiment, "data", stand_in)
-        corpus = load_corpus(experiment.data)
-    return experiment, corpus
 
 
 def extract(
