@@ -1,14 +1,17 @@
 """What every ratio of the benchmark is measured on, and what a measurement returns."""
 
 import statistics
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipelines.shared.machine import device_of
-from pipelines.shared.options import Parts
+from pipelines.shared.options import CONF, Parts
 from probing.axes import Corpus
+from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint
 from probing.probe.linear import Linear
 from probing.task.labels import Task
@@ -97,3 +100,12 @@ def in_turn(measured: Callable[[], float], reference: Callable[[], float], repea
     pairs = [(measured(), reference()) for _ in range(repeats)]
     details = {"seconds": [a for a, _ in pairs], "reference_seconds": [b for _, b in pairs]}
     return Ratio([a / b for a, b in pairs], name, details=details)
+
+
+def python(*arguments: str) -> str:
+    """What a Python process of its own prints. Raises UnavailableError if it fails."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=CONF.parent)
+    if done.returncode:
+        reason = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
+        raise UnavailableError(f"python {' '.join(arguments)} failed: {reason}")
+    return done.stdout

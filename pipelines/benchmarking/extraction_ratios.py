@@ -1,7 +1,6 @@
 """Extraction with writing, compared with bare forward passes, with one sentence at a time, and with a small corpus."""
 
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -9,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.benchmarking.bench import Bench, Ratio, in_turn
-from pipelines.shared.options import CONF
+from pipelines.benchmarking.bench import Bench, Ratio, in_turn, python
 from probing.axes import Corpus, no_progress
 from probing.data.grammar import Grammar
 from probing.model.batches import plan
@@ -104,8 +102,7 @@ def _peak_bytes(bench: Bench, times: int) -> int:
         "from probing.model.checkpoint import Model; from pipelines.benchmarking.extraction_ratios import print_peak; "
         f"print_peak({bench.sentences * times}, {bench.parts.model!r})"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=CONF.parent)
-    return int(done.stdout.split()[-1])
+    return int(python("-c", code).split()[-1])
 
 
 def print_peak(sentences: int, model: Model) -> None:

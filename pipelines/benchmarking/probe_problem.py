@@ -1,14 +1,16 @@
 """The problems that one layer gives to the linear probe, as the benchmark's solvers get them."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.benchmarking.bench import Bench
 from pipelines.shared.machine import probe_device
-from probing.axes import SPLITS, Labels, no_progress
+from probing.axes import SPLITS, Labels, Split, no_progress
 from probing.errors import ConfigError
 from probing.probe.fit import standardise
 from probing.probe.linear import Linear
@@ -49,18 +51,16 @@ def probe_problem(bench: Bench) -> ProbeProblem:
     return ProbeProblem(features, targets, len(labels.classes), sorted(probe.l2, reverse=True))
 
 
-def _flat(labels: Labels, splits: tuple[str, ...]) -> NDArray[np.int64]:
+def _flat(labels: Labels, splits: Sequence[Split]) -> NDArray[np.int64]:
     """All labels of ``splits`` in the order of the vectors, (N,)."""
     return np.concatenate([np.ravel(values) for split in splits for values in labels.values[split]])
 
 
-def _stored(bench: Bench) -> str:
-    corpus, store = bench.corpus, bench.parts.store
+def _stored(bench: Bench) -> Path:
+    corpus, store, name = bench.corpus, bench.parts.store, f"{bench.checkpoint.name}-{bench.corpus.name}"
     parts = key_parts(store, bench.parts.model, bench.checkpoint, corpus)
     described = {"key": key(parts), **parts, "model": bench.checkpoint.name, "data": corpus.name}
-    return ensure(
-        store, f"{bench.checkpoint.name}-{corpus.name}", described, corpus, lambda: bench.encoder, no_progress
-    )
+    return ensure(store, name, described, corpus, lambda: bench.encoder, no_progress)
 
 
 def own_fit(problem: ProbeProblem, probe: Linear, device: str) -> tuple[float, NDArray[np.float64]]:

@@ -1,24 +1,20 @@
-"""How long the programs take where they have nothing to compute."""
+"""How long the programs take if there is nothing to compute."""
 
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
 
-from pipelines.benchmarking.bench import Bench, Ratio, in_turn
-from pipelines.shared.options import CONF
+from pipelines.benchmarking.bench import Bench, Ratio, in_turn, python
 
 
 def rerun_over_import(bench: Bench) -> Ratio:
     """A run that is already done / import torch, transformers."""
     with tempfile.TemporaryDirectory() as outputs:
-        small = ["data.max_sentences=300", f"outputs={outputs}"]
-        command = [sys.executable, "-m", "pipelines.run", *bench.run, *small]
-        _seconds(command)  # makes the run
+        command = ("-m", "pipelines.run", *bench.run, "data.max_sentences=300", f"outputs={outputs}")
+        python(*command)  # makes the run
+        libraries = ("-c", "import torch, transformers")
         return in_turn(
-            lambda: _seconds(command),
-            lambda: _seconds([sys.executable, "-c", "import torch, transformers"]),
+            lambda: _seconds(*command),
+            lambda: _seconds(*libraries),
             bench.repeats,
             "python -c 'import torch, transformers'",
         )
@@ -26,11 +22,10 @@ def rerun_over_import(bench: Bench) -> Ratio:
 
 def help_seconds(bench: Bench) -> Ratio:
     """Seconds of python -m pipelines.run --help."""
-    command = [sys.executable, "-m", "pipelines.run", "--help"]
-    return Ratio([_seconds(command) for _ in range(bench.repeats)], "one second")
+    return Ratio([_seconds("-m", "pipelines.run", "--help") for _ in range(bench.repeats)], "one second")
 
 
-def _seconds(command: Sequence[str]) -> float:
+def _seconds(*arguments: str) -> float:
     began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=CONF.parent)
+    python(*arguments)
     return time.perf_counter() - began

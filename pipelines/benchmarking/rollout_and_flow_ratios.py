@@ -20,7 +20,7 @@ FLOW_SENTENCES, FLOW_PAIRS, FLOW_SUBWORDS = 5, 5, (16, 30)  # pairs that network
 
 
 def rollout_over_numpy(bench: Bench) -> Ratio:
-    """A plain numpy loop over sentences and words / batched rollout of words, all layers (times faster).
+    """A plain numpy loop over sentences and words / batched rollout of words (times faster).
 
     Beside it, from subword to subword, where both sides spend most of their time on reading the maps.
     """
@@ -72,15 +72,15 @@ def rollout_seconds(batches: Sequence[Maps], words: bool, repeats: int = 3) -> t
     gives them, and sentences already cut out of them. The lowest of ``repeats`` in turn, after one that is not
     counted, so that neither side pays for a cold start.
     """
-    sentences = [(maps, owners) for batch in batches for _, maps, _, owners in batch.each()]
+    sentences = [(attention, owners) for batch in batches for _, attention, _, owners in batch.each()]
     options, seconds = Rollout(), np.zeros((1 + repeats, 2))
     for repeat in range(1 + repeats):
         began = time.perf_counter()
         for batch in batches:
             by_word(batch, options) if words else rollout(batch.attention, batch.lengths, options)
         between = time.perf_counter()
-        for maps, owners in sentences:
-            found = plain_rollout(maps)
+        for attention, owners in sentences:
+            found = plain_rollout(attention)
             if words:
                 plain_words(found, owners)
         seconds[repeat] = between - began, time.perf_counter() - between
@@ -88,9 +88,9 @@ def rollout_seconds(batches: Sequence[Maps], words: bool, repeats: int = 3) -> t
     return own, reference
 
 
-def plain_rollout(maps: NDArray[np.float32]) -> Float64:
+def plain_rollout(attention: NDArray[np.float32]) -> Float64:
     """The published recursion for one sentence: (L, H, S, S) -> (L, S, S)."""
-    mixed = maps.mean(axis=1) + np.eye(maps.shape[-1])
+    mixed = attention.mean(axis=1) + np.eye(attention.shape[-1])
     mixed = mixed / mixed.sum(axis=-1, keepdims=True)
     found = np.zeros(mixed.shape)
     found[0] = mixed[0]
@@ -117,9 +117,9 @@ def flow_seconds(batches: Sequence[Maps], pairs: int, rng: np.random.Generator) 
     """
     seconds = np.zeros(2)
     for batch in batches:
-        maps = augmented(batch.attention, batch.lengths, Rollout())[0]
+        mixed = augmented(batch.attention, batch.lengths, Rollout())[0]
         n = int(batch.lengths[0])
-        capacities = maps[:, :n, :n].double().cpu().numpy()
+        capacities = mixed[:, :n, :n].double().cpu().numpy()
         flow(capacities[:, :3, :3])  # the first call imports the solver
         began = time.perf_counter()
         flow(capacities)

@@ -10,7 +10,7 @@ from pipelines.benchmarking.probe_problem import ProbeProblem, objective, own_fi
 
 
 def probe_over_sklearn(bench: Bench) -> Ratio:
-    """Scikit-learn's LogisticRegression / our solver: task and control, every strength, one layer (times faster)."""
+    """Scikit-learn's LogisticRegression / our solver, task and control, one layer (times faster)."""
     problem = probe_problem(bench)
     reference_s, reference = sklearn_fit(problem)
     fits = [own_fit(problem, bench.parts.probe, bench.parts.settings.device) for _ in range(bench.repeats)]

@@ -59,7 +59,7 @@ def _seconds(looker: ModelLooker, parts: list[str] | None) -> tuple[float, float
 
 
 def paint_seconds(bench: Bench) -> Ratio:
-    """Seconds from opening a page of 512 subwords, 12 layers x 12 heads, until Chromium shows its first picture.
+    """Seconds until Chromium shows a page of 512 subwords, 12 layers x 12 heads, from disk.
 
     Beside it the seconds of one change of its controls. Raises UnavailableError if there is no browser.
     """

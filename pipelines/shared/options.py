@@ -51,14 +51,14 @@ def parts_of(config: DictConfig, groups: Sequence[str]) -> dict[str, Any]:
     for group in groups:
         if not config.get(group):
             raise ConfigError(f"{group} is missing; type {group}=… with one of {', '.join(options(group))}")
-    parts: dict[str, Any] = {
-        group: checked(get_class(config[group]._target_), config[group], group) for group in groups
-    }
-    for group, part in parts.items():
+    parts: dict[str, Any] = {}
+    for group in groups:
+        part: Any = checked(get_class(config[group]._target_), config[group], group)
         if getattr(part, "name", None) is not None:
             names_a_folder(f"{group}.name", part.name)
         if getattr(part, "stand_in", None) is not None:
             one_of(f"{group}.stand_in", part.stand_in, options(group))
+        parts[group] = part
     return parts
 
 
