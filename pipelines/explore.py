@@ -36,7 +36,8 @@ import hydra
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.options import CONF, ModelParts, check_machine, listed, own_options, parts_of
+from pipelines.shared.options import CONF, ModelParts, own_options, parts_of
+from pipelines.shared.schema import check_machine, listed
 from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
 

@@ -30,13 +30,13 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from pipelines.exploring.hide_folders import without_folders
-from pipelines.running import stages
-from pipelines.running.provenance import Notes, announce, versions
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.machine import code_version
+from pipelines.shared.hide_folders import without_folders
+from pipelines.shared.notes import Note, announce
 from pipelines.shared.options import CONF, Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
+from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.versions import code_version, versions
 from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
 from pipelines.viewing.sources import MODEL, views
 from probing.model.checkpoint import Checkpoint
@@ -49,12 +49,14 @@ GROUPS = ("data", "model", "store", "rollout")
 
 def view(config: DictConfig) -> Path:
     """Make one page from a configuration, and return the file. Raises ProbingError."""
-    parts, notes = build(config), Notes()
+    parts, corpus = build(config), None
     choose(parts.settings)
-    corpus, inputs = None, texts(parts.settings, notes)
-    parts, checkpoint = stages.find_model(parts, notes)
+    inputs, notes = texts(parts.settings)
+    parts, checkpoint, found = find_model(parts)
+    notes += found
     if parts.settings.sentences:
-        parts, corpus = stages.find_corpus(parts, notes)
+        parts, corpus, found = find_corpus(parts)
+        notes += found
     announce(notes)
     if corpus is not None:
         inputs = sentences(parts.settings, corpus)
@@ -78,7 +80,7 @@ def build(config: DictConfig) -> Parts:
     return Parts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
 
 
-def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, notes: Notes) -> list[Packed]:
+def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, notes: Sequence[Note]) -> list[Packed]:
     """The documents of the page, with their provenance and the notes of the program."""
     provenance = {
         "command": shlex.join(["python", "-m", "pipelines.view", *sys.argv[1:]]),
@@ -88,7 +90,7 @@ def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, not
         "rollout": vars(parts.rollout),
         "versions": versions(),
     }
-    texts_of_notes = [note["text"] for note in notes.entries]
+    texts_of_notes = [note.text for note in notes]
     documents = []
     for one in found:
         maps = str(one.about["maps"])
@@ -98,7 +100,7 @@ def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, not
     return documents
 
 
-def summary(found: Sequence[View], packed: Sequence[Packed], parts: Parts, notes: Notes) -> None:
+def summary(found: Sequence[View], packed: Sequence[Packed], parts: Parts, notes: Sequence[Note]) -> None:
     """Print where the maps come from, which probes predict, what is missing, and the notes."""
     for source, count in Counter(one.about["maps"] for one in found).items():
         say(f"attention of {count} {'input' if count == 1 else 'inputs'}: from {source}")
@@ -108,7 +110,7 @@ def summary(found: Sequence[View], packed: Sequence[Packed], parts: Parts, notes
     say(f"probes: {', '.join(probes) or none}")
     for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
         say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")
-    said = [note["text"] for note in notes.entries if note["kind"] != "substituted"]  # these were announced
+    said = [note.text for note in notes if note.kind != "substituted"]  # these were announced
     of_probes = (f"{probe.task}: {text}" for one in found for probe in one.probes for text in probe.notes)
     for text in dict.fromkeys([*said, *(text for one in found for text in one.notes), *of_probes]):
         say(f"note: {text}")

@@ -20,8 +20,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.exploring.api_description import PATHS, interface
-from pipelines.exploring.hide_folders import without_folders
 from pipelines.exploring.request import RequestError, ViewRequest, read
+from pipelines.shared.hide_folders import without_folders
 from probing.errors import ProbingError, StoreError, UnavailableError
 
 log = logging.getLogger("pipelines.exploring.server")

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines.exploring.hide_folders import without_folders
 from pipelines.exploring.request import RequestError
-from pipelines.running.provenance import Notes, announce
-from pipelines.running.stages import find_model
+from pipelines.shared.hide_folders import without_folders
 from pipelines.shared.machine import set_threads
+from pipelines.shared.notes import announce
 from pipelines.shared.options import ModelParts
+from pipelines.shared.stand_ins import find_model
 from pipelines.viewing.model_and_probes import load_encoder, probes_for_text, view_options
 from probing.errors import DataError
 from probing.model.checkpoint import row_name
@@ -133,9 +133,8 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], LoadedMo
     """The function that loads the model and reports its stages."""
 
     def prepare(enter: Callable[[str], None]) -> LoadedModel:
-        notes = Notes()
         enter(f"finding {row_name(parts.model)}")
-        found, checkpoint = find_model(parts, notes)
+        found, checkpoint, notes = find_model(parts)
         announce(notes)
         enter("importing torch and transformers")
         import torch
@@ -150,8 +149,6 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], LoadedMo
         options = view_options(found)
         with suppress(DataError):
             text_view(encoder, "a", None, options, probes)
-        return LoadedModel(
-            encoder, options, threads, probes, [*(note["text"] for note in notes.entries), *probes.notes]
-        )
+        return LoadedModel(encoder, options, threads, probes, [*(note.text for note in notes), *probes.notes])
 
     return prepare

@@ -1,4 +1,4 @@
-"""What a run computes on and with whom it shares it: device, threads, locks, clock, and the version of the code."""
+"""The machine that a program runs on: device, threads, time, and folders that processes share."""
 
 import time
 from collections.abc import Iterator
@@ -65,17 +65,3 @@ class Clock:
         began = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - began, 3)
-
-
-def code_version(root: Path) -> str:
-    """The commit that ran, with ``+changes`` where the working tree differs from it; ``unknown`` outside git."""
-    import subprocess
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

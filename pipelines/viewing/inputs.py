@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.running.provenance import Notes
-from pipelines.shared.options import check_machine, listed
+from pipelines.shared.notes import Note
+from pipelines.shared.schema import check_machine, listed
 from probing.axes import Corpus
 from probing.data.text import read_lines
 from probing.errors import ConfigError, DataError, one_of, positive
@@ -85,10 +85,10 @@ def choose(settings: Settings) -> None:
             raise ConfigError(f'{name}={text!r}: it is empty; type {name}="The cat sat on the mat"')
 
 
-def texts(settings: Settings, notes: Notes) -> list[Input]:
+def texts(settings: Settings) -> tuple[list[Input], tuple[Note, ...]]:
     """The texts to show; a note says if the file has more of them. Raises DataError for a file without texts."""
     if settings.file is None:
-        return [] if settings.text is None else [Input(settings.text, settings.text_b)]
+        return ([] if settings.text is None else [Input(settings.text, settings.text_b)]), ()
     path, found = Path(settings.file), []
     for number, line in enumerate(read_lines(path), start=1):
         parts = line.split("\t")
@@ -99,9 +99,9 @@ def texts(settings: Settings, notes: Notes) -> list[Input]:
             found.append(Input(parts[0], parts[1] if len(parts) == 2 else None))
     if not found:
         raise DataError(f"{path} has no text; write one per line")
-    if left := found[settings.most :]:
-        notes.add("left out", f"{path}: {len(left):,} of {len(found):,} texts are left out; type most={len(found)}")
-    return found[: settings.most]
+    left = found[settings.most :]
+    note = Note("left out", f"{path}: {len(left):,} of {len(found):,} texts are left out; type most={len(found)}")
+    return found[: settings.most], (note,) if left else ()
 
 
 def sentences(settings: Settings, corpus: Corpus) -> list[Input]:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from pipelines.benchmarking.norm_memory import forward_peak_over_map, norm_peak_over_map
 
 LENGTH = 160

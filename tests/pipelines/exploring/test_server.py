@@ -18,8 +18,8 @@ import pytest
 import uvicorn
 
 from pipelines.exploring.api_description import HEADER, MODEL, UNPACK
-from pipelines.exploring.hide_folders import without_folders
 from pipelines.exploring.server import HEADERS, application
+from pipelines.shared.hide_folders import without_folders
 from probing.errors import DataError, StoreError
 from probing.rng import generator
 from probing.view.record import Tokens, View

@@ -4,7 +4,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from pipelines.running.config import Settings
-from pipelines.shared.options import checked
+from pipelines.shared.schema import checked
 from probing.errors import ConfigError
 
 MISTYPED = {
@@ -59,7 +59,7 @@ def nothing_loads(monkeypatch):
         raise AssertionError("the configuration is to be checked first")
 
     for name in ("resolve", "load_corpus"):
-        monkeypatch.setattr(f"pipelines.running.stages.{name}", load)
+        monkeypatch.setattr(f"pipelines.shared.stand_ins.{name}", load)
 
 
 @pytest.mark.parametrize("typed", MISTYPED)

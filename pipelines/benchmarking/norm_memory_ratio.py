@@ -1,24 +1,35 @@
-"""How much memory value vectors take beside the attention maps that they are made from."""
+"""Memory of norm-based attention, compared with that of the attention maps that it is made from."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from pipelines.benchmarking.bench import Bench, Ratio
 from probing.attention.values.norms import Norms, norms
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
 
+SUBWORDS = 128
+
+
+def norm_peak_over_map(bench: Bench) -> Ratio:
+    """Peak memory of norm-based attention / the maps of one layer, 128 subwords.
+
+    Measured once: bytes are the same each time.
+    """
+    found = {n: norm_peak(bench.encoder_with_maps, n) for n in (64, SUBWORDS, 256)}
+    reference = f"(H, S, S) float32 at S = {SUBWORDS}; the network's own memory is counted"
+    return Ratio([found[SUBWORDS]], reference, details={"by_subwords": found})
+
 
 def of_length(encoder: Encoder, length: int) -> Subwords:
-    """One sentence of ``length`` subwords, each a word; which ones does not matter to memory."""
+    """One sentence of ``length`` subwords, each a word; memory does not depend on which."""
     ids = (np.arange(length) % 5 + 5).astype(np.int32)
     return Subwords(ids, np.arange(length, dtype=np.int32), np.array([0, length]), np.array([length], dtype=np.int32))
 
 
-def norm_peak_over_map(
-    encoder: Encoder, length: int, keep: Callable[[Norms], Any] = lambda found: found.heads().sum()
-) -> float:
+def norm_peak(encoder: Encoder, length: int, keep: Callable[[Norms], Any] = lambda found: found.heads().sum()) -> float:
     """Most bytes at once that ``norms`` allocates for one sentence over those of its maps in one layer, (H, S, S).
 
     The whole pass is counted, the network's own allocations with it, and what ``keep`` does: by default it makes every
@@ -29,8 +40,8 @@ def norm_peak_over_map(
     return float(_peak(encoder, lambda: list(norms(encoder, subwords, keep))) / map_bytes)
 
 
-def forward_peak_over_map(encoder: Encoder, length: int) -> float:
-    """The same for the bare forward pass of one sentence, which keeps no map."""
+def forward_peak(encoder: Encoder, length: int) -> float:
+    """The same for the bare forward pass of one sentence, which does not keep maps."""
     import torch
 
     ids = torch.from_numpy(of_length(encoder, length).ids.astype(np.int64))[None].to(encoder.device)
@@ -44,7 +55,7 @@ def forward_peak_over_map(encoder: Encoder, length: int) -> float:
 
 
 def _peak(encoder: Encoder, work: Callable[[], object]) -> int:
-    """Most bytes that ``work`` holds at once beyond what was there before, as the allocator sees it."""
+    """Most bytes that ``work`` holds at once beyond what was there before, counted by the allocator."""
     import torch
 
     if encoder.device.startswith("cuda"):
