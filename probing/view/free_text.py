@@ -187,9 +187,7 @@ def _notes(tokenizer: "Tokenizer", ids: Int64, tokens: Tokens) -> tuple[str, ...
     notes = []
     n_unknown = int((ids == _unknown(tokenizer)).sum())
     if n_unknown:
-        notes.append(
-            f"subwords unknown to the tokenizer, so that the model cannot tell them apart: {n_unknown}"
-        )
+        notes.append(f"subwords unknown to the tokenizer, so that the model cannot tell them apart: {n_unknown}")
     lost = len(tokens.forms) - len(np.unique(tokens.word[tokens.word >= 0]))
     if lost:
         notes.append(f"words without a subword of their own, left out or merged with the word before: {lost}")

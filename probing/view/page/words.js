@@ -129,7 +129,7 @@ function drawProbe(made, probe, { centre, left, gold }, start) {
     bold: true,
   });
   y += ROW;
-  for (const note of probe.notes ?? []) {
+  for (const note of notesOf(probe)) {
     made.marks.push({ text: note, x: 12, y, size: 11, fill: palette.faint });
     made.width = Math.max(made.width, 24 + textWidth(note, 11));
     y += ROW - 2;
@@ -158,6 +158,11 @@ function drawProbe(made, probe, { centre, left, gold }, start) {
     y += ROW - 2;
   });
   return y + 12;
+}
+
+function notesOf({ task, other_data: others = [], notes = [] }) {
+  const hidden = `not shown: probes of ${task} trained on ${others.join(", ")}; scores on different data cannot be compared`;
+  return others.length ? [hidden, ...notes] : notes;
 }
 
 // a less sure prediction is drawn fainter, but never so faint that it cannot be read

@@ -118,7 +118,8 @@ def probe(task: str) -> Predicted:
         (0.75, 0.93),
         (0.84, 0.97),
         (0.5, 0.4),
-        notes=("not shown: the same task trained on grammar (3,000 sentences)",),
+        other_data=("grammar (3,000 sentences)", "ewt (12,544 sentences)"),
+        notes=("this sentence is in train of toy",),
     )
 
 
