@@ -118,8 +118,8 @@ def test_words_have_gold_arcs_and_predictions_of_every_layer_with_their_scores(r
     assert any(".95 [.93, .97], control .40" in text for text in texts)
     heading = next(number for number, text in enumerate(texts) if "trained on toy" in text)
     assert texts[heading + 1 : heading + 3] == [
-        "not shown: probes of pos trained on grammar (3,000 sentences), ewt (12,544 sentences); scores on different data "
-        "cannot be compared",
+        "not shown: probes of pos trained on grammar (3,000 sentences), ewt (12,544 sentences); scores on different "
+        "data cannot be compared",
         "this sentence is in train of toy",
     ]
     assert "gold" not in texts  # these labels are already above all probes
