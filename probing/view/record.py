@@ -61,8 +61,8 @@ class Predicted:
     probability: of the predicted class, in the same shape; None for numbers. gold: in the same shape for one layer,
     None where unknown. run, data: the run's folder name and the corpus that it was trained on. score, low, high,
     control: per layer the run's score (``metric``) on its own test split, the interval, and the control task's score.
-    classes: what the probes choose from; empty for numbers. other_data: training data of probes of this task that are not
-    shown. notes: what a reader must know about these probes.
+    classes: what the probes choose from; empty for numbers. other_data: training data of probes of the same task that
+    are not shown. notes: what a reader must know about these probes.
     """
 
     task: str

@@ -177,6 +177,7 @@ def test_a_damaged_store_is_named_and_the_model_asked(here, view, store, tmp_pat
         (["text=a", "text_b="], 2, ["text_b=''"]),
         (["sentence=test-9999"], 2, ["sentence=test-9999", "has this id", "test-0"]),
         (["text=a", "bits=12"], 2, ["bits=12", "auto, 8, 16"]),
+        (["text=a", "bits=[8]"], 2, ["bits=[8]", "auto, 8, 16"]),
         (["text=a", "parts=[norm,flo]"], 2, ["parts=flo", "norm, flow, neurons"]),
         (["text=a", "most=0"], 2, ["most=0"]),
         (["text=a", "device=tpu"], 2, ["device=tpu"]),
