@@ -40,8 +40,8 @@ class Tokens:
 
     labels (S): as shown; a piece that continues a word starts with ``##``. special (S): whether the tokenizer added it
     (such as [CLS]). word (S,): position of its word in ``forms``, -1 for none. segment (S,): 0 for the first text, 1
-    for the second; a special subword belongs to the text before it, the very first one to the first text. forms (W): the
-    words of both texts in order; form_segment (W,): which text a word belongs to.
+    for the second; a special subword belongs to the text before it, the very first one to the first text. forms (W):
+    the words of both texts in order; form_segment (W,): which text a word belongs to.
     """
 
     labels: tuple[str, ...]

@@ -14,9 +14,9 @@ export async function* wordsView({ header }, { state, palette }) {
   const table = (key) =>
     /^w\d+$/.test(key) && header.forms[key.slice(1)] !== undefined ? wordTable(header, Number(key.slice(1))) : null;
   const predictions =
-    "below the words the predictions of probes from each layer, fainter if the probe is less sure, red if they differ " +
-    "from gold (numbers: by more than a half)";
-  const gold = header.gold.heads ? "gold dependencies above the words" : "no gold trees for this text";
+    "below the words, predictions from each layer, fainter if the probe is less sure, red if not gold (numbers: by more " +
+    "than a half)";
+  const gold = header.gold.heads ? "gold dependencies above" : "no gold trees for this text";
   const below = [gold, ...(header.probes.length ? [predictions] : [])].join("; ");
   yield built(made, below, table, { speak: (key) => sentence(table(key)) || header.forms[key.slice(1)] });
 }
