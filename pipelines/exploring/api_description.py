@@ -33,7 +33,7 @@ HEADER = {
     "tokens, special, word, segment": "per subword: label, whether it is special, its word (-1: none), its text (0, 1)",
     "forms, form_segment": "per word: as written, and its text (0 or 1)",
     "gold": "upos, heads (1-based, 0 root) and deprel of a corpus sentence's words; empty for a text",
-    "probes": "per task: what trained probes predict from each layer, the scores of their run, and notes",
+    "probes": "per task: what trained probes predict from each layer, scores of their run, data of probes not shown",
     "scale": "a score is scale times the product of query and key; null without queries and keys",
     "arrays": "per array of the answer: shape, bits, law and scale, to unpack it",
     "missing": "parts that are missing, each with the reason",

@@ -31,7 +31,7 @@ class Settings:
     sentence: Any = None
     load: bool = False
     out: str | None = None
-    bits: int | str = "auto"
+    bits: Any = "auto"
     parts: Any = "auto"
     longest_flow: int = 64
     longest_neurons: int = 128

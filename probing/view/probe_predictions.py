@@ -48,7 +48,8 @@ class TrainedProbes:
             return found
         gold = fitting_gold(self.gold(place.sentence) if self.gold else None, found)
         seen = self.same_corpus and place.split != "test"
-        note = f"this sentence is in {place.split} of {place.corpus}; the probes may have been trained or chosen on it"
+        use = "trained on it" if place.split == "train" else "chosen by their scores on it"
+        note = f"this sentence is in {place.split} of {place.corpus}; the probes may have been {use}"
         return replace(found, gold=gold, notes=(*found.notes, note) if seen else found.notes)
 
     def _labelled(self, outputs: Sequence[Float32], known: NDArray[np.bool_]) -> Predicted:

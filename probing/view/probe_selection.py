@@ -88,9 +88,7 @@ def _chosen(runs: Sequence[RunProbes], corpus: CorpusIdentity | None, notes: lis
     if others:
         names = ", ".join(run.run for group in others for run in group)
         notes.append(f"{outline.task}: not shown (other data): {names}; {ORDER}")
-        data = ", ".join(dict.fromkeys(run.data for run, *_ in others))
-        note = f"not shown: the same task trained on {data}; scores on different data cannot be compared"
-        outline = replace(outline, notes=(*outline.notes, note))
+        outline = replace(outline, other_data=tuple(dict.fromkeys(run.data for run, *_ in others)))
     return replace(best.probes, outline=outline, same_corpus=_nearness(best, corpus) > 0)
 
 

@@ -39,9 +39,9 @@ class Tokens:
     """The subwords of one input, S of them, and its W words.
 
     labels (S): as shown; a piece that continues a word starts with ``##``. special (S): whether the tokenizer added it
-    ([CLS], say). word (S,): position of its word in ``forms``, -1 for none. segment (S,): 0 for the first text, 1 for
-    the second; a special subword belongs to the text before it, the very first one to the first text. forms (W): the
-    words of both texts in order; form_segment (W,): which text a word belongs to.
+    (such as [CLS]). word (S,): position of its word in ``forms``, -1 for none. segment (S,): 0 for the first text, 1
+    for the second; a special subword belongs to the text before it, the very first one to the first text. forms (W):
+    the words of both texts in order; form_segment (W,): which text a word belongs to.
     """
 
     labels: tuple[str, ...]
@@ -61,7 +61,8 @@ class Predicted:
     probability: of the predicted class, in the same shape; None for numbers. gold: in the same shape for one layer,
     None where unknown. run, data: the run's folder name and the corpus that it was trained on. score, low, high,
     control: per layer the run's score (``metric``) on its own test split, the interval, and the control task's score.
-    classes: what the probes choose from; empty for numbers. notes: what a reader must know about these probes.
+    classes: what the probes choose from; empty for numbers. other_data: training data of probes of the same task that
+    are not shown. notes: what a reader must know about these probes.
     """
 
     task: str
@@ -79,6 +80,7 @@ class Predicted:
     high: tuple[float, ...]
     control: tuple[float, ...]
     classes: tuple[str, ...] = ()
+    other_data: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

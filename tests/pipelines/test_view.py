@@ -11,8 +11,9 @@ from omegaconf import OmegaConf
 
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.shared.cli import verbatim
-from pipelines.shared.options import CONF, options, own_options
+from pipelines.shared.options import CONF, checked, option, options, own_options
 from pipelines.viewing.inputs import Settings, target
+from probing.attention.flow.rollout import Rollout
 from probing.errors import ConfigError, ModelError
 
 PLAIN = "The cat sat on the mat"
@@ -176,6 +177,7 @@ def test_a_damaged_store_is_named_and_the_model_asked(here, view, store, tmp_pat
         (["text=a", "text_b="], 2, ["text_b=''"]),
         (["sentence=test-9999"], 2, ["sentence=test-9999", "has this id", "test-0"]),
         (["text=a", "bits=12"], 2, ["bits=12", "auto, 8, 16"]),
+        (["text=a", "bits=[8]"], 2, ["bits=[8]", "auto, 8, 16"]),
         (["text=a", "parts=[norm,flo]"], 2, ["parts=flo", "norm, flow, neurons"]),
         (["text=a", "most=0"], 2, ["most=0"]),
         (["text=a", "device=tpu"], 2, ["device=tpu"]),
@@ -278,6 +280,14 @@ def test_what_is_quoted_already_and_other_options_are_left_alone():
     for argument in ('text="Hello, world"', "text_b='a, b'", "data.text=0", "--text=a", "sentence=[a,b]"):
         assert verbatim(argument) == argument
     assert verbatim('text="a" or "b"') == r'text="\"a\" or \"b\""'
+
+
+@pytest.mark.parametrize(("name", "expected"), [("residual", Rollout()), ("raw", Rollout(residual_weight=0))])
+def test_every_option_of_rollout_builds_and_lists_what_can_be_set(name, expected):
+    listed = option("rollout", name)
+    assert checked(Rollout, listed, "rollout") == expected
+    assert set(listed) - {"_target_"} == set(vars(expected))
+    assert options("rollout") == ["raw", "residual"]
 
 
 def test_help_fits_a_screen(there):

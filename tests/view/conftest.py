@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from probing.data.grammar import Grammar
 from probing.probe.saved import FILE, Saved, to_bytes
 from probing.result.rows import Row, write_rows
 from probing.view.record import Float32, Tokens
@@ -45,7 +44,6 @@ def encoder(family, encoder_of):
 
 
 CHECKPOINT = "sha256-1"
-GRAMMAR = {"_target_": f"{Grammar.__module__}.{Grammar.__qualname__}", "name": "grammar"}
 NATURAL = {"_target_": "probing.data.conllu.Conllu", "name": "ewt"}
 
 

@@ -48,9 +48,7 @@ def test_a_higher_score_on_generated_text_does_not_win_over_a_lower_one_on_natur
     assert names(found) == ["hard"]
     assert found.notes == (f"pos: not shown (other data): main/m/grammar/pos/linear/easy; {ORDER}",)
     [shown] = found(hidden, tokens)
-    assert shown.notes == (
-        "not shown: the same task trained on grammar (9,000 sentences); scores on different data cannot be compared",
-    )
+    assert (shown.other_data, shown.notes) == (("grammar (9,000 sentences)",), ())
 
 
 def test_of_natural_corpora_the_one_with_more_training_sentences_comes_first_whatever_the_scores(run, tmp_path):
@@ -89,7 +87,7 @@ def test_scores_with_and_without_punctuation_are_not_compared(run, tmp_path):
     run("removed", dev=0.5, punctuation="remove", finished="2024-02-01T00:00:00+00:00")
     found = selected(tmp_path)
     assert names(found) == ["removed"]
-    assert found.trained[0].outline.notes[0].startswith("not shown: the same task trained on ewt (1,000 sentences)")
+    assert found.trained[0].outline.other_data == ("ewt (1,000 sentences)",)
 
 
 def test_a_sentence_that_the_probes_may_have_been_trained_or_chosen_on_is_marked(run, tmp_path, hidden, tokens):

@@ -40,7 +40,7 @@ function outOfRange(header) {
 async function draw() {
   const ticket = ++drawing;
   document.documentElement.dataset.theme = colours(state().theme).name;
-  $("told").textContent = "";
+  $("message").textContent = "";
   const doc = shown();
   if (!doc) return;
   const inRange = outOfRange(doc.header);
@@ -52,7 +52,7 @@ async function draw() {
     await drawn(ticket, doc);
   } catch (error) {
     document.body.dataset.painted = "failed";
-    $("said").textContent = `This could not be drawn: ${error.message}`;
+    $("description").textContent = `This could not be drawn: ${error.message}`;
     throw error;
   }
 }
@@ -68,8 +68,8 @@ async function drawn(ticket, doc) {
     if (ticket !== drawing) return;
     built = found;
     stage.show(found.scene, describe(doc.header));
-    found.tell(hover ?? found.pinned);
-    $("said").textContent = found.said;
+    found.showNumbers(hover ?? found.pinned);
+    $("description").textContent = found.description;
     document.body.dataset.painted = String(ticket);
   }
   if (ticket === drawing) document.body.dataset.drawn = String(ticket);
@@ -81,7 +81,7 @@ function point(key, spoken) {
   hover = key;
   if (spoken) $("spoken").textContent = spoken;
   if (built?.redraws) requestAnimationFrame(draw);
-  else built?.tell(hover);
+  else built?.showNumbers(hover);
 }
 
 /** The view in a file name: head-layer3, heatmap-3.4, model. */
@@ -100,16 +100,16 @@ function describe({ model, text }) {
 function bindExports() {
   const name = (ending) => `${naming(state())}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
   $("save-svg").addEventListener("click", () => {
-    const text = svg(built.scene, describe(shown().header), `${built.said}. ${$("about").textContent}`);
+    const text = svg(built.scene, describe(shown().header), `${built.description}. ${$("about").textContent}`);
     save(name("svg"), text, "image/svg+xml");
   });
   $("save-png").addEventListener("click", async () => save(name("png"), await png(built.scene), "image/png"));
   $("copy-link").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(location.href);
-      $("told").textContent = "link copied";
+      $("message").textContent = "link copied";
     } catch {
-      $("told").textContent = location.protocol.startsWith("about")
+      $("message").textContent = location.protocol.startsWith("about")
         ? `a frame has no address: save the page and add #${fragment(state())} to its address`
         : "copy the address of this page: it is the link";
     }

@@ -83,7 +83,7 @@ export function showControls(headers, header, palette) {
   ])
     $(key).value = now[key];
   $("document").value = now.text;
-  $("least-said").textContent = now.least.toFixed(2);
+  $("least-value").textContent = now.least.toFixed(2);
   $("expand").setAttribute("aria-pressed", now.expand === "yes");
   showHeads(header.n_heads, palette);
 }

@@ -82,13 +82,13 @@ export function hiddenMass(grids, { special }) {
  * A scene, and what pointing at it does: `table(key)` gives exact numbers. By default a region's label is read aloud, and
  * a click pins it; `rest` overrides this (speak, next, click, hit, redraws).
  */
-export function built(scene, said, table, rest = {}) {
+export function built(scene, description, table, rest = {}) {
   const { pin } = state();
   return {
     scene,
-    said,
+    description,
     pinned: pin,
-    tell: (key) => show(key ? table(key) : null),
+    showNumbers: (key) => show(key ? table(key) : null),
     speak: (key) => scene.regions.find((region) => region.key === key)?.label ?? "",
     next: (key, down, right) => neighbour(scene, key, down, right),
     click: (key) => change({ pin: key === state().pin ? "" : key }),

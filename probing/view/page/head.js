@@ -37,7 +37,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
     /^[qk]\d+$/.test(key) && Number(key.slice(1)) < all.of.length
       ? tokenTable({ key, all, axes, grids, bits, kind, colourOf })
       : null;
-  const said = [
+  const description = [
     `layer ${layer}, ${KINDS[state.weights]}: ${made.drawn.toLocaleString("en")} lines` +
       (top ? ` (at most ${top} keys per query and head)` : ""),
     ...(state.least ? [`weights below ${exact(state.least * largest, 8)} are not drawn`] : []),
@@ -46,7 +46,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
   const speak = (key) => sentence(table(key));
   yield built(
     made,
-    said +
+    description +
       hiddenMass(
         grids.map((one) => one.grid),
         state,

@@ -19,14 +19,14 @@ export function live(onDocument) {
   let asking = false;
   let again = false;
 
-  function tell(state, message) {
+  function setStatus(state, message) {
     document.body.dataset.live = state;
     if (status.textContent !== message) status.textContent = message; // a screen reader should not repeat it
   }
 
   function absent() {
     model = null;
-    tell("error", "The explorer does not answer. Start it with python -m pipelines.explore; this page then continues.");
+    setStatus("error", "The explorer does not answer. Start it with python -m pipelines.explore; this page then continues.");
     setTimeout(poll, absentMs);
   }
 
@@ -39,10 +39,10 @@ export function live(onDocument) {
       return;
     }
     if (found.error) {
-      tell("error", found.error);
+      setStatus("error", found.error);
       setTimeout(poll, absentMs);
     } else if (!found.ready) {
-      tell("loading", `${found.stage}: ${found.seconds.toFixed(0)} s`);
+      setStatus("loading", `${found.stage}: ${found.seconds.toFixed(0)} s`);
       setTimeout(poll, pollMs);
     } else {
       model = found;
@@ -69,10 +69,10 @@ export function live(onDocument) {
 
   async function send() {
     if (!box.value.trim()) {
-      tell("ready", "Type a few words.");
+      setStatus("ready", "Type a few words.");
       return;
     }
-    tell("busy", "computing …");
+    setStatus("busy", "computing …");
     const began = performance.now();
     const body = JSON.stringify({
       text: box.value,
@@ -91,10 +91,10 @@ export function live(onDocument) {
     if (again) return; // a newer text is waiting
     if (answer.status === 503) {
       model = null;
-      tell("loading", found.error);
+      setStatus("loading", found.error);
       setTimeout(poll, pollMs);
     } else if (!answer.ok) {
-      tell("error", found.error);
+      setStatus("error", found.error);
     } else {
       await draw(found, performance.now() - began);
     }
@@ -105,13 +105,13 @@ export function live(onDocument) {
     try {
       await onDocument(found.header, found.arrays);
     } catch (error) {
-      tell("error", `The page could not draw this: ${error.message}`);
+      setStatus("error", `The page could not draw this: ${error.message}`);
       throw error;
     }
     const { forward = 0, analysis = 0, packing = 0 } = found.header.timings_ms;
     const times = { forward, analysis, packing, "round trip": tripMs, drawing: performance.now() - began };
     const line = Object.entries(times).map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`);
-    tell("ready", line.join(" · "));
+    setStatus("ready", line.join(" · "));
   }
 
   function typed() {
@@ -122,7 +122,7 @@ export function live(onDocument) {
   box.addEventListener("input", typed);
   boxB.addEventListener("input", typed);
   document.getElementById("live").hidden = false;
-  tell("loading", "connecting …");
+  setStatus("loading", "connecting …");
   poll();
   return {
     ask,

@@ -75,7 +75,7 @@ function assembled(doc, { state, palette, width, heads, cells }) {
     palette,
   });
   const find = (key) => there.find((cell) => nameOf(cell) === key);
-  const said =
+  const description =
     `${KINDS[state.weights]} of every ${alone ? "layer" : "head"}` +
     (by ? `, by ${by.label(header)}, largest first` : "") +
     `; ${fullStrength(state.weights === "attention" ? "1" : "each layer's largest weight", state)}`;
@@ -83,7 +83,7 @@ function assembled(doc, { state, palette, width, heads, cells }) {
     find(key) && headTable(`${alone ? "layer" : "head"} ${key}`, numbers(find(key)), STATISTICS, header);
   return built(
     made,
-    said +
+    description +
       hiddenMass(
         there.map((cell) => cell.mass),
         state,

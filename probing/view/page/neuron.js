@@ -25,11 +25,11 @@ export async function* neuronView(doc, { state, palette, width }) {
   const query = pinned ? within(Number(pinned[1]), 0, tokens.length - 1) : Math.max(0, header.special.indexOf(false));
   const found = neurons({ queries, keys, attention }, head, query, header);
   const made = neuronScene({ header, found, head, query, expanded: state.expand === "yes", width, palette });
-  const said =
+  const description =
     `head ${layer}.${head}: scores of the query ${tokens[query]}; scale ${header.scale.toFixed(4)}` +
     (found.hasRest ? "; * position terms that the model adds to q·k, known up to a constant per query" : "");
   const table = (key) => (key[0] === "k" ? neuronTable(header, found, query, Number(key.slice(1))) : null);
-  yield built(made, said, table, { click: (key) => change({ pin: `q${key.slice(1)}` }) });
+  yield built(made, description, table, { click: (key) => change({ pin: `q${key.slice(1)}` }) });
 }
 
 /** The numbers of one query: q (d); per key k (d), product (d), score, weight, and what else the model adds. */

@@ -68,8 +68,8 @@ export function parse(fragment) {
 
 /** The fragment that describes a state. */
 export function fragment(of) {
-  const said = Object.keys(DEFAULTS).filter((key) => String(of[key]) !== String(DEFAULTS[key]));
-  return new URLSearchParams(said.map((key) => [key, of[key]])).toString().replaceAll("%2C", ",");
+  const changed = Object.keys(DEFAULTS).filter((key) => String(of[key]) !== String(DEFAULTS[key]));
+  return new URLSearchParams(changed.map((key) => [key, of[key]])).toString().replaceAll("%2C", ",");
 }
 
 /** Read the address now, and whenever its fragment changes. */

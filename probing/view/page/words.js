@@ -14,9 +14,9 @@ export async function* wordsView({ header }, { state, palette }) {
   const table = (key) =>
     /^w\d+$/.test(key) && header.forms[key.slice(1)] !== undefined ? wordTable(header, Number(key.slice(1))) : null;
   const predictions =
-    "below them the predictions of probes from each layer, fainter if the probe is less sure, red if they differ from " +
-    "gold (numbers: by more than a half)";
-  const gold = header.gold.heads ? "gold dependencies above the words" : "no gold trees for this text";
+    "below the words, predictions from each layer, fainter if the probe is less sure, red if not gold (numbers: by more " +
+    "than a half)";
+  const gold = header.gold.heads ? "gold dependencies above" : "no gold trees for this text";
   const below = [gold, ...(header.probes.length ? [predictions] : [])].join("; ");
   yield built(made, below, table, { speak: (key) => sentence(table(key)) || header.forms[key.slice(1)] });
 }
@@ -129,7 +129,7 @@ function drawProbe(made, probe, { centre, left, gold }, start) {
     bold: true,
   });
   y += ROW;
-  for (const note of probe.notes ?? []) {
+  for (const note of notesOf(probe)) {
     made.marks.push({ text: note, x: 12, y, size: 11, fill: palette.faint });
     made.width = Math.max(made.width, 24 + textWidth(note, 11));
     y += ROW - 2;
@@ -158,6 +158,11 @@ function drawProbe(made, probe, { centre, left, gold }, start) {
     y += ROW - 2;
   });
   return y + 12;
+}
+
+function notesOf({ task, other_data: others = [], notes = [] }) {
+  const hidden = `not shown: probes of ${task} trained on ${others.join(", ")}; scores on different data cannot be compared`;
+  return others.length ? [hidden, ...notes] : notes;
 }
 
 // a less sure prediction is drawn fainter, but never so faint that it cannot be read

@@ -138,7 +138,7 @@ def test_the_description_s_own_example_works(port):
     assert call(port, "POST", "/api/view", body.encode()).status == 200
 
 
-def test_every_answer_bears_the_headers_that_keep_it_to_itself(port):
+def test_every_answer_has_the_headers_that_keep_it_to_itself(port):
     for answer in (call(port, "GET", "/"), ask(port, text="a"), ask(port), call(port, "GET", "/", Host="evil.test")):
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]

@@ -92,8 +92,8 @@ def test_flow_is_computed_when_it_is_looked_at(tab, session):
         state(tab, "ready")
         ask(tab, "#text", "the quick brown fox jumps over the lazy dog, and the dog sleeps. ")
         tab.select_option("#weights", "flow")
-        tab.wait_for_function("() => document.getElementById('said').textContent.includes('flow: ')")
-        assert "lines" in tab.text_content("#said")
+        tab.wait_for_function("() => document.getElementById('description').textContent.includes('flow: ')")
+        assert "lines" in tab.text_content("#description")
 
 
 def test_a_link_restores_text_view_and_what_was_kept(tab, session):
@@ -104,9 +104,9 @@ def test_a_link_restores_text_view_and_what_was_kept(tab, session):
         tab.wait_for_selector("body[data-drawn]")
         assert tab.text_content("#title").replace("\u2068", "").replace("\u2069", "") == "the lazy dog — she left"
         assert tab.input_value("#text-b") == "she left"
-        assert "flow: " in tab.text_content("#said") and "lines" in tab.text_content("#said")
+        assert "flow: " in tab.text_content("#description") and "lines" in tab.text_content("#description")
         assert "pin=q2" in tab.evaluate("location.hash")
         ask(tab, "#text-b", "")  # one text again: what was said of a pair means nothing
         assert tab.locator("#pair").is_hidden()
-        assert not tab.text_content("#said").startswith("layer 1, flow: 0 lines")
+        assert not tab.text_content("#description").startswith("layer 1, flow: 0 lines")
         assert "input=the+lazy+dog" in tab.evaluate("location.hash") and "pin" not in tab.evaluate("location.hash")
