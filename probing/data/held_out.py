@@ -39,7 +39,7 @@ def hold_out(train: Sentences) -> tuple[Sentences, Sentences, str]:
 
 
 def _documents(train: Sequence[Sentence], n: int, rng: np.random.Generator) -> set[int]:
-    """Sentences of random documents, until there are ``n``; a document that would make them more than 2 n is left out."""
+    """Sentences of random documents until there are ``n``; a document that would make more than 2 n is left out."""
     members: dict[str | None, list[int]] = {}
     for i, sentence in enumerate(train):
         members.setdefault(sentence.document, []).append(i)
