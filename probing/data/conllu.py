@@ -20,7 +20,7 @@ _COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "d
 class Conllu:
     """One CoNLL-U file per split. Words are syntactic words: multiword ranges and empty nodes are skipped.
 
-    Looked for in ``path``, then under ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
+    Files are searched in ``path``, then in ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
     Without a dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out). A sentence without
     ``sent_id`` is named after its file and line.
     """
@@ -58,10 +58,11 @@ class Conllu:
 
 
 def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
-    """Sentences of one file, adding what is skipped to ``skipped``.
+    """Sentences of one file; what is left out is counted in ``skipped``.
 
-    Raises DataError naming file and line: not UTF-8, malformed rows, a sentence without words, a tree
-    with a cycle, no root or two roots; and for a file without a sentence.
+    A sentence's document is the last ``# newdoc``, else the document in its ``sent_id``. Raises DataError that names
+    file and line: not UTF-8, malformed rows, a sentence without words, a tree with a cycle, no root or two roots; and
+    for a file without sentences.
     """
     start, order, document = 0, None, None
     block: list[tuple[int, str]] = []
@@ -83,7 +84,7 @@ def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
 
 
 def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[str, Any]], dict[str, str | None]]:
-    """Rows and comments of one sentence, parsed line by line so that an error can name its line."""
+    """Rows and comments of one sentence; parsed line by line, so that an error can name the line."""
     from conllu.exceptions import ParseException
     from conllu.parser import DEFAULT_FIELD_PARSERS, parse_comment_line, parse_line
 
@@ -103,21 +104,21 @@ def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[s
 
 
 def _check_row(line: str) -> None:
-    """Raise ValueError for what the parser would let pass."""
+    """Raise ValueError for faults that the parser does not find."""
     columns = line.split("\t")
     if len(columns) != len(_COLUMNS):
         raise ValueError(f"{len(columns)} columns between tabs, {len(_COLUMNS)} are wanted")
     if columns[0] == "_" or not columns[1]:
         raise ValueError("every word needs ID and FORM")
     if any("  " in column for column in columns[:8]):
-        raise ValueError("two spaces in a row, which the parser takes for the end of a column; write one")
+        raise ValueError("two spaces in a row, which the parser reads as the end of a column; write one")
 
 
 def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentence]:
     """Sentences of the Hub's Universal Dependencies tables (``datasets.Dataset``).
 
-    The newer ones list multiword ranges and empty nodes apart (``mwt``, ``empty_nodes``), the older ones keep
-    them among the words, where they alone have no head.
+    Newer tables have multiword ranges and empty nodes in columns of their own (``mwt``, ``empty_nodes``). Older tables
+    have them among the words, where only they have no head.
     """
     need_columns(rows, ("tokens", "upos", "xpos", "head", "deprel"), where)
     names = class_names(rows, "upos")

@@ -11,18 +11,18 @@ from probing.rng import generator
 Sentences = tuple[Sentence, ...]
 FRACTION = 0.1
 FEWEST_DOCUMENTS = 10  # with fewer, a tenth of the sentences is less than a document
-BY_SENTENCE = "train sentences held out as dev for lack of a dev file, drawn at random"
-BY_LABEL = f"{BY_SENTENCE} within each label"
-BY_DOCUMENT = "train sentences held out as dev for lack of a dev file, whole documents drawn at random"
+BY_SENTENCE = "train sentences drawn at random as dev, since there is no dev file"
+BY_LABEL = "train sentences drawn at random within each label as dev, since there is no dev file"
+BY_DOCUMENT = "train sentences in whole documents drawn at random as dev, since there is no dev file"
 
 
 def hold_out(train: Sentences) -> tuple[Sentences, Sentences, str]:
-    """Split ``train`` into train and dev at random; also returns how, as one of the sentences above.
+    """Train and dev out of ``train``, split at random, and how (BY_SENTENCE, BY_LABEL or BY_DOCUMENT).
 
-    About a tenth of the sentences is held out, the same ones whatever the run's seed is; both parts keep the order of
-    the corpus. Files are often sorted by genre or label, so that their end is no sample of them. With FEWEST_DOCUMENTS
-    or more, whole documents are held out, and none lies on both sides. Otherwise sentences are, the same share of each
-    label. Raises DataError for fewer than two sentences.
+    About a tenth of the sentences is held out, the same ones for any seed of the run; both parts keep the order of the
+    corpus. Files are often sorted by genre or label, so the end of a file is not a sample of it. With FEWEST_DOCUMENTS
+    documents or more, whole documents are held out, and no document is on both sides. Otherwise single sentences are,
+    with the same share of each label. Raises DataError for fewer than two sentences.
     """
     if len(train) < 2:
         raise DataError(
@@ -39,7 +39,7 @@ def hold_out(train: Sentences) -> tuple[Sentences, Sentences, str]:
 
 
 def _documents(train: Sequence[Sentence], n: int, rng: np.random.Generator) -> set[int]:
-    """Sentences of random documents, until there are ``n``; a document that would bring them above 2 n is left out."""
+    """Sentences of random documents until there are ``n``; a document that would make more than 2 n is left out."""
     members: dict[str | None, list[int]] = {}
     for i, sentence in enumerate(train):
         members.setdefault(sentence.document, []).append(i)

@@ -52,7 +52,7 @@ def _column(words: Sequence[Mapping[str, Any]], name: str) -> tuple[str, ...]:
 
 
 def tree_problem(heads: Sequence[int | None]) -> str | None:
-    """What keeps ``heads`` (1-based, 0 = root) from being one tree, or None.
+    """Why ``heads`` (1-based, 0 = root) are not one tree, or None if they are.
 
     >>> tree_problem([2, 0, 2]), tree_problem([2, 1])
     (None, 'no root (a word with head 0)')

@@ -17,7 +17,7 @@ Gold = Sequence[str | float | None]  # the labels of one sentence: one per word,
 
 
 class Task(Protocol):
-    """What an option of conf/task builds."""
+    """What is to be predicted, as an option of conf/task describes it."""
 
     @property
     def name(self) -> str:
@@ -25,11 +25,11 @@ class Task(Protocol):
 
     @property
     def level(self) -> Level:
-        """What one label is attached to."""
+        """What has a label: a word, a sentence or a pair of words."""
 
     @property
     def kind(self) -> Kind:
-        """What one label is."""
+        """What a label is: a class or a number."""
 
     @property
     def vector(self) -> str:
@@ -46,11 +46,12 @@ class Task(Protocol):
     def gold(self, sentence: Sentence) -> Gold | None:
         """The labels of one sentence: W of them for words, one for the sentence.
 
-        A word without a label has None. None in all if the sentence lacks the annotation, and for word pairs.
+        A word without a label has None. The result is None if the sentence does not have the annotation, and for word
+        pairs.
         """
 
     def labels(self, corpus: Corpus) -> Labels:
-        """The labels of every split. Raises DataError if the corpus lacks the annotation."""
+        """The labels of every split. Raises DataError if the corpus does not have the annotation."""
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """Random labels with the shape of ``labels``: one draw, fixed over all splits."""
@@ -59,9 +60,9 @@ class Task(Protocol):
 def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -> Labels:
     """The labels of every split, from ``task.gold``: (W,) for words, (1,) for a sentence.
 
-    ``needs`` names the annotation that ``task.gold`` reads. Raises DataError if a sentence lacks it (``partly``: if
-    all sentences of a split do), if a sentence has more or fewer labels than words, for fewer than two classes in
-    train, and if dev or test has no class of train.
+    ``needs`` names the annotation that ``task.gold`` reads. Raises DataError if a sentence does not have it
+    (``partly``: if no sentence of a split has it), if a sentence has more or fewer labels than words, for fewer than
+    two classes in train, and if dev or test has no class of train.
     """
     gold = {split: [task.gold(s) for s in corpus.splits[split]] for split in SPLITS}
     check_annotated(corpus, task.name, needs, {s: [g is not None for g in found] for s, found in gold.items()}, partly)
@@ -92,10 +93,10 @@ def check_annotated(
 ) -> None:
     """Raise DataError unless every sentence (``partly``: some of every split) is ``annotated`` with ``needs``."""
     for split in SPLITS:
-        lacking = [s for s, there in zip(corpus.splits[split], annotated[split], strict=True) if not there]
-        if lacking and not (partly and len(lacking) < len(corpus.splits[split])):
+        without = [s for s, there in zip(corpus.splits[split], annotated[split], strict=True) if not there]
+        if without and not (partly and len(without) < len(corpus.splits[split])):
             raise DataError(
-                f"task={task} needs {needs}, and corpus {corpus.name} has none for sentence {lacking[0].id} "
+                f"task={task} needs {needs}, and corpus {corpus.name} has none for sentence {without[0].id} "
                 f"({split}); choose a corpus with it, e.g. {_example(needs)}"
             )
 

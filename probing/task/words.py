@@ -16,7 +16,7 @@ COLUMNS = ("upos", "xpos", "deprel")
 class WordTask:
     """Predict one column of CoNLL-U from a word's vector.
 
-    The control gives every word type one random label from the training distribution (Hewitt & Liang 2019).
+    The control gives every word type one random label, drawn from the training distribution (Hewitt & Liang 2019).
     """
 
     name: str
