@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from probing.errors import ConfigError, ModelError
+from probing.errors import ModelError
 from probing.probe.geometry import FittedStructural
 from probing.probe.structural_training import Training, fit_structural
 from probing.probe.tree_batches import SentenceVectors
@@ -73,7 +73,9 @@ def splits() -> dict[str, tuple[SentenceVectors, Gold, Gold]]:
 
 def test_planted_distances_are_found_and_shuffled_ones_are_not(splits):
     (train, _, gold), (dev, _, dev_gold), (test, _, test_gold) = splits.values()
-    fitted = fit(TRAINING, train, dev, {"task": (gold, dev_gold), "control": (shuffled(gold, 3), shuffled(dev_gold, 4))})
+    fitted = fit(
+        TRAINING, train, dev, {"task": (gold, dev_gold), "control": (shuffled(gold, 3), shuffled(dev_gold, 4))}
+    )
     assert errors(fitted[0, "task"], test, test_gold).max() < 0.05
     assert score(uuas, fitted[0, "task"], test, test_gold) == 1
     assert score(dspr, fitted[0, "task"], test, test_gold) > 0.94  # not 1: rounding breaks the ties of gold
@@ -84,7 +86,9 @@ def test_planted_distances_are_found_and_shuffled_ones_are_not(splits):
 
 def test_planted_depths_are_found_and_shuffled_ones_are_not(splits):
     (train, gold, _), (dev, dev_gold, _), (test, test_gold, _) = splits.values()
-    fitted = fit(TRAINING, train, dev, {"task": (gold, dev_gold), "control": (shuffled(gold, 3), shuffled(dev_gold, 4))})
+    fitted = fit(
+        TRAINING, train, dev, {"task": (gold, dev_gold), "control": (shuffled(gold, 3), shuffled(dev_gold, 4))}
+    )
     assert errors(fitted[0, "task"], test, test_gold).max() < 0.2
     assert score(nspr, fitted[0, "task"], test, test_gold) > 0.93  # not 1: rounding breaks the ties of gold
     assert abs(score(nspr, fitted[0, "control"], test, shuffled(test_gold, 5))) < 0.2
