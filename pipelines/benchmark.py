@@ -5,6 +5,7 @@ repetitions, to outputs/benchmark/<name>.json:
   extract_over_forward     extraction with HDF5 writing / bare forward passes over the same batches
   extract_over_one_by_one  one sentence per forward pass / extraction (times faster)
   probe_over_sklearn       scikit-learn's LogisticRegression / our solver: task and control, whole grid, one layer
+  solver_over_lbfgs        plain L-BFGS of torch, stopped at our objective / our solver, same problems (times faster)
   objective_gap            largest relative excess of our objective over scikit-learn's in that comparison
   rss_growth               peak memory of extraction on 8 times the corpus / on the corpus
   rerun_over_import        a run that is already done / import torch, transformers
@@ -47,6 +48,7 @@ from pipelines.benchmarking.attention_ratios import (
     norm_peak_over_map,
     rollout_over_numpy,
 )
+from pipelines.benchmarking.lbfgs_ratio import solver_over_lbfgs
 from pipelines.benchmarking.probe_ratios import (
     extract_over_forward,
     extract_over_one_by_one,
@@ -93,6 +95,7 @@ MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
         extract_over_forward,
         extract_over_one_by_one,
         probe_over_sklearn,
+        solver_over_lbfgs,
         rss_growth,
         rerun_over_import,
         help_seconds,
