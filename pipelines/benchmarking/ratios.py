@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pipelines.benchmarking.bench import Bench, Ratio
 from pipelines.benchmarking.extraction_ratios import extract_over_forward, extract_over_one_by_one, rss_growth
 from pipelines.benchmarking.head_statistics_ratio import head_stats_over_forward
+from pipelines.benchmarking.lbfgs_ratio import solver_over_lbfgs
 from pipelines.benchmarking.norm_memory_ratio import norm_peak_over_map
 from pipelines.benchmarking.program_ratios import help_seconds, rerun_over_import
 from pipelines.benchmarking.rollout_and_flow_ratios import flow_over_networkx, rollout_over_numpy
@@ -18,6 +19,7 @@ RATIOS: dict[str, Callable[[Bench], Ratio]] = {
         extract_over_one_by_one,
         rss_growth,
         probe_over_sklearn,
+        solver_over_lbfgs,
         rerun_over_import,
         help_seconds,
         rollout_over_numpy,

@@ -1,4 +1,4 @@
-"""What can be predicted without reading a vector: the floor that a probe's score stands on."""
+"""Predictions that read no vector: the baselines that a probe's score is compared with."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ Predicted = Mapping[Split, Sequence[NDArray[Any]]]
 def baselines(target: Target, words: Mapping[Split, Sequence[Sequence[str]]]) -> dict[str, Predicted]:
     """Predictions for dev and test by name; ``words[split][i]`` are the words that ``target`` labels.
 
-    ``majority`` is the commonest training class, or the training mean of a number; ``type_majority`` the same
-    within a word's type, falling back on it for types not in train; ``chain`` the distance of two words in
-    the sentence (pairs alone).
+    ``majority`` is the most frequent training class, or the training mean of a number. ``type_majority`` is the same
+    per word type; a type that is not in train gets ``majority``. Word pairs have only ``chain``: the number of words
+    from one word to the other, as if each word depended on the one before it.
     """
     if target.level == "pair":
         return {"chain": _for_splits(target, lambda split, i: _chain(target.values[split][i]))}
     train = target.flat("train")
-    summary = _commonest if target.kind == "class" else _mean
+    summary = _most_frequent if target.kind == "class" else _mean
     overall = summary(train)
     found = {"majority": _for_splits(target, lambda split, i: np.full_like(target.values[split][i], overall, float))}
     if target.level == "word":
@@ -46,7 +46,7 @@ def _chain(like: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.abs(place[:, None] - place[None, :]), dtype=float)
 
 
-def _commonest(values: NDArray[Any]) -> float:
+def _most_frequent(values: NDArray[Any]) -> float:
     counts = Counter(values.tolist())
     return float(min(counts, key=lambda v: (-counts[v], v)))
 

@@ -1,4 +1,4 @@
-"""L-BFGS (Nocedal & Wright 2006, algorithm 7.4) with the diagonal of the Hessian for its metric."""
+"""L-BFGS (Nocedal & Wright 2006, algorithm 7.4) that starts its recursion from the diagonal of the Hessian."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -7,13 +7,13 @@ if TYPE_CHECKING:
     import torch
 
 _MEMORY = 40  # curvature pairs that are kept
-_REFRESH = 15  # iterations after which the Hessian's diagonal is taken anew
-_ARMIJO = 1e-4
-_SHORTEST = 1e-4  # step length below which a step is given up
+_REFRESH = 15  # iterations after which the Hessian's diagonal is computed again
+_ARMIJO = 1e-4  # share of the decrease that the slope promises, which a step must reach
+_SHORTEST = 1e-4  # step length at which the line search gives up
 
 
 class Problem(Protocol):
-    """A smooth convex function of weights (C, D + 1) that penalises all but the last column with l2/2."""
+    """A smooth convex function of weights (C, D + 1), with the penalty l2/2 |w|^2 on all but the last column."""
 
     @property
     def l2(self) -> float:
@@ -31,7 +31,11 @@ class Problem(Protocol):
 
 @dataclass
 class Curvature:
-    """What a descent has learnt of the Hessian; it outlives a change of the penalty, whose Hessian is known."""
+    """What a descent has learnt of the Hessian: curvature pairs and a diagonal.
+
+    A pair is a step s, the change y of the gradient over it, and 1 / (s·y). It stays valid when the strength of the
+    penalty changes, because the penalty's own Hessian is known.
+    """
 
     pairs: "list[tuple[torch.Tensor, torch.Tensor, float]]" = field(default_factory=list)
     diagonal: "torch.Tensor | None" = None
@@ -39,33 +43,33 @@ class Curvature:
     age: int = 0
 
     def penalise(self, change: float) -> None:
-        """Account for a penalty that is stronger by ``change``."""
+        """Add the Hessian of a penalty that is stronger by ``change`` to all pairs."""
         self.pairs = [_pair(s, y + change * without_intercept(s)) for s, y, _ in self.pairs]
 
-    def metric(self, problem: Problem, weights: "torch.Tensor") -> "torch.Tensor":
-        """Inverse of the Hessian's diagonal, computed anew when it is old."""
+    def inverse_diagonal(self, problem: Problem, weights: "torch.Tensor") -> "torch.Tensor":
+        """Inverse of the Hessian's diagonal, (C, D + 1); the diagonal is computed again when it is old."""
         if self.diagonal is None or self.age >= _REFRESH:
             self.diagonal, self.age = problem.diagonal(weights), 0
-        # A floor keeps directions that no row informs (a class that hardly occurs) from steps without bound.
+        # The floor limits steps in directions of which the rows say nothing (a class that hardly occurs).
         curvature = self.diagonal + 1e-3 * self.diagonal.mean()
         curvature[:, :-1] += problem.l2
         return 1 / curvature
 
-    def learn(self, metric: "torch.Tensor", step: "torch.Tensor", change: "torch.Tensor") -> None:
-        """Keep the change of the gradient that a step showed."""
+    def update(self, inverse_diagonal: "torch.Tensor", step: "torch.Tensor", change: "torch.Tensor") -> None:
+        """Keep a step and the change of the gradient over it, if they show positive curvature."""
         self.age += 1
         s, y, inverse = _pair(step, change)
         if inverse > 0:
             self.pairs = [*self.pairs[1 - _MEMORY :], (s, y, inverse)]
-            self.scale = 1 / (inverse * float((y * metric * y).sum()))
+            self.scale = 1 / (inverse * float((y * inverse_diagonal * y).sum()))
 
-    def newton(self, metric: "torch.Tensor", gradient: "torch.Tensor") -> "torch.Tensor":
+    def newton(self, inverse_diagonal: "torch.Tensor", gradient: "torch.Tensor") -> "torch.Tensor":
         """The two-loop recursion: an approximate inverse Hessian times the gradient."""
         direction, factors = gradient.clone(), []
         for s, y, inverse in reversed(self.pairs):
             factors.append(inverse * (s * direction).sum())
             direction.sub_(y * factors[-1])
-        direction.mul_(metric).mul_(self.scale)
+        direction.mul_(inverse_diagonal).mul_(self.scale)
         for (s, y, inverse), factor in zip(self.pairs, reversed(factors), strict=True):
             direction.add_(s * (factor - inverse * (y * direction).sum()))
         return direction
@@ -73,7 +77,7 @@ class Curvature:
 
 @dataclass(frozen=True)
 class End:
-    """Where a descent ended, after how many steps, and the decrease that its curvature predicted for one more."""
+    """Where a descent ended, after how many steps, and the decrease that its curvature predicts for one more step."""
 
     weights: "torch.Tensor"
     steps: int
@@ -88,31 +92,30 @@ def descend(
     share: float,
     max_steps: int,
 ) -> End:
-    """Descend until one more step promises less than ``enough``, or rounding hides any decrease.
+    """Descend until one more step promises less than ``enough``, or until rounding hides any decrease.
 
-    ``start`` is weights (C, D + 1) with their value and gradient.
-
-    Less than ``share`` of what the first step promised is enough too, once that step is taken.
+    ``start`` is weights (C, D + 1) with their value and gradient. After the first step, the descent also ends when a
+    step promises less than ``share`` of what the first one promised.
     """
     weights, objective, gradient = start
     for step in range(max_steps + 1):
-        metric = curvature.metric(problem, weights)
-        direction = curvature.newton(metric, gradient)
+        inverse_diagonal = curvature.inverse_diagonal(problem, weights)
+        direction = curvature.newton(inverse_diagonal, gradient)
         slope = float((gradient * direction).sum())
         if slope / 2 < enough or step == max_steps:
             break
         enough = enough if step else max(enough, share * slope / 2)
         length = 1.0
-        while length > _SHORTEST:
+        while length > _SHORTEST:  # backtracking line search
             new = weights - length * direction
             new_objective, new_gradient = problem.evaluate(new)
-            # the slack is the rounding of the objective itself, below which no step can be judged
+            # The last term is the rounding of the objective itself: no smaller decrease can be seen.
             if new_objective <= objective - _ARMIJO * length * slope + 1e-7 * abs(objective):
                 break
             length /= 4
         else:
             break
-        curvature.learn(metric, new - weights, new_gradient - gradient)
+        curvature.update(inverse_diagonal, new - weights, new_gradient - gradient)
         weights, objective, gradient = new, new_objective, new_gradient
     return End(weights, step, slope / 2)
 
@@ -125,6 +128,6 @@ def without_intercept(weights: "torch.Tensor") -> "torch.Tensor":
 
 
 def _pair(s: "torch.Tensor", y: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor, float]":
-    """A step, the gradient's change over it, and 1 / (s·y), or 0 where the step shows no curvature."""
+    """A step, the gradient's change over it, and 1 / (s·y), or 0 where the curvature along the step is not positive."""
     bend = float((s * y).sum())
     return s, y, 1 / bend if bend > 0 else 0.0

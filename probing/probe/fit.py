@@ -1,4 +1,4 @@
-"""What goes into a probe and what comes out, whichever probe it is."""
+"""What goes into a probe and what comes out of it; the same for every probe."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,15 +11,16 @@ from probing.axes import Kind, Level, Progress, Split
 from probing.store.vectors import Vectors
 
 TASK = "task"
+Scale = tuple[NDArray[np.float32], NDArray[np.float32]]  # mean and deviation of each feature, (D,) each
 
 
 @dataclass(frozen=True)
 class Target:
     """Labels of the items that have a vector, per split and sentence.
 
-    ``values[split][i]`` is (W,), (1,) or (W, W) for sentence i of the split, shorter by the items without a
-    vector or a label, and empty if it has none. A class number of ``n_classes`` or more, in dev or test only, is a
-    label that train does not have: every prediction is wrong there.
+    ``values[split][i]`` is (W,), (1,) or (W, W) for sentence i of the split. Items without a vector or a label are
+    left out, so W may be smaller than the sentence, or 0. A class number of ``n_classes`` or more, in dev or test only,
+    is a label that train does not have: every prediction is wrong there.
     """
 
     level: Level
@@ -31,15 +32,20 @@ class Target:
         """All values of a split in item order, (N,)."""
         return np.concatenate([np.ravel(v) for v in self.values[split]])
 
+    def by_sentence(self, flat: Mapping[Split, NDArray[Any]]) -> dict[Split, list[NDArray[Any]]]:
+        """Values in item order, (N,) per split, cut into sentences; not for word pairs."""
+        return {s: np.split(x, np.cumsum([len(v) for v in self.values[s]])[:-1]) for s, x in flat.items()}
+
 
 @dataclass(frozen=True)
 class Fit:
-    """One target on one layer: what was chosen on dev, and what it predicts.
+    """One target on one layer: what was chosen on dev, and what the probe predicts.
 
-    ``predicted[split]`` has the values' shape, per sentence. ``chosen`` holds what was selected or measured in
-    fitting (l2, objective in nats, …); ``dev_score`` is what the selection went by. Code lengths are in bits
-    and per training sentence. ``weights`` (C, D + 1), intercept last, on standardised vectors, of a linear probe (C = 1
-    for numbers); ``scale``, the (D,) mean and deviation that standardised them, is there for a probe that can be saved.
+    ``predicted[split]`` has one array per sentence, with the shape of the target's values. ``chosen`` holds what was
+    selected or measured while fitting (l2, objective_nats, …); ``dev_score`` is the score by which it was selected.
+    ``codelength_bits`` and ``uniform_bits`` are per training sentence. A linear probe has ``weights`` (C, D + 1),
+    intercept last, for standardised vectors (C = 1 for numbers), and ``scale``, the mean and the deviation by which
+    the vectors were standardised.
     """
 
     layer: int
@@ -51,12 +57,12 @@ class Fit:
     codelength_bits: NDArray[np.float64] | None = None
     uniform_bits: NDArray[np.float64] | None = None
     weights: NDArray[np.float32] | None = None
-    scale: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How a run fits its probes, whichever they are: the seed of what is random, on what device, and who watches."""
+    """How a run fits its probes, whichever they are: the random seed, the device, and who is told of progress."""
 
     seed: int
     device: str
@@ -68,10 +74,10 @@ class Probe(Protocol):
 
     @property
     def name(self) -> str:
-        """What rows call it."""
+        """Its name in the rows."""
 
     def check(self, level: Level, kind: Kind) -> None:
-        """Raise ConfigError if this probe cannot serve such a task."""
+        """Raise ConfigError if this probe cannot be used for such a task."""
 
     def fit(
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
@@ -79,21 +85,17 @@ class Probe(Protocol):
         """Fit every target on every layer; the controls use what was chosen on dev for ``task``."""
 
 
-def per_sentence(flat: NDArray[Any], like: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """Cut (N,) into the sentences of ``like``."""
-    return np.split(flat, np.cumsum([len(v) for v in like])[:-1])
-
-
 def standardise(vectors: Mapping[Split, NDArray[np.float32]], switched_on: bool) -> dict[Split, NDArray[np.float32]]:
-    """Centre every feature by its training mean and, if ``switched_on``, divide by its training deviation.
+    """Subtract the training mean of every feature and, if ``switched_on``, divide by its training deviation.
 
-    Layers differ in scale by orders of magnitude; without it the same penalty means something else on each.
+    (N, D) per split -> the same. Layers differ in scale by orders of magnitude; without this, the same penalty would
+    mean something else on each layer.
     """
     return apply(vectors, *scale(vectors["train"], switched_on))
 
 
-def scale(train: NDArray[np.float32], switched_on: bool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What ``standardise`` subtracts and divides by, (D,) each."""
+def scale(train: NDArray[np.float32], switched_on: bool) -> Scale:
+    """What ``standardise`` subtracts and what it divides by, from the training vectors (N, D)."""
     mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
     deviation = train.std(axis=0, dtype=np.float64).astype(np.float32) if switched_on else np.ones_like(mean)
     deviation[deviation == 0] = 1  # a constant feature stays constant
@@ -103,5 +105,9 @@ def scale(train: NDArray[np.float32], switched_on: bool) -> tuple[NDArray[np.flo
 def apply(
     vectors: Mapping[Split, NDArray[np.float32]], mean: NDArray[np.float32], deviation: NDArray[np.float32]
 ) -> dict[Split, NDArray[np.float32]]:
-    """What ``standardise`` does, by what ``scale`` found: (N, D) per split, the same."""
-    return {split: (x - mean) / deviation for split, x in vectors.items()}
+    """Standardise by what ``scale`` returned: (N, D) per split -> the same."""
+    standardised = {}
+    for split, x in vectors.items():
+        standardised[split] = x - mean
+        standardised[split] /= deviation  # in place: a layer is large
+    return standardised

@@ -1,4 +1,4 @@
-"""Ridge regression in closed form, every target and strength from one set of moments."""
+"""Ridge regression in closed form: one set of moments serves every target and strength."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ def ridge(
 ) -> "tuple[torch.Tensor, torch.Tensor]":
     """Minimise mean (y - x·w - b)^2 + l2 |w|^2, b free, for every column of ``targets`` and every strength.
 
-    features (N, D), centred; targets (N, T) -> weights (R, D, T), intercepts (T,). Moments are summed in
+    ``features`` (N, D), centred; ``targets`` (N, T) -> weights (R, D, T), intercepts (T,). Moments are summed in
     float64 over blocks of rows; one eigendecomposition serves all strengths.
     """
     import torch
@@ -28,7 +28,7 @@ def ridge(
         gram += rows.T @ rows
         cross += rows.T @ (targets[begin : begin + _ROWS] - intercepts).float()
     values, vectors = torch.linalg.eigh(gram / n)
-    values = values.clamp_min(0)  # a direction without variance has only rounding for an eigenvalue
+    values = values.clamp_min(0)  # without variance, the eigenvalue is only rounding and may be negative
     projected = vectors.T @ (cross / n)  # (D, T)
     weights = torch.stack([vectors @ (projected / (values + strength)[:, None]) for strength in l2])
     return weights, intercepts

@@ -1,16 +1,16 @@
-"""Trained linear probes in a file: what they say of any vector, without the corpus that they were trained on.
+"""Trained linear probes in a file, to predict from any vector without the corpus that they were trained on.
 
-probes.safetensors holds, for the task of one run (no controls) and each layer that it probed, float32 tensors that
-apply to vectors as the model gives them: the standardisation of the training is folded in.
+probes.safetensors holds the probes of one run for its task (not for its controls): per probed layer two float32
+tensors that apply to vectors as the model gives them. The standardisation of the training vectors is included in them.
 
 =======================  ===============  ==========================================================================
 weights/<layer>          (C, D) or (D,)   classes: logits = x @ weights.T + intercept, x (N, D)
 intercept/<layer>        (C,) or ()       numbers: x @ weights + intercept
 =======================  ===============  ==========================================================================
 
-Metadata, all texts: ``format``, ``version``, ``task`` (as rows call it), ``level`` (word, sentence), ``kind`` (class,
-scalar), ``vector`` (mean, first, last, cls) and ``cls_position`` (first, last): how subwords are pooled; ``classes``
-and ``layers`` (JSON), ``checkpoint`` (its revision) and ``run_id``.
+Metadata, all strings: ``format``, ``version``, ``task`` (its name in the rows), ``level`` (word, sentence), ``kind``
+(class, scalar), ``vector`` (mean, first, last, cls) and ``cls_position`` (first, last), which say how subwords are
+pooled, ``classes`` and ``layers`` (JSON), ``checkpoint`` (its revision) and ``run_id``.
 """
 
 import json
@@ -31,7 +31,7 @@ VECTORS = {"word": ("mean", "first", "last"), "sentence": ("mean", "first", "las
 
 @dataclass(frozen=True)
 class Saved:
-    """The probes of one run. weights: per layer (C, D) for classes, (D,) for numbers; intercepts: (C,) or ()."""
+    """The probes of one run. Per layer: ``weights`` (C, D) for classes, (D,) for numbers; ``intercepts`` (C,) or ()."""
 
     task: str
     level: str
@@ -46,25 +46,25 @@ class Saved:
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """The probed layers, in order."""
+        """The probed layers, in ascending order."""
         return tuple(sorted(self.weights))
 
     def read(self, layer: int, vectors: Float32) -> Float32:
-        """Logits (N, C), or numbers (N,), of raw pooled vectors (N, D) of ``layer``."""
-        # in float64: a feature whose mean is far larger than its deviation cancels against the intercept
+        """Logits (N, C), or numbers (N,), predicted from raw pooled vectors (N, D) of ``layer``."""
+        # in float64: where a feature's mean is far larger than its deviation, product and intercept nearly cancel
         return np.asarray(vectors @ self.weights[layer].T.astype(np.float64) + self.intercepts[layer], np.float32)
 
 
 def fold(weights: Float32, mean: Float32, deviation: Float32) -> tuple[Float32, Float32]:
-    """From standardised to raw vectors: weights (C, D + 1), intercept last, by (D,) each -> (C, D), (C,)."""
+    """From standardised to raw vectors: weights (C, D + 1), intercept last -> weights (C, D), intercepts (C,)."""
     raw = weights[:, :-1] / deviation
-    # from the weights as they are rounded, so that their rounding is multiplied by deviations and not by means
+    # Use the weights as rounded to float32: then their rounding is multiplied by deviations, not by large means.
     intercepts = weights[:, -1] - raw.astype(np.float64) @ mean
     return raw, intercepts.astype(np.float32)
 
 
 def folded(fits: Sequence[Fit], kind: str) -> tuple[dict[int, Float32], dict[int, Float32]]:
-    """Weights and intercepts per layer of the task's probes that can be saved, as Saved has them; often none."""
+    """Weights and intercepts of the task's linear probes per layer, in the shapes of Saved; empty if there are none."""
     weights, intercepts = {}, {}
     for fit in fits:
         if fit.target == TASK and fit.weights is not None and fit.scale is not None:
@@ -74,7 +74,7 @@ def folded(fits: Sequence[Fit], kind: str) -> tuple[dict[int, Float32], dict[int
 
 
 def to_bytes(saved: Saved) -> bytes:
-    """The content of the file (safetensors lists its metadata in any order: equal probes may differ in bytes)."""
+    """The content of the file. Equal probes may differ in bytes, because safetensors does not order its metadata."""
     from safetensors.numpy import save
 
     tensors = {f"weights/{layer}": np.array(saved.weights[layer], np.float32) for layer in saved.layers}
@@ -85,14 +85,14 @@ def to_bytes(saved: Saved) -> bytes:
 
 
 def from_file(path: Path) -> Saved:
-    """Read what ``to_bytes`` made. Raises: DataError, naming the file, if it is missing, damaged or of another kind."""
+    """Read what ``to_bytes`` made. Raises DataError, with the file's name, if it is missing, damaged or foreign."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="np") as file:
             about = file.metadata() or {}
             if (about.get("format"), about.get("version")) != (FORMAT, VERSION):
-                raise DataError(f"{path} is no {FORMAT} file of version {VERSION}; run again what made it")
+                raise DataError(f"{path} is no {FORMAT} file of version {VERSION}; delete its folder and run again")
             layers = json.loads(about["layers"])
             weights, intercepts = (
                 {int(layer): file.get_tensor(f"{name}/{layer}") for layer in layers}
@@ -108,7 +108,7 @@ def from_file(path: Path) -> Saved:
 
 
 def _check(saved: Saved, path: Path) -> None:
-    """A file that fits together: else something reads it wrong without a word."""
+    """Raise DataError unless tensors and metadata agree: otherwise predictions would be wrong without notice."""
     known = saved.kind in ("class", "scalar") and saved.vector in VECTORS.get(saved.level, ())
     n_classes = (len(saved.classes),) if saved.kind == "class" else ()
     width = {w.shape[-1] for w in saved.weights.values() if w.ndim}
@@ -127,4 +127,4 @@ def _check(saved: Saved, path: Path) -> None:
         and min(saved.weights, default=-1) >= 0
         and saved.cls_position in ("first", "last")
     ):
-        raise DataError(f"{path}: its weights do not fit what it says of them; delete its folder and run again")
+        raise DataError(f"{path}: its weights do not fit its metadata; delete its folder and run again")

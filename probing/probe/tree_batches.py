@@ -1,4 +1,4 @@
-"""Sentences on one word axis with the trees' gold numbers, and batches of sentences of similar length."""
+"""Word vectors with the gold numbers of the trees, and batches of sentences of similar length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _POOL_BATCHES = 50  # sentences are sorted by length within a shuffled pool of t
 
 @dataclass(frozen=True)
 class SentenceVectors:
-    """Vectors of all words of a split: ``values`` (L, W, D) float16 or float32, ``offsets`` (sentences + 1,)."""
+    """Vectors of all words of a split: ``values`` (L, W, D) float16 or float32; ``offsets`` (sentences + 1,)."""
 
     values: NDArray[Any]
     offsets: IntArray
@@ -23,7 +23,7 @@ class SentenceVectors:
 
 @dataclass(frozen=True)
 class TreeGold:
-    """Vectors of one split and the gold of every target, (T, words or pairs), sentence after sentence."""
+    """Vectors of one split, and the gold numbers of every target, (T, words or pairs), sentence after sentence."""
 
     vectors: SentenceVectors
     lengths: NDArray[np.int64]
@@ -32,12 +32,12 @@ class TreeGold:
 
     @classmethod
     def of(cls, split: str, vectors: SentenceVectors, gold: Sequence[Sequence[NDArray[Any]]]) -> "TreeGold":
-        """From one list of arrays per target. Raises ProbingError where they do not fit the vectors."""
+        """``gold`` has one list of arrays per target. Raises ProbingError if they do not fit the vectors."""
         lengths, pairs = np.diff(vectors.offsets), gold[0][0].ndim == 2
         for sentences in gold:
             shapes = [g.shape for g in sentences]
             if shapes != [(n, n) if pairs else (n,) for n in lengths.tolist()]:
-                raise ProbingError(f"{split}: gold arrays and vectors differ in sentences or in their words")
+                raise ProbingError(f"{split}: gold arrays and vectors differ in the number of sentences or words")
         return cls(vectors, lengths, np.stack([np.concatenate([g.ravel() for g in s]) for s in gold]), pairs)
 
     def batch(self, sentences: IntArray, layers: Sequence[int]) -> tuple[NDArray[Any], ...]:
@@ -55,7 +55,7 @@ class TreeGold:
         return x, self.gold[:, at], weight.astype(np.float32)
 
     def batches(self, size: int, rng: np.random.Generator) -> list[IntArray]:
-        """Sentences of similar length together, in a fresh random order."""
+        """Indices of sentences, batch by batch: similar lengths together, the batches in random order."""
         order = rng.permutation(np.flatnonzero(self.lengths))
         pools = np.split(order, range(size * _POOL_BATCHES, len(order), size * _POOL_BATCHES))
         order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
@@ -65,5 +65,5 @@ class TreeGold:
 
 def mean_square_norm(vectors: NDArray[Any]) -> float:
     """Mean of ‖h‖² over words: (W, D) -> float."""
-    slices = np.array_split(vectors, len(vectors) // 8192 + 1)  # no second copy of the layer in float32
+    slices = np.array_split(vectors, len(vectors) // 8192 + 1)  # so that no float32 copy of a whole layer is made
     return sum(float(np.linalg.norm(part.astype(np.float32))) ** 2 for part in slices) / len(vectors)

@@ -120,10 +120,8 @@ def test_a_probe_read_as_standardised_says_what_the_run_predicts(study):
         read = probe(hidden(study.encoder_with_maps, batch, probe.layer), batch)
         right += int((read.log_probabilities.argmax(1) == read.gold).sum())
         total += len(read.gold)
-    gold, predicted = (
-        np.concatenate([side[i] for i in sample.sentences])
-        for side in (task.gold.values["test"], task.predicted["test"])
-    )
+    sides = (task.gold.values["test"], task.predicted["test"])
+    gold, predicted = (np.concatenate([side[i] for i in sample.sentences]) for side in sides)
     known = gold < len(study.labels.classes)  # a label that train does not have has no probability
     assert total == known.sum()
     assert abs(right - int((predicted == gold)[known].sum())) <= 1  # stored vectors are rounded to float16, these not

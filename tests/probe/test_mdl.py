@@ -8,7 +8,7 @@ from probing.probe.mdl import Mdl
 
 from .conftest import Planted, target
 
-PROBE = Mdl("mdl", [1e-3, 1e-1], [0.1, 0.5, 1.0])
+PROBE = Mdl("mdl", [1e-3, 1e-1], fractions=[0.1, 0.5, 1.0])
 
 
 def codes(planted: Planted) -> dict[tuple[int, str], Fit]:
@@ -57,7 +57,12 @@ def test_a_label_of_dev_that_train_does_not_have_chooses_no_strength() -> None:
 
 
 def test_fractions_and_kinds_are_checked() -> None:
-    with pytest.raises(ConfigError, match="must rise"):
-        Mdl("mdl", [1e-3], [0.5, 0.1, 1.0])
+    for wrong in ([0.5, 0.1, 1.0], [0.1, 0.5], [0.0, 1.0], [1.0], []):
+        with pytest.raises(ConfigError, match="must rise"):
+            Mdl("mdl", [1e-3], fractions=wrong)
+    with pytest.raises(ConfigError, match="probe.tolerance=0"):
+        Mdl("mdl", [1e-3], tolerance=0, fractions=[0.5, 1.0])
+    with pytest.raises(ConfigError, match="probe=structural"):
+        PROBE.check("pair", "class")
     with pytest.raises(ConfigError, match="probe=linear"):
         PROBE.check("word", "scalar")

@@ -69,8 +69,12 @@ def test_everything_about_the_probes_comes_back(tmp_path):
         assert (after.intercepts[layer] == before.intercepts[layer]).all()
 
 
-def test_only_the_linear_probe_leaves_something_to_save():
-    assert folded(fits(Mdl("mdl", [1e-2], [0.5, 1.0]), "class"), "class") == ({}, {})
+def test_the_online_code_leaves_the_linear_probe_to_save_and_scikit_learn_nothing():
+    linear = folded(fits(Linear("linear", [1e-2]), "class"), "class")
+    online = folded(fits(Mdl("mdl", [1e-2], fractions=[0.5, 1.0]), "class"), "class")
+    for ours, same in zip(linear, online, strict=True):
+        assert ours.keys() == same.keys() == {0, 1}
+        assert all((ours[layer] == same[layer]).all() for layer in ours)
     assert folded(fits(Reference("sklearn", [1e-2]), "class"), "class") == ({}, {})
 
 

@@ -122,7 +122,7 @@ class Hits:
         right = np.pad(right, ((0, 0), (0, 1)))  # position -1, no word, is never right
         beside = queries[:, None] + OFFSETS  # (I, 10)
         beside = np.where((beside >= 0) & (beside < width), beside, -1)
-        counted: NDArray[np.bool_] = right.any(axis=1)
+        counted = np.asarray(right.any(axis=1), dtype=np.bool_)
         return right, counted, np.column_stack([np.take_along_axis(right, beside, axis=1), chance])
 
     def _spread(self, values: NDArray[Any], of_target: NDArray[np.int64]) -> NDArray[np.float64]:

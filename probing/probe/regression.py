@@ -1,0 +1,68 @@
+"""What the probes share that fit regressions layer by layer: their options, the checks of these, and the loop."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import Kind, Level, Split
+from probing.errors import ConfigError, positive
+from probing.probe.fit import Fit, Scale, Setting, Target, apply, scale
+from probing.store.vectors import Vectors
+
+Features = Mapping[Split, NDArray[np.float32]]  # standardised vectors of one layer, (N, D) per split
+
+
+@dataclass(frozen=True)
+class Regression(ABC):
+    """Logistic regression for classes, ridge regression for numbers, on standardised vectors.
+
+    ``l2`` are the strengths to choose from on dev: the penalty is l2/2 |W|^2, added to the mean loss, so that one grid
+    serves any corpus size (scikit-learn's C is 1 / (N * l2)). Raises ConfigError for impossible options.
+    """
+
+    name: str
+    l2: list[float]
+    standardise: bool = True
+    tolerance: float = 1e-5
+    max_iterations: int = 300
+
+    def __post_init__(self) -> None:
+        if not self.l2:
+            raise ConfigError("probe.l2=[]: at least one strength is needed, e.g. probe.l2=[1e-4]")
+        for strength in self.l2:
+            positive("probe.l2", strength)
+        positive("probe.tolerance", self.tolerance)
+        positive("probe.max_iterations", self.max_iterations)
+
+    def check(self, level: Level, kind: Kind) -> None:
+        """Raise ConfigError for word pairs."""
+        if level == "pair":
+            raise ConfigError(f"probe={self.name} labels single vectors; for pairs of words type probe=structural")
+
+    def fit(
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
+    ) -> Iterator[Fit]:
+        """Fit layer by layer: each is read once, for all targets and strengths."""
+        for done, layer in enumerate(layers):
+            setting.on_progress("probing layers", done, len(layers))
+            features, by = _standardised(vectors, layer, self.standardise)
+            for fit in self.fit_layer(layer, features, targets, setting):
+                yield replace(fit, scale=by)
+            del features  # else they would stay in memory while the next layer is read
+        setting.on_progress("probing layers", len(layers), len(layers))
+
+    @abstractmethod
+    def fit_layer(
+        self, layer: int, features: Features, targets: Mapping[str, Target], setting: Setting
+    ) -> Iterator[Fit]:
+        """Fit every target on one layer, the task first."""
+
+
+def _standardised(vectors: Vectors, layer: int, switched_on: bool) -> tuple[Features, Scale]:
+    """One layer, standardised. A function, so that the raw vectors are freed on return."""
+    raw = vectors.layer(layer)
+    by = scale(raw["train"], switched_on)
+    return apply(raw, *by), by
