@@ -124,8 +124,6 @@ def _extract(
 
     known = {**provenance, **_facts(encoder)}
     fill(path, index, shape, store.dtype, known, hidden, functools.partial(on_progress, "extracting subwords"))
-    if encoder.halvings:
-        log.warning("memory ran out %d times; batches were halved to %d subwords", encoder.halvings, encoder.ceiling)
 
 
 def _facts(encoder: Encoder) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.passes import Batch
 from probing.axes import FloatArray, IntArray, Level
 from probing.errors import one_of
+from probing.model.batches import Batch
 
 if TYPE_CHECKING:
     import torch
