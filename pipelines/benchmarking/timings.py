@@ -20,10 +20,11 @@ from probing.axes import Corpus, no_progress
 from probing.data.grammar import Grammar
 from probing.model.batches import plan
 from probing.model.checkpoint import Model, resolve
+from probing.model.subwords import reorder
 from probing.probe.fit import TASK, standardise
 from probing.store.key import Store, key, key_parts
 from probing.store.layout import StoreFile
-from probing.store.write import ensure, reorder
+from probing.store.write import ensure
 
 
 def only_dev(corpus: Corpus, sentences: int | None = None) -> Corpus:

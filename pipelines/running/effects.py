@@ -26,10 +26,10 @@ from probing.attention.values.norms import norms
 from probing.axes import Corpus, Labels, Progress, Split
 from probing.errors import ConfigError
 from probing.model.maps import maps
+from probing.model.subwords import reorder
 from probing.probe.fit import TASK, scale
 from probing.result.score import Prediction
 from probing.rng import generator
-from probing.store.write import reorder
 
 LONGEST = 32  # subwords of a sentence whose flow and blank-outs are computed: both grow with the square or worse
 

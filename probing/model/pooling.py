@@ -1,7 +1,6 @@
 """From subwords to words or sentences: which subwords make up an item's vector, and with what weight."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +15,18 @@ class Pooling:
     """How items get their vectors: a word or a sentence is the mean of its subwords, their first, or their last.
 
     The subwords of a sentence are those of its words; ``cls`` takes the subword that stands for the sentence, at
-    ``cls_position``, instead. At the level ``pair`` the items are words. Raises: ConfigError for another vector.
+    ``cls_position`` (first, last), instead. At the level ``pair`` the items are words.
+    Raises: ConfigError for another level, vector or position.
     """
 
     level: Level = "word"
     vector: str = "mean"
-    cls_position: Literal["first", "last"] = "first"
+    cls_position: str = "first"
 
     def __post_init__(self) -> None:
         one_of("level", self.level, ("word", "pair", "sentence"))
         one_of("vector", self.vector, ("mean", "first", "last", *(("cls",) if self.level == "sentence" else ())))
+        one_of("cls_position", self.cls_position, ("first", "last"))
 
 
 def pooling_weights(

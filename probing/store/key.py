@@ -11,7 +11,7 @@ from probing.data.corpus import text_fingerprint
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
 from probing.store.encoding import DTYPES
-from probing.store.layout import VERSION
+from probing.store.file_index import VERSION
 
 
 @dataclass

@@ -10,6 +10,7 @@ from scipy.special import softmax
 
 from probing.axes import Sentence
 from probing.errors import ConfigError, DataError, StoreError, one_of
+from probing.model.pooling import Pooling, pooling_weights
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
 from probing.report.load import Run
 from probing.result.folder import ROWS, find_runs, read_manifest
@@ -149,16 +150,10 @@ def pooling(tokens: Tokens, level: str, vector: str, cls_position: str) -> Float
     ``vector``: mean over a unit's subwords, first or last of them, or cls, the model's own position. The row of a
     word without subwords is zero.
     """
-    n = len(tokens.word)
-    if vector == "cls":
-        return np.eye(n, dtype=np.float32)[[0 if cls_position == "first" else n - 1]]
-    units = np.arange(len(tokens.forms)) if level == "word" else np.zeros(1, np.int64)
-    owner = tokens.word if level == "word" else np.where(tokens.word >= 0, 0, -1)
-    member = owner == units[:, None]
-    if vector != "mean":
-        place = member.argmax(axis=1) if vector == "first" else n - 1 - member[:, ::-1].argmax(axis=1)
-        member &= np.arange(n) == place[:, None]
-    return np.asarray(member / np.maximum(member.sum(axis=1, keepdims=True), 1), np.float32)
+    one, n = np.zeros(1, np.int64), np.array([len(tokens.word)])
+    how = Pooling("word" if level == "word" else "sentence", vector, cls_position)
+    weights = pooling_weights(tokens.word, one, n, np.array([len(tokens.forms)]), how)
+    return np.asarray(weights.toarray(), np.float32)
 
 
 def _known(values: Sequence[Any], there: Any) -> list[Any]:
