@@ -1,4 +1,4 @@
-"""What goes through the model together: windows over long sentences, padded batches, and a budget of subwords."""
+"""What goes through the model together: windows over long sentences, and padded batches within a budget of subwords."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Attention maps of whole sentences, a padded batch at a time: nothing is kept, so that any corpus can stream by."""
+"""Attention maps of whole sentences, one padded batch at a time, so that memory does not grow with the corpus."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -95,7 +95,8 @@ def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64])
             return_dict=True,
         )
     found = _checked(encoder, output, batch.ids.shape)
-    if not bool(found[-1].transpose(1, 2)[mask > 0].isfinite().all()):  # what is not finite below it spreads to it
+    # what is not finite in a lower layer reaches the last
+    if not bool(found[-1].transpose(1, 2)[mask > 0].isfinite().all()):
         raise ModelError(
             f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or the model too large "
             "for model.precision=bfloat16"

@@ -48,6 +48,6 @@ def _require_space(folder: Path, wanted: int, partial: Path) -> None:
     if free + held < wanted:
         raise StoreError(
             f"no space left for the store: {wanted / 1e9:.2f} GB wanted, {free / 1e9:.2f} GB free in {folder}; "
-            "free some (any .h5 file there may be deleted: it is made again when it is wanted), set store.folder=… "
+            "free some (any .h5 file there may be deleted: it is made again when it is needed), set store.folder=… "
             "to another disk, or take fewer sentences with data.max_sentences=…"
         )

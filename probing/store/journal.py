@@ -34,7 +34,7 @@ def resume(partial: Path, journal: Path, content: Content) -> NDArray[np.uint32]
 
 
 def _verified(partial: Path, journal: Path, checksum: object, n_layers: int) -> NDArray[np.uint32] | None:
-    """The batches that the journal names and the file holds, up to the first that fails; None: no such file."""
+    """Checksums of the batches that journal and file agree on, up to the first that fails; None: not this file."""
     if not partial.exists():
         return None
     try:

@@ -74,7 +74,7 @@ class StoreFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: Any = None
+        self._file: Any = None  # h5py has no types
         try:
             self._file = h5py.File(path, "r")
             self._open()

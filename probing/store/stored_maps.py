@@ -92,9 +92,9 @@ def _maps(index: Index, rows: NDArray[np.float32], number: int, subwords: slice)
 
     n = subwords.stop - subwords.start
     found = rows.reshape(len(rows), n, n, -1).transpose(0, 3, 1, 2)
-    found = found / found.sum(-1, keepdims=True)  # what storing as float16 took from a distribution
+    found = found / found.sum(-1, keepdims=True)  # rounding to float16 leaves sums that are not 1
     return Maps(
-        tuple(torch.tensor(layer)[None] for layer in found),  # copied: aligned memory gives sums alike
+        tuple(torch.tensor(layer)[None] for layer in found),  # copied: sums depend on how memory is aligned
         np.array([number]),
         index.subword[subwords].astype(np.int64)[None],
         index.word[subwords].astype(np.int64)[None],

@@ -29,7 +29,7 @@ class Vectors:
         self._bounds = {s: _bounds(per_sentence, index.split == i) for i, s in enumerate(SPLITS)}
 
     def select(self, keep: NDArray[np.bool_]) -> "Vectors":
-        """The same vectors for the items where ``keep`` (items,) is true, numbered anew."""
+        """The same vectors for the items where ``keep`` (items,) is true, numbered from 0 again."""
         chosen = object.__new__(Vectors)
         chosen.__dict__.update(self.__dict__)
         chosen._pool = self._pool[keep]

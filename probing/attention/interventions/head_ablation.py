@@ -42,7 +42,7 @@ class Ablation:
             raise ConfigError("attention.ablation=mean needs the heads' means over a sample; give head_means(...)")
 
     def substitute(self, encoder: Encoder, batch: Batch, layer: int) -> Substitute:
-        """What stands in for the heads of ``layer`` (from 1)."""
+        """What takes the place of the heads of ``layer`` (from 1)."""
         import torch
 
         if self.how == "uniform":
@@ -70,7 +70,7 @@ def uniform(real: "torch.Tensor", causal: bool) -> Substitute:
 def ablated(encoder: Encoder, batch: Batch, heads: Collection[Head], ablation: Ablation) -> Iterator[None]:
     """Passes of ``batch`` inside the ``with`` statement run without these heads; afterwards all is as it was.
 
-    Raises: ConfigError for a head that the network lacks, ModelError as ``blocks`` does.
+    Raises: ConfigError for a head that the network does not have, ModelError as ``blocks`` does.
     """
     import torch
 

@@ -26,10 +26,11 @@ def budget(encoder: Encoder) -> int:
 
 
 def each(encoder: Encoder, subwords: Subwords, run: Callable[[Batch], T], copies: int = 1) -> Iterator[tuple[Batch, T]]:
-    """The usable sentences in batches of like length, and what ``run`` returns for each; it may use ``copies`` of it.
+    """The usable sentences in batches of like length, and what ``run`` returns for each.
 
-    Where memory runs out the halves of a batch take its place: ``run`` may be called again for the same sentences, and
-    must return what it found and add to nothing. Raises: ModelError if one sentence alone does not fit.
+    A batch is small enough to be run ``copies`` times at once. Where memory runs out the halves of a batch take its
+    place: ``run`` may be called again for the same sentences, and must return what it found and add to nothing.
+    Raises: ModelError if one sentence alone does not fit.
     """
     chosen = np.flatnonzero(usable(encoder, subwords))
     lengths = np.diff(subwords.offsets)[chosen]

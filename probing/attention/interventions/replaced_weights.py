@@ -1,6 +1,6 @@
 """Do the weights matter? A layer's attention is replaced by a permutation of itself, or made uniform."""
 
-from itertools import chain
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,10 +46,7 @@ def imposed(
             before = output(hidden(encoder, batch, output.layer), batch)
         sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}
         for place, block in enumerate(found):
-            even = uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
-            mixed = (_permuted(some.attention[place], batch.real, encoder.causal, rng) for _ in range(draws))
-            others = ((PERMUTED, 1 / draws, new) for new in mixed)
-            for name, weight, new in chain([(UNIFORM, 1.0, even)], others):  # one map at a time
+            for name, weight, new in _others(some.attention[place], batch.real, encoder.causal, rng, draws):
                 with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, everyone):
                     after = output(hidden(encoder, batch, output.layer), batch)
                 sums[name][:, place] += weight * before.moved(after).cpu().double().numpy()
@@ -64,6 +61,17 @@ def imposed(
     layers = tuple(range(1, len(found) + 1))
     permuted, levelled = (Tally("tvd", name, "explain", split, layers, sums[name], items) for name in sums)
     return permuted, levelled
+
+
+def _others(
+    map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator, draws: int
+) -> Iterator[tuple[str, float, Substitute]]:
+    """What takes the place of a map (B, H, T, T), one after the other: its name, its weight in the mean, the values."""
+    import torch
+
+    yield UNIFORM, 1.0, uniform(torch.from_numpy(real).to(map_.device), causal)
+    for _ in range(draws):
+        yield PERMUTED, 1 / draws, _permuted(map_, real, causal, rng)
 
 
 def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator) -> Substitute:
