@@ -57,9 +57,8 @@ class Redundancy(Analysis):
         vectors, level = study.items.vectors, study.labels.level
         first, end = vectors.bounds("test")
         drawn = study.rng("cka").permutation(np.arange(first, end))[: self.items]
-        some = vectors.select(np.isin(np.arange(len(vectors.available)), drawn))
         cka = LinearCKA()
-        cka.add({layer: some.layer(layer)["test"] for layer in range(vectors.n_layers)})
+        cka.add({layer: vectors.pick(layer, np.sort(drawn)) for layer in range(vectors.n_layers)})
         what = "sentences" if level == "sentence" else "words"
         how = ", drawn at random" if len(drawn) < end - first else ""
         return cka, f"{len(drawn):,} of the {end - first:,} labelled {what} of test{how}"

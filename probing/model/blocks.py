@@ -10,6 +10,7 @@ from probing.model.network_facts import Network
 
 if TYPE_CHECKING:
     import torch
+    from torch.utils.hooks import RemovableHandle
 
 # per family: (the block's attention, value projection, output projection, norm after the residual) by module names;
 # a projection that yields queries, keys and values at once is named with the part that holds the values
@@ -77,7 +78,7 @@ def blocks(network: Network) -> list[Block]:
     )
 
 
-def _block(module: Any, n_heads: int) -> Block | None:
+def _block(module: "torch.nn.Module", n_heads: int) -> Block | None:
     modules = dict(module.named_modules())
     # Granite scales what it adds; elsewhere the output of attention is added to the block's input as it is.
     if set(modules) & _SANDWICHED or getattr(module, "residual_multiplier", 1.0) != 1.0:
@@ -101,7 +102,7 @@ def _sizes(linear: Any) -> tuple[int, int]:
 
 
 @contextmanager
-def hooks(*handles: Any) -> Iterator[None]:
+def hooks(*handles: "RemovableHandle") -> Iterator[None]:
     """Keep hooks for the time of a ``with`` statement."""
     try:
         yield

@@ -13,6 +13,7 @@ from probing.model.align import as_plain_text, special_subwords
 from probing.model.batches import Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.loading import quiet, read_network, read_tokenizer
+from probing.model.memory import Memory
 from probing.model.network_facts import Facts, Network, hidden_states, longest_input, measure
 from probing.model.saved_head import ModelHead
 from probing.model.subwords import Frame, Subwords, tokenize
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 # Padded subwords per forward pass: small batches stay in a processor's cache, large ones keep an accelerator busy.
 CPU_BUDGET, ACCELERATOR_BUDGET = 2048, 16384
-MEMORY_MESSAGES = ("out of memory", "not enough memory", "DefaultCPUAllocator")
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Encoder:
     special: the tokenizer's special tokens by role ("mask", "unk", "pad", "cls", "sep", "bos", "eos"), each as it is
     spelled and its number. head: the checkpoint's own; None if it was not asked for, or if the checkpoint has none.
     attention: the implementation that ``hidden`` computes with, whatever the network is set to (None: what it is set
-    to). ``halvings`` counts how often memory ran out and the budget was halved; ``ceiling`` is what is left of it.
+    to). memory: what the device turned out to hold.
     """
 
     checkpoint: Checkpoint
@@ -45,8 +45,7 @@ class Encoder:
     special: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     head: ModelHead | None = None
     attention: str | None = None
-    ceiling: int = field(default=2**62, init=False)
-    halvings: int = field(default=0, init=False)
+    memory: Memory = field(default_factory=Memory, init=False)
 
     @property
     def n_layers(self) -> int:
@@ -103,7 +102,7 @@ class Encoder:
         """Vectors of all layers for every subword of ``batch``, in its order: (L, S, D), without padding.
 
         ``budget`` bounds the padded subwords per forward pass (None: what suits the device); when memory runs
-        out it is halved, for good.
+        out it is halved (``Memory.halving``).
         Raises: ModelError if one unit alone does not fit, or on a vector that is not finite.
         """
         if budget is None:
@@ -111,26 +110,15 @@ class Encoder:
         units = as_units(batch, self.frame, self.causal)
         vectors = np.empty((self.n_layers, len(batch.ids), self.width), dtype=np.float32)
         lengths = np.diff(units.offsets)
-        waiting = plan(lengths, min(budget, self.ceiling))
-        with _computing(self.network, self.attention):
-            while waiting:
-                if self._fits(vectors, units, waiting[0], batch):
-                    waiting = waiting[1:]
-                else:
-                    self._halve(lengths[waiting[0]])
-                    left = np.sort(np.concatenate(waiting))
-                    waiting = [left[some] for some in plan(lengths[left], self.ceiling)]
-        return vectors
 
-    def _fits(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> bool:
-        """Fill the rows of ``some`` units; False if memory ran out."""
-        try:
+        def fill(some: NDArray[np.int64]) -> None:
             self._fill(vectors, units, some, batch)
-        except RuntimeError as error:
-            if not any(message in str(error) for message in MEMORY_MESSAGES):
-                raise
-            return False
-        return True
+
+        with _computing(self.network, self.attention):
+            for some in plan(lengths, min(budget, self.memory.ceiling)):
+                for _ in self.memory.halving(some, lengths[some], fill):
+                    pass
+        return vectors
 
     def _fill(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> None:
         import torch
@@ -154,20 +142,6 @@ class Encoder:
             f"{self.checkpoint.name}: layer {layer} is not finite (NaN or infinity) for the sentence {text!r}; "
             "the weights may be damaged, or the model too large for model.precision=bfloat16"
         )
-
-    def _halve(self, lengths: NDArray[np.int64]) -> None:
-        """Lower the ceiling below what just failed."""
-        import torch
-
-        if len(lengths) == 1:
-            raise ModelError(
-                f"{self.checkpoint.name}: memory ran out on a single input of {lengths[0]} subwords; "
-                f"type model.max_subwords={lengths[0] // 2}, or use a smaller model"
-            )
-        self.ceiling = int(lengths.max()) * len(lengths) // 2
-        self.halvings += 1
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
 
 STEP_BY_STEP = "eager"  # transformers' name for it

@@ -4,21 +4,20 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from probing.axes import SPLITS, Corpus
 from probing.data.corpus import text_fingerprint
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
 from probing.store.encoding import DTYPES
-from probing.store.layout import VERSION
+from probing.store.file_index import VERSION
 
 
 @dataclass
 class Cached:
-    """Of how many sentences of test attention maps are kept: a number, drawn once and for all, or ``all``."""
+    """How many sentences of test have their attention maps kept: a number (the same draw in every run), or ``all``."""
 
-    sentences: Any = 200
+    sentences: int | str = 200
 
     def __post_init__(self) -> None:
         if self.sentences != "all" and (type(self.sentences) is not int or self.sentences < 1):

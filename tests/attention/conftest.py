@@ -90,7 +90,8 @@ def maps_by_hand():
     """
     import torch
 
-    from probing.model.maps import PADDING, Maps
+    from probing.model.batches import PADDING
+    from probing.model.maps import Maps
 
     def maps_by_hand(words, attention, sentences=None) -> Maps:
         n_layers, n_heads = attention[0].shape[:2]

@@ -11,7 +11,8 @@ import transformers
 
 from probing.errors import ModelError
 from probing.model import maps as module
-from probing.model.maps import PADDING, maps, usable
+from probing.model.batches import PADDING
+from probing.model.maps import maps, usable
 
 SENTENCES = [["the", "quick", "fox"], ["dog"], ["the", "lazy", "dog", "sleeps", "and", "the", "fox", "jumps"]]
 
@@ -83,7 +84,7 @@ def test_when_memory_runs_out_batches_are_halved_and_a_single_sentence_is_named(
     room = 1
     assert by_sentence(encoder, subwords).keys() == whole.keys()
     room = 0
-    with pytest.raises(ModelError, match="a single sentence of 3 subwords"):
+    with pytest.raises(ModelError, match="a single input of 3 subwords"):
         by_sentence(encoder, subwords)
 
 

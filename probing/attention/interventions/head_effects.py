@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.head_ablation import Ablation, Head, ablated
-from probing.attention.interventions.passes import batches, calls, hidden, replaced, resumed
+from probing.attention.interventions.passes import calls, each, hidden, replaced, resumed
 from probing.attention.interventions.readouts import Output
 from probing.axes import Progress, Split, Tally, no_progress
+from probing.model.batches import Batch
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
@@ -65,14 +66,19 @@ def joint(
 
     Redundancy shows where it exceeds ``sum_of_single``: heads that each can be spared because another does the same.
     """
-    sums, items = np.zeros((len(first), len(subwords), 1)), np.zeros(len(subwords))
-    for batch in batches(encoder, subwords):
+
+    def without(batch: Batch) -> tuple[NDArray[np.bool_], list[NDArray[np.float64]]]:
         before = output(hidden(encoder, batch, output.layer), batch)
-        items[batch.sentences] = before.defined()
-        for place, heads in enumerate(first.values()):
+        lost = []
+        for heads in first.values():
             with ablated(encoder, batch, heads, ablation):
                 after = output(hidden(encoder, batch, output.layer), batch)
-            sums[place, batch.sentences, 0] = _numpy(before.scores() - after.scores())
+            lost.append(_numpy(before.scores() - after.scores()))
+        return before.defined(), lost
+
+    sums, items = np.zeros((len(first), len(subwords), 1)), np.zeros(len(subwords))
+    for batch, (defined, lost) in each(encoder, subwords, without):
+        items[batch.sentences], sums[:, batch.sentences, 0] = defined, lost
     return [_joint(k, "together", split, output, of_k, items) for k, of_k in zip(first, sums, strict=True)]
 
 
@@ -99,7 +105,7 @@ def _losses(
     groups: NDArray[np.bool_],
     on_progress: Progress,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Without each group (G, H) of a layer's heads in its turn: sums (N, L, G) and items (N,).
+    """Without each group (G, H) of a layer's heads alone: sums (N, L, G) and items (N,).
 
     All groups of a layer are run at once, on copies of the sentences, from that layer on.
     """
@@ -107,19 +113,23 @@ def _losses(
 
     found = blocks(encoder.network)[: output.layer]
     copies = len(groups)
-    sums, items = np.zeros((len(subwords), len(found), copies)), np.zeros(len(subwords))
-    for batch in batches(encoder, subwords, copies):
+
+    def without(batch: Batch) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         many = batch.repeat(copies)
         chosen = torch.from_numpy(groups.repeat(len(batch.ids), axis=0)).to(encoder.device)  # (G, H) -> (G * B, H)
         with calls(found) as kept:
             before = output(hidden(encoder, batch, output.layer), batch)
-        items[batch.sentences] = before.defined()
+        lost = np.zeros((len(batch.ids), len(found), copies))
         for place, block in enumerate(found):
             new = ablation.substitute(encoder, many, place + 1)
             with torch.inference_mode(), resumed(found[:place], kept, copies), replaced(block, new, chosen):
                 after = output(hidden(encoder, many, output.layer), many)
-            lost = before.scores() - after.scores().view(copies, -1)  # (G * B,) -> (G, B)
-            sums[batch.sentences, place] = _numpy(lost).T
+            lost[:, place] = _numpy(before.scores() - after.scores().view(copies, -1)).T  # (G * B,) -> (B, G)
+        return before.defined(), lost
+
+    sums, items = np.zeros((len(subwords), len(found), copies)), np.zeros(len(subwords))
+    for batch, (defined, lost) in each(encoder, subwords, without, copies):
+        items[batch.sentences], sums[batch.sentences] = defined, lost
         on_progress("ablating heads", int(items.sum()), len(subwords))
     return sums, items
 

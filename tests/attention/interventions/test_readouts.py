@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from probing.attention.interventions.model_head import own_output
-from probing.attention.interventions.passes import batch_of, hidden
+from probing.attention.interventions.passes import hidden
 from probing.attention.interventions.readouts import LinearProbe
 from probing.errors import ConfigError, ModelError
+from probing.model.batches import batch_of
 from probing.model.checkpoint import Model, resolve
 from probing.model.encoder import load
 
@@ -67,7 +68,7 @@ def test_words_are_pooled_as_the_probe_was_trained(encoder, subwords, vector):
     weights, mean, deviation = rng.normal(size=(3, 17)), rng.normal(size=16), rng.uniform(1, 2, 16)
     gold = [rng.integers(-1, 3, n) for n in subwords.n_words]
     gold[2][:] = -1
-    batch = batch_of(encoder, subwords, [1, 0, 2])
+    batch = batch_of(subwords, [1, 0, 2], encoder.pad)
     states = hidden(encoder, batch, 2)
     reading = LinearProbe("p", 2, weights, mean, deviation, gold, vector=vector)(states, batch)
     expected = []
@@ -107,7 +108,7 @@ def test_sentences_are_read_at_their_cls_position(encoder, subwords, position, c
     probe = LinearProbe(
         "p", 3, weights, np.zeros(16), np.ones(16), gold, level="sentence", vector="cls", cls_position=position
     )
-    batch = batch_of(encoder, subwords, [0, 1])
+    batch = batch_of(subwords, [0, 1], encoder.pad)
     states = hidden(encoder, batch, 3)
     x = np.array([states[row, : batch.real[row].sum()][column, 0] for row in range(2)])
     np.testing.assert_allclose(probe(states, batch).scores(), -np.log1p(np.exp(-x)), atol=1e-5)
@@ -135,7 +136,7 @@ def test_own_head_says_what_the_whole_model_says(saved, family):
     encoder = load(Model(checkpoint=str(folder)), checkpoint, maps=True, head=True)
     assert encoder.head.kind == HEADS[family][1]
     subwords, output = own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0))
-    batch = batch_of(encoder, subwords, [0, 1])
+    batch = batch_of(subwords, [0, 1], encoder.pad)
     reading = output(hidden(encoder, batch, output.layer), batch)
     with torch.no_grad():
         mask = torch.from_numpy(batch.real.astype(int))
@@ -162,10 +163,10 @@ def test_own_classifier_says_what_the_whole_model_says(saved, family):
     encoder = load(Model(checkpoint=str(folder)), checkpoint, head=True)
     subwords, output = own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0), [2, 1], NAMES)
     assert output.notes == ()
-    both = batch_of(encoder, subwords, [0, 1])
+    both = batch_of(subwords, [0, 1], encoder.pad)
     scores = output(hidden(encoder, both, output.layer), both).scores()
     for row, label in enumerate([2, 1]):
-        alone = torch.from_numpy(batch_of(encoder, subwords, [row]).ids)
+        alone = torch.from_numpy(batch_of(subwords, [row], encoder.pad).ids)
         with torch.no_grad():
             whole = full(input_ids=alone).logits.log_softmax(-1)
         np.testing.assert_allclose(scores[row], whole[0, label], atol=1e-5)
@@ -183,7 +184,7 @@ def test_a_classifier_is_judged_on_the_class_of_the_right_name(classifier):
     assert output.notes == (
         "the model's own classifier also has the classes neutral, which are right for no item here",
     )
-    batch = batch_of(encoder, subwords, [0, 1])
+    batch = batch_of(subwords, [0, 1], encoder.pad)
     states = hidden(encoder, batch, output.layer)
     expected = encoder.head.logits(states[:, 0]).log_softmax(1)
     np.testing.assert_array_equal(output(states, batch).scores(), [expected[0, 2], expected[1, 0]])
