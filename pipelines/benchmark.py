@@ -31,7 +31,8 @@ from pipelines.benchmarking.bench import Bench, BenchmarkParts, Ratio
 from pipelines.benchmarking.ratios import RATIOS, listing
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import set_threads
-from pipelines.shared.notes import Note, announce
+from pipelines.shared.notes import announce
+from probing.axes import Note
 from pipelines.shared.options import CONF, own_options, parts_of
 from pipelines.shared.schema import check_machine, names_a_folder
 from pipelines.shared.stand_ins import find_corpus, find_model

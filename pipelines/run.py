@@ -33,7 +33,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, build
 from pipelines.running.identity import identify
-from pipelines.running.manifest import describe, measured, versions
+from pipelines.running.manifest import describe, measured
 from pipelines.running.run_folder import is_done, labels, run_folder
 from pipelines.running.terminal import show
 from pipelines.shared.cli import CONSOLE, job, launch, say
@@ -42,6 +42,7 @@ from pipelines.shared.notes import announce
 from pipelines.shared.options import CONF
 from pipelines.shared.progress import Bars
 from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.versions import versions
 from probing.analysis.findings import Findings, combined
 from probing.analysis.protocol import answer, failures
 from probing.analysis.study import Options, Study

@@ -32,7 +32,8 @@ from omegaconf import DictConfig
 
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.hide_folders import without_folders
-from pipelines.shared.notes import Note, announce
+from pipelines.shared.notes import announce
+from probing.axes import Note
 from pipelines.shared.options import CONF, Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
 from pipelines.shared.stand_ins import find_corpus, find_model
@@ -52,11 +53,11 @@ def view(config: DictConfig) -> Path:
     parts, corpus = build(config), None
     choose(parts.settings)
     inputs, notes = texts(parts.settings)
-    parts, checkpoint, found = find_model(parts)
-    notes += found
+    parts, checkpoint, of_model = find_model(parts)
+    notes += of_model
     if parts.settings.sentences:
-        parts, corpus, found = find_corpus(parts)
-        notes += found
+        parts, corpus, of_data = find_corpus(parts)
+        notes += of_data
     announce(notes)
     if corpus is not None:
         inputs = sentences(parts.settings, corpus)

@@ -14,7 +14,8 @@ from probing.data.grammar import Grammar
 from probing.model.batches import plan
 from probing.model.checkpoint import Model, resolve
 from probing.store.key import Store
-from probing.store.write import ensure, reorder
+from probing.model.subwords import reorder
+from probing.store.write import ensure
 
 if TYPE_CHECKING:
     import torch

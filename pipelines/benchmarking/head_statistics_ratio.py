@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pipelines.benchmarking.bench import Bench, Ratio
-from pipelines.running.heads import of_heads
+from probing.analysis.head_pass import of_heads
 from probing.model.maps import maps
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +99,7 @@ def _minimise(
         position.grad = gradient[0] * scale
         return float(value)
 
-    optimizer = torch.optim.LBFGS(
+    optimizer: Any = torch.optim.LBFGS(  # its step has no types
         [position],
         max_iter=10_000,
         max_eval=10_000,

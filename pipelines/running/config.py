@@ -8,7 +8,8 @@ from typing import Any
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.shared.options import CONF, Parts, check_machine, checked, known, names_a_folder, options, parts_of
+from pipelines.shared.options import CONF, Parts, options, parts_of
+from pipelines.shared.schema import check_machine, checked, known, names_a_folder
 from probing.analysis.protocol import Analysis
 from probing.errors import ConfigError, one_of, positive
 from probing.probe.fit import Probe

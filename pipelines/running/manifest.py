@@ -2,25 +2,16 @@
 
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 
 from omegaconf import OmegaConf
 
 from pipelines.running.config import Experiment
-from pipelines.shared.machine import code_version
 from pipelines.shared.options import CONF
+from pipelines.shared.versions import code_version
 from probing.analysis.study import Study
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
-
-LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
-
-
-def versions() -> dict[str, str]:
-    """Of the libraries that a number may depend on."""
-    return {name: version(name) for name in LIBRARIES}
-
 
 def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, object]:
     """What was asked for, and of what the numbers are."""

@@ -1,16 +1,9 @@
 """What a reader of the results must know, such as that another model was used."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from pipelines.shared.cli import say
-
-
-class Note(NamedTuple):
-    """kind: substituted, left out, …; text: what happened, and what to type to change it."""
-
-    kind: str
-    text: str
+from probing.axes import Note
 
 
 def announce(notes: Iterable[Note]) -> None:

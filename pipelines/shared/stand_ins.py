@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from hydra.utils import get_class
 
-from pipelines.shared.notes import Note
+from probing.axes import Note
 from pipelines.shared.options import ModelParts, Parts, option
 from pipelines.shared.schema import checked
 from probing.axes import Corpus

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.shared.notes import Note
+from probing.axes import Note
 from pipelines.shared.schema import check_machine, listed
 from probing.axes import Corpus
 from probing.data.text import read_lines

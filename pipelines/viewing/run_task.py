@@ -7,7 +7,7 @@ from hydra.errors import HydraException
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-from pipelines.shared.options import checked
+from pipelines.shared.schema import checked
 from probing.axes import Sentence
 from probing.errors import ConfigError
 from probing.view.record import Gold

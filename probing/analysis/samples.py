@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from probing.axes import Split
 from probing.errors import DataError
-from probing.model.subwords import Subwords
+from probing.model.subwords import Subwords, reorder
 from probing.rng import generator
 
 
@@ -43,4 +43,4 @@ def draw(split: Split, subwords: Subwords, n: int, longest: int | None) -> Sampl
     stated = f"{len(chosen):,} of the {len(fitting):,} sentences of {split}{bound}"
     others = f", which has {len(lengths):,} in all" if len(fitting) < len(lengths) else ""
     how = ", drawn at random once and for all" if len(chosen) < len(fitting) else ""
-    return Sample(split, chosen, subwords.pick(chosen), stated + others + how)
+    return Sample(split, chosen, reorder(subwords, chosen), stated + others + how)

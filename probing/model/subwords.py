@@ -64,13 +64,6 @@ class Subwords:
         """Number of sentences."""
         return len(self.n_words)
 
-    def pick(self, order: Int64) -> "Subwords":
-        """The sentences with these numbers, in this order; counts are those of all sentences."""
-        lengths = np.diff(self.offsets)[order]
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        rows = np.repeat(self.offsets[order] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return Subwords(self.ids[rows], self.words[rows], offsets, self.n_words[order], self.counts)
-
     def part(self, first: int, last: int) -> "Subwords":
         """Sentences ``first`` to ``last - 1``, without counts."""
         start, stop = self.offsets[first], self.offsets[last]
