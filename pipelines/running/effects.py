@@ -104,9 +104,8 @@ def interventions(
     ablation = Ablation(experiment.attention.ablation, means)
     ranked = ranking(effects(encoder, dev.subwords, dev.output, ablation, "dev", on_progress))
     single = effects(encoder, test.subwords, test.output, ablation, "test", on_progress)
-    ks = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= len(ranked)]
-    together = joint(encoder, test.subwords, test.output, ablation, ranked, ks, "test")
-    found.rows += score([single, *together, *sum_of_single(single, ranked, ks, test.output)], experiment)
+    together = joint(encoder, test.subwords, test.output, ablation, ranked, "test")
+    found.rows += score([single, *together, *sum_of_single(single, ranked, test.output)], experiment)
     plain, by_task = task("test", *drawn["test"])  # without the masks that the model's own head may ask for
     found.rows += score([layer_effects(encoder, plain, by_task, ablation, "test")], experiment)
     found.facts |= {"output": test.output.name, "layer_output": by_task.name, "ranked": ranked[:20]}

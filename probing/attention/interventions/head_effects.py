@@ -10,7 +10,6 @@ from probing.attention.interventions.head_ablation import Ablation, Head, ablate
 from probing.attention.interventions.passes import calls, each, hidden, replaced, resumed
 from probing.attention.interventions.readouts import Output
 from probing.axes import Progress, Split, Tally, no_progress
-from probing.errors import ConfigError
 from probing.model.batches import Batch
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 METRIC = "effect_nats"
+FIRST = (1, 2, 4, 8, 16, 32, 64)  # how many heads of a ranking are ablated together
 
 
 def effects(
@@ -61,16 +61,14 @@ def joint(
     output: Output,
     ablation: Ablation,
     ranked: Sequence[Head],
-    ks: Sequence[int],
     split: Split,
 ) -> list[Tally]:
-    """The effect of the first k of ``ranked`` heads together, for each k, as sums (N, 1) at the output's layer.
+    """The effect of the first k of ``ranked`` heads together, for each k of FIRST: sums (N, 1) at the output's layer.
 
-    Redundancy shows where it exceeds ``sum_of_single``: heads that each can be spared because another does the same.
-    Raises: ConfigError for a k that is not in 1 to the number of ranked heads.
+    Numbers k above the number of ranked heads are left out. Redundancy shows where the effect exceeds
+    ``sum_of_single``: heads that each can be spared because another does the same.
     """
-    if wrong := [k for k in ks if not 1 <= k <= len(ranked)]:
-        raise ConfigError(f"ablating {wrong} heads at a time: there are {len(ranked)} ranked; give numbers up to that")
+    ks = _ks(ranked)
 
     def without(batch: Batch) -> tuple[NDArray[np.bool_], list[NDArray[np.float64]]]:
         before = output(hidden(encoder, batch, output.layer), batch)
@@ -87,13 +85,17 @@ def joint(
     return [_joint(k, "together", split, output, of_k, items) for k, of_k in zip(ks, sums, strict=True)]
 
 
-def sum_of_single(single: Tally, ranked: Sequence[Head], ks: Sequence[int], output: Output) -> list[Tally]:
+def sum_of_single(single: Tally, ranked: Sequence[Head], output: Output) -> list[Tally]:
     """The effects of the first k heads, each ablated alone, added up: what ``joint`` would be if heads just added."""
     of_head = np.stack([single.sums[:, single.layers.index(layer), head] for layer, head in ranked], axis=1)
     return [
         _joint(k, "sum of single", single.split, output, of_head[:, :k].sum(axis=1, keepdims=True), single.items)
-        for k in ks
+        for k in _ks(ranked)
     ]
+
+
+def _ks(ranked: Sequence[Head]) -> list[int]:
+    return [k for k in FIRST if k <= len(ranked)]
 
 
 def _joint(

@@ -68,9 +68,9 @@ class Output(Protocol):
 class LinearProbe:
     """A trained linear probe: softmax of weights (C, D + 1), intercept last, on (x - mean) / deviation, each (D,).
 
-    gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative: none. ``level`` (word,
-    sentence), ``vector`` (mean, first, last; for sentences also cls) and ``cls_position`` say what x is, and must be
-    those of the training. Raises: ConfigError for another vector.
+    gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative, or C and above (a label that
+    training does not know): none. ``level`` (word, sentence), ``vector`` (mean, first, last; for sentences also cls)
+    and ``cls_position`` say what x is, and must be those of the training. Raises: ConfigError for another vector.
     """
 
     name: str
@@ -120,7 +120,8 @@ class LinearProbe:
         starts, lengths = np.arange(n_rows) * length, batch.real.sum(axis=1)
         pool = pooling_weights(batch.words.ravel(), starts, lengths, n_items, self._pooling())
         classes = np.concatenate(gold)
-        kept = np.flatnonzero((classes >= 0) & (np.diff(pool.indptr) > 0))
+        known = (classes >= 0) & (classes < len(self.weights))
+        kept = np.flatnonzero(known & (np.diff(pool.indptr) > 0))
         return pool[kept], np.repeat(np.arange(n_rows), n_items)[kept], classes[kept]
 
 
