@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from probing.axes import SPLITS, Corpus
 from probing.data.corpus import text_fingerprint
@@ -17,7 +18,7 @@ from probing.store.file_index import VERSION
 class Cached:
     """How many sentences of test have their attention maps kept: a number (the same draw in every run), or ``all``."""
 
-    sentences: int | str = 200
+    sentences: Any = 200  # of a union, Hydra's own message would come before the one below
 
     def __post_init__(self) -> None:
         if self.sentences != "all" and (type(self.sentences) is not int or self.sentences < 1):

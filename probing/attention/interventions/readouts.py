@@ -68,10 +68,9 @@ class Output(Protocol):
 class LinearProbe:
     """A trained linear probe: softmax of weights (C, D + 1), intercept last, on (x - mean) / deviation, each (D,).
 
-    gold: per sentence the class of every word, (W,), or of the sentence, (1,). A number outside of the C classes is
-    none: negative for no label, C or more for a label that train does not have. ``level`` (word, sentence), ``vector``
-    (mean, first, last; for sentences also cls) and ``cls_position`` say what x is, and must be
-    those of the training. Raises: ConfigError for another vector.
+    gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative, or C and above (a label that
+    training does not know): none. ``level`` (word, sentence), ``vector`` (mean, first, last; for sentences also cls)
+    and ``cls_position`` say what x is, and must be those of the training. Raises: ConfigError for another vector.
     """
 
     name: str

@@ -85,19 +85,20 @@ def test_words_are_pooled_as_the_probe_was_trained(encoder, subwords, vector):
     assert reading.defined().tolist() == [True, True, False]
 
 
-def test_a_class_that_the_probe_does_not_have_is_no_place_to_read(encoder, subwords):
-    weights = np.random.default_rng(0).normal(size=(3, 17))
-    batch = batch_of(encoder, subwords, [0, 1])
+def test_a_word_of_a_class_that_training_does_not_know_is_no_place(encoder, subwords):
+    rng = np.random.default_rng(0)
+    gold = [rng.integers(0, 3, n) for n in subwords.n_words]
+    gold[1][:], gold[0][0] = 3, 4
+    without = [np.where(of_sentence < 3, of_sentence, -1) for of_sentence in gold]
+    batch = batch_of(subwords, [0, 1], encoder.pad)
     states = hidden(encoder, batch, 2)
-    readings = []
-    for other in (-1, 3, 7):
-        gold = [np.full(n, 1) for n in subwords.n_words]
-        gold[0][1] = other
-        gold[1][:] = other
-        readings.append(LinearProbe("p", 2, weights, np.zeros(16), np.ones(16), gold)(states, batch))
-    assert [reading.defined().tolist() for reading in readings] == [[True, False]] * 3
-    for reading in readings[1:]:
-        np.testing.assert_array_equal(reading.scores(), readings[0].scores())
+    weights = rng.normal(size=(3, 17))
+    found, expected = (
+        LinearProbe("p", 2, weights, np.zeros(16), np.ones(16), g)(states, batch) for g in (gold, without)
+    )
+    assert found.defined().tolist() == [True, False]
+    assert found.gold.tolist() == expected.gold.tolist()
+    np.testing.assert_array_equal(found.scores(), expected.scores())
 
 
 @pytest.mark.parametrize(("position", "column"), [("first", 0), ("last", -1)])
