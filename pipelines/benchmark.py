@@ -32,11 +32,11 @@ from pipelines.benchmarking.ratios import RATIOS, listing
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import set_threads
 from pipelines.shared.notes import announce
-from probing.axes import Note
 from pipelines.shared.options import CONF, own_options, parts_of
 from pipelines.shared.schema import check_machine, names_a_folder
 from pipelines.shared.stand_ins import find_corpus, find_model
 from pipelines.shared.versions import code_version, versions
+from probing.axes import Note
 from probing.errors import ConfigError, ProbingError, one_of, positive
 from probing.probe.linear import Linear
 

@@ -24,7 +24,7 @@ Examples:
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hydra
@@ -167,7 +167,8 @@ def contents(
     this: Run, found: Mapping[str, Findings], notes: tuple[Note, ...], facts: Mapping[str, object]
 ) -> Contents:
     """What was found so far; of tables and files, those of the newest analysis, for the others are written already."""
-    whole, newest = combined(found.values()), [*found.values()][-1]
+    newest = [*found.values()][-1]
+    whole = combined(replace(findings, facts={}) for findings in found.values())  # facts stay apart, by analysis
     names = names_of(this)
     manifest = {
         "run_id": this.run_id,

@@ -33,13 +33,13 @@ from omegaconf import DictConfig
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.hide_folders import without_folders
 from pipelines.shared.notes import announce
-from probing.axes import Note
 from pipelines.shared.options import CONF, Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
 from pipelines.shared.stand_ins import find_corpus, find_model
 from pipelines.shared.versions import code_version, versions
 from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
 from pipelines.viewing.sources import MODEL, views
+from probing.axes import Note
 from probing.model.checkpoint import Checkpoint
 from probing.view.bundle import page
 from probing.view.pack import Packed, pack

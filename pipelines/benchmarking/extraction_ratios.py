@@ -13,8 +13,8 @@ from probing.axes import Corpus, no_progress
 from probing.data.grammar import Grammar
 from probing.model.batches import plan
 from probing.model.checkpoint import Model, resolve
-from probing.store.key import Store
 from probing.model.subwords import reorder
+from probing.store.key import Store
 from probing.store.write import ensure
 
 if TYPE_CHECKING:
@@ -59,7 +59,14 @@ def extraction(corpus: Corpus, encoder: "Encoder", store: Store) -> float:
     with tempfile.TemporaryDirectory() as folder:
         written = Store(folder, store.dtype, store.batch_subwords)
         began = time.perf_counter()
-        ensure(written, "benchmark", {"key": "benchmark"}, corpus, lambda: encoder, no_progress)
+        ensure(
+            written,
+            "benchmark",
+            {"key": "benchmark"},
+            corpus,
+            lambda: (encoder, encoder.tokenize_corpus(corpus)),
+            no_progress,
+        )
         return time.perf_counter() - began
 
 

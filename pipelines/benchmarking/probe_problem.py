@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ from probing.store.key import key, key_parts
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors
 from probing.store.write import ensure
+
+if TYPE_CHECKING:
+    from probing.model.encoder import Encoder
+    from probing.model.subwords import Subwords
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,11 @@ def _stored(bench: Bench) -> Path:
     corpus, store, name = bench.corpus, bench.parts.store, f"{bench.checkpoint.name}-{bench.corpus.name}"
     parts = key_parts(store, bench.parts.model, bench.checkpoint, corpus)
     described = {"key": key(parts), **parts, "model": bench.checkpoint.name, "data": corpus.name}
-    return ensure(store, name, described, corpus, lambda: bench.encoder, no_progress)
+
+    def load() -> tuple["Encoder", "Subwords"]:
+        return bench.encoder, bench.encoder.tokenize_corpus(corpus)
+
+    return ensure(store, name, described, corpus, load, no_progress)
 
 
 def own_fit(problem: ProbeProblem, probe: Linear, device: str) -> tuple[float, NDArray[np.float64]]:

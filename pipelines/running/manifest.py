@@ -13,6 +13,7 @@ from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
 
+
 def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, object]:
     """What was asked for, and of what the numbers are."""
     return {

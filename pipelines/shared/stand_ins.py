@@ -5,10 +5,9 @@ from typing import Any, TypeVar
 
 from hydra.utils import get_class
 
-from probing.axes import Note
 from pipelines.shared.options import ModelParts, Parts, option
 from pipelines.shared.schema import checked
-from probing.axes import Corpus
+from probing.axes import Corpus, Note
 from probing.data.corpus import load as load_corpus
 from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint, resolve

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from probing.axes import Note
 from pipelines.shared.schema import check_machine, listed
-from probing.axes import Corpus
+from probing.axes import Corpus, Note
 from probing.data.text import read_lines
 from probing.errors import ConfigError, DataError, one_of, positive
 from probing.view.bundle import is_page

@@ -1,7 +1,7 @@
 """Do heads do what you suspect? Hypotheses stated in YAML, tested like relations: chosen on dev, scored on test."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from probing.analysis.findings import Findings, combined
 from probing.analysis.protocol import Analysis
@@ -21,7 +21,7 @@ SPLITS = ("dev", "test")
 class HeadHypotheses(Analysis):
     """tested: what each hypothesis says, as its YAML file does. least: cases in test below which one is not scored."""
 
-    tested: Sequence[Mapping[str, object]] = field(default_factory=list)
+    tested: list[dict[str, Any]] = field(default_factory=list)
     least: int = 20
 
     def __post_init__(self) -> None:

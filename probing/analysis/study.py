@@ -96,16 +96,27 @@ class Study:
         return self.encoder.step_by_step()
 
     @cached_property
+    def all_subwords(self) -> Subwords:
+        """The sentences of all splits as the model reads them, train first, tokenised once."""
+        return self.encoder.tokenize_corpus(self.corpus)
+
+    @cached_property
     def subwords(self) -> Mapping[Split, Subwords]:
-        """The sentences of each split as the model reads them, tokenised once."""
-        return {split: self.encoder.tokenize([s.words for s in self.corpus.splits[split]]) for split in SPLITS}
+        """The same, split by split."""
+        ends = np.cumsum([0, *(len(self.corpus.splits[split]) for split in SPLITS)]).tolist()
+        return {split: self.all_subwords.part(ends[i], ends[i + 1]) for i, split in enumerate(SPLITS)}
 
     @cached_property
     def hidden(self) -> StoreFile:
         """Hidden states of all sentences: read from the store, or computed once and written there."""
         parts = key_parts(self.store, self.model, self.checkpoint, self.corpus)
         path = ensure(
-            self.store, self._named(), self._described(parts), self.corpus, lambda: self.encoder, self.on_progress
+            self.store,
+            self._named(),
+            self._described(parts),
+            self.corpus,
+            lambda: (self.encoder, self.all_subwords),
+            self.on_progress,
         )
         found = self._files.enter_context(StoreFile(path))
         if self.options.layers is not None:
@@ -116,7 +127,7 @@ class Study:
     def maps(self) -> StoreFile:
         """Attention maps of a sample of test, likewise. Raises: ModelError if the model gives none."""
         parts = map_parts(self.store, key_parts(self.store, self.model, self.checkpoint, self.corpus))
-        name, load = f"{self._named()}-attention", lambda: self.encoder_with_maps
+        name, load = f"{self._named()}-attention", lambda: (self.encoder_with_maps, self.all_subwords)
         path = ensure_maps(self.store, name, self._described(parts), self.corpus, load, self.on_progress)
         return self._files.enter_context(StoreFile(path))
 

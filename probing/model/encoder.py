@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import SPLITS, Corpus
 from probing.errors import ModelError
 from probing.model.align import as_plain_text, special_subwords
 from probing.model.batches import Units, as_units, plan
@@ -97,6 +98,10 @@ class Encoder:
                 f"{worst}, but the network has {rows} embeddings; give a tokenizer and weights saved together"
             )
         return subwords
+
+    def tokenize_corpus(self, corpus: Corpus) -> Subwords:
+        """Tokenise the sentences of all splits: those of train first, then dev, then test. Raises: as ``tokenize``."""
+        return self.tokenize([s.words for split in SPLITS for s in corpus.splits[split]])
 
     def hidden(self, batch: Subwords, budget: int | None = None) -> NDArray[np.float32]:
         """Vectors of all layers for every subword of ``batch``, in its order: (L, S, D), without padding.

@@ -36,10 +36,13 @@ def ensure_maps(
     name: str,
     provenance: Mapping[str, object],
     corpus: Corpus,
-    load: Callable[[], Encoder],
+    load: Callable[[], tuple[Encoder, Subwords]],
     on_progress: Progress,
 ) -> Path:
-    """The file with the maps of ``sample``, made if it is missing; ``provenance["key"]`` must cover the sample."""
+    """The file with the maps of ``sample``, made if it is missing; ``provenance["key"]`` must cover the sample.
+
+    ``load``: as in ``store.write.ensure``, the model so that it gives maps.
+    """
     known = {**provenance, "content": CONTENT}
     return find_or_make(
         Path(store.folder),
@@ -107,11 +110,11 @@ def _extract(
     store: Store,
     provenance: Mapping[str, object],
     corpus: Corpus,
-    encoder: Encoder,
+    loaded: tuple[Encoder, Subwords],
     on_progress: Progress,
 ) -> None:
     sentences = [(split, s) for split in SPLITS for s in corpus.splits[split]]
-    subwords = encoder.tokenize([s.words for _, s in sentences])
+    encoder, subwords = loaded
     of_split = np.array([split == _SAMPLED for split, _ in sentences])
     chosen = sample(store.attention.sentences, np.flatnonzero(of_split & usable(encoder, subwords)))
     if not len(chosen):

@@ -50,12 +50,13 @@ def ensure(
     name: str,
     provenance: Mapping[str, object],
     corpus: Corpus,
-    load: Callable[[], Encoder],
+    load: Callable[[], tuple[Encoder, Subwords]],
     on_progress: Progress,
 ) -> Path:
     """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
-    ``load`` is called only if there is something to extract. Raises: StoreError if the disk is full or an activation
+    ``load`` gives the model and the subwords of all sentences of ``corpus``, split after split; it is called only if there
+    is something to extract. Raises: StoreError if the disk is full or an activation
     too large for the type.
     """
     return find_or_make(
@@ -116,11 +117,11 @@ def _extract(
     store: Store,
     provenance: Mapping[str, object],
     corpus: Corpus,
-    encoder: Encoder,
+    loaded: tuple[Encoder, Subwords],
     on_progress: Progress,
 ) -> None:
     sentences = [(split, s) for split in SPLITS for s in corpus.splits[split]]
-    found = encoder.tokenize([s.words for _, s in sentences])
+    encoder, found = loaded
     batches = plan(np.diff(found.offsets), store.batch_subwords)
     subwords = reorder(found, np.concatenate([np.zeros(0, np.int64), *batches]))
     ends = np.cumsum([0, *map(len, batches)])
