@@ -111,12 +111,7 @@ class Study:
         """Hidden states of all sentences: read from the store, or computed once and written there."""
         parts = key_parts(self.store, self.model, self.checkpoint, self.corpus)
         path = ensure(
-            self.store,
-            self._named(),
-            self._described(parts),
-            self.corpus,
-            lambda: (self.encoder, self.all_subwords),
-            self.on_progress,
+            self.store, self._named(), self._described(parts), self.corpus, self._to_extract, self.on_progress
         )
         found = self._files.enter_context(StoreFile(path))
         if self.options.layers is not None:
@@ -127,8 +122,14 @@ class Study:
     def maps(self) -> StoreFile:
         """Attention maps of a sample of test, likewise. Raises: ModelError if the model gives none."""
         parts = map_parts(self.store, key_parts(self.store, self.model, self.checkpoint, self.corpus))
-        name, load = f"{self._named()}-attention", lambda: (self.encoder_with_maps, self.all_subwords)
-        path = ensure_maps(self.store, name, self._described(parts), self.corpus, load, self.on_progress)
+        path = ensure_maps(
+            self.store,
+            f"{self._named()}-attention",
+            self._described(parts),
+            self.corpus,
+            lambda: (self.encoder_with_maps, self.all_subwords),
+            self.on_progress,
+        )
         return self._files.enter_context(StoreFile(path))
 
     @cached_property
@@ -212,6 +213,9 @@ class Study:
     def _head_pass(self, split: Split) -> HeadPass:
         sentences, subwords = self.corpus.splits[split], self.subwords[split]
         return head_pass(self.encoder_with_maps, split, sentences, subwords, self.on_progress)
+
+    def _to_extract(self) -> "tuple[Encoder, Subwords]":
+        return self.encoder, self.all_subwords
 
     def _named(self) -> str:
         return f"{self.checkpoint.name}-{self.corpus.name}"

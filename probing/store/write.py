@@ -55,9 +55,8 @@ def ensure(
 ) -> Path:
     """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
-    ``load`` gives the model and the subwords of all sentences of ``corpus``, split after split; it is called only if there
-    is something to extract. Raises: StoreError if the disk is full or an activation
-    too large for the type.
+    ``load`` gives the model and the subwords of all sentences of ``corpus``, train first; it is called only if there is
+    something to extract. Raises: StoreError if the disk is full or an activation too large for the type.
     """
     return find_or_make(
         Path(store.folder),
