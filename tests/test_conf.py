@@ -8,6 +8,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
+from pipelines.benchmark import Settings as BenchmarkSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.report import Settings as ReportSettings
 from pipelines.running.config import GROUPS, Experiment, Settings, build
@@ -66,6 +67,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
     [
         ("run.yaml", Settings),
         ("report.yaml", ReportSettings),
+        ("benchmark.yaml", BenchmarkSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),
     ],

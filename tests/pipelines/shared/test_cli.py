@@ -63,6 +63,8 @@ def test_the_other_programs_have_a_screen_too(program, there):
     assert done.code == 0
     assert f"python -m pipelines.{program}" in done.out
     assert len(done.out.splitlines()) <= 40
+    assert max(map(len, done.out.splitlines())) <= 120
+    assert "{" not in done.out
 
 
 def test_help_screens_are_filled_in():
