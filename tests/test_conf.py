@@ -1,4 +1,4 @@
-"""Every option composes, builds what it says, and lists what can be set; a task brings its corpus."""
+"""Every option composes, builds what it names and lists what can be set; a task selects its corpus."""
 
 import dataclasses
 from pathlib import Path
@@ -18,7 +18,7 @@ from pipelines.viewing.inputs import Settings as ViewSettings
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 FILES = sorted(CONF.rglob("*.yaml"))
 PRESETS = [name for name in options("experiment") if name != "none"]
-# what an option cannot do without
+# what must be given with an option
 NEEDS = {
     "conllu": ["data.train=a.conllu", "data.test=b.conllu"],
     "labelled": ["data.train=a.tsv", "data.test=b.tsv"],

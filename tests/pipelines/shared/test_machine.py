@@ -12,7 +12,7 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert device_of("auto") == device_of("cpu") == "cpu"
     for name in ("cuda", "mps"):
-        with pytest.raises(ModelError, match=f"device={name} is not there; type device=cpu"):
+        with pytest.raises(ModelError, match=f"device={name} is not available; type device=cpu"):
             device_of(name)
 
 
