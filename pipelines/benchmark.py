@@ -128,8 +128,9 @@ def measured(bench: Bench, only: list[str]) -> tuple[dict[str, Ratio], tuple[Not
 def table(results: Mapping[str, Ratio], title: str) -> Table:
     """One row per ratio, and per ratio that was measured beside it."""
     found = Table(title=title)
-    for column in ("ratio", "median", "lowest", "highest", "reference"):
-        found.add_column(column)
+    for column in ("ratio", "median", "lowest", "highest"):
+        found.add_column(column, no_wrap=True)
+    found.add_column("reference")
     for name, ratio in results.items():
         for line, one in {name: ratio, **ratio.beside}.items():
             found.add_row(line, *(f"{value:.3g}" for value in one.spread), one.reference)
@@ -147,7 +148,7 @@ def machine(device: str) -> dict[str, object]:
 def overrides_of_run() -> tuple[str, ...]:
     """The overrides that give ``python -m pipelines.run`` the same groups: their options, and single keys as typed."""
     now = HydraConfig.get()
-    chosen = [f"{group}={now.runtime.choices[group]}" for group in GROUPS]
+    chosen = [f"{group}={option}" for group in GROUPS if (option := now.runtime.choices.get(group)) is not None]
     return (*chosen, *(typed for typed in now.overrides.task if typed.lstrip("+~").split(".")[0] in GROUPS))
 
 

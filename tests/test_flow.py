@@ -1,4 +1,4 @@
-"""The folder is the figure: what may import what, what a mere import may cost, and how large a function may be."""
+"""The folders are the design: what may import what, what importing may load, and how large a function may be."""
 
 import ast
 import re
@@ -33,7 +33,7 @@ HELPERS: dict[str, set[str]] = {
     "exploring": {"viewing"},  # both make views
     "benchmarking": {"running", "exploring"},  # it measures what they do
 }
-# a program's package, where it is not called like the program
+# programs that have a package
 PACKAGE_OF = {"run": "running", "view": "viewing", "explore": "exploring", "benchmark": "benchmarking"}
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6
@@ -176,7 +176,9 @@ def test_pipelines_holds_at_its_top_programs_and_their_packages():
     for file in programs:
         tree = parsed(file)
         calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        assert any(isinstance(call, ast.Name) and call.id == "launch" for call in calls), f"{file.name} is no program"
+        assert any(isinstance(call, ast.Name) and call.id == "launch" for call in calls), (
+            f"{file.name} is not a program"
+        )
         help_text = ast.get_docstring(tree) or ""
         assert f"python -m pipelines.{file.stem}" in help_text.splitlines()[0]
         assert re.search(r"^Options.*:$", help_text, re.MULTILINE)

@@ -4,6 +4,7 @@ import resource
 import sys
 import tempfile
 import time
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from pipelines.benchmarking.bench import Bench, Ratio, in_turn, python
 from probing.axes import Corpus, no_progress
 from probing.data.grammar import Grammar
+from probing.errors import UnavailableError
 from probing.model.batches import plan
 from probing.model.checkpoint import Model, resolve
 from probing.model.subwords import reorder
@@ -25,13 +27,16 @@ if TYPE_CHECKING:
 
 
 def extract_over_forward(bench: Bench) -> Ratio:
-    """Extraction with HDF5 writing / bare forward passes over the same batches."""
-    dev, size = bench.dev(), bench.parts.store.batch_subwords
+    """Extraction with HDF5 writing / bare forward passes over the same batches.
+
+    Raises UnavailableError if no sentence of dev fits into one input of the model.
+    """
+    dev, store = whole(bench.dev(), bench.encoder), bench.parts.store
     return in_turn(
-        lambda: extraction(dev, bench.encoder, bench.parts.store),
-        lambda: forward(dev, bench.encoder, size),
+        lambda: extraction(dev, bench.encoder, store),
+        lambda: forward(dev, bench.encoder, store.batch_subwords),
         bench.repeats,
-        f"bare forward passes over the same batches of {dev.name}",
+        f"bare forward passes over the same batches, {len(dev.splits['dev']):,} sentences of {dev.name}",
     )
 
 
@@ -52,6 +57,15 @@ def rss_growth(bench: Bench) -> Ratio:
     reference = f"extraction of {bench.sentences} sentences of grammar in a process of its own, on the CPU"
     values = [many / few for few, many in zip(peaks[1], peaks[8], strict=True)]
     return Ratio(values, reference, details={"peak_bytes": peaks})
+
+
+def whole(corpus: Corpus, encoder: "Encoder") -> Corpus:
+    """The sentences of dev that fit into one input: the bare passes do not cut longer ones into windows."""
+    sentences = corpus.splits["dev"]
+    fits = np.diff(encoder.tokenize([s.words for s in sentences]).offsets) <= (encoder.window or np.inf)
+    if not fits.any():
+        raise UnavailableError(f"every sentence of {corpus.name} is longer than {encoder.window} subwords")
+    return Corpus(corpus.name, {**corpus.splits, "dev": tuple(compress(sentences, fits))})
 
 
 def extraction(corpus: Corpus, encoder: "Encoder", store: Store) -> float:

@@ -40,9 +40,24 @@ def sklearn_fit(problem: ProbeProblem) -> tuple[float, NDArray[np.float64]]:
     found = np.zeros((len(problem.labels), len(problem.l2)))
     for t, labels in enumerate(problem.labels):
         model = LogisticRegression(warm_start=True, max_iter=10_000)
+        # of two classes scikit-learn fits the difference w of both rows, and |w|^2 is twice |W|^2
+        scale = 2 if len(np.unique(labels)) == 2 else 1
         for r, strength in enumerate(problem.l2):
             began = time.perf_counter()
-            model.set_params(C=1 / (n * strength)).fit(problem.features, labels)
+            model.set_params(C=scale / (n * strength)).fit(problem.features, labels)
             seconds += time.perf_counter() - began
-            found[t, r] = objective(problem, t, r, np.column_stack([model.coef_, model.intercept_]).astype(np.float64))
+            fitted = np.column_stack([model.coef_, model.intercept_]).astype(np.float64)
+            found[t, r] = objective(problem, t, r, all_classes(fitted, model.classes_, problem.n_classes))
     return seconds, found
+
+
+def all_classes(fitted: NDArray[np.float64], classes: NDArray[np.int64], n_classes: int) -> NDArray[np.float64]:
+    """One row per class, (C, D + 1), from scikit-learn's weights.
+
+    It fits one row (1, D + 1) for two classes, and none for a class that does not occur: its probability is then zero.
+    """
+    rows = np.concatenate([-fitted / 2, fitted / 2]) if len(fitted) == 1 else fitted
+    weights = np.zeros((n_classes, rows.shape[1]))
+    weights[:, -1] = -np.inf
+    weights[classes] = rows
+    return weights

@@ -23,12 +23,14 @@ def checked(cls: type[T], node: DictConfig, group: str) -> T:
     """An instance of ``cls`` from ``node``; the fields of the class are the schema.
 
     An option whose field is a list takes one value or a list. ``group``: the name before the dot of an option, or
-    empty. Raises ConfigError for an unknown key, a missing or empty value, and a value of another type.
+    empty. The options of a field that is itself a dataclass stay a dictionary. Raises ConfigError for an unknown key, a
+    missing or empty value, and a value of another type.
     """
     prefix = f"{group}." if group else ""
     given = {str(k): v for k, v in OmegaConf.to_container(node).items() if k != "_target_"}  # type: ignore[union-attr]
     known(prefix, given, [f.name for f in fields(cls)])
-    unset: list[str] = sorted(OmegaConf.missing_keys(node), key=lambda key: [*given].index(key.split(".")[0]))
+    # of a node of its own: the keys of a part of another would begin with its name
+    unset = sorted(OmegaConf.missing_keys(OmegaConf.create(given)), key=lambda key: [*given].index(key.split(".")[0]))
     if missing := [f"{prefix}{key}" for key in unset]:
         raise ConfigError(f"not set: {', '.join(missing)}; type {' '.join(f'{key}=…' for key in missing)}")
     values = _values(cls, given, prefix)
@@ -62,7 +64,9 @@ def _value(option: str, value: Any, hint: Any) -> Any:
 
 def _one(option: str, value: Any, kind: Any) -> Any:
     """A single value. OmegaConf checks its type afterwards, except for what it would accept or change silently."""
-    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
+    if isinstance(kind, type) and is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{option}={value}: it is a group of options; type {option}.{fields(kind)[0].name}=…")
         return _values(kind, value, f"{option}.")
     if kind not in (str, int, float, bool):
         return value

@@ -36,7 +36,7 @@ MISTYPED = {
     "layers=-1": ["layers=-1", "layers=[0,3,6]"],
     "layers=[0,1.5]": ["layers=[0, 1.5]", "layers=[0,3,6]"],
     "baselines=untraind": ["baselines=untraind", "untrained"],
-    "probe.l2=0.1": ["probe.l2=0.1", "probe.l2=[…]"],
+    "probe.l2=[[0.1]]": ["probe.l2=[0.1]", "a single value is wanted"],
     "probe.l2=[a]": ["probe.l2=['a']", "Float"],
     "probe.l2=[]": ["probe.l2=[]", "probe.l2=[1e-4]"],
     "data=conllu": ["data.train=… data.test=…"],

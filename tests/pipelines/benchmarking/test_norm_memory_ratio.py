@@ -1,9 +1,10 @@
-"""The meter of value vectors' memory sees what it should, and what it sees is little."""
+"""The memory of value vectors is counted in full, and it is small."""
 
 from pathlib import Path
 
 import pytest
-from pipelines.benchmarking.norm_memory import forward_peak_over_map, norm_peak_over_map
+
+from pipelines.benchmarking.norm_memory_ratio import forward_peak, norm_peak
 
 LENGTH = 160
 
@@ -34,7 +35,7 @@ def encoder_of():
 
 @pytest.mark.parametrize("name", ["Bert", "GPT2"])
 def test_value_vectors_take_less_than_four_maps_however_many_layers(encoder_of, name):
-    few, many = (norm_peak_over_map(encoder_of(name, n), LENGTH) for n in (1, 5))
+    few, many = (norm_peak(encoder_of(name, n), LENGTH) for n in (1, 5))
     assert 1 < few < 4
     assert 1 < many < 4
     assert many - few < 0.5  # the layers' maps do not pile up
@@ -42,12 +43,12 @@ def test_value_vectors_take_less_than_four_maps_however_many_layers(encoder_of, 
 
 def test_the_meter_sees_what_is_held_on_top(encoder_of):
     encoder = encoder_of("Bert", 2)
-    plain = norm_peak_over_map(encoder, LENGTH, lambda _found: None)
-    wasteful = norm_peak_over_map(encoder, LENGTH, lambda found: [found.heads() for _ in range(5)])
-    kept = norm_peak_over_map(encoder, LENGTH, lambda found: found.heads().expand(3, -1, -1, -1).clone().sum())
+    plain = norm_peak(encoder, LENGTH, lambda _found: None)
+    wasteful = norm_peak(encoder, LENGTH, lambda found: [found.heads() for _ in range(5)])
+    kept = norm_peak(encoder, LENGTH, lambda found: found.heads().expand(3, -1, -1, -1).clone().sum())
     assert wasteful > plain + 5  # five maps of every layer are kept
     assert kept > plain + 2
 
 
 def test_the_bare_pass_is_counted_in_maps_too(encoder_of):
-    assert 1 < forward_peak_over_map(encoder_of("Bert", 2), LENGTH) < 4
+    assert 1 < forward_peak(encoder_of("Bert", 2), LENGTH) < 4
