@@ -99,15 +99,9 @@ def _minimise(
         position.grad = gradient[0] * scale
         return float(value)
 
-    optimizer: Any = torch.optim.LBFGS(  # its step has no types
-        [position],
-        max_iter=10_000,
-        max_eval=10_000,
-        tolerance_grad=0,
-        tolerance_change=0,
-        history_size=HISTORY,
-        line_search_fn="strong_wolfe",
-    )
+    limits = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
+    # its step has no types
+    optimizer: Any = torch.optim.LBFGS([position], history_size=HISTORY, line_search_fn="strong_wolfe", **limits)
     with suppress(_Reached):
         optimizer.step(closure)
     return position * scale, evaluations
