@@ -1,75 +1,106 @@
 """Attention of several runs by layer: rollout on gold heads, entropy of heads, effects of ablation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from probing.report.gather import Condition
-from probing.report.section_parts import with_interval
-from probing.report.style import MARKERS, SERIES, figure, save, titled
+from probing.report.gather import Condition, by_setting
+from probing.report.html import flat
+from probing.report.load import Run
+from probing.report.section_parts import pick, with_intervals
+from probing.report.style import MARKERS, SERIES, figure, interval_band, save, titled
 from probing.report.tables import averaged
 
-# analysis, probe, metric -> what it is called
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# analysis, probe, metric -> name of the curve
 CURVES = {
     ("rollout", "rollout", "mass_on_gold_head"): "rollout mass on the gold head",
     ("rollout", "rollout", "mass_on_special"): "rollout mass on special subwords",
     ("heads", "attention", "entropy_nats"): "entropy of heads (nats), mean",
     ("ablation", "ablation_layer", "effect_nats"): "loss without the layer's heads (nats)",
 }
+# Settings that change the numbers of an analysis: runs that differ in them are not averaged.
+SETTINGS = {"rollout": ("rollout.", "store.attention."), "heads": (), "ablation": ("analysis.ablation.",)}
+WHOSE = ["model", "data", "task", "output"]
+COLUMNS = ["what", *WHOSE, "layer", "value", "ci_low", "ci_high"]
 
 
 def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
-    """Per model, data, task and layer what CURVES names, averaged over runs; empty if no run has any.
+    """The curves of CURVES per model, data, task, output and layer, averaged over seeds; empty if no run has any.
 
-    Intervals are those of the rows; where runs differ, there is none (see ``averaged``).
+    output: what was measured when heads were taken out, empty for the other curves. The ends of an interval are those
+    of the rows, or NaN where seeds differ (see ``averaged``).
     """
-    tables = []
-    for one in conditions:
-        rows = pd.concat([run.others for run in one.runs], ignore_index=True)
-        rows = rows[rows["head"].isna() & (rows["split"] == "test")]
-        for (analysis, probe, metric), name in CURVES.items():
-            found = rows[(rows["analysis"] == analysis) & (rows["probe"] == probe) & (rows["metric"] == metric)]
-            mean = averaged(found, ["layer"]).reset_index()
-            tables.append(mean.assign(model=one.model, data=one.data, task=one.task, what=name))
-    columns = ["model", "data", "task", "what", "layer", "value", "ci_low", "ci_high"]
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
+    tables = [table for one in conditions for table in curves_of(one)]
+    return pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
+
+
+def curves_of(condition: Condition) -> Iterator[pd.DataFrame]:
+    """The curves of one condition, each without the column of other settings' runs."""
+    for (analysis, probe, metric), name in CURVES.items():
+        measured = [run for run in condition.runs if len(of_layers(run, analysis, probe, metric))]
+
+        def settings_of(run: Run, analysis: str = analysis) -> dict[str, str]:
+            found = flat(run.manifest["config"]).items()
+            return {key: value for key, value in found if key.startswith(SETTINGS[analysis])}
+
+        for setting, runs in by_setting(measured, settings_of):
+            rows = pd.concat([of_layers(run, analysis, probe, metric) for run in runs], ignore_index=True)
+            mean = averaged(rows, ["target", "layer"]).reset_index()
+            model = f"{condition.model} · {setting}" if setting else condition.model
+            output = mean["target"] if analysis == "ablation" else ""
+            yield mean.assign(what=name, model=model, data=condition.data, task=condition.task, output=output)
+
+
+def of_layers(run: Run, analysis: str, probe: str, metric: str) -> pd.DataFrame:
+    """The rows of one curve of one run, which are not of a single head."""
+    rows = pick(run, analysis, metric, probe)
+    return rows[rows["head"].isna()]
 
 
 def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
-    """One line per run and curve, a column per layer, as text."""
-    text = table.assign(text=[with_interval(line, "mass") for _, line in table.iterrows()])
-    index = ["what", "model", "data", "task"]
-    wide = text.pivot_table(index=index, columns="layer", values="text", aggfunc="first", sort=False)
-    return wide.fillna("–").reset_index().rename(columns=lambda name: str(name))
+    """One line per curve and run, one column per layer, as text."""
+    text = table.assign(text=with_intervals(table, "value", "mass", "ci_low", "ci_high"))
+    wide = text.pivot(index=["what", *WHOSE], columns="layer", values="text")
+    order = pd.MultiIndex.from_frame(text[["what", *WHOSE]].drop_duplicates())
+    shown = wide.reindex(order).fillna("–").reset_index().rename(columns=str)
+    return shown if shown["output"].any() else shown.drop(columns="output")
 
 
 def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
-    """A panel per curve; model, data and task together have one look in all panels."""
+    """A panel per curve; the same model, data and task have one colour and marker in all panels."""
     if table.empty:
         return []
     names = list(dict.fromkeys(table["what"]))
-    runs = list(dict.fromkeys(zip(table["model"], table["data"], table["task"], strict=True)))
-    with figure(0.6 + 3.1 * min(2, len(names)), 0.7 + 2.5 * -(-len(names) // 2)) as made:
-        panels = made.subplots(-(-len(names) // 2), min(2, len(names)), squeeze=False).flat
+    n_lines = -(-len(names) // 2)
+    with figure(0.6 + 3.4 * min(2, len(names)), 0.7 + 2.5 * n_lines) as made:
+        panels = made.subplots(n_lines, min(2, len(names)), squeeze=False).flat
         for axes, name in zip(panels, names, strict=False):
-            inside = table[table["what"] == name]
-            for run, line in inside.groupby(["model", "data", "task"], sort=False):
-                number_of = runs.index(run)
-                look: Any = {"color": SERIES[number_of % len(SERIES)], "marker": MARKERS[number_of % len(MARKERS)]}
-                low, high = (line[end].to_numpy(dtype=float) for end in ("ci_low", "ci_high"))
-                axes.fill_between(line["layer"].to_list(), low, high, color=look["color"], alpha=0.15, linewidth=0)
-                axes.plot(line["layer"], line["value"], markersize=4, label=" · ".join(map(str, run)), **look)
+            draw_curves(axes, table[table["what"] == name], list(dict.fromkeys(whose(table))))
             axes.set_title(name, fontsize=8.5)
-            axes.set(xlabel="layer", xticks=sorted(inside["layer"].unique()))
-            axes.legend(frameon=False, fontsize=6.5)
         for axes in panels:
             axes.set_visible(False)
-        titled(
-            made,
-            "Attention",
-            "rollout and entropy show association; only the loss under ablation is an effect; bands: 95 % intervals",
-        )
+        subtitle = "rollout and entropy show association, ablation an effect; bands: 95 % intervals"
+        titled(made, "Attention by layer", subtitle)
         return save(made, stem)
+
+
+def whose(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Model, data and task of each line."""
+    return list(zip(table["model"], table["data"], table["task"], strict=True))
+
+
+def draw_curves(axes: "Axes", table: pd.DataFrame, runs: Sequence[tuple[str, ...]]) -> None:
+    """Draw one curve of all runs. runs: model, data and task of all of them, in the order of colours and markers."""
+    for (*names, output), line in table.groupby(WHOSE, sort=False):
+        number = runs.index(tuple(names))
+        layers, colour = line["layer"].to_list(), SERIES[number % len(SERIES)]
+        interval_band(axes, layers, (line["ci_low"], line["ci_high"]), colour)
+        label = " · ".join(names) + (f": {output}" if output else "")
+        axes.plot(layers, line["value"], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, label=label)
+    axes.set(xlabel="layer", xticks=sorted(table["layer"].unique()))
+    axes.legend(frameon=False, fontsize=6.5)

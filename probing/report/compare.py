@@ -1,6 +1,5 @@
 """Comparison of any set of runs: models against models, tasks against tasks, layers against layers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from probing.report.attention_curves import attention_curves, shown_curves, write_curves
-from probing.report.emit import write_table
+from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
 from probing.report.load import stand_ins
@@ -70,7 +69,7 @@ def blocks(
     """One section per task, data, probe and metric: its overlay and its part of each table."""
     sections, look = [], looks(conditions)
     for key, group in groupby(conditions, key=lambda one: one.block):
-        stem = figures / re.sub(r"[^\w.-]+", "-", "-".join(key))
+        stem = figures / file_name("-".join(key))
         label = measure(key[3]).label
         tables = {}
         for name in {"models", "paired_models", "paired_layers"} & shown.keys():

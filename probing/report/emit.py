@@ -1,5 +1,6 @@
-"""One table, three files: CSV with unrounded numbers, Markdown and LaTeX (booktabs) with what people read."""
+"""One table, three files: CSV with unrounded numbers; Markdown and LaTeX (booktabs) with rounded text."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,8 +28,13 @@ TEX = {
 MARKDOWN = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "*": "\\*", "_": "\\_", "`": "\\`", "\n": " "}
 
 
+def file_name(text: str) -> str:
+    """``text`` as a file name: letters, digits, dots, hyphens and underscores; anything else becomes a hyphen."""
+    return re.sub(r"[^\w.-]+", "-", text)
+
+
 def write_table(raw: pd.DataFrame, shown: pd.DataFrame, stem: Path, bold: Sequence[bool] = ()) -> list[Path]:
-    """Write ``stem``.csv from ``raw`` and .md and .tex from ``shown`` (text); rows marked in ``bold`` stand out."""
+    """Write ``stem``.csv from ``raw``, .md and .tex from ``shown`` (text); rows marked in ``bold`` are set in bold."""
     marks = [*bold] or [False] * len(shown)
     contents = {".csv": raw.to_csv(index=False), ".md": markdown(shown, marks), ".tex": latex(shown, marks)}
     stem.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +72,7 @@ def latex(shown: pd.DataFrame, bold: Sequence[bool]) -> str:
         r"\toprule",
         rf"{head} \\",
         r"\midrule",
-        # A line that opens with a bracket or a star would be read as an argument of the line break before it.
+        # LaTeX would read a bracket or star at the start of a line as an argument of the line break before it.
         *(rf"{'{}' if line[:1] in ('[', '*') else ''}{line} \\" for line in body),
         r"\bottomrule",
         r"\end{tabular}",
@@ -75,7 +81,7 @@ def latex(shown: pd.DataFrame, bold: Sequence[bool]) -> str:
 
 
 def text_columns(shown: pd.DataFrame) -> list[bool]:
-    """Which columns stand to the left: the first, and those that hold words rather than numbers."""
+    """Which columns are aligned left: the first, and those that contain words."""
     columns = range(1, len(shown.columns))
     return [True, *(any(str(cell)[:1].isalpha() for cell in shown.iloc[:, i]) for i in columns)]
 

@@ -1,16 +1,19 @@
-"""Figures of one run: the layer curve, and what the predictions say class by class or value by value."""
+"""Figures of one run: scores by layer, and figures of the predictions by class or by value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from probing.report.load import Run, heading, load_run, shown_predictions
+from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
-from probing.report.sections import sections
-from probing.report.style import BLUE, GREEN, GREY, INK, VERMILION, figure, label_ends, layer_ticks, save, titled
+from probing.report.section_parts import Section
+from probing.report.style import (
+    BLUE, GREEN, GREY, VERMILION, figure, interval_band, label_ends, layer_ticks, save, titled,
+)
 from probing.report.tables import CONSTANT, NAMES, layer_table
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ DASHES = {"majority": (0, (1, 1.5)), "type_majority": (0, (4, 2)), "chain": (0, 
 
 @dataclass(frozen=True)
 class Curve:
-    """How one column of a layer table is drawn; ``low`` and ``high`` name its interval, if it has one."""
+    """How one column of a layer table is drawn; ``low`` and ``high`` are the columns of its interval, if it has one."""
 
     column: str
     name: str
@@ -37,28 +40,27 @@ CURVES = (
 )
 
 
-def write_figures(folder: Path) -> list[Path]:
-    """Write the figures of a run into ``folder``/figures, each as PNG and PDF.
+def write_figures(run: Run, of_analyses: Sequence[Section]) -> list[Path]:
+    """Write the figures of a run into its folder, in figures/, each as PNG and PDF; returns their paths.
 
     layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for values: values
     (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence length); and the figures of
-    every further analysis. The same files in the folder give the same bytes.
-    Raises: DataError if it holds no finished run.
+    the sections in ``of_analyses``. The same run gives the same bytes.
     """
-    run, target = load_run(folder), folder / "figures"
+    target = run.folder / "figures"
     paths = write_layers(run, target / "layers")
     if not shown_predictions(run).empty:
         if run.manifest["kind"] == "class":
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
         else:
             paths += write_values(run, target / "values")
-    figures = [made for section in sections(run) for made in section.figures]
-    of_analyses = [path for made in figures for path in made.write(run, target / made.name)]
-    return paths + write_lengths(run, target / "lengths") + of_analyses
+    paths += write_lengths(run, target / "lengths")
+    figures = [made for section in of_analyses for made in section.figures]
+    return paths + [path for made in figures for path in made.write(run, target / made.name)]
 
 
 def write_layers(run: Run, stem: Path) -> list[Path]:
-    """Score against layer with its interval, the control, and every baseline the run has."""
+    """Score by layer with its interval, the control task, and every baseline of the run."""
     table = layer_table(run.rows, run.metric)
     probe = Curve("score", f"{run.name('probe')} probe", BLUE, "o", "ci_low", "ci_high")
     with figure(6.4, 3.9) as made:
@@ -75,17 +77,11 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
 
 
 def draw_curve(axes: "Axes", table: pd.DataFrame, curve: Curve) -> tuple[float, str, str]:
-    """Draw a column over layers with its interval (a band; for a single layer a bar).
-
-    Returns (height, text, colour) of the label for its right end.
-    """
+    """Draw a column over layers with its interval; returns (height, text, colour) of the label at its right end."""
     known = table[table[curve.column].notna()]
     layers, values = known["layer"].tolist(), known[curve.column].tolist()
-    if curve.low and len(known) > 1:
-        low, high = (known[side].to_numpy(dtype=float) for side in (curve.low, curve.high))
-        axes.fill_between(layers, low, high, color=curve.colour, alpha=0.18, linewidth=0)
-    elif curve.low:
-        axes.vlines(layers, known[curve.low], known[curve.high], color=curve.colour, linewidth=1.2)
+    if curve.low:
+        interval_band(axes, layers, (known[curve.low], known[curve.high]), curve.colour)
     axes.plot(layers, values, color=curve.colour, marker=curve.marker, markersize=4.5, linewidth=1.6)
     return float(values[-1]), curve.name, curve.colour
 
@@ -99,7 +95,7 @@ def draw_constants(axes: "Axes", first: "pd.Series[float]") -> list[tuple[float,
 
 
 def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
-    """Ring the layer that dev chose, say its score, and span the gap to the control: its selectivity."""
+    """Draw a ring at the layer that was chosen on dev, with its score and its selectivity."""
     chosen = table[table["best"]]
     if chosen.empty:
         return
@@ -107,24 +103,29 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     layer, score = int(line["layer"]), float(line["score"])
     top = score if pd.isna(line["ci_high"]) else float(line["ci_high"])
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    style: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5, "color": BLUE, "fontweight": "bold"}
-    axes.annotate(f"layer {layer}: {number(score, metric)}", (layer, top), (0, 7), ha="center", **style)
+    text = f"layer {layer}: {number(score, metric)}"
+    axes.annotate(
+        text, (layer, top), (0, 7), textcoords="offset points", ha="center", fontsize=8.5, color=BLUE, fontweight="bold"
+    )
     low, high = axes.get_ylim()
     if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
         mark_gap(axes, layer, (score, float(line["control"])), number(line["selectivity"], metric, signed=True))
 
 
 def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], gap: str) -> None:
-    """An arrow from the score to the control, with the selectivity beside it, towards the middle."""
+    """An arrow between score and control task, with the selectivity next to it, on the side of the figure's middle."""
     arrow = {"arrowstyle": "<->", "color": GREY, "linewidth": 0.8, "shrinkA": 7, "shrinkB": 5}
     axes.annotate("", (layer, ends[1]), (layer, ends[0]), arrowprops=arrow)
     side, offset_points = ("right", -5) if layer > sum(axes.get_xlim()) / 2 else ("left", 5)
-    place: dict[str, Any] = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": 8, "color": INK}
-    axes.annotate(f"selectivity\n{gap}", (layer, sum(ends) / 2), (offset_points, 0), **place)
+    middle = (layer, sum(ends) / 2)
+    text = axes.annotate(
+        f"selectivity\n{gap}", middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
+    )
+    text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1})  # lines may pass behind it
 
 
 def counted(run: Run) -> str:
-    """What the numbers of a run were measured on, in one line."""
+    """The sample of a run's scores, and what the bands are, in one line."""
     task = run.shown_rows.iloc[0]
     return (
         f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items · "

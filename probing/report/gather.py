@@ -1,6 +1,6 @@
-"""Run folders gathered into conditions: the layers and seeds of one model on one task, joined."""
+"""Run folders grouped into conditions: all layers and seeds of one model on one task."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,20 +12,20 @@ from probing.report.html import flat
 from probing.report.load import Run, best_layer, labelled, load_run, stand_ins
 from probing.report.tables import layer_table
 
-# Settings that change neither what is measured nor how: runs that differ in these alone are one condition.
+# Settings that do not change what is measured or how: runs that differ only in these are one condition.
 JOINED = frozenset(
     ["layers", "seed", "tag", "baselines", "controls", "resamples", "strict", "device", "threads", "outputs"]
     + ["store.folder", "store.batch_subwords", "data.path"]
 )
 IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "draw"]
-OTHER_ANALYSES = ("analysis.", "rollout.", "store.attention.")  # settings that change no score of a probe
+OTHER_ANALYSES = ("analysis.", "rollout.", "store.attention.")  # settings that do not change the score of a probe
 
 
 @dataclass(frozen=True)
 class Condition:
-    """All runs of one model, corpus, task, probe and setting; ``rows`` are theirs, each once.
+    """All runs of one model, corpus, task, probe and setting. rows: those of all runs, without duplicates.
 
-    ``model`` and ``data`` are as shown: stand-ins labelled, with the settings in which conditions differ.
+    model, data: as shown, with stand-ins marked; model also names the settings in which conditions differ.
     """
 
     model: str
@@ -38,17 +38,17 @@ class Condition:
 
     @property
     def block(self) -> tuple[str, str, str, str]:
-        """Conditions are compared with each other where this agrees: task, data, probe and metric."""
+        """Task, data, probe and metric: conditions are compared with each other if all four are equal."""
         return self.task, self.data, self.probe, self.metric
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The layer table of the primary metric, averaged over seeds."""
+        """The layer table of the primary metric, averaged over seeds; a mean over seeds that differ has no interval."""
         return layer_table(self.rows, self.metric)
 
     @cached_property
     def best(self) -> int | None:
-        """The layer that dev chose, over all seeds."""
+        """The layer chosen on dev, by the mean score over all seeds."""
         return best_layer(self.rows, self.metric)
 
     @property
@@ -58,9 +58,9 @@ class Condition:
 
 
 def gather(folders: Iterable[Path]) -> tuple[list[Condition], list[str]]:
-    """Read run folders and join those that measure the same (see JOINED); also what should be known about it.
+    """Read run folders and join those that measure the same (see JOINED): conditions, and notes for the reader.
 
-    Raises: DataError, naming the folder, if one holds no finished run; DataError if there is none at all.
+    Raises: DataError, naming the folder, if one holds no finished run; DataError if ``folders`` is empty.
     """
     runs = [load_run(folder) for folder in sorted({Path(folder) for folder in folders})]
     if not runs:
@@ -81,14 +81,20 @@ def gather(folders: Iterable[Path]) -> tuple[list[Condition], list[str]]:
 
 
 def names(run: Run) -> tuple[str, str]:
-    """The names of a run's model and data, each with what it stands in for."""
+    """The names of a run's model and data, with stand-ins marked."""
     instead = stand_ins(run.manifest)
     return labelled(run.name("model"), instead.get("model")), labelled(run.name("data"), instead.get("data"))
 
 
-def by_setting(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:
-    """Runs with the same settings, under a text that says how these differ from the others (empty: alone)."""
-    settings = [_settings(run.manifest["config"]) for run in runs]
+def by_setting(
+    runs: Sequence[Run], settings_of: Callable[[Run], dict[str, str]] | None = None
+) -> Iterator[tuple[str, list[Run]]]:
+    """Runs grouped by equal settings: (the settings in which the groups differ as text, the runs of the group).
+
+    settings_of: run -> its settings; by default those that change the score of a probe. The text is empty if all runs
+    have the same settings.
+    """
+    settings = [(settings_of or probe_settings)(run) for run in runs]
     keys = sorted({key for setting in settings for key in setting})
     varying = [key for key in keys if len({setting.get(key) for setting in settings}) > 1]
     groups: dict[str, list[Run]] = {}
@@ -97,13 +103,14 @@ def by_setting(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:
     yield from sorted(groups.items())
 
 
-def _settings(config: Mapping[str, object]) -> dict[str, str]:
-    found = flat(config).items()
+def probe_settings(run: Run) -> dict[str, str]:
+    """The settings of a run that change the score of a probe."""
+    found = flat(run.manifest["config"]).items()
     return {key: value for key, value in found if key not in JOINED and not key.startswith(OTHER_ANALYSES)}
 
 
 def joined(runs: Sequence[Run]) -> tuple[pd.DataFrame, str]:
-    """The rows of ``runs``, each once, and a sentence if two folders disagree on one."""
+    """The rows of ``runs`` without duplicates, and a sentence if folders have different values for a row."""
     rows = pd.concat([run.rows for run in runs], ignore_index=True)
     spread = rows.groupby(IDENTITY, dropna=False)["value"].agg(["min", "max"])
     clashes = int((spread["max"] - spread["min"] > 0).sum())

@@ -1,4 +1,4 @@
-"""The table of heads that dev chose for a target each: relations and hypotheses are shown alike."""
+"""The table of the heads that were chosen on dev, one per target: for relations and for hypotheses."""
 
 import pandas as pd
 
@@ -8,16 +8,23 @@ from probing.report.section_parts import Table, head_names, pick, with_intervals
 
 
 def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
-    """Per target of the analysis ``name``: head, accuracy, best fixed offset, gain, cases; None without a target."""
+    """Per target of the analysis ``name``: the chosen head and its accuracy, with what it is compared with.
+
+    Columns: head, accuracy, best fixed offset, gain over it, random word, coverage (where measured) and cases. None if
+    the analysis has no target.
+    """
     best = pick(run, name, "head_accuracy", "attention")
     if best.empty:
         return None
     gain = pick(run, name, "head_accuracy", "gain").set_index("target")
     others = pick(run, name, "head_accuracy")
     offsets = others[others["probe"].str.startswith("offset")].set_index("target")
+    beside = {"random_word": pick(run, name, "head_accuracy", "random word"), "coverage": pick(run, name, "coverage")}
     raw = best[["target", "layer", "head", "value", "ci_low", "ci_high", "n_items"]].copy()
     raw["offset"] = [offsets["probe"].get(target, "") for target in raw["target"]]
     raw["offset_value"] = [offsets["value"].get(target, float("nan")) for target in raw["target"]]
+    for column, rows in beside.items():
+        raw[column] = raw["target"].map(rows.set_index("target")["value"]).astype(float)
     for end in ("value", "ci_low", "ci_high"):
         raw[f"gain_{end}"] = [gain[end].get(target, float("nan")) for target in raw["target"]]
     raw = raw.sort_values("gain_value", ascending=False).reset_index(drop=True)
@@ -25,14 +32,17 @@ def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
 
 
 def _text(raw: pd.DataFrame) -> pd.DataFrame:
-    text = pd.DataFrame({"what": raw["target"].str.removeprefix("hypothesis ")})
+    text = pd.DataFrame({"target": raw["target"].str.removeprefix("hypothesis ")})
     text["head"] = head_names(raw)
     text["accuracy"] = with_intervals(raw, "value", "accuracy", "ci_low", "ci_high")
     text["best offset"] = [
-        f"{number(value, 'accuracy')} ({offset.removeprefix('offset')})"
+        f"{number(value, 'accuracy')} ({offset.removeprefix('offset').replace('-', '−')})"
         for value, offset in zip(raw["offset_value"], raw["offset"], strict=True)
     ]
     gains = zip(raw["gain_value"], raw["gain_ci_low"], raw["gain_ci_high"], strict=True)
     text["gain"] = [scored(value, low, high, "accuracy", signed=True) for value, low, high in gains]
+    for column in ("random_word", "coverage"):
+        if raw[column].notna().any():
+            text[column.replace("_", " ")] = [number(value, "accuracy") for value in raw[column]]
     text["cases"] = [f"{n:,}" for n in raw["n_items"]]
     return text

@@ -1,4 +1,4 @@
-"""HTML pages that stand alone: templates with everything escaped, figures inside the file."""
+"""HTML pages in one file: every text is escaped, and figures are inside the file."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ CSS_PX_PER_IN = 100
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG as a page carries it: base64, with the width it is shown at."""
+    """A PNG inside a page: base64, the width at which it is shown, and its caption."""
 
     png: str
     width_px: int
@@ -22,14 +22,14 @@ class Picture:
 
 
 def picture(path: Path, caption: str) -> Picture:
-    """The PNG file at ``path``, to be shown in the size that it has in print."""
+    """The PNG file at ``path``, to be shown at the size that it has in print."""
     content = path.read_bytes()
-    width = int.from_bytes(content[16:20], "big")  # PNG: the header chunk opens with the width in pixels
+    width = int.from_bytes(content[16:20], "big")  # PNG: the header starts with the width in pixels
     return Picture(b64encode(content).decode("ascii"), width * CSS_PX_PER_IN // DPI, caption)
 
 
 def write_html(template: str, path: Path, facts: Mapping[str, Any]) -> Path:
-    """Fill ``template`` with ``facts``; every text is escaped, for corpora and labels may hold markup."""
+    """Fill ``template`` with ``facts`` and write it to ``path``; every text is escaped: corpora may contain markup."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader(Path(__file__).parent)
@@ -41,7 +41,7 @@ def write_html(template: str, path: Path, facts: Mapping[str, Any]) -> Path:
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """A nested configuration as ``{"model.name": "bert", …}``."""
+    """A nested configuration as one level with dotted keys: ``{"model.name": "bert", …}``."""
     leaves: dict[str, str] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Run folders as reports read them: files in, data frames out, no model and no store."""
+"""Run folders as reports read them: files in, data frames out; neither the model nor the store is needed."""
 
 import json
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "le
 
 @dataclass(frozen=True)
 class Run:
-    """One run folder. ``predictions`` (absent for pairs) and ``sentences`` are None where the run has none.
+    """One run folder. rows: of the probe and its baselines. others: rows of all other analyses.
 
-    ``rows`` are those of the probe and its baselines, ``others`` those of all other analyses.
+    ``predictions`` (word pairs have none) and ``sentences`` are None where the run has none.
     """
 
     folder: Path
@@ -62,7 +62,7 @@ class Run:
 
     @property
     def analyses(self) -> list[str]:
-        """The analyses that left something, in the order in which they ran; the probes are not among them."""
+        """The analyses with results, in the order in which they ran, without the probes."""
         return [name for name in self.manifest.get("analyses", {}) if name != PROBES]
 
     def of(self, analysis: str) -> pd.DataFrame:
@@ -70,12 +70,12 @@ class Run:
         return self.others[self.others["analysis"] == analysis]
 
     def facts(self, analysis: str) -> Mapping[str, Any]:
-        """What an analysis says of itself in the manifest: its sample, its output …"""
+        """The facts of an analysis in the manifest: its sample, its output …; empty if there are none."""
         found: Mapping[str, Any] = self.manifest.get("analyses", {}).get(analysis, {})
         return found
 
     def name(self, column: str) -> str:
-        """What the rows call this run's model, data, task, probe, tag …"""
+        """The value of a column that all rows share: model, data, task, probe, tag …"""
         return str(self.rows[column].iloc[0])
 
 
@@ -95,7 +95,7 @@ def load_run(folder: Path) -> Run:
         raise DataError(f"{folder}: cannot be read ({error}); run it again or leave it out") from error
     missing = [key for key in MANIFEST_KEYS if key not in manifest]
     if missing:
-        raise DataError(f"{folder}: manifest.json lacks {', '.join(missing)}; run it again or leave it out")
+        raise DataError(f"{folder}: manifest.json has no {', '.join(missing)}; run it again or leave it out")
     if best_layer(rows, manifest["metric"]) is None:
         raise DataError(
             f"{folder}: rows.csv has no score of target=task with metric={manifest['metric']} in any layer; "
@@ -117,16 +117,16 @@ def _parquet(path: Path) -> pd.DataFrame | None:
 
 
 def shown_split(table: pd.DataFrame) -> str:
-    """The split that reports show: test where there is one, for dev has chosen the hyper-parameters.
+    """The split that reports show: test, else dev, else the first split in ``table`` (rows or predictions).
 
-    ``table``: rows or predictions. An online code length is measured on train, and shown for it.
+    Test comes first because hyper-parameters are chosen on dev. An online code length is measured on train only.
     """
     present = table.loc[table["target"] == "task", "split"].unique().tolist()
     return next((split for split in ("test", "dev") if split in present), str(present[0]))
 
 
 def shown_predictions(run: Run, layer: int | None = None) -> pd.DataFrame:
-    """The task's predictions on the shown split, of one layer or of all; empty where the run has none."""
+    """The task's predictions on the shown split, of one layer or of all; empty if the run has none."""
     table = run.predictions
     if table is None or not (table["target"] == "task").any():
         return pd.DataFrame(columns=["layer", "target", "split", "sentence", "word", "form", "gold", "predicted"])
@@ -135,10 +135,10 @@ def shown_predictions(run: Run, layer: int | None = None) -> pd.DataFrame:
 
 
 def best_layer(rows: pd.DataFrame, metric: str) -> int | None:
-    """The layer whose task score is best on dev, averaged over seeds; ties go to the lowest layer.
+    """The layer with the best task score on dev, averaged over seeds; of equal layers the lowest.
 
-    Test never chooses. Where no dev score of ``metric`` exists (an online code length has none), the split
-    that is there does. None if no row of ``metric`` reads a layer.
+    Test is used only where ``metric`` has no score on dev (an online code length has none). None if no row of
+    ``metric`` has a layer.
     """
     task = rows[(rows["target"] == "task") & (rows["metric"] == metric) & rows["layer"].notna()]
     dev = task[task["split"] == "dev"]
@@ -150,18 +150,18 @@ def best_layer(rows: pd.DataFrame, metric: str) -> int | None:
 
 
 def stand_ins(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """What stands in for what: {"model": "bert", "data": "ewt"} names what was asked for and not had."""
+    """What the stand-ins of a run replace: {"model": "bert"} if bert was requested and could not be loaded."""
     parts = {"model": manifest["checkpoint"], "data": manifest["data"]}
     return {part: str(facts["requested"]) for part, facts in parts.items() if facts.get("stand_in")}
 
 
 def labelled(name: str, requested: str | None) -> str:
-    """A model's or corpus's name, with what it stands in for."""
+    """The name of a model or corpus, followed by what it stands in for, if it is a stand-in."""
     return f"{name} (stand-in for {requested})" if requested else name
 
 
 def heading(run: Run) -> str:
-    """Model · data · task, stand-ins labelled as such: the title of every figure and page."""
+    """Model · data · task, with stand-ins marked: the title of every figure and page."""
     instead = stand_ins(run.manifest)
     model, data = (labelled(run.name(part), instead.get(part)) for part in ("model", "data"))
     return f"{model} · {data} · {run.name('task')}"

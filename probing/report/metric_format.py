@@ -1,4 +1,4 @@
-"""What reports know about metrics: their names, units, floors and how many digits they bear."""
+"""How reports show metrics: names, units, number of digits, and the score of an uninformative representation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Measure:
-    """``floor`` is the score of a representation that tells nothing; NaN if there is no such score."""
+    """How one metric is shown. floor: the score of an uninformative representation; NaN if there is no such score."""
 
     label: str
-    axis: str  # what the axis of a figure says: name, unit, direction
+    axis: str  # label of a figure's axis: name, unit, direction
     floor: float = 0.0
     decimals: int = 3
     lower_is_better: bool = False
-    abbreviation: str = ""  # for a column head
-    above_majority: bool = False  # the floor is the majority baseline, where the rows have one
+    abbreviation: str = ""  # for the head of a column
+    above_majority: bool = False  # the floor is the majority baseline, if it was measured
 
 
 MEASURES = {
@@ -38,38 +38,38 @@ MEASURES = {
 
 
 def measure(metric: str) -> Measure:
-    """Facts on ``metric``; one that is not listed keeps its own name, a floor of 0 and three decimals."""
+    """How ``metric`` is shown; one that is not in MEASURES gets its own name, a floor of 0 and three decimals."""
     name = metric.replace("_", " ")
     return MEASURES.get(metric, Measure(name, name, lower_is_better=metric.endswith("_bits")))
 
 
 def number(value: float, metric: str, *, signed: bool = False) -> str:
-    """``value`` with the digits of its metric; an en dash where there is none."""
+    """``value`` with the digits of its metric; an en dash for NaN."""
     if pd.isna(value):
         return "–"
     decimals = measure(metric).decimals
-    # + 0.0 turns a negative zero, which rounding leaves behind, into a zero without a sign
+    # rounding can give a negative zero; adding 0.0 removes its sign
     return f"{round(value, decimals) + 0.0:{'+' if signed else ''},.{decimals}f}".replace("-", "−")
 
 
 def interval(low: float, high: float, metric: str, *, signed: bool = False) -> str:
-    """``[low, high]`` with the digits of its metric; empty where there is none."""
+    """``[low, high]`` with the digits of its metric; empty if an end is NaN."""
     if pd.isna(low) or pd.isna(high):
         return ""
     return f"[{number(low, metric, signed=signed)}, {number(high, metric, signed=signed)}]"
 
 
 def scored(value: float, low: float, high: float, metric: str, *, signed: bool = False) -> str:
-    """A value beside its interval, as a table cell shows it."""
+    """A value and its interval as the text of a table cell."""
     return f"{number(value, metric, signed=signed)} {interval(low, high, metric, signed=signed)}".strip()
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The lines of a table, each by column name."""
+    """The lines of a table as dictionaries by column name."""
     return [dict(zip(table.columns, line, strict=True)) for line in table.itertuples(index=False, name=None)]
 
 
 def scored_in(line: Mapping[str, Any], columns: tuple[str, str, str], *, signed: bool = False) -> str:
-    """The value and interval that ``columns`` name in a line that knows its metric."""
+    """The value and interval in the three ``columns`` of a line; its column ``metric`` gives the digits."""
     value, low, high = (float(line[column]) for column in columns)
     return scored(value, low, high, str(line["metric"]), signed=signed)

@@ -1,4 +1,4 @@
-"""Figures that set conditions side by side: layer curves of one task, and tasks by where they peak."""
+"""Figures that compare conditions: layer curves of one task, and the layers at which tasks become decodable."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import pandas as pd
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
 from probing.report.metric_format import measure
-from probing.report.style import GREY, MARKERS, SERIES, figure, label_ends, layer_ticks, save, titled
+from probing.report.style import GREY, MARKERS, SERIES, figure, interval_band, label_ends, layer_ticks, save, titled
 from probing.report.summary import layer_scores
 from probing.report.tables import CONSTANT, NAMES
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 Look = tuple[str, str]  # colour, marker
 MARKS = (("expected_layer", "D", 44), ("centre_of_gravity", "o", 48), ("best_layer", "o", 120))  # column, marker, size
-BANDS = {False: "95 % interval over sentences", True: "lowest to highest seed"}
-MOST_BANDS = 4  # intervals of more curves than this hide each other
+MOST_BANDS = 4  # bands of more curves than this hide each other
 
 
 def looks(conditions: Sequence[Condition]) -> dict[str, Look]:
@@ -29,7 +28,7 @@ def looks(conditions: Sequence[Condition]) -> dict[str, Look]:
 
 
 def write_overlay(block: Sequence[Condition], look: Mapping[str, Look], stem: Path) -> list[Path]:
-    """Layer curves of all conditions of one task, data, probe and metric; rings mark the layers dev chose."""
+    """Layer curves of all conditions of one task, data, probe and metric; rings mark the layers chosen on dev."""
     task, data, probe, metric = block[0].block
     with figure(7.0, 4.1) as made:
         axes = made.subplots()
@@ -44,13 +43,17 @@ def write_overlay(block: Sequence[Condition], look: Mapping[str, Look], stem: Pa
 
 
 def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool) -> tuple[float, str, str]:
-    """Draw one condition's curve, its band and its control (dotted); returns the label for its right end."""
+    """Draw one condition: its curve, its control task (dotted), and single seeds as dots where there are several.
+
+    ``band``: whether to draw intervals; a mean over seeds that differ has none. Returns the label for the right end.
+    """
     (colour, marker), table = look, condition.table
     layers = table["layer"].tolist()
     if band:
-        low, high = (ends.to_numpy(dtype=float) for ends in band_ends(condition, table))
-        draw = axes.fill_between if len(layers) > 1 else axes.vlines
-        draw(layers, low, high, color=colour, alpha=0.18, linewidth=0 if len(layers) > 1 else 4)
+        interval_band(axes, layers, (table["ci_low"], table["ci_high"]), colour)
+    for seed in condition.seeds if len(condition.seeds) > 1 else ():
+        single = layer_scores(condition, seed)
+        axes.plot([*single], [*single.values()], ".", color=colour, markersize=3.5, alpha=0.6)
     axes.plot(layers, table["score"], color=colour, marker=marker, markersize=4.5, linewidth=1.6)
     axes.plot(layers, table["control"], color=colour, linestyle=(0, (1, 1.2)), linewidth=1.3)
     chosen = table[table["best"]]
@@ -58,16 +61,8 @@ def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool
     return float(table["score"].iloc[-1]), condition.model, colour
 
 
-def band_ends(condition: Condition, table: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[float]"]:
-    """What a band shows: the lowest and highest seed where there are several, else the interval."""
-    if len(condition.seeds) == 1:
-        return table["ci_low"], table["ci_high"]
-    seeds = pd.DataFrame({seed: layer_scores(condition, seed) for seed in condition.seeds}).reindex(table["layer"])
-    return seeds.min(axis=1), seeds.max(axis=1)
-
-
 def draw_baselines(axes: "Axes", block: Sequence[Condition]) -> list[tuple[float, str, str]]:
-    """Draw the baselines that read no layer, which are the data's own and so the same for all conditions."""
+    """Draw the baselines that read no layer; they depend on the data alone, so all conditions have the same."""
     labels = []
     for name in CONSTANT:
         value = pd.Series([one.table[name].iloc[0] for one in block], dtype=float).mean()
@@ -78,18 +73,19 @@ def draw_baselines(axes: "Axes", block: Sequence[Condition]) -> list[tuple[float
 
 
 def described(block: Sequence[Condition]) -> list[str]:
-    """What the lines of an overlay are."""
+    """What rings, dots, bands and lines of an overlay show."""
     texts = [f"rings: best layer on {block[0].runs[0].chosen_on}"]
     if any(one.table["control"].notna().any() for one in block):
         texts.append("dotted: control task")
-    if len(block) <= MOST_BANDS:
-        several = {len(one.seeds) > 1 for one in block}
-        texts.append(f"bands: {' or '.join(BANDS[kind] for kind in sorted(several))}")
+    if len(block) <= MOST_BANDS and any(one.table["ci_low"].notna().any() for one in block):
+        texts.append("bands: 95 % interval over sentences")
+    if any(len(one.seeds) > 1 for one in block):
+        texts.append("lines: means over seeds; dots: single seeds")
     return texts
 
 
 def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> list[Path]:
-    """Best layer, centre of gravity and expected layer of each task, in lines grouped by model."""
+    """Best layer, centre of gravity and expected layer of each task, grouped by model."""
     lines = table.dropna(subset=["centre_of_gravity"])
     lines = lines.sort_values(["model", "expected_layer", "task"], ascending=[False, False, False], kind="stable")
     if lines.empty:
@@ -100,7 +96,7 @@ def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> li
         heights = range(len(lines))
         axes.hlines(heights, lines["expected_layer"], lines["centre_of_gravity"], color=hues, alpha=0.35, linewidth=2)
         for column, marker, size in MARKS:
-            # The best layer is a ring, as in the layer curves; the second call only makes the legend grey.
+            # The best layer is a ring, as in the layer curves; the second call makes a grey entry in the legend.
             ring = column == "best_layer"
             faces, grey = ("none", "none") if ring else (hues, GREY)
             axes.scatter(lines[column], heights, marker=marker, s=size, facecolors=faces, edgecolors=hues)
@@ -113,6 +109,6 @@ def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> li
         axes.set_axisbelow(True)
         axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
         titled(
-            made, "Where tasks become decodable", "single-layer probes; best layer on dev, the others from test scores"
+            made, "Where tasks become decodable", "single-layer probes; best layer: chosen on dev; the others: from test scores"
         )
         return save(made, stem)

@@ -1,6 +1,6 @@
-"""The page of one run: what was found, with what certainty, on what, and what it does not show."""
+"""The page of one run: results with intervals, the samples they come from, and what they do not show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,36 +9,38 @@ import pandas as pd
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, stand_ins
-from probing.report.metric_format import measure, number, scored
+from probing.report.metric_format import interval, measure, number, scored
 from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
 from probing.report.tables import BASELINES, NAMES, run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 
 CAPTIONS = {
-    "layers": "Score by layer with its control task and baselines. The ring marks the best layer.",
-    "classes": "F1 of each class in each layer, the most frequent class on top.",
-    "confusion": "Where items of each gold class end up at the best layer.",
+    "layers": "Score by layer, with control task and baselines. The ring marks the best layer.",
+    "classes": "F1 of each class in each layer, the most frequent class at the top.",
+    "confusion": "Confusion matrix at the best layer: predicted classes of the items of each gold class.",
     "values": "Predicted against gold values at the best layer.",
     "lengths": "Score by sentence length at the best layer.",
 }
 
 
 def write_report(folder: Path) -> list[Path]:
-    """Write tables, figures and index.html of a run into its folder, from what the folder holds alone.
+    """Write tables, figures and index.html of a run into its folder; returns their paths, the page last.
 
-    Raises: DataError if ``folder`` does not hold a finished run.
-    """
-    of_analyses = write_section_tables(load_run(folder), folder / "tables")
-    return [*write_tables(folder), *of_analyses, *write_figures(folder), write_page(folder)]
-
-
-def write_page(folder: Path) -> Path:
-    """Write ``folder``/index.html: one file that needs no other and no network.
-
-    It carries the figures that ``folder``/figures holds. Raises: DataError as write_report.
+    Only files of the folder are read. Raises: DataError if ``folder`` does not hold a finished run.
     """
     run = load_run(folder)
+    made = sections(run)
+    tables = [*write_tables(run), *write_section_tables(made, folder / "tables")]
+    return [*tables, *write_figures(run, made), write_page(run, made)]
+
+
+def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
+    """Write index.html into the run's folder: one file that needs no other file and no network.
+
+    It contains the figures that are in figures/, and the sections ``of_analyses``.
+    """
+    figures = run.folder / "figures"
     raw, shown = run_table(run)
     best = best_layer(run.rows, run.metric)
     facts = {
@@ -52,8 +54,8 @@ def write_page(folder: Path) -> Path:
         "tiles": tiles(run, raw),
         "layers": shown,
         "marks": raw["best"].tolist(),
-        "figures": pictures(folder / "figures", CAPTIONS),
-        "sections": [with_pictures(section, folder / "figures") for section in sections(run)],
+        "figures": pictures(figures, CAPTIONS),
+        "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
         "best": best,
         **errors(run, best),
@@ -63,37 +65,37 @@ def write_page(folder: Path) -> Path:
         "selected": selected(run),
         "config": flat(run.manifest["config"]),
     }
-    return write_html("page.html", folder / "index.html", facts)
+    return write_html("page.html", run.folder / "index.html", facts)
 
 
 def with_pictures(section: Section, figures: Path) -> dict[str, Any]:
-    """A section with its pictures as the page carries them."""
+    """The fields of a section and its pictures, for the template."""
     captions = {figure.name: figure.caption for figure in section.figures}
     return {**vars(section), "pictures": pictures(figures, captions)}
 
 
 def pictures(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
-    """The figures of a run that are there, in the order in which they are read."""
+    """The figures of ``captions`` (file name -> caption) that are in ``folder``, in that order."""
     return [
         picture(folder / f"{name}.png", text) for name, text in captions.items() if (folder / f"{name}.png").is_file()
     ]
 
 
 def finding(run: Run, table: pd.DataFrame) -> str:
-    """One sentence on the layer that dev chose; it says what is decodable, never what the model uses."""
+    """One sentence on the layer that was chosen on dev: what is decodable from it, not what the model uses."""
     line, metric = table[table["best"]].iloc[0], run.metric
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
         f"From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes {run.name('task')} "
         f"with {measure(metric).label} {score} on {n_sentences(run):,} sentences of {run.name('data')}"
     )
-    margins = [f"{number(gap, metric, signed=True)} against {name}" for name, gap in gaps(table, line).items()]
+    margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
     return f"{text}: {', '.join(margins)}." if margins else f"{text}."
 
 
 def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
-    """Score minus control task, baselines and embedding output, where there are any."""
-    others = {"the control task": line["control"]} | {NAMES[name]: line[name] for name in BASELINES}
+    """Score minus control task, baselines and embedding output, by name; those that were not measured are left out."""
+    others = {"the control task": line["control"]} | {f"the {NAMES[name]} baseline": line[name] for name in BASELINES}
     embedding = table.loc[table["layer"] == 0, "score"]
     if len(embedding) and line["layer"] != 0:
         others["the embedding output"] = embedding.iloc[0]
@@ -101,12 +103,12 @@ def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
 
 
 def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
-    """The few numbers that a reader looks for first."""
+    """The main numbers of the run, by name."""
     line = table[table["best"]].iloc[0]
     facts = {
         f"best layer, of {len(table)}": str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
-        "95 % interval": scored(line["score"], line["ci_low"], line["ci_high"], run.metric).partition(" ")[2],
+        "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
         "selectivity": number(line["selectivity"], run.metric, signed=True),
         f"{run.split} sentences": f"{n_sentences(run):,}",
     }
@@ -114,32 +116,32 @@ def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
 
 
 def n_sentences(run: Run) -> int:
-    """Sentences that the shown scores were measured on."""
+    """How many sentences the shown scores were measured on."""
     return int(run.shown_rows["n_sentences"].iloc[0])
 
 
 def stand_in_warnings(run: Run) -> list[str]:
-    """A sentence for each part of the run that is not what was asked for."""
+    """A sentence for each part of the run that is a stand-in."""
     return [
-        f"Stand-in: {part}={asked} could not be had here; these are the numbers of {run.name(part)}."
+        f"Stand-in: {part}={asked} could not be loaded; all numbers are those of {run.name(part)}."
         for part, asked in stand_ins(run.manifest).items()
     ]
 
 
 def errors(run: Run, best: int | None) -> dict[str, Any]:
-    """Examples of errors at the best layer, with a line that says how they were picked."""
+    """Examples of errors at the best layer, and a note that says how they were chosen."""
     items = shown_predictions(run, best)
     if items.empty:
         return {"errors": [], "errors_note": ""}
     if run.manifest["kind"] == "scalar":
-        return {"errors": value_errors(items), "errors_note": "The items farthest from their gold value."}
+        return {"errors": value_errors(items), "errors_note": "The items whose predicted value is farthest from gold, one per sentence."}
     wrong = int((items["gold"].astype(str) != items["predicted"].astype(str)).sum())
-    note = f"{wrong:,} of {len(items):,} items are wrong. The most frequent confusions, each with its first example."
+    note = f"{wrong:,} of {len(items):,} items are wrong. The most frequent confusions, each with its count and first example."
     return {"errors": class_errors(items), "errors_note": note}
 
 
 def provenance(run: Run) -> dict[str, str]:
-    """Where the numbers come from: command, code, weights, corpus, libraries, time."""
+    """What produced the numbers: command, commit, checkpoint, corpus, libraries, seconds per stage."""
     manifest = run.manifest
     checkpoint, data = manifest["checkpoint"], manifest["data"]
     sizes = ", ".join(f"{split} {n:,}" for split, n in data.get("sentences", {}).items())
@@ -157,12 +159,13 @@ def provenance(run: Run) -> dict[str, str]:
 
 
 def selected(run: Run) -> pd.DataFrame:
-    """The hyper-parameters that dev chose for each layer and target, as text."""
+    """The hyper-parameters chosen on dev for each layer and target, as text."""
     table = pd.DataFrame(run.manifest.get("analyses", {}).get("probes", {}).get("selected", []))
+    table = table.dropna(axis="columns", how="all")
     return pd.DataFrame({name: [_setting(str(name), value, run.metric) for value in table[name]] for name in table})
 
 
-def _setting(name: str, value: Any, metric: str) -> str:
-    if name == "dev":
-        return number(value, metric)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _setting(name: str, value: object, metric: str) -> str:
+    if isinstance(value, float):
+        return number(value, metric) if name == "dev" else "–" if pd.isna(value) else f"{value:g}"
+    return "–" if value is None else str(value)

@@ -1,7 +1,6 @@
-"""Differences with paired intervals: model against model, and each layer against the one below it."""
+"""Differences with paired intervals: between models, and between each layer and the one below it."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -10,9 +9,8 @@ import pandas as pd
 from probing.report.gather import Condition
 from probing.report.load import Run
 from probing.report.metric_format import measure, records, scored_in
-from probing.result.bootstrap import Counts, paired, resample_counts
+from probing.result.bootstrap import counts_of, paired
 from probing.result.statistics import METRICS, Statistics
-from probing.rng import generator
 
 RESAMPLES = 1000
 COLUMNS = ["s0", "s1", "s2", "s3"]
@@ -20,10 +18,10 @@ Side = tuple[Condition, int]  # a condition at one of its layers
 
 
 def pair_models(conditions: Sequence[Condition]) -> tuple[pd.DataFrame, list[str]]:
-    """Every two conditions of one task, data, probe and metric, each at the layer that dev chose.
+    """Every two conditions of one task, data, probe and metric, each at its layer chosen on dev.
 
-    One line per pair: difference first − second, its 95 % interval, the sentences both have and how many
-    only one has. Also, in words, the pairs that cannot be formed and why.
+    One line per pair: the difference first − second, its 95 % interval, the number of common sentences and of those
+    that only one side has. Also a note for each pair that cannot be compared, with the reason.
     """
     lines, notes = [], []
     for first, second in combinations(conditions, 2):
@@ -39,7 +37,7 @@ def pair_models(conditions: Sequence[Condition]) -> tuple[pd.DataFrame, list[str
 
 
 def pair_layers(conditions: Iterable[Condition]) -> pd.DataFrame:
-    """Each layer against the one below it: one line per condition and layer, with the gain and its interval."""
+    """Each layer minus the one below it: one line per condition and layer, with the difference and its interval."""
     lines = []
     for condition in conditions:
         layers = condition.table["layer"].tolist()
@@ -51,19 +49,20 @@ def pair_layers(conditions: Iterable[Condition]) -> pd.DataFrame:
 
 
 def difference(a: Side, b: Side) -> dict[str, float] | str:
-    """a − b on the sentences that both have, over their common seeds, or why there is none.
+    """a − b on their common sentences and seeds with its 95 % interval; or the reason why it cannot be computed.
 
-    With several seeds, a sentence's statistics are averaged over those seeds before sentences are resampled.
+    With several seeds, the statistics of a sentence are averaged over seeds before sentences are resampled: the
+    interval is that of the difference between the means over seeds.
     """
     metric = a[0].metric
     if metric not in METRICS or metric == "macro_f1":
         return f"{measure(metric).label} is not a sum over sentences"
     joined, left_out = common_sentences(a, b)
     if joined.empty:
-        return f"no statistics of {measure(metric).label} per sentence for a seed that both have on the same data"
+        return f"they have no statistics of {measure(metric).label} per sentence for a common seed on the same data"
     values = joined.to_numpy(dtype=float)
     first, second = Statistics(metric, values[:, :4]), Statistics(metric, values[:, 4:])
-    score = paired(first, second, _counts(len(values)))
+    score = paired(first, second, counts_of(len(values), RESAMPLES, "paired", str(len(values))))
     return {
         "difference": score.value,
         "ci_low": score.ci_low,
@@ -89,7 +88,7 @@ def common_sentences(a: Side, b: Side) -> tuple[pd.DataFrame, int]:
 
 
 def sentence_statistics(condition: Condition, layer: int, seed: int) -> tuple[str, pd.DataFrame] | None:
-    """The data's fingerprint and the task's statistics per sentence (index: id and, for repeated ids, a count)."""
+    """The data's fingerprint and the task's statistics per sentence (index: id, and a count for repeated ids)."""
     for run in condition.runs:
         table = _statistics(run, condition.metric, layer) if run.seed == seed else None
         if table is not None:
@@ -106,17 +105,12 @@ def _statistics(run: Run, metric: str, layer: int) -> pd.DataFrame | None:
     return None if table.empty else table
 
 
-@lru_cache(maxsize=2)
-def _counts(n_sentences: int) -> Counts:
-    return resample_counts(n_sentences, RESAMPLES, generator(0, "paired", str(n_sentences)))
-
-
 def _where(condition: Condition) -> dict[str, str]:
     return dict(zip(("task", "data", "probe", "metric"), condition.block, strict=True))
 
 
 def verdict(low: float, high: float, words: tuple[str, str, str] = ("higher", "lower", "not clear")) -> str:
-    """What an interval of a difference says: above zero, below zero, or neither."""
+    """The word for an interval of a difference: above zero, below zero, or neither (also if it is NaN)."""
     if np.isnan(low) or low <= 0 <= high:
         return words[2]
     return words[0] if low > 0 else words[1]

@@ -1,4 +1,4 @@
-"""Figures of one run's predictions: by class, by value and by sentence length, at the layer that dev chose."""
+"""Figures of one run's predictions: by class, by value and by sentence length."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,19 +12,18 @@ from probing.report.load import Run, best_layer, heading, shown_predictions, sho
 from probing.report.metric_format import measure
 from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, titled
 from probing.report.tables import class_layers, class_table
-from probing.result.bootstrap import Score, interval, resample_counts
+from probing.result.bootstrap import Score, counts_of, interval
 from probing.result.statistics import LONGEST, SHORTEST, Statistics
-from probing.rng import generator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST_CLASSES = 24  # a confusion matrix of more cannot be read; the rarer classes become one
+MOST_CLASSES = 24  # a larger confusion matrix cannot be read; the rarest classes are merged
 RESAMPLES = 1000
 
 
 def write_classes(run: Run, stem: Path) -> list[Path]:
-    """Heatmap of F1 over classes (sorted by support) and layers; the layer that dev chose is framed."""
+    """Heatmap of F1 over classes (sorted by support) and layers, with a frame around the layer chosen on dev."""
     from matplotlib.patches import Rectangle
 
     items = shown_predictions(run)
@@ -46,7 +45,7 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
 
 
 def write_confusion(run: Run, stem: Path) -> list[Path]:
-    """Confusion matrix at the layer that dev chose: of each gold class, the share predicted as each class."""
+    """Confusion matrix at the layer chosen on dev: the share of each gold class that is predicted as each class."""
     best = best_layer(run.rows, run.metric)
     items = shown_predictions(run, best)
     counts = confusion(items)
@@ -72,7 +71,7 @@ def _heat(
     vmin: float,
     bar: str,
 ) -> None:
-    """A heatmap (rows, columns) of fractions up to 1, each cell with its text."""
+    """Draw a heatmap (rows, columns) of fractions up to 1, with a text in each cell."""
     import seaborn as sns
 
     sns.heatmap(
@@ -97,7 +96,7 @@ def _heat(
 
 
 def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Counts (C, C), gold down and predicted across, sorted by gold counts; rare classes beyond 24 are one."""
+    """Counts (C, C): rows gold, columns predicted, sorted by gold counts; beyond 24 classes the rarest are merged."""
     gold, predicted = (predictions[side].astype(str) for side in ("gold", "predicted"))
     support = gold.value_counts().to_dict()
     names = sorted({*gold, *predicted}, key=lambda name: (-support.get(name, 0), name))
@@ -109,7 +108,7 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_values(run: Run, stem: Path) -> list[Path]:
-    """Predicted against gold at the layer that dev chose: counts, the diagonal, and the mean per gold value."""
+    """Predicted against gold values at the layer chosen on dev: counts, the diagonal, and the mean per gold value."""
     import seaborn as sns
     from matplotlib.colors import LogNorm
 
@@ -143,7 +142,7 @@ def write_values(run: Run, stem: Path) -> list[Path]:
 
 
 def write_lengths(run: Run, stem: Path) -> list[Path]:
-    """NSpr or DSpr by sentence length at the layer that dev chose; nothing for runs without either."""
+    """NSpr or DSpr by sentence length at the layer chosen on dev; writes nothing for runs without either."""
     best = best_layer(run.rows, run.metric)
     if run.sentences is None:
         return []
@@ -173,6 +172,6 @@ def length_scores(statistics: pd.DataFrame) -> dict[str, Score]:
         high = LONGEST if low + 5 >= LONGEST else low + 4
         inside = values[(values[:, 2] >= low) & (values[:, 2] <= high) & (values[:, 1] > 0)]
         if len(inside):
-            counts = resample_counts(len(inside), RESAMPLES, generator(0, "lengths", str(low)))
+            counts = counts_of(len(inside), RESAMPLES, "lengths", str(low))
             scores[f"{low}–{high}"] = interval(Statistics(str(statistics["metric"].iloc[0]), inside), counts)
     return scores

@@ -1,4 +1,4 @@
-"""What a section of a run's page is made of: tables, figures, sentences; and how cells are made from rows."""
+"""What a section of a run's page consists of: tables, figures and sentences; how rows become cells."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from probing.report.metric_format import scored
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its file name, title, how to read it, unrounded and as text. folded: closed until it is opened."""
+    """One table. name: of its files. note: how to read it. raw: unrounded; text: as shown. folded: shown on a click."""
 
     name: str
     title: str
@@ -26,7 +26,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its file name, its caption, and what writes it to <stem>.png and <stem>.pdf."""
+    """One figure. name: of its files. write: (run, stem) -> writes <stem>.png and <stem>.pdf and returns both paths."""
 
     name: str
     caption: str
@@ -35,7 +35,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """The part of one analysis. sentences: what its numbers allow to be said. sample: of what they are."""
+    """The part of one analysis. sentences: conclusions that its numbers support. sample: what was measured.
+
+    A section without tables, figures and sentences is empty and is not shown.
+    """
 
     title: str
     sentences: Sequence[str] = ()
@@ -45,19 +48,27 @@ class Section:
 
 
 def pick(run: Run, analysis: str, metric: str, probe: str | None = None, target: str | None = None) -> pd.DataFrame:
-    """Rows of one analysis and metric on test; of one method (column probe) and one target, if given."""
+    """Rows of one analysis and metric on test, without single draws of a control.
+
+    ``probe`` (the method) and ``target`` keep the rows that have these values.
+    """
     table = run.of(analysis)
-    wanted = (table["metric"] == metric) & (table["split"] == "test")
+    wanted = (table["metric"] == metric) & (table["split"] == "test") & table["draw"].isna()
     for column, value in (("probe", probe), ("target", target)):
         if value is not None:
             wanted &= table[column] == value
     return table[wanted]
 
 
+def sample_of(run: Run, analysis: str) -> str:
+    """The sample that an analysis states; empty if it states none."""
+    return str(run.facts(analysis).get("sample", ""))
+
+
 def with_intervals(
     table: pd.DataFrame, name: str, metric: str, low: str | None = None, high: str | None = None
 ) -> list[str]:
-    """A value beside its interval, line by line; the ends are <name>_low and <name>_high unless told."""
+    """A value with its interval as text, line by line; the ends are in <name>_low and <name>_high unless named."""
     low, high = low or f"{name}_low", high or f"{name}_high"
     missing = pd.Series(float("nan"), index=table.index)
     ends = zip(table[name], table.get(low, missing), table.get(high, missing), strict=True)
@@ -65,21 +76,25 @@ def with_intervals(
 
 
 def with_interval(line: "pd.Series[float]", metric: str) -> str:
-    """A row's value beside its interval."""
+    """A row's value with its interval as text."""
     return scored(line["value"], line["ci_low"], line["ci_high"], metric)
 
 
 def by_layer(table: pd.DataFrame, metrics: dict[str, str], column: str = "metric") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of layers, unrounded and as text: one line per layer, one column per value of ``column`` in ``metrics``.
 
-    ``metrics``: value -> what its column is called.
+    metrics: value -> name of its column. The unrounded table has every value of ``column``, and the ends of its
+    interval in <value>_low and <value>_high. Raises: ValueError if a layer has two rows of one value.
     """
-    raw = table.pivot_table(index="layer", columns=column, values="value").reset_index()
+    names = {"value": "{}", "ci_low": "{}_low", "ci_high": "{}_high"}
+    wide = table.pivot(index="layer", columns=column, values=list(names))
+    raw = pd.DataFrame(
+        {names[end].format(value): wide[end, value] for value in table[column].unique() for end in names}
+    ).reset_index(names="layer")
     text = pd.DataFrame({"layer": raw["layer"].astype(str)})
     for value, label in metrics.items():
-        lines = table[table[column] == value].set_index("layer").reindex(raw["layer"])
-        if lines["value"].notna().any():
-            text[label] = [with_interval(line, value) for _, line in lines.iterrows()]
+        if value in raw and raw[value].notna().any():
+            text[label] = with_intervals(raw, value, value)
     return raw, text
 
 
@@ -89,7 +104,10 @@ def head_names(table: pd.DataFrame) -> list[str]:
 
 
 def grid(table: pd.DataFrame) -> NDArray[np.float64]:
-    """Rows of all heads as a matrix, (L, H), layer 1 on top; rows that are not of one head are left out."""
+    """Rows of all heads as a matrix, (L, H), layer 1 on top; rows that are not of one head are left out.
+
+    Raises: ValueError if a head has two rows.
+    """
     of_heads = table[table["head"].notna()]
-    matrix = of_heads.pivot_table(index="layer", columns="head", values="value", dropna=False)
+    matrix = of_heads.pivot(index="layer", columns="head", values="value")
     return np.asarray(matrix, dtype=np.float64)

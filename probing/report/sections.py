@@ -1,5 +1,6 @@
 """The sections of a run's page: one per analysis, found by its name."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,27 +8,29 @@ from pathlib import Path
 from probing.report import decodable_attended_used
 from probing.report.emit import write_table
 from probing.report.load import Run
-from probing.report.section_parts import Section, Table
+from probing.report.section_parts import Section, Table, sample_of
 
 
 def sections(run: Run) -> list[Section]:
-    """The joined view first, then one section per analysis in the order in which they ran; empty ones are left out."""
+    """The joined section first, then one section per analysis in the order in which they ran, without empty ones."""
     made = [decodable_attended_used.section(run), *(of_analysis(run, name) for name in run.analyses)]
     return [one for one in made if one.tables or one.figures or one.sentences]
 
 
 def of_analysis(run: Run, name: str) -> Section:
-    """What probing/report/section/<name>.py makes of it; where there is no such file, its rows as a table."""
+    """The section that probing/report/section/<name>.py makes; if there is no such file, a plain table of all rows."""
     where = f"probing.report.section.{name}"
     if find_spec(where) is not None:
         found: Section = import_module(where).section(run)
         return found
     rows = run.of(name).drop(columns=["tag", "model", "checkpoint", "data", "task", "run_id"])
-    plain = Table(name, name, f"No section of its own: all rows of the analysis {name}.", rows, rows.astype(str))
-    return Section(name, tables=[plain] if len(rows) else [])
+    note = f"All rows of the analysis {name}, unrounded. There is no file probing/report/section/{name}.py."
+    text = rows.astype(object).where(rows.notna(), "–").astype(str)
+    tables = [Table(name, "All rows", note, rows, text)] if len(rows) else []
+    return Section(name, tables=tables, sample=sample_of(run, name))
 
 
-def write_section_tables(run: Run, target: Path) -> list[Path]:
-    """Write ``target``/<name>.{csv,md,tex} for every table of every section."""
-    tables = [table for section in sections(run) for table in section.tables]
+def write_section_tables(made: Sequence[Section], target: Path) -> list[Path]:
+    """Write ``target``/<name>.{csv,md,tex} for every table of the sections ``made``; returns their paths."""
+    tables = [table for section in made for table in section.tables]
     return [path for table in tables for path in write_table(table.raw, table.text, target / table.name)]

@@ -1,4 +1,4 @@
-"""How figures look, in one place: size, type, colours that the colour-blind tell apart, files that repeat."""
+"""The look of all figures: size, type, colours for colour-blind readers; the same rows give the same file."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito 2008, without yellow, which is too faint for lines on white
+Ends = "pd.Series[float]"  # lower or upper ends of intervals, one per layer; NaN where there is no interval
+# Okabe & Ito 2008, without yellow, which is too pale for lines on white
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9"
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#332288", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
@@ -34,14 +36,14 @@ SETTINGS: Any = {  # matplotlib types its keys one by one
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
     "text.color": INK,
-    "text.parse_math": False,  # tags such as $ and words of the corpus are text, not formulas
-    "pdf.fonttype": 42,  # outlines that journals accept and editors can change
+    "text.parse_math": False,  # a tag such as $ or a word of the corpus is text, not a formula
+    "pdf.fonttype": 42,  # TrueType: journals accept it, and the text can be edited
 }
 
 
 @contextmanager
 def figure(width_in: float, height_in: float) -> Iterator["Figure"]:
-    """A figure that no global state knows of, under this module's settings, with room for ``titled``."""
+    """A figure under this module's settings, with room for ``titled``; matplotlib's global state is not touched."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -65,7 +67,7 @@ def save(made: "Figure", stem: Path) -> list[Path]:
 
 
 def titled(made: "Figure", title: str, subtitle: str) -> None:
-    """A bold title over a grey line that says what was measured, flush left; long ones are set smaller."""
+    """A bold title and a grey line below it that says what was measured; long ones are set in smaller type."""
     width, height = made.get_size_inches()
     top_in = 0.08
     for text, points, weight, colour in ((title, 10.0, "bold", INK), (subtitle, 8.5, "normal", GREY)):
@@ -76,8 +78,17 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
         top_in += 0.2
 
 
+def interval_band(axes: "Axes", layers: Sequence[int], ends: "tuple[Ends, Ends]", colour: str) -> None:
+    """Draw intervals (lower ends, upper ends) over ``layers``: a band, or a bar for a single layer."""
+    low, high = (side.to_numpy(dtype=float) for side in ends)
+    if len(layers) > 1:
+        axes.fill_between(layers, low, high, color=colour, alpha=0.18, linewidth=0)
+    else:
+        axes.vlines(layers, low, high, color=colour, linewidth=1.2)
+
+
 def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """``heights`` moved apart to be at least ``gap`` from each other, in their order, near where they were."""
+    """``heights`` moved apart as little as needed, in the same order, so that neighbours differ by at least ``gap``."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])
     placed = [heights[i] for i in order]
     for _ in range(100):
@@ -95,7 +106,7 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def label_ends(axes: "Axes", labels: Sequence[tuple[float, str, str]]) -> None:
-    """Write (height, text, colour) beside the right edge instead of a legend, spread so that none overlap."""
+    """Write (height, text, colour) at the right edge instead of a legend, moved apart so that no two overlap."""
     from matplotlib.transforms import blended_transform_factory
 
     low, high = axes.get_ylim()
@@ -106,7 +117,7 @@ def label_ends(axes: "Axes", labels: Sequence[tuple[float, str, str]]) -> None:
 
 
 def layer_ticks(axes: "Axes", layers: Sequence[int]) -> None:
-    """Whole layers on the x axis, every second or fourth of them where there are many."""
+    """Ticks at whole layers; at every second or fourth layer where there are many."""
     step = 1 if len(layers) <= 14 else 2 if len(layers) <= 28 else 4
     axes.set_xticks([layer for layer in layers if layer % step == 0] or list(layers))
     axes.set_xlabel(LAYER_AXIS)

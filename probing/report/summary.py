@@ -1,9 +1,9 @@
-"""Where in a model a task becomes decodable: best layer, centre of gravity and expected layer.
+"""The layers at which a task becomes decodable: best layer, centre of gravity and expected layer.
 
-Single-layer analogues of Tenney et al. 2019 (ACL), who take both from probes on scalar mixes of layers.
-Here every score is that of a probe on one layer, so the numbers are not theirs and must not be set beside
-theirs. With S(l) the score of layer l, B the score of a representation that tells nothing (the majority
-baseline for accuracies and F1, 0 for correlations and where there is none, 1 for compression):
+Single-layer analogues of Tenney et al. 2019 (ACL), who compute both from probes on scalar mixes of layers. Here every
+score is that of a probe on one layer, so the numbers must not be compared with published ones. With S(l) the score of
+layer l and B the score of an uninformative representation (the majority baseline for accuracies and F1, if measured;
+1 for compression; 0 otherwise):
 
     centre of gravity = sum l g(l) / sum g(l),   g(l) = max(0, S(l) − B), l ≥ 0
     expected layer    = sum l d(l) / sum d(l),   d(l) = M(l) − M(l−1), l ≥ 1, M(l) = max of S(0) … S(l)
@@ -21,22 +21,22 @@ from probing.report.tables import layer_table
 
 
 def centre_of_gravity(scores: Sequence[float], floor: float) -> float:
-    """Mean layer weighted by score above ``floor``; ``scores`` are those of layers 0, 1, … NaN if none is above."""
+    """Mean layer, weighted by the score above ``floor``. scores: of layers 0, 1, …. NaN if no score is above it."""
     gain = np.maximum(np.asarray(scores, dtype=float) - floor, 0)
     return float(np.arange(len(gain)) @ gain / gain.sum()) if gain.sum() > 0 else float("nan")
 
 
 def expected_layer(scores: Sequence[float]) -> float:
-    """Mean layer weighted by what it adds to the best score so far; NaN if no layer adds to layer 0."""
+    """Mean layer, weighted by its gain over the best lower layer; NaN if no layer is better than layer 0."""
     gain = np.diff(np.maximum.accumulate(np.asarray(scores, dtype=float)))
     return float(np.arange(1, len(gain) + 1) @ gain / gain.sum()) if gain.sum() > 0 else float("nan")
 
 
 def summary_table(conditions: Iterable[Condition]) -> pd.DataFrame:
-    """One line per condition, unrounded: best layer (dev), its scores (test), range over seeds, depth in layers.
+    """One line per condition, unrounded: best layer (chosen on dev), its scores (test), lowest and highest seed, depth.
 
-    ``centre_of_gravity`` and ``expected_layer`` are NaN unless every layer from 0 on was probed; for code
-    lengths, where lower is better, they are not defined.
+    The interval of a score over several seeds is NaN unless the seeds agree. ``centre_of_gravity`` and
+    ``expected_layer`` are NaN unless every layer from 0 on was probed, and for code lengths, where lower is better.
     """
     return pd.DataFrame([summary(condition) for condition in conditions])
 
@@ -70,32 +70,32 @@ def summary(condition: Condition) -> dict[str, object]:
 
 
 def majority_or_floor(table: pd.DataFrame, metric: str) -> float:
-    """The score of a representation that tells nothing."""
+    """The score of an uninformative representation."""
     facts, majority = measure(metric), float(table["majority"].iloc[0])
     return majority if facts.above_majority and not np.isnan(majority) else facts.floor
 
 
 def seed_range(condition: Condition) -> tuple[float, float]:
-    """Lowest and highest score over seeds at the layer that dev chose; NaN for a single seed."""
+    """Lowest and highest score of a single seed at the layer chosen on dev; NaN if there is one seed."""
     single = (layer_scores(condition, seed).get(condition.best, float("nan")) for seed in condition.seeds)
     values = [value for value in single if not np.isnan(value)]
     return (min(values), max(values)) if len(values) > 1 else (float("nan"), float("nan"))
 
 
 def layer_scores(condition: Condition, seed: int) -> dict[int | None, float]:
-    """Score of each layer with one seed."""
+    """The score of each layer with one seed (of the control: over all its draws)."""
     table = layer_table(condition.rows[condition.rows["seed"] == seed], condition.metric)
     return dict(zip(table["layer"].tolist(), table["score"].tolist(), strict=True))
 
 
 def layers(line: Mapping[str, Any]) -> str:
-    """The layers that were probed: first and last."""
+    """First and last probed layer as text."""
     first, last = line["first_layer"], line["last_layer"]
     return str(first) if first == last else f"{first}–{last}"
 
 
 def shown_models(table: pd.DataFrame) -> pd.DataFrame:
-    """Models against models, one block of task, data, probe and metric after the other, as text."""
+    """Models compared at their best layers, as text, grouped by task, data, probe and metric."""
     lines = records(table)
     shown = pd.DataFrame({name: table[name] for name in ("task", "data", "probe", "model")})
     shown["metric"] = [measure(str(line["metric"])).label for line in lines]
@@ -106,7 +106,7 @@ def shown_models(table: pd.DataFrame) -> pd.DataFrame:
     shown["selectivity"] = [scored_in(line, ends) for line in lines]
     shown["seeds"] = table["seeds"].astype(str)
     if table["seed_low"].notna().any():
-        shown["over seeds"] = [
+        shown["lowest to highest seed"] = [
             f"{number(line['seed_low'], line['metric'])} to {number(line['seed_high'], line['metric'])}"
             if line["seeds"] > 1
             else ""
@@ -116,7 +116,7 @@ def shown_models(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def shown_tasks(table: pd.DataFrame) -> pd.DataFrame:
-    """Tasks against tasks, one model after the other, the task with the lowest expected layer first."""
+    """Tasks compared by layer, as text, grouped by model; the task with the lowest expected layer comes first."""
     ordered = table.sort_values(["model", "expected_layer", "centre_of_gravity", "task"], kind="stable")
     shown = pd.DataFrame({name: ordered[name] for name in ("model", "task", "data", "probe")})
     shown["metric"] = [measure(str(metric)).label for metric in ordered["metric"]]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from probing.report.emit import write_table
-from probing.report.load import Run, best_layer, load_run, shown_predictions, shown_split
+from probing.report.load import Run, best_layer, shown_predictions, shown_split
 from probing.report.metric_format import interval, measure, number, scored
 
 WITH_INTERVAL = {"task": "score", "control": "control", "selectivity": "selectivity"}
@@ -15,9 +15,10 @@ NAMES = {"type_majority": "type majority", "chain": "chain", "majority": "majori
 
 
 def averaged(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Mean value per group, indexed by ``by``, with ci_low and ci_high where all rows of the group agree.
+    """Mean value per group, indexed by ``by``; ci_low and ci_high are those of the rows where all of them agree.
 
-    Where they differ (runs of several seeds) there is no interval: the mean of interval ends is not one.
+    Where rows differ (runs of several seeds), both ends are NaN: the mean of interval ends is not the interval of the
+    mean.
     """
     groups = rows.groupby(by)[["value", "ci_low", "ci_high"]]
     mean, same = groups.mean(), (groups.max() - groups.min()).max(axis=1) == 0
@@ -30,16 +31,16 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
 
     Columns: layer (0 = embedding output); score, ci_low, ci_high; the same for control (control,
     control_low, control_high) and selectivity; majority, type_majority, chain and untrained (NaN where the
-    rows have none); best (bool): the layer that dev chose. Of several draws of the control, the row over all
-    draws is taken; runs that differ in seed alone are averaged, without an interval where they differ.
+    rows have none); best (bool): the layer that was chosen on dev. The control is the score over all draws; rows of
+    single draws are not used. Runs that differ only in their seed are averaged, see ``averaged``.
     """
-    shown = rows[rows["metric"] == metric]
+    shown = rows[(rows["metric"] == metric) & rows["draw"].isna()]
     shown = shown[shown["split"] == shown_split(shown)]
     layers = sorted(int(layer) for layer in shown.loc[shown["target"] == "task", "layer"].dropna().unique())
     table = pd.DataFrame({"layer": layers}, index=pd.Index(layers, name="layer"))
     for target, name in WITH_INTERVAL.items():
         low, high = ("ci_low", "ci_high") if target == "task" else (f"{name}_low", f"{name}_high")
-        mean = averaged(shown[(shown["target"] == target) & shown["draw"].isna()], ["layer"])
+        mean = averaged(shown[shown["target"] == target], ["layer"])
         for column, source in ((name, "value"), (low, "ci_low"), (high, "ci_high")):
             table[column] = mean[source].reindex(layers).astype(float)
     for target in CONSTANT:
@@ -51,9 +52,9 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The layer table of the run's primary metric, unrounded and as people read it.
+    """The layer table of the run's primary metric, unrounded and as text.
 
-    Further metrics of the run (macro F1, root accuracy …) stand at the right, the task's score alone.
+    Further metrics of the run (macro F1, root accuracy …) follow at the right, each with the task's score only.
     """
     raw = layer_table(run.rows, run.metric)
     shown = shown_layers(raw, run.metric)
@@ -66,7 +67,7 @@ def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """A layer table as text: digits of the metric, columns that hold nothing left out, * at the best layer."""
+    """A layer table as text, rounded to the digits of the metric; empty columns are left out; * marks the best layer."""
     label = measure(metric).abbreviation or measure(metric).label
     shown = pd.DataFrame({"layer": [f"{row.layer}{' *' if row.best else ''}" for row in table.itertuples()]})
     shown[label] = [number(value, metric) for value in table["score"]]
@@ -85,7 +86,7 @@ def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def other_metrics(run: Run) -> list[str]:
-    """The task's metrics by layer beside the primary one, in the order of the rows."""
+    """The task's further metrics by layer, without the primary one, in the order of the rows."""
     task = run.rows[(run.rows["target"] == "task") & run.rows["layer"].notna()]
     return [str(metric) for metric in task["metric"].unique() if metric != run.metric]
 
@@ -94,7 +95,7 @@ def class_table(predictions: pd.DataFrame) -> pd.DataFrame:
     """F1 of each class in each layer, from predictions of one target and one split.
 
     Columns: class, support (gold items), then one per layer, by its number. Classes are sorted by support;
-    those that are neither gold nor predicted do not occur. F1 = 2 TP / (gold + predicted).
+    classes that are neither gold nor predicted are left out. F1 = 2 TP / (gold + predicted).
     """
     text = predictions.assign(gold=predictions["gold"].astype(str), predicted=predictions["predicted"].astype(str))
     gold = text.groupby(["gold", "layer"]).size().unstack("layer", fill_value=0)
@@ -115,24 +116,20 @@ def class_layers(table: pd.DataFrame) -> list[int]:
 
 
 def shown_classes(table: pd.DataFrame, best: int | None) -> pd.DataFrame:
-    """A class table as text, * at the best layer."""
+    """A class table as text; * marks the best layer."""
     shown = pd.DataFrame({"class": table["class"], "items": [f"{n:,}" for n in table["support"]]})
     for layer in class_layers(table):
         shown[f"{layer}{' *' if layer == best else ''}"] = [number(value, "macro_f1") for value in table[layer]]
     return shown
 
 
-def write_tables(folder: Path) -> list[Path]:
-    """Write tables/layers.{csv,md,tex}, and for class tasks tables/classes.{csv,md,tex}.
-
-    Raises: DataError if ``folder`` does not hold a finished run.
-    """
-    run = load_run(folder)
+def write_tables(run: Run) -> list[Path]:
+    """Write tables/layers.{csv,md,tex} into the run's folder, and for class tasks tables/classes.{csv,md,tex}."""
     raw, shown = run_table(run)
-    paths = write_table(raw, shown, folder / "tables" / "layers", raw["best"].tolist())
+    paths = write_table(raw, shown, run.folder / "tables" / "layers", raw["best"].tolist())
     predictions = shown_predictions(run)
     if run.manifest["kind"] == "class" and not predictions.empty:
         table = class_table(predictions)
         text = shown_classes(table, best_layer(run.rows, run.metric))
-        paths += write_table(table, text, folder / "tables" / "classes")
+        paths += write_table(table, text, run.folder / "tables" / "classes")
     return paths

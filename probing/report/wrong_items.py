@@ -1,4 +1,4 @@
-"""Examples of what a probe gets wrong, with the words around them."""
+"""Examples of wrong predictions of a probe, with the words around them."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import pandas as pd
 
 AROUND = 7  # words of context on either side
 DIGITS = {"gold": "g", "predicted": ".2f"}
-MOST_CHARACTERS = 300  # of a sentence that is shown whole
+MOST_CHARACTERS = 300  # of the item itself: a sentence task shows the whole sentence
 
 
 def class_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]:
-    """The ``n`` most frequent confusions of one layer, each with its count and its first example."""
+    """The ``n`` most frequent confusions of one layer, each with its count and first example."""
     wrong = predictions[predictions["gold"].astype(str) != predictions["predicted"].astype(str)]
     groups = wrong.groupby(["gold", "predicted"], sort=True, observed=True)
     ranked = sorted(groups.indices.items(), key=lambda group: -len(group[1]))[:n]
@@ -18,7 +18,7 @@ def class_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]
 
 
 def value_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]:
-    """The worst item of each of ``n`` sentences: those of one layer whose predicted value is farthest from gold."""
+    """The items of one layer whose predicted value is farthest from gold, one per sentence, for ``n`` sentences."""
     off = (predictions["predicted"].astype(float) - predictions["gold"].astype(float)).abs()
     ranked = predictions.loc[off.sort_values(ascending=False, kind="stable").index].drop_duplicates("sentence")[:n]
     text = {side: [f"{value:{digits}}" for value in ranked[side].astype(float)] for side, digits in DIGITS.items()}
@@ -27,7 +27,7 @@ def value_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]
 
 
 def example(predictions: pd.DataFrame, row: "pd.Series[Any]") -> dict[str, Any]:
-    """One item between the words that surround it (words without a label are not in the predictions)."""
+    """One item with the words before and after it (words without a label are not in the predictions)."""
     words = predictions[predictions["sentence"] == row["sentence"]].sort_values("word", kind="stable")
     before = words.loc[words["word"] < row["word"], "form"].astype(str).tolist()
     after = words.loc[words["word"] > row["word"], "form"].astype(str).tolist()

@@ -7,10 +7,10 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from unittest import mock
 
 import pytest
@@ -18,6 +18,10 @@ import pytest
 from pipelines.running.config import GROUPS
 from pipelines.shared.cli import launch
 from pipelines.shared.options import CONF
+
+if TYPE_CHECKING:
+    from probing.report.load import Run
+    from probing.report.section_parts import Section
 
 ROOT = CONF.parent
 # 200 sentences, and one thread: more only wait for each other here
@@ -65,7 +69,7 @@ def here(outputs) -> Callable[..., Done]:
         with (
             mock.patch.object(sys, "argv", ["run.py", *given]),
             mock.patch.dict(os.environ),
-            mock.patch("probing.report.page.write_figures", _write_figures if figures else lambda folder: []),
+            mock.patch("probing.report.page.write_figures", _write_figures if figures else lambda run, sections: []),
             redirect_stdout(out),
             redirect_stderr(err),
             pytest.raises(SystemExit) as ended,
@@ -79,10 +83,10 @@ def here(outputs) -> Callable[..., Done]:
     return call
 
 
-def _write_figures(folder: Path) -> list[Path]:
+def _write_figures(run: "Run", sections: "Sequence[Section]") -> list[Path]:
     from probing.report.figures import write_figures
 
-    return write_figures(folder)
+    return write_figures(run, sections)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
-"""Heads over the corpus: every statistic of every head, at a glance and layer by layer."""
+"""Statistics of every head over the corpus, as a table, as grids and by layer."""
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from probing.report.load import Run, heading
-from probing.report.section_parts import Figure, Section, Table, grid, head_names, pick, with_interval
-from probing.report.style import BLUE, GREY, INK, LAYERS_OF_ATTENTION, figure, save, titled
+from probing.report.section_parts import Figure, Section, Table, grid, head_names, pick, sample_of, with_interval
+from probing.report.style import BLUE, GREY, INK, LAYERS_OF_ATTENTION, figure, interval_band, save, titled
 
 STATISTICS = {
     "entropy_share": "entropy ÷ that of uniform attention",
@@ -20,22 +19,21 @@ STATISTICS = {
 
 
 def section(run: Run) -> Section:
-    """All statistics as a table; a few of them as grids of heads; entropy by layer."""
-    table = run.of("heads")
-    if table.empty:
+    """All statistics as a table; some of them as grids of heads; entropy by layer."""
+    if pick(run, "heads", "entropy_nats").empty:
         return Section("Heads")
     figures = [
-        Figure("heads", "All heads by a few statistics over the corpus.", write_grid),
-        Figure("entropy", "Entropy of attention, head by head and layer by layer.", write_entropy),
+        Figure("heads", "Statistics of all heads: layers downwards, heads across.", write_grid),
+        Figure("entropy", "Entropy of the attention of each head, and the mean over the heads of each layer.", write_entropy),
     ]
-    return Section("Heads", tables=[all_statistics(run)], figures=figures, sample=str(run.facts("heads")["sample"]))
+    return Section("Heads", tables=[all_statistics(run)], figures=figures, sample=sample_of(run, "heads"))
 
 
 def all_statistics(run: Run) -> Table:
-    """Every statistic of every head over test, and the quantiles of its weights."""
+    """Every statistic of every head on test, and the quantiles of its weights."""
     table = run.of("heads")
-    table = table[table["head"].notna() & (table["split"] == "test")]
-    raw = table.pivot_table(index=["layer", "head"], columns="metric", values="value").reset_index()
+    table = table[table["head"].notna() & (table["split"] == "test") & table["draw"].isna()]
+    raw = table.pivot(index=["layer", "head"], columns="metric", values="value").reset_index()
     text = pd.DataFrame({"head": head_names(raw)})
     for metric in raw.columns[2:]:
         lines = table[table["metric"] == metric].set_index(["layer", "head"])
@@ -44,12 +42,15 @@ def all_statistics(run: Run) -> Table:
     for place, level in enumerate(run.arrays.get("quantiles/levels", ())):
         raw[f"weight_q{level:g}"] = run.arrays["quantiles/weight"][..., place].ravel()
         text[f"weight q{level:g}"] = [f"{value:.3f}" for value in raw[f"weight_q{level:g}"]]
-    note = "Means over queries; q: quantiles of single weights, without which a high weight means nothing."
+    note = (
+        "Means over queries with 95 % intervals. weight q0.5 is the median of the head's single weights, and so on: "
+        "compare a weight with these quantiles before you call it high."
+    )
     return Table("heads", "Heads over the corpus", note, raw, text, folded=True)
 
 
 def write_grid(run: Run, stem: Path) -> list[Path]:
-    """All heads by a few statistics: layers downwards, heads across."""
+    """STATISTICS of all heads, a grid each: layers downwards, heads across."""
     found = {name: grid(pick(run, "heads", name)) for name in STATISTICS}
     found = {name: matrix for name, matrix in found.items() if matrix.size}
     columns = min(3, len(found))
@@ -70,15 +71,14 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
 
 
 def write_entropy(run: Run, stem: Path) -> list[Path]:
-    """Entropy of every head, and the mean over the heads of each layer with its own interval over sentences."""
+    """Entropy of every head, and the mean over the heads of each layer with the interval of that mean."""
     table = pick(run, "heads", "entropy_nats")
     heads, mean = table[table["head"].notna()], table[table["head"].isna()].sort_values("layer")
     layers = mean["layer"].to_list()
-    low, high = (mean[end].to_numpy(dtype=np.float64) for end in ("ci_low", "ci_high"))
     with figure(5.6, 3.4) as made:
         axes = made.subplots()
         axes.plot(heads["layer"], heads["value"], "o", color=GREY, markersize=3, alpha=0.6, label="one head")
-        axes.fill_between(layers, low, high, color=BLUE, alpha=0.18, linewidth=0)
+        interval_band(axes, layers, (mean["ci_low"], mean["ci_high"]), BLUE)
         axes.plot(layers, mean["value"], "o-", color=BLUE, markersize=4.5, linewidth=1.6, label="mean over heads")
         axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel="entropy of attention (nats)", xticks=layers)
         axes.set_ylim(bottom=0)
@@ -88,6 +88,6 @@ def write_entropy(run: Run, stem: Path) -> list[Path]:
 
 
 def counted(run: Run) -> str:
-    """What head statistics are means over."""
+    """The sentences that head statistics are means over."""
     row = pick(run, "heads", "entropy_nats").iloc[0]
     return f"{row['n_sentences']:,} test sentences"

@@ -1,15 +1,17 @@
-"""Hypotheses about heads: how often each holds, and where the best head does otherwise."""
+"""Hypotheses about heads: how often each holds, and counter-examples to it."""
 
 import pandas as pd
 
+from probing.report.emit import file_name
 from probing.report.head_tables import head_table
 from probing.report.load import Run
-from probing.report.section_parts import Section, Table
+from probing.report.section_parts import Section, Table, sample_of
 
-COUNTER = "counter_examples/"  # and the target: the name of a fact
+COUNTER = "counter_examples/"  # followed by the target: the name of a fact
 NOTE = (
-    "How often the strongest other word of a query meets the condition on the key. Head (layer.head) and offset were "
-    "chosen on dev and scored on test. An association."
+    "Accuracy: how often the other word with the largest weight meets the condition on the key. Only queries for which "
+    "a right word exists count: coverage is their share. The head (layer.head) and the best fixed offset were chosen on "
+    "dev and scored on test. Gain: head minus offset, paired over sentences. This is an association, not an effect."
 )
 
 
@@ -20,19 +22,19 @@ def section(run: Run) -> Section:
     found = {name: examples for name, examples in facts.items() if name.startswith(COUNTER)}
     counter = [counter_examples(name.removeprefix(COUNTER), pd.DataFrame(of)) for name, of in found.items()]
     tables = ([table] if table else []) + [one for one in counter if len(one.raw)]
-    return Section("Hypotheses", tables=tables, sample=str(facts.get("sample", "")))
+    return Section("Hypotheses", tables=tables, sample=sample_of(run, "hypotheses") if tables else "")
 
 
 def counter_examples(target: str, raw: pd.DataFrame) -> Table:
-    """Queries whose head attended elsewhere, the heaviest first."""
-    name = f"counter_examples_{target.removeprefix('hypothesis ').replace(' ', '_')}"
+    """Queries whose head attended most to a wrong word, the largest weight first."""
+    name = f"counter_examples_{file_name(target.removeprefix('hypothesis '))}"
     text = pd.DataFrame()
     if len(raw):
         text["word"] = [f"{word} ({at + 1})" for word, at in zip(raw["query"], raw["query_at"], strict=True)]
         attended = zip(raw["attended"], raw["attended_at"], strict=True)
         text["attends to"] = [f"{word} ({at + 1})" if at >= 0 else "no other word" for word, at in attended]
         text["weight"] = [f"{weight:.2f}" for weight in raw["weight"]]
-        text["right would be"] = [", ".join(words) for words in raw["right"]]
+        text["right words"] = [", ".join(words) for words in raw["right"]]
         text["sentence"] = raw["sentence"]
-    note = "Words with their positions. The heaviest weights first."
+    note = "Each word with its position in the sentence (from 1). The largest weights come first."
     return Table(name, f"Counter-examples to {target}: {len(raw)}", note, raw, text, folded=True)

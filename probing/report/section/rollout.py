@@ -1,11 +1,12 @@
-"""Rollout: where it ends up layer by layer, and one sentence as a picture."""
+"""Attention rollout: its mass on heads and special subwords by layer, and one sentence as a picture."""
 
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from probing.report.load import Run, heading
-from probing.report.section_parts import Figure, Section, Table, by_layer
+from probing.report.section_parts import Figure, Section, Table, by_layer, pick, sample_of
 from probing.report.style import INK, figure, save, titled
 
 METRICS = {
@@ -14,24 +15,25 @@ METRICS = {
     "rollout_entropy_nats": "entropy (nats)",
     "mass_on_special": "mass on special subwords",
 }
+NOTE = (
+    "Rollout from layer 1 up to each layer. A word's row is the mean over its subwords; the mass on a word is the sum "
+    "over the word's subwords. Another word: the mean over words that are neither the word itself nor its gold head. "
+    "Rollout shows where information may flow: an association."
+)
 
 
 def section(run: Run) -> Section:
     """One table by layer; the rollout of one sentence."""
-    table = run.of("rollout")
-    note = "A row of rollout per word, its columns summed over the subwords of each word, up to each layer."
-    raw, text = by_layer(table, METRICS)
+    table = pd.concat([pick(run, "rollout", metric) for metric in METRICS])
     figures = []
     if "example0/rollout" in run.arrays:
-        figures = [Figure("rollout", "Attention rollout of one sentence, up to each layer.", write_rollout)]
-    tables = [Table("rollout", "Rollout by layer", note, raw, text)] if len(table) else []
-    return Section(
-        "Attention rollout", tables=tables, figures=figures, sample=str(run.facts("rollout").get("sample", ""))
-    )
+        figures = [Figure("rollout", "Attention rollout of one sentence, from layer 1 up to each layer.", write_rollout)]
+    tables = [Table("rollout", "Rollout by layer", NOTE, *by_layer(table, METRICS))] if len(table) else []
+    return Section("Attention rollout", tables=tables, figures=figures, sample=sample_of(run, "rollout"))
 
 
 def write_rollout(run: Run, stem: Path) -> list[Path]:
-    """Rollout up to each layer for one sentence: how much of each input token (columns) reaches each position."""
+    """Rollout of one sentence up to at most six layers: the share of each input token (columns) at each position."""
     from matplotlib.colors import PowerNorm
 
     rolled, tokens = run.arrays["example0/rollout"], [str(t) for t in run.arrays["example0/tokens"]]

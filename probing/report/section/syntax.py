@@ -1,4 +1,4 @@
-"""Heads and syntactic relations: the head that dev chose for each, and one head's map."""
+"""Heads and syntactic relations: the head chosen on dev for each relation, and the map of one head."""
 
 from pathlib import Path
 
@@ -6,27 +6,28 @@ import numpy as np
 
 from probing.report.head_tables import head_table
 from probing.report.load import Run, heading
-from probing.report.section_parts import Figure, Section
+from probing.report.section_parts import Figure, Section, sample_of
 from probing.report.style import INK, figure, save, titled
 
 NOTE = (
-    "How often the strongest other word of a word is the right one. Head (layer.head) and offset were chosen on dev "
-    "and scored on test; the gain of the head over the offset is paired over sentences. An association."
+    "Accuracy: how often the other word with the largest weight is the right one. The head (layer.head) and the best "
+    "fixed offset were chosen on dev and scored on test. Gain: head minus offset, paired over sentences. Random word: "
+    "the expected accuracy of a random other word. This is an association, not an effect."
 )
 
 
 def section(run: Run) -> Section:
-    """The table of relations, and the map of the head that gains most."""
+    """The table of relations, and the map of the head with the largest gain."""
     table = head_table(run, "syntax", "Heads and syntactic relations", NOTE)
     figures = []
     if "head/map" in run.arrays:
-        figures = [Figure("head", "One head, with the weights that are at least .05.", write_head)]
-    sample = str(run.facts("syntax").get("sample", ""))
-    return Section("Syntactic relations", tables=[table] if table else [], figures=figures, sample=sample)
+        figures = [Figure("head", "Attention weights of one head; numbers are shown from .05 on.", write_head)]
+    tables = [table] if table else []
+    return Section("Syntactic relations", tables=tables, figures=figures, sample=sample_of(run, "syntax"))
 
 
 def write_head(run: Run, stem: Path) -> list[Path]:
-    """One head's map for one sentence, with the numbers that are at least .05."""
+    """The map of one head for one sentence; weights of at least .05 are also written as numbers."""
     weights, tokens = run.arrays["head/map"].astype(float), [str(t) for t in run.arrays["head/tokens"]]
     n = len(tokens)
     side = 1.6 + 0.27 * n

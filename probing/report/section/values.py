@@ -1,7 +1,21 @@
-"""Value vectors: how much of a vector comes from other subwords."""
+"""Value vectors: the share of a vector that comes from other subwords."""
+
+import pandas as pd
 
 from probing.report.load import Run
-from probing.report.section_parts import Section, Table, by_layer, pick
+from probing.report.section_parts import Section, Table, by_layer, head_names, pick, sample_of, with_intervals
+
+RATIOS = {
+    "attn_w": "weights",
+    "attn_n": "value vectors",
+    "attnres_w": "weights + residual",
+    "attnres_n": "value vectors + residual",
+    "attnresln_n": "value vectors + residual + layer norm",
+}
+NOTE = (
+    "The share of a vector that comes from other subwords (Kobayashi et al. 2021), computed from attention weights, or "
+    "from the norms of weighted value vectors; then with the residual connection and with layer normalisation."
+)
 
 
 def section(run: Run) -> Section:
@@ -9,10 +23,19 @@ def section(run: Run) -> Section:
     table = pick(run, "values", "mixing_ratio", "norm")
     if table.empty:
         return Section("Value vectors")
-    raw, text = by_layer(table, {str(target): str(target) for target in table["target"].unique()}, "target")
-    note = (
-        "The share of a vector that comes from other subwords. w: by weights; n: by norms of weighted value vectors; "
-        "res: with the residual connection; ln: with layer normalisation."
-    )
-    tables = [Table("mixing", "Mixing ratios", note, raw, text)]
-    return Section("Value vectors", tables=tables, sample=str(run.facts("values")["sample"]))
+    tables = [Table("mixing", "Mixing ratios", NOTE, *by_layer(table, RATIOS, "target")), *special_shares(run)]
+    return Section("Value vectors", tables=tables, sample=sample_of(run, "values"))
+
+
+def special_shares(run: Run) -> list[Table]:
+    """What each head takes from special subwords, by weight and by norm; none for models without such subwords."""
+    by_weight, by_norm = (pick(run, "values", f"{of}_share_special") for of in ("attention", "norm"))
+    if by_norm.empty:
+        return []
+    raw = by_weight.merge(by_norm, on=["layer", "head"], suffixes=("_weight", "_norm"))
+    raw = raw[["layer", "head", *(f"{end}_{of}" for of in ("weight", "norm") for end in ("value", "ci_low", "ci_high"))]]
+    text = pd.DataFrame({"head": head_names(raw)})
+    for of, label in (("weight", "share of weights"), ("norm", "share of norms")):
+        text[label] = with_intervals(raw, f"value_{of}", "share", f"ci_low_{of}", f"ci_high_{of}")
+    note = "The share that special subwords have in what a query takes in, by weight and by norm (Kobayashi et al. 2020)."
+    return [Table("special_shares", "Special subwords, head by head", note, raw, text, folded=True)]
