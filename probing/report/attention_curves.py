@@ -1,6 +1,7 @@
 """Attention of several runs by layer: rollout on gold heads, entropy of heads, effects of ablation."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,15 +41,10 @@ def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
 
 
 def curves_of(condition: Condition) -> Iterator[pd.DataFrame]:
-    """The curves of one condition, each without the column of other settings' runs."""
+    """The curves of one condition; runs that differ in settings of an analysis have curves of their own."""
     for (analysis, probe, metric), name in CURVES.items():
         measured = [run for run in condition.runs if len(of_layers(run, analysis, probe, metric))]
-
-        def settings_of(run: Run, analysis: str = analysis) -> dict[str, str]:
-            found = flat(run.manifest["config"]).items()
-            return {key: value for key, value in found if key.startswith(SETTINGS[analysis])}
-
-        for setting, runs in by_setting(measured, settings_of):
+        for setting, runs in by_setting(measured, partial(settings_under, SETTINGS[analysis])):
             rows = pd.concat([of_layers(run, analysis, probe, metric) for run in runs], ignore_index=True)
             mean = averaged(rows, ["target", "layer"]).reset_index()
             model = f"{condition.model} · {setting}" if setting else condition.model
@@ -56,8 +52,13 @@ def curves_of(condition: Condition) -> Iterator[pd.DataFrame]:
             yield mean.assign(what=name, model=model, data=condition.data, task=condition.task, output=output)
 
 
+def settings_under(prefixes: tuple[str, ...], run: Run) -> dict[str, str]:
+    """The settings of a run whose keys start with one of ``prefixes``."""
+    return {key: value for key, value in flat(run.manifest["config"]).items() if key.startswith(prefixes)}
+
+
 def of_layers(run: Run, analysis: str, probe: str, metric: str) -> pd.DataFrame:
-    """The rows of one curve of one run, which are not of a single head."""
+    """The rows of one curve of one run, without those of single heads."""
     rows = pick(run, analysis, metric, probe)
     return rows[rows["head"].isna()]
 
@@ -79,7 +80,7 @@ def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
     n_lines = -(-len(names) // 2)
     with figure(0.6 + 3.4 * min(2, len(names)), 0.7 + 2.5 * n_lines) as made:
         panels = made.subplots(n_lines, min(2, len(names)), squeeze=False).flat
-        for axes, name in zip(panels, names, strict=False):
+        for name, axes in zip(names, panels, strict=False):  # names first: zip must not take a panel too many
             draw_curves(axes, table[table["what"] == name], list(dict.fromkeys(whose(table))))
             axes.set_title(name, fontsize=8.5)
         for axes in panels:
@@ -100,7 +101,7 @@ def draw_curves(axes: "Axes", table: pd.DataFrame, runs: Sequence[tuple[str, ...
         number = runs.index(tuple(names))
         layers, colour = line["layer"].to_list(), SERIES[number % len(SERIES)]
         interval_band(axes, layers, (line["ci_low"], line["ci_high"]), colour)
-        label = " · ".join(names) + (f": {output}" if output else "")
+        label = " · ".join(map(str, names)) + (f": {output}" if output else "")
         axes.plot(layers, line["value"], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, label=label)
     axes.set(xlabel="layer", xticks=sorted(table["layer"].unique()))
     axes.legend(frameon=False, fontsize=6.5)

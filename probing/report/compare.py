@@ -1,4 +1,4 @@
-"""Comparison of any set of runs: models against models, tasks against tasks, layers against layers."""
+"""Comparison of any set of runs: between models, between tasks and between layers."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from probing.report.attention_curves import attention_curves, shown_curves, write_curves
+from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
@@ -15,17 +15,18 @@ from probing.report.load import stand_ins
 from probing.report.metric_format import measure, records, scored_in
 from probing.report.overlay import looks, write_overlay, write_tasks
 from probing.report.pairs import pair_layers, pair_models, shown_pairs, shown_steps, verdict
+from probing.report.section_parts import sample_of
 from probing.report.summary import shown_models, shown_tasks, summary_table
 
 BLOCK = ["task", "data", "probe", "metric"]
 
 
 def compare(folders: Sequence[Path], out: Path) -> Path:
-    """Compare the runs in ``folders``, from what these hold alone; returns ``out``/index.html.
+    """Compare the runs in ``folders``; only files of these folders are read. Returns ``out``/index.html.
 
-    Writes ``out``/rows.csv (the rows of all runs), tables/{models,tasks,paired_models,paired_layers} as CSV,
-    Markdown and LaTeX, figures as PNG and PDF, and the page. Runs of one model, data, task and probe that
-    differ in layers or seed alone make one curve. Only runs on the same data are compared in pairs.
+    Writes ``out``/rows.csv (the rows of all runs), tables/{models,tasks,paired_models,paired_layers,attention} as CSV,
+    Markdown and LaTeX, figures as PNG and PDF, and the page. Runs of one model, data, task and probe that differ only
+    in layers or seed make one curve. Paired differences are computed only between runs on the same data.
     Raises: DataError, naming the folder, if one of them holds no finished run.
     """
     conditions, notes = gather(folders)
@@ -51,9 +52,12 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         "findings": [finding(line) for line in records(pairs)],
         "blocks": blocks(conditions, shown, raw, out / "figures"),
         "tasks": shown["tasks"],
-        "task_figure": picture(task_figure[0], "Where tasks become decodable, by model.") if task_figure else None,
+        "task_figure": picture(task_figure[0], "Layers at which tasks become decodable, by model.")
+        if task_figure
+        else None,
         "attention": shown_curves(curves) if attention else None,
         "attention_figure": picture(attention[0], "Attention by layer.") if attention else None,
+        "attention_samples": attention_samples(conditions),
         "notes": [*dict.fromkeys(stand_in_notes(conditions)), *notes, *unpaired],
         "runs": runs_table(conditions),
     }
@@ -66,7 +70,7 @@ def blocks(
     raw: Mapping[str, pd.DataFrame],
     figures: Path,
 ) -> list[dict[str, Any]]:
-    """One section per task, data, probe and metric: its overlay and its part of each table."""
+    """One section per task, data, probe and metric: its figure and its lines of each table."""
     sections, look = [], looks(conditions)
     for key, group in groupby(conditions, key=lambda one: one.block):
         stem = figures / file_name("-".join(key))
@@ -83,7 +87,7 @@ def blocks(
 
 
 def finding(line: Mapping[str, Any]) -> str:
-    """A paired difference in words."""
+    """A paired difference as a sentence."""
     what = verdict(line["ci_low"], line["ci_high"], ("is decoded better from", "is decoded worse from", ""))
     sides = [f"layer {line[f'{side}_layer']} of {line[side]}" for side in ("first", "second")]
     ends = scored_in(line, ("difference", "ci_low", "ci_high"), signed=True)
@@ -96,15 +100,26 @@ def finding(line: Mapping[str, Any]) -> str:
 def stand_in_notes(conditions: Sequence[Condition]) -> list[str]:
     """A sentence for each stand-in among the runs."""
     return [
-        f"{run.name(part)} stands in for {asked}, which could not be had: its numbers are not those of {asked}"
+        f"{run.name(part)} is a stand-in for {asked}, which could not be loaded: its numbers are not those of {asked}"
         for one in conditions
         for run in one.runs
         for part, asked in stand_ins(run.manifest).items()
     ]
 
 
+def attention_samples(conditions: Sequence[Condition]) -> list[str]:
+    """The sample of each analysis in the figure of attention, with the models that state it."""
+    models: dict[str, list[str]] = {}
+    for one in conditions:
+        for run in one.runs:
+            for analysis in SETTINGS:
+                if stated := sample_of(run, analysis):
+                    models.setdefault(f"{analysis}, {one.task} on {one.data}: {stated}", []).append(one.model)
+    return [f"{text} ({', '.join(dict.fromkeys(names))})" for text, names in models.items()]
+
+
 def runs_table(conditions: Sequence[Condition]) -> pd.DataFrame:
-    """Every run of the comparison, with where it lies and what made it."""
+    """Every run of the comparison, with its seed, commit and folder."""
     return pd.DataFrame(
         {
             "run": run.manifest["run_id"],

@@ -43,7 +43,7 @@ def section(run: Run) -> Section:
 
 
 def joined(run: Run) -> pd.DataFrame | None:
-    """Per layer: the probe's score and control, rollout's mass on gold heads, the effect of taking the layer's heads out.
+    """Per layer: score and control of the probe, rollout mass on gold heads, effect of taking out the layer's heads.
 
     None if neither rollout on gold heads nor the ablation of layers was measured; NaN where one of them was not.
     """
@@ -84,8 +84,8 @@ def note(run: Run, raw: pd.DataFrame) -> str:
     names, parts = answered(raw), ["Decodable is an association."]
     if "attended" in names:
         parts = [
-            "Decodable and attended are associations. Rollout runs from layer 1 up to the layer; another word: the mean "
-            "over words that are neither the word itself nor its gold head. Layer 0 has no attention."
+            "Decodable and attended are associations. Rollout runs from layer 1 up to the layer. Another word: the "
+            "mean over words that are neither the word itself nor its gold head. Layer 0 has no attention."
         ]
     if "used" in names:
         parts.append(

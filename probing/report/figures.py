@@ -12,7 +12,16 @@ from probing.report.metric_format import measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
-    BLUE, GREEN, GREY, VERMILION, figure, interval_band, label_ends, layer_ticks, save, titled,
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILION,
+    figure,
+    interval_band,
+    label_ends,
+    layer_ticks,
+    save,
+    titled,
 )
 from probing.report.tables import CONSTANT, NAMES, layer_table
 

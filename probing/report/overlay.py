@@ -109,6 +109,8 @@ def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> li
         axes.set_axisbelow(True)
         axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
         titled(
-            made, "Where tasks become decodable", "single-layer probes; best layer: chosen on dev; the others: from test scores"
+            made,
+            "Where tasks become decodable",
+            "single-layer probes; best layer: chosen on dev; the others: from test scores",
         )
         return save(made, stem)

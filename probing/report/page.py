@@ -51,6 +51,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),
         "finding": finding(run, raw),
+        "sample": f"{n_sentences(run):,} sentences of {run.split}, {n_items(run):,} items",
         "tiles": tiles(run, raw),
         "layers": shown,
         "marks": raw["best"].tolist(),
@@ -120,6 +121,11 @@ def n_sentences(run: Run) -> int:
     return int(run.shown_rows["n_sentences"].iloc[0])
 
 
+def n_items(run: Run) -> int:
+    """How many items the shown scores were measured on."""
+    return int(run.shown_rows["n_items"].iloc[0])
+
+
 def stand_in_warnings(run: Run) -> list[str]:
     """A sentence for each part of the run that is a stand-in."""
     return [
@@ -134,9 +140,13 @@ def errors(run: Run, best: int | None) -> dict[str, Any]:
     if items.empty:
         return {"errors": [], "errors_note": ""}
     if run.manifest["kind"] == "scalar":
-        return {"errors": value_errors(items), "errors_note": "The items whose predicted value is farthest from gold, one per sentence."}
+        return {
+            "errors": value_errors(items),
+            "errors_note": "The items whose predicted value is farthest from gold, one per sentence.",
+        }
     wrong = int((items["gold"].astype(str) != items["predicted"].astype(str)).sum())
-    note = f"{wrong:,} of {len(items):,} items are wrong. The most frequent confusions, each with its count and first example."
+    counts = f"{wrong:,} of {len(items):,} items are wrong"
+    note = f"{counts}. The most frequent confusions, each with its count and first example."
     return {"errors": class_errors(items), "errors_note": note}
 
 

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Ends = "pd.Series[float]"  # lower or upper ends of intervals, one per layer; NaN where there is no interval
 # Okabe & Ito 2008, without yellow, which is too pale for lines on white
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9"
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#332288", "#882255")
@@ -78,8 +77,10 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
         top_in += 0.2
 
 
-def interval_band(axes: "Axes", layers: Sequence[int], ends: "tuple[Ends, Ends]", colour: str) -> None:
-    """Draw intervals (lower ends, upper ends) over ``layers``: a band, or a bar for a single layer."""
+def interval_band(
+    axes: "Axes", layers: Sequence[int], ends: tuple["pd.Series[float]", "pd.Series[float]"], colour: str
+) -> None:
+    """Draw intervals over ``layers``: a band, or a bar for a single layer. ends: lower and upper; NaN draws nothing."""
     low, high = (side.to_numpy(dtype=float) for side in ends)
     if len(layers) > 1:
         axes.fill_between(layers, low, high, color=colour, alpha=0.18, linewidth=0)

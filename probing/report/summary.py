@@ -77,12 +77,12 @@ def majority_or_floor(table: pd.DataFrame, metric: str) -> float:
 
 def seed_range(condition: Condition) -> tuple[float, float]:
     """Lowest and highest score of a single seed at the layer chosen on dev; NaN if there is one seed."""
-    single = (layer_scores(condition, seed).get(condition.best, float("nan")) for seed in condition.seeds)
-    values = [value for value in single if not np.isnan(value)]
+    scores = (score for seed in condition.seeds for score in layer_scores(condition, seed).items())
+    values = [value for layer, value in scores if layer == condition.best and not np.isnan(value)]
     return (min(values), max(values)) if len(values) > 1 else (float("nan"), float("nan"))
 
 
-def layer_scores(condition: Condition, seed: int) -> dict[int | None, float]:
+def layer_scores(condition: Condition, seed: int) -> dict[int, float]:
     """The score of each layer with one seed (of the control: over all its draws)."""
     table = layer_table(condition.rows[condition.rows["seed"] == seed], condition.metric)
     return dict(zip(table["layer"].tolist(), table["score"].tolist(), strict=True))

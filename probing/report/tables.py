@@ -67,7 +67,7 @@ def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """A layer table as text, rounded to the digits of the metric; empty columns are left out; * marks the best layer."""
+    """A layer table as text, with the digits of the metric and without empty columns; * marks the best layer."""
     label = measure(metric).abbreviation or measure(metric).label
     shown = pd.DataFrame({"layer": [f"{row.layer}{' *' if row.best else ''}" for row in table.itertuples()]})
     shown[label] = [number(value, metric) for value in table["score"]]

@@ -3,6 +3,8 @@ import shutil
 import pytest
 
 from probing.report.figures import write_figures
+from probing.report.load import load_run
+from probing.report.sections import sections
 
 FIGURES = {
     "pos": {"layers", "classes", "confusion"},
@@ -11,20 +13,25 @@ FIGURES = {
 }
 
 
+def figures_of(folder):
+    run = load_run(folder)
+    return write_figures(run, sections(run))
+
+
 @pytest.mark.parametrize("task", FIGURES)
 def test_each_task_gets_its_figures_as_png_and_pdf_and_twice_the_same_bytes(make_run, task):
     folder = make_run(task)
-    paths = write_figures(folder)
+    paths = figures_of(folder)
     assert {path.name for path in paths} == {f"{name}.{end}" for name in FIGURES[task] for end in ("png", "pdf")}
     first = {path: path.read_bytes() for path in paths}
     shutil.rmtree(folder / "figures")
-    assert {path: path.read_bytes() for path in write_figures(folder)} == first
+    assert {path: path.read_bytes() for path in figures_of(folder)} == first
 
 
 def test_other_rows_give_another_figure(make_run):
-    images = [write_figures(make_run("distance", (0.4, top), name=f"{top}"))[0].read_bytes() for top in (0.5, 0.6)]
+    images = [figures_of(make_run("distance", (0.4, top), name=f"{top}"))[0].read_bytes() for top in (0.5, 0.6)]
     assert images[0] != images[1]
 
 
 def test_one_layer_without_control_is_enough(make_run):
-    assert write_figures(make_run("distance", (0.7,), first=3, control=False))
+    assert figures_of(make_run("distance", (0.7,), first=3, control=False))

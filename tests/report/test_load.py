@@ -37,7 +37,7 @@ def test_test_is_shown_and_dev_only_where_there_is_no_test(make_rows):
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "manifest.json"])
-def test_a_folder_that_lacks_a_file_is_named(make_run, name):
+def test_a_folder_without_a_file_is_named(make_run, name):
     folder = make_run()
     (folder / name).unlink()
     with pytest.raises(DataError, match=f"{folder}.*{name}"):
@@ -50,7 +50,7 @@ def test_a_damaged_or_incomplete_manifest_is_named(make_run):
     with pytest.raises(DataError, match=str(folder)):
         load_run(folder)
     (folder / "manifest.json").write_text(json.dumps({"metric": "accuracy"}))
-    with pytest.raises(DataError, match="lacks run_id"):
+    with pytest.raises(DataError, match="has no run_id"):
         load_run(folder)
 
 

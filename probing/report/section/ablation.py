@@ -17,7 +17,9 @@ def section(run: Run) -> Section:
     table = pick(run, "ablation", "effect_nats")
     if table.empty:
         return Section("Ablation")
-    caption = "Left: loss without one head. Right: loss without several heads at once, and the sum of their single losses."
+    caption = (
+        "Left: loss without one head. Right: loss without several heads at once, and the sum of their single losses."
+    )
     figures = [Figure("ablation", caption, write_effects)]
     return Section("Ablation", tables=[effects(run)], figures=figures, sample=sample_of(run, "ablation"))
 
@@ -31,8 +33,8 @@ def effects(run: Run) -> Table:
     text = pd.DataFrame({"head": head_names(top)})
     text["effect (nats)"] = with_intervals(top, "value", "effect_nats", "ci_low", "ci_high")
     note = (
-        f"Effect: the loss in log-probability of the gold label, as read by {output_of(run)}, when the head's output is "
-        f"replaced. This is an intervention. Shown: the {len(top)} largest of {len(raw)} effects; all are in "
+        f"Effect: the loss in log-probability of the gold label, as read by {output_of(run)}, when the output of the "
+        f"head is replaced. This is an intervention. Shown: the {len(top)} largest of {len(raw)} effects; all are in "
         "tables/effects.csv."
     )
     return Table("effects", "Heads by effect", note, raw, text)

@@ -29,7 +29,9 @@ def section(run: Run) -> Section:
     table = table[(table["split"] == "test") & table["draw"].isna()]
     if table.empty:
         return Section("Agreement of attention with interventions")
-    caption = "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients."
+    caption = (
+        "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients."
+    )
     return Section(
         "Agreement of attention with interventions",
         sentences=said(run),

@@ -24,7 +24,11 @@ def section(run: Run) -> Section:
         return Section("Heads")
     figures = [
         Figure("heads", "Statistics of all heads: layers downwards, heads across.", write_grid),
-        Figure("entropy", "Entropy of the attention of each head, and the mean over the heads of each layer.", write_entropy),
+        Figure(
+            "entropy",
+            "Entropy of the attention of each head, and the mean over the heads of each layer.",
+            write_entropy,
+        ),
     ]
     return Section("Heads", tables=[all_statistics(run)], figures=figures, sample=sample_of(run, "heads"))
 

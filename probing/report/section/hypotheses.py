@@ -9,9 +9,10 @@ from probing.report.section_parts import Section, Table, sample_of
 
 COUNTER = "counter_examples/"  # followed by the target: the name of a fact
 NOTE = (
-    "Accuracy: how often the other word with the largest weight meets the condition on the key. Only queries for which "
-    "a right word exists count: coverage is their share. The head (layer.head) and the best fixed offset were chosen on "
-    "dev and scored on test. Gain: head minus offset, paired over sentences. This is an association, not an effect."
+    "Accuracy: how often the other word with the largest weight meets the condition on the key. Only queries that have "
+    "a right word in their sentence count; coverage is their share. The head (layer.head) and the best fixed offset "
+    "were chosen on dev and scored on test. Gain: head minus offset, paired over sentences. Random word: the expected "
+    "accuracy of a random other word. This is an association, not an effect."
 )
 
 

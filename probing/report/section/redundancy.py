@@ -20,7 +20,11 @@ def section(run: Run) -> Section:
     )
     figures = [
         Figure("headmap", caption, write_map),
-        Figure("cka", "Similarity of the vectors of every two layers: linear CKA (1: equal up to rotation and scale).", write_cka),
+        Figure(
+            "cka",
+            "Similarity of the vectors of every two layers: linear CKA (1: equal up to rotation and scale).",
+            write_cka,
+        ),
     ]
     return Section("Redundancy", figures=figures, sample=f"heads: {facts['heads']}; layers: {facts['vectors']}")
 

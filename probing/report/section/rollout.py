@@ -27,7 +27,9 @@ def section(run: Run) -> Section:
     table = pd.concat([pick(run, "rollout", metric) for metric in METRICS])
     figures = []
     if "example0/rollout" in run.arrays:
-        figures = [Figure("rollout", "Attention rollout of one sentence, from layer 1 up to each layer.", write_rollout)]
+        figures = [
+            Figure("rollout", "Attention rollout of one sentence, from layer 1 up to each layer.", write_rollout)
+        ]
     tables = [Table("rollout", "Rollout by layer", NOTE, *by_layer(table, METRICS))] if len(table) else []
     return Section("Attention rollout", tables=tables, figures=figures, sample=sample_of(run, "rollout"))
 

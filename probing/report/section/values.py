@@ -33,9 +33,13 @@ def special_shares(run: Run) -> list[Table]:
     if by_norm.empty:
         return []
     raw = by_weight.merge(by_norm, on=["layer", "head"], suffixes=("_weight", "_norm"))
-    raw = raw[["layer", "head", *(f"{end}_{of}" for of in ("weight", "norm") for end in ("value", "ci_low", "ci_high"))]]
+    raw = raw[
+        ["layer", "head", *(f"{end}_{of}" for of in ("weight", "norm") for end in ("value", "ci_low", "ci_high"))]
+    ]
     text = pd.DataFrame({"head": head_names(raw)})
     for of, label in (("weight", "share of weights"), ("norm", "share of norms")):
         text[label] = with_intervals(raw, f"value_{of}", "share", f"ci_low_{of}", f"ci_high_{of}")
-    note = "The share that special subwords have in what a query takes in, by weight and by norm (Kobayashi et al. 2020)."
+    note = (
+        "The share that special subwords have in what a query takes in, by weight and by norm (Kobayashi et al. 2020)."
+    )
     return [Table("special_shares", "Special subwords, head by head", note, raw, text, folded=True)]
