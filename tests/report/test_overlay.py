@@ -1,5 +1,14 @@
+import pytest
+
 from probing.report.gather import gather
-from probing.report.overlay import band_ends, described, looks
+from probing.report.overlay import described, draw_condition, looks, write_overlay
+
+
+@pytest.fixture
+def axes():
+    from matplotlib.figure import Figure
+
+    return Figure().subplots()
 
 
 def test_a_model_looks_the_same_in_every_figure(make_run):
@@ -9,14 +18,30 @@ def test_a_model_looks_the_same_in_every_figure(make_run):
     assert looks(conditions)["a"] != looks(conditions)["b"]
 
 
-def test_bands_show_the_range_of_seeds_where_there_are_several(make_run):
+def test_a_single_run_has_the_interval_of_its_scores_as_its_band(make_run, axes):
+    [[one], _] = gather([make_run("distance", (0.5, 0.6))])
+    draw_condition(axes, one, ("#000000", "o"), band=True)
+    [band] = axes.collections
+    corners = {(x, round(y, 9)) for x, y in band.get_paths()[0].vertices.tolist()}
+    for end in ("ci_low", "ci_high"):
+        assert {(layer, round(value, 9)) for layer, value in enumerate(one.table[end])} <= corners
+    assert "bands: 95 % interval over sentences" in described([one])
+    assert "dotted: control task" in described([one])
+
+
+def test_several_seeds_are_drawn_as_dots_and_their_mean_has_no_band(make_run, axes):
     folders = [make_run("distance", (0.5, 0.6), seed=seed) for seed in (0, 1)]
-    (both,), _ = gather(folders)
-    single = [gather([folder])[0][0] for folder in folders]
-    low, high = band_ends(both, both.table)
-    scores = [one.table["score"] for one in single]
-    assert low.tolist() == [min(pair) for pair in zip(*scores, strict=True)]
-    assert high.tolist() == [max(pair) for pair in zip(*scores, strict=True)]
-    assert band_ends(single[0], single[0].table)[0].tolist() == single[0].table["ci_low"].tolist()
-    assert "bands: lowest to highest seed" in described([both])
-    assert "dotted: control task" in described([both])
+    [[both], _] = gather(folders)
+    draw_condition(axes, both, ("#000000", "o"), band=True)
+    assert all(path.vertices.size == 0 for band in axes.collections for path in band.get_paths())
+    dots = [line.get_ydata().tolist() for line in axes.lines if line.get_marker() == "."]
+    assert dots == [gather([folder])[0][0].table["score"].tolist() for folder in folders]
+    assert not any("band" in text for text in described([both]))
+    assert "lines: means over seeds; dots: single seeds" in described([both])
+
+
+def test_a_comparison_of_models_is_one_figure(make_run, tmp_path):
+    conditions, _ = gather([make_run("distance", (0.5, 0.6), model=model) for model in ("a", "b")])
+    paths = write_overlay(conditions, looks(conditions), tmp_path / "overlay")
+    assert [path.name for path in paths] == ["overlay.png", "overlay.pdf"]
+    assert all(path.stat().st_size > 1000 for path in paths)

@@ -1,9 +1,18 @@
 import math
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from probing.report.gather import gather
-from probing.report.summary import centre_of_gravity, expected_layer, majority_or_floor, shown_models, summary_table
+from probing.report.summary import (
+    centre_of_gravity,
+    expected_layer,
+    layer_scores,
+    majority_or_floor,
+    shown_models,
+    summary_table,
+)
 
 
 def test_centre_of_gravity_against_hand_computation():
@@ -36,6 +45,24 @@ def test_the_range_over_seeds_is_that_of_the_chosen_layer(make_run):
     task = conditions[0].rows.query("target == 'task' and split == 'test' and layer == 1")
     assert (line["seeds"], line["seed_low"], line["seed_high"]) == (3, task["value"].min(), task["value"].max())
     assert line["score"] == pytest.approx(task["value"].mean())
+
+
+def test_a_mean_over_seeds_that_differ_has_no_interval_and_the_range_is_named_as_one(make_run):
+    conditions, _ = gather([make_run("distance", (0.4, 0.6), seed=seed) for seed in (0, 1)])
+    table = summary_table(conditions)
+    assert table[["ci_low", "ci_high"]].isna().all(axis=None)
+    [line] = shown_models(table).to_dict("records")
+    assert line["score"] == f"{table['score'][0]:.3f}"
+    assert line["lowest to highest seed"] == f"{table['seed_low'][0]:.3f} to {table['seed_high'][0]:.3f}"
+
+
+def test_single_draws_of_a_control_are_no_seeds(make_run):
+    [[one], _] = gather([make_run("distance", (0.4, 0.6))])
+    draws = one.rows[one.rows["target"].isin(["control", "selectivity"])].assign(draw=1, value=0.9)
+    with_draws = replace(one, rows=pd.concat([one.rows, draws], ignore_index=True))
+    assert layer_scores(with_draws, 0) == layer_scores(one, 0)
+    pd.testing.assert_frame_equal(with_draws.table, one.table)
+    assert with_draws.table["control"].tolist() == [0.5, 0.5]
 
 
 def test_depth_in_layers_is_left_out_unless_every_layer_from_0_was_probed(make_run):
