@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from probing.report.load import Run
+from probing.report.section_parts import Section
 from probing.result import bootstrap, metrics
 from probing.result.rows import Row, as_frame
 from probing.result.statistics import Statistics
@@ -186,3 +188,35 @@ def facts_of(model: str, metric: str, kind: str, level: str) -> dict[str, Any]:
         "timings": {"extract": 1.25, "probe": 0.5},
         "finished": "2025-01-01T00:00:00",
     }
+
+
+@pytest.fixture
+def run_with(tmp_path: Path) -> Callable[..., Run]:
+    """run_with("rollout", lines, arrays, **facts): a run of two layers with one further analysis, in memory.
+
+    A line is (target, layer, value, {further columns}), as for make_rows; facts are those of the manifest.
+    """
+
+    def make(analysis: str, lines: Sequence[tuple[Any, ...]], arrays: Any = None, **facts: Any) -> Run:
+        probes = [row("task", layer, 0.5 + layer / 10, split=split) for layer in (0, 1, 2) for split in ("dev", "test")]
+        others = [
+            row(*line[:3], **{"analysis": analysis, "probe": analysis, "n_sentences": 20, **(line[3] if line[3:] else {})})
+            for line in lines
+        ]
+        manifest = facts_of("m", "accuracy", "class", "word") | {"config": config("m", "pos", 0, [0, 1, 2])}
+        manifest |= {"analyses": {"probes": {}, analysis: facts}}
+        return Run(tmp_path, frame(probes), manifest, None, None, frame(others), arrays or {})
+
+    return make
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[Run, Section], set[str]]:
+    """written(run, section): write the figures of a section; the names of the files that are there and not empty."""
+
+    def write(run: Run, section: Section) -> set[str]:
+        paths = [path for made in section.figures for path in made.write(run, tmp_path / "written" / made.name)]
+        assert all(path.stat().st_size > 1000 for path in paths)
+        return {path.name for path in paths}
+
+    return write

@@ -1,0 +1,47 @@
+import pytest
+
+from probing.report.section.ablation import section, write_effects
+
+OUTPUT = "the linear probe of pos on layer 2"
+
+
+@pytest.fixture
+def run(run_with):
+    single = [
+        (OUTPUT, layer, value, {"metric": "effect_nats", "probe": "ablation_mean", "head": head})
+        for layer, head, value in [(1, 0, 0.01), (1, 1, 0.3), (2, 0, -0.02), (2, 1, 0.05)]
+    ]
+    joint = [
+        (f"top {k} {how}", 2, k / 10, {"metric": "effect_nats", "probe": "ablation_joint", "ci_low": k / 8})
+        for k in (1, 2, 4)
+        for how in ("together", "sum of single")
+    ]
+    layers = [(OUTPUT, layer, 0.4, {"metric": "effect_nats", "probe": "ablation_layer"}) for layer in (1, 2)]
+    facts = {"output": OUTPUT, "layer_output": OUTPUT, "sample": "6 of the 20 sentences of test"}
+    return run_with("ablation", single + joint + layers, **facts)
+
+
+def test_heads_are_sorted_by_effect_and_the_output_is_named(run, written):
+    made = section(run)
+    assert (made.title, made.sample) == ("Ablation", "6 of the 20 sentences of test")
+    [table] = made.tables
+    assert table.text["head"].tolist() == ["1.1", "2.1", "1.0", "2.0"]
+    assert table.text["effect (nats)"][0] == "0.300 [0.290, 0.310]"
+    assert f"as read by {OUTPUT}" in table.note
+    assert "intervention" in table.note
+    assert written(run, made) == {"ablation.png", "ablation.pdf"}
+
+
+def test_bars_run_from_end_to_end_of_the_interval_even_where_the_value_is_outside(run, tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr("probing.report.section.ablation.save", lambda made, stem: drawn.update(made=made) or [])
+    write_effects(run, tmp_path / "ablation")
+    right = next(axes for axes in drawn["made"].axes if axes.get_xlabel().startswith("number of heads"))
+    for bars in right.collections:
+        ends = [sorted(y for _, y in path.vertices.tolist()) for path in bars.get_paths()]
+        assert ends == [pytest.approx(sorted([k / 8, k / 10 + 0.01])) for k in (1, 2, 4)]
+
+
+def test_without_rows_there_is_no_section(run_with):
+    made = section(run_with("ablation", []))
+    assert not (made.tables or made.figures or made.sentences)

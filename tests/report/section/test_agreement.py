@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from probing.report.section.agreement import conclusions, section
+
+
+@pytest.fixture
+def run(run_with):
+    lines = [
+        (f"{score} × {reference}", layer, value, {"metric": metric, "probe": "explain"})
+        for layer in (1, 2)
+        for score, value in (("raw", 0.4), ("rollout", 0.8))
+        for reference in ("blank-out", "gradient")
+        for metric in ("spearman", "kendall")
+    ]
+    lines += [("uniform", layer, 0.3, {"metric": "tvd", "probe": "explain"}) for layer in (1, 2)]
+    facts = {"output": "the linear probe of pos on layer 2", "layer": 2, "sample": "5 of the 20 sentences of test"}
+    return run_with("agreement", lines, **facts)
+
+
+def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that_is_read(run, written):
+    made = section(run)
+    assert made.title == "Agreement of attention with interventions"
+    assert made.sample == "5 of the 20 sentences of test"
+    [table] = made.tables
+    assert table.text.columns.tolist() == ["metric", "target", "layer 1", "layer 2"]
+    lines = table.text.set_index(["metric", "target"])
+    assert lines.loc[("spearman", "rollout × gradient"), "layer 2"] == "0.800 [0.790, 0.810]"
+    assert len(lines) == 9
+    assert "With uniform attention in layer 2 the output changes by 0.30 [0.29, 0.31]" in made.sentences[1]
+    assert "The highest of 4 rank correlations in layer 2 is that of rollout with blank-out" in made.sentences[2]
+    assert written(run, made) == {"explain.png", "explain.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("ranks", "uniform", "expected", "absent"),
+    [
+        ((0.8, 0.75, 0.85), (0.4, 0.3, 0.5), ["depends on these weights", "almost alike"], "hardly matter"),
+        ((0.1, 0.0, 0.2), (0.01, 0.0, 0.02), ["hardly matter", "no score of this layer"], "almost alike"),
+        ((0.4, 0.2, 0.5), (0.05, 0.01, 0.1), ["too small to tell", "a tendency"], "hardly matter"),
+        ((np.nan,) * 3, (np.nan,) * 3, ["this model and this sample"], "changes by"),
+    ],
+)
+def test_conclusions_follow_intervals(ranks, uniform, expected, absent):
+    said = conclusions("linear probe of upos on layer 6", 6, {"rollout × blank-out": ranks}, uniform)
+    text = " ".join(said)
+    assert all(part in text for part in expected) and absent not in text
+    assert 1 <= len(said) <= 3 and "linear probe of upos on layer 6" in said[0]
+
+
+def test_without_rows_there_is_no_section(run_with):
+    made = section(run_with("agreement", []))
+    assert not (made.tables or made.figures or made.sentences)
