@@ -200,7 +200,10 @@ def run_with(tmp_path: Path) -> Callable[..., Run]:
     def make(analysis: str, lines: Sequence[tuple[Any, ...]], arrays: Any = None, **facts: Any) -> Run:
         probes = [row("task", layer, 0.5 + layer / 10, split=split) for layer in (0, 1, 2) for split in ("dev", "test")]
         others = [
-            row(*line[:3], **{"analysis": analysis, "probe": analysis, "n_sentences": 20, **(line[3] if line[3:] else {})})
+            row(
+                *line[:3],
+                **{"analysis": analysis, "probe": analysis, "n_sentences": 20, **(line[3] if line[3:] else {})},
+            )
             for line in lines
         ]
         manifest = facts_of("m", "accuracy", "class", "word") | {"config": config("m", "pos", 0, [0, 1, 2])}

@@ -1,5 +1,7 @@
 import re
 
+import pandas as pd
+
 from probing.report.compare import compare
 from probing.result.rows import read_rows
 
@@ -32,3 +34,12 @@ def test_a_stand_in_is_labelled_in_table_and_page(make_run, tmp_path):
     page = compare([make_run("distance", model="minilm", checkpoint=stand_in)], tmp_path / "report")
     assert "minilm (stand-in for &lt;b&gt;bert" in page.read_text(encoding="utf-8")
     assert "stand-in" in (tmp_path / "report" / "tables" / "models.csv").read_text()
+
+
+def test_the_page_does_not_call_a_mean_of_ends_an_interval(make_run, tmp_path):
+    folders = [make_run("distance", (0.5, 0.7), seed=seed) for seed in (0, 1)]
+    page = compare(folders, tmp_path / "report").read_text(encoding="utf-8")
+    assert "ends of their intervals" not in page
+    assert "such a mean has no interval unless all seeds agree" in page
+    [line] = pd.read_csv(tmp_path / "report" / "tables" / "models.csv").to_dict("records")
+    assert pd.isna(line["ci_low"]) and pd.isna(line["ci_high"])

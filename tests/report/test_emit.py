@@ -1,6 +1,6 @@
 import pandas as pd
 
-from probing.report.emit import latex, markdown, write_table
+from probing.report.emit import file_name, latex, markdown, write_table
 
 SHOWN = pd.DataFrame({"class": ["A&B_%", "$x^2$ {~}"], "F1": ["0.500", "0.250"], "kind": ["a|b", "<i>"]})
 
@@ -36,3 +36,8 @@ def test_csv_is_unrounded(tmp_path):
     paths = write_table(raw, pd.DataFrame({"score": ["0.333"]}), tmp_path / "tables" / "layers")
     assert [path.name for path in paths] == ["layers.csv", "layers.md", "layers.tex"]
     assert paths[0].read_text().splitlines() == ["score", repr(1 / 3)]
+
+
+def test_a_name_of_a_file_holds_no_separator_of_folders():
+    assert file_name("pos-UD English/ewt-a b·c") == "pos-UD-English-ewt-a-b-c"
+    assert file_name("../../etc") == "..-..-etc"

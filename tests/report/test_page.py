@@ -1,3 +1,4 @@
+import json
 import re
 
 import pandas as pd
@@ -13,7 +14,7 @@ CAUSAL = re.compile(r"\b(uses|relies on|because of|drives)\b")
 
 def page_of(folder):
     run = load_run(folder)
-    return write_page(run, sections(run))
+    return write_page(run, sections(run)).read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def hostile(make_run):
 
 
 def test_corpus_text_and_labels_never_become_markup(hostile):
-    page = page_of(hostile).read_text(encoding="utf-8")
+    page = page_of(hostile)
     assert "<script" not in page.lower()
     assert "&lt;script&gt;" in page
 
@@ -43,7 +44,7 @@ def test_the_whole_report_asks_for_nothing_outside_its_page(hostile):
 @pytest.mark.parametrize("task", ["pos", "depth", "distance"])
 def test_a_page_says_what_was_found_on_what_and_claims_no_use(make_run, task):
     folder = make_run(task, (0.4, 0.7, 0.6))
-    page = page_of(folder).read_text(encoding="utf-8")
+    page = page_of(folder)
     assert f"From layer 1 of tiny, a linear probe decodes {task} with" in page
     assert "on 150 sentences of toy" in page
     assert "2 sentences were cut at 512 subwords" in page
@@ -56,11 +57,65 @@ def test_a_page_says_what_was_found_on_what_and_claims_no_use(make_run, task):
 
 def test_a_stand_in_is_on_the_page_and_a_missing_control_is_not(make_run):
     stand_in = {"name": "minilm", "requested": "bert", "stand_in": True, "sha256": "ab"}
-    page = page_of(make_run("distance", control=False, checkpoint=stand_in)).read_text(encoding="utf-8")
+    page = page_of(make_run("distance", control=False, checkpoint=stand_in))
     assert "Stand-in: model=bert could not be loaded" in page
     assert "over the control task" not in page
 
 
 def test_the_same_folder_gives_the_same_page(make_run):
     folder = make_run("distance")
-    assert page_of(folder).read_bytes() == page_of(folder).read_bytes()
+    assert page_of(folder) == page_of(folder)
+
+
+def with_analysis(folder, analysis, run, **manifest):
+    """Add rows and facts of one analysis to the run in ``folder``."""
+    rows = pd.concat([pd.read_csv(folder / "rows.csv"), run.others], ignore_index=True)
+    rows.to_csv(folder / "rows.csv", index=False)
+    facts = json.loads((folder / "manifest.json").read_text())
+    facts |= {"analyses": {"probes": {}, analysis: run.facts(analysis)}, **manifest}
+    (folder / "manifest.json").write_text(json.dumps(facts))
+
+
+def test_a_section_states_its_sample_under_its_title(make_run, run_with):
+    folder = make_run("distance")
+    lines = [("all", 1, 0.2, {"metric": "mass_on_special"})]
+    with_analysis(folder, "rollout", run_with("rollout", lines, sample="20 of the 40 sentences of test"))
+    page = page_of(folder)
+    assert '<h2>Attention rollout</h2>\n<p class="soft">Sample: 20 of the 40 sentences of test.</p>' in page
+    with_analysis(folder, "unknown", run_with("unknown", lines))
+    page = page_of(folder)
+    assert '<h2>unknown</h2>\n<p class="soft">This analysis states no sample.</p>' in page
+
+
+def test_a_failed_analysis_stands_on_the_page_with_its_reason_escaped(make_run):
+    page = page_of(make_run("distance", failed={"ablation": HOSTILE}))
+    assert "<script" not in page.lower()
+    assert '<p class="warn">The analysis ablation failed: &lt;script&gt;' in page
+
+
+def test_counter_examples_and_names_of_hypotheses_are_escaped(make_run, run_with):
+    example = {"sentence": HOSTILE, "query": HOSTILE, "query_at": 0, "attended": HOSTILE, "attended_at": 1}
+    facts = {f"counter_examples/hypothesis {HOSTILE}": [{**example, "weight": 0.5, "right": [HOSTILE]}]}
+    chosen = {"metric": "head_accuracy", "probe": "attention", "head": 0}
+    folder = make_run("distance")
+    run = run_with("hypotheses", [(f"hypothesis {HOSTILE}", 1, 0.5, chosen)], sample=HOSTILE, **facts)
+    with_analysis(folder, "hypotheses", run)
+    made = sections(load_run(folder))
+    assert len(made[0].tables) == 2
+    page = page_of(folder)
+    assert "<script" not in page.lower()
+    assert page.count("&lt;script&gt;") == 7
+
+
+def test_a_report_reads_the_run_once_and_makes_its_sections_once(make_run, monkeypatch):
+    from probing.report import page
+
+    calls = []
+    for name in ("load_run", "sections"):
+        made = getattr(page, name)
+        monkeypatch.setattr(page, name, lambda *given, made=made, name=name: calls.append(name) or made(*given))
+    paths = write_report(make_run("distance"))
+    assert calls == ["load_run", "sections"]
+    assert {path.name for path in paths} == {"layers.csv", "layers.md", "layers.tex", "layers.png", "layers.pdf"} | {
+        "index.html"
+    }

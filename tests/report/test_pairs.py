@@ -3,6 +3,9 @@ import pytest
 
 from probing.report.gather import gather
 from probing.report.pairs import pair_layers, pair_models, verdict
+from probing.result.bootstrap import paired, resample_counts
+from probing.result.statistics import Statistics
+from probing.rng import generator
 
 OTHER_DATA = {"name": "toy", "requested": "toy", "stand_in": False, "fingerprint": "other"}
 
@@ -80,3 +83,15 @@ def test_tasks_of_different_metrics_are_never_in_one_pair(make_run):
     folders = [make_run("pos", model="a"), make_run("depth", model="a"), make_run("pos", model="b")]
     pairs, _ = pair_models(gather(folders)[0])
     assert pairs[["task", "first", "second"]].to_numpy().tolist() == [["pos", "a", "b"]]
+
+
+def test_intervals_are_those_of_resamples_that_the_number_of_sentences_names(make_run):
+    conditions, _ = gather([make_run("distance", (0.5, 0.6))])
+    steps = pair_layers(conditions).iloc[0]
+    statistics = [conditions[0].runs[0].sentences.query(f"target == 'task' and layer == {layer}") for layer in (1, 0)]
+    sides = [Statistics("uuas", table[["s0", "s1", "s2", "s3"]].to_numpy(dtype=float)) for table in statistics]
+    order = [table["sentence"].argsort(kind="stable") for table in statistics]
+    sides = [Statistics("uuas", side.values[at]) for side, at in zip(sides, order, strict=True)]
+    counts = resample_counts(150, 1000, generator(0, "paired", "150"))
+    score = paired(*sides, counts)
+    assert (steps["difference"], steps["ci_low"], steps["ci_high"]) == (score.value, score.ci_low, score.ci_high)

@@ -17,7 +17,9 @@ def run_of(run_with, examples):
         (TARGET, 1, 0.1, {**CHOSEN, "probe": "gain"}),
         (TARGET, 0, 0.8, {"metric": "coverage", "probe": "corpus"}),
     ]
-    return run_with("hypotheses", lines, None, **{"sample": "all of dev; all of test", f"counter_examples/{TARGET}": examples})
+    return run_with(
+        "hypotheses", lines, None, **{"sample": "all of dev; all of test", f"counter_examples/{TARGET}": examples}
+    )
 
 
 def test_a_hypothesis_has_its_head_its_coverage_and_its_counter_examples(run_with):

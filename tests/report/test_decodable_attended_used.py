@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from probing.report.decodable_attended_used import joined, section, write_joined
+
+OUTPUT = "the linear probe of pos on layer 1"
+USED = [(OUTPUT, 1, 0.25, {"metric": "effect_nats", "probe": "ablation_layer"})]
+ATTENDED = [
+    ("all", layer, value + layer / 100, {"metric": metric})
+    for layer in (1, 2)
+    for metric, value in (("mass_on_gold_head", 0.2), ("mass_on_other_word", 0.1))
+]
+
+
+@pytest.fixture
+def attended(run_with):
+    return run_with("rollout", ATTENDED, sample="20 of the 40 sentences of test")
+
+
+@pytest.fixture
+def used(run_with):
+    return run_with("ablation", USED, layer_output=OUTPUT, sample="6 of the 20 sentences of test")
+
+
+@pytest.fixture
+def both(attended, used):
+    analyses = {**attended.manifest["analyses"], **used.manifest["analyses"]}
+    manifest = {**attended.manifest, "analyses": analyses}
+    return replace(attended, manifest=manifest, others=pd.concat([attended.others, used.others], ignore_index=True))
+
+
+def test_all_three_stand_side_by_side_each_with_its_own_interval_and_sample(both, written):
+    made = section(both)
+    assert made.title == "Decodable, attended, used"
+    assert made.sample == (
+        "decodable: 150 sentences of test; attended: 20 of the 40 sentences of test; used: 6 of the 20 sentences of test"
+    )
+    [table] = made.tables
+    assert table.text.to_dict("list") == {
+        "layer": ["0", "1", "2"],
+        "decodable: accuracy": ["0.500 [0.490, 0.510]", "0.600 [0.590, 0.610]", "0.700 [0.690, 0.710]"],
+        "attended: rollout mass on the gold head": ["–", "0.210 [0.200, 0.220]", "0.220 [0.210, 0.230]"],
+        "on another word": ["–", "0.110 [0.100, 0.120]", "0.120 [0.110, 0.130]"],
+        "used: loss without the layer's heads (nats)": ["–", "0.250 [0.240, 0.260]", "–"],
+    }
+    assert f"the loss of {OUTPUT}" in table.note
+    assert written(both, made) == {"joined.png", "joined.pdf"}
+
+
+def test_without_an_intervention_nothing_is_called_used(attended, written):
+    made = section(attended)
+    [table] = made.tables
+    texts = [made.title, made.sample, table.title, table.note, *table.text.columns]
+    texts += [figure.caption for figure in made.figures]
+    assert made.title == "Decodable, attended"
+    assert not any("used" in text.lower() or "intervention" in text for text in texts)
+    assert written(attended, made) == {"joined.png", "joined.pdf"}
+
+
+def test_without_rollout_nothing_is_called_attended(used, written):
+    made = section(used)
+    assert made.title == "Decodable, used"
+    assert made.tables[0].text.columns.tolist()[-1] == "used: loss without the layer's heads (nats)"
+    assert not any("attended" in column for column in made.tables[0].text)
+    assert written(used, made) == {"joined.png", "joined.pdf"}
+
+
+def test_probes_alone_give_no_section_and_no_figure(run_with, tmp_path):
+    run = run_with("heads", [])
+    made = section(run)
+    assert not (made.tables or made.figures or made.sentences)
+    assert joined(run) is None
+    assert write_joined(run, tmp_path / "joined") == []
