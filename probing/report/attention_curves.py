@@ -17,8 +17,8 @@ from probing.report.tables import averaged
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# analysis, probe, metric -> name of the curve
-CURVES = {
+Curve = tuple[str, str, str]  # analysis, probe, metric
+CURVES: dict[Curve, str] = {
     ("rollout", "rollout", "mass_on_gold_head"): "rollout mass on the gold head",
     ("rollout", "rollout", "mass_on_special"): "rollout mass on special subwords",
     ("heads", "attention", "entropy_nats"): "entropy of heads (nats), mean",
@@ -36,20 +36,20 @@ def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
     output: what was measured when heads were taken out, empty for the other curves. The ends of an interval are those
     of the rows, or NaN where seeds differ (see ``averaged``).
     """
-    tables = [table for one in conditions for table in curves_of(one)]
+    tables = [table for curve in CURVES for one in conditions for table in curve_of(one, curve)]
     return pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
 
 
-def curves_of(condition: Condition) -> Iterator[pd.DataFrame]:
-    """The curves of one condition; runs that differ in settings of an analysis have curves of their own."""
-    for (analysis, probe, metric), name in CURVES.items():
-        measured = [run for run in condition.runs if len(of_layers(run, analysis, probe, metric))]
-        for setting, runs in by_setting(measured, partial(settings_under, SETTINGS[analysis])):
-            rows = pd.concat([of_layers(run, analysis, probe, metric) for run in runs], ignore_index=True)
-            mean = averaged(rows, ["target", "layer"]).reset_index()
-            model = f"{condition.model} · {setting}" if setting else condition.model
-            output = mean["target"] if analysis == "ablation" else ""
-            yield mean.assign(what=name, model=model, data=condition.data, task=condition.task, output=output)
+def curve_of(condition: Condition, curve: Curve) -> Iterator[pd.DataFrame]:
+    """One curve of one condition; runs that differ in settings of the analysis have a curve each."""
+    analysis = curve[0]
+    measured = [run for run in condition.runs if len(of_layers(run, curve))]
+    for setting, runs in by_setting(measured, partial(settings_under, SETTINGS[analysis])):
+        rows = pd.concat([of_layers(run, curve) for run in runs], ignore_index=True)
+        mean = averaged(rows, ["target", "layer"]).reset_index()
+        model = f"{condition.model} · {setting}" if setting else condition.model
+        output = mean["target"] if analysis == "ablation" else ""
+        yield mean.assign(what=CURVES[curve], model=model, data=condition.data, task=condition.task, output=output)
 
 
 def settings_under(prefixes: tuple[str, ...], run: Run) -> dict[str, str]:
@@ -57,8 +57,9 @@ def settings_under(prefixes: tuple[str, ...], run: Run) -> dict[str, str]:
     return {key: value for key, value in flat(run.manifest["config"]).items() if key.startswith(prefixes)}
 
 
-def of_layers(run: Run, analysis: str, probe: str, metric: str) -> pd.DataFrame:
+def of_layers(run: Run, curve: Curve) -> pd.DataFrame:
     """The rows of one curve of one run, without those of single heads."""
+    analysis, probe, metric = curve
     rows = pick(run, analysis, metric, probe)
     return rows[rows["head"].isna()]
 
@@ -68,7 +69,12 @@ def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
     text = table.assign(text=with_intervals(table, "value", "mass", "ci_low", "ci_high"))
     wide = text.pivot(index=["what", *WHOSE], columns="layer", values="text")
     order = pd.MultiIndex.from_frame(text[["what", *WHOSE]].drop_duplicates())
-    shown = wide.reindex(order).fillna("–").reset_index().rename(columns=str)
+    shown = (
+        wide.reindex(order)
+        .fillna("–")
+        .reset_index()
+        .rename(columns=lambda name: name if isinstance(name, str) else f"layer {name}")
+    )
     return shown if shown["output"].any() else shown.drop(columns="output")
 
 
@@ -104,4 +110,5 @@ def draw_curves(axes: "Axes", table: pd.DataFrame, runs: Sequence[tuple[str, ...
         label = " · ".join(map(str, names)) + (f": {output}" if output else "")
         axes.plot(layers, line["value"], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, label=label)
     axes.set(xlabel="layer", xticks=sorted(table["layer"].unique()))
+    axes.margins(y=0.25)  # room for the legend
     axes.legend(frameon=False, fontsize=6.5)

@@ -42,10 +42,6 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     rows.to_csv(out / "rows.csv", index=False)
     for name, table in shown.items():
         write_table(raw[name], table, out / "tables" / name)
-    curves = attention_curves(conditions)
-    if len(curves):
-        write_table(curves, shown_curves(curves), out / "tables" / "attention")
-    attention = write_curves(curves, out / "figures" / "attention")
     task_figure = write_tasks(raw["models"], looks(conditions), out / "figures" / "tasks")
     facts = {
         "title": f"Comparison of {sum(len(one.runs) for one in conditions):,} runs",
@@ -55,13 +51,22 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         "task_figure": picture(task_figure[0], "Layers at which tasks become decodable, by model.")
         if task_figure
         else None,
-        "attention": shown_curves(curves) if attention else None,
-        "attention_figure": picture(attention[0], "Attention by layer.") if attention else None,
-        "attention_samples": attention_samples(conditions),
+        "attention": attention(conditions, out),
         "notes": [*dict.fromkeys(stand_in_notes(conditions)), *notes, *unpaired],
         "runs": runs_table(conditions),
     }
     return write_html("compare.html", out / "index.html", facts)
+
+
+def attention(conditions: Sequence[Condition], out: Path) -> dict[str, object] | None:
+    """Write table and figure of attention by layer; returns what the page shows of them, None if no run has any."""
+    curves = attention_curves(conditions)
+    if curves.empty:
+        return None
+    shown = shown_curves(curves)
+    write_table(curves, shown, out / "tables" / "attention")
+    figure = write_curves(curves, out / "figures" / "attention")[0]
+    return {"table": shown, "figure": picture(figure, "Attention by layer."), "samples": attention_samples(conditions)}
 
 
 def blocks(
@@ -69,9 +74,10 @@ def blocks(
     shown: Mapping[str, pd.DataFrame],
     raw: Mapping[str, pd.DataFrame],
     figures: Path,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """One section per task, data, probe and metric: its figure and its lines of each table."""
-    sections, look = [], looks(conditions)
+    sections: list[dict[str, object]] = []
+    look = looks(conditions)
     for key, group in groupby(conditions, key=lambda one: one.block):
         stem = figures / file_name("-".join(key))
         label = measure(key[3]).label

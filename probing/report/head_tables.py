@@ -19,11 +19,11 @@ def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
     gain = pick(run, name, "head_accuracy", "gain").set_index("target")
     others = pick(run, name, "head_accuracy")
     offsets = others[others["probe"].str.startswith("offset")].set_index("target")
-    beside = {"random_word": pick(run, name, "head_accuracy", "random word"), "coverage": pick(run, name, "coverage")}
+    compared = {"random_word": pick(run, name, "head_accuracy", "random word"), "coverage": pick(run, name, "coverage")}
     raw = best[["target", "layer", "head", "value", "ci_low", "ci_high", "n_items"]].copy()
     raw["offset"] = [offsets["probe"].get(target, "") for target in raw["target"]]
     raw["offset_value"] = [offsets["value"].get(target, float("nan")) for target in raw["target"]]
-    for column, rows in beside.items():
+    for column, rows in compared.items():
         raw[column] = raw["target"].map(rows.set_index("target")["value"]).astype(float)
     for end in ("value", "ci_low", "ci_high"):
         raw[f"gain_{end}"] = [gain[end].get(target, float("nan")) for target in raw["target"]]

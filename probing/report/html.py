@@ -4,7 +4,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from probing.report.emit import text_columns
 from probing.report.style import DPI
@@ -28,7 +27,7 @@ def picture(path: Path, caption: str) -> Picture:
     return Picture(b64encode(content).decode("ascii"), width * CSS_PX_PER_IN // DPI, caption)
 
 
-def write_html(template: str, path: Path, facts: Mapping[str, Any]) -> Path:
+def write_html(template: str, path: Path, facts: Mapping[str, object]) -> Path:
     """Fill ``template`` with ``facts`` and write it to ``path``; every text is escaped: corpora may contain markup."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -40,7 +39,7 @@ def write_html(template: str, path: Path, facts: Mapping[str, Any]) -> Path:
     return path
 
 
-def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flat(tree: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     """A nested configuration as one level with dotted keys: ``{"model.name": "bert", …}``."""
     leaves: dict[str, str] = {}
     for key, value in tree.items():

@@ -62,13 +62,12 @@ def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool
 
 
 def draw_baselines(axes: "Axes", block: Sequence[Condition]) -> list[tuple[float, str, str]]:
-    """Draw the baselines that read no layer; they depend on the data alone, so all conditions have the same."""
+    """Draw the baselines that read no layer: a line per value; on the same data all conditions have the same value."""
     labels = []
     for name in CONSTANT:
-        value = pd.Series([one.table[name].iloc[0] for one in block], dtype=float).mean()
-        if pd.notna(value):
+        for value in sorted({float(one.table[name].iloc[0]) for one in block if one.table[name].notna().any()}):
             axes.axhline(value, color=GREY, linewidth=1.1, linestyle=DASHES[name])
-            labels.append((float(value), NAMES[name], GREY))
+            labels.append((value, NAMES[name], GREY))
     return labels
 
 

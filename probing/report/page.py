@@ -69,7 +69,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
     return write_html("page.html", run.folder / "index.html", facts)
 
 
-def with_pictures(section: Section, figures: Path) -> dict[str, Any]:
+def with_pictures(section: Section, figures: Path) -> dict[str, object]:
     """The fields of a section and its pictures, for the template."""
     captions = {figure.name: figure.caption for figure in section.figures}
     return {**vars(section), "pictures": pictures(figures, captions)}
@@ -134,7 +134,7 @@ def stand_in_warnings(run: Run) -> list[str]:
     ]
 
 
-def errors(run: Run, best: int | None) -> dict[str, Any]:
+def errors(run: Run, best: int | None) -> dict[str, object]:
     """Examples of errors at the best layer, and a note that says how they were chosen."""
     items = shown_predictions(run, best)
     if items.empty:

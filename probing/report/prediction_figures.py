@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -64,9 +64,9 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
 
 def _heat(
     axes: "Axes",
-    values: NDArray[Any],
-    text: NDArray[Any],
-    names: tuple[Sequence[str], Sequence[Any]],
+    values: NDArray[np.float64],
+    text: NDArray[np.str_],
+    names: tuple[Sequence[str], Sequence[object]],
     *,
     vmin: float,
     bar: str,

@@ -19,7 +19,7 @@ LAYER_AXIS = "layer (0 = embedding output)"
 LAYERS_OF_ATTENTION = "layer (inside block ℓ)"
 DPI = 200
 HEAD_IN = 0.46  # room for the title and the line below it
-SETTINGS: Any = {  # matplotlib types its keys one by one
+SETTINGS: Any = {  # matplotlib wants a literal type for every key
     "font.size": 9.0,
     "axes.labelsize": 9.0,
     "xtick.labelsize": 8.5,

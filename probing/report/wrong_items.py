@@ -9,7 +9,7 @@ DIGITS = {"gold": "g", "predicted": ".2f"}
 MOST_CHARACTERS = 300  # of the item itself: a sentence task shows the whole sentence
 
 
-def class_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]:
+def class_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, object]]:
     """The ``n`` most frequent confusions of one layer, each with its count and first example."""
     wrong = predictions[predictions["gold"].astype(str) != predictions["predicted"].astype(str)]
     groups = wrong.groupby(["gold", "predicted"], sort=True, observed=True)
@@ -17,7 +17,7 @@ def class_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]
     return [{"count": len(rows), **example(predictions, wrong.iloc[rows[0]])} for _, rows in ranked]
 
 
-def value_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]:
+def value_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, object]]:
     """The items of one layer whose predicted value is farthest from gold, one per sentence, for ``n`` sentences."""
     off = (predictions["predicted"].astype(float) - predictions["gold"].astype(float)).abs()
     ranked = predictions.loc[off.sort_values(ascending=False, kind="stable").index].drop_duplicates("sentence")[:n]
@@ -26,7 +26,7 @@ def value_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, Any]]
     return [{"count": None, **example(predictions, row)} for _, row in rounded.iterrows()]
 
 
-def example(predictions: pd.DataFrame, row: "pd.Series[Any]") -> dict[str, Any]:
+def example(predictions: pd.DataFrame, row: "pd.Series[Any]") -> dict[str, object]:
     """One item with the words before and after it (words without a label are not in the predictions)."""
     words = predictions[predictions["sentence"] == row["sentence"]].sort_values("word", kind="stable")
     before = words.loc[words["word"] < row["word"], "form"].astype(str).tolist()

@@ -223,3 +223,17 @@ def written(tmp_path: Path) -> Callable[[Run, Section], set[str]]:
         return {path.name for path in paths}
 
     return write
+
+
+@pytest.fixture
+def add_analysis() -> Callable[[Path, str, Run], None]:
+    """add_analysis(folder, "rollout", run): add the rows and facts of one analysis of ``run`` to a run's folder."""
+
+    def add(folder: Path, analysis: str, run: Run) -> None:
+        rows = pd.concat([pd.read_csv(folder / "rows.csv"), run.others], ignore_index=True)
+        rows.to_csv(folder / "rows.csv", index=False)
+        facts = json.loads((folder / "manifest.json").read_text())
+        facts |= {"analyses": {"probes": {}, analysis: run.facts(analysis)}}
+        (folder / "manifest.json").write_text(json.dumps(facts))
+
+    return add

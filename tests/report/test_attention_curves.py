@@ -26,8 +26,8 @@ def test_a_single_run_keeps_the_intervals_of_its_rows(run_with):
     assert curves["ci_low"].tolist() == pytest.approx([0.19, 0.29])
     [line] = shown_curves(curves).to_dict("records")
     assert line == {"what": GOLD, "model": "m", "data": "d", "task": "pos"} | {
-        "1": "0.200 [0.190, 0.210]",
-        "2": "0.300 [0.290, 0.310]",
+        "layer 1": "0.200 [0.190, 0.210]",
+        "layer 2": "0.300 [0.290, 0.310]",
     }
 
 
@@ -35,7 +35,7 @@ def test_a_mean_over_seeds_that_differ_has_no_interval(run_with):
     curves = attention_curves([condition(rollout(run_with, 0.1), rollout(run_with, 0.3))])
     assert curves["value"].tolist() == pytest.approx([0.3, 0.4])
     assert curves[["ci_low", "ci_high"]].isna().all(axis=None)
-    assert shown_curves(curves)["1"].tolist() == ["0.300"]
+    assert shown_curves(curves)["layer 1"].tolist() == ["0.300"]
 
 
 def test_runs_that_differ_in_a_setting_of_rollout_are_not_averaged(run_with):

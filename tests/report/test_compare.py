@@ -43,3 +43,18 @@ def test_the_page_does_not_call_a_mean_of_ends_an_interval(make_run, tmp_path):
     assert "such a mean has no interval unless all seeds agree" in page
     [line] = pd.read_csv(tmp_path / "report" / "tables" / "models.csv").to_dict("records")
     assert pd.isna(line["ci_low"]) and pd.isna(line["ci_high"])
+
+
+def test_attention_of_runs_is_compared_with_its_sample_and_not_shown_where_there_is_none(
+    make_run, run_with, add_analysis, tmp_path
+):
+    folders = [make_run("distance", (0.5, 0.7), model=model) for model in ("a", "b")]
+    page = compare(folders, tmp_path / "without").read_text(encoding="utf-8")
+    assert "<h2>Attention</h2>" not in page
+    lines = [("all", layer, 0.2, {"metric": "mass_on_gold_head"}) for layer in (1, 2)]
+    add_analysis(folders[0], "rollout", run_with("rollout", lines, sample="20 of the 40 sentences of test"))
+    page = compare(folders, tmp_path / "with").read_text(encoding="utf-8")
+    assert "Sample: rollout, distance on toy: 20 of the 40 sentences of test (a)." in page
+    curves = pd.read_csv(tmp_path / "with" / "tables" / "attention.csv")
+    assert curves[["model", "layer", "value"]].to_numpy().tolist() == [["a", 1, 0.2], ["a", 2, 0.2]]
+    assert (tmp_path / "with" / "figures" / "attention.png").stat().st_size > 1000

@@ -34,9 +34,11 @@ def both(attended, used):
 def test_all_three_stand_side_by_side_each_with_its_own_interval_and_sample(both, written):
     made = section(both)
     assert made.title == "Decodable, attended, used"
-    assert made.sample == (
-        "decodable: 150 sentences of test; attended: 20 of the 40 sentences of test; used: 6 of the 20 sentences of test"
-    )
+    assert made.sample.split("; ") == [
+        "decodable: 150 sentences of test",
+        "attended: 20 of the 40 sentences of test",
+        "used: 6 of the 20 sentences of test",
+    ]
     [table] = made.tables
     assert table.text.to_dict("list") == {
         "layer": ["0", "1", "2"],

@@ -1,11 +1,10 @@
-import json
 import re
 
 import pandas as pd
 import pytest
 
 from probing.report.load import load_run
-from probing.report.page import write_page, write_report
+from probing.report.page import selected, write_page, write_report
 from probing.report.sections import sections
 
 HOSTILE = "<script>alert('&amp;')</script>"
@@ -67,22 +66,13 @@ def test_the_same_folder_gives_the_same_page(make_run):
     assert page_of(folder) == page_of(folder)
 
 
-def with_analysis(folder, analysis, run, **manifest):
-    """Add rows and facts of one analysis to the run in ``folder``."""
-    rows = pd.concat([pd.read_csv(folder / "rows.csv"), run.others], ignore_index=True)
-    rows.to_csv(folder / "rows.csv", index=False)
-    facts = json.loads((folder / "manifest.json").read_text())
-    facts |= {"analyses": {"probes": {}, analysis: run.facts(analysis)}, **manifest}
-    (folder / "manifest.json").write_text(json.dumps(facts))
-
-
-def test_a_section_states_its_sample_under_its_title(make_run, run_with):
+def test_a_section_states_its_sample_under_its_title(make_run, run_with, add_analysis):
     folder = make_run("distance")
     lines = [("all", 1, 0.2, {"metric": "mass_on_special"})]
-    with_analysis(folder, "rollout", run_with("rollout", lines, sample="20 of the 40 sentences of test"))
+    add_analysis(folder, "rollout", run_with("rollout", lines, sample="20 of the 40 sentences of test"))
     page = page_of(folder)
     assert '<h2>Attention rollout</h2>\n<p class="soft">Sample: 20 of the 40 sentences of test.</p>' in page
-    with_analysis(folder, "unknown", run_with("unknown", lines))
+    add_analysis(folder, "unknown", run_with("unknown", lines))
     page = page_of(folder)
     assert '<h2>unknown</h2>\n<p class="soft">This analysis states no sample.</p>' in page
 
@@ -93,13 +83,13 @@ def test_a_failed_analysis_stands_on_the_page_with_its_reason_escaped(make_run):
     assert '<p class="warn">The analysis ablation failed: &lt;script&gt;' in page
 
 
-def test_counter_examples_and_names_of_hypotheses_are_escaped(make_run, run_with):
+def test_counter_examples_and_names_of_hypotheses_are_escaped(make_run, run_with, add_analysis):
     example = {"sentence": HOSTILE, "query": HOSTILE, "query_at": 0, "attended": HOSTILE, "attended_at": 1}
     facts = {f"counter_examples/hypothesis {HOSTILE}": [{**example, "weight": 0.5, "right": [HOSTILE]}]}
     chosen = {"metric": "head_accuracy", "probe": "attention", "head": 0}
     folder = make_run("distance")
     run = run_with("hypotheses", [(f"hypothesis {HOSTILE}", 1, 0.5, chosen)], sample=HOSTILE, **facts)
-    with_analysis(folder, "hypotheses", run)
+    add_analysis(folder, "hypotheses", run)
     made = sections(load_run(folder))
     assert len(made[0].tables) == 2
     page = page_of(folder)
@@ -119,3 +109,13 @@ def test_a_report_reads_the_run_once_and_makes_its_sections_once(make_run, monke
     assert {path.name for path in paths} == {"layers.csv", "layers.md", "layers.tex", "layers.png", "layers.pdf"} | {
         "index.html"
     }
+
+
+def test_hyper_parameters_are_listed_and_a_column_without_values_is_not(make_run):
+    chosen = {"layer": 0, "target": "control", "dev": 0.61234, "converged": True, "l2": 1e-05}
+    facts = {"probes": {"selected": [{**chosen, "draw": None}, {**chosen, "draw": None, "layer": 1}]}}
+    table = selected(load_run(make_run("distance", analyses=facts)))
+    assert table.columns.tolist() == ["layer", "target", "dev", "converged", "l2"]
+    assert table.iloc[1].tolist() == ["1", "control", "0.612", "True", "1e-05"]
+    facts["probes"]["selected"][0]["draw"] = 2
+    assert selected(load_run(make_run("distance", analyses=facts, name="draws")))["draw"].tolist() == ["2", "–"]

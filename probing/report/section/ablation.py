@@ -51,8 +51,8 @@ def write_effects(run: Run, stem: Path) -> list[Path]:
         image = left.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
         left.set_yticks(range(len(matrix)), range(1, len(matrix) + 1))
         left.set(xlabel="head", ylabel="layer")
-        made.colorbar(image, ax=left, label="effect (nats)", pad=0.03)
-        left.set_title("one head taken out", fontsize=8.5, color=INK)
+        made.colorbar(image, ax=left, pad=0.03)
+        left.set_title("one head taken out: effect (nats)", fontsize=8.5, color=INK)
         for target, colour, marker in (("together", VERMILION, "o"), ("sum of single", BLUE, "s")):
             line = joint[joint["target"].str.endswith(target)]
             right.vlines(taken_out(line), line["ci_low"], line["ci_high"], color=colour, linewidth=1.2)
@@ -64,7 +64,7 @@ def write_effects(run: Run, stem: Path) -> list[Path]:
         ks = sorted(set(taken_out(joint)))
         right.set_xticks(ks, [str(k) for k in ks])
         right.minorticks_off()
-        right.legend(frameon=False)
+        right.legend(frameon=False, loc="upper left")
         titled(made, heading(run), f"effect of ablation on {output_of(run)}; bars: 95 % intervals")
         return save(made, stem)
 

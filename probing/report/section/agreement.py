@@ -34,7 +34,7 @@ def section(run: Run) -> Section:
     )
     return Section(
         "Agreement of attention with interventions",
-        sentences=said(run),
+        sentences=conclusions_of(run),
         tables=[correlation_table(table)],
         figures=[Figure("explain", caption, write_explain)],
         sample=sample_of(run, "agreement"),
@@ -50,7 +50,7 @@ def correlation_table(table: pd.DataFrame) -> Table:
     return Table("explain", "All rank correlations and replaced weights", NOTE, raw, text, folded=True)
 
 
-def said(run: Run) -> list[str]:
+def conclusions_of(run: Run) -> list[str]:
     """The conclusions for the layer that the output reads."""
     facts = run.facts("agreement")
     layer = int(str(facts["layer"]))
@@ -74,27 +74,27 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
     distance of the output under uniform weights, with its interval. The intervals decide; numbers that are NaN are
     left out.
     """
-    said = [
+    found = [
         f"Attention, rollout, flow and norms show what is attended to. What the output ({output}) depends on is shown "
         "only by interventions (ablation, blank-out, replaced weights), for this model and this sample."
     ]
     if np.isfinite(uniform).all():
-        said.append(
-            f"With uniform attention in layer {layer} the output changes by {_figure(uniform)} (total variation "
+        found.append(
+            f"With uniform attention in layer {layer} the output changes by {_number(uniform)} (total variation "
             f"distance, 0 to 1): {_moved(uniform)}."
         )
     known = {target: interval for target, interval in ranks.items() if np.isfinite(interval).all()}
     if known:
         best = max(known, key=lambda target: known[target][0])
         score, _, reference = best.partition(" × ")
-        said.append(
+        found.append(
             f"The highest of {len(known)} rank correlations in layer {layer} is that of {score} with {reference} "
-            f"(Spearman {_figure(known[best])}): {_alike(known[best])}."
+            f"(Spearman {_number(known[best])}): {_alike(known[best])}."
         )
-    return said
+    return found
 
 
-def _figure(interval: Interval) -> str:
+def _number(interval: Interval) -> str:
     value, low, high = interval
     return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 

@@ -33,7 +33,7 @@ def write_map(run: Run, stem: Path) -> list[Path]:
     """Multidimensional scaling of the Jensen-Shannon distances between heads, each with its cluster."""
     places, groups = run.arrays["redundancy/map"], run.arrays["redundancy/cluster"]
     n_heads = int(run.arrays["redundancy/heads"])
-    with figure(5.6, 4.6) as made:
+    with figure(6.4, 5.4) as made:
         axes = made.subplots()
         for number, group in enumerate(np.unique(groups)):
             inside = groups == group
@@ -43,6 +43,7 @@ def write_map(run: Run, stem: Path) -> list[Path]:
             label = f"{index // n_heads + 1}.{index % n_heads}"
             axes.annotate(label, (x, y), (3, 3), textcoords="offset points", fontsize=5.5, color=INK)
         axes.set(xticks=[], yticks=[], aspect="equal")
+        axes.spines[["left", "bottom"]].set_visible(False)  # only distances have a meaning
         axes.legend(frameon=False, fontsize=7)
         what = "heads (layer.head) by Jensen–Shannon distance of their attention; average-linkage clusters"
         titled(made, heading(run), what)
