@@ -91,8 +91,8 @@ def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
             axes.set_title(name, fontsize=8.5)
         for axes in panels:
             axes.set_visible(False)
-        subtitle = "rollout and entropy show association, ablation an effect; bands: 95 % intervals"
-        titled(made, "Attention by layer", subtitle)
+        shows = "rollout and entropy show association, ablation an effect"
+        titled(made, "Attention by layer", f"{shows}; bands: 95 % intervals, none where seeds differ")
         return save(made, stem)
 
 
