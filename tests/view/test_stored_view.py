@@ -14,6 +14,7 @@ from probing.errors import ConfigError, DamagedStoreError, DataError
 from probing.model import encoder
 from probing.model.checkpoint import Model, resolve
 from probing.model.maps import maps
+from probing.model.pooling import Pooling
 from probing.probe.saved import VECTORS
 from probing.store.key import Cached, Store, key, key_parts, map_parts
 from probing.store.layout import StoreFile
@@ -159,7 +160,7 @@ def test_subwords_are_pooled_as_for_the_training(kept, family, level, vector):
     vectors = Vectors(one.hidden, level, vector, position).layer(2)["test"]
     number = len(CORPUS.splits["train"]) + len(CORPUS.splits["dev"])
     found = [
-        pooling(view(one, sentence.id).tokens, level, vector, position) @ rows_of(one.hidden, number + i)[2]
+        pooling(view(one, sentence.id).tokens, Pooling(level, vector, position)) @ rows_of(one.hidden, number + i)[2]
         for i, sentence in enumerate(CORPUS.splits["test"])
     ]
     assert np.allclose(np.concatenate(found), vectors, atol=1e-6)
