@@ -57,8 +57,9 @@ def kept(tmp_path_factory) -> Callable[[str], Kept]:
             store = Store(str(folder / "store"), batch_subwords=24, attention=Cached("all"))
             parts = key_parts(store, model, found, CORPUS)
             of_maps = map_parts(store, parts)
+            both = loaded, loaded.tokenize_corpus(CORPUS)
             files = [
-                write(store, name, {"key": key(p), **p, "model": family}, CORPUS, lambda: loaded, no_progress)
+                write(store, name, {"key": key(p), **p, "model": family}, CORPUS, lambda: both, no_progress)
                 for write, name, p in ((ensure_maps, "maps", of_maps), (ensure, "hidden", parts))
             ]
             made[family] = Kept(loaded, *map(StoreFile, files))
