@@ -1,6 +1,7 @@
 """The linear probe's solver compared with plain L-BFGS: is the solver worth its length?"""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,7 @@ def _minimise(
         history_size=HISTORY,
         line_search_fn="strong_wolfe",
     )
+    step: Callable[..., Any] = optimizer.step  # torch ships no types for it
     with suppress(_Reached):
-        optimizer.step(closure)
+        step(closure)
     return position * scale, evaluations
