@@ -36,9 +36,9 @@ def solver_over_lbfgs(bench: Bench) -> dict[str, Any]:
     ratio = summary([reference_s / own_s for own_s, reference_s in pairs])
     ratio["reference"] = (
         f"torch.optim.LBFGS (strong Wolfe, {HISTORY} pairs) in the same principal components, scaled by the Hessian's "
-        f"diagonal at the start of each strength, each target from strong to weak, stopped as soon as its objective is within {EXCESS:g} of ours; "
-        f"layer {bench.layer} of {bench.corpus.name}: task and control, {len(problem.l2)} strengths, "
-        f"{len(problem.features):,} items"
+        f"diagonal where each strength starts, each target from strong to weak, stopped as soon as its objective is "
+        f"within {EXCESS:g} of ours; layer {bench.layer} of {bench.corpus.name}: task and control, "
+        f"{len(problem.l2)} strengths, {len(problem.features):,} items"
     )
     ratio["own_seconds"], ratio["reference_seconds"] = map(list, zip(*pairs, strict=True))
     ratio["reference_evaluations"], ratio["reference_excess"] = evaluations, float(np.max(found / goals - 1))
