@@ -100,15 +100,8 @@ def _minimise(
         position.grad = gradient[0] * scale
         return float(value)
 
-    optimizer = torch.optim.LBFGS(
-        [position],
-        max_iter=10_000,
-        max_eval=10_000,
-        tolerance_grad=0,
-        tolerance_change=0,
-        history_size=HISTORY,
-        line_search_fn="strong_wolfe",
-    )
+    until = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
+    optimizer = torch.optim.LBFGS([position], **until, history_size=HISTORY, line_search_fn="strong_wolfe")
     step: Callable[..., Any] = optimizer.step  # torch ships no types for it
     with suppress(_Reached):
         step(closure)
