@@ -1,8 +1,8 @@
-# Two commands: `make run` and `make test`. Each makes the virtual environment if it is missing.
+# Two commands: `make run` and `make test`. Each creates the virtual environment if it is missing.
 #   make run ARGS="model=bert task=depth"     passes overrides on
 #   make test ARGS="-m slow"                  the slow tests
-#   make gallery                              the pictures that the README shows (real data: PROBING_DATA)
-#   make views                                those of the interactive pages, after the gallery's runs (Chromium)
+#   make gallery                              makes the figures of the README (real data: PROBING_DATA)
+#   make views                                pictures of the interactive pages, after make gallery (needs Chromium)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -31,7 +31,6 @@ gallery: $(VENV)/ready
 	cp outputs/runs/gallery/*/*/depth/linear/seed0/figures/layers.png outputs/gallery/depth.png
 	cp outputs/runs/gallery/*/*/sentiment/linear/seed0/figures/layers.png outputs/gallery/sentiment.png
 
-# pictures of the interactive pages; needs Chromium
 SHOOT = $(BIN)/python tests/view/page/pictures.py
 TO = outputs/gallery/view
 views: $(VENV)/ready

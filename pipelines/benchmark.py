@@ -1,178 +1,162 @@
-"""How fast is it, against what?  python -m pipelines.benchmark
+"""How fast is it, compared with what?  python -m pipelines.benchmark
 
-Measures ratios against a named reference in the same run and writes them, with median and spread over several
-repetitions, to outputs/benchmark/<name>.json:
-  extract_over_forward     extraction with HDF5 writing / bare forward passes over the same batches
-  extract_over_one_by_one  one sentence per forward pass / extraction (times faster)
-  probe_over_sklearn       scikit-learn's LogisticRegression / our solver: task and control, whole grid, one layer
-  solver_over_lbfgs        plain L-BFGS of torch, stopped at our objective / our solver, same problems (times faster)
-  objective_gap            largest relative excess of our objective over scikit-learn's in that comparison
-  rss_growth               peak memory of extraction on 8 times the corpus / on the corpus
-  rerun_over_import        a run that is already done / import torch, transformers
-  help_seconds             python -m pipelines.run --help
-  rollout_over_numpy       a plain numpy loop over sentences and words / batched rollout of words, all layers
-  flow_over_networkx       one networkx call per pair of top and input token / ours for all pairs
-  head_stats_over_forward  all head statistics while maps stream by / the eager forward passes
-  norm_peak_over_map       peak memory of norm-based attention / the maps of one layer, 128 subwords
-  explore_over_forward     a live view's time beyond its forward pass / that pass, 20 words
-  paint_seconds            a page of 512 subwords, 12 layers x 12 heads, until its heads are drawn in Chromium
+Measures ratios and their named references in the same run, prints median, lowest and highest value, and writes them to
+outputs/benchmark/<name>.json:
+{ratios}
 
-Options: name only repeats layer sentences device threads outputs, and the groups
+Options (group=option; every key of an option is set as group.key=value):
 {groups}
+  only        measure these ratios: one name or a list
+  others      name repeats layer sentences strict device threads outputs (what each means: conf/benchmark.yaml)
 
 Examples:
   python -m pipelines.benchmark
-  python -m pipelines.benchmark only=[probe_over_sklearn] layer=6 repeats=3
-  python -m pipelines.benchmark device=cuda name=cuda
+  python -m pipelines.benchmark only=probe_over_sklearn layer=6 repeats=3
+  python -m pipelines.benchmark only=[rollout_over_numpy,flow_over_networkx] device=cuda name=cuda
 """
 
 import json
 import logging
 import platform
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
+from rich.table import Table
 
-from pipelines.benchmarking.attention_ratios import (
-    flow_over_networkx,
-    head_stats_over_forward,
-    norm_peak_over_map,
-    rollout_over_numpy,
-)
-from pipelines.benchmarking.lbfgs_ratio import solver_over_lbfgs
-from pipelines.benchmarking.probe_ratios import (
-    extract_over_forward,
-    extract_over_one_by_one,
-    probe_over_sklearn,
-    rss_growth,
-)
-from pipelines.benchmarking.ratio import Bench, ratio_of, summary
-from pipelines.benchmarking.view_ratios import explore_over_forward, paint_seconds
-from pipelines.running import stages
-from pipelines.running.config import GROUPS, build
-from pipelines.running.provenance import Notes, announce
+from pipelines.benchmarking.bench import Bench, BenchmarkParts, Ratio
+from pipelines.benchmarking.ratios import RATIOS, listing
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.machine import device_of, set_threads
-from pipelines.shared.options import CONF
-from probing.errors import UnavailableError, one_of
+from pipelines.shared.machine import set_threads
+from pipelines.shared.notes import announce
+from pipelines.shared.options import CONF, own_options, parts_of
+from pipelines.shared.schema import check_machine, names_a_folder
+from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.versions import code_version, versions
+from probing.axes import Note
+from probing.errors import ConfigError, ProbingError, one_of, positive
+from probing.probe.linear import Linear
 
 log = logging.getLogger("pipelines.benchmark")  # also when run as a program
+GROUPS = ("data", "task", "model", "store", "probe")
 
 
-def rerun_over_import(bench: Bench) -> dict[str, Any]:
-    """A run that finds itself done over the import of its two heaviest libraries."""
-    with tempfile.TemporaryDirectory() as outputs:
-        choices = HydraConfig.get().runtime.choices
-        overrides = [f"{g}={choices[g]}" for g in ("task", "data", "model")]
-        command = [sys.executable, "-m", "pipelines.run", *overrides, "data.max_sentences=300", f"outputs={outputs}"]
-        subprocess.run(command, check=True, capture_output=True, cwd=CONF.parent)
-        return ratio_of(
-            lambda: _process(command),
-            lambda: _process([sys.executable, "-c", "import torch, transformers"]),
-            bench.repeats,
-            "python -c 'import torch, transformers'",
-        )
+@dataclass
+class Settings:
+    """The options of ``python -m pipelines.benchmark`` outside of the groups."""
+
+    name: str = "main"
+    only: list[str] = field(default_factory=list)
+    repeats: int = 5
+    layer: int = 3
+    sentences: int = 400
+    strict: bool = False
+    device: str = "auto"
+    threads: int | None = None
+    outputs: str = "outputs"
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        names_a_folder("name", self.name)
+        for name in self.only:
+            one_of("only", name, RATIOS)
+        positive("repeats", self.repeats)
+        positive("sentences", self.sentences)
+        if self.layer < 0:
+            raise ConfigError(f"layer={self.layer}: must be 0 or greater")
+        check_machine(self.device, self.threads)
 
 
-def help_seconds(bench: Bench) -> dict[str, Any]:
-    """Seconds until the help screen."""
-    found = [_process([sys.executable, "-m", "pipelines.run", "--help"]) for _ in range(bench.repeats)]
-    return {**summary(found), "reference": "one second"}
-
-
-MEASURES: dict[str, Callable[[Bench], dict[str, Any]]] = {
-    f.__name__: f
-    for f in (
-        extract_over_forward,
-        extract_over_one_by_one,
-        probe_over_sklearn,
-        solver_over_lbfgs,
-        rss_growth,
-        rerun_over_import,
-        help_seconds,
-        rollout_over_numpy,
-        flow_over_networkx,
-        head_stats_over_forward,
-        norm_peak_over_map,
-        explore_over_forward,
-        paint_seconds,
-    )
-}
-
-
-def _process(command: Sequence[str]) -> float:
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=CONF.parent)
-    return time.perf_counter() - began
-
-
-def benchmark(config: DictConfig, choices: dict[str, str]) -> Path:
-    """Measure what ``config.only`` names, print it and write it down."""
-    from rich.table import Table
-
-    from probing.model import encoder
-
-    for name in config.only:
-        one_of("only", name, MEASURES)
-    notes = Notes()
-    experiment, checkpoint = stages.find_model(build(config, choices), notes)
-    experiment, corpus = stages.find_corpus(experiment, notes)
-    announce(notes)
-    set_threads(experiment.settings.threads)
-    device = device_of(experiment.settings.device)
-    loaded = encoder.load(experiment.model, checkpoint, device)
-    bench = Bench(experiment, corpus, loaded, config.repeats, config.layer, config.sentences)
-    results = {}
-    table = Table(title=f"{checkpoint.name} on {corpus.name}, {device}")
-    for column in ("ratio", "median", "lowest", "highest", "reference"):
-        table.add_column(column)
-    for name in config.only or MEASURES:
-        log.info("measuring %s", name)
-        try:
-            results[name] = found = MEASURES[name](bench)
-        except UnavailableError as error:
-            if config.only:
-                raise
-            notes.add("left out", f"{name}: {error}")
-            say(f"{name} is left out: {error}", "yellow")
-            continue
-        shown = {name: found, **({"objective_gap": found["objective_gap"]} if "objective_gap" in found else {})}
-        for line, values in shown.items():
-            digits = ".2e" if line == "objective_gap" else ".3f"
-            numbers = [format(values[k], digits) for k in ("median", "low", "high")]
-            table.add_row(line, *numbers, values.get("reference", "as above"))
-    CONSOLE.print(table)
-    path = Path(experiment.settings.outputs) / "benchmark" / f"{config.name}.json"
+def benchmark(config: DictConfig, run: tuple[str, ...]) -> Path:
+    """Measure, print and write; returns the file. ``run``: see Bench. Raises ProbingError."""
+    bench, notes = prepare(config, run)
+    settings = bench.parts.settings
+    results, left_out = measured(bench, settings.only)
+    CONSOLE.print(table(results, f"{bench.checkpoint.name} on {bench.corpus.name}, {bench.device}"))
+    path = Path(settings.outputs, "benchmark", f"{settings.name}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
-    described = {"results": results, "machine": _machine(device), "notes": notes.entries}
+    described = {
+        "results": {name: ratio.as_json() for name, ratio in results.items()},
+        "machine": machine(bench.device),
+        "commit": code_version(CONF.parent),
+        "notes": [note._asdict() for note in notes + left_out],
+    }
     path.write_text(json.dumps(described, indent=2), encoding="utf-8")
-    CONSOLE.print(f"wrote {path}", soft_wrap=True)
+    say(f"wrote {path}")
     return path
 
 
-def _machine(device: str) -> dict[str, Any]:
+def prepare(config: DictConfig, run: tuple[str, ...]) -> tuple[Bench, tuple[Note, ...]]:
+    """The model and the corpus that everything is measured on, and what was substituted. Raises ProbingError."""
+    from probing.store.vectors import check_layers
+
+    settings, resolved = own_options(Settings, config, GROUPS)
+    found = parts_of(resolved, GROUPS)
+    if type(found["probe"]) is not Linear:
+        raise ConfigError(f"probe={resolved.probe.name}: the benchmark measures the linear probe; type probe=linear")
+    parts, checkpoint, of_model = find_model(BenchmarkParts(settings=settings, config=resolved, **found))
+    parts, corpus, of_data = find_corpus(parts)
+    announce(of_model + of_data)
+    set_threads(settings.threads)
+    bench = Bench(parts, checkpoint, corpus, settings.repeats, settings.layer, settings.sentences, run)
+    check_layers([bench.layer], bench.encoder.n_layers)
+    return bench, of_model + of_data
+
+
+def measured(bench: Bench, only: list[str]) -> tuple[dict[str, Ratio], tuple[Note, ...]]:
+    """The ratios of ``only``, or all of them except those that this machine or model cannot measure, with a note each.
+
+    Raises ProbingError if one of ``only`` cannot be measured.
+    """
+    results: dict[str, Ratio] = {}
+    notes: tuple[Note, ...] = ()
+    for name in only or RATIOS:
+        log.info("measuring %s", name)
+        try:
+            results[name] = RATIOS[name](bench)
+        except ProbingError as error:
+            if only:
+                raise
+            notes += (Note("left out", f"{name}: {error}"),)
+            say(f"{name} is left out: {error}", "yellow")
+    return results, notes
+
+
+def table(results: Mapping[str, Ratio], title: str) -> Table:
+    """One row per ratio, and per ratio that was measured beside it."""
+    found = Table(title=title)
+    for column in ("ratio", "median", "lowest", "highest"):
+        found.add_column(column, no_wrap=True)
+    found.add_column("reference")
+    for name, ratio in results.items():
+        for line, one in {name: ratio, **ratio.beside}.items():
+            found.add_row(line, *(f"{value:.3g}" for value in one.spread), one.reference)
+    return found
+
+
+def machine(device: str) -> dict[str, object]:
+    """What the numbers depend on besides the code."""
     import torch
 
     name = torch.cuda.get_device_name() if device == "cuda" else platform.processor() or platform.machine()
-    libraries = {n: version(n) for n in ("torch", "transformers", "scikit-learn", "h5py")}
-    return {"device": device, "name": name, "threads": torch.get_num_threads(), "versions": libraries}
+    return {"device": device, "name": name, "threads": torch.get_num_threads(), "versions": versions()}
+
+
+def overrides_of_run() -> tuple[str, ...]:
+    """The overrides that give ``python -m pipelines.run`` the same groups: their options, and single keys as typed."""
+    now = HydraConfig.get()
+    chosen = [f"{group}={option}" for group in GROUPS if (option := now.runtime.choices.get(group)) is not None]
+    return (*chosen, *(typed for typed in now.overrides.task if typed.lstrip("+~").split(".")[0] in GROUPS))
 
 
 @hydra.main(config_path=str(CONF), config_name="benchmark", version_base="1.3")
 def main(config: DictConfig) -> None:
     """One benchmark."""
-    choices = {str(group): str(option) for group, option in HydraConfig.get().runtime.choices.items()}
-    job(lambda: benchmark(config, choices))
+    job(lambda: benchmark(config, overrides_of_run()))
 
 
 if __name__ == "__main__":
-    launch(main, __doc__, GROUPS)
+    launch(main, __doc__.replace("{ratios}", listing()), GROUPS)

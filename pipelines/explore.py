@@ -1,25 +1,25 @@
-"""Type a text, see what each head does with it.  python -m pipelines.explore model=minilm
+"""Type a text and see what each head attends to.  python -m pipelines.explore model=minilm
 
-Serves one page at http://127.0.0.1:8765, to this machine alone, with a text box: head view, model view, heatmap,
-neuron view, rollout and flow follow what is typed, and so does what trained probes predict. Programs ask
-POST /api/view for the same; GET /api describes it. Ctrl-C ends it.
+Serves one page with a text box at http://127.0.0.1:8765, for this machine only. Heads, model, heatmap, query and key
+vectors, rollout, flow and the predictions of trained probes follow the text while it is typed. Programs get the same
+from POST /api/view; GET /api describes it. Ctrl-C ends the program.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}
-  port        at 127.0.0.1 (default 8765); 0: any free one
-  text        what the page opens with
-  characters  of one text at most (5000)
-  subwords    of one input at most (512); the model's window may allow fewer
-  longest_flow longest_neurons   subwords up to which flow, and query and key vectors, are given (64, 128)
-  runs        where trained probes are looked for (default: below outputs)
+  port        at 127.0.0.1 (default 8765); 0: any free port
+  text        the text when the page opens
+  characters  the most characters of a text (5000)
+  subwords    the most subwords of an input (512); the model's window may allow fewer
+  longest_flow longest_neurons   for more subwords flow, or query and key vectors, are left out (64, 128)
+  runs        folders in which trained probes are searched (default: outputs/runs)
   open        open=true opens the browser
-  strict      true: no stand-in for a model that cannot be had
+  strict      strict=true fails instead of using a stand-in for the model
   device threads outputs
 
 Examples:
   python -m pipelines.explore
   python -m pipelines.explore model=bert port=0 open=true
-  python -m pipelines.explore model.checkpoint=./my-model attention.residual_weight=0
+  python -m pipelines.explore model.checkpoint=./my-model rollout=raw
 """
 
 import asyncio
@@ -36,7 +36,8 @@ import hydra
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.options import CONF, ModelParts, check_machine, listed, own_options, parts_of
+from pipelines.shared.options import CONF, ModelParts, own_options, parts_of
+from pipelines.shared.schema import check_machine, listed
 from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
 
@@ -44,17 +45,17 @@ if TYPE_CHECKING:
     import uvicorn
     from rich.status import Status
 
-    from pipelines.exploring.session import ModelLooker
+    from pipelines.exploring.session import ModelSession
 
-GROUPS = ("model", "attention")
+GROUPS = ("model", "rollout")
 HOST = "127.0.0.1"
-TELL_S = 1.0  # for which a failure to load can still be read by pages that wait
-LINGER_S = 1  # for which an answer may still be sent after Ctrl-C
+FAILURE_S = 1.0  # after a failed load the server runs so much longer, so that waiting pages can show the error
+SHUTDOWN_S = 1  # after Ctrl-C answers may still be sent for so long
 
 
 @dataclass
 class Settings:
-    """The options of ``python -m pipelines.explore`` outside of the groups."""
+    """The options of ``python -m pipelines.explore`` that are in no group."""
 
     port: int = 8765
     text: str = "The cat sat on the mat because it was tired."
@@ -72,7 +73,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         if self.port != 0 and not 1024 <= self.port < 2**16:
-            raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free one")
+            raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free port")
         self.runs = [str(run) for run in listed(self.runs)]
         for name in ("characters", "subwords", "longest_flow", "longest_neurons"):
             positive(name, getattr(self, name))
@@ -86,51 +87,32 @@ def explore(config: DictConfig) -> None:
     settings, resolved = own_options(Settings, config, GROUPS)
     parts = ModelParts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
     with listening(settings.port) as here:
-        from pipelines.exploring.session import ModelLooker, preparation
+        from pipelines.exploring.session import ModelSession, preparation
 
         limits = {"characters": settings.characters, "subwords": settings.subwords}
-        looker = ModelLooker(preparation(parts), limits, settings.text, row_name(parts.model))
-        serve(here, looker, settings.open)
+        session = ModelSession(preparation(parts), limits, settings.text, row_name(parts.model))
+        serve(here, session, settings.open)
 
 
 def listening(port: int) -> socket.socket:
     """A socket at ``port``, so that a port in use is known before anything is loaded. Raises ConfigError."""
     here = socket.socket()
-    if os.name == "posix":  # elsewhere it would share the port with another program
+    if os.name == "posix":  # on Windows this would let two programs share the port
         here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         here.bind((HOST, port))
         here.listen(128)
     except OSError as error:
         here.close()
-        raise ConfigError(f"port={port}: {error.strerror}; type port=0 for any free one, or another number") from error
+        raise ConfigError(f"port={port}: {error.strerror}; type port=0 for any free port, or another number") from error
     return here
 
 
-def serve(here: socket.socket, looker: "ModelLooker", browser: bool) -> None:
-    """Answer at once, load meanwhile, end on Ctrl-C. Raises what loading raised."""
-    import uvicorn
-
-    from pipelines.exploring.server import application
-    from probing.view.bundle import page
-
-    port = here.getsockname()[1]
-    url = f"http://{HOST}:{port}/"
-    config = uvicorn.Config(
-        application(page([], live=True), looker, port),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        loop="asyncio",
-        log_config=None,
-        log_level="critical",  # what goes wrong is said by the application
-        access_log=False,
-        proxy_headers=False,  # nobody stands before it
-        server_header=False,
-        timeout_graceful_shutdown=LINGER_S,
-    )
-    server, status = uvicorn.Server(config), CONSOLE.status("")
-    threads = [threading.Thread(target=_load, args=(looker, server, status), daemon=True)]
+def serve(here: socket.socket, session: "ModelSession", browser: bool) -> None:
+    """Answer requests from the start, load the model meanwhile, end on Ctrl-C. Raises what loading raised."""
+    url = f"http://{HOST}:{here.getsockname()[1]}/"
+    server, status = _server(here, session), CONSOLE.status("")
+    threads = [threading.Thread(target=_load, args=(session, server, status), daemon=True)]
     if browser:
         threads.append(threading.Thread(target=webbrowser.open, args=(url,), daemon=True))
     say(f"{url}  (Ctrl-C ends it)")
@@ -141,24 +123,46 @@ def serve(here: socket.socket, looker: "ModelLooker", browser: bool) -> None:
             asyncio.run(server.serve(sockets=[here]))
     except KeyboardInterrupt:
         pass
-    if looker.failure is not None:
-        raise looker.failure
+    if session.failure is not None:
+        raise session.failure
     _stop()
 
 
-def _load(looker: "ModelLooker", server: "uvicorn.Server", status: "Status") -> None:
-    looker.load(lambda stage: status.update(f"{stage} …"))
+def _server(here: socket.socket, session: "ModelSession") -> "uvicorn.Server":
+    import uvicorn
+
+    from pipelines.exploring.server import application
+    from probing.view.bundle import page
+
+    config = uvicorn.Config(
+        application(page([], live=True), session, here.getsockname()[1]),
+        http="h11",
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        log_level="critical",  # the application reports errors itself
+        access_log=False,
+        proxy_headers=False,  # there is no proxy
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    return uvicorn.Server(config)
+
+
+def _load(session: "ModelSession", server: "uvicorn.Server", status: "Status") -> None:
+    session.load(lambda stage: status.update(f"{stage} …"))
     status.stop()
-    if looker.failure is None:
-        found = looker.status()
+    if session.failure is None:
+        found = session.status()
         say(f"{found['model']} is ready after {found['seconds']} s")
     else:
-        time.sleep(TELL_S)
+        time.sleep(FAILURE_S)
         server.should_exit = True
 
 
 def _stop() -> None:
-    """End well, and at once: a thread that loads or looks cannot be told to stop, and must not outlive the modules."""
+    """End at once: a thread that loads or computes cannot be stopped, and must not run while modules are torn down."""
     say("stopped")
     if threading.active_count() > 1:
         sys.stdout.flush()

@@ -1,14 +1,14 @@
 """How do models, tasks and layers compare?  python -m pipelines.report tag=main
 
-Gathers finished runs into tables, figures and one page under outputs/reports/<name>: models against models with
-paired intervals, tasks against tasks (best layer, centre of gravity, expected layer). Reads run folders alone:
-no model, no store.
+Compares finished runs in tables, figures and one page under outputs/reports/<name>: models with models, by paired
+intervals, and tasks with tasks, by best layer, centre of gravity and expected layer. Reads only the folders of runs,
+neither a model nor a store.
 
 Options:
-  tag         runs of this tag (default main); tag=all for every run
-  runs        a list of run folders or of folders above them, instead of a tag
-  name        the report's folder (default: the tag)
-  outputs     where runs and reports lie
+  tag         compare the runs of this tag (default main); tag=all: every run
+  runs        instead of a tag: a run folder, a folder above runs, or a list of them
+  name        folder of the report (default: the tag)
+  outputs     folder of runs and reports
 
 Examples:
   python -m pipelines.report
@@ -26,7 +26,8 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import guarded, job, launch, say
-from pipelines.shared.options import CONF, checked, names_a_folder
+from pipelines.shared.options import CONF, own_options
+from pipelines.shared.schema import names_a_folder
 from probing.errors import DataError
 from probing.result.folder import find_runs
 
@@ -36,38 +37,36 @@ class Settings:
     """The options of ``python -m pipelines.report``."""
 
     tag: str = "main"
-    runs: Any = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
     name: str | None = None
     outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        self.runs = [self.runs] if isinstance(self.runs, str) else list(self.runs or [])
         names_a_folder("tag", self.tag)
         if self.name is not None:
             names_a_folder("name", self.name)
 
+    @property
+    def folders(self) -> list[Path]:
+        """Where runs are searched."""
+        below = Path(self.outputs, "runs")
+        return [Path(run) for run in self.runs] or [below if self.tag == "all" else below / self.tag]
 
-def report(outputs: Path, tag: str, runs: list[str], name: str | None) -> Path:
-    """Compare runs and return the page. Raises DataError if there is none."""
-    roots = [Path(r) for r in runs] or [outputs / "runs" if tag == "all" else outputs / "runs" / tag]
-    folders = sorted({folder for root in roots for folder in find_runs(root)})
-    if not folders:
+
+def report(settings: Settings) -> Path:
+    """Compare runs; returns the page. Raises DataError if there is no finished run."""
+    runs = sorted({run for folder in settings.folders for run in find_runs(folder)})
+    if not runs:
         raise DataError(
-            f"no finished run below {', '.join(map(str, roots))}; make one with python -m pipelines.run, "
-            "or name another tag=…"
+            f"no finished run below {', '.join(map(str, settings.folders))}; make one with python -m pipelines.run, "
+            "or type another tag=…"
         )
     from probing.report.compare import compare
 
-    page = compare(folders, outputs / "reports" / (name or tag))
-    say(f"compared {len(folders)} runs: {page}")
+    page = compare(runs, Path(settings.outputs, "reports", settings.name or settings.tag))
+    say(f"compared {len(runs)} runs: {page}")
     return page
-
-
-def report_as(config: DictConfig) -> Path:
-    """The report that ``config`` asks for. Raises ProbingError."""
-    s: Settings = checked(Settings, config, "")
-    return report(Path(s.outputs), s.tag, [str(folder) for folder in s.runs], s.name)
 
 
 class CompareAfterSweep(Callback):
@@ -75,19 +74,23 @@ class CompareAfterSweep(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Called once by Hydra, in the process that started the sweep."""
-        outputs, tag = Path(config.outputs), str(config.tag)
-        if not find_runs(outputs / "runs" / tag):
-            say(f"no comparison, for the jobs bear other tags than {tag}: python -m pipelines.report tag=…")
-            return
-        # Hydra would turn an error into a warning of Python's
-        if code := guarded(lambda: report(outputs, tag, [], None)):
+        # guarded, because Hydra would turn an error into a Python warning
+        if code := guarded(lambda: _compare(config)):
             sys.exit(code)
+
+
+def _compare(config: DictConfig) -> None:
+    settings = Settings(tag=str(config.tag), outputs=str(config.outputs))
+    if any(map(find_runs, settings.folders)):
+        report(settings)
+    else:
+        say(f"no comparison: no run has the tag {settings.tag}; for another tag type python -m pipelines.report tag=…")
 
 
 @hydra.main(config_path=str(CONF), config_name="report", version_base="1.3")
 def main(config: DictConfig) -> None:
     """One report."""
-    job(lambda: report_as(config))
+    job(lambda: report(own_options(Settings, config, ())[0]))
 
 
 if __name__ == "__main__":

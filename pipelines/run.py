@@ -1,7 +1,7 @@
 """What does a Transformer encode, and in which layer?  python -m pipelines.run model=bert task=pos
 
-Reads a corpus, extracts and caches a model's representations, trains a probe on every layer with its control task,
-follows attention, and writes rows, tables, figures and a page to
+Reads a corpus, extracts and caches a model's representations, trains a probe on every layer with its control task, runs
+the analyses that were asked for, and writes rows, tables, figures and a page to
 outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
 
 Options (group=option; every key of an option is set as group.key=value):
@@ -14,6 +14,7 @@ Examples:
   python -m pipelines.run model=bert task=depth probe=structural     Hewitt & Manning's structural probe
   python -m pipelines.run model.checkpoint=./my-model data=conllu data.train=a.conllu data.test=b.conllu
   python -m pipelines.run task=pos attention=full                    decodable, attended, used: every analysis
+  python -m pipelines.run task=pos attention=none 'analysis=[heads,syntax]' analysis.syntax.least=50
   python -m pipelines.run task=sentiment task.vector=cls baselines=untrained
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
@@ -21,168 +22,169 @@ Examples:
 "python pipelines/run.py": eval "$(python pipelines/run.py -sc install=bash)". Compare runs: python -m pipelines.report
 """
 
-from dataclasses import fields
-from datetime import UTC, datetime
-from itertools import accumulate
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hydra
-import pandas as pd
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from pipelines.running import stages
-from pipelines.running.attend import Probed, attend
-from pipelines.running.config import GROUPS, Experiment, Settings, build, labels, run_folder
-from pipelines.running.heads import hypotheses
-from pipelines.running.provenance import Notes, announce, caveats, describe, identify, selected, versions
-from pipelines.running.words import kept_words, predictions_table, trained_probes
+from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, build
+from pipelines.running.identity import identify
+from pipelines.running.manifest import describe, measured
+from pipelines.running.run_folder import is_done, labels, run_folder
+from pipelines.running.terminal import show
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.machine import Clock, alone, set_threads
-from pipelines.shared.options import CONF, known
+from pipelines.shared.machine import Clock, alone, device_of, probe_device, set_threads
+from pipelines.shared.notes import announce
+from pipelines.shared.options import CONF
 from pipelines.shared.progress import Bars
-from probing.axes import Corpus
-from probing.errors import ConfigError, DamagedStoreError
+from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.versions import versions
+from probing.analysis.findings import Findings, combined
+from probing.analysis.protocol import answer, failures
+from probing.analysis.study import Options, Study
+from probing.axes import Corpus, Note
+from probing.errors import DamagedStoreError
 from probing.model.checkpoint import Checkpoint
-from probing.result.folder import CONFIG, read_manifest, write_run
-from probing.result.score import rows_of, score
+from probing.result.folder import CONFIG, Contents, finish, write_first, write_part
+from probing.result.rows import rows_of
 from probing.store.write import discard
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its parts, what they were found to be, and the folder and the identity that follow. notes: so far."""
+
+    experiment: Experiment
+    checkpoint: Checkpoint
+    corpus: Corpus
+    folder: Path
+    run_id: str
+    notes: tuple[Note, ...]
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
     """One run from configuration to page; returns its folder. Raises ProbingError."""
-    known("", config, [f.name for f in fields(Settings)] + list(GROUPS))
-    experiment = build(config, choices)
-    notes = Notes()
-    experiment, checkpoint = stages.find_model(experiment, notes)
-    experiment, corpus = stages.find_corpus(experiment, notes)
-    announce(notes)
-    folder, run_id = run_folder(experiment, corpus.name), identify(experiment, checkpoint, corpus)
-    done = is_done(folder, run_id)
+    this = prepare(config, choices)
+    done = is_done(this.folder, this.run_id)
     if not done:
-        with alone(folder):
-            done = is_done(folder, run_id)  # whoever was first may have made it
+        with alone(this.folder):
+            done = is_done(this.folder, this.run_id)  # whoever was first may have made it
             if not done:
-                make(experiment, checkpoint, corpus, folder, run_id, notes)
-    show(folder)
-    say(f"{'already done' if done else 'wrote'}: {folder}")
-    return folder
+                make(this)
+    show(this.folder)
+    say(f"{'already done' if done else 'wrote'}: {this.folder}")
+    return this.folder
 
 
-def make(
-    experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus, folder: Path, run_id: str, notes: Notes
-) -> None:
+def prepare(config: DictConfig, choices: dict[str, str]) -> Run:
+    """Find the parts, or their announced stand-ins. Raises ProbingError."""
+    experiment, checkpoint, of_model = find_model(build(config, choices))
+    experiment, corpus, of_data = find_corpus(experiment)
+    notes = of_model + of_data
+    announce(notes)
+    folder = run_folder(experiment, corpus.name)
+    return Run(experiment, checkpoint, corpus, folder, identify(experiment, checkpoint, corpus), notes)
+
+
+def make(this: Run) -> None:
     """Compute a run; a store that fails its checks on the way is made anew, once."""
-    rebuilt: set[Path] = set()
+    rebuilt: tuple[Path, ...] = ()
+    notes = this.notes
     while True:
         try:
-            return compute(experiment, checkpoint, corpus, folder, run_id, notes)
+            return compute(this, notes)
         except DamagedStoreError as error:
             if error.path in rebuilt:
                 raise
-            rebuilt.add(error.path)
-            notes.add("rebuilt", f"{error}; made anew")
+            rebuilt += (error.path,)
+            notes += (Note("rebuilt", f"{error}; made anew"),)
             say(f"{error}; making it anew", "yellow")
             discard(error.path)
 
 
-def compute(
-    experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus, folder: Path, run_id: str, notes: Notes
-) -> None:
-    """Everything between the parts and the folder."""
-    clock = Clock()
-    labels_found = experiment.task.labels(corpus)
-    hypotheses(experiment, corpus)  # refused before the first forward pass
-    provenance = {"versions": versions()}
-    with Bars(CONSOLE) as bars:
-        with clock.stage("extract"):
-            set_threads(experiment.settings.threads)
-            store = stages.extract(experiment, experiment.model, checkpoint, corpus, provenance, bars)
-        items = stages.pair_up(experiment, corpus, labels_found, store, notes)
-        layers = stages.layers_of(experiment, store)
-        with clock.stage("probe"):
-            found = stages.probe(experiment, items, layers, notes, bars)
-            others = stages.floor(experiment, corpus, items)
-            if "untrained" in experiment.settings.baselines:
-                others += stages.untrained(experiment, corpus, labels_found, provenance, notes, bars)
-        with clock.stage("attention"):
-            probed = Probed(items, labels_found, found)
-            attended = attend(experiment, checkpoint, corpus, probed, provenance, notes, bars)
-        with clock.stage("score"):
-            ids = [s.id for s in corpus.splits["test"]]
-            keep = kept_words(experiment, corpus, items)
-            scores = score([*found, *others], experiment.task.metrics, ids, experiment.settings.resamples, keep)
-    caveats(experiment, store, scores.notes, found, notes)
-    manifest = {
-        "run_id": run_id,
-        **describe(experiment, checkpoint, corpus),
-        **provenance,
-        "store": {"key": store.provenance["key"], "file": store.path.name, "bytes": store.path.stat().st_size},
-        "metric": experiment.task.metrics[0],
-        "kind": labels_found.kind,
-        "level": labels_found.level,
-        "classes": list(labels_found.classes),
-        "layers": layers,
-        "selected": selected(found),
-        "attention": attended.facts,
-        "notes": notes.entries,
-        "timings": clock.seconds,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+def compute(this: Run, notes: tuple[Note, ...]) -> None:
+    """One analysis after the other; what each found is on disk before the next begins."""
     from probing.report.page import write_report
 
-    names = labels(experiment, corpus.name)
-    identity = {**names, "tag": experiment.settings.tag, "checkpoint": checkpoint.revision, "run_id": run_id}
-    files = {CONFIG: OmegaConf.to_yaml(experiment.config).encode()}
-    files |= trained_probes(experiment, store, labels_found, found, identity)
-    found_rows = [*rows_of(scores.rows, identity), *rows_of(attended.rows, identity)]
-    tables = {"predictions": predictions_table(corpus, items, labels_found, found), "sentences": scores.sentences}
-    write_run(folder, found_rows, tables, attended.arrays, manifest, files, write_report)
+    clock, analyses, strict = Clock(), this.experiment.analyses, this.experiment.settings.strict
+    found: dict[str, Findings] = {}
+    failed: dict[str, str] = {}
+    set_threads(this.experiment.settings.threads)
+    with Bars(CONSOLE) as bars, closing(study_of(this, bars)) as study:
+        for analysis in analyses.values():
+            analysis.check(study)
+        with clock.stage("extract"):
+            facts = measured(study)
+        for name, analysis in analyses.items():
+            with clock.stage(name):
+                found[name], reason = answer(name, analysis, study, strict or name == PROBES)
+            if reason is not None:
+                failed[name] = reason
+                say(f"{name} failed: {reason}", "bold yellow")
+            noted = notes + failures(tuple(failed.items()))
+            write = write_first if name == PROBES else write_part
+            write(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
+    finish(this.folder, write_report)
 
 
-def is_done(folder: Path, run_id: str) -> bool:
-    """Whether ``folder`` holds this very run; ConfigError if it holds another one."""
-    manifest = read_manifest(folder)
-    if manifest is None:
-        if folder.is_dir() and any(folder.iterdir()):
-            raise ConfigError(f"{folder} is there, but holds no finished run; move it away or choose another tag=…")
-        return False
-    if manifest.get("run_id") != run_id:
-        raise ConfigError(
-            f"{folder} holds a run of another configuration, corpus or checkpoint ({manifest.get('run_id')}, this is "
-            f"{run_id}); choose another tag=… or delete that folder"
-        )
-    return True
+def study_of(this: Run, bars: Bars) -> Study:
+    """What the analyses look at."""
+    experiment, settings = this.experiment, this.experiment.settings
+    options = Options(
+        seed=settings.seed,
+        layers=None if settings.layers == "all" else tuple(settings.layers),
+        controls=settings.controls,
+        resamples=settings.resamples,
+        punctuation=settings.punctuation,
+        untrained="untrained" in settings.baselines,
+        device=device_of(settings.device),
+        probe_device=probe_device(settings.device),
+    )
+    parts = {name: getattr(experiment, name) for name in ("task", "model", "store", "probe", "rollout")}
+    return Study(
+        corpus=this.corpus,
+        checkpoint=this.checkpoint,
+        **parts,
+        options=options,
+        with_head=any(analysis.reads_model_head for analysis in experiment.analyses.values()),
+        names=names_of(this),
+        provenance={"versions": versions()},
+        on_progress=bars,
+    )
 
 
-def show(folder: Path) -> None:
-    """The table, and what was skipped or substituted."""
-    from probing.report.load import heading, load_run
-    from probing.report.tables import run_table
-
-    found = load_run(folder)
-    _, text = run_table(found)
-    CONSOLE.print(terminal_table(text, heading(found)))
-    for reason, count in found.manifest["data"]["skipped"].items():
-        say(f"{reason}: {count:,}")
-    for note in found.manifest["notes"]:
-        say(f"{note['kind']}: {note['text']}")
+def names_of(this: Run) -> dict[str, str]:
+    """What every row of the run says of it."""
+    names = labels(this.experiment, this.corpus.name)
+    return {**names, "tag": this.experiment.settings.tag, "checkpoint": this.checkpoint.revision, "run_id": this.run_id}
 
 
-def terminal_table(text: pd.DataFrame, title: str) -> Table:
-    """As many columns as the terminal is wide; the rest is in the folder's tables."""
-    # beside each column stand two spaces and an invisible line
-    widths = [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
-    fitting = [c for c, end in zip(text.columns, accumulate(widths), strict=True) if end < CONSOLE.width]
-    more = "" if len(fitting) == len(widths) else "; further columns: tables/layers.md"
-    table = Table(title=title, caption=f"* best layer on dev; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
-    for column in fitting:
-        table.add_column(str(column), justify="right")
-    for line in text[fitting].itertuples(index=False):
-        table.add_row(*map(str, line), style="bold" if "*" in str(line[0]) else None)
-    return table
+def contents(
+    this: Run, found: Mapping[str, Findings], notes: tuple[Note, ...], facts: Mapping[str, object]
+) -> Contents:
+    """What was found so far; of tables and files, those of the newest analysis, for the others are written already."""
+    newest = [*found.values()][-1]
+    whole = combined(replace(findings, facts={}) for findings in found.values())  # facts stay apart, by analysis
+    names = names_of(this)
+    manifest = {
+        "run_id": this.run_id,
+        **describe(this.experiment, this.checkpoint, this.corpus),
+        "versions": versions(),
+        **facts,
+        "analyses": {name: dict(findings.facts) for name, findings in found.items()},
+        "notes": [note._asdict() for note in dict.fromkeys(notes + whole.notes)],
+    }
+    return Contents(
+        rows=[row for name, findings in found.items() for row in rows_of(findings.rows, names, name)],
+        manifest=manifest,
+        tables=newest.tables,
+        arrays=whole.arrays,
+        files={CONFIG: OmegaConf.to_yaml(this.experiment.config).encode(), **newest.files},
+    )
 
 
 @hydra.main(config_path=str(CONF), config_name="run", version_base="1.3")
@@ -195,4 +197,4 @@ def main(config: DictConfig) -> None:
 if __name__ == "__main__":
     from pipelines.run import main as program  # by the name under which a launcher's workers can import it
 
-    launch(program, __doc__, (*GROUPS, "experiment"))
+    launch(program, __doc__, (*GROUPS, *ANALYSES, "experiment"))

@@ -1,17 +1,17 @@
-"""What does each head look at?  python -m pipelines.view text="The cat sat on the mat" model=minilm
+"""What does each head attend to?  python -m pipelines.view text="The cat sat on the mat" model=minilm
 
 Writes one HTML file that opens from disk, without a network or a server: heads, model, heatmap, query and key
-vectors, rollout and flow, for a text, a pair, the lines of a file, or sentences of a corpus. A sentence whose maps are
-in the store is shown without loading the model.
+vectors, rollout and flow, for a text, a pair of texts, the lines of a file, or sentences of a corpus. A sentence
+whose maps are in the store is shown without loading the model.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}
-  text        what to look at; text_b=… is read together with it
-  file        UTF-8, each line a text, or a pair parted by a tab; most=20 lines are taken
-  sentence    id of a sentence of data=…, or a list of ids; load=true loads the model even if the store would do
+  text        a text; text_b=… is read together with it
+  file        UTF-8, each line a text, or two texts separated by a tab; the first most=20 lines are shown
+  sentence    id of a sentence of data=…, or a list of ids; load=true loads the model even if the store has the maps
   out         the file (default outputs/views/<model>/<what is shown>.html)
-  others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml says what
-              each means, or --cfg job)
+  others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml explains
+              each, --cfg job lists them)
 
 Examples:
   python -m pipelines.view text="The cat sat on the mat, didn't it?"
@@ -30,42 +30,46 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from pipelines.exploring.hide_folders import without_folders
-from pipelines.running import stages
-from pipelines.running.provenance import Notes, announce, versions
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.machine import code_version
+from pipelines.shared.hide_folders import without_folders
+from pipelines.shared.notes import announce
 from pipelines.shared.options import CONF, Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
+from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.versions import code_version, versions
 from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
-from pipelines.viewing.sources import MODEL, Seen, look_at
+from pipelines.viewing.sources import MODEL, views
+from probing.axes import Note
 from probing.model.checkpoint import Checkpoint
 from probing.view.bundle import page
 from probing.view.pack import Packed, pack
+from probing.view.record import View
 
-GROUPS = ("data", "model", "store", "attention")
+GROUPS = ("data", "model", "store", "rollout")
 
 
 def view(config: DictConfig) -> Path:
-    """One page from configuration to file. Raises ProbingError."""
-    parts, notes = build(config), Notes()
+    """Make one page from a configuration, and return the file. Raises ProbingError."""
+    parts, corpus = build(config), None
     choose(parts.settings)
-    corpus, inputs = None, texts(parts.settings, notes)
-    parts, checkpoint = stages.find_model(parts, notes)
+    inputs, notes = texts(parts.settings)
+    parts, checkpoint, of_model = find_model(parts)
+    notes += of_model
     if parts.settings.sentences:
-        parts, corpus = stages.find_corpus(parts, notes)
+        parts, corpus, of_data = find_corpus(parts)
+        notes += of_data
     announce(notes)
     if corpus is not None:
         inputs = sentences(parts.settings, corpus)
     path = target(parts.settings, checkpoint.name)
     with Bars(CONSOLE) as bars:
-        seen = look_at(parts, checkpoint, corpus, inputs, bars)
-    packed = packed_with(seen, parts, checkpoint, notes)
+        found = views(parts, checkpoint, corpus, inputs, bars)
+    packed = packed_with(found, parts, checkpoint, notes)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(page(packed), encoding="utf-8")
     partial.replace(path)
-    tell(seen, packed, parts, notes)
+    summary(found, packed, parts, notes)
     say(f"{path.stat().st_size / 1e6:.2f} MB; numbers {packed[0].header['precision']}")
     say(f"wrote: {path}")
     return path
@@ -77,37 +81,39 @@ def build(config: DictConfig) -> Parts:
     return Parts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
 
 
-def packed_with(seen: Sequence[Seen], parts: Parts, checkpoint: Checkpoint, notes: Notes) -> list[Packed]:
-    """The documents of the page, with where they come from and what a reader must know."""
+def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, notes: Sequence[Note]) -> list[Packed]:
+    """The documents of the page, with their provenance and the notes of the program."""
     provenance = {
         "command": shlex.join(["python", "-m", "pipelines.view", *sys.argv[1:]]),
         "commit": code_version(CONF.parent),
         "checkpoint": {"name": checkpoint.name, "revision": checkpoint.revision},
         "requested": dict(parts.stand_ins),
-        "attention": vars(parts.attention.rollout()),
+        "rollout": vars(parts.rollout),
         "versions": versions(),
     }
-    said = [note["text"] for note in notes.entries]
-    found = []
-    for view, source in ((one.view, one.source) for one in seen):
-        about = {**view.about, "provenance": {**provenance, "maps": "model" if source == MODEL else Path(source).name}}
-        told = list(map(without_folders, [*said, *view.notes]))
-        found.append(pack(replace(view, about=about, notes=told), parts.settings.bits))
-    return found
+    texts_of_notes = [note.text for note in notes]
+    documents = []
+    for one in found:
+        maps = str(one.about["maps"])
+        about = {**one.about, "provenance": {**provenance, "maps": maps if maps == MODEL else Path(maps).name}}
+        shown = list(map(without_folders, [*texts_of_notes, *one.notes]))
+        documents.append(pack(replace(one, about=about, notes=shown), parts.settings.bits))
+    return documents
 
 
-def tell(seen: Sequence[Seen], packed: Sequence[Packed], parts: Parts, notes: Notes) -> None:
-    """Whence the maps came, which probes speak, what is missing, and what else a reader must know."""
-    for source, count in Counter(one.source for one in seen).items():
+def summary(found: Sequence[View], packed: Sequence[Packed], parts: Parts, notes: Sequence[Note]) -> None:
+    """Print where the maps come from, which probes predict, what is missing, and the notes."""
+    for source, count in Counter(one.about["maps"] for one in found).items():
         say(f"attention of {count} {'input' if count == 1 else 'inputs'}: from {source}")
-    probes = sorted({f"{found['task']} ({found['run']})" for one in packed for found in one.header["probes"]})
+    probes = sorted({f"{probe.task} ({probe.run})" for one in found for probe in one.probes})
     below = ", ".join(map(str, parts.settings.runs))
-    missing = f"none speaks; looked for below {below} (python -m pipelines.run task=pos trains some)"
-    say(f"probes: {', '.join(probes) or missing}")
+    none = f"none found below {below} (python -m pipelines.run task=pos trains some)"
+    say(f"probes: {', '.join(probes) or none}")
     for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
         say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")
-    said = [note["text"] for note in notes.entries if note["kind"] != "substituted"]  # which is announced already
-    for text in dict.fromkeys([*said, *(text for one in seen for text in one.view.notes)]):
+    said = [note.text for note in notes if note.kind != "substituted"]  # these were announced
+    of_probes = (f"{probe.task}: {text}" for one in found for probe in one.probes for text in probe.notes)
+    for text in dict.fromkeys([*said, *(text for one in found for text in one.notes), *of_probes]):
         say(f"note: {text}")
 
 

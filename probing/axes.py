@@ -7,7 +7,7 @@ C classes · N items. Shapes are written where they change: ``# (S, D) -> (W, D)
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ class Sentence:
 
     ``heads`` are CoNLL-U's: 1-based positions, 0 for the root. ``feats`` are its FEATS column as written
     (``Number=Sing|PronType=Prs``, ``_`` for none). ``entities`` are mentions in the order in which they begin: an
-    entity's id, and the 0-based positions of the mention's words.
+    entity's id, and the 0-based positions of the mention's words. ``document`` names the text that the sentence is
+    from; it is not in the repr, because no score depends on it and fingerprints are made of the repr.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Sentence:
     lemmas: tuple[str, ...] = ()
     feats: tuple[str, ...] = ()
     entities: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    document: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,25 @@ class Labels:
     """What a probe is to predict: per split, one array per sentence.
 
     Arrays are (W,) for words, (1,) for a sentence, (W, W) for word pairs; integers that index ``classes``
-    (negative: no label here) for ``kind="class"``, floats (NaN: no label here) for ``kind="scalar"``.
+    (negative: no label here) for ``kind="class"``, floats (NaN: no label here) for ``kind="scalar"``. ``classes`` are
+    those of train. ``unseen`` are those that occur in dev or test only: number C + k is ``unseen[k]``, and no probe can
+    predict it.
     """
 
     level: Level
     kind: Kind
     values: Mapping[Split, Sequence[NDArray[Any]]]
     classes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+class Note(NamedTuple):
+    """What a reader of the scores must know. kind: substituted, rebuilt, skipped, truncated, unconverged, sample,
+    caveat or failed.
+    """
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)

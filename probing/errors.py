@@ -1,11 +1,11 @@
-"""What can go wrong, each with a message that says what was seen, what was wanted and what to type."""
+"""Errors of the project; each message says what was seen, what was wanted and what to type."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 
 class ProbingError(Exception):
-    """Any failure that a user can mend; programs print it without a traceback."""
+    """Any failure that a user can correct; programs print it without a traceback."""
 
 
 class ConfigError(ProbingError):
@@ -13,11 +13,11 @@ class ConfigError(ProbingError):
 
 
 class DataError(ProbingError):
-    """A corpus is missing, malformed, or lacks what the task needs."""
+    """A corpus is missing, malformed, or without the annotation that a task needs."""
 
 
 class UnavailableError(ProbingError):
-    """A checkpoint or corpus cannot be had here; a stand-in may serve instead."""
+    """A checkpoint or corpus is not available here; a stand-in may run instead."""
 
 
 class ModelError(ProbingError):
@@ -29,7 +29,7 @@ class StoreError(ProbingError):
 
 
 class DamagedStoreError(StoreError):
-    """A store file fails its checks; it is to be rebuilt, never trusted. ``path`` names it."""
+    """The store file at ``path`` fails its checks: it is rebuilt and never trusted."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(path, reason)

@@ -1,4 +1,4 @@
-"""Randomness arrives as an argument: every generator is named after what it draws."""
+"""Random generators, each named after what it draws; functions get them as arguments."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from probing.errors import ConfigError
 
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:
-    """A generator that depends on ``seed`` and ``purpose`` alone, so that one draw never shifts another.
+    """A generator that depends on ``seed`` and ``purpose`` only, so that one draw never changes another.
 
     Raises ConfigError for a negative seed, which numpy does not take.
     """

@@ -1,4 +1,4 @@
-"""Every option composes, builds what it says, and lists what can be set; a task brings its corpus."""
+"""Every option composes, builds what it names and lists what can be set; a task selects its corpus."""
 
 import dataclasses
 from pathlib import Path
@@ -8,6 +8,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
+from pipelines.benchmark import Settings as BenchmarkSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.report import Settings as ReportSettings
 from pipelines.running.config import GROUPS, Experiment, Settings, build
@@ -17,7 +18,7 @@ from pipelines.viewing.inputs import Settings as ViewSettings
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 FILES = sorted(CONF.rglob("*.yaml"))
 PRESETS = [name for name in options("experiment") if name != "none"]
-# what an option cannot do without
+# what must be given with an option
 NEEDS = {
     "conllu": ["data.train=a.conllu", "data.test=b.conllu"],
     "labelled": ["data.train=a.tsv", "data.test=b.tsv"],
@@ -66,6 +67,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
     [
         ("run.yaml", Settings),
         ("report.yaml", ReportSettings),
+        ("benchmark.yaml", BenchmarkSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),
     ],

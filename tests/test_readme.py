@@ -29,8 +29,10 @@ def test_the_task_of_the_readme_labels_a_corpus() -> None:
     del options["defaults"], options["_target_"]
     task = module.Capital(**options)
     sentence = Sentence("1", ("The", "dog", "Rex"))
+    assert task.gold(sentence) == ["upper", "lower", "upper"]
     labels = task.labels(Corpus("c", dict.fromkeys(("train", "dev", "test"), (sentence,))))
     assert labels.values["test"][0].tolist() == [1, 0, 1]
+    assert labels.classes == ("lower", "upper")
     control = task.control(
         Corpus("c", dict.fromkeys(("train", "dev", "test"), (sentence,))), labels, np.random.default_rng(0)
     )
@@ -44,6 +46,7 @@ def test_every_file_that_the_readme_names_is_there() -> None:
 
 def test_every_option_that_the_readme_names_is_there() -> None:
     typed = re.sub(r"```python\n.*?```", "", README, flags=re.DOTALL)  # Python's arguments are no options
-    for group in ("task", "probe", "attention", "experiment"):
-        for name in re.findall(rf"\b{group}=(\w+)", typed):
-            assert name == "capital" or (ROOT / "conf" / group / f"{name}.yaml").exists(), f"{group}={name}"
+    own = {"capital", "centroid", "similarity"}  # which the README shows how to add
+    for group in ("task", "probe", "attention", "analysis", "rollout", "experiment"):
+        for name in re.findall(rf"(?<![.\w]){group}=(\w+)", typed):
+            assert name in own or (ROOT / "conf" / group / f"{name}.yaml").exists(), f"{group}={name}"

@@ -1,1 +1,1 @@
-"""The parts of python -m pipelines.benchmark."""
+"""The ratios that python -m pipelines.benchmark measures, one file per subject: each with its reference."""

@@ -1,16 +1,14 @@
 """The linear probe's solver compared with plain L-BFGS: is the solver worth its length?"""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.benchmarking import timings
-from pipelines.benchmarking.ratio import Bench, summary
-from pipelines.benchmarking.timings import ProbeProblem, objective
+from pipelines.benchmarking.bench import Bench, Ratio
+from pipelines.benchmarking.probe_problem import ProbeProblem, objective, own_fit, probe_problem
 from pipelines.shared.machine import probe_device
 from probing.axes import FloatArray
 
@@ -23,26 +21,28 @@ EXCESS = 1e-4  # relative excess over the solver's objective at which L-BFGS may
 HISTORY = 100  # curvature pairs; with 20 it takes a fifth more evaluations
 
 
-def solver_over_lbfgs(bench: Bench) -> dict[str, Any]:
-    """torch's L-BFGS / our solver: task and control, every strength, one layer, the same objective (times faster)."""
-    problem = timings.probe_problem(bench.experiment, bench.corpus, bench.encoder, bench.layer)
-    device = probe_device(bench.experiment.settings.device)
+def solver_over_lbfgs(bench: Bench) -> Ratio:
+    """Plain L-BFGS of torch, stopped at our objective / our solver, same problems (times faster)."""
+    problem, device = probe_problem(bench), probe_device(bench.parts.settings.device)
     pairs, evaluations = [], 0
     for _ in range(bench.repeats):  # in turn, so that a machine that slows down slows both
-        own_s, goals = timings.own_fit(problem, bench.experiment)
+        own_s, goals = own_fit(problem, bench.parts.probe, bench.parts.settings.device)
         reference_s, weights, evaluations = lbfgs(problem, goals, device)
         pairs.append((own_s, reference_s))
     found = np.array([[objective(problem, t, r, w) for r, w in enumerate(ws)] for t, ws in enumerate(weights)])
-    ratio = summary([reference_s / own_s for own_s, reference_s in pairs])
-    ratio["reference"] = (
+    return Ratio(
+        [reference_s / own_s for own_s, reference_s in pairs],
         f"torch.optim.LBFGS (strong Wolfe, {HISTORY} pairs) in the same principal components, scaled by the Hessian's "
         f"diagonal where each strength starts, each target from strong to weak, stopped as soon as its objective is "
         f"within {EXCESS:g} of ours; layer {bench.layer} of {bench.corpus.name}: task and control, "
-        f"{len(problem.l2)} strengths, {len(problem.features):,} items"
+        f"{len(problem.l2)} strengths, {len(problem.features):,} items",
+        details={
+            "own_seconds": [own_s for own_s, _ in pairs],
+            "reference_seconds": [reference_s for _, reference_s in pairs],
+            "reference_evaluations": evaluations,
+            "reference_excess": float(np.max(found / goals - 1)),
+        },
     )
-    ratio["own_seconds"], ratio["reference_seconds"] = map(list, zip(*pairs, strict=True))
-    ratio["reference_evaluations"], ratio["reference_excess"] = evaluations, float(np.max(found / goals - 1))
-    return ratio
 
 
 class _Reached(Exception):
@@ -100,9 +100,9 @@ def _minimise(
         position.grad = gradient[0] * scale
         return float(value)
 
-    until = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
-    optimizer = torch.optim.LBFGS([position], **until, history_size=HISTORY, line_search_fn="strong_wolfe")
-    step: Callable[..., Any] = optimizer.step  # torch ships no types for it
+    limits = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
+    # its step has no types
+    optimizer: Any = torch.optim.LBFGS([position], history_size=HISTORY, line_search_fn="strong_wolfe", **limits)
     with suppress(_Reached):
-        step(closure)
+        optimizer.step(closure)
     return position * scale, evaluations

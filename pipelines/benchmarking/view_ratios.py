@@ -1,4 +1,4 @@
-"""The benchmark's measurements of the views: a live answer, and a large page in a real browser."""
+"""The interactive views: an answer of the explorer, and a large page in a real browser."""
 
 import os
 import shutil
@@ -6,17 +6,15 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from pipelines.benchmarking.attention_ratios import with_maps
-from pipelines.benchmarking.ratio import Bench, summary
-from pipelines.exploring.session import SHORT, ModelLooker, Ready
+from pipelines.benchmarking.bench import Bench, Ratio
+from pipelines.exploring.session import SHORT, LoadedModel, ModelSession
 from probing.errors import UnavailableError
 from probing.rng import generator
 from probing.view.bundle import page
-from probing.view.look import Options
+from probing.view.forward_view import Options
 from probing.view.pack import pack
 from probing.view.record import Tokens, View
 
@@ -27,59 +25,56 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 LIMITS = {"characters": 5000, "subwords": SHORT}
 
 
-def explore_over_forward(bench: Bench) -> dict[str, Any]:
-    """Seconds of a live answer beyond the forward pass, for a sentence of 20 words, as the explorer gives it.
+def explore_over_forward(bench: Bench) -> Ratio:
+    """An answer of the explorer without its forward pass / that pass, 20 words.
 
-    Beside it the seconds of both, and of an answer with flow, which is not given unasked.
+    Beside it the seconds without the pass, also of an answer with flow, which is computed only on request.
     """
     import torch
 
-    encoder, _ = with_maps(bench)
-    ready = Ready(encoder, Options(), torch.get_num_threads())
-    looker = ModelLooker(lambda _: ready, LIMITS, TEXT, encoder.checkpoint.name)
-    looker.load(lambda _: None)
-    quick, flow = ([_seconds(looker, parts) for _ in range(3 + bench.repeats)][3:] for parts in (None, ["flow"]))
-    found = summary([beyond / forward for forward, beyond in quick])
-    header, _arrays = looker.view(TEXT, None, None)
-    found["reference"] = (
-        f"the forward pass of the same answer, one sentence of {len(header['forms'])} words, "
-        f"{len(header['tokens'])} subwords"
+    encoder = bench.encoder_with_maps
+    loaded = LoadedModel(encoder, Options(), torch.get_num_threads())
+    session = ModelSession(lambda _: loaded, LIMITS, TEXT, encoder.checkpoint.name)
+    session.load(lambda _: None)
+    plain, flow = ([_seconds(session, parts) for _ in range(3 + bench.repeats)][3:] for parts in (None, ["flow"]))
+    header, _arrays = session.view(TEXT, None, None)
+    size = f"one sentence of {len(header['forms'])} words, {len(header['tokens'])} subwords"
+    return Ratio(
+        [beyond / forward for forward, beyond in plain],
+        f"the forward pass of the same answer, {size}",
+        beside={
+            "seconds_beyond": Ratio([beyond for _, beyond in plain], size),
+            "seconds_beyond_with_flow": Ratio([beyond for _, beyond in flow], f"{size}, with flow"),
+        },
+        details={"forward_seconds": [forward for forward, _ in plain]},
     )
-    found["seconds_beyond"] = summary([beyond for _, beyond in quick])
-    found["forward_seconds"] = [forward for forward, _ in quick]
-    found["seconds_beyond_with_flow"] = summary([beyond for _, beyond in flow])
-    return found
 
 
-def _seconds(looker: ModelLooker, parts: list[str] | None) -> tuple[float, float]:
-    """Of the forward pass, and of everything else until the arrays are packed."""
+def _seconds(session: ModelSession, parts: list[str] | None) -> tuple[float, float]:
+    """Seconds of the forward pass, and of everything else until the arrays are packed."""
     began = time.perf_counter()
-    header, _ = looker.view(TEXT, None, parts)
+    header, _ = session.view(TEXT, None, parts)
     forward = header["timings_ms"]["forward"] / 1000
     return forward, time.perf_counter() - began - forward
 
 
-def paint_seconds(bench: Bench) -> dict[str, Any]:
-    """Seconds from opening a page on disk to its first picture, for a text as long as BERT reads.
+def paint_seconds(bench: Bench) -> Ratio:
+    """Seconds until Chromium shows a page of 512 subwords, 12 layers x 12 heads, from disk.
 
-    Beside it the seconds of one change of its controls. Raises UnavailableError where there is no browser.
+    Beside it the seconds of one change of its controls. Raises UnavailableError if there is no browser.
     """
     program = browser()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "long.html")
         path.write_text(page([pack(_long())]), encoding="utf-8")
         pairs = [_painted(program, path) for _ in range(bench.repeats)]
-        size = path.stat().st_size
-    found = summary([first for first, _ in pairs])
-    found["reference"] = (
-        f"three seconds; {LONG} subwords, {LAYERS} x {HEADS} random heads and norms, {size / 1e6:.0f} MB"
-    )
-    found["change_seconds"] = summary([change for _, change in pairs])
-    return found
+        size = f"{LONG} subwords, {LAYERS} x {HEADS} random heads and norms, {path.stat().st_size / 1e6:.0f} MB"
+    change = Ratio([change for _, change in pairs], f"the next picture, after another layer is chosen; {size}")
+    return Ratio([first for first, _ in pairs], f"three seconds; {size}", beside={"change_seconds": change})
 
 
 def browser() -> str:
-    """Chromium, from PROBING_CHROMIUM or PATH. Raises UnavailableError if it, or playwright, is not there."""
+    """The path of Chromium, from PROBING_CHROMIUM or PATH. Raises UnavailableError without it or playwright."""
     program = os.environ.get("PROBING_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise UnavailableError(f"none of {', '.join(BROWSERS)} is on PATH; install one, or set PROBING_CHROMIUM")
@@ -103,7 +98,7 @@ def _painted(program: str, path: Path) -> tuple[float, float]:
 
 
 def _long() -> View:
-    """Attention as it is where a model looks around, at its neighbours and at its first subword."""
+    """Random attention with what trained models show: weight on neighbours and on the first subword."""
     rng, places = generator(0, "long page"), np.arange(LONG)
     attention = np.empty((LAYERS, HEADS, LONG, LONG), np.float32)
     for head in attention.reshape(-1, LONG, LONG):

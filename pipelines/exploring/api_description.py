@@ -1,47 +1,47 @@
-"""What GET /api says: every address of the explorer, its fields, its limits, and an example."""
+"""The answer of GET /api: every address of the explorer, its fields, its limits, and an example."""
 
 from collections.abc import Mapping
 from typing import Any
 
 PATHS = (("GET", "/"), ("GET", "/api"), ("GET", "/api/model"), ("POST", "/api/view"))
 MODEL = {
-    "ready": "true once a view can be asked for",
-    "stage": "what is being done: loading weights …, or ready",
-    "seconds": "since loading began, until it ended",
-    "model": "its name, from the start",
+    "ready": "whether a view can be requested",
+    "stage": "the stage of loading, such as loading the weights …; or ready",
+    "seconds": "since loading began; once it has ended, how long it took",
+    "model": "its name, known from the start",
     "checkpoint": "the revision of its weights; null until it is loaded",
     "n_layers, n_heads": "blocks, and heads in each; null until it is loaded",
-    "window": "subwords that it takes at most; null until it is loaded, and where it has no limit",
-    "text": "what the page opens with",
-    "limits": "characters of one text, subwords of an input",
-    "notes": "list: what was substituted, which trained probes were passed over",
+    "window": "the largest number of subwords; null until the model is loaded, and if it has no limit",
+    "text": "the text when the page opens",
+    "limits": "the largest number of characters of a text, and of subwords of an input",
+    "notes": "list: what was substituted, which trained probes are not shown",
     "error": "why loading failed, or null",
 }
 REQUEST = {
     "text": "string, at least one word",
     "text_b": "string or null: a second text, for a pair",
-    "parts": "list of norm, neurons, flow: what to compute beside attention and rollout; left out: norm and neurons",
+    "parts": "list of norm, neurons, flow: computed besides attention and rollout; default: norm and neurons",
 }
 HEADER = {
-    "version": "of this header and of how arrays are packed",
+    "version": "version of this header and of the packed arrays",
     "model, checkpoint": "the model's name, and the revision of its weights",
-    "causal": "whether a subword sees only those before it",
-    "adds": "whether the model adds to the products of queries and keys, terms of position say",
+    "causal": "whether a subword attends only to itself and to those before it",
+    "adds": "whether the model adds position terms to the products of queries and keys",
     "n_layers, n_heads": "blocks, and heads in each",
-    "text, text_b": "as asked for; text_b null for none",
+    "text, text_b": "as in the request; text_b is null if there is none",
     "corpus": "name, split and id of a sentence of a corpus; null for a text",
-    "tokens, special, word, segment": "per subword: label, whether it is special, its word (-1: none), its text",
-    "forms, form_segment": "per word: as written, and of which text",
+    "tokens, special, word, segment": "per subword: label, whether it is special, its word (-1: none), its text (0, 1)",
+    "forms, form_segment": "per word: as written, and its text (0 or 1)",
     "gold": "upos, heads (1-based, 0 root) and deprel of a corpus sentence's words; empty for a text",
-    "probes": "what trained probes predict, per task and layer, with the scores of their runs",
-    "scale": "times the product of a query and a key it is their score; null without queries and keys",
-    "arrays": "per array of the answer: shape, bits, law and scale, as needed to unpack it",
-    "missing": "parts that are not there, each with its reason",
+    "probes": "per task: what trained probes predict from each layer, scores of their run, data of probes not shown",
+    "scale": "a score is scale times the product of query and key; null without queries and keys",
+    "arrays": "per array of the answer: shape, bits, law and scale, to unpack it",
+    "missing": "parts that are missing, each with the reason",
     "notes": "list: what was cut, substituted or skipped",
-    "timings_ms": "milliseconds: forward; analysis, all else up to packing, and its steps; packing",
-    "provenance": "where a page written to disk comes from; empty here",
-    "precision": "how exact unpacked numbers are",
-    "bytes": "of all arrays as sent",
+    "timings_ms": "milliseconds: forward; analysis (everything between forward and packing) and its steps; packing",
+    "provenance": "command, versions and files of a page on disk; empty here",
+    "precision": "the largest error of unpacked numbers",
+    "bytes": "size of all arrays as sent",
 }
 UNPACK = (
     "made = header['arrays'][name]; "
@@ -51,18 +51,18 @@ UNPACK = (
     "array = made['scale'] * share.reshape(made['shape'])"
 )
 ERRORS = {
-    "400": "the body is not what is described here, or the model cannot take the text",
-    "403": "another host or origin than this server's own",
+    "400": "the body is not as described here, or the model cannot read the text",
+    "403": "the host or the origin is not this server's own",
     "404, 405": "no such address, or another method",
     "413": "a text is too long",
     "415": "the body is not application/json",
-    "500": "a bug, described on the explorer's terminal",
-    "503": "the model is loading; ask again",
+    "500": "a bug or a damaged store; the explorer's terminal says more",
+    "503": "the model is loading; send the request again",
 }
 
 
 def interface(port: int, limits: Mapping[str, int]) -> dict[str, Any]:
-    """The description, for a server at ``port``."""
+    """The description of the server at ``port``, as JSON values."""
     here = f"http://127.0.0.1:{port}"
     return {
         "what": "attention, rollout, norm-based attention, flow, queries and keys of a model for any text",

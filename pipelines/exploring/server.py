@@ -1,7 +1,7 @@
-"""The explorer's server: the page and its JSON interface, for this machine and for that page alone.
+"""The explorer's server: the page and its JSON interface, for this machine and this page only.
 
-Nothing is answered to a request that names another host (a foreign name made to point here) or another origin (a page
-of another site), so that no web site that is open in the same browser can read or use the model.
+Requests for another host (another site's name that points to this machine) or from another origin (a page of another
+site) are refused, so that no web site in the same browser can read or use the model.
 """
 
 import json
@@ -20,15 +20,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.exploring.api_description import PATHS, interface
-from pipelines.exploring.hide_folders import without_folders
-from pipelines.exploring.request import Asked, Refused, read
+from pipelines.exploring.request import RequestError, ViewRequest, read
+from pipelines.shared.hide_folders import without_folders
 from probing.errors import ProbingError, StoreError, UnavailableError
 
 log = logging.getLogger("pipelines.exploring.server")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "frame-ancestors 'none'",  # beside the page's own, which cannot say this
+    "Content-Security-Policy": "frame-ancestors 'none'",  # besides the page's own policy, which cannot contain this
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -36,49 +36,49 @@ HEADERS = {
 }
 
 
-class Looker(Protocol):
-    """What the server serves; called from several threads, ``view`` from one at a time."""
+class Session(Protocol):
+    """The model behind the server. Called from several threads; ``view`` from one at a time."""
 
     def status(self) -> dict[str, Any]:
-        """What GET /api/model answers; ``limits`` with its ``characters`` is always there."""
+        """The answer of GET /api/model; it always has ``limits`` with ``characters``."""
 
     def view(self, text: str, text_b: str | None, parts: Sequence[str] | None) -> tuple[dict[str, Any], dict[str, str]]:
-        """The header and the packed arrays of a document. Raises Refused, ProbingError."""
+        """The header and the packed arrays of a document. Raises RequestError, ProbingError."""
 
 
-def application(page: str, looker: Looker, port: int) -> ASGIApp:
-    """The whole server as an ASGI application; ``page`` is HTML, ``port`` the one that it is reached at."""
+def application(page: str, session: Session, port: int) -> ASGIApp:
+    """The server as an ASGI application; ``page`` is the HTML, ``port`` the server's own."""
     one_at_a_time = CapacityLimiter(1)
 
     async def index(_: Request) -> Response:
         return HTMLResponse(page)
 
-    async def about(_: Request) -> Response:
-        return JSONResponse(interface(port, looker.status()["limits"]))
+    async def description(_: Request) -> Response:
+        return JSONResponse(interface(port, session.status()["limits"]))
 
     async def model(_: Request) -> Response:
-        return JSONResponse(looker.status())
+        return JSONResponse(session.status())
 
     async def view(request: Request) -> Response:
-        asked = await read(request, int(looker.status()["limits"]["characters"]))
+        wanted = await read(request, int(session.status()["limits"]["characters"]))
         async with one_at_a_time:
-            if await request.is_disconnected():  # while it waited: nobody else shall wait for its answer
+            if await request.is_disconnected():  # while it waited: others need not wait for an answer that nobody reads
                 return Response(status_code=499)
-            answer = await to_thread.run_sync(_answer, looker, asked, abandon_on_cancel=True)
+            answer = await to_thread.run_sync(_answer, session, wanted, abandon_on_cancel=True)
         return Response(answer, media_type="application/json")
 
     routes = [
         Route(path, endpoint, methods=[method])
-        for (method, path), endpoint in zip(PATHS, (index, about, model, view), strict=True)
+        for (method, path), endpoint in zip(PATHS, (index, description, model, view), strict=True)
     ]
-    told = {HTTPException: _told, Refused: _told, ProbingError: _told, ClientDisconnect: _told, Exception: _broken}
-    found = Starlette(routes=routes, exception_handlers=told)
-    found.router.redirect_slashes = False
-    return _Guard(found, port)
+    refusals = dict.fromkeys((HTTPException, RequestError, ProbingError, ClientDisconnect), _refusal)
+    app = Starlette(routes=routes, exception_handlers={**refusals, Exception: _server_error})
+    app.router.redirect_slashes = False
+    return _HostCheck(app, port)
 
 
-class _Guard:
-    """Refuses foreign hosts and origins before anything else is done; puts HEADERS on every answer."""
+class _HostCheck:
+    """Refuses other hosts and origins before anything else is done; adds HEADERS to every answer."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app = app
@@ -90,33 +90,33 @@ class _Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        refusal = self._refusal(Headers(scope=scope))
-        app = JSONResponse({"error": refusal}, 403) if refusal else self._app
+        error = self._error(Headers(scope=scope))
+        app = JSONResponse({"error": error}, 403) if error else self._app
         await app(scope, receive, with_headers)
 
-    def _refusal(self, headers: Headers) -> str | None:
+    def _error(self, headers: Headers) -> str | None:
         here = f"http://{self._hosts[0]}/"
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            return f"the request is for the host {', '.join(hosts) or 'none'}; this server is {here} alone; open that"
+            return f"the request is for the host {', '.join(hosts) or 'none'}; this server is {here} only; open that"
         if any(origin.lower() not in [f"http://{host}" for host in self._hosts] for origin in origins):
             return f"the request comes from {', '.join(origins)}; only the page of {here} may send one; open that page"
         return None
 
 
-def _answer(looker: Looker, asked: Asked) -> bytes:
-    header, arrays = looker.view(asked.text, asked.text_b, asked.parts)
+def _answer(session: Session, wanted: ViewRequest) -> bytes:
+    header, arrays = session.view(wanted.text, wanted.text_b, wanted.parts)
     document = {"header": header, "arrays": arrays}
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _told(_: Request, error: Exception) -> Response:
-    """An error that is the request's, in JSON."""
+def _refusal(_: Request, error: Exception) -> Response:
+    """The JSON answer to a request that cannot be served."""
     status, message, headers = 400, str(error), {}
     if isinstance(error, HTTPException):
         status, headers = error.status_code, dict(error.headers or {})
         message = f"{error.detail}; the addresses are {', '.join(' '.join(path) for path in PATHS)}; read /api"
-    elif isinstance(error, Refused):
+    elif isinstance(error, RequestError):
         status, headers = error.status, {"Retry-After": "1"} if error.status == 503 else {}
     elif isinstance(error, ProbingError):
         status = 500 if isinstance(error, StoreError | UnavailableError) else 400
@@ -124,14 +124,14 @@ def _told(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": _encodable(message)}, status, headers)
 
 
-def _broken(_: Request, error: Exception) -> Response:
-    """A bug: the terminal gets all of it, the page its name."""
+def _server_error(_: Request, error: Exception) -> Response:
+    """The JSON answer for a bug: the terminal shows the traceback, the page the name of the error."""
     trace = _encodable("".join(traceback.format_exception(error)).rstrip())
-    log.error("the server goes on after this error:\n%s", trace)
-    message = f"the view failed ({type(error).__name__}); see the explorer's terminal, and try another text"
+    log.error("the server continues after this error:\n%s", trace)
+    message = f"the view failed ({type(error).__name__}); the explorer's terminal says more; try another text"
     return JSONResponse({"error": _encodable(message)}, 500)
 
 
 def _encodable(text: str) -> str:
-    """``text`` with halves of surrogate pairs, which JSON can hold and UTF-8 cannot, spelled out."""
+    """``text`` with escapes for halves of surrogate pairs, which JSON can contain and UTF-8 cannot."""
     return text.encode("utf-8", "backslashreplace").decode()

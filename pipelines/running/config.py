@@ -1,4 +1,4 @@
-"""What a run is: its options, its parts, and the folder that they name."""
+"""What a run is: its options and its parts, each built from the configuration and checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -7,15 +7,16 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.shared.options import Parts, check_machine, checked, names_a_folder, option, parts_of
+from pipelines.shared.options import CONF, Parts, options, parts_of
+from pipelines.shared.schema import check_machine, checked, known, names_a_folder, part_of
+from probing.analysis.protocol import Analysis
 from probing.errors import ConfigError, one_of, positive
-from probing.model.checkpoint import row_name
 from probing.probe.fit import Probe
 from probing.task.labels import Task
 
-GROUPS = ("data", "task", "model", "store", "probe", "attention")  # what an experiment is built of
-# fields that the folder names elsewhere, or that say where input lies and not what is done with it
-UNNAMED = {"name", "checkpoint", "stand_in", "untrained_seed"}
+GROUPS = ("data", "task", "model", "store", "probe", "rollout")  # one part each
+ANALYSES = ("attention", "analysis")  # which analyses: those of attention, and any further ones
+PROBES = "probes"  # the analysis that every run has, first
 
 
 @dataclass
@@ -55,66 +56,55 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Parts):
-    """Every part of a run. ``differences``: per group, what was set apart from the option chosen."""
+    """Every part of a run. analyses: by name, in the order in which they run. choices: the option of each group."""
 
     settings: Settings
     task: Task
     probe: Probe
-    differences: Mapping[str, str]
+    analyses: Mapping[str, Analysis]
+    choices: Mapping[str, str]
 
 
 def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     """Build every part of ``config``; ``choices`` are the options chosen per group. Raises ConfigError."""
-    config = OmegaConf.create(OmegaConf.to_container(config, resolve=True))  # type: ignore[assignment]
+    known("", config, [f.name for f in fields(Settings)] + [*GROUPS, "analysis"])
+    config = with_hypotheses(OmegaConf.create(OmegaConf.to_container(config, resolve=True)))  # type: ignore[arg-type]
     top = {f.name: config[f.name] for f in fields(Settings) if f.name in config}
     settings: Settings = checked(Settings, OmegaConf.create(top), "")
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
-    differences = {g: _difference(config, g, choices[g]) for g in ("task", "model", "probe", "attention")}
-    return Experiment(settings=settings, config=config, differences=differences, **parts)
+    return Experiment(settings=settings, config=config, choices=choices, analyses=analyses_of(config), **parts)
 
 
-def run_folder(experiment: Experiment, corpus: str) -> Path:
-    """``<outputs>/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>``; each part names what it sets apart."""
-    s = experiment.settings
-    unusual = {
-        "layers": "" if s.layers == "all" else "+".join(map(str, s.layers)),
-        "baselines": "+".join(s.baselines),
-        "controls": "" if s.controls == 1 else str(s.controls),
-        "resamples": "" if s.resamples == 1000 else str(s.resamples),
-        "punctuation": "" if s.punctuation == "keep" else s.punctuation,
-        "dtype": "" if experiment.store.dtype == "float16" else experiment.store.dtype,
-        "attention": _attention(experiment),
-    }
-    last = f"seed{s.seed}" + "".join(f",{k}={v}" for k, v in unusual.items() if v)
-    return Path(s.outputs, "runs", s.tag, *labels(experiment, corpus).values(), last)
+def analyses_of(config: DictConfig) -> dict[str, Analysis]:
+    """The analyses of ``config.analysis``, the probes first. Raises ConfigError."""
+    known("analysis.", config.analysis, [name for name in options("analysis") if name != "none"])
+    names = [PROBES, *(str(name) for name in config.analysis if name != PROBES)]
+    nodes = {name: config.analysis[name] for name in names}
+    return {name: part_of(f"analysis.{name}", node) for name, node in nodes.items()}
 
 
-def _attention(experiment: Experiment) -> str:
-    kept = experiment.store.attention.sentences
-    if experiment.attention.name == "none":
-        return "none"
-    name = experiment.attention.name + experiment.differences["attention"] + ("" if kept == 200 else f",maps={kept}")
-    return "" if name == "rollout" else name
+def with_hypotheses(config: DictConfig) -> DictConfig:
+    """The configuration with what each tested hypothesis says in the place of its name or file.
+
+    So that a run's identity and its manifest hold the hypothesis itself. Raises ConfigError for a file that is missing.
+    """
+    node = config.get("analysis", {}).get("hypotheses")
+    if node is not None and "tested" in node:
+        named = node.tested if OmegaConf.is_list(node.tested) else [node.tested]
+        node.tested = [one if OmegaConf.is_dict(one) else _hypothesis(str(one)) for one in named]
+    return config
 
 
-def labels(experiment: Experiment, corpus: str) -> dict[str, str]:
-    """What rows call model, data, task and probe: the name, and every value that is not the option's own."""
-    difference = experiment.differences
-    return {
-        "model": row_name(experiment.model) + difference["model"],
-        "data": corpus,
-        "task": experiment.task.name + difference["task"],
-        "probe": experiment.probe.name + difference["probe"],
-    }
-
-
-def _difference(config: DictConfig, group: str, choice: str) -> str:
-    own = option(group, choice)
-    changed = {k: v for k, v in config[group].items() if k not in UNNAMED and v != own.get(k)}
-    return "".join(f",{key}={_short(value)}" for key, value in sorted(changed.items()))
-
-
-def _short(value: Any) -> str:
-    text = "+".join(map(str, value)) if hasattr(value, "__iter__") and not isinstance(value, str) else str(value)
-    return "".join(c if c.isalnum() or c in "+-._" else "_" for c in text)
+def _hypothesis(name: str) -> Any:
+    path = CONF / "hypothesis" / f"{name}.yaml"
+    path = path if path.is_file() else Path(name)
+    if not path.is_file():
+        valid = ", ".join(options("hypothesis"))
+        raise ConfigError(
+            f"analysis.hypotheses.tested={name}: no such file; the options are {valid}, or give the path of a YAML file"
+        )
+    found = OmegaConf.load(path)
+    if not OmegaConf.is_dict(found):
+        raise ConfigError(f"{path}: a hypothesis has keys such as name, question, query and key; see conf/hypothesis")
+    return {key: value for key, value in found.items() if key != "_target_"}

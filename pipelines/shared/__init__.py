@@ -1,1 +1,1 @@
-"""What all programs share: options, the command line, the machine, progress."""
+"""Shared by all programs: options, stand-ins, notes, the command line, the machine, progress, versions."""

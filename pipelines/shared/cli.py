@@ -1,4 +1,4 @@
-"""What every program shares: a help screen without heavy imports, and errors without tracebacks."""
+"""The command line of every program: a help screen without heavy imports, and errors without tracebacks."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 
 
 class Failed(Exception):
-    """A job of a sweep failed and has said why; ``args`` holds the exit code."""
+    """A job of a sweep failed, and its error is printed; ``args`` holds the exit code."""
 
 
 class _Lines(logging.Handler):
@@ -30,40 +30,40 @@ class _Lines(logging.Handler):
 
 
 def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> None:
-    """Run a Hydra program: ``--help`` in one screen; exit 1 for what went wrong, 2 for what was mistyped."""
+    """Run a Hydra program: ``--help`` fits one screen; exit code 1 for a failure, 2 for a mistyped option."""
     if {"--help", "-h"} & set(sys.argv[1:]):
         say(help_screen(doc, groups))
         return
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without some sign ends no program
-    # Hydra's parser takes -m only before or after all overrides, and calls those on its other side unrecognised.
+            stream.reconfigure(errors="replace")  # a character that the terminal does not have ends no program
+    # Hydra's parser accepts -m only before all overrides or after them.
     sys.argv[1:] = sorted(map(verbatim, sys.argv[1:]), key=lambda argument: argument not in ("-m", "--multirun"))
     for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):
         os.environ.setdefault(name, "1")
-    # Threads that spin while they wait slow each other down tenfold when processes share the cores; some 40 us of
-    # it spare the many short products of a probe a fifth of their time. Huge pages spare large arrays their faults.
+    # Threads that spin while they wait slow each other down tenfold when processes share the cores; but some 40 us of
+    # spinning save a fifth of the time of a probe's many short products. Huge pages save page faults in large arrays.
     for name, value in (("OMP_WAIT_POLICY", "passive"), ("GOMP_SPINCOUNT", "20000"), ("THP_MEM_ALLOC_ENABLE", "1")):
         os.environ.setdefault(name, value)
-    # Hydra would print a traceback of its own choosing; with this it hands the error on to be told in one line.
+    # Hydra would print a traceback; with this it raises the error, which is then printed in one line.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     _log_lines()
     try:
         code = guarded(program)
     except KeyboardInterrupt:
-        fail("interrupted; run the same command again to go on")
+        fail("interrupted; run the same command again to continue")
         code = 130
     sys.exit(code)
 
 
 def verbatim(argument: str) -> str:
-    """``text=Hello, world!`` with quotes for Hydra, which would read the comma as a sweep; others as they are."""
+    """An override of a text in quotes, since Hydra reads a comma as a sweep; any other argument as it is."""
     found = _TEXT.fullmatch(argument)
     if found is None or _QUOTED.fullmatch(found[2]):
         return argument
     from hydra.core.override_parser.types import Quote, QuotedString
 
-    # a dollar and a brace would be looked up as the name of another option
+    # Hydra would take ${…} for the name of another option
     text = re.sub(r"(\\*)\$\{", lambda backslashes: backslashes[1] * 2 + "\\${", found[2])
     return f"{found[1]}={QuotedString(text=text, quote=Quote.double).with_quotes()}"
 
@@ -75,10 +75,10 @@ def _log_lines() -> None:
 
 
 def job(work: Callable[[], object]) -> None:
-    """One job of Hydra, in this process or in a launcher's.
+    """Run one job of Hydra, in this process or in a launcher's.
 
-    On an error a single run ends here, since Hydra would repeat the command line first. A sweep says which job
-    failed and goes on to the others; Hydra raises the Failed of the first one when all are done.
+    On an error a single run ends here, since Hydra would print the command line first. A sweep prints which job
+    failed and continues with the others; Hydra raises the Failed of the first one when all are done.
     """
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
@@ -96,14 +96,14 @@ def job(work: Callable[[], object]) -> None:
 
 
 def guarded(work: Callable[[], object], where: str = "") -> int:
-    """The exit code of ``work``, with one message on standard error for what went wrong."""
+    """Call ``work``; returns its exit code. An error is printed as one message on standard error."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
     try:
         work()
     except Failed as error:
-        fail("the sweep is incomplete: the jobs that failed are named above; run it again to make only those")
+        fail("the sweep is incomplete: the failed jobs are named above; run it again to repeat only those")
         return int(error.args[0])
     except ProbingError as error:
         fail(f"{where}{error}")
@@ -117,20 +117,20 @@ def guarded(work: Callable[[], object], where: str = "") -> int:
     except ValueError as error:
         if not _in_hydra(error.__traceback__):
             raise
-        fail(f"{error}; this was typed: {' '.join(sys.argv[1:])}")
+        fail(f"{error}; you typed: {' '.join(sys.argv[1:])}")
         return 2
     return 0
 
 
 def _in_hydra(trace: TracebackType | None) -> bool:
-    """Whether an error was raised by Hydra's own code, which meets some mistyped overrides with a ValueError."""
+    """Whether an error was raised by Hydra's own code: for some mistyped overrides it raises ValueError."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("hydra.")
 
 
 def say(text: str, style: str | None = None) -> None:
-    """Print a line as it is: it may quote a corpus or a path."""
+    """Print a line without markup: it may quote a corpus or a path."""
     CONSOLE.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -140,7 +140,7 @@ def fail(message: str) -> None:
 
 
 def explain(error: Exception) -> str:
-    """A configuration error in a few lines, with the valid names where a key is unknown."""
+    """A configuration error in a few lines; for an unknown key with the valid names."""
     cause = error.__cause__
     node = getattr(cause, "parent_node", None) if cause is not None else None
     message = str(error).partition("\nConfig search path:")[0].strip()
@@ -152,6 +152,6 @@ def explain(error: Exception) -> str:
 
 
 def help_screen(doc: str, groups: tuple[str, ...]) -> str:
-    """``doc`` with the options of each group; config files are listed, not loaded."""
+    """``doc`` with the options of each group; the files of conf/ are listed, not loaded."""
     lines = [f"  {group + '=':12}{', '.join(options(group))}" for group in groups]
     return doc.strip().replace("{groups}", "\n".join(lines))

@@ -1,4 +1,4 @@
-"""What a run computes on and with whom it shares it: device, threads, locks, clock, and the version of the code."""
+"""The machine that a program runs on: device, threads, time, and folders that processes share."""
 
 import time
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from probing.errors import ModelError
 
 
 def device_of(name: str) -> str:
-    """The device to run the encoder on."""
+    """The device that the encoder runs on. Raises ModelError if it is not available."""
     import torch
 
     if name != "auto":
         available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
         if not available[name]:
-            raise ModelError(f"device={name} is not there; type device=cpu or device=auto")
+            raise ModelError(f"device={name} is not available; type device=cpu or device=auto")
         return name
     if torch.cuda.is_available():
         return "cuda"
@@ -26,22 +26,22 @@ def device_of(name: str) -> str:
 
 
 def probe_device(name: str) -> str:
-    """The device to fit probes on: MPS lacks the float64 that moments are summed in."""
+    """The device that probes are fitted on: MPS has no float64, in which moments are summed."""
     device = device_of(name)
     return "cpu" if device == "mps" else device
 
 
 def set_threads(threads: int | None) -> None:
-    """As many threads as asked for, in whichever process: their number decides the order of sums."""
+    """Set the number of threads of this process, None: one per core. It decides the order of sums."""
     import torch
-    from joblib import cpu_count  # which knows of containers and of systems without affinities
+    from joblib import cpu_count  # which respects the limits of containers
 
     torch.set_num_threads(threads or cpu_count())
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` against other processes that want the same run; wait for one that has it."""
+    """Lock ``folder`` while a run is made; waits if another process makes the same run."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))
     try:
@@ -65,17 +65,3 @@ class Clock:
         began = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - began, 3)
-
-
-def code_version(root: Path) -> str:
-    """The commit that ran, with ``+changes`` where the working tree differs from it; ``unknown`` outside git."""
-    import subprocess
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

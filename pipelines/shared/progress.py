@@ -1,4 +1,4 @@
-"""Progress on the terminal: rate and remaining time of every step that takes over a second."""
+"""Progress on the terminal: rate and remaining time of every step that takes longer than a second."""
 
 import time
 from multiprocessing import current_process
@@ -21,9 +21,9 @@ class _Rate(Column):
 
 
 class Bars:
-    """A bar for each named step, from its first second on.
+    """A bar for each named step that takes longer than a second.
 
-    Nothing where the output is not a terminal, nor in a launcher's workers, which would write over each other.
+    Prints nothing if the output is not a terminal, and in a launcher's workers, which would overwrite each other.
     """
 
     def __init__(self, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""What the viewer is to show, and where: checked before a model is loaded."""
+"""The inputs of the viewer and the file that it writes, checked before a model is loaded."""
 
 import hashlib
 import re
@@ -6,22 +6,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.running.provenance import Notes
-from pipelines.shared.options import check_machine, listed
-from probing.axes import Corpus, Sentence, Split
+from pipelines.shared.schema import check_machine, listed
+from probing.axes import Corpus, Note
 from probing.data.text import read_lines
 from probing.errors import ConfigError, DataError, one_of, positive
 from probing.view.bundle import is_page
-from probing.view.look import PARTS
+from probing.view.forward_view import PARTS
 from probing.view.pack import BITS
+from probing.view.record import CorpusSentence
 from probing.view.stored_view import find
 
-_LONGEST_NAME = 48  # characters of a file's name that tell what is in it
+_LONGEST_NAME = 48  # characters of the input in a file's name
 
 
 @dataclass
 class Settings:
-    """The options of ``python -m pipelines.view`` outside of the groups."""
+    """The options of ``python -m pipelines.view`` that are in no group."""
 
     text: str | None = None
     text_b: str | None = None
@@ -52,23 +52,22 @@ class Settings:
 
     @property
     def chosen_parts(self) -> tuple[str, ...]:
-        """Parts to compute beside attention and rollout."""
+        """The parts to compute besides attention and rollout."""
         return PARTS if self.parts == "auto" else tuple(listed(self.parts))
 
     @property
     def sentences(self) -> list[str]:
-        """Ids of the sentences to show."""
+        """The ids of the sentences to show."""
         return [str(one) for one in listed(self.sentence)]
 
 
 @dataclass(frozen=True)
 class Input:
-    """One document to be: a text with perhaps a second one, or a sentence of a corpus split."""
+    """One document of the page: a text, perhaps with a second one, or a sentence of a corpus (``place``)."""
 
     text: str = ""
     text_b: str | None = None
-    split: Split | None = None
-    sentence: Sentence | None = None
+    place: CorpusSentence | None = None
 
 
 def choose(settings: Settings) -> None:
@@ -76,47 +75,46 @@ def choose(settings: Settings) -> None:
     given = {"text": settings.text, "file": settings.file, "sentence": settings.sentence}
     names = [name for name, value in given.items() if value is not None and value != []]
     if settings.text_b is not None and settings.text is None:
-        raise ConfigError("text_b=… is the second of two texts; give the first with text=…")
+        raise ConfigError("text_b=… is the second of two texts; type the first one as text=…")
     if len(names) != 1:
-        seen = f"{', '.join(f'{name}=…' for name in names)} are given" if names else "there is nothing to look at"
+        seen = f"{', '.join(f'{name}=…' for name in names)} are given" if names else "no input is given"
         raise ConfigError(f'{seen}; type one of text="The cat sat", file=texts.txt or sentence=<id>')
     for name, text in (("text", settings.text), ("text_b", settings.text_b)):
         if text is not None and not text.strip():
             raise ConfigError(f'{name}={text!r}: it is empty; type {name}="The cat sat on the mat"')
 
 
-def texts(settings: Settings, notes: Notes) -> list[Input]:
-    """The texts to look at; a note says if the file has more of them. Raises DataError for a file that has none."""
+def texts(settings: Settings) -> tuple[list[Input], tuple[Note, ...]]:
+    """The texts to show; a note says if the file has more of them. Raises DataError for a file without texts."""
     if settings.file is None:
-        return [] if settings.text is None else [Input(settings.text, settings.text_b)]
+        return ([] if settings.text is None else [Input(settings.text, settings.text_b)]), ()
     path, found = Path(settings.file), []
     for number, line in enumerate(read_lines(path), start=1):
         parts = line.split("\t")
         if line.strip() and (len(parts) > 2 or not all(part.strip() for part in parts)):
             seen = f"{len(parts) - 1} tabs" if len(parts) > 2 else "a text on one side of the tab only"
-            raise DataError(f"{path}:{number}: {seen}; want a text, or two texts parted by one tab")
+            raise DataError(f"{path}:{number}: {seen}; a text is wanted, or two texts separated by one tab")
         if line.strip():
             found.append(Input(parts[0], parts[1] if len(parts) == 2 else None))
     if not found:
-        raise DataError(f"{path} holds no text; give it one per line")
-    if left := found[settings.most :]:
-        notes.add("left out", f"{path}: {len(left):,} of {len(found):,} texts are left out; type most={len(found)}")
-    return found[: settings.most]
+        raise DataError(f"{path} has no text; write one per line")
+    left = found[settings.most :]
+    note = Note("left out", f"{path}: {len(left):,} of {len(found):,} texts are left out; type most={len(found)}")
+    return found[: settings.most], (note,) if left else ()
 
 
 def sentences(settings: Settings, corpus: Corpus) -> list[Input]:
-    """The corpus sentences to look at. Raises ConfigError for an id that the corpus lacks."""
-    found = [find(corpus, name) for name in settings.sentences]
-    return [Input(" ".join(sentence.words), None, split, sentence) for _, split, sentence in found]
+    """The corpus sentences to show. Raises ConfigError for an id that is not in the corpus."""
+    return [Input(place=find(corpus, name)) for name in settings.sentences]
 
 
 def target(settings: Settings, model: str) -> Path:
-    """The file to write. Raises ConfigError if it is a folder, or a file that no viewer has made."""
+    """The file to write. Raises ConfigError for a folder, and for a file that is not a page of the viewer."""
     path = Path(settings.out) if settings.out is not None else _default(settings, model)
     if path.is_dir():
         raise ConfigError(f"out={path} is a folder; type out={path / 'view.html'}")
     if path.exists() and not is_page(path):
-        raise ConfigError(f"{path} is there and is no page of this viewer; move it away, or choose another out=…")
+        raise ConfigError(f"{path} exists and is not a page of this viewer; move it, or choose another out=…")
     return path
 
 
@@ -131,7 +129,7 @@ def _default(settings: Settings, model: str) -> Path:
 
 
 def _slug(*texts: str) -> str:
-    """A file name that tells what is shown; with some digits of a checksum where it alone could be of other texts."""
+    """A file name from the texts; with digits of a checksum unless the name alone identifies them."""
     plain = re.sub(r"[^a-zA-Z0-9]+", "-", " ".join(texts)).strip("-")[:_LONGEST_NAME].strip("-").lower()
     return plain if texts == (plain,) else "-".join(filter(None, [plain, _digits("\x1f".join(texts))]))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from probing.attention.flow.rollout import Rollout
+from probing.attention.flow.augmented import Rollout
 from probing.errors import ConfigError, one_of, positive
 
 ANALYSES = ("none", "rollout", "full")

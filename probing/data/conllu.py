@@ -2,28 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
-from probing.data.corpus import hold_out
-from probing.data.entities import marks_of, mentions
+from probing.data.held_out import hold_out
 from probing.data.locate import class_names, find, from_hub, need_columns
 from probing.data.text import read_lines
+from probing.data.treebank_sentence import document_of, sentence_of
 from probing.errors import DataError
 
 _COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
-RANGES, EMPTY = "multiword ranges skipped", "empty nodes skipped"
 
 
 @dataclass(frozen=True)
 class Conllu:
     """One CoNLL-U file per split. Words are syntactic words: multiword ranges and empty nodes are skipped.
 
-    Looked for in ``path``, then under ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
-    Without a dev file the last tenth of train serves as dev. A sentence without ``sent_id`` is named after
-    its file and line.
+    Files are searched in ``path``, then in ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
+    Without a dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out). A sentence without
+    ``sent_id`` is named after its file and line.
     """
 
     name: str | None
@@ -49,8 +48,8 @@ class Conllu:
         else:
             splits = self._from_hub(name, skipped)
         if "dev" not in splits:
-            splits["train"], splits["dev"] = hold_out(splits["train"])
-            skipped["train sentences held out as dev, for lack of a dev file"] = len(splits["dev"])
+            splits["train"], splits["dev"], how = hold_out(splits["train"])
+            skipped[how] = len(splits["dev"])
         return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped))
 
     def _from_hub(self, name: str, skipped: Counter[str]) -> dict[Split, tuple[Sentence, ...]]:
@@ -59,12 +58,13 @@ class Conllu:
 
 
 def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
-    """Sentences of one file, adding what is skipped to ``skipped``.
+    """Sentences of one file; what is left out is counted in ``skipped``.
 
-    Raises DataError naming file and line: not UTF-8, malformed rows, a sentence without words, a tree
-    with a cycle, no root or two roots; and for a file without a sentence.
+    A sentence's document is the last ``# newdoc``, else the document in its ``sent_id``. Raises DataError that names
+    file and line: not UTF-8, malformed rows, a sentence without words, a tree with a cycle, no root or two roots; and
+    for a file without sentences.
     """
-    start, order = 0, None
+    start, order, document = 0, None, None
     block: list[tuple[int, str]] = []
     for number, line in enumerate([*read_lines(path), ""], start=1):
         if line.strip():
@@ -74,14 +74,17 @@ def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
             tokens, comments = _parse(block, path)
             order = comments.get("global.Entity", order)
             sid = comments.get("sent_id") or f"{path.stem}-{start}"
-            yield _sentence(tokens, sid, f"{path}:{start}", skipped, order)
+            if {"newdoc", "newdoc id"} & comments.keys():
+                document = comments.get("newdoc id") or f"{path.stem}-{start}"
+            found = sentence_of(tokens, sid, f"{path}:{start}", skipped, order)
+            yield replace(found, document=document or document_of(comments.get("sent_id")))
             block = []
     if not start:
         raise DataError(f"{path}: no sentence in it; every split needs some")
 
 
 def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[str, Any]], dict[str, str | None]]:
-    """Rows and comments of one sentence, parsed line by line so that an error can name its line."""
+    """Rows and comments of one sentence; parsed line by line, so that an error can name the line."""
     from conllu.exceptions import ParseException
     from conllu.parser import DEFAULT_FIELD_PARSERS, parse_comment_line, parse_line
 
@@ -101,79 +104,21 @@ def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[s
 
 
 def _check_row(line: str) -> None:
-    """Raise ValueError for what the parser would let pass."""
+    """Raise ValueError for faults that the parser does not find."""
     columns = line.split("\t")
     if len(columns) != len(_COLUMNS):
         raise ValueError(f"{len(columns)} columns between tabs, {len(_COLUMNS)} are wanted")
     if columns[0] == "_" or not columns[1]:
         raise ValueError("every word needs ID and FORM")
     if any("  " in column for column in columns[:8]):
-        raise ValueError("two spaces in a row, which the parser takes for the end of a column; write one")
-
-
-def _sentence(
-    tokens: Sequence[Mapping[str, Any]], sid: str, where: str, skipped: Counter[str], order: str | None = None
-) -> Sentence:
-    words = [t for t in tokens if isinstance(t["id"], int)]
-    for token in tokens:
-        if isinstance(token["id"], tuple):
-            skipped[RANGES if token["id"][1] == "-" else EMPTY] += 1
-    if not words:
-        raise DataError(f"{where}: sentence {sid} has no words; remove it or give it some")
-    if [t["id"] for t in words] != list(range(1, len(words) + 1)):
-        raise DataError(f"{where}: sentence {sid}: word ids must run from 1 to {len(words)} without a gap")
-    heads = [t["head"] for t in words]
-    if all(h is None for h in heads):
-        heads = []
-    elif problem := tree_problem(heads):
-        raise DataError(f"{where}: sentence {sid} is not a tree: {problem}; correct its HEAD column")
-    return Sentence(
-        id=sid,
-        words=tuple(t["form"] for t in words),
-        upos=_column(words, "upos"),
-        xpos=_column(words, "xpos"),
-        heads=tuple(heads),
-        deprel=_column(words, "deprel"),
-        lemmas=_column(words, "lemma"),
-        feats=_column(words, "feats"),
-        entities=mentions([marks_of(t.get("misc")) for t in words], order, skipped),
-    )
-
-
-def _column(words: Sequence[Mapping[str, Any]], name: str) -> tuple[str, ...]:
-    values = tuple(t.get(name) or "_" for t in words)
-    return () if set(values) == {"_"} else values
-
-
-def tree_problem(heads: Sequence[int | None]) -> str | None:
-    """What keeps ``heads`` (1-based, 0 = root) from being one tree, or None.
-
-    >>> tree_problem([2, 0, 2]), tree_problem([2, 1])
-    (None, 'no root (a word with head 0)')
-    """
-    n = len(heads)
-    for word, head in enumerate(heads, start=1):
-        if head is None or not 0 <= head <= n:
-            return f"word {word} has head {'_' if head is None else head}; heads are 0 (root) to {n}"
-    roots = [word for word, head in enumerate(heads, start=1) if head == 0]
-    if len(roots) != 1:
-        return f"two roots or more (words {', '.join(map(str, roots))})" if roots else "no root (a word with head 0)"
-    for word in range(1, n + 1):
-        node: int = word
-        for _ in range(n):
-            node = heads[node - 1] or 0
-            if node == 0:
-                break
-        else:
-            return f"a cycle through word {word}"
-    return None
+        raise ValueError("two spaces in a row, which the parser reads as the end of a column; write one")
 
 
 def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentence]:
     """Sentences of the Hub's Universal Dependencies tables (``datasets.Dataset``).
 
-    The newer ones list multiword ranges and empty nodes apart (``mwt``, ``empty_nodes``), the older ones keep
-    them among the words, where they alone have no head.
+    Newer tables have multiword ranges and empty nodes in columns of their own (``mwt``, ``empty_nodes``). Older tables
+    have them among the words, where only they have no head.
     """
     need_columns(rows, ("tokens", "upos", "xpos", "head", "deprel"), where)
     names = class_names(rows, "upos")
@@ -190,5 +135,6 @@ def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentenc
                 continue
             position += 1
             tokens.append({"id": position, "form": form, "upos": tag, "xpos": xpos, "head": head, "deprel": deprel})
-        sid = row.get("sent_id") or row.get("idx") or f"row-{number}"
-        yield _sentence(tokens, sid, f"{where} row {number}", skipped)
+        sid = row.get("sent_id") or row.get("idx")
+        found = sentence_of(tokens, sid or f"row-{number}", f"{where} row {number}", skipped)
+        yield replace(found, document=document_of(sid))

@@ -1,4 +1,4 @@
-"""What every corpus shares: fingerprints, subsampling, checks, and a held-out dev set."""
+"""What every corpus shares: fingerprints, subsampling and checks."""
 
 import hashlib
 from collections import Counter
@@ -13,22 +13,25 @@ from probing.rng import generator
 
 
 class Source(Protocol):
-    """What an option of conf/data builds."""
+    """A corpus to be read, as an option of conf/data describes it."""
 
     @property
     def stand_in(self) -> str | None:
-        """The option that runs instead where this corpus cannot be had."""
+        """The option of conf/data that runs instead where this corpus is not available; None: nothing does."""
 
     @property
     def max_sentences(self) -> int | None:
-        """At most this many sentences of each split."""
+        """At most this many sentences of each split, drawn at random; None: all."""
 
     def load(self) -> Corpus:
-        """Read the corpus; DataError if it is malformed, UnavailableError if it cannot be had here."""
+        """Read the corpus. Raises DataError if it is malformed, UnavailableError if it is not available here."""
 
 
 def load(source: Source) -> Corpus:
-    """Read a corpus, subsample it as its option says, and count what a reader of the scores must know."""
+    """Read a corpus, draw a subsample if its option says so, and count what a reader of the scores must know.
+
+    Raises DataError (malformed, or a split without sentences), UnavailableError and ConfigError.
+    """
     corpus = source.load()
     for split in SPLITS:
         if not corpus.splits.get(split):
@@ -41,7 +44,7 @@ def load(source: Source) -> Corpus:
 
 
 def subsample(corpus: Corpus, max_sentences: int) -> Corpus:
-    """At most ``max_sentences`` of each split, in corpus order; the same ones whatever the run's seed is.
+    """At most ``max_sentences`` of each split, drawn at random, in corpus order; the same ones for any seed of the run.
 
     The name says so (``ewt-500``), since a score on a part is not a score on the whole.
     """
@@ -54,9 +57,9 @@ def subsample(corpus: Corpus, max_sentences: int) -> Corpus:
 
 
 def unique_ids(corpus: Corpus) -> Corpus:
-    """Number repeated sentence ids and count them, and sentences of dev or test that train holds too.
+    """Number repeated sentence ids and count them; count the sentences of dev and test that also occur in train.
 
-    Both are kept: natural corpora repeat themselves, and the score is one on the corpus as it is.
+    All are kept: natural corpora repeat themselves, and the score is for the corpus as it is.
     """
     seen: Counter[str] = Counter()
     taken = {s.id for sentences in corpus.splits.values() for s in sentences}
@@ -81,7 +84,7 @@ def unique_ids(corpus: Corpus) -> Corpus:
 
 
 def text_fingerprint(corpus: Corpus) -> str:
-    """sha256 over words and their order: what a representation depends on. Labels are not in it."""
+    """sha256 over words and their order, on which a representation depends. Labels are not part of it."""
     return _digest("\x1f".join(s.words) for split in SPLITS for s in corpus.splits[split])
 
 
@@ -95,13 +98,3 @@ def _digest(parts: Iterable[str]) -> str:
     for part in parts:
         digest.update(part.encode("utf-8", "surrogatepass") + b"\x1e")
     return digest.hexdigest()
-
-
-def hold_out(train: tuple[Sentence, ...], fraction: float = 0.1) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
-    """Split the end of ``train`` off as a dev set, for corpora that come without one. Raises DataError."""
-    if len(train) < 2:
-        raise DataError(
-            f"train has {len(train)} sentence, too few to hold some out as dev; add some, or give dev with data.dev=…"
-        )
-    cut = len(train) - max(1, int(len(train) * fraction))
-    return train[:cut], train[cut:]

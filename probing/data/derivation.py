@@ -1,4 +1,4 @@
-"""Derives trees from rules in the notation of probing.data.english."""
+"""Dependency trees drawn from the rules of probing.data.english."""
 
 import re
 from bisect import bisect
@@ -12,11 +12,11 @@ from probing.data.english import RULES
 from probing.data.inflection import Word, pick
 from probing.data.lexicon import Lexicon
 
-SINGULAR = 0.6  # of the phrases whose number is free
-PAST = 0.3  # of the sentences; present forms are where nouns and verbs look alike
+SINGULAR = 0.6  # share of the phrases whose number is free
+PAST = 0.3  # share of the sentences; it is small because nouns and verbs look alike in present forms
 
 LINE = re.compile(r"(\S*) +(\d+) +([^!]+)(?:!.*)?")  # symbol, weight, parts; an example
-PART = re.compile(r"(?:\*|(.+):)([\w'-]+)([±∓?]?)\.?([#~]|\w*)")  # relation, symbol, verdict, form
+PART = re.compile(r"(?:\*|(.+):)([\w'-]+)([±∓?]?)\.?([#~]|\w*)")  # relation, symbol, polarity, form
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to rewrite ``symbol``; if ``form`` is given, only where the symbol has that form."""
+    """One way to rewrite ``symbol``. If ``form`` is given, the rule is only for a symbol of that form."""
 
     symbol: str
     form: str
@@ -70,15 +70,15 @@ def repeat(line: str) -> list[str]:
 
 
 def split(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
-    """What the groups of ``pattern`` hold, nothing where they did not take part."""
+    """The groups of ``pattern`` in ``text``; empty for a group without a match. Raises ValueError for no match."""
     found = pattern.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no part of a rule; probing.data.english explains how they are written")
+        raise ValueError(f"{text!r} is not part of a rule; probing.data.english explains how rules are written")
     return found.groups(default="")
 
 
-class Speaker:
-    """Draws phrases, each rule in proportion to its weight and each word of a class alike."""
+class Sampler:
+    """Draws phrases: rules in proportion to their weights, the words of a class with equal probability."""
 
     def __init__(self, rules: Iterable[Rule], lexicon: Lexicon, rng: np.random.Generator) -> None:
         self.lexicon = lexicon
@@ -88,11 +88,11 @@ class Speaker:
             self.rules.setdefault(rule.symbol, []).append(rule)
 
     def sentence(self, sign: int) -> Node:
-        """A sentence whose verdict is ``sign``, +1 or -1."""
+        """A sentence with polarity ``sign``, +1 or -1."""
         return self.phrase("Text", sign, "", "past" if self.rng.random() < PAST else "present")
 
     def phrase(self, symbol: str, sign: int, form: str, tense: str) -> Node:
-        """Rewrite ``symbol`` down to the words; its verdict and form go where its rules pass them."""
+        """Rewrite ``symbol`` down to the words; polarity and form are passed on as its rules say."""
         if symbol not in self.rules:
             words = self.lexicon.get(symbol) or self.lexicon[symbol + "-+"[sign > 0]]
             return Node(pick(words[self.below(len(words))], form, tense))
@@ -105,17 +105,17 @@ class Speaker:
         ]
         at = [part.relation for part in rule.parts].index("")
         head = children[at][1]
-        # A phrase's dependents stand outside those that its head brought along: every tree is projective.
+        # The phrase's dependents go outside of the dependents that its head already has, so every tree is projective.
         return Node(head.word, (*children[:at], *head.left), (*head.right, *children[at + 1 :]))
 
     def rule(self, symbol: str, form: str) -> Rule:
-        """One of the rules of ``symbol`` that are open to ``form``."""
+        """One of the rules of ``symbol`` that allow ``form``."""
         options = [rule for rule in self.rules[symbol] if rule.form in ("", form)]
         totals = list(accumulate(rule.weight for rule in options))
         return options[bisect(totals, self.below(totals[-1]))]
 
     def number(self) -> str:
-        """A number for a phrase that is free to choose."""
+        """Singular or plural, for a phrase whose number is free."""
         return "sg" if self.rng.random() < SINGULAR else "pl"
 
     def below(self, n: int) -> int:

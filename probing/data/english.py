@@ -1,16 +1,17 @@
-"""English for reviewers: the rules from which every tree, tag and label of the bundled corpus follows.
+"""A grammar of English reviews: every tree, tag and label of the bundled corpus follows from these rules.
 
-A rule rewrites a symbol as one head, marked ``*``, and its dependents, ``relation:Symbol``, in the order of
-the words; the relations are those of Universal Dependencies v2, attached as in UD English EWT. Each rule has
-a weight; one without a symbol is another choice for the symbol above it. Capitalised symbols are phrases, the
-others word classes (probing.data.lexicon). A symbol can carry
+A rule rewrites a symbol as one head, marked ``*``, and its dependents, ``relation:Symbol``, in the order of the
+words. The relations are those of Universal Dependencies v2, attached as in UD English EWT. Each rule has a weight; a
+line without a symbol is another choice for the symbol above it. Capitalised symbols are phrases, the others word
+classes (probing.data.lexicon). A sentence, and each phrase in it, has a polarity: positive or negative. A symbol can
+have marks:
 
-    ±  the verdict of the phrase above     ∓  its opposite      ?  a verdict that does not count
+    ±  the polarity of the phrase above    ∓  the opposite polarity    ?  a polarity that does not count for the label
     #  the form of the phrase above        ~  a number of its own      .sg .pl .VB .VBG .VBN  this form
 
-so that negation is a rule that passes ∓ down, and hearsay may pass ``?``. ``Symbol.sg`` adds choices that are
-open to the singular only. ``<a|b>`` repeats a rule for each of its names, and ``<>`` then stands for the name;
-in a symbol it does so for all its choices. Behind ``!`` stands an example, which the tests derive.
+Negation is a rule that passes ∓ down; reports of what others say may pass ``?``. ``Symbol.sg`` adds choices for the
+singular only. ``<a|b>`` repeats a rule for each of its names, and ``<>`` then stands for the name; in a symbol it does
+so for all its choices. The text behind ``!`` is an example; the tests derive it.
 """
 
 RULES = """

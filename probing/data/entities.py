@@ -1,4 +1,4 @@
-"""Entity marks of CoNLL-U's MISC column: which words a mention spans, and which entity it is of."""
+"""Entity marks in the MISC column of CoNLL-U: which words a mention has, and which entity it refers to."""
 
 import re
 from collections import Counter
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 Mention = tuple[str, tuple[int, ...]]  # an entity's id, and the positions of the mention's words
 
-UNPAIRED = "entity marks without their other bracket, ignored"
-UNORDERED = "entity marks that do not begin with the entity's id, ignored"
+UNPAIRED = "entity marks without a matching bracket, ignored"
+UNORDERED = "entity marks that do not start with the id of the entity, ignored"
 _MARKS = re.compile(r"(?:^|\|)Entity=([^|]*)")
 _MARK = re.compile(r"\((?P<opened>[^-()]+)[^()]*(?P<whole>\))?|(?P<closed>[^()]+)\)")
 _PART = re.compile(r"\[(\d+)/\d+\]$")  # a mention with a gap: 7[1/2] is the first of its two parts
 
 
 def marks_of(misc: str | None) -> str:
-    """What the MISC column says of entities.
+    """The entity marks in a MISC column; empty if it has none.
 
     >>> marks_of("Entity=(1-person-new)|SpaceAfter=No")
     '(1-person-new)'
@@ -24,11 +24,11 @@ def marks_of(misc: str | None) -> str:
 
 
 def mentions(marks: Sequence[str], order: str | None, skipped: Counter[str]) -> tuple[Mention, ...]:
-    """Mentions in the order in which they begin, the longer first, from one mark per word of the sentence.
+    """Mentions from one mark per word of the sentence, in the order in which they begin; the longer one first.
 
     The format is that of GUM and CorefUD (Nedoluzhko et al. 2022): ``(id-type-…`` opens a mention, ``id)`` closes it,
-    ``(id-type-…)`` is one of a single word. ``order`` is the file's comment ``global.Entity``, which must name the id
-    first (GRP or eid). What cannot be read is counted in ``skipped``.
+    ``(id-type-…)`` is a mention of one word. ``order`` is the file's comment ``global.Entity``, which must name the id
+    first (GRP or eid). Marks that cannot be read are counted in ``skipped``.
 
     >>> mentions(["(1-person(2-place)", "", "1)"], "GRP-etype", Counter())
     (('1', (0, 1, 2)), ('2', (0,)))
@@ -51,7 +51,7 @@ def mentions(marks: Sequence[str], order: str | None, skipped: Counter[str]) -> 
 
 
 def _joined(spans: Sequence[tuple[str, int, int]]) -> tuple[Mention, ...]:
-    """Mentions out of spans; a later part goes to the latest mention of its entity that has parts."""
+    """Mentions from spans; a later part is added to the latest mention of its entity that has parts."""
     found: list[Mention] = []
     parted: dict[str, int] = {}
     for name, start, end in spans:
@@ -67,5 +67,5 @@ def _joined(spans: Sequence[tuple[str, int, int]]) -> tuple[Mention, ...]:
 
 
 def _count(skipped: Counter[str], what: str, n: int) -> None:
-    if n:  # a count of 0 is no news
+    if n:  # a count of 0 is not reported
         skipped[what] += n

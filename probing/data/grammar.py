@@ -1,26 +1,26 @@
-"""The bundled corpus: sentences drawn from a dependency grammar of English, their labels exact by construction.
+"""The bundled corpus: sentences drawn from a dependency grammar of English, whose labels are exact by construction.
 
-The rules stand in probing.data.english and the words in probing.data.lexicon; probing.data.derivation makes
-trees of them, which are written down here.
+The rules are in probing.data.english and the words in probing.data.lexicon. probing.data.derivation draws trees from
+them, and this module turns the trees into sentences.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
-from probing.data.derivation import Node, Speaker, read_rules
+from probing.data.derivation import Node, Sampler, read_rules
 from probing.data.lexicon import draw_held_out, read_lexicon
 from probing.errors import positive
 from probing.rng import generator
 
-HELD_OUT = 0.15  # of the words of each open class: they occur in dev and test only
+HELD_OUT = 0.15  # share of the words of each open class that occur in dev and test only
 SHORTEST, LONGEST = 4, 35  # words in a sentence
 LABELS = {+1: "positive", -1: "negative"}
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """Three splits of ``train``, ``dev`` and ``test`` sentences; none occurs twice, half of each is positive.
+    """Splits of ``train``, ``dev`` and ``test`` sentences. No sentence occurs twice; half of each split is positive.
 
     The same ``seed`` gives the same sentences. HELD_OUT of the open-class vocabulary never occurs in train.
     """
@@ -34,7 +34,7 @@ class Grammar:
     max_sentences: int | None = None
 
     def load(self) -> Corpus:
-        """Draw all splits. Raises ConfigError if one of them is to be empty."""
+        """Draw all splits. Raises ConfigError for a split without sentences."""
         sizes = {"train": self.train, "dev": self.dev, "test": self.test}
         held_out = draw_held_out(generator(self.seed, "grammar", "held out"), HELD_OUT)
         rules = read_rules()
@@ -43,17 +43,17 @@ class Grammar:
         for split in SPLITS:
             positive(f"data.{split}", sizes[split])
             lexicon = read_lexicon(held_out if split == "train" else frozenset())
-            speaker = Speaker(rules, lexicon, generator(self.seed, "grammar", split))
-            splits[split] = tuple(draw(speaker, split, sizes[split], seen))
+            sampler = Sampler(rules, lexicon, generator(self.seed, "grammar", split))
+            splits[split] = tuple(draw(sampler, split, sizes[split], seen))
         return Corpus(self.name, splits)
 
 
-def draw(speaker: Speaker, split: Split, size: int, seen: set[tuple[str, ...]]) -> Iterator[Sentence]:
-    """Draw ``size`` sentences, positive and negative in turn; none is in ``seen``, to which they are added."""
+def draw(sampler: Sampler, split: Split, size: int, seen: set[tuple[str, ...]]) -> Iterator[Sentence]:
+    """Draw ``size`` sentences, alternately positive and negative; none is in ``seen``, and each is added to it."""
     done = 0
     while done < size:
         sign = -1 if done % 2 else +1
-        sentence = write_down(speaker.sentence(sign), f"{split}-{done + 1:04d}", LABELS[sign])
+        sentence = write_down(sampler.sentence(sign), f"{split}-{done + 1:04d}", LABELS[sign])
         if SHORTEST <= len(sentence.words) <= LONGEST and sentence.words not in seen:
             seen.add(sentence.words)
             done += 1
@@ -61,7 +61,7 @@ def draw(speaker: Speaker, split: Split, size: int, seen: set[tuple[str, ...]]) 
 
 
 def write_down(tree: Node, sentence_id: str, label: str) -> Sentence:
-    """The sentence that a tree stands for, with its annotation."""
+    """The sentence of a tree, with its annotation."""
     rows = list(walk(tree))
     nodes = [node for node, _, _ in rows]
     position = {id(node): place for place, node in enumerate(nodes, start=1)}

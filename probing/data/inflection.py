@@ -12,17 +12,17 @@ class Word(NamedTuple):
     xpos: str
 
 
-Paradigm = dict[str, Word]  # form -> word; a word of one form has it under ""
+Paradigm = dict[str, Word]  # form -> word; the key is "" for a word with one form
 FINITE = {"sg present": "VBZ", "pl present": "VBP", "sg past": "VBD", "pl past": "VBD"}
 INVARIABLE = {"mass": ("NOUN", "NN"), "adj": ("ADJ", "JJ"), "adv": ("ADV", "RB"), "name": ("PROPN", "NNP")}
 OPEN = {"noun", "verb", *INVARIABLE}
 
 
 def inflect(entry: str, kind: str) -> Paradigm:
-    """All forms of a lexicon entry; ``/`` separates those that the rules below would get wrong.
+    """All forms of a lexicon entry; irregular forms are written out in the entry, after ``/``.
 
-    ``kind`` is one of OPEN, or the tags of a closed class, ``UPOS/XPOS``; its entries give one form, two
-    (singular, plural) or four (those of FINITE, which have the XPOS given there if ``kind`` says ``finite``).
+    ``kind`` is one of OPEN, or the tags of a closed class, ``UPOS/XPOS``. An entry of a closed class has one form, two
+    (singular, plural) or four (the keys of FINITE; with ``finite`` for the XPOS they have the XPOS given there).
     """
     forms = entry.split("/")
     if kind == "noun":
@@ -46,7 +46,7 @@ def verb(base: str, past: str | None = None, participle: str | None = None, thir
     """Forms VB, VBG, VBN and those of FINITE."""
     past = past or add_ed(base)
     third = third or add_s(base)
-    # "regretted" tells that "regretting" doubles as well.
+    # If the past doubles the last consonant ("regretted"), the -ing form does too ("regretting").
     stem = base + base[-1] if doubles(base) or past.startswith(base + base[-1]) else base.removesuffix("e")
     finite = dict(zip(FINITE, (third, base, past, past), strict=True))
     other = {"VB": base, "VBG": stem + "ing", "VBN": participle or past}
@@ -54,11 +54,11 @@ def verb(base: str, past: str | None = None, participle: str | None = None, thir
 
 
 def pick(paradigm: Paradigm, form: str, tense: str) -> Word:
-    """The word in ``form`` (sg, pl, VB, VBG, VBN); what is finite follows ``tense`` (present, past) too."""
+    """The word in ``form`` (sg, pl, VB, VBG, VBN); finite verbs also depend on ``tense`` (present, past)."""
     for key in (form, f"{form} {tense}", ""):
         if key in paradigm:
             return paradigm[key]
-    raise KeyError(f"no form {form!r}, {tense}, among {paradigm}")
+    raise KeyError(f"no form {form!r} ({tense}) in {paradigm}")
 
 
 def add_s(base: str) -> str:
@@ -76,10 +76,10 @@ def add_ed(base: str) -> str:
 
 
 def ends_in_y(base: str) -> bool:
-    """``try``, but not ``play``."""
+    """Whether y follows a consonant: true of ``try``, false of ``play``."""
     return re.search("[^aeiou]y$", base) is not None
 
 
 def doubles(base: str) -> bool:
-    """One vowel between consonants, as in ``stop``: the last is doubled before -ed and -ing."""
+    """Whether the last consonant is doubled before -ed and -ing: one vowel between consonants, as in ``stop``."""
     return re.fullmatch("[^aeiou]*[aeiou][^aeiouwxy]", base) is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
-from probing.data.corpus import hold_out
+from probing.data.held_out import hold_out
 from probing.data.locate import class_names, find, from_hub, need_columns
 from probing.data.text import read_lines
 from probing.errors import DataError
@@ -19,8 +19,9 @@ from probing.errors import DataError
 class Labelled:
     """One file of text and label per split; words are the text's whitespace-separated tokens.
 
-    ``text`` and ``label`` name columns (or JSON keys) where there is a header line, else they count columns
-    from 0. ``labels`` renames labels (``{"0": negative}``). Looked for like conllu.Conllu.
+    ``text`` and ``label`` are names of columns (or JSON keys) if there is a header line, else numbers of columns from
+    0. ``labels`` renames labels (``{"0": negative}``). Files are searched as in probing.data.conllu. Without a dev file
+    a tenth of train, drawn at random, serves as dev (probing.data.held_out).
     """
 
     name: str | None
@@ -47,8 +48,8 @@ class Labelled:
             splits = self._from_hub(name)
         skipped: Counter[str] = Counter()
         if "dev" not in splits:
-            splits["train"], splits["dev"] = hold_out(splits["train"])
-            skipped["train sentences held out as dev, for lack of a dev file"] = len(splits["dev"])
+            splits["train"], splits["dev"], how = hold_out(splits["train"])
+            skipped[how] = len(splits["dev"])
         return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped))
 
     def _read(self, path: Path, split: Split) -> Iterator[Sentence]:
@@ -70,14 +71,14 @@ class Labelled:
         return {split: tuple(self._from_rows(rows, split)) for split, rows in splits.items()}
 
     def _from_rows(self, rows: Any, split: Split) -> Iterator[Sentence]:
-        """Sentences of a Hub table; columns that are counted in files are called text and label there."""
+        """Sentences of a Hub table; where the files have numbered columns, the table has text and label."""
         text, label = ("text", "label") if self.text.isdecimal() else (self.text, self.label)
         need_columns(rows, (text, label), f"{self.hub}, {split}")
         names = class_names(rows, label)
         for number, row in enumerate(rows, start=1):
             value = row[label]
             if names and value is not None:
-                value = names[value] if value >= 0 else None  # the Hub's way of hiding a test set's labels
+                value = names[value] if value >= 0 else None  # the Hub writes -1 for the labels of a hidden test set
             yield self._sentence(f"{split}-{number}", row[text], value, f"{self.hub}, {split} row {number}")
 
     def _sentence(self, sid: str, text: object, label: object, where: str) -> Sentence:
@@ -99,8 +100,8 @@ def _plain(value: object, where: str) -> str:
 def records(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
     """(line number, record) of a .tsv, .csv or .jsonl file.
 
-    A first line with a cell that reads text, sentence, label or one of the ``wanted`` names is a header;
-    without one, columns are named 0, 1, ….
+    The first line is a header if one of its cells is text, sentence, label or one of the ``wanted`` names. Without a
+    header, columns are named 0, 1, ….
     Raises DataError naming file and line.
     """
     lines = read_lines(path)
@@ -117,7 +118,7 @@ def _json_records(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, Mappi
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
-            json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair is JSON, but no text
+            json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair is valid JSON, but not text
         except ValueError as error:
             raise DataError(f"{path}:{number}: not JSON ({getattr(error, 'msg', error)}): {line[:60]!r}") from error
         if not isinstance(record, dict):
@@ -145,8 +146,8 @@ def _table_records(
 
 
 def _rows(path: Path, lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    # TSV as GLUE and SST-2 write it has no quoting: a lone quotation mark is a word. In CSV an unclosed one is
-    # an error (strict), or it would swallow the rest of the file; a cell in quotes keeps its line ends.
+    # TSV has no quoting in GLUE and SST-2: a single quotation mark is a word. In CSV an unclosed quotation mark is an
+    # error (strict), because it would take in the rest of the file; a cell in quotes keeps its line ends.
     reader = csv.reader(
         (line + "\n" for line in lines),
         delimiter=delimiter,

@@ -1,16 +1,16 @@
-"""The words of the bundled corpus: one line a class, so that a word in several lines is ambiguous.
+"""The words of the bundled corpus, one class per line; a word in the lines of several classes is ambiguous.
 
-``class  kind  words``. Open classes (noun, mass, verb, adj, adv, name) are inflected by probing.data.inflection,
-``/`` giving what its rules would get wrong: ``man/men``, ``write/wrote/written``. Closed classes name their
-tags, ``UPOS/XPOS``; ``/`` separates singular and plural, and the past of both. A class that bears a verdict has
-two halves, ``+`` and ``-``. A class may take several lines; a word listed twice is twice as likely.
+Each line is ``class  kind  words``. Open classes (noun, mass, verb, adj, adv, name) are inflected by
+probing.data.inflection; irregular forms follow after ``/``: ``man/men``, ``write/wrote/written``. Closed classes name
+their tags, ``UPOS/XPOS``; ``/`` separates singular and plural, and the past of both. A class with a polarity has two
+halves, ``+`` and ``-``. A class may have several lines; a word listed twice is twice as likely.
 """
 
 import numpy as np
 
 from probing.data.inflection import OPEN, Paradigm, inflect
 
-Lexicon = dict[str, list[Paradigm]]  # class, with the sign of its verdict if it bears one -> its words
+Lexicon = dict[str, list[Paradigm]]  # class, with + or - if it has a polarity -> its words
 
 WORDS = """
 show      noun   film play show match dance talk ride tour walk race fight drive run fast rest story drama concert
@@ -147,15 +147,15 @@ def read_lexicon(held_out: frozenset[str] = frozenset()) -> Lexicon:
 
 
 def entries() -> list[tuple[str, str, str]]:
-    """(class, kind, entry) of every word of WORDS, in its order."""
+    """(class, kind, entry) of every word of WORDS, in the same order."""
     lines = [line.split() for line in WORDS.splitlines() if line]
     return [(name, kind, entry) for name, kind, *words in lines for entry in words]
 
 
 def draw_held_out(rng: np.random.Generator, share: float) -> frozenset[str]:
-    """Draw ``share`` of every open class, rounded down, among its words of one part of speech.
+    """Draw ``share`` of every open class, rounded down, from its words that have one part of speech only.
 
-    Words of several parts of speech stay: their ambiguity is to be learnt in training.
+    Words with several parts of speech stay in train, so that their ambiguity can be learnt.
     """
     tags: dict[str, set[str]] = {}
     classes: dict[str, list[tuple[str, Paradigm]]] = {}

@@ -1,13 +1,14 @@
-"""Where a corpus is looked for: the user's folder, then PROBING_DATA, then the Hub."""
+"""Where a corpus is searched: the user's folder, then PROBING_DATA, then the Hub."""
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from probing.axes import SPLITS, Split
 from probing.errors import DataError, UnavailableError
-from probing.hub import reachable
+from probing.hub import offline, unreachable
 
 DATA_VARIABLE = "PROBING_DATA"
 
@@ -17,8 +18,8 @@ def find(
 ) -> dict[Split, Path] | None:
     """The files of a corpus: below ``path`` if given, else below ``$PROBING_DATA/folder``; None if absent.
 
-    A corpus that names neither path nor folder but a Hub dataset is the Hub's. Raises DataError if the user
-    named a place and the files are not there.
+    None also for a corpus with a Hub dataset and neither path nor folder. Raises DataError if the user named a place
+    and the files are not there.
     """
     if path is None and (folder is not None or hub is not None):
         root = os.environ.get(DATA_VARIABLE)
@@ -41,23 +42,24 @@ def find(
 def from_hub(name: str, hub: str | None, config: str | None, files: str) -> dict[Split, Any]:
     """The splits of a Hub dataset (or of a local folder laid out like one), each a ``datasets.Dataset``.
 
-    Raises UnavailableError where neither the Hub nor its local cache has it (``files`` says what to bring), and
-    DataError where it has no train or no test split.
+    Raises UnavailableError if neither the Hub nor its local cache has it (``files`` says which files are needed), and
+    DataError if it has no train or no test split.
     """
     advice = f"type data.path=<folder with {files}>, or set {DATA_VARIABLE} to the folder above that one"
     if hub is None:
         raise UnavailableError(f"corpus {name}: not found here; {advice}")
-    answers = Path(hub).is_dir() or reachable()  # before the import, which reads whether to work offline
 
     import datasets
 
+    problem = None if Path(hub).is_dir() else unreachable()
     try:
-        loaded = datasets.load_dataset(hub, config)
+        with offline() if problem else nullcontext():
+            loaded = datasets.load_dataset(hub, config)
     # RuntimeError: a dataset that is a script, which datasets no longer runs
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        reason = " ".join(str(error).split())[:200] if answers else "the Hub cannot be reached"
+        reason = f"the Hub cannot be reached: {problem}" if problem else " ".join(str(error).split())[:200]
         raise UnavailableError(
-            f"corpus {name}: not found here, nor to be had from {hub} ({reason}); {advice}"
+            f"corpus {name}: not found here, and not available from {hub} ({reason}); {advice}"
         ) from error
     found = {{"validation": "dev"}.get(split, split): rows for split, rows in loaded.items()}
     if not {"train", "test"} <= found.keys():
@@ -75,7 +77,7 @@ def need_columns(rows: Any, columns: Sequence[str], where: str) -> None:
 
 
 def class_names(rows: Any, column: str) -> Sequence[str] | None:
-    """What the numbers of a ClassLabel column stand for; None where the column holds the values themselves."""
+    """The class names behind the numbers of a ClassLabel column; None if the column holds the values themselves."""
     feature = rows.features[column]
     names: Sequence[str] | None = getattr(getattr(feature, "feature", feature), "names", None)
     return names

@@ -1,4 +1,4 @@
-"""Reading text files so that what is wrong with them is named by file and line."""
+"""Text files, read so that every error names file and line."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from probing.errors import DataError
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 file without their ends; DataError names the line with other bytes."""
+    """The lines of a UTF-8 file without line ends. Raises DataError: cannot be read, or bytes that are not UTF-8."""
     try:
         content = path.read_bytes()
     except OSError as error:

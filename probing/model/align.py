@@ -1,8 +1,9 @@
 """Which word each subword belongs to, by the tokenizer's own character offsets.
 
-The words of a sentence are joined by single spaces and tokenised as running text. A subword belongs to the word
-of the first character, white space aside, at or after its start: so a lone space marker counts with the word that
-it opens, for byte-level and SentencePiece tokenizers alike. No word is tokenised twice, no pieces are counted.
+The words of a sentence are joined by single spaces and tokenised as running text. A subword belongs to the word of
+the first character at or after its start that is not white space. A space marker that is a subword of its own thus
+belongs to the word after it, for byte-level and SentencePiece tokenizers. No word is tokenised a second time, and no
+subwords are counted.
 """
 
 import json
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Int64 = NDArray[np.int64]
 WHITE_SPACE = np.array([code for code in range(0x3001) if chr(code).isspace()], dtype=np.uint32)
-UNMATCHABLE = "\U0010ffff"  # not a character: no text holds it
+UNMATCHABLE = "\U0010ffff"  # not a character: no text contains it
 
 
 def as_plain_text(tokenizer: "Tokenizer") -> "Tokenizer":
@@ -44,7 +45,7 @@ def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int
     """The special subwords that ``tokenizer`` puts before and after a sentence."""
     encoding = tokenizer.encode("a")
     if 0 not in encoding.special_tokens_mask:
-        raise ModelError('the tokenizer makes nothing of the letter "a"; save a working one beside the weights')
+        raise ModelError('the tokenizer gives no subword for the letter "a"; save a working one beside the weights')
     before = encoding.special_tokens_mask.index(0)
     after = encoding.special_tokens_mask[::-1].index(0)
     return tuple(encoding.ids[:before]), tuple(encoding.ids[len(encoding.ids) - after :])
@@ -67,7 +68,7 @@ def align(spans: Int64, lengths: Int64, sentences: Sequence[Sequence[str]]) -> t
     spans = spans + np.repeat(np.cumsum(n_characters) - n_characters, lengths)[:, None]
     first_word = np.repeat(np.cumsum(n_words) - n_words, lengths)
     word = owner[following[spans[:, 0]]]
-    # A subword of trailing white space would fall to the next sentence; words without characters own nothing.
+    # A subword of trailing white space would fall to the next sentence; words without characters have no subword.
     word[(word < first_word) | (word >= first_word + np.repeat(n_words, lengths))] = -1
     last = owner[preceding[np.maximum(spans[:, 1] - 1, spans[:, 0])]]
     crossing = (word >= 0) & (last > word)

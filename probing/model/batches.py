@@ -1,4 +1,4 @@
-"""What goes through the model together: windows over long sentences, and batches under a budget of subwords."""
+"""What goes through the model together: windows over long sentences, and padded batches within a budget of subwords."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from probing.model.subwords import Frame, Subwords
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+PADDING = -2  # what ``words`` says of a place that holds no subword
 LIKE = 0.8  # no unit of a batch is shorter than this share of its longest, so that few subwords are padding
 
 
@@ -27,17 +28,53 @@ class Units:
 
     def padded(self, chosen: Int64, pad: int) -> tuple[Int64, NDArray[np.bool_], Int64]:
         """Ids, what is real, and rows (-1 also for padding) of the ``chosen`` units: each (B, T)."""
-        lengths = self.offsets[chosen + 1] - self.offsets[chosen]
-        place = np.arange(lengths.max())
-        real = place < lengths[:, None]  # (B, T)
-        where = np.where(real, self.offsets[chosen][:, None] + place, 0)
+        where, real = _padded(self.offsets, chosen)
         return np.where(real, self.ids[where], pad).astype(np.int64), real, np.where(real, self.rows[where], -1)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B whole sentences padded on the right to T subwords.
+
+    sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence a
+    subword belongs to (negative: none; PADDING: no subword).
+    """
+
+    sentences: Int64
+    ids: Int64
+    words: Int64
+
+    @property
+    def real(self) -> NDArray[np.bool_]:
+        """What is not padding, (B, T)."""
+        return np.asarray(self.words != PADDING)
+
+    def repeat(self, copies: int) -> "Batch":
+        """The whole batch ``copies`` times over: row c * B + b is copy c of sentence b."""
+        tiled = (np.tile(array, (copies, 1)) for array in (self.ids, self.words))
+        return Batch(np.tile(self.sentences, copies), *tiled)
+
+
+def batch_of(subwords: Subwords, sentences: Sequence[int] | Int64, pad: int) -> Batch:
+    """These sentences as one batch; ``pad`` is the id of padding."""
+    numbers = np.asarray(sentences, dtype=np.int64)
+    where, real = _padded(subwords.offsets, numbers)
+    ids = np.where(real, subwords.ids[where], pad).astype(np.int64)
+    return Batch(numbers, ids, np.where(real, subwords.words[where], PADDING).astype(np.int64))
+
+
+def _padded(offsets: Int64, chosen: Int64) -> tuple[Int64, NDArray[np.bool_]]:
+    """Where the subwords of the chosen units stand (0 for padding), and which places are not padding: each (B, T)."""
+    lengths = offsets[chosen + 1] - offsets[chosen]
+    place = np.arange(lengths.max())
+    real = place < lengths[:, None]
+    return np.where(real, offsets[chosen][:, None] + place, 0), real
 
 
 def as_units(subwords: Subwords, frame: Frame, causal: bool) -> Units:
     """The units of ``subwords``: its sentences, those longer than ``frame.window`` as overlapping windows.
 
-    Windows move on by half of their room and each bears the special subwords. A word (its subwords stay
+    Windows move on by half of their room and each has the special subwords. A word (its subwords stay
     together) is taken from the window where it has most context: the shorter of its distances to both ends of
     the window, for causal models its distance to the start; an end that is the sentence's own counts as
     infinitely far; the earlier window on a tie. A word too long for the overlap is taken subword by subword.

@@ -75,7 +75,7 @@ def resolve(model: Model) -> Checkpoint:
     """Find the checkpoint: bundled or local folder, then the local Hub cache, then the Hub.
 
     Raises: UnavailableError if the Hub is needed and cannot be reached within seconds (a stand-in may serve);
-    ModelError if the folder or repository does not exist, has no safetensors weights, or lacks a file.
+    ModelError if the folder or repository does not exist, has no safetensors weights, or a file is missing.
     """
     commit = None
     if model.checkpoint == BUNDLED:

@@ -1,19 +1,15 @@
-"""The Hugging Face Hub and its cache on this machine: which files to fetch, and how soon to give up."""
+"""Checkpoints from the Hugging Face Hub and its cache on this machine: which files to fetch."""
 
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from probing import hub
 from probing.errors import ModelError, UnavailableError
 from probing.model.files import WEIGHTS, WEIGHTS_INDEX, is_complete, no_safetensors
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
-T = TypeVar("T")
-SECONDS = 5.0  # for the Hub's first answer
 WANTED = ["*.json", "*.txt", "*.model", "*.safetensors"]
 # Subfolders hold exports for other runtimes; consolidated files hold the same weights a second time.
 UNWANTED = ["*/*", "consolidated*", "adapter*"]
@@ -23,14 +19,18 @@ CONVERTER = "SFconvertbot"  # the Hub's own converter: it opens a pull request w
 def fetch(checkpoint: str) -> Path:
     """The snapshot folder (named after its commit) of ``org/name`` or ``org/name@revision``: cache, then Hub.
 
-    Raises: UnavailableError if it is not cached and the Hub does not answer within SECONDS; ModelError if the
+    Raises: UnavailableError if it is not cached and the Hub does not answer within hub.SECONDS; ModelError if the
     Hub answers that there is no such repository, revision or permission, or no safetensors weights.
     """
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
     repo, _, revision = checkpoint.partition("@")
     try:
-        return _cached(repo, revision or "main") or _download(repo, revision or "main")
+        if folder := _cached(repo, revision or "main"):
+            return folder
+        if reason := hub.unreachable():
+            raise UnavailableError(_unavailable(checkpoint, reason))
+        return _download(repo, revision or "main")
     except HFValidationError as error:
         raise ModelError(f"model.checkpoint={checkpoint}: neither a folder here nor a Hub id (org/name)") from error
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
@@ -38,17 +38,17 @@ def fetch(checkpoint: str) -> Path:
             f"model.checkpoint={checkpoint}: the Hub has no such model or revision, or not for you "
             "(check the spelling; for a gated model type: hf auth login)"
         ) from error
-    except ModelError:
+    except (ModelError, UnavailableError):
         raise
     # Name resolution, proxies, time-outs, a full disk: the client raises many kinds, and all mean "not here".
     except Exception as error:
-        raise UnavailableError(_unavailable(checkpoint, error)) from error
+        what = str(error).strip().split("\n", maxsplit=1)[0]
+        reason = f"{type(error).__name__}: {what}" if what else f"no answer within {hub.SECONDS:g} s"
+        raise UnavailableError(_unavailable(checkpoint, reason)) from error
 
 
-def _unavailable(checkpoint: str, error: Exception) -> str:
+def _unavailable(checkpoint: str, reason: str) -> str:
     repo, _, revision = checkpoint.partition("@")
-    what = str(error).strip().split("\n", maxsplit=1)[0]
-    reason = f"{type(error).__name__}: {what}" if what else f"no answer within {SECONDS:g} s"
     folder = repo.rpartition("/")[2]
     at = f" --revision {revision}" if revision else ""
     return (
@@ -72,7 +72,7 @@ def _cached(repo: str, revision: str) -> Path | None:
 def _download(repo: str, revision: str) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
-    info = _within(SECONDS, lambda: HfApi().model_info(repo, revision=revision, timeout=SECONDS))
+    info = hub.within(hub.SECONDS, lambda: HfApi().model_info(repo, revision=revision, timeout=hub.SECONDS))
     if not _has_weights(info):
         revision = _converted(info)
     folder = snapshot_download(repo, revision=revision, allow_patterns=WANTED, ignore_patterns=UNWANTED)
@@ -91,17 +91,3 @@ def _converted(info: "ModelInfo") -> str:
         if request.status == "open" and request.author == CONVERTER and request.git_reference:
             return request.git_reference
     raise ModelError(no_safetensors(info.id, [file.rfilename for file in info.siblings or ()]))
-
-
-def _within(seconds: float, ask: Callable[[], T]) -> T:
-    """The answer of ``ask``, or TimeoutError: the client's own limits cover neither name look-up nor retries."""
-    answer: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            answer.set_result(ask())
-        except Exception as error:
-            answer.set_exception(error)
-
-    Thread(target=work, daemon=True).start()
-    return answer.result(timeout=seconds)

@@ -1,18 +1,22 @@
 """A frozen encoder: sentences in, the hidden states of every layer out, one row per subword."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import SPLITS, Corpus
 from probing.errors import ModelError
 from probing.model.align import as_plain_text, special_subwords
 from probing.model.batches import Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
-from probing.model.loading import read_network, read_tokenizer
+from probing.model.loading import quiet, read_network, read_tokenizer
+from probing.model.memory import Memory
 from probing.model.network_facts import Facts, Network, hidden_states, longest_input, measure
+from probing.model.saved_head import ModelHead
 from probing.model.subwords import Frame, Subwords, tokenize
 
 if TYPE_CHECKING:
@@ -20,14 +24,16 @@ if TYPE_CHECKING:
 
 # Padded subwords per forward pass: small batches stay in a processor's cache, large ones keep an accelerator busy.
 CPU_BUDGET, ACCELERATOR_BUDGET = 2048, 16384
-MEMORY_MESSAGES = ("out of memory", "not enough memory", "DefaultCPUAllocator")
 
 
 @dataclass
 class Encoder:
     """A checkpoint ready to run; ``load`` makes one.
 
-    ``halvings`` counts how often memory ran out and the budget was halved; ``ceiling`` is what is left of it.
+    special: the tokenizer's special tokens by role ("mask", "unk", "pad", "cls", "sep", "bos", "eos"), each as it is
+    spelled and its number. head: the checkpoint's own; None if it was not asked for, or if the checkpoint has none.
+    attention: the implementation that ``hidden`` computes with, whatever the network is set to (None: what it is set
+    to). memory: what the device turned out to hold.
     """
 
     checkpoint: Checkpoint
@@ -37,8 +43,10 @@ class Encoder:
     facts: Facts
     pad: int
     device: str
-    ceiling: int = field(default=2**62, init=False)
-    halvings: int = field(default=0, init=False)
+    special: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    head: ModelHead | None = None
+    attention: str | None = None
+    memory: Memory = field(default_factory=Memory, init=False)
 
     @property
     def n_layers(self) -> int:
@@ -70,6 +78,15 @@ class Encoder:
         """The subword that stands for its sentence: only the last one has seen all of it in a causal model."""
         return "last" if self.causal else "first"
 
+    def step_by_step(self) -> "Encoder":
+        """This encoder, its network from now on computing attention step by step, so that it gives maps.
+
+        ``hidden`` is not affected: it goes on with the attention that the network was loaded with (fused where the
+        architecture has it), so that stored vectors do not depend on what else an encoder is used for.
+        """
+        _set_attention(self.network, STEP_BY_STEP)
+        return self
+
     def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:
         """Tokenise sentences of words; raises ModelError for a subword that the network has no embedding for."""
         subwords = tokenize(self.tokenizer, sentences, self.frame)
@@ -82,11 +99,15 @@ class Encoder:
             )
         return subwords
 
+    def tokenize_corpus(self, corpus: Corpus) -> Subwords:
+        """Tokenise the sentences of all splits: those of train first, then dev, then test. Raises: as ``tokenize``."""
+        return self.tokenize([s.words for split in SPLITS for s in corpus.splits[split]])
+
     def hidden(self, batch: Subwords, budget: int | None = None) -> NDArray[np.float32]:
         """Vectors of all layers for every subword of ``batch``, in its order: (L, S, D), without padding.
 
         ``budget`` bounds the padded subwords per forward pass (None: what suits the device); when memory runs
-        out it is halved, for good.
+        out it is halved (``Memory.halving``).
         Raises: ModelError if one unit alone does not fit, or on a vector that is not finite.
         """
         if budget is None:
@@ -94,25 +115,15 @@ class Encoder:
         units = as_units(batch, self.frame, self.causal)
         vectors = np.empty((self.n_layers, len(batch.ids), self.width), dtype=np.float32)
         lengths = np.diff(units.offsets)
-        waiting = plan(lengths, min(budget, self.ceiling))
-        while waiting:
-            if self._fits(vectors, units, waiting[0], batch):
-                waiting = waiting[1:]
-            else:
-                self._halve(lengths[waiting[0]])
-                left = np.sort(np.concatenate(waiting))
-                waiting = [left[some] for some in plan(lengths[left], self.ceiling)]
-        return vectors
 
-    def _fits(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> bool:
-        """Fill the rows of ``some`` units; False if memory ran out."""
-        try:
+        def fill(some: NDArray[np.int64]) -> None:
             self._fill(vectors, units, some, batch)
-        except RuntimeError as error:
-            if not any(message in str(error) for message in MEMORY_MESSAGES):
-                raise
-            return False
-        return True
+
+        with _computing(self.network, self.attention):
+            for some in plan(lengths, min(budget, self.memory.ceiling)):
+                for _ in self.memory.halving(some, lengths[some], fill):
+                    pass
+        return vectors
 
     def _fill(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> None:
         import torch
@@ -137,36 +148,45 @@ class Encoder:
             "the weights may be damaged, or the model too large for model.precision=bfloat16"
         )
 
-    def _halve(self, lengths: NDArray[np.int64]) -> None:
-        """Lower the ceiling below what just failed."""
-        import torch
 
-        if len(lengths) == 1:
-            raise ModelError(
-                f"{self.checkpoint.name}: memory ran out on a single input of {lengths[0]} subwords; "
-                f"type model.max_subwords={lengths[0] // 2}, or use a smaller model"
-            )
-        self.ceiling = int(lengths.max()) * len(lengths) // 2
-        self.halvings += 1
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+STEP_BY_STEP = "eager"  # transformers' name for it
 
 
-def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool = False) -> Encoder:
+@contextmanager
+def _computing(network: Network, attention: str | None) -> Iterator[None]:
+    """Passes inside the ``with`` statement compute attention with this implementation (None: as it is set)."""
+    before = network.config._attn_implementation
+    _set_attention(network, attention or before)
+    try:
+        yield
+    finally:
+        _set_attention(network, before)
+
+
+def _set_attention(network: Network, attention: str) -> None:
+    if network.config._attn_implementation != attention:
+        with quiet():  # architectures with one implementation only say that they have no other
+            network.set_attn_implementation(attention)
+
+
+def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool = False, head: bool = False) -> Encoder:
     """Load ``checkpoint`` from its folder, and nothing from elsewhere, onto ``device``.
 
-    ``maps``: able to give attention maps, at the price of slower passes.
+    ``maps``: able to give attention maps from the start, as ``step_by_step`` makes it. ``head``: with the head that
+    the checkpoint was saved with, read together with the encoder; hidden states are the same.
     Raises: ModelError if the tokenizer is not a fast one, the weights are not safetensors, the architecture is
     unknown or gives no hidden states; ConfigError if ``model.max_subwords`` leaves no room.
     """
-    saved, longest_text = read_tokenizer(checkpoint.folder)
-    tokenizer = as_plain_text(saved)
-    network = read_network(model, checkpoint, maps).to(device)
+    saved = read_tokenizer(checkpoint.folder)
+    tokenizer = as_plain_text(saved.backend)
+    network, own_head = read_network(model, checkpoint, device, head)
     pad = network.config.pad_token_id
     if pad is None or pad < 0:  # padding is masked, so that any embedding serves
         pad = 0
-    limits = (longest_text, longest_input(network), model.max_subwords)
+    limits = (saved.longest, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
     frame = Frame(*special_subwords(tokenizer), window, truncate=model.long == "truncate")
     facts = measure(network, pad, device)
-    return Encoder(checkpoint, network, tokenizer, frame, facts, pad, device)
+    attention = network.config._attn_implementation
+    encoder = Encoder(checkpoint, network, tokenizer, frame, facts, pad, device, saved.special, own_head, attention)
+    return encoder.step_by_step() if maps else encoder

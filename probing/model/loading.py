@@ -1,25 +1,41 @@
-"""Reading a checkpoint's tokenizer and network into memory, frozen, and its untrained twin."""
+"""Reading a checkpoint's tokenizer and network into memory, frozen, with its head or not, and its untrained twin."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.network_facts import Network
+from probing.model.saved_head import Kind, ModelHead, is_encoder, reader_of, split
 
 if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
+log = logging.getLogger(__name__)
+ROLES = ("mask", "unk", "pad", "cls", "sep", "bos", "eos")
 NO_LIMIT = 1_000_000  # tokenizers without a length of their own say 10 to the 30
 
 
-def read_tokenizer(folder: Path) -> tuple["Tokenizer", int | None]:
-    """The fast tokenizer saved in ``folder``, and the longest input it was saved for, in subwords.
+class SavedTokenizer(NamedTuple):
+    """A fast tokenizer, the longest input it was saved for in subwords (None: no limit), and its special tokens.
 
-    Raises: ModelError if it cannot be read or is not a fast one, which alone tells where subwords begin.
+    special: by role (``mask``, ``unk``, ``pad``, ``cls``, ``sep``, ``bos``, ``eos``) the token as it is spelled, and
+    its number; a role that no token has is not in it.
+    """
+
+    backend: "Tokenizer"
+    longest: int | None
+    special: Mapping[str, tuple[str, int]]
+
+
+def read_tokenizer(folder: Path) -> SavedTokenizer:
+    """The fast tokenizer saved in ``folder``.
+
+    Raises: ModelError if it cannot be read or is not a fast one: only fast ones tell where subwords begin.
     """
     from transformers import AutoTokenizer
 
@@ -34,17 +50,21 @@ def read_tokenizer(folder: Path) -> tuple["Tokenizer", int | None]:
             f"{folder}: {type(tokenizer).__name__} is not a fast tokenizer, and only those give character "
             "offsets; choose a checkpoint that has a tokenizer.json"
         )
+    named = {role: (getattr(tokenizer, f"{role}_token"), getattr(tokenizer, f"{role}_token_id")) for role in ROLES}
+    special = {role: (str(token), int(number)) for role, (token, number) in named.items() if number is not None}
     longest = int(tokenizer.model_max_length)
-    return backend, longest if longest < NO_LIMIT else None
+    return SavedTokenizer(backend, longest if longest < NO_LIMIT else None, special)
 
 
-def read_network(model: Model, checkpoint: Checkpoint, maps: bool = False) -> Network:
-    """The encoder, frozen: evaluation mode, no gradients, the arithmetic of ``model.precision``.
+def read_network(
+    model: Model, checkpoint: Checkpoint, device: str = "cpu", head: bool = False
+) -> tuple[Network, ModelHead | None]:
+    """The encoder on ``device``, frozen (evaluation mode, no gradients), in the arithmetic of ``model.precision``.
 
-    ``maps``: with attention computed step by step, as maps need it; fused attention is faster but yields none.
-    Of an encoder-decoder, the encoder. For the untrained twin the network is built from the configuration:
-    re-initialising loaded weights does nothing in current transformers.
-    Raises: ModelError if transformers cannot build it, or the file leaves some of its weights at random.
+    ``head``: together with the head that it was saved with, from the same read; None if the checkpoint has no head or
+    not all of its weights, and for the untrained twin. Of an encoder-decoder, the encoder, never with a head. The
+    untrained twin is built from the configuration: re-initialising loaded weights does nothing in transformers 5.
+    Raises: ModelError if transformers cannot build it, or if the file does not have all of the encoder's weights.
     """
     import torch
     from transformers import AutoConfig
@@ -54,25 +74,49 @@ def read_network(model: Model, checkpoint: Checkpoint, maps: bool = False) -> Ne
         with quiet():
             config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
             config.use_cache = False  # keys and values of past subwords serve generation only
-            if maps:
-                config._attn_implementation = "eager"
             if model.untrained_seed is None:
-                network = _trained(checkpoint.folder, config, dtype)
+                read = _trained(checkpoint.folder, config, dtype, head)
             else:
-                network = _untrained(checkpoint.folder, config, dtype, model.untrained_seed)
+                read = _Read(_untrained(checkpoint.folder, config, dtype, model.untrained_seed), None)
     except ModelError:
         raise
     # Configurations of unknown or foreign architectures fail in as many ways as there are architectures.
     except Exception as error:
         hint = "; its code would have to be run, which is never done" if "remote_code" in str(error) else ""
         raise ModelError(f"{checkpoint.folder}: transformers cannot load this: {_first_line(error)}{hint}") from error
-    return network.eval().requires_grad_(requires_grad=False)
+    full = read.full.eval().requires_grad_(requires_grad=False).to(device)
+    return (full, None) if read.kind is None else split(full, read.kind)
 
 
-def _trained(folder: Path, config: Any, dtype: "torch.dtype") -> Network:
+class _Read(NamedTuple):
+    """A network as it was read: an encoder alone (kind None), or an encoder with a head of this kind."""
+
+    full: Network
+    kind: Kind | None
+
+
+def _trained(folder: Path, config: Any, dtype: "torch.dtype", head: bool) -> _Read:
     from transformers import AutoModel
 
-    full, report = AutoModel.from_pretrained(
+    if head and (found := reader_of(config)):
+        kind, reader = found
+        try:
+            full, missing = _read(reader, folder, config, dtype)
+        except Exception as error:  # if not the head but the encoder is at fault, it fails again below
+            log.warning("%s: its head cannot be loaded and is left out: %s", folder, _first_line(error))
+        else:
+            if is_encoder(full.base_model, config):
+                _require_weights(folder, full, full.base_model, missing)
+                return _Read(full.base_model, None) if missing else _Read(full, kind)
+    full, missing = _read(AutoModel, folder, config, dtype)
+    network = _encoder(full)
+    _require_weights(folder, full, network, missing)
+    return _Read(network, None)
+
+
+def _read(reader: Any, folder: Path, config: Any, dtype: "torch.dtype") -> tuple[Network, set[str]]:
+    """The network in ``folder``, and the names of its weights that the file does not have."""
+    full, report = reader.from_pretrained(
         folder,
         config=config,
         dtype=dtype,
@@ -81,21 +125,24 @@ def _trained(folder: Path, config: Any, dtype: "torch.dtype") -> Network:
         trust_remote_code=False,
         output_loading_info=True,
     )
-    network = _encoder(full)
+    return full, set(report["missing_keys"])
+
+
+def _require_weights(folder: Path, full: Network, network: Network, missing: set[str]) -> None:
+    """Raise ModelError if weights of ``network``, a part of ``full``, are among the missing ones."""
     used = {id(weight) for weight in network.parameters()}
     names = {name for name, weight in full.named_parameters(remove_duplicate=False) if id(weight) in used}
     # Not the pooler's: it reads the last hidden state and gives none.
-    random = sorted(name for name in names & set(report["missing_keys"]) if "pooler" not in name)
+    random = sorted(name for name in names & missing if "pooler" not in name)
     if random:
         raise ModelError(f"{folder}: the weights of {', '.join(random[:3])} are not in the file ({len(random)} in all)")
-    return network
 
 
 def _untrained(folder: Path, config: Any, dtype: "torch.dtype", seed: int) -> Network:
     import torch
     import transformers
 
-    automatic: Any = transformers.AutoModel  # its methods bear no types
+    automatic: Any = transformers.AutoModel  # its methods have no types
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         full = automatic.from_config(config, dtype=dtype, trust_remote_code=False)
@@ -128,16 +175,16 @@ def quiet() -> Iterator[None]:
     """Silence transformers' own reports: what they warn of is checked here and raised."""
     import transformers
 
-    logging: Any = transformers.utils.logging  # its functions bear no types
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    reports: Any = transformers.utils.logging  # its functions have no types
+    level, bars = reports.get_verbosity(), reports.is_progress_bar_enabled()
+    reports.set_verbosity_error()
+    reports.disable_progress_bar()
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        reports.set_verbosity(level)
         if bars:
-            logging.enable_progress_bar()
+            reports.enable_progress_bar()
 
 
 def _first_line(error: Exception) -> str:

@@ -1,21 +1,22 @@
-"""Attention maps of whole sentences, a padded batch at a time: nothing is kept, so that any corpus can stream by."""
+"""Attention maps of whole sentences, one padded batch at a time, so that memory does not grow with the corpus."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ModelError
-from probing.model.batches import plan
-from probing.model.encoder import MEMORY_MESSAGES, Encoder
+from probing.model.batches import batch_of, plan
+from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
     import torch
 
-SPECIAL, PADDING = -1, -2  # what ``words`` says of a subword that belongs to no word
+T = TypeVar("T")
+SPECIAL = -1  # what ``words`` says of a subword that belongs to no word
 _BUDGET = 2048  # padded subwords per forward pass
 
 
@@ -26,7 +27,8 @@ class Maps:
     attention: for layer 1 to L a tensor (B, H, T, T), rows are queries, columns keys; a query's row is a
     distribution over the sentence's own subwords (padding as a key gets 0, rows of padding mean nothing).
     sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence
-    a subword belongs to (SPECIAL, PADDING: none). lengths (B,): subwords of each sentence, special ones included.
+    a subword belongs to (SPECIAL, batches.PADDING: none). lengths (B,): subwords of each sentence, special ones
+    included.
     """
 
     attention: "tuple[torch.Tensor, ...]"
@@ -55,60 +57,51 @@ def maps(
 ) -> Iterator[Maps]:
     """Maps of the chosen sentences (None: all that are usable), longest first.
 
-    ``encoder`` must have been loaded with ``maps=True``. Raises: ModelError if the network gives no maps, a map
-    that is not finite, or memory runs out on a single sentence.
+    ``encoder`` must give maps (``load(..., maps=True)`` or ``step_by_step``). Raises: ModelError if the network
+    gives no maps, a map that is not finite, or memory runs out on a single sentence.
+    """
+    return each_map(encoder, subwords, lambda found: found, chosen)
+
+
+def each_map(
+    encoder: Encoder,
+    subwords: Subwords,
+    run: Callable[[Maps], T],
+    chosen: "NDArray[np.int64] | Sequence[int] | None" = None,
+) -> Iterator[T]:
+    """What ``run`` returns for the batches of ``maps``; where memory runs out, in it or in ``run``, for their halves.
+
+    ``run`` may be called again for the same sentences: it must return what it found and add to nothing.
     """
     fitting = np.flatnonzero(usable(encoder, subwords))
     wanted = fitting if chosen is None else np.intersect1d(fitting, np.asarray(chosen, dtype=np.int64))
     lengths = np.diff(subwords.offsets)[wanted]
-    for batch in plan(lengths, min(_BUDGET, encoder.ceiling)):
-        yield from _halving(encoder, subwords, wanted[batch])
-
-
-def _halving(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64]) -> Iterator[Maps]:
-    """The maps of a batch; if memory runs out, of its halves."""
-    try:
-        found = [_forward(encoder, subwords, sentences)]
-    except RuntimeError as error:
-        if not any(message in str(error) for message in MEMORY_MESSAGES):
-            raise
-        if len(sentences) == 1:
-            n = int(np.diff(subwords.offsets)[sentences[0]])
-            raise ModelError(
-                f"{encoder.checkpoint.name}: memory ran out on the maps of a single sentence of {n} subwords; "
-                "type device=cpu, attention=none, or take shorter sentences"
-            ) from error
-        middle = len(sentences) // 2
-        yield from _halving(encoder, subwords, sentences[:middle])
-        yield from _halving(encoder, subwords, sentences[middle:])
-        return
-    yield from found
+    for some in plan(lengths, min(_BUDGET, encoder.memory.ceiling)):
+        yield from encoder.memory.halving(
+            wanted[some], lengths[some], lambda sentences: run(_forward(encoder, subwords, sentences))
+        )
 
 
 def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64]) -> Maps:
     import torch
 
-    rows = [slice(subwords.offsets[i], subwords.offsets[i + 1]) for i in sentences]
-    lengths = np.array([row.stop - row.start for row in rows], dtype=np.int64)
-    ids = np.full((len(rows), lengths.max()), encoder.pad, dtype=np.int64)
-    words = np.full(ids.shape, PADDING, dtype=np.int64)
-    for place, (row, n) in enumerate(zip(rows, lengths, strict=True)):
-        ids[place, :n], words[place, :n] = subwords.ids[row], subwords.words[row]
+    batch = batch_of(subwords, sentences, encoder.pad)
+    mask = torch.from_numpy(batch.real.astype(np.int64)).to(encoder.device)
     with torch.inference_mode():
         output = encoder.network(
-            input_ids=torch.from_numpy(ids).to(encoder.device),
-            attention_mask=torch.from_numpy((words != PADDING).astype(np.int64)).to(encoder.device),
+            input_ids=torch.from_numpy(batch.ids).to(encoder.device),
+            attention_mask=mask,
             output_attentions=True,
             return_dict=True,
         )
-    found = _checked(encoder, output, ids.shape)
-    real = torch.from_numpy(words != PADDING).to(encoder.device)
-    if not bool(found[-1].transpose(1, 2)[real].isfinite().all()):  # what is not finite below it spreads to it
+    found = _checked(encoder, output, batch.ids.shape)
+    # what is not finite in a lower layer reaches the last
+    if not bool(found[-1].transpose(1, 2)[mask > 0].isfinite().all()):
         raise ModelError(
             f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or the model too large "
             "for model.precision=bfloat16"
         )
-    return Maps(found, sentences, ids, words, lengths)
+    return Maps(found, batch.sentences, batch.ids, batch.words, batch.real.sum(axis=1))
 
 
 def _checked(encoder: Encoder, output: object, shape: tuple[int, int]) -> "tuple[torch.Tensor, ...]":

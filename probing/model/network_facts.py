@@ -1,4 +1,4 @@
-"""Facts about a network that configurations do not tell alike, measured on five subwords."""
+"""Facts about a network that each configuration states in its own way, or not at all: measured on five subwords."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ class Facts:
     """n_layers: hidden states, the embedding output included. width: numbers per vector.
 
     causal: no vector depends on later subwords. final_norm: the last hidden state has passed a normalisation,
-    outside of any block, that the others have not; mind it where layers are compared.
+    outside of any block, that the others have not; say so where layers are compared.
     """
 
     n_layers: int
@@ -75,7 +75,7 @@ def _batch(ids: list[int], device: str) -> tuple["torch.Tensor", "torch.Tensor"]
 def longest_input(network: Network) -> int | None:
     """Subwords that the network was built for; None if its configuration names no limit.
 
-    RoBERTa and its kin count positions from the padding number on, so that many rows of the table are unusable.
+    RoBERTa and models like it count positions from the padding number on: the rows of the table up to it are not used.
     """
     import torch
 

@@ -15,6 +15,7 @@ from probing.model.network_facts import Network
 
 if TYPE_CHECKING:
     import torch
+    from torch.utils.hooks import RemovableHandle
 
 Float32 = NDArray[np.float32]
 # Attention that does not go through transformers' interface: its class, its projections of queries and of keys.
@@ -31,9 +32,9 @@ class Call(NamedTuple):
 
 
 class Neurons(NamedTuple):
-    """queries, keys (L, H, S, d) of one input; ``scale`` times their product is the score, save for what a model adds.
+    """queries, keys (L, H, S, d) of one input; ``scale`` times their product is the score, except for added terms.
 
-    Rotary positions are turned in; T5, DeBERTa and MPNet add terms of position, causal and local models a mask.
+    Rotary positions are included. T5, DeBERTa and MPNet add terms of position; causal and local models add a mask.
     """
 
     queries: Float32
@@ -43,11 +44,11 @@ class Neurons(NamedTuple):
 
 @contextmanager
 def recorded(network: Network) -> Iterator[list[Call]]:
-    """Keep every attention call of the passes inside the ``with`` statement, in order; results stay bit for bit.
+    """Keep every attention call of the passes inside the ``with`` statement, in order; results stay equal to the bit.
 
-    ``network`` must compute attention step by step, as ``load(..., maps=True)`` has it. In place of ``eager``
-    transformers' attention interface is given a function that keeps its arguments and goes on to the model's own; only
-    passes of this thread are kept, and other threads that want to record wait.
+    ``network`` must compute attention step by step (``load(..., maps=True)``, ``step_by_step``). In transformers'
+    attention interface the entry ``eager`` becomes a function that keeps its arguments and then calls the model's own.
+    Only passes of this thread are kept; other threads that want to record wait.
     """
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS as interface
 
@@ -69,21 +70,21 @@ def recorded(network: Network) -> Iterator[list[Call]]:
         yield kept
 
 
-def _watch(module: "torch.nn.Module", kept: list[Call]) -> Iterator[Any]:
+def _watch(module: "torch.nn.Module", kept: list[Call]) -> "Iterator[RemovableHandle]":
     """Hooks on an attention that projects by itself; none for any other module."""
     names = _OWN.get(type(module).__name__, ())
     parts = dict(module.named_children())
     if not names or not parts.keys() >= set(names):
         return
     attention: Any = module
-    seen: list[torch.Tensor] = []  # queries and keys of the input; DeBERTa's positions pass the same maps later
+    seen: list[torch.Tensor] = []  # queries and keys of the input; DeBERTa's positions pass the same projections later
 
-    def end(_module: Any, _args: Any, _output: Any) -> None:
+    def end(_module: object, _args: object, _output: object) -> None:
         # (B, T, H * d) -> (B, H, T, d)
         queries, keys = (
             part.reshape(*part.shape[:2], attention.num_attention_heads, -1).transpose(1, 2) for part in seen[:2]
         )
-        terms = 1 + len({"c2p", "p2c"} & set(getattr(attention, "pos_att_type", ())))  # each is scaled alike
+        terms = 1 + len({"c2p", "p2c"} & set(getattr(attention, "pos_att_type", ())))  # all are scaled the same way
         kept.append(Call(queries, keys, float((queries.shape[-1] * terms) ** -0.5)))
         seen.clear()
 

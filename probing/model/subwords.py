@@ -71,11 +71,19 @@ class Subwords:
         return Subwords(self.ids[start:stop], self.words[start:stop], offsets, self.n_words[first:last])
 
 
+def reorder(subwords: Subwords, order: NDArray[np.int64]) -> Subwords:
+    """The same sentences in another order."""
+    lengths = np.diff(subwords.offsets)[order]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    rows = np.repeat(subwords.offsets[order] - offsets[:-1], lengths) + np.arange(offsets[-1])
+    return Subwords(subwords.ids[rows], subwords.words[rows], offsets, subwords.n_words[order], subwords.counts)
+
+
 def tokenize(tokenizer: "Tokenizer", sentences: Sequence[Sequence[str]], frame: Frame) -> Subwords:
     """Tokenise ``sentences``, each a sequence of words, with a tokenizer that as_plain_text made.
 
     Counted: crossing_subwords (over two words, given to the first), words_without_subwords (control characters
-    alone, say), windowed_sentences, truncated_sentences, truncated_words (no subword left).
+    alone, for example), windowed_sentences, truncated_sentences, truncated_words (no subword left).
     """
     counts: Counter[str] = Counter()
     chunks = [

@@ -19,7 +19,8 @@ class Target:
     """Labels of the items that have a vector, per split and sentence.
 
     ``values[split][i]`` is (W,), (1,) or (W, W) for sentence i of the split. Items without a vector or a label are
-    left out, so W may be smaller than the sentence, or 0.
+    left out, so W may be smaller than the sentence, or 0. A class number of ``n_classes`` or more, in dev or test only,
+    is a label that train does not have: every prediction is wrong there.
     """
 
     level: Level

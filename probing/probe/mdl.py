@@ -25,8 +25,9 @@ class Mdl(Linear):
     """The linear probe, with the online code length of the training labels.
 
     Training sentences are shuffled and cut at ``fractions``. The first block costs log2 C bits a label. Each later
-    block costs the cross-entropy of a probe trained on all blocks before it, at the strength that is best on dev.
-    Cross-entropies are converted from nats to bits. Raises ConfigError for impossible options.
+    block costs the cross-entropy of a probe trained on all blocks before it, at the strength that is best on dev; items
+    of dev whose label train does not have are left out there, since they have no probability. Cross-entropies are
+    converted from nats to bits. Raises ConfigError for impossible options.
     """
 
     fractions: list[float] = field(kw_only=True)
@@ -89,6 +90,8 @@ class Mdl(Linear):
         target: Target,
     ) -> "tuple[torch.Tensor, torch.Tensor]":
         """Weights (C, D + 1) of the strength with the smallest dev cross-entropy, and the mean to subtract, (D,)."""
+        known = dev_y < target.n_classes
+        dev_x, dev_y = dev_x[known], dev_y[known]
         mean = x.mean(0)
         found = logistic.solve(x - mean, y[None], self.l2, target.n_classes, self.tolerance, self.max_iterations)
         dev = (logistic.log_probabilities(dev_x - mean, weights) for weights in found.weights[0])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from probing.report.attention_curves import attention_curves, shown_curves, write_curves
 from probing.report.emit import write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
@@ -15,7 +16,6 @@ from probing.report.load import stand_ins
 from probing.report.metric_format import measure, records, scored_in
 from probing.report.overlay import looks, write_overlay, write_tasks
 from probing.report.pairs import pair_layers, pair_models, shown_pairs, shown_steps, verdict
-from probing.report.sidebyside import attention_curves, shown_curves, write_curves
 from probing.report.summary import shown_models, shown_tasks, summary_table
 
 BLOCK = ["task", "data", "probe", "metric"]
@@ -37,7 +37,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     shown = {name: show[name](table) for name, table in raw.items() if not table.empty}
     out.mkdir(parents=True, exist_ok=True)
     rows = pd.concat(
-        [table for one in conditions for run in one.runs for table in (run.rows, run.attention)], ignore_index=True
+        [table for one in conditions for run in one.runs for table in (run.rows, run.others)], ignore_index=True
     )
     rows.to_csv(out / "rows.csv", index=False)
     for name, table in shown.items():

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from probing.report.attention import write_attention
-from probing.report.joined import write_joined
 from probing.report.load import Run, heading, load_run, shown_predictions
 from probing.report.metric_format import measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
+from probing.report.sections import sections
 from probing.report.style import BLUE, GREEN, GREY, INK, VERMILION, figure, label_ends, layer_ticks, save, titled
 from probing.report.tables import CONSTANT, NAMES, layer_table
 
@@ -41,9 +40,10 @@ CURVES = (
 def write_figures(folder: Path) -> list[Path]:
     """Write the figures of a run into ``folder``/figures, each as PNG and PDF.
 
-    layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for
-    values: values (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence
-    length). The same files in the folder give the same bytes. Raises: DataError if it holds no finished run.
+    layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for values: values
+    (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence length); and the figures of
+    every further analysis. The same files in the folder give the same bytes.
+    Raises: DataError if it holds no finished run.
     """
     run, target = load_run(folder), folder / "figures"
     paths = write_layers(run, target / "layers")
@@ -52,12 +52,9 @@ def write_figures(folder: Path) -> list[Path]:
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
         else:
             paths += write_values(run, target / "values")
-    return (
-        paths
-        + write_lengths(run, target / "lengths")
-        + write_attention(run, target)
-        + write_joined(run, target / "joined")
-    )
+    figures = [made for section in sections(run) for made in section.figures]
+    of_analyses = [path for made in figures for path in made.write(run, target / made.name)]
+    return paths + write_lengths(run, target / "lengths") + of_analyses
 
 
 def write_layers(run: Run, stem: Path) -> list[Path]:

@@ -17,7 +17,8 @@ JOINED = frozenset(
     ["layers", "seed", "tag", "baselines", "controls", "resamples", "strict", "device", "threads", "outputs"]
     + ["store.folder", "store.batch_subwords", "data.path"]
 )
-IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "run_seed"]
+IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "draw"]
+OTHER_ANALYSES = ("analysis.", "rollout.", "store.attention.")  # settings that change no score of a probe
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,14 @@ def by_setting(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:
 
 
 def _settings(config: Mapping[str, object]) -> dict[str, str]:
-    found = flat(config).items()  # where attention goes changes no score of a probe
-    return {key: value for key, value in found if key not in JOINED and "attention." not in key}
+    found = flat(config).items()
+    return {key: value for key, value in found if key not in JOINED and not key.startswith(OTHER_ANALYSES)}
 
 
 def joined(runs: Sequence[Run]) -> tuple[pd.DataFrame, str]:
     """The rows of ``runs``, each once, and a sentence if two folders disagree on one."""
-    # Control draws are numbered within a run: draw 1 of seed 0 and of seed 1 are two rows, not one.
-    rows = pd.concat([run.rows.assign(run_seed=run.seed) for run in runs], ignore_index=True)
+    rows = pd.concat([run.rows for run in runs], ignore_index=True)
     spread = rows.groupby(IDENTITY, dropna=False)["value"].agg(["min", "max"])
     clashes = int((spread["max"] - spread["min"] > 0).sum())
     text = f"{clashes:,} rows differ between folders of the same settings; the first is shown" if clashes else ""
-    return rows.drop_duplicates(IDENTITY, ignore_index=True).drop(columns="run_seed"), text
+    return rows.drop_duplicates(IDENTITY, ignore_index=True), text

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from probing.errors import DataError
 from probing.report.metric_format import measure
-from probing.result.rows import read_rows
+from probing.result.rows import as_frame, read_rows
 
+PROBES = "probes"  # the analysis that every run has
 MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "level")
 
 
@@ -21,7 +22,7 @@ MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "le
 class Run:
     """One run folder. ``predictions`` (absent for pairs) and ``sentences`` are None where the run has none.
 
-    ``rows`` are those of the probe and its baselines, ``attention`` those of the attention stage.
+    ``rows`` are those of the probe and its baselines, ``others`` those of all other analyses.
     """
 
     folder: Path
@@ -29,7 +30,7 @@ class Run:
     manifest: Mapping[str, Any]
     predictions: pd.DataFrame | None
     sentences: pd.DataFrame | None
-    attention: pd.DataFrame = field(default_factory=pd.DataFrame)
+    others: pd.DataFrame = field(default_factory=lambda: as_frame([]))
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
@@ -56,8 +57,22 @@ class Run:
 
     @property
     def seed(self) -> int:
-        """The seed of the task's scores; control draws may bear others."""
+        """The seed of the run."""
         return int(self.rows.loc[self.rows["target"] == "task", "seed"].iloc[0])
+
+    @property
+    def analyses(self) -> list[str]:
+        """The analyses that left something, in the order in which they ran; the probes are not among them."""
+        return [name for name in self.manifest.get("analyses", {}) if name != PROBES]
+
+    def of(self, analysis: str) -> pd.DataFrame:
+        """The rows of one analysis."""
+        return self.others[self.others["analysis"] == analysis]
+
+    def facts(self, analysis: str) -> Mapping[str, Any]:
+        """What an analysis says of itself in the manifest: its sample, its output …"""
+        found: Mapping[str, Any] = self.manifest.get("analyses", {}).get(analysis, {})
+        return found
 
     def name(self, column: str) -> str:
         """What the rows call this run's model, data, task, probe, tag …"""
@@ -86,7 +101,7 @@ def load_run(folder: Path) -> Run:
             f"{folder}: rows.csv has no score of target=task with metric={manifest['metric']} in any layer; "
             "run it again or leave it out"
         )
-    own = rows["probe"] == rows["probe"].iloc[0]  # the probe's rows come first
+    own = rows["analysis"] == PROBES
     return Run(folder, rows[own], manifest, predictions, sentences, rows[~own], _arrays(folder / "attention.npz"))
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from probing.report.attended import attention_tables, write_attention_tables
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, stand_ins
 from probing.report.metric_format import measure, number, scored
+from probing.report.section_parts import Section
+from probing.report.sections import sections, write_section_tables
 from probing.report.tables import BASELINES, NAMES, run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 
@@ -21,17 +22,6 @@ CAPTIONS = {
     "values": "Predicted against gold values at the best layer.",
     "lengths": "Score by sentence length at the best layer.",
 }
-ATTENTION = {
-    "rollout": "Attention rollout of one sentence, up to each layer.",
-    "head": "One head, with the weights that are at least .05.",
-    "heads": "All heads by a few statistics over the corpus.",
-    "entropy": "Entropy of attention, head by head and layer by layer.",
-    "headmap": "Heads that attend alike are near each other.",
-    "cka": "How alike the vectors of two layers are (linear CKA).",
-    "explain": "Rank correlation of attention scores with effects of blanking tokens out and with gradients.",
-    "ablation": "What the output loses without a head, and without several at once.",
-    "joined": "Decodable, attended, used: one task, layer by layer.",
-}
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -39,8 +29,8 @@ def write_report(folder: Path) -> list[Path]:
 
     Raises: DataError if ``folder`` does not hold a finished run.
     """
-    attention = write_attention_tables(load_run(folder), folder / "tables")
-    return [*write_tables(folder), *attention, *write_figures(folder), write_page(folder)]
+    of_analyses = write_section_tables(load_run(folder), folder / "tables")
+    return [*write_tables(folder), *of_analyses, *write_figures(folder), write_page(folder)]
 
 
 def write_page(folder: Path) -> Path:
@@ -63,10 +53,8 @@ def write_page(folder: Path) -> Path:
         "layers": shown,
         "marks": raw["best"].tolist(),
         "figures": pictures(folder / "figures", CAPTIONS),
-        "attention": pictures(folder / "figures", ATTENTION),
-        "counter_examples": run.manifest.get("attention", {}).get("counter_examples", {}),
-        "said": run.manifest.get("attention", {}).get("said", []),
-        "attention_tables": attention_tables(run),
+        "sections": [with_pictures(section, folder / "figures") for section in sections(run)],
+        "failed": run.manifest.get("failed", {}),
         "best": best,
         **errors(run, best),
         "notes": run.manifest.get("notes", []),
@@ -76,6 +64,12 @@ def write_page(folder: Path) -> Path:
         "config": flat(run.manifest["config"]),
     }
     return write_html("page.html", folder / "index.html", facts)
+
+
+def with_pictures(section: Section, figures: Path) -> dict[str, Any]:
+    """A section with its pictures as the page carries them."""
+    captions = {figure.name: figure.caption for figure in section.figures}
+    return {**vars(section), "pictures": pictures(figures, captions)}
 
 
 def pictures(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
@@ -164,7 +158,7 @@ def provenance(run: Run) -> dict[str, str]:
 
 def selected(run: Run) -> pd.DataFrame:
     """The hyper-parameters that dev chose for each layer and target, as text."""
-    table = pd.DataFrame(run.manifest.get("selected", []))
+    table = pd.DataFrame(run.manifest.get("analyses", {}).get("probes", {}).get("selected", []))
     return pd.DataFrame({name: [_setting(str(name), value, run.metric) for value in table[name]] for name in table})
 
 

@@ -15,6 +15,7 @@ SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#332288", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 GREY, INK = "#6b6b6b", "#222222"
 LAYER_AXIS = "layer (0 = embedding output)"
+LAYERS_OF_ATTENTION = "layer (inside block ℓ)"
 DPI = 200
 HEAD_IN = 0.46  # room for the title and the line below it
 SETTINGS: Any = {  # matplotlib types its keys one by one

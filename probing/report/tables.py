@@ -14,13 +14,24 @@ BASELINES = (*CONSTANT, "untrained")
 NAMES = {"type_majority": "type majority", "chain": "chain", "majority": "majority", "untrained": "untrained"}
 
 
+def averaged(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Mean value per group, indexed by ``by``, with ci_low and ci_high where all rows of the group agree.
+
+    Where they differ (runs of several seeds) there is no interval: the mean of interval ends is not one.
+    """
+    groups = rows.groupby(by)[["value", "ci_low", "ci_high"]]
+    mean, same = groups.mean(), (groups.max() - groups.min()).max(axis=1) == 0
+    mean.loc[~same, ["ci_low", "ci_high"]] = float("nan")
+    return mean
+
+
 def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One line per layer of ``metric`` on the shown split (test where there is one).
 
     Columns: layer (0 = embedding output); score, ci_low, ci_high; the same for control (control,
     control_low, control_high) and selectivity; majority, type_majority, chain and untrained (NaN where the
-    rows have none); best (bool): the layer that dev chose. Several draws of one target (control seeds, or
-    runs that differ in seed alone) are averaged, and so are the ends of their intervals.
+    rows have none); best (bool): the layer that dev chose. Of several draws of the control, the row over all
+    draws is taken; runs that differ in seed alone are averaged, without an interval where they differ.
     """
     shown = rows[rows["metric"] == metric]
     shown = shown[shown["split"] == shown_split(shown)]
@@ -28,7 +39,7 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     table = pd.DataFrame({"layer": layers}, index=pd.Index(layers, name="layer"))
     for target, name in WITH_INTERVAL.items():
         low, high = ("ci_low", "ci_high") if target == "task" else (f"{name}_low", f"{name}_high")
-        mean = shown[shown["target"] == target].groupby("layer")[["value", "ci_low", "ci_high"]].mean()
+        mean = averaged(shown[(shown["target"] == target) & shown["draw"].isna()], ["layer"])
         for column, source in ((name, "value"), (low, "ci_low"), (high, "ci_high")):
             table[column] = mean[source].reindex(layers).astype(float)
     for target in CONSTANT:

@@ -1,1 +1,1 @@
-"""Scores: metrics, intervals over sentences, and the rows that every report is made from."""
+"""Scores: metrics, intervals over sentences, and the rows from which every report is made."""

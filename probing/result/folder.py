@@ -1,8 +1,15 @@
-"""A run's folder: rows, predictions, per-sentence statistics, probes, manifest; whole or not there at all."""
+"""A run's folder, written part by part: rows, predictions, statistics per sentence, probes, manifest.
+
+Until a run is finished, everything lies in ``partial_of(folder)``, a hidden folder beside it. A program that is killed
+leaves there what the finished parts found; only ``finish`` gives the folder its name.
+"""
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,47 +17,77 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probing.errors import DataError
+from probing.errors import DataError, ProbingError
 from probing.result.rows import Row, write_rows
 
 ROWS = "rows.csv"
 MANIFEST, CONFIG, ARRAYS = "manifest.json", "config.yaml", "attention.npz"
+FINISHED = "finished"  # the manifest's key: None, or when the run ended
 
 
-def write_run(
-    folder: Path,
-    rows: Iterable[Row],
-    tables: Mapping[str, pd.DataFrame | None],
-    arrays: Mapping[str, NDArray[Any]],
-    manifest: Mapping[str, Any],
-    files: Mapping[str, bytes],
-    report: Callable[[Path], object],
-) -> None:
-    """Write everything beside ``folder``, let ``report`` add its pages, and only then put it in place.
+@dataclass(frozen=True)
+class Contents:
+    """What a part of a run writes.
 
-    ``tables`` (predictions, sentences) become <name>.parquet, ``arrays`` attention.npz; ``files`` stand under their
-    names as they are (the configuration, trained probes).
+    ``rows``, ``manifest`` and ``arrays`` (attention.npz) are all that was found so far, and replace what an earlier
+    part wrote. ``tables`` become <name>.parquet and ``files`` stand under their names as they are (the configuration,
+    trained probes); those that an earlier part wrote stay and need not be given again.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    write_rows(rows, partial / ROWS)
-    for name, table in tables.items():
-        if table is not None:
-            table.to_parquet(partial / f"{name}.parquet", index=False)
-    if arrays:  # texts are arrays of characters: nothing here needs pickle
-        np.savez_compressed(partial / ARRAYS, **arrays)  # type: ignore[arg-type]
-    for name, content in files.items():
-        (partial / name).write_bytes(content)
-    (partial / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
-    report(partial)
-    partial.rename(folder)
+
+    rows: Sequence[Row]
+    manifest: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def partial_of(folder: Path) -> Path:
+    """Where the parts of an unfinished run lie."""
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def write_first(folder: Path, contents: Contents) -> None:
+    """Write the first part of a run.
+
+    What a killed run left in the partial folder is removed only when the new part is complete.
+    """
+    remains = partial_of(folder)
+    new = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    _write(new, contents)
+    shutil.rmtree(remains, ignore_errors=True)
+    new.rename(remains)
+
+
+def write_part(folder: Path, contents: Contents) -> None:
+    """Write a further part. A reader, or a program killed here, finds every file either as it was or as it is now.
+
+    Raises ProbingError if there is no first part.
+    """
+    _write(_parts(folder), contents)
+
+
+def finish(folder: Path, report: Callable[[Path], object]) -> None:
+    """Note when the run ended, let ``report`` add its pages to the partial folder, and give the folder its name.
+
+    Raises ProbingError if there is no first part. If ``report`` fails, the parts stay and the run is not finished.
+    """
+    parts = _parts(folder)
+    manifest = json.loads((parts / MANIFEST).read_text(encoding="utf-8"))
+    _write_manifest(parts, {**manifest, FINISHED: datetime.now(UTC).isoformat(timespec="seconds")})
+    try:
+        report(parts)
+    except BaseException:
+        _write_manifest(parts, manifest)
+        raise
+    parts.rename(folder)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a finished run, or None if there is none; DataError if it cannot be read."""
     path = folder / MANIFEST
-    if not path.is_file():
+    if not path.is_file() or (folder.name.startswith(".") and folder.name.endswith(".partial")):
         return None
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -58,10 +95,55 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         raise DataError(f"{path} is not JSON ({error}); delete {folder} and run again") from error
     if not isinstance(manifest, dict):
         raise DataError(f"{path} holds no manifest; delete {folder} and run again")
-    return manifest
+    return None if manifest.get(FINISHED, "") is None else manifest
 
 
 def find_runs(root: Path) -> list[Path]:
-    """Every run folder below ``root``, in order of their paths; unfinished ones are left out."""
-    found = (path.parent for path in root.rglob(MANIFEST))
-    return sorted(f for f in found if not any(part.startswith(".") for part in f.relative_to(root).parts))
+    """Every finished run's folder below ``root``, in order of their paths.
+
+    A folder whose manifest cannot be read is listed, so that whoever opens it can say so.
+    """
+    return sorted(path.parent for path in root.rglob(MANIFEST) if not _unfinished(path.parent, root))
+
+
+def _unfinished(folder: Path, root: Path) -> bool:
+    if any(part.startswith(".") for part in folder.relative_to(root).parts):
+        return True
+    try:
+        return read_manifest(folder) is None
+    except DataError:
+        return False
+
+
+def _parts(folder: Path) -> Path:
+    parts = partial_of(folder)
+    if not (parts / MANIFEST).is_file():
+        raise ProbingError(f"{parts} holds no part of a run: call write_first before write_part and finish")
+    return parts
+
+
+def _write(folder: Path, contents: Contents) -> None:
+    """Rows first and the manifest last: what the manifest speaks of is there."""
+    _replace(folder / ROWS, lambda path: write_rows(contents.rows, path))
+    for name, table in contents.tables.items():
+        _replace(folder / f"{name}.parquet", partial(table.to_parquet, index=False))
+    if contents.arrays:  # texts are arrays of characters: nothing here needs pickle
+        _replace(folder / ARRAYS, lambda path: np.savez_compressed(path, **contents.arrays))  # type: ignore[arg-type]
+    for name, content in contents.files.items():
+        _replace(folder / name, partial(Path.write_bytes, data=content))
+    _write_manifest(folder, contents.manifest)
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    _replace(folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` make a hidden file, then put it in the place of ``path`` in one step."""
+    hidden = path.with_name(f".{path.name}")
+    try:
+        write(hidden)
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)

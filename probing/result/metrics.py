@@ -1,4 +1,4 @@
-"""Metrics of probes and baselines, each as per-sentence statistics; arrays are one per sentence."""
+"""Metrics of probes and baselines, each as statistics per sentence. Arguments hold one array per sentence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,11 +19,14 @@ def accuracy(gold: Arrays, predicted: Arrays) -> Statistics:
 
 
 def macro_f1(gold: Arrays, predicted: Arrays, n_classes: int) -> Statistics:
-    """Unweighted mean of the classes' F1. Arrays (W,) or (1,) of class indices below ``n_classes``.
+    """Unweighted mean of the classes' F1. Arrays (W,) or (1,) of class numbers.
 
-    A class without a gold item among the sentences at hand (the corpus, or one resample of it) is left out.
+    ``n_classes`` is the number of classes that the probe knows. Gold may have higher numbers, of labels that training
+    did not have: such a class has F1 0 and counts in the mean. A class without a gold item in the scored sentences
+    (the corpus, or one resample of it) is left out.
     """
     lengths, y, y_hat = _aligned(gold, predicted)
+    n_classes = max(n_classes, 1 + int(max(side.max(initial=-1) for side in (y, y_hat))))
     first = np.repeat(np.arange(len(lengths)) * n_classes, lengths)
     cells = ((y, y == y_hat), (y_hat, np.ones(len(y))), (y, np.ones(len(y))))
     sums = [np.bincount(first + k, weights=w, minlength=len(lengths) * n_classes) for k, w in cells]
@@ -31,7 +34,7 @@ def macro_f1(gold: Arrays, predicted: Arrays, n_classes: int) -> Statistics:
 
 
 def r2(gold: Arrays, predicted: Arrays) -> Statistics:
-    """Coefficient of determination over all items; the mean is that of the sentences at hand."""
+    """Coefficient of determination over all items; the mean is that of the scored sentences."""
     lengths, y, y_hat = _aligned(gold, predicted)
     sums = [_sum_by_sentence(term, lengths) for term in ((y - y_hat) ** 2, y, y.astype(np.float64) ** 2)]
     return Statistics("r2", _columns(sums[0], lengths, sums[1], sums[2]))
@@ -40,13 +43,13 @@ def r2(gold: Arrays, predicted: Arrays) -> Statistics:
 def nspr(gold: Arrays, predicted: Arrays) -> Statistics:
     """NSpr: Spearman of depths in each sentence, averaged per length, then over lengths 5–50. Arrays (W,).
 
-    Hewitt & Manning 2019. A length is the length of the arrays; only those that occur are averaged.
+    Hewitt & Manning 2019. The length is that of the array; lengths that do not occur are left out of the mean.
     """
     return _rank_correlation("nspr", gold, predicted)
 
 
 def dspr(gold: Arrays, predicted: Arrays) -> Statistics:
-    """DSpr: Spearman of each word's row of distances, self included, averaged as NSpr. Arrays (W, W).
+    """DSpr: Spearman of each word's row of distances (to itself too), averaged as in NSpr. Arrays (W, W).
 
     Hewitt & Manning 2019: the mean of one length is over all words of all sentences of that length.
     """
@@ -56,8 +59,8 @@ def dspr(gold: Arrays, predicted: Arrays) -> Statistics:
 def root_accuracy(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statistics:
     """Share of sentences whose root (gold depth 0) has the smallest predicted depth; ties: the first word.
 
-    ``keep`` (W,) bool removes words from the prediction, as published for punctuation: a gold root that is
-    removed counts as missed. A sentence whose arrays hold no root or no kept word is left out.
+    ``keep`` (W,) bool removes words from the prediction, as Hewitt & Manning (2019) remove punctuation: a gold root
+    that is removed counts as an error. A sentence without a gold root or without a kept word is left out.
     """
     _aligned(gold, predicted)
     values = np.zeros((len(gold), 4))
@@ -72,9 +75,9 @@ def root_accuracy(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -
 def uuas(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statistics:
     """UUAS: share of gold edges in the minimum spanning tree of the predicted distances. Arrays (W, W).
 
-    Hewitt & Manning 2019: over all edges of all sentences. Gold edges are the minimum spanning tree
-    of the gold distances, which is the tree itself where all its words are present; ``keep`` (W,) bool
-    removes words (punctuation) from both sides first. Ties: the pair that stands first.
+    Hewitt & Manning 2019: over all edges of all sentences. Gold edges are the minimum spanning tree of the gold
+    distances: the syntax tree itself if all its words are present. ``keep`` (W,) bool removes words (punctuation) from
+    both sides first. Of equal distances, the pair that comes first is taken.
     """
     _aligned(gold, predicted)
     if keep is not None:
@@ -91,7 +94,9 @@ def _aligned(gold: Arrays, predicted: Arrays) -> tuple[NDArray[np.int64], NDArra
     if shapes[0] != shapes[1]:
         pairs = enumerate(zip(*shapes, strict=False))
         seen = next((f"sentence {i}: {g} gold, {p} predicted" for i, (g, p) in pairs if g != p), "")
-        raise ProbingError(f"{len(gold)} gold sentences, {len(predicted)} predicted; {seen or 'one side is short'}")
+        raise ProbingError(
+            f"{len(gold)} gold sentences, {len(predicted)} predicted; {seen or 'one side has fewer sentences'}"
+        )
     lengths = np.array([a.size for a in gold], dtype=np.int64)
     y, y_hat = (np.concatenate([a.ravel() for a in side]) if side else np.empty(0) for side in (gold, predicted))
     if not np.isfinite(y_hat).all():
@@ -146,8 +151,8 @@ def _spanning_trees(distances: Arrays) -> tuple[NDArray[np.int64], NDArray[np.in
     pairs = {size: np.triu_indices(size, 1) for size in set(sizes.tolist())}
     i, j = (np.concatenate([pairs[n][k] + s for n, s in zip(sizes.tolist(), starts, strict=True)]) for k in (0, 1))
     weight = np.concatenate([d[pairs[len(d)]] for d in distances])
-    # Ranks stand in for distances: scipy takes a stored 0 for "no edge", and leaves ties to its sort. One
-    # call on the block-diagonal graph of all sentences yields the forest of their trees.
+    # Ranks replace distances, because scipy reads a stored 0 as "no edge" and its order of ties is undefined. One
+    # call on the block-diagonal graph of all sentences gives the trees of all of them.
     rank = np.empty(len(weight))
     rank[np.argsort(weight, kind="stable")] = np.arange(1, len(weight) + 1)
     forest = minimum_spanning_tree(csr_array((rank, (i, j)), shape=(n_words, n_words))).tocoo()

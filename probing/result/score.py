@@ -1,7 +1,7 @@
-"""From predictions to rows: every metric of every target and layer, with its interval over sentences."""
+"""From predictions to measurements: every metric of every target and layer, with its interval over sentences."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from probing.axes import Split
 from probing.probe.fit import TASK, Fit, Target
 from probing.result import metrics
-from probing.result.bootstrap import Counts, Score, interval, paired, resample_counts
-from probing.result.rows import Row
+from probing.result.bootstrap import Score, counts_of, interval, paired
+from probing.result.rows import Measurement
 from probing.result.statistics import Statistics
-from probing.rng import generator
 
 SCORED: tuple[Split, ...] = ("dev", "test")
 ON_DISK = ("s0", "s1", "s2", "s3")
@@ -24,7 +23,10 @@ Arrays = Sequence[NDArray[Any]]
 
 @dataclass(frozen=True)
 class Prediction:
-    """What one target's predictor says: a probe on a layer, or a baseline (``layer`` None)."""
+    """What one target's predictor says: a probe on a layer, or a baseline (``layer`` None).
+
+    ``draw`` numbers the draws of a control task; it is None for every other target.
+    """
 
     target: str
     layer: int | None
@@ -32,13 +34,17 @@ class Prediction:
     gold: Target
     predicted: Mapping[Split, Arrays]
     fit: Fit | None = None
+    draw: int | None = None
+
+
+Scored = tuple[Prediction, Statistics]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Rows without their identity (which run they belong to), and test statistics per sentence for pairing."""
+    """Measurements, test statistics per sentence (so that runs can be paired), and notes on what is unusual."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Measurement]
     sentences: pd.DataFrame
     notes: list[str]
 
@@ -52,22 +58,16 @@ def score(
 ) -> Scores:
     """Score every prediction on dev and test by every metric of ``names``.
 
-    ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is
-    task minus control on the same layer and resamples; code lengths are of the training labels.
+    ``sentence_ids`` are those of test. ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy
+    and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has several
+    draws, over all of them and for each. Code lengths are of the training labels.
     """
-    draws = _Draws(resamples)
-    rows: list[dict[str, Any]] = []
-    notes: list[str] = []
-    tables: list[pd.DataFrame] = []
+    rows: list[Measurement] = []
+    notes, tables = [], []
     for split, metric in product(SCORED, names):
-        found = [measure(metric, p.gold, split, p.predicted[split], keep) for p in predictions]
-        task = {p.layer: s for p, s in zip(predictions, found, strict=True) if p.target == TASK}
-        for p, statistics in zip(predictions, found, strict=True):
-            counts = draws.of(split, len(statistics.values))
-            rows.append(_row(split, p.target, p.layer, p.seed, metric, interval(statistics, counts)))
-            if p.target == "control":
-                gap = paired(task[p.layer], statistics, counts)
-                rows.append(_row(split, "selectivity", p.layer, p.seed, metric, gap))
+        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predictions]
+        rows += _measured(over_draws(found), split, metric, resamples)
+        for p, statistics in found:
             if statistics.constant_predicted and p.fit is not None:
                 notes.append(
                     f"{metric} on {split}, {p.target}, layer {p.layer}: "
@@ -75,29 +75,43 @@ def score(
                 )
             if split == "test" and metric != "macro_f1":
                 tables.append(_on_disk(metric, p, statistics, sentence_ids))
-    rows.extend(_code_rows(predictions, draws))
+    rows += _code_lengths(predictions, resamples)
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
 
 
-@dataclass
-class _Draws:
-    """Bootstrap counts by split: the same for every metric, layer and run, so that all of them can be paired."""
+def over_draws(found: Sequence[Scored]) -> list[Scored]:
+    """The same, with one entry per layer for the control over all its draws (``draw`` None), after the single draws.
 
-    resamples: int
-    known: dict[tuple[Split, int], Counts] = field(default_factory=dict)
+    Its statistics are the mean of those of the draws, so that its interval is of the score over all draws. Of a single
+    draw only this entry is left.
+    """
+    draws: dict[int | None, list[Scored]] = {}
+    for p, statistics in found:
+        if p.target == "control":
+            draws.setdefault(p.layer, []).append((p, statistics))
+    single = [(p, s) for p, s in found if p.target != "control" or len(draws[p.layer]) > 1]
+    return single + [(replace(of_layer[0][0], draw=None), _mean(of_layer)) for of_layer in draws.values()]
 
-    def of(self, split: Split, n_sentences: int) -> Counts:
-        """(R, n_sentences)."""
-        if (split, n_sentences) not in self.known:
-            rng = generator(0, "bootstrap", split)
-            self.known[split, n_sentences] = resample_counts(n_sentences, self.resamples, rng)
-        return self.known[split, n_sentences]
+
+def _mean(of_layer: Sequence[Scored]) -> Statistics:
+    values = [statistics.values for _, statistics in of_layer]
+    return Statistics(of_layer[0][1].metric, np.mean(values, axis=0) if len(values) > 1 else values[0])
+
+
+def _measured(found: Sequence[Scored], split: Split, metric: str, resamples: int) -> Iterator[Measurement]:
+    """Every score, and beside each control the selectivity, on the same resamples."""
+    task = {p.layer: statistics for p, statistics in found if p.target == TASK}
+    for p, statistics in found:
+        counts = counts_of(len(statistics.values), resamples, "bootstrap", split)
+        yield _measurement(p, split, p.target, metric, interval(statistics, counts))
+        if p.target == "control":
+            yield _measurement(p, split, "selectivity", metric, paired(task[p.layer], statistics, counts))
 
 
 def measure(
     metric: str, gold: Target, split: Split, predicted: Arrays, keep: Mapping[Split, Arrays] | None
 ) -> Statistics:
-    """One metric's per-sentence statistics."""
+    """One metric's statistics per sentence. Gold classes that the probe does not know are errors."""
     values = gold.values[split]
     if metric == "macro_f1":
         return metrics.macro_f1(values, [p.astype(np.int64) for p in predicted], gold.n_classes)
@@ -108,32 +122,24 @@ def measure(
     return plain[metric](values, predicted)
 
 
-def _code_rows(predictions: Sequence[Prediction], draws: _Draws) -> Iterator[dict[str, Any]]:
-    for p in predictions:
-        if p.fit is None or p.fit.codelength_bits is None or p.fit.uniform_bits is None:
-            continue
-        bits = p.fit.codelength_bits
-        items = np.array([np.size(v) for v in p.gold.values["train"]])
-        columns = np.column_stack([bits, items, p.fit.uniform_bits, np.zeros(len(bits))])
+def _code_lengths(predictions: Sequence[Prediction], resamples: int) -> Iterator[Measurement]:
+    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
+    for p, statistics in over_draws(coded):
+        counts = counts_of(len(statistics.values), resamples, "bootstrap", "train")
         for metric in ("codelength_bits", "compression"):
-            score = interval(Statistics(metric, columns), draws.of("train", len(bits)))
-            yield _row("train", p.target, p.layer, p.seed, metric, score)
+            score = interval(Statistics(metric, statistics.values), counts)
+            yield _measurement(p, "train", p.target, metric, score)
 
 
-def _row(split: Split, target: str, layer: int | None, seed: int, metric: str, s: Score) -> dict[str, Any]:
-    return {
-        "split": split,
-        "target": target,
-        "layer": layer,
-        "head": None,
-        "seed": seed,
-        "metric": metric,
-        "value": s.value,
-        "ci_low": s.ci_low,
-        "ci_high": s.ci_high,
-        "n_items": s.n_items,
-        "n_sentences": s.n_sentences,
-    }
+def _code(fit: Fit, gold: Target) -> Statistics:
+    """Bits and labels of each training sentence, and bits of the uniform code."""
+    items = np.array([np.size(v) for v in gold.values["train"]])
+    bits, uniform = np.asarray(fit.codelength_bits), np.asarray(fit.uniform_bits)
+    return Statistics("codelength_bits", np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
+
+
+def _measurement(p: Prediction, split: Split, target: str, metric: str, score: Score) -> Measurement:
+    return Measurement(split, target, p.layer, None, p.seed, metric, **vars(score), draw=p.draw)
 
 
 def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) -> pd.DataFrame:
@@ -143,9 +149,5 @@ def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) 
     table.insert(0, "target", p.target)
     table.insert(0, "metric", metric)
     table["seed"] = p.seed
+    table["draw"] = pd.Series([p.draw] * len(table), dtype="Int64")
     return table[table["s1"] > 0]
-
-
-def rows_of(rows: Iterable[Mapping[str, Any]], identity: Mapping[str, Any]) -> list[Row]:
-    """Complete rows: ``identity`` gives tag, model, checkpoint, data, task, probe and run_id, unless a row does."""
-    return [Row(**{**identity, **row}) for row in rows]

@@ -1,4 +1,4 @@
-"""Metrics as sums over sentences, so that a bootstrap is one matrix product and runs can be paired.
+"""Metrics as sums over sentences, so that a bootstrap is a matrix product and runs can be paired.
 
 Each metric first reduces every sentence to a few numbers (``Statistics``); ``combine`` turns their sum
 over any set of sentences into the value. Columns of ``Statistics.values``, which a run may write to disk:
@@ -14,7 +14,7 @@ uuas            edges in common     gold edges       0           0
 code lengths    bits                labels           uniform     0
 ==============  ==================  ===============  ==========  ==========
 
-Code lengths are ``codelength_bits`` and ``compression``, the uniform code's bits over the probe's.
+Code lengths are ``codelength_bits`` and ``compression``: the bits of the uniform code divided by those of the probe.
 ``macro_f1`` has 3 C columns instead (true positives, predicted and gold items of each of C classes).
 """
 
@@ -33,10 +33,10 @@ _RANK_METRICS = ("nspr", "dspr")
 
 @dataclass(frozen=True)
 class Statistics:
-    """One metric's sufficient statistics, (n_sentences, k), columns as above.
+    """One metric's sufficient statistics: values (n_sentences, k), columns as above.
 
-    ``constant_gold`` rows had no gold variation and were left out of a rank metric; ``constant_predicted``
-    rows had no predicted variation and count as correlation 0. Both are to be reported.
+    For rank metrics: in ``constant_gold`` rows all gold values are equal, and these rows are left out; in
+    ``constant_predicted`` rows all predicted values are equal, and these count as correlation 0. Reports state both.
     """
 
     metric: str
@@ -50,16 +50,16 @@ class Statistics:
 
     @property
     def items(self) -> Floats:
-        """Items counted in each sentence: (n_sentences,)."""
+        """How many items were counted in each sentence: (n_sentences,)."""
         if self.metric == "macro_f1":
             return np.asarray(self.values[:, -self.values.shape[1] // 3 :].sum(axis=1))
         return np.asarray(self.values[:, 1])
 
 
 def expand(statistics: Statistics) -> Floats:
-    """Statistics whose sum over sentences ``combine`` accepts: (n_sentences, k) -> (n_sentences, K).
+    """Columns whose sum over sentences ``combine`` accepts: (n_sentences, k) -> (n_sentences, K).
 
-    Only rank metrics change: their sums are spread over one column per sentence length.
+    Only rank metrics change: each of their columns becomes one column per sentence length.
     """
     if statistics.metric not in _RANK_METRICS:
         return statistics.values
@@ -71,9 +71,9 @@ def expand(statistics: Statistics) -> Floats:
 
 
 def combine(metric: str, totals: Floats) -> Floats:
-    """The metric's value from summed ``expand``-ed statistics: (..., K) -> (...).
+    """The metric's value from the summed columns of ``expand``: (..., K) -> (...).
 
-    NaN where it is undefined: no item at all, or for ``r2`` gold values that are all equal.
+    NaN where it is undefined: without any item, or for ``r2`` if all gold values are equal.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return METRICS[metric](totals)
@@ -86,7 +86,7 @@ def _ratio(totals: Floats) -> Floats:
 def _r2(totals: Floats) -> Floats:
     sse, n, y, yy = (totals[..., c] for c in range(4))
     spread = yy - y**2 / n
-    # The difference of two large sums: what is left of equal values is rounding, not variance.
+    # A difference of two large sums: if all values are equal, the rest is a rounding error and not variance.
     return np.asarray(1 - sse / np.where(spread > 1e-10 * yy, spread, np.nan))
 
 

@@ -1,83 +1,70 @@
-"""From sums per sentence to means with their 95 % intervals, for any number of layers and heads at once."""
+"""Measurements of tallies: means of attention methods with their 95 % intervals, per layer or per layer and head."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from probing.axes import Tally
 from probing.errors import ProbingError
-from probing.result.bootstrap import Counts
+from probing.result.bootstrap import Counts, Score, Sums, counts_of, differences, intervals
+from probing.result.rows import Measurement
+from probing.result.statistics import Floats
 
-_TAILS = (0.025, 0.975)
 
+def measure_tallies(tallies: Iterable[Tally], seed: int, resamples: int) -> list[Measurement]:
+    """One measurement per layer, or per layer and head, of every tally; a mean over no item is left out.
 
-def rows_of_tally(tally: Tally, seed: int, counts: Counts) -> Iterator[dict[str, Any]]:
-    """One row per layer, or per layer and head, without the run's identity; a mean over no item is left out.
-
-    counts (R, N) as drawn by ``bootstrap.resample_counts``. The interval is of a ratio of sums: both the sums and the
-    items are resampled.
+    The interval is that of a ratio of sums: both the sums and the items are resampled. ``seed`` is the run's and only
+    noted; all tallies over the same number of sentences share their resamples.
     """
-    mean, low, high = means(tally, counts)
-    items = spread(tally).sum(axis=0)
-    sentences = (spread(tally) > 0).sum(axis=0)
-    for place in np.ndindex(mean.shape):
-        if items[place] > 0:
-            yield {
-                "split": tally.split,
-                "target": tally.target,
-                "probe": tally.probe,
-                "layer": tally.layers[place[0]],
-                "head": place[1] if len(place) > 1 else None,
-                "seed": seed,
-                "metric": tally.metric,
-                "value": float(mean[place]),
-                "ci_low": float(low[place]),
-                "ci_high": float(high[place]),
-                "n_items": round(float(items[place])),
-                "n_sentences": int(sentences[place]),
-            }
+    measured = []
+    for tally in tallies:
+        scores = intervals(_sums(tally), _counts(tally, resamples))
+        for place, score in zip(np.ndindex(tally.sums.shape[1:]), scores, strict=True):
+            if score.n_sentences:
+                layer, head = tally.layers[place[0]], place[1] if len(place) > 1 else None
+                where = (tally.split, tally.target, layer, head, seed, tally.metric)
+                measured.append(Measurement(*where, **vars(score), probe=tally.probe))
+    return measured
 
 
-def means(tally: Tally, counts: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and both ends of its interval, each (L,) or (L, H); NaN where there is no item."""
-    return _interval(*_both(tally, counts))
+def tally_difference(a: Tally, b: Tally, resamples: int) -> list[Score]:
+    """Mean of ``a`` minus mean of ``b`` at each place, resampled together.
+
+    Raises ProbingError if they differ in metric or in number of sentences; both must be over the same sentences.
+    """
+    return differences(_sums(a), _sums(b), _counts(a, resamples))
 
 
-def difference(
-    a: Tally, b: Tally, counts: Counts
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean of ``a`` minus mean of ``b`` on the same sentences, resampled together; shapes must broadcast."""
-    if len(a.sums) != len(b.sums):
-        raise ProbingError(f"cannot pair {len(a.sums)} with {len(b.sums)} sentences: want the same sentences")
-    (value_a, resampled_a), (value_b, resampled_b) = _both(a, counts), _both(b, counts)
-    return _interval(value_a - value_b, resampled_a - resampled_b)
+def mean_over_heads(tally: Tally) -> Tally:
+    """The mean over the heads of each layer, to be measured with an interval of its own: (N, L, H) -> (N, L).
+
+    The mean of the ends of the heads' intervals is no interval of their mean, because heads vary together.
+
+    Raises ProbingError if the tally has no heads, or if its heads count different items: the mean of their means is
+    then no ratio of sums.
+    """
+    if tally.sums.ndim != 3:
+        raise ProbingError(f"{tally.metric} has sums of shape {tally.sums.shape}: want (sentences, layers, heads)")
+    items = tally.items
+    if items.ndim == 3:
+        if (items != items[:, :, :1]).any():
+            raise ProbingError(f"{tally.metric}: heads of a layer count different items, so they have no common mean")
+        items = items[:, :, 0]
+    return replace(tally, sums=tally.sums.mean(axis=2), items=items)
 
 
-def spread(tally: Tally) -> NDArray[np.float64]:
-    """``items`` in the shape of ``sums``."""
+def _counts(tally: Tally, resamples: int) -> Counts:
+    return counts_of(len(tally.sums), resamples, "bootstrap", "attention")
+
+
+def _sums(tally: Tally) -> Sums:
     items = tally.items.reshape(tally.items.shape + (1,) * (tally.sums.ndim - tally.items.ndim))
-    return np.broadcast_to(items, tally.sums.shape)
+    items = np.broadcast_to(items, tally.sums.shape)
+    return Sums(tally.metric, (tally.sums, items), _ratio, items)
 
 
-def _both(tally: Tally, counts: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    n = len(tally.sums)
-    if counts.shape[1] != n:
-        raise ProbingError(f"resamples of {counts.shape[1]} sentences, sums of {n}: draw them for {n}")
-    shape = tally.sums.shape[1:]
-    sums, items = tally.sums.reshape(n, -1), spread(tally).reshape(n, -1)
+def _ratio(sums: Floats, items: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = sums.sum(axis=0) / items.sum(axis=0)
-        resampled = (counts @ sums) / (counts @ items)
-    return value.reshape(shape), resampled.reshape(-1, *shape)
-
-
-def _interval(
-    value: NDArray[np.float64], resampled: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    low, high = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
-    defined = np.isfinite(value)
-    if defined.any():  # a resample may hold no item of a rare kind
-        low[defined], high[defined] = np.nanquantile(resampled[:, defined], _TAILS, axis=0)
-    return value, low, high
+        return np.asarray(sums / items)

@@ -1,7 +1,7 @@
 """Writing HDF5 on a disk that may fill up.
 
 HDF5 ends the whole process with a segmentation fault when a write fails (known to h5py; seen with HDF5 2.0), so
-it must not learn of it: failures are kept here, and raised as what they are once HDF5 has let go.
+failures are hidden from it: they are kept here, and raised once HDF5 has closed the file.
 """
 
 import errno
@@ -18,8 +18,8 @@ from probing.errors import StoreError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# the oldest format whose metadata bear checksums, and the newest that survives a killed writer: later ones mark a
-# file as being written, and refuse to open it until the mark is cleared
+# the oldest format that has checksums over its metadata, and the newest that survives a killed writer: later ones mark
+# a file as being written, and refuse to open it until the mark is cleared
 FORMAT_BOUNDS = ("v108", "v108")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -78,6 +78,6 @@ def writable(folder: Path, what: str) -> Iterator[None]:
             ) from error
         raise StoreError(
             f"no space left in {folder} for {what} ({error.strerror}); free some (any .h5 file there may be deleted: "
-            "it is made again when it is wanted) or set store.folder=… to another disk, then run again: it goes on "
+            "it is made again when it is needed) or set store.folder=… to another disk, then run again: it goes on "
             "where it stopped"
         ) from error

@@ -1,7 +1,5 @@
 """Numbers as the store holds them: half the size where that is enough."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +9,10 @@ from probing.errors import StoreError
 DTYPES = {"float16": np.float16, "float32": np.float32, "bfloat16": np.uint16}
 
 
-def encode(hidden: NDArray[np.float32], dtype: str) -> NDArray[Any]:
+Stored = NDArray[np.float16] | NDArray[np.float32] | NDArray[np.uint16]
+
+
+def encode(hidden: NDArray[np.float32], dtype: str) -> Stored:
     """float32 values as they are stored, same shape. Raises StoreError where float16 would overflow."""
     import torch
 
@@ -30,7 +31,7 @@ def encode(hidden: NDArray[np.float32], dtype: str) -> NDArray[Any]:
     return values.to(torch.float16).numpy()
 
 
-def decode(raw: NDArray[Any], dtype: str) -> NDArray[np.float32]:
+def decode(raw: Stored, dtype: str) -> NDArray[np.float32]:
     """Stored values as float32, same shape."""
     if dtype == "bfloat16":
         return (raw.astype(np.uint32) << 16).view(np.float32)

@@ -1,10 +1,8 @@
-"""What of a growing store is on disk: a checksum for every batch of every layer, written after the batch."""
+"""What a growing store has on disk already: a checksum for each batch of each layer, written after the batch."""
 
 import logging
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -13,35 +11,30 @@ from numpy.typing import NDArray
 from probing.errors import DamagedStoreError
 from probing.store.disk import Disk
 from probing.store.encoding import encode
-from probing.store.layout import Index, StoreFile, create, describe
+from probing.store.file_index import Content, describe
+from probing.store.layout import StoreFile, create
 
 log = logging.getLogger(__name__)
 
 
-def resume(
-    partial: Path,
-    journal: Path,
-    index: Index,
-    shape: tuple[int, int, int],
-    dtype: str,
-    provenance: Mapping[str, Any],
-) -> NDArray[np.uint32]:
-    """Checksums (batches, L + 1) of what a killed process left and what holds; a fresh file if nothing does."""
-    done = _verified(partial, journal, describe(index, dtype, provenance)["index_crc32"], shape[0])
+def resume(partial: Path, journal: Path, content: Content) -> NDArray[np.uint32]:
+    """Checksums (batches, L + 1) of the batches that a killed process left whole; a new file if there are none."""
+    n_layers = content.shape[0]
+    done = _verified(partial, journal, describe(content)["index_crc32"], n_layers)
     if done is None:
-        done = np.zeros((0, shape[0]), np.uint32)
+        done = np.zeros((0, n_layers), np.uint32)
         fresh = partial.with_suffix(".new")
-        create(fresh, index, shape, dtype, provenance)
+        create(fresh, content)
         journal.unlink(missing_ok=True)
         fresh.replace(partial)
     elif len(done):
-        log.info("%s: %d of %d batches are there; going on", partial.name, len(done), len(index.block) - 1)
+        log.info("%s: %d of %d batches are there; going on", partial.name, len(done), len(content.index.block) - 1)
     journal.write_bytes(done.tobytes())
     return done
 
 
-def _verified(partial: Path, journal: Path, checksum: int, n_layers: int) -> NDArray[np.uint32] | None:
-    """The batches that the journal names and the file holds, up to the first that fails; None: no such file."""
+def _verified(partial: Path, journal: Path, checksum: object, n_layers: int) -> NDArray[np.uint32] | None:
+    """Checksums of the batches that journal and file agree on, up to the first that fails; None: not this file."""
     if not partial.exists():
         return None
     try:
@@ -75,7 +68,7 @@ def write_batch(
     file.flush()
     disk.check()
     crc32 = np.array([zlib.crc32(rows) for rows in stored], np.uint32)
-    # after the rows that it vouches for: a process killed in between has that batch to do again
+    # after the rows, so that it is never there without them; a process killed in between does the batch again
     with journal.open("ab") as record:
         record.write(crc32.tobytes())
     return crc32

@@ -11,14 +11,14 @@ from probing.data.corpus import text_fingerprint
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
 from probing.store.encoding import DTYPES
-from probing.store.layout import VERSION
+from probing.store.file_index import VERSION
 
 
 @dataclass
 class Cached:
-    """Of how many sentences of test attention maps are kept: a number, drawn once and for all, or ``all``."""
+    """How many sentences of test have their attention maps kept: a number (the same draw in every run), or ``all``."""
 
-    sentences: Any = 200
+    sentences: Any = 200  # of a union, Hydra's own message would come before the one below
 
     def __post_init__(self) -> None:
         if self.sentences != "all" and (type(self.sentences) is not int or self.sentences < 1):

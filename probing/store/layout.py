@@ -29,8 +29,6 @@ killed at any instant leaves a file that opens. The same content gives the same 
 
 import json
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,66 +36,19 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import SPLITS
 from probing.errors import DamagedStoreError, StoreError
 from probing.store.disk import writing
-from probing.store.encoding import DTYPES, decode
+from probing.store.encoding import DTYPES, Stored, decode
+from probing.store.file_index import ARRAYS, FORMAT, VERSION, Content, Index, as_text, checksum, describe
 
-FORMAT, VERSION = "probing-store", 1
 HIDDEN = "hidden"  # what a file holds unless its provenance names another content
 _CHUNK_BYTES = 1 << 20
-_INDEX = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
 
 
-@dataclass(frozen=True)
-class Index:
-    """Everything in the file but the layers; shapes as in the module's docstring."""
-
-    start: NDArray[np.int64]
-    length: NDArray[np.int64]
-    id: NDArray[np.bytes_]
-    split: NDArray[np.uint8]
-    n_words: NDArray[np.int64]
-    word: NDArray[np.int32]
-    subword: NDArray[np.int32]
-    block: NDArray[np.int64]
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-
-def describe(index: Index, dtype: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """The file's attributes, their checksum included."""
-    texts = {
-        "format": FORMAT,
-        "key": str(provenance["key"]),
-        "dtype": dtype,
-        "splits": json.dumps(SPLITS),
-        "counts": json.dumps(dict(index.counts), sort_keys=True),
-        "provenance": json.dumps(provenance, sort_keys=True),
-    }
-    # of fixed length, so that HDF5's own checksums cover them: a flipped bit in a text of variable length can send
-    # it into an endless loop
-    attributes = {"version": VERSION, **{name: np.bytes_(text.encode()) for name, text in texts.items()}}
-    return {**attributes, "index_crc32": _checksum(attributes, index)}
-
-
-def _checksum(attributes: Mapping[str, Any], index: Index) -> int:
-    crc32 = zlib.crc32(json.dumps([[name, _text(attributes[name])] for name in sorted(attributes)]).encode())
-    for name in _INDEX:
-        array = getattr(index, name)
-        # type and shape too: the same bytes read in another order or width are other numbers
-        crc32 = zlib.crc32(f"{name}{array.dtype.str}{array.shape}".encode(), crc32)
-        crc32 = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc32)
-    return crc32
-
-
-def _text(attribute: Any) -> str:
-    return attribute.decode() if isinstance(attribute, bytes) else str(attribute)
-
-
-def create(path: Path, index: Index, shape: tuple[int, int, int], dtype: str, provenance: Mapping[str, Any]) -> None:
-    """Write a file of ``shape`` (L + 1, S, D) whose layers are allocated and empty. OSError if it does not fit."""
-    n_layers, n_rows, width = shape
-    stored = np.dtype(DTYPES[dtype])
+def create(path: Path, content: Content) -> None:
+    """Write a file of ``content`` whose layers are allocated and empty. OSError if it does not fit."""
+    n_layers, n_rows, width = content.shape
+    stored = np.dtype(DTYPES[content.dtype])
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     layout.set_chunk((max(1, min(n_rows, _CHUNK_BYTES // (width * stored.itemsize))), width))
     layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
@@ -105,11 +56,11 @@ def create(path: Path, index: Index, shape: tuple[int, int, int], dtype: str, pr
     layout.set_obj_track_times(False)  # else the bytes would depend on the second
     space = h5py.h5s.create_simple((n_rows, width), (h5py.h5s.UNLIMITED, width))
     with writing(path, "w") as (file, _):
-        for name in _INDEX:
-            file.create_dataset(name, data=getattr(index, name))
-        file.create_dataset("crc32", data=np.zeros((n_layers, len(index.block) - 1), np.uint32))
-        file.attrs.update(describe(index, dtype, provenance))
-        group = file.create_group(str(provenance.get("content", HIDDEN)))
+        for name in ARRAYS:
+            file.create_dataset(name, data=getattr(content.index, name))
+        file.create_dataset("crc32", data=np.zeros((n_layers, len(content.index.block) - 1), np.uint32))
+        file.attrs.update(describe(content))
+        group = file.create_group(str(content.provenance.get("content", HIDDEN)))
         for layer in range(n_layers):
             h5py.h5d.create(group.id, str(layer).encode(), h5py.h5t.py_create(stored), space, layout)
 
@@ -123,7 +74,7 @@ class StoreFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: Any = None
+        self._file: Any = None  # h5py has no types
         try:
             self._file = h5py.File(path, "r")
             self._open()
@@ -134,13 +85,13 @@ class StoreFile:
             raise self._failure(error) from error  # damaged metadata fail in as many ways as there are bytes
 
     def _open(self) -> None:
-        attributes = {name: _text(value) for name, value in self._file.attrs.items()}
+        attributes = {name: as_text(value) for name, value in self._file.attrs.items()}
         if attributes.get("format") != FORMAT or attributes.get("version") != str(VERSION):
             raise DamagedStoreError(self.path, f"not a {FORMAT} file of version {VERSION}")
         self.checksum = int(attributes.pop("index_crc32"))
-        arrays = {name: self._whole(name) for name in _INDEX}
+        arrays = {name: self._whole(name) for name in ARRAYS}
         self.index = Index(**arrays, counts=json.loads(attributes["counts"]))
-        if _checksum(attributes, self.index) != self.checksum:
+        if checksum(attributes, self.index) != self.checksum:
             raise DamagedStoreError(self.path, "its index fails its checksum")
         if not self.path.stem.endswith(attributes["key"]):
             raise DamagedStoreError(self.path, f"its content is that of key {attributes['key']}")
@@ -152,7 +103,7 @@ class StoreFile:
         if any(layer.dtype != DTYPES[self.dtype] or len(layer) != self.index.block[-1] for layer in self._layers):
             raise DamagedStoreError(self.path, "its layers have another type or length than its index says")
 
-    def _whole(self, name: str) -> NDArray[Any]:
+    def _whole(self, name: str) -> Any:
         if self._file[name].nbytes > self.path.stat().st_size:  # a damaged shape could ask for any memory
             raise DamagedStoreError(self.path, f"{name} is longer than the file")
         return np.asarray(self._file[name][()])
@@ -167,7 +118,7 @@ class StoreFile:
         """D."""
         return int(self._layers[0].shape[1])
 
-    def raw(self, layer: int, block: int) -> NDArray[Any]:
+    def raw(self, layer: int, block: int) -> Stored:
         """Rows of one batch of one layer as they are stored, (rows, D), not verified."""
         start, stop = self.index.block[block : block + 2]
         try:

@@ -1,31 +1,31 @@
 """Attention maps in a store file: the rows of a sentence are its pairs of subwords, the columns the heads.
 
-Such a file is laid out as ``layout`` says, with /attention/<layer> (P, H) in the place of /hidden, for layer 1 to L:
+Such a file is laid out as ``layout`` says, with /attention/<layer> (P, H) instead of /hidden, for layer 1 to L:
 sentence i of n subwords holds n * n rows, queries first: attention[layer][start[i] : start[i] + n * n] is (n, n, H)
 once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word
 and /subword run over the subwords of the kept sentences in the order of their rows.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import SPLITS, Corpus, Progress, Split
+from probing.axes import SPLITS, Corpus, Progress, Sentence, Split
 from probing.errors import ModelError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
 from probing.model.maps import Maps, maps, usable
-from probing.model.subwords import Subwords
+from probing.model.subwords import Subwords, reorder
 from probing.rng import generator
+from probing.store.file_index import Content, Index
 from probing.store.fill import fill
 from probing.store.key import Store
-from probing.store.layout import Index, StoreFile
+from probing.store.layout import StoreFile
 from probing.store.vectors import rows_of
-from probing.store.write import ensure, reorder
+from probing.store.write import find_or_make
 
 CONTENT = "attention"
 _SAMPLED: Split = "test"
@@ -34,17 +34,26 @@ _SAMPLED: Split = "test"
 def ensure_maps(
     store: Store,
     name: str,
-    provenance: Mapping[str, Any],
+    provenance: Mapping[str, object],
     corpus: Corpus,
-    load: Callable[[], Encoder],
+    load: Callable[[], tuple[Encoder, Subwords]],
     on_progress: Progress,
 ) -> Path:
-    """The file with the maps of ``sample``, made if it is missing; ``provenance["key"]`` must cover the sample."""
-    return ensure(store, name, {**provenance, "content": CONTENT}, corpus, load, on_progress, _extract)
+    """The file with the maps of ``sample``, made if it is missing; ``provenance["key"]`` must cover the sample.
+
+    ``load``: as in ``store.write.ensure``, the model so that it gives maps.
+    """
+    known = {**provenance, "content": CONTENT}
+    return find_or_make(
+        Path(store.folder),
+        name,
+        str(provenance["key"]),
+        lambda path: _extract(path, store, known, corpus, load(), on_progress),
+    )
 
 
 def sample(n_sentences: int | str, usable_sentences: NDArray[np.int64]) -> NDArray[np.int64]:
-    """``n_sentences`` (or "all") of those that are usable, drawn once and for all, in corpus order."""
+    """``n_sentences`` (or "all") of those that are usable, the same draw in every run, in corpus order."""
     if n_sentences == "all" or int(n_sentences) >= len(usable_sentences):
         return usable_sentences
     drawn = generator(0, "attention sample").choice(usable_sentences, size=int(n_sentences), replace=False)
@@ -86,9 +95,9 @@ def _maps(index: Index, rows: NDArray[np.float32], number: int, subwords: slice)
 
     n = subwords.stop - subwords.start
     found = rows.reshape(len(rows), n, n, -1).transpose(0, 3, 1, 2)
-    found = found / found.sum(-1, keepdims=True)  # what storing as float16 took from a distribution
+    found = found / found.sum(-1, keepdims=True)  # rounding to float16 leaves sums that are not 1
     return Maps(
-        tuple(torch.tensor(layer)[None] for layer in found),  # copied: aligned memory gives sums alike
+        tuple(torch.tensor(layer)[None] for layer in found),  # copied: sums depend on how memory is aligned
         np.array([number]),
         index.subword[subwords].astype(np.int64)[None],
         index.word[subwords].astype(np.int64)[None],
@@ -99,13 +108,13 @@ def _maps(index: Index, rows: NDArray[np.float32], number: int, subwords: slice)
 def _extract(
     path: Path,
     store: Store,
-    provenance: Mapping[str, Any],
+    provenance: Mapping[str, object],
     corpus: Corpus,
-    encoder: Encoder,
+    loaded: tuple[Encoder, Subwords],
     on_progress: Progress,
 ) -> None:
     sentences = [(split, s) for split in SPLITS for s in corpus.splits[split]]
-    subwords = encoder.tokenize([s.words for _, s in sentences])
+    encoder, subwords = loaded
     of_split = np.array([split == _SAMPLED for split, _ in sentences])
     chosen = sample(store.attention.sentences, np.flatnonzero(of_split & usable(encoder, subwords)))
     if not len(chosen):
@@ -119,7 +128,8 @@ def _extract(
     def rows(batch: int) -> NDArray[np.float32]:
         return _rows(encoder, subwords, batches[batch])
 
-    fill(path, index, shape, store.dtype, provenance, rows, functools.partial(on_progress, "keeping attention maps"))
+    content = Content(index, shape, store.dtype, provenance)
+    fill(path, content, rows, functools.partial(on_progress, "keeping attention maps"))
 
 
 def _rows(encoder: Encoder, subwords: Subwords, batch: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -132,7 +142,7 @@ def _rows(encoder: Encoder, subwords: Subwords, batch: NDArray[np.int64]) -> NDA
     return np.ascontiguousarray(np.concatenate([found[sentence] for sentence in batch.tolist()], axis=1))
 
 
-def _index(sentences: list[Any], subwords: Subwords, batches: list[NDArray[np.int64]]) -> Index:
+def _index(sentences: Sequence[tuple[Split, Sentence]], subwords: Subwords, batches: list[NDArray[np.int64]]) -> Index:
     order = np.concatenate(batches)
     sizes = np.diff(subwords.offsets)
     ends = np.cumsum(sizes[order] ** 2)

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from probing.axes import SPLITS, IntArray, Level, Split
 from probing.errors import ConfigError
+from probing.model.pooling import Pooling, pooling_weights
 from probing.store.layout import StoreFile
 
 
@@ -21,15 +22,14 @@ class Vectors:
     def __init__(self, store: StoreFile, level: Level, vector: str, cls_position: str) -> None:
         self._store = store
         self.n_layers, self.width = store.n_layers, store.width
-        pool = _sentence_pool if level == "sentence" else _word_pool
-        self._pool = pool(store, vector, cls_position)  # (items, S)
+        index, pooling = store.index, Pooling(level, vector, cls_position)
+        self._pool = pooling_weights(index.word, index.start, index.length, index.n_words, pooling)  # (items, S)
         self.available: NDArray[np.bool_] = np.diff(self._pool.indptr) > 0
-        index = store.index
         per_sentence = np.ones_like(index.n_words) if level == "sentence" else index.n_words
         self._bounds = {s: _bounds(per_sentence, index.split == i) for i, s in enumerate(SPLITS)}
 
     def select(self, keep: NDArray[np.bool_]) -> "Vectors":
-        """The same vectors for the items where ``keep`` (items,) is true, numbered anew."""
+        """The same vectors for the items where ``keep`` (items,) is true, numbered from 0 again."""
         chosen = object.__new__(Vectors)
         chosen.__dict__.update(self.__dict__)
         chosen._pool = self._pool[keep]
@@ -43,18 +43,34 @@ class Vectors:
         return self._bounds[split]
 
     def layer(self, layer: int) -> dict[Split, NDArray[np.float32]]:
-        """Vectors of one layer per split, (N, D), from one sequential read; NaN for items that have none."""
-        vectors = np.empty((self._pool.shape[0], self.width), np.float32)
-        vectors[~self.available] = np.nan
-        for block, items, weights in self._blocks:
-            vectors[items] = weights @ self._store.block(layer, block)  # (S, D) -> (W, D)
-        return {split: vectors[start:stop] for split, (start, stop) in self._bounds.items()}
+        """Vectors of one layer per split, (N, D), from one sequential read; NaN for items that have none.
 
-    @property
-    def _blocks(self) -> Iterator[tuple[int, NDArray[np.int64], sparse.csr_matrix]]:
-        """Per batch of the store: the items in it, and the weights that pool its rows."""
-        there = np.flatnonzero(self.available)
-        first_row = self._pool.indices[self._pool.indptr[there]]
+        Splits share no memory, so that one can be kept without the others.
+        """
+        found = {
+            split: np.full((stop - start, self.width), np.nan, np.float32)
+            for split, (start, stop) in self._bounds.items()
+        }
+        for items, vectors in self._pooled(layer, self._pool):
+            for split, (start, stop) in self._bounds.items():
+                inside = (items >= start) & (items < stop)
+                found[split][items[inside] - start] = vectors[inside]
+        return found
+
+    def pick(self, layer: int, items: IntArray) -> NDArray[np.float32]:
+        """Vectors (n, D) of these items of one layer, in the order given; NaN for items that have none.
+
+        Only the batches that hold one of them are read, one at a time.
+        """
+        found = np.full((len(items), self.width), np.nan, np.float32)
+        for places, vectors in self._pooled(layer, self._pool[np.asarray(items, dtype=np.int64)]):
+            found[places] = vectors
+        return found
+
+    def _pooled(self, layer: int, pool: sparse.csr_matrix) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Per batch of the store: which rows of ``pool`` take their vector from it, and these vectors (W, D)."""
+        there = np.flatnonzero(np.diff(pool.indptr))
+        first_row = pool.indices[pool.indptr[there]]
         block_of = np.searchsorted(self._store.index.block, first_row, side="right") - 1
         order = there[np.argsort(block_of, kind="stable")]
         edges = np.searchsorted(np.sort(block_of), np.arange(len(self._store.index.block)))
@@ -62,7 +78,7 @@ class Vectors:
             if stop > start:
                 items = order[start:stop]
                 rows = self._store.index.block[block : block + 2]
-                yield block, items, self._pool[items][:, rows[0] : rows[1]]
+                yield items, pool[items][:, rows[0] : rows[1]] @ self._store.block(layer, block)  # (S, D) -> (W, D)
 
 
 def rows_of(store: StoreFile, number: int) -> NDArray[np.float32]:
@@ -75,49 +91,12 @@ def rows_of(store: StoreFile, number: int) -> NDArray[np.float32]:
 
 
 def check_layers(layers: Sequence[int], n_layers: int) -> None:
-    """Raise ConfigError for a layer that the model lacks."""
+    """Raise ConfigError for a layer that the model does not have."""
     if wrong := [layer for layer in layers if not 0 <= layer < n_layers]:
         raise ConfigError(
             f"layers={','.join(map(str, wrong))}: the model has layers 0 (embedding output) to {n_layers - 1}; "
             "type layers=all or a list of these, e.g. layers=[0,1]"
         )
-
-
-def _word_pool(store: StoreFile, vector: str, cls_position: str) -> sparse.csr_matrix:
-    """Weights (words, S) that pool the subwords of each word: all alike, the first, or the last."""
-    index = store.index
-    first_word = np.concatenate([[0], np.cumsum(index.n_words)])
-    rows = np.flatnonzero(index.word >= 0)
-    items = first_word[_sentence_of_row(store)[rows]] + index.word[rows]
-    return _weights(items, rows, vector, (int(first_word[-1]), len(index.word)))
-
-
-def _sentence_pool(store: StoreFile, vector: str, cls_position: str) -> sparse.csr_matrix:
-    """Weights (sentences, S): the mean over words' subwords, the last of them, or the model's cls position."""
-    index = store.index
-    shape = (len(index.length), len(index.word))
-    if vector == "cls":
-        items = np.flatnonzero(index.length)
-        first = index.start[items]
-        rows = first if cls_position == "first" else first + index.length[items] - 1
-        return _weights(items, rows, "mean", shape)
-    rows = np.flatnonzero(index.word >= 0)
-    return _weights(_sentence_of_row(store)[rows], rows, vector, shape)
-
-
-def _sentence_of_row(store: StoreFile) -> NDArray[np.int64]:
-    order = np.argsort(store.index.start, kind="stable")
-    return np.repeat(order, store.index.length[order])
-
-
-def _weights(items: IntArray, rows: IntArray, vector: str, shape: tuple[int, int]) -> sparse.csr_matrix:
-    order = np.lexsort((rows, items))
-    items, rows = items[order], rows[order]
-    if vector != "mean":
-        change = np.diff(items, prepend=-1) if vector == "first" else np.diff(items, append=-1)
-        items, rows = items[change != 0], rows[change != 0]
-    weights = (1.0 / np.bincount(items, minlength=shape[0])[items]).astype(np.float32)
-    return sparse.csr_matrix((weights, (items, rows)), shape=shape)
 
 
 def _bounds(per_sentence: NDArray[np.int64], members: NDArray[np.bool_]) -> tuple[int, int]:

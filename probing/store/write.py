@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +18,20 @@ from probing.axes import SPLITS, Corpus, Progress, Sentence
 from probing.errors import DamagedStoreError, StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
-from probing.model.subwords import Subwords
+from probing.model.subwords import Subwords, reorder
 from probing.store.disk import writable
 from probing.store.encoding import DTYPES
+from probing.store.file_index import Content, Index
 from probing.store.fill import fill
 from probing.store.key import Store
-from probing.store.layout import Index, StoreFile
+from probing.store.layout import StoreFile
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an extraction takes, known before the first forward pass."""
+    """What an extraction will take, known before the first forward pass."""
 
     sentences: int
     subwords: int
@@ -48,21 +48,31 @@ class Estimate:
 def ensure(
     store: Store,
     name: str,
-    provenance: Mapping[str, Any],
+    provenance: Mapping[str, object],
     corpus: Corpus,
-    load: Callable[[], Encoder],
+    load: Callable[[], tuple[Encoder, Subwords]],
     on_progress: Progress,
-    make: "Callable[..., None] | None" = None,
 ) -> Path:
-    """The store file of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
+    """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
-    ``load`` is called only if there is something to extract. Of several processes that want one key, one
-    extracts and the others wait. ``make`` writes another kind of file than hidden states. Raises StoreError if the
-    disk is full or an activation too large for the type.
+    ``load`` gives the model and the subwords of all sentences of ``corpus``, train first; it is called only if there is
+    something to extract. Raises: StoreError if the disk is full or an activation too large for the type.
+    """
+    return find_or_make(
+        Path(store.folder),
+        name,
+        str(provenance["key"]),
+        lambda path: _extract(path, store, provenance, corpus, load(), on_progress),
+    )
+
+
+def find_or_make(folder: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The file of ``key`` in ``folder``, or ``<name>-<key>.h5``, which ``make`` writes.
+
+    Of several processes that want one key, one makes it and the others wait.
     """
     from filelock import FileLock, Timeout
 
-    folder, key = Path(store.folder), str(provenance["key"])
     with writable(folder, name):
         folder.mkdir(parents=True, exist_ok=True)
         if found := find(folder, key):
@@ -71,13 +81,13 @@ def ensure(
         try:
             held = lock.acquire(timeout=0)
         except Timeout:
-            log.info("another process is extracting %s; waiting for it", name)
+            log.info("another process is extracting %s; waiting until it is there", name)
             held = lock.acquire()
         with held:
-            if found := find(folder, key):  # whoever held the lock has finished it
+            if found := find(folder, key):  # another process held the lock, and has finished it
                 return found
             path = folder / f"{name}-{key}.h5"
-            (make or _extract)(path, store, provenance, corpus, load(), on_progress)
+            make(path)
             return path
 
 
@@ -87,7 +97,7 @@ def find(folder: Path, key: str) -> Path | None:
 
 
 def discard(path: Path) -> None:
-    """Delete a file that is damaged or foreign; one that is whole, because another process made it anew, stays."""
+    """Delete a file that is damaged or foreign; a whole one, which another process has made since, stays."""
     from filelock import FileLock
 
     with FileLock(path.with_name(f"{path.stem.rpartition('-')[2]}.lock")):
@@ -104,13 +114,13 @@ def discard(path: Path) -> None:
 def _extract(
     path: Path,
     store: Store,
-    provenance: Mapping[str, Any],
+    provenance: Mapping[str, object],
     corpus: Corpus,
-    encoder: Encoder,
+    loaded: tuple[Encoder, Subwords],
     on_progress: Progress,
 ) -> None:
     sentences = [(split, s) for split in SPLITS for s in corpus.splits[split]]
-    found = encoder.tokenize([s.words for _, s in sentences])
+    encoder, found = loaded
     batches = plan(np.diff(found.offsets), store.batch_subwords)
     subwords = reorder(found, np.concatenate([np.zeros(0, np.int64), *batches]))
     ends = np.cumsum([0, *map(len, batches)])
@@ -122,14 +132,12 @@ def _extract(
     def hidden(batch: int) -> NDArray[np.float32]:
         return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
 
-    known = {**provenance, **_facts(encoder)}
-    fill(path, index, shape, store.dtype, known, hidden, functools.partial(on_progress, "extracting subwords"))
-    if encoder.halvings:
-        log.warning("memory ran out %d times; batches were halved to %d subwords", encoder.halvings, encoder.ceiling)
+    content = Content(index, shape, store.dtype, {**provenance, **_facts(encoder)})
+    fill(path, content, hidden, functools.partial(on_progress, "extracting subwords"))
 
 
-def _facts(encoder: Encoder) -> dict[str, Any]:
-    """What moves a vector's last bits, so that a run goes on only with what its like began; and what readers need."""
+def _facts(encoder: Encoder) -> dict[str, object]:
+    """What changes a vector's last bits, so that a run goes on only with a file made alike; and what readers need."""
     import torch
 
     return {
@@ -139,14 +147,6 @@ def _facts(encoder: Encoder) -> dict[str, Any]:
         "cls_position": encoder.cls_position,
         "window": encoder.window,
     }
-
-
-def reorder(subwords: Subwords, order: NDArray[np.int64]) -> Subwords:
-    """The same sentences in another order."""
-    lengths = np.diff(subwords.offsets)[order]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    rows = np.repeat(subwords.offsets[order] - offsets[:-1], lengths) + np.arange(offsets[-1])
-    return Subwords(subwords.ids[rows], subwords.words[rows], offsets, subwords.n_words[order], subwords.counts)
 
 
 def _index(

@@ -1,32 +1,35 @@
-"""What every task does with a corpus: turn annotation into labels, and draw the control beside them."""
+"""What every task does with a corpus: turn annotation into labels, and draw a control for them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import SPLITS, Corpus, Kind, Labels, Level, Sentence
+from probing.axes import SPLITS, Corpus, Kind, Labels, Level, Sentence, Split
 from probing.errors import DataError
 
 WORD_VECTORS = ("mean", "first", "last")  # over a word's subwords
 SENTENCE_VECTORS = ("mean", "cls", "last")  # over a sentence
 
+Gold = Sequence[str | float | None]  # the labels of one sentence: one per word, or one in all; None: no label
+
 
 class Task(Protocol):
-    """What an option of conf/task builds."""
+    """What is to be predicted, as an option of conf/task describes it."""
 
     @property
     def name(self) -> str:
-        """What rows call it."""
+        """The task's name in rows and folders."""
 
     @property
     def level(self) -> Level:
-        """What one label is attached to."""
+        """What has a label: a word, a sentence or a pair of words."""
 
     @property
     def kind(self) -> Kind:
-        """What one label is."""
+        """What a label is: a class or a number."""
 
     @property
     def vector(self) -> str:
@@ -40,47 +43,104 @@ class Task(Protocol):
     def control_note(self) -> str:
         """What the control of this task measures, for the report."""
 
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The labels of one sentence: W of them for words, one for the sentence.
+
+        A word without a label has None. The result is None if the sentence does not have the annotation, and for word
+        pairs.
+        """
+
     def labels(self, corpus: Corpus) -> Labels:
-        """The labels of every split; DataError if the corpus lacks the annotation."""
+        """The labels of every split. Raises DataError if the corpus does not have the annotation."""
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
-        """Random labels with the shape of ``labels``, one draw, fixed over all splits."""
+        """Random labels with the shape of ``labels``: one draw, fixed over all splits."""
 
 
-def annotated(corpus: Corpus, column: str, task: str, *, partly: bool = False) -> None:
-    """Raise DataError unless every sentence (``partly``: some of every split) carries ``column``."""
+def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -> Labels:
+    """The labels of every split, from ``task.gold``: (W,) for words, (1,) for a sentence.
+
+    ``needs`` names the annotation that ``task.gold`` reads. Raises DataError if a sentence does not have it
+    (``partly``: if no sentence of a split has it), if a sentence has more or fewer labels than words, for fewer than
+    two classes in train, and if dev or test has no class of train.
+    """
+    gold = {split: [task.gold(s) for s in corpus.splits[split]] for split in SPLITS}
+    check_annotated(corpus, task.name, needs, {s: [g is not None for g in found] for s, found in gold.items()}, partly)
+    rows = {
+        split: [_one_each(task, s, g) for s, g in zip(corpus.splits[split], gold[split], strict=True)]
+        for split in SPLITS
+    }
+    if task.kind == "scalar":
+        values = {split: [np.array([np.nan if v is None else v for v in row]) for row in rows[split]] for split in rows}
+        return Labels(task.level, task.kind, values)
+    found = {split: {str(v) for row in rows[split] for v in row if v is not None} for split in SPLITS}
+    classes = classes_of(found["train"], task.name, corpus.name)
+    unseen = unseen_of(found, classes, task.name)
+    coded = {split: [encode(row, classes + unseen) for row in rows[split]] for split in SPLITS}
+    return Labels(task.level, task.kind, coded, classes, unseen)
+
+
+def _one_each(task: Task, sentence: Sentence, gold: Gold | None) -> Gold:
+    """The labels of one sentence, None throughout where it has no annotation."""
+    n = len(sentence.words) if task.level == "word" else 1
+    if gold is not None and len(gold) != n:
+        raise DataError(f"task={task.name} gives {len(gold)} labels for sentence {sentence.id}; {n} are wanted")
+    return [None] * n if gold is None else gold
+
+
+def check_annotated(
+    corpus: Corpus, task: str, needs: str, annotated: Mapping[Split, Sequence[bool]], partly: bool = False
+) -> None:
+    """Raise DataError unless every sentence (``partly``: some of every split) is ``annotated`` with ``needs``."""
     for split in SPLITS:
-        lacking = [s for s in corpus.splits[split] if not getattr(s, column)]
-        if lacking and not (partly and len(lacking) < len(corpus.splits[split])):
+        without = [s for s, there in zip(corpus.splits[split], annotated[split], strict=True) if not there]
+        if without and not (partly and len(without) < len(corpus.splits[split])):
             raise DataError(
-                f"task={task} needs {column}, and corpus {corpus.name} has none for sentence {lacking[0].id} "
-                f"({split}); choose a corpus with it, e.g. {_example(column)}"
+                f"task={task} needs {needs}, and corpus {corpus.name} has none for sentence {without[0].id} "
+                f"({split}); choose a corpus with it, e.g. {_example(needs)}"
             )
 
 
-def _example(column: str) -> str:
-    return "data=sst2 or data=labelled" if column == "label" else "data=ewt or data=conllu"
+def _example(needs: str) -> str:
+    return "data=sst2 or data=labelled" if needs == "label" else "data=ewt or data=conllu"
 
 
 def classes_of(train: Iterable[str], task: str, corpus: str) -> tuple[str, ...]:
-    """The sorted classes of train, ``_`` (no annotation) left out; DataError if there are fewer than two."""
-    classes = tuple(sorted(set(train) - {"_"}))
+    """The sorted classes of train. Raises DataError if there are fewer than two."""
+    classes = tuple(sorted(set(train)))
     if len(classes) < 2:
         seen = f"one class only ({classes[0]})" if classes else "no label"
         raise DataError(f"task={task}: train of {corpus} has {seen}; a probe needs two classes to tell apart")
     return classes
 
 
-def encode(values: Sequence[str], classes: tuple[str, ...], where: str) -> NDArray[np.int64]:
-    """Strings to indices into ``classes``; ``_`` (no annotation) to -1; DataError for a label not in train."""
-    index = {c: i for i, c in enumerate(classes)} | {"_": -1}
-    unseen = sorted(set(values) - index.keys())
-    if unseen:
-        raise DataError(
-            f"{where}: label {', '.join(map(repr, unseen))} does not occur in train, so no probe can predict it; "
-            "correct it, write _ for no label, or add it to train (raise data.max_sentences if that left it out)"
-        )
-    return np.array([index[v] for v in values], dtype=np.int64)
+def unseen_of(found: Mapping[Split, Set[str]], classes: tuple[str, ...], task: str) -> tuple[str, ...]:
+    """The sorted labels of dev and test that are not among the ``classes`` of train.
+
+    Raises DataError if no label of dev, or none of test, is a class of train: then nothing can be right.
+    """
+    for split in ("dev", "test"):
+        if found[split] and not found[split] & set(classes):
+            raise DataError(
+                f"task={task}: no label of {split} ({some(sorted(found[split]))}) occurs in train "
+                f"({some(classes)}); write the same labels in every split"
+            )
+    return tuple(sorted((found["dev"] | found["test"]) - set(classes)))
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The names with commas between them, at most ``most`` of them.
+
+    >>> some(["a", "b", "c"], 2)
+    'a, b, …'
+    """
+    return ", ".join([*names[:most], "…"] if len(names) > most else names)
+
+
+def encode(gold: Gold, classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Labels to indices into ``classes``, None to -1."""
+    index = {c: i for i, c in enumerate(classes)}
+    return np.array([-1 if v is None else index[str(v)] for v in gold], dtype=np.int64)
 
 
 def by_type(
@@ -105,7 +165,7 @@ def from_train(labels: Labels) -> Callable[[np.random.Generator, int], NDArray[A
 def shuffled(labels: Labels, rng: np.random.Generator) -> Labels:
     """The labels (1,) of each split on other sentences: with no type to go by, only memorising predicts them.
 
-    Sentences without a label stay so.
+    Sentences without a label stay without one.
     """
     values = {}
     for split, rows in labels.values.items():
@@ -113,4 +173,4 @@ def shuffled(labels: Labels, rng: np.random.Generator) -> Labels:
         present = column >= 0
         column[present] = rng.permutation(column[present])
         values[split] = list(column)
-    return Labels(labels.level, labels.kind, values, labels.classes)
+    return replace(labels, values=values)

@@ -1,13 +1,13 @@
-"""Tasks that label sentences: sentiment, or any label that a corpus of sentences brings."""
+"""Tasks that label sentences: sentiment, or any label that a corpus gives its sentences."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from probing.axes import Corpus, Kind, Labels, Level
+from probing.axes import Corpus, Kind, Labels, Level, Sentence
 from probing.errors import one_of
-from probing.task.labels import SENTENCE_VECTORS, annotated, classes_of, encode, shuffled
+from probing.task.labels import SENTENCE_VECTORS, Gold, labels_of, shuffled
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,13 @@ class SentenceTask:
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, SENTENCE_VECTORS)
 
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The label of one sentence, (1,)."""
+        return [None if sentence.label == "_" else sentence.label] if sentence.label else None
+
     def labels(self, corpus: Corpus) -> Labels:
-        """(1,) class index per sentence."""
-        annotated(corpus, "label", self.name)
-        classes = classes_of((s.label or "" for s in corpus.splits["train"]), self.name, corpus.name)
-        values = {
-            split: [encode([s.label or ""], classes, f"{split} sentence {s.id}") for s in sentences]
-            for split, sentences in corpus.splits.items()
-        }
-        return Labels("sentence", "class", values, classes)
+        """(1,) class index per sentence, -1 for a sentence without a label."""
+        return labels_of(self, corpus, "label")
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """The same labels on other sentences."""

@@ -12,15 +12,17 @@ from probing.errors import one_of
 from probing.task.labels import (
     SENTENCE_VECTORS,
     WORD_VECTORS,
-    annotated,
+    Gold,
     by_type,
+    check_annotated,
     from_train,
+    labels_of,
     shuffled,
 )
 
 
 def depths(heads: Sequence[int]) -> NDArray[np.int64]:
-    """Edges from each word to the root, (W,).
+    """Number of edges from each word to the root, (W,); heads are 1-based, 0 for the root.
 
     >>> depths([2, 0, 2, 3]).tolist()
     [1, 0, 1, 2]
@@ -40,13 +42,13 @@ def depths(heads: Sequence[int]) -> NDArray[np.int64]:
 
 
 def distances(heads: Sequence[int]) -> NDArray[np.int64]:
-    """Edges between every two words, (W, W).
+    """Number of edges between every two words, (W, W); heads are 1-based, 0 for the root.
 
     >>> distances([2, 0, 2]).tolist()
     [[0, 1, 2], [1, 0, 1], [2, 1, 0]]
     """
     n = len(heads)
-    # ancestors[i, j]: j lies on the path from i to the root, i itself included.
+    # ancestors[i, j]: j is on the path from i to the root; i itself is included.
     ancestors = np.zeros((n, n), dtype=bool)
     for word in range(n):
         node = word + 1
@@ -60,7 +62,7 @@ def distances(heads: Sequence[int]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Depth:
-    """Predict how deep a word lies in its tree (root 0).
+    """Predict the depth of a word in its tree (root 0).
 
     The control gives every word type a random depth from the training distribution.
     """
@@ -75,11 +77,13 @@ class Depth:
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, WORD_VECTORS)
 
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The depths of one sentence's words, (W,)."""
+        return depths(sentence.heads).tolist() if sentence.heads else None
+
     def labels(self, corpus: Corpus) -> Labels:
         """(W,) depths per sentence."""
-        annotated(corpus, "heads", self.name)
-        values = {split: [depths(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
-        return Labels("word", "scalar", values)
+        return labels_of(self, corpus, "heads")
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """One random depth per word type."""
@@ -90,11 +94,11 @@ class Depth:
 
 @dataclass(frozen=True)
 class Distance:
-    """Predict how far apart two words lie in their tree.
+    """Predict the distance between two words in their tree.
 
-    The control attaches every word by a random habit of its type, to the sentence's first word, its last word,
-    or the word before it: a tree without syntax (after the edge control of Hewitt & Liang 2019, whose
-    attachment to oneself would leave the tree unconnected).
+    The control draws a habit for every word type: its words always attach to the first word of the sentence, to the
+    last word, or to the word before. The result is a tree without syntax. It follows the edge control of Hewitt &
+    Liang 2019, except that there a word may attach to itself, which would leave the tree unconnected.
     """
 
     name: str
@@ -107,14 +111,18 @@ class Distance:
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, WORD_VECTORS)
 
+    def gold(self, sentence: Sentence) -> None:
+        """None: a label belongs to two words."""
+
     def labels(self, corpus: Corpus) -> Labels:
         """(W, W) distances per sentence."""
-        annotated(corpus, "heads", self.name)
+        annotated = {split: [bool(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
+        check_annotated(corpus, self.name, "heads", annotated)
         values = {split: [distances(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
         return Labels("pair", "scalar", values)
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
-        """Distances in the tree of habits."""
+        """Distances in the tree that the habits give."""
         habit_of = by_type(corpus, rng, lambda r, n: r.integers(3, size=n))
         values = {
             split: [distances(habit_heads(habit_of(s))) for s in sentences]
@@ -126,7 +134,7 @@ class Distance:
 def habit_heads(habits: NDArray[np.int64]) -> list[int]:
     """Heads of the control tree: habit 0 attaches to the first word, 1 to the last, 2 to the previous one.
 
-    The first word is the root and the last one hangs from it, so that no habit can close a cycle.
+    The first word is the root and the last word attaches to it, so that no habit can close a cycle.
 
     >>> habit_heads(np.array([2, 1, 0, 2, 1]))
     [0, 5, 1, 3, 1]
@@ -152,16 +160,14 @@ class TreeDepth:
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, SENTENCE_VECTORS)
 
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The depth of one sentence's tree, (1,)."""
+        return [int(depths(sentence.heads).max())] if sentence.heads else None
+
     def labels(self, corpus: Corpus) -> Labels:
         """(1,) depth per sentence."""
-        annotated(corpus, "heads", self.name)
-        values = {split: [_deepest(s) for s in sentences] for split, sentences in corpus.splits.items()}
-        return Labels("sentence", "scalar", values)
+        return labels_of(self, corpus, "heads")
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """The same depths on other sentences."""
         return shuffled(labels, rng)
-
-
-def _deepest(sentence: Sentence) -> NDArray[np.int64]:
-    return np.array([depths(sentence.heads).max()])

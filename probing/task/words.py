@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from probing.axes import Corpus, Kind, Labels, Level
+from probing.axes import Corpus, Kind, Labels, Level, Sentence
 from probing.errors import one_of
-from probing.task.labels import WORD_VECTORS, annotated, by_type, classes_of, encode, from_train
+from probing.task.labels import WORD_VECTORS, Gold, by_type, from_train, labels_of
 
 COLUMNS = ("upos", "xpos", "deprel")
 
@@ -16,7 +16,7 @@ COLUMNS = ("upos", "xpos", "deprel")
 class WordTask:
     """Predict one column of CoNLL-U from a word's vector.
 
-    The control gives every word type one random label from the training distribution (Hewitt & Liang 2019).
+    The control gives every word type one random label, drawn from the training distribution (Hewitt & Liang 2019).
     """
 
     name: str
@@ -31,22 +31,14 @@ class WordTask:
         one_of("task.column", self.column, COLUMNS)
         one_of("task.vector", self.vector, WORD_VECTORS)
 
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The column of one sentence, (W,); None for a word without annotation."""
+        tags: tuple[str, ...] = getattr(sentence, self.column)
+        return [None if tag == "_" else tag for tag in tags] if tags else None
+
     def labels(self, corpus: Corpus) -> Labels:
         """(W,) class indices per sentence, -1 for a word without annotation."""
-        annotated(corpus, self.column, self.name, partly=True)
-        tags = {
-            split: [getattr(s, self.column) or ("_",) * len(s.words) for s in sentences]
-            for split, sentences in corpus.splits.items()
-        }
-        classes = classes_of((tag for row in tags["train"] for tag in row), self.name, corpus.name)
-        values = {
-            split: [
-                encode(row, classes, f"{split} sentence {sentence.id}")
-                for row, sentence in zip(rows, corpus.splits[split], strict=True)
-            ]
-            for split, rows in tags.items()
-        }
-        return Labels("word", "class", values, classes)
+        return labels_of(self, corpus, self.column, partly=True)
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """One random class per word type."""

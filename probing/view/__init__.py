@@ -3,18 +3,19 @@
 In a notebook: ``import probing.view; probing.view.show("The cat sat on the mat")``.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probing.view.notebook import Shown, show
+    from probing.view.notebook import NotebookPage, show
 
-__all__ = ["Shown", "show"]
+__all__ = ["NotebookPage", "show"]
 
 
-def __getattr__(name: str) -> Any:
-    """``show`` and ``Shown``, found when they are first asked for, so that importing the package stays cheap."""
+def __getattr__(name: str) -> object:
+    """``show`` and ``NotebookPage``, imported when they are first used, so that importing the package stays cheap."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from probing.view import notebook
 
-    return getattr(notebook, name)
+    found: object = getattr(notebook, name)
+    return found

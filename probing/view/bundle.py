@@ -1,8 +1,7 @@
 """The page as one HTML file: markup, style, program and data, with nothing to fetch and no server.
 
-The browser is told to run this very program and to apply this very style (Content-Security-Policy with their hashes),
-so that text of a corpus can do nothing even if it got into the markup; it does not, for it stands in data elements,
-escaped.
+A Content-Security-Policy with their hashes lets the browser run this program and apply this style only. So the text of
+a corpus could do nothing even if it got into the markup; it does not, because it is escaped and inside data elements.
 """
 
 import json
@@ -16,7 +15,7 @@ from pathlib import Path
 from probing.view.pack import Packed
 
 PAGE = Path(__file__).parent / "page"
-MODULES = (  # in the order in which they stand in the program: each uses those above it
+MODULES = (  # in their order in the program: each uses the ones above it
     "palette.js",
     "scene.js",
     "svg.js",
@@ -44,20 +43,20 @@ GENERATOR = '<meta name="generator" content="probing.view">'
 _IMPORT = re.compile(r"^import\b[^;]*;[ \t]*\n?", re.MULTILINE)
 _PLAIN_IMPORT = re.compile(r"""import \{[\w$,\s]*\} from (["'])\./[\w-]+\.js\1;\s*""")
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) +([\w$]+))", re.MULTILINE)
-_OPENING_CHARACTERS = 2048  # within which a page says what made it
+_OPENING_CHARACTERS = 2048  # the generator is named within these
 
 
 def page(documents: Sequence[Packed], live: bool = False, *, source: Path = PAGE) -> str:
-    """The whole file. ``live``: the page may ask its own server, and its body says ``data-live="loading"``.
+    """The whole HTML file. ``live``: the page may ask its own server, and its body has ``data-live="loading"``.
 
-    ``source``: the folder with page.html, page.css and the modules. Raises: ValueError for modules that cannot share a
-    scope.
+    ``source``: the folder with page.html, page.css and the modules. Raises: ValueError for modules that cannot become
+    one program.
     """
     style = f"\n{(source / 'page.css').read_text(encoding='utf-8').strip()}\n"
     code = program({name: (source / name).read_text(encoding="utf-8") for name in MODULES if (source / name).is_file()})
     for text, closing in ((style, "</style"), (code, "</script"), (code, "<!--")):
         if closing in text.lower():
-            raise ValueError(f"page: {closing} would end its element; write it in two parts")
+            raise ValueError(f"page: {closing} would end its element; split it in two strings")
     attribute = ' data-live="loading"' if live else ""
     parts = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -74,13 +73,13 @@ def page(documents: Sequence[Packed], live: bool = False, *, source: Path = PAGE
 
 
 def is_page(path: Path) -> bool:
-    """Whether ``path`` is a file that ``page`` made."""
+    """Whether ``path`` is a file that ``page`` has made."""
     with path.open("rb") as file:
         return GENERATOR.encode() in file.read(_OPENING_CHARACTERS)
 
 
 def title(documents: Sequence[Packed]) -> str:
-    """The first text and the model, as a browser's tab names the page."""
+    """The first text and the model, for the title of the browser's tab."""
     if not documents:
         return "probing"
     first = documents[0].header
@@ -100,9 +99,9 @@ def policy(style: str, code: str, live: bool) -> str:
 
 
 def program(modules: Mapping[str, str]) -> str:
-    """ES modules as one script, in their order, each in a scope of its own that hands out what it exports.
+    """ES modules as one script, in their order; each has its own scope and returns its exports.
 
-    Raises: ValueError for two exports of one name, or an import or export of another form than
+    Raises: ValueError for two exports with the same name, or an import or export of another form than
     ``import { draw } from "./draw.js";`` and ``export function draw``.
     """
     owner: dict[str, str] = {}
@@ -110,7 +109,7 @@ def program(modules: Mapping[str, str]) -> str:
     for name, text in modules.items():
         for line in _IMPORT.findall(text):
             if not _PLAIN_IMPORT.fullmatch(line) or re.search(r"\bas\b", line):
-                raise ValueError(f"{name}: {line.strip()!r}: import names as they are, in braces")
+                raise ValueError(f"{name}: {line.strip()!r}: import names in braces, without renaming")
         exported = _EXPORT.findall(text)
         body = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
         if left := re.search(r"^(?:export|import)\b.*", body, re.MULTILINE):
@@ -124,7 +123,7 @@ def program(modules: Mapping[str, str]) -> str:
 
 
 def _data(documents: Sequence[Packed]) -> Iterator[str]:
-    """Elements that hold data and run nothing."""
+    """Elements with data, which the browser does not run."""
     headers = json.dumps([d.header for d in documents], ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         headers = headers.replace(character, f"\\u{ord(character):04x}")
@@ -135,5 +134,5 @@ def _data(documents: Sequence[Packed]) -> Iterator[str]:
 
 
 def _encodable(text: str) -> str:
-    """Lone surrogates, which no file in UTF-8 can hold, become question marks."""
+    """``text`` with question marks for lone surrogates, which UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""How long each part of a view took, and which parts could not be made."""
+"""How long each part of a view took, and which parts could not be computed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,10 @@ class Clock:
         self.ms[name] = (perf_counter() - start) * 1000
 
     def part(self, name: str, missing: dict[str, str], make: Callable[[], T]) -> T | None:
-        """What ``make`` makes unless it is missing; where it cannot be made, ``missing`` then says why."""
+        """The result of ``make``, timed; None if ``missing`` names the part.
+
+        If ``make`` raises ModelError, its message becomes the reason in ``missing``.
+        """
         if name in missing:
             return None
         with self(name):

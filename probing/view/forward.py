@@ -1,4 +1,4 @@
-"""One forward pass over one input that leaves all that a view is made of."""
+"""One forward pass over one input, with everything that a view is made from."""
 
 import inspect
 from collections.abc import Sequence
@@ -11,9 +11,10 @@ import numpy as np
 from probing.attention.values.norms import of_layer, watch
 from probing.errors import ModelError
 from probing.model.blocks import Block, blocks, hooks
-from probing.model.encoder import MEMORY_MESSAGES, Encoder
+from probing.model.encoder import Encoder
+from probing.model.memory import ran_out
 from probing.model.queries import Call, recorded
-from probing.view.free_text import Split
+from probing.view.free_text import TokenizedInput
 from probing.view.record import Float32
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pass:
-    """attention: L times (1, H, S, S). hidden (L + 1, S, D). calls: of attention. blocks, seen: what norms need."""
+    """What a pass leaves. attention: L times (1, H, S, S). hidden (L + 1, S, D). calls: of the attention modules, with
+    queries and keys. blocks, seen: what norms are computed from.
+    """
 
     attention: "tuple[torch.Tensor, ...]"
     hidden: Float32
@@ -39,17 +42,17 @@ class Pass:
 
 
 def blocks_or_reason(encoder: Encoder) -> tuple[list[Block], str | None]:
-    """The network's blocks, or none and why their value vectors cannot be had."""
+    """The network's blocks; or none, and the reason why its value vectors cannot be computed."""
     try:
         return blocks(encoder.network), None
     except ModelError as error:
         return [], str(error).partition(";")[0]
 
 
-def forward(encoder: Encoder, given: Split, found: Sequence[Block] = (), calls: bool = True) -> Pass:
+def forward(encoder: Encoder, given: TokenizedInput, found: Sequence[Block] = (), calls: bool = True) -> Pass:
     """Run ``given`` through the network; ``found``: blocks to watch for norms; ``calls``: keep queries and keys.
 
-    Raises: ModelError for a network without maps, for numbers that are not finite, and where memory runs out.
+    Raises: ModelError for a network without maps, for numbers that are not finite, and if memory runs out.
     """
     kept: list[Call] = []
     seen: list[dict[str, Any]] = []
@@ -63,7 +66,7 @@ def forward(encoder: Encoder, given: Split, found: Sequence[Block] = (), calls: 
     return Pass(*_checked(encoder, attention, output, len(given.ids)), kept, found, seen)
 
 
-def _run(encoder: Encoder, given: Split) -> Any:
+def _run(encoder: Encoder, given: TokenizedInput) -> Any:
     import torch
 
     ids = torch.from_numpy(given.ids)[None].to(encoder.device)
@@ -77,11 +80,11 @@ def _run(encoder: Encoder, given: Split) -> Any:
                 input_ids=ids, **options, output_attentions=True, output_hidden_states=True, return_dict=True
             )
     except RuntimeError as error:
-        if not any(message in str(error) for message in MEMORY_MESSAGES):
+        if not ran_out(error):
             raise
         raise ModelError(
-            f"{encoder.checkpoint.name}: memory ran out on the maps of {len(given.ids)} subwords; type device=cpu or "
-            "take a shorter text"
+            f"{encoder.checkpoint.name}: not enough memory for the maps of {len(given.ids)} subwords; type device=cpu "
+            "or use a shorter text"
         ) from error
 
 
@@ -91,13 +94,13 @@ def _checked(encoder: Encoder, attention: Any, output: Any, length: int) -> "tup
     square = (length, length)
     if not attention or any(layer is None or tuple(layer.shape[-2:]) != square for layer in attention):
         raise ModelError(
-            f"{encoder.checkpoint.name}: this model gives no attention map per layer, which a view is made of; choose "
-            "one that attends over the whole input (from Python: load it with maps=True)"
+            f"{encoder.checkpoint.name}: this model gives no attention map for every layer, and a view needs them; "
+            "choose one that attends over the whole input (from Python: load it with maps=True)"
         )
     hidden = torch.cat(tuple(output.hidden_states)).float()
     if not (bool(attention[-1].isfinite().all()) and bool(hidden.isfinite().all())):
         raise ModelError(
             f"{encoder.checkpoint.name}: numbers are not finite for this text; the weights may be damaged, or the "
-            "model too large for model.precision=bfloat16"
+            "numbers too large for model.precision=bfloat16"
         )
     return tuple(attention), hidden.cpu().numpy()

@@ -1,10 +1,10 @@
-"""From a text, a pair of texts or a corpus sentence to what a network reads, and to the words and labels of a page."""
+"""A text, a pair of texts or a corpus sentence as subwords: ids for the network, words and labels for the page."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Int64 = NDArray[np.int64]
+Integers = NDArray[np.int64] | NDArray[np.int32]
 Span = tuple[int, int]
-# Over classes of characters (``_class_of``): a word with single inner signs, a sign, marks with nothing to bear them.
+# Over character classes (``_class_of``): a word, perhaps with single signs inside; a sign; marks without a letter.
 _WORD = re.compile("w[wm]*(?:iw[wm]*)*|[ip]m*|m+")
 _INNER = "'’-‐."
 
 
 @dataclass(frozen=True)
-class Split:
-    """One input of S subwords: ids (S,); types (S,), the segment as the tokenizer tells it to the network; notes."""
+class TokenizedInput:
+    """One input of S subwords: ids (S,); types (S,), the segment ids that the tokenizer gives the network; notes."""
 
     ids: Int64
     types: Int64
@@ -34,10 +35,10 @@ class Split:
     notes: tuple[str, ...] = ()
 
 
-def split(encoder: Encoder, text: str, text_b: str | None = None) -> Split:
-    """Tokenise free text, framed as the encoder's own tokenizer does; what looks like a special subword stays text.
+def tokenize_text(encoder: Encoder, text: str, text_b: str | None = None) -> TokenizedInput:
+    """Tokenise free text, with the special subwords that the encoder's tokenizer adds; "[SEP]" in a text stays text.
 
-    Raises: DataError for a text without subwords, or more of them than the model's window.
+    Raises: DataError for a text without subwords, or with more than the model's window.
     """
     texts = (text,) if text_b is None else (text, text_b)
     spans = [word_spans(_checked(part)) for part in texts]
@@ -45,7 +46,7 @@ def split(encoder: Encoder, text: str, text_b: str | None = None) -> Split:
     sequence = np.array([-1 if number is None else number for number in encoding.sequence_ids], dtype=np.int64)
     for number, part in enumerate(texts):
         if not (sequence == number).any():
-            raise DataError(f"{part[:40]!r}: {encoder.checkpoint.name} has no subword for any of it; give other text")
+            raise DataError(f"{part[:40]!r}: {encoder.checkpoint.name} has no subword for any of it; type another text")
     _fits(encoder, len(sequence))
     ids, offsets = np.array(encoding.ids, dtype=np.int64), np.array(encoding.offsets, dtype=np.int64)
     words = np.full(len(ids), -1)
@@ -56,11 +57,12 @@ def split(encoder: Encoder, text: str, text_b: str | None = None) -> Split:
     labels = _labels(encoder.tokenizer, ids, offsets, sequence, texts, words)
     forms = [[part[first:end] for first, end in found] for part, found in zip(texts, spans, strict=True)]
     tokens = _tokens(labels, sequence, words, forms)
-    return Split(ids, np.array(encoding.type_ids, dtype=np.int64), tokens, _notes(encoder.tokenizer, ids, tokens))
+    types = np.array(encoding.type_ids, dtype=np.int64)
+    return TokenizedInput(ids, types, tokens, _notes(encoder.tokenizer, ids, tokens))
 
 
-def split_words(encoder: Encoder, words: Sequence[str]) -> Split:
-    """A corpus sentence, its subwords and their words as the store has them. Raises: as ``split``."""
+def tokenize_words(encoder: Encoder, words: Sequence[str]) -> TokenizedInput:
+    """Tokenise a corpus sentence as for the store: same subwords, same words. Raises: as ``tokenize_text``."""
     bare = encoder.tokenizer.encode(_checked(" ".join(words)), add_special_tokens=False)
     if not bare.ids:
         raise DataError(f"{' '.join(words)[:40]!r}: {encoder.checkpoint.name} has no subword for any of it")
@@ -68,14 +70,14 @@ def split_words(encoder: Encoder, words: Sequence[str]) -> Split:
     subwords = encoder.tokenize([words])
     ids = subwords.ids.astype(np.int64)
     tokens = corpus_tokens(encoder.tokenizer, words, ids, subwords.words)
-    return Split(ids, np.zeros_like(ids), tokens, _notes(encoder.tokenizer, ids, tokens))
+    return TokenizedInput(ids, np.zeros_like(ids), tokens, _notes(encoder.tokenizer, ids, tokens))
 
 
-def corpus_tokens(tokenizer: "Tokenizer", words: Sequence[str], ids: NDArray[Any], of_word: NDArray[Any]) -> Tokens:
-    """Tokens of a corpus sentence from what a store holds of it: ids (S,), and the word of each subword (S,) or -1.
+def corpus_tokens(tokenizer: "Tokenizer", words: Sequence[str], ids: Integers, of_word: Integers) -> Tokens:
+    """Tokens of a corpus sentence from what a store holds: ids (S,), and the word of each subword (S,), -1 for none.
 
     ``tokenizer`` is the plain-text copy (``as_plain_text``) of the one that made the ids.
-    Raises: DataError if it makes other subwords of these words.
+    Raises: DataError if it splits these words into other subwords.
     """
     text = " ".join(words)
     before, after = special_subwords(tokenizer)
@@ -83,7 +85,10 @@ def corpus_tokens(tokenizer: "Tokenizer", words: Sequence[str], ids: NDArray[Any
     n_inside = max(0, inside.stop - inside.start)
     bare = tokenizer.encode(text, add_special_tokens=False)
     if bare.ids[:n_inside] != list(ids[inside]):
-        raise DataError(f"{text[:40]!r}: this tokenizer makes other subwords of it than those given; give theirs")
+        raise DataError(
+            f"{text[:40]!r}: this tokenizer splits it into other subwords than those in the store; use the one that "
+            "made them"
+        )
     sequence, offsets = np.full(len(ids), -1), np.zeros((len(ids), 2), dtype=np.int64)
     sequence[inside], offsets[inside] = 0, np.array(bare.offsets[:n_inside]).reshape(-1, 2)
     owner = np.asarray(of_word, dtype=np.int64)
@@ -91,15 +96,16 @@ def corpus_tokens(tokenizer: "Tokenizer", words: Sequence[str], ids: NDArray[Any
 
 
 def word_spans(text: str) -> list[Span]:
-    """Words of free text: runs of letters and digits, single apostrophes, hyphens and points inside them included.
+    """Character spans (end exclusive) of the words of free text.
 
-    Every other sign is a word of its own. Spans are of characters, the end exclusive.
+    A word is a run of letters and digits, with single apostrophes, hyphens and points inside; every other sign is a
+    word of its own.
     """
     return [found.span() for found in _WORD.finditer("".join(map(_class_of, text)))]
 
 
 def _class_of(character: str) -> str:
-    """w: letters and digits, m: marks that belong to what they follow, i: signs that a word may hold, p: others."""
+    """w: letters and digits, m: marks of the character before, i: signs that may be inside a word, p: others."""
     if character.isspace():
         return " "
     category = unicodedata.category(character)
@@ -111,9 +117,10 @@ def _class_of(character: str) -> str:
 
 
 def words_of(starts: Int64, spans: Sequence[Span], length: int) -> Int64:
-    """The word of each subword, -1 for none: that of the first character, white space aside, at or after its start.
+    """The word of each subword (S,), -1 for none: the word of the first character at or after its start.
 
-    starts (S,) in a text of ``length`` characters. The rule is ``align``'s, for words that no spaces need part.
+    starts (S,) in a text of ``length`` characters; white space does not count. The rule is the one of ``align``, for
+    words that need not be separated by spaces.
     """
     following = np.full(length + 1, -1)
     for word, (_, end) in reversed(list(enumerate(spans))):
@@ -124,7 +131,7 @@ def words_of(starts: Int64, spans: Sequence[Span], length: int) -> Int64:
 
 def _checked(text: str) -> str:
     if not text.strip():
-        raise DataError("the text is empty; type at least a word")
+        raise DataError("the text is empty; type at least one word")
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -135,20 +142,20 @@ def _checked(text: str) -> str:
 def _fits(encoder: Encoder, n_subwords: int) -> None:
     if encoder.window is not None and n_subwords > encoder.window:
         raise DataError(
-            f"the text makes {n_subwords} subwords, special ones included, and {encoder.checkpoint.name} reads at most "
+            f"the text has {n_subwords} subwords, special ones included, and {encoder.checkpoint.name} reads at most "
             f"{encoder.window} at once; shorten it by {n_subwords - encoder.window} subwords"
         )
 
 
 def _labels(
-    tokenizer: "Tokenizer", ids: NDArray[Any], offsets: Int64, sequence: Int64, texts: Sequence[str], words: Int64
+    tokenizer: "Tokenizer", ids: Integers, offsets: Int64, sequence: Int64, texts: Sequence[str], words: Int64
 ) -> tuple[str, ...]:
-    """What is shown: the characters that a subword covers, where it alone covers them; else the tokenizer's name."""
+    """Labels (S): the characters of a subword if no other subword shares them, else its name in the vocabulary."""
     unknown = _unknown(tokenizer)
     labels = []
     for place, (number, of, word) in enumerate(zip(ids.tolist(), sequence.tolist(), words.tolist(), strict=True)):
         shown = texts[of][slice(*offsets[place])].strip() if of >= 0 and number != unknown else ""
-        # Bytes of one character all cover it, each as a whole.
+        # Several subwords may be bytes of one character; each then covers the whole character.
         shared = place > 0 and sequence[place - 1] == of and offsets[place - 1, 1] > offsets[place, 0]
         shared |= place + 1 < len(ids) and sequence[place + 1] == of and offsets[place, 1] > offsets[place + 1, 0]
         if shared or not shown:
@@ -159,7 +166,7 @@ def _labels(
 
 
 def _unknown(tokenizer: "Tokenizer") -> int | None:
-    """The subword that stands for what the vocabulary lacks; a unigram model keeps its name to itself."""
+    """The id of the unknown subword; a unigram model does not give its name."""
     names = (getattr(tokenizer.model, "unk_token", None), "<unk>", "[UNK]")
     return next((number for name in names if name and (number := tokenizer.token_to_id(name)) is not None), None)
 
@@ -176,15 +183,15 @@ def _tokens(labels: tuple[str, ...], sequence: Int64, words: Int64, forms: Seque
 
 
 def _notes(tokenizer: "Tokenizer", ids: Int64, tokens: Tokens) -> tuple[str, ...]:
-    """What did not come through whole."""
+    """What was lost on the way to subwords."""
     notes = []
     n_unknown = int((ids == _unknown(tokenizer)).sum())
     if n_unknown:
-        notes.append(f"unknown to the tokenizer, and alike to the model: {n_unknown} subwords")
+        notes.append(f"subwords unknown to the tokenizer, so that the model cannot tell them apart: {n_unknown}")
     lost = len(tokens.forms) - len(np.unique(tokens.word[tokens.word >= 0]))
     if lost:
-        notes.append(f"words without a subword of their own, left out or joined with the word before: {lost}")
+        notes.append(f"words without a subword of their own, left out or merged with the word before: {lost}")
     second = int(tokens.segment.argmax())  # the second text's first subword; 0 where there is no second text
     if second and not tokens.special[second - 1]:
-        notes.append("the tokenizer puts nothing between two texts: the model reads them as one")
+        notes.append("the tokenizer puts no special subword between two texts: the model reads them as one text")
     return tuple(notes)

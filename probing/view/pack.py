@@ -1,8 +1,8 @@
-"""A view as a page carries it: a header in JSON, and arrays as a few levels each, compressed, as text.
+"""A view in the form that a page contains: a header in JSON, and arrays as whole levels, compressed, as text.
 
-A weight keeps its square root, so that small ones keep more digits than large ones: level q of ``top`` stands for
-scale * (q / top) ** 2. Numbers of either sign lie evenly around level top / 2, which is 0. One array per layer, so that
-a page decodes only what it shows.
+Of a weight the square root is stored, so that small weights keep more digits than large ones: level q of ``top`` means
+scale * (q / top) ** 2. The levels of signed numbers are evenly spaced around level top / 2, which is 0. There is one
+array per layer, so that a page unpacks only what it shows.
 """
 
 import gzip
@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from probing.errors import ConfigError, ModelError
 from probing.view.record import VERSION, View
 
-FLOAT = NDArray[np.floating[Any]]
+FloatArray = NDArray[np.floating[Any]]
 BITS = (8, 16)
 LONGEST_EXACT = 128  # subwords beyond which weights are given in 8 bits
 SQRT, LINEAR = "sqrt", "linear"
-# distributions are measured against 1, what else there is against its own largest magnitude
+# the scale of distributions is 1, the scale of other arrays is their own largest magnitude
 LAWS = {"attention": SQRT, "norm": SQRT, "rollout": SQRT, "flow": SQRT, "queries": LINEAR, "keys": LINEAR}
 SHARES = ("attention", "rollout", "flow")
-_ABOVE_ONE = 1e-3  # by which rounding may take a share beyond 1
-_GZIP_LEVEL = 1  # at 512 subwords four times as fast as 6, for a tenth more bytes; of 16 bits none can take much
+_ABOVE_ONE = 1e-3  # rounding may take a share this far beyond 1
+_GZIP_LEVEL = 1  # at 512 subwords four times as fast as 6, for a tenth more bytes; 16 bits hardly compress at all
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def pack(view: View, bits: int | str = "auto") -> Packed:
 
 
 def unpack(header: Mapping[str, Any], arrays: Mapping[str, str], name: str) -> NDArray[np.float32]:
-    """The array ``name`` (``attention/1``, ``rollout/3`` …) of a document, as a page reads it; KeyError for others."""
+    """The array ``name`` (``attention/1``, ``rollout/3`` …) of a document, as a page unpacks it. Raises: KeyError."""
     made = header["arrays"][name]
     levels = np.frombuffer(gzip.decompress(b64decode(arrays[name])), dtype=f"<u{made['bits'] // 8}")
     shares = levels.reshape(made["shape"]) / _top(made["bits"], made["law"])
@@ -61,7 +61,7 @@ def unpack(header: Mapping[str, Any], arrays: Mapping[str, str], name: str) -> N
 
 
 def precision(bits: int) -> str:
-    """How far what a page shows may lie from what was computed: a weight w by sqrt(w) / top."""
+    """How far the numbers of a page may be from those that were computed: sqrt(w) / top for a weight w."""
     most, small = (_one_digit(root / _top(bits, SQRT)) for root in (1.0, 0.1))
     return (
         f"±{most} at most, ±{small} for a weight of 0.01 ({bits} bits a number); norms, queries and keys: ±{most} of "
@@ -84,18 +84,18 @@ def _bits(bits: int | str, n_subwords: int) -> int:
 
 
 def _top(bits: int, law: str) -> int:
-    """The highest level; an even number where the middle one must be 0."""
+    """The highest level; even for signed numbers, so that the middle level is 0."""
     return (1 << bits) - (1 if law == SQRT else 2)
 
 
-def _layers(view: View) -> Iterator[tuple[str, FLOAT]]:
+def _layers(view: View) -> Iterator[tuple[str, FloatArray]]:
     """Name and values of every array, layer by layer, shapes checked."""
     n = len(view.tokens.labels)
     n_layers, n_heads = view.attention.shape[:2] if view.attention.ndim == 4 else (0, 0)
     wanted = {
         **dict.fromkeys(("attention", "norm"), (n_layers, n_heads, n, n)),
         **dict.fromkeys(("rollout", "flow"), (n_layers, n, n)),
-        **dict.fromkeys(("queries", "keys"), (n_layers, n_heads, n)),  # and as wide as they are
+        **dict.fromkeys(("queries", "keys"), (n_layers, n_heads, n)),  # of any width
     }
     for name in LAWS:
         array = getattr(view, name)
@@ -103,11 +103,13 @@ def _layers(view: View) -> Iterator[tuple[str, FLOAT]]:
             continue
         seen = array.shape[:3] if LAWS[name] == LINEAR else array.shape
         if seen != wanted[name] or not array.size:
-            raise ModelError(f"{name} has shape {array.shape}, want {wanted[name]}: {n} subwords, attention's layers")
+            raise ModelError(
+                f"{name} has shape {array.shape}; {wanted[name]} is wanted: {n} subwords, the layers of attention"
+            )
         yield from ((f"{name}/{layer}", values) for layer, values in enumerate(array, start=1))
 
 
-def _packed(name: str, array: FLOAT, bits: int) -> tuple[dict[str, Any], str]:
+def _packed(name: str, array: FloatArray, bits: int) -> tuple[dict[str, Any], str]:
     """How an array is packed, and its levels."""
     kind = name.partition("/")[0]
     law, scale = LAWS[kind], _scale(name, array, kind in SHARES)
@@ -118,29 +120,29 @@ def _packed(name: str, array: FLOAT, bits: int) -> tuple[dict[str, Any], str]:
     return {"shape": list(array.shape), "bits": bits, "law": law, "scale": scale}, text
 
 
-def _scale(name: str, array: FLOAT, share: bool) -> float:
-    """What the highest level stands for."""
+def _scale(name: str, array: FloatArray, share: bool) -> float:
+    """The number that the highest level means."""
     low, high = float(array.min()), float(array.max())  # NaN if one is
     if not math.isfinite(low) or not math.isfinite(high):
         raise ModelError(f"{name} is not finite (NaN or infinity); the weights may be damaged, or overflowed")
     if LAWS[name.partition("/")[0]] == LINEAR:
         return max(-low, high) or 1.0
     if low < 0:
-        raise ModelError(f"{name} has a negative weight ({low:.3g}), want weights of 0 or more: after the softmax")
+        raise ModelError(f"{name} has a negative weight ({low:.3g}); weights after the softmax, 0 or more, are wanted")
     if share and high <= 1 + _ABOVE_ONE:
         return 1.0
     return high or 1.0
 
 
 def _header(view: View) -> dict[str, Any]:
-    """All but the arrays; the keys are those that the page reads."""
+    """Everything except the arrays, under the keys that the page reads."""
     about, tokens = view.about, view.tokens
     corpus = {"name": about.get("corpus"), "split": about.get("split"), "id": about.get("id")}
     return {
         "version": VERSION,
         **{key: about.get(key) for key in ("model", "checkpoint")},
         "causal": bool(about.get("causal", False)),
-        "adds": bool(about.get("adds", False)),  # to the products of queries and keys: terms of position
+        "adds": bool(about.get("adds", False)),  # position terms, to the products of queries and keys
         "n_layers": view.attention.shape[0],
         "n_heads": view.attention.shape[1],
         "text": about.get("text") or " ".join(tokens.forms),
@@ -162,8 +164,8 @@ def _header(view: View) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
-    """The same in what JSON has: lists, texts, numbers; None for a number that is not finite."""
+def _plain(value: object) -> Any:
+    """The same as JSON values: lists, texts, numbers; None for a number that is not finite."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, np.generic | np.ndarray):

@@ -1,24 +1,47 @@
-"""What a page shows: one input, what every layer made of it, and what is known of its words."""
+"""What a page shows: one input, its numbers from every layer, and what is known about its words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import Sentence, Split
+
 Float32 = NDArray[np.float32]
+Gold = Sequence[str | float | None]  # labels of one sentence: one per word, or a single one; None: no label
 VERSION = 1  # of the header and of how arrays are packed
+
+
+@dataclass(frozen=True)
+class CorpusSentence:
+    """A sentence and where it is from. number: its position in the store: train first, then dev, then test."""
+
+    corpus: str
+    split: Split
+    number: int
+    sentence: Sentence
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What View.about says of it."""
+        text = " ".join(self.sentence.words)
+        return {"text": text, "text_b": None, "corpus": self.corpus, "split": self.split, "id": self.sentence.id}
+
+    @property
+    def gold(self) -> dict[str, Sequence[str | int]]:
+        """What View.gold says of it: the columns that it is annotated with."""
+        return {name: found for name in ("upos", "heads", "deprel") if (found := getattr(self.sentence, name))}
 
 
 @dataclass(frozen=True)
 class Tokens:
     """The subwords of one input, S of them, and its W words.
 
-    labels (S): as shown, a piece that continues a word marked with ``##``. special (S): belongs to no text. word (S,):
-    position of its word among ``forms``, -1 for none. segment (S,): 0 for the first text, 1 for the second, special
-    subwords with the text that they follow (the first with what it opens). forms (W): the words of both texts in order;
-    form_segment (W,): which text a word is of.
+    labels (S): as shown; a piece that continues a word starts with ``##``. special (S): whether the tokenizer added it
+    (such as [CLS]). word (S,): position of its word in ``forms``, -1 for none. segment (S,): 0 for the first text, 1
+    for the second; a special subword belongs to the text before it, the very first one to the first text. forms (W):
+    the words of both texts in order; form_segment (W,): which text a word belongs to.
     """
 
     labels: tuple[str, ...]
@@ -31,12 +54,15 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Predicted:
-    """What the probes of one run say of this input, layer by layer.
+    """What the probes of one run predict for this input, layer by layer.
 
-    predicted: per layer one value for each word (level word) or one in all (level sentence): class names or numbers.
-    probability: of the predicted class, likewise; None for numbers. gold: likewise for one layer, None where unknown.
-    score, low, high, control: per layer the run's score on its own test split with its interval, and its control's.
-    classes: what the probes choose from; none for numbers.
+    task: its name in the run's rows. level: word or sentence. kind: class or scalar. layers: the probed ones.
+    predicted: per layer one value for each word (level word) or a single one (level sentence): class names or numbers.
+    probability: of the predicted class, in the same shape; None for numbers. gold: in the same shape for one layer,
+    None where unknown. run, data: the run's folder name and the corpus that it was trained on. score, low, high,
+    control: per layer the run's score (``metric``) on its own test split, the interval, and the control task's score.
+    classes: what the probes choose from; empty for numbers. other_data: training data of probes of the same task that
+    are not shown. notes: what a reader must know about these probes.
     """
 
     task: str
@@ -45,7 +71,7 @@ class Predicted:
     layers: tuple[int, ...]
     predicted: Sequence[Sequence[str | float | None]]
     probability: Sequence[Sequence[float | None]] | None
-    gold: Sequence[str | float | None] | None
+    gold: Gold | None
     run: str
     data: str
     metric: str
@@ -54,6 +80,8 @@ class Predicted:
     high: tuple[float, ...]
     control: tuple[float, ...]
     classes: tuple[str, ...] = ()
+    other_data: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,11 +89,11 @@ class View:
     """One input as every view shows it; attention layers 1 to L, rows are queries, columns keys.
 
     attention (L, H, S, S). norm (L, H, S, S): lengths of the weighted value vectors (Kobayashi et al., 2020). rollout,
-    flow (L, S, S): from each layer down to the input. queries, keys (L, H, S, d), position included where the model
-    turns it in; ``scale`` times their product is the score. What is None is absent for the reason in ``missing``, by
-    name. gold: upos, heads (1-based, 0 root), deprel of the words, each possibly absent. about: text, text_b, model,
-    checkpoint, causal, adds (to scores, terms of position say), corpus, split, id …; notes: what was cut, substituted
-    or skipped.
+    flow (L, S, S): from each layer down to the input. queries, keys (L, H, S, d), with rotary position where the model
+    uses it; a score is ``scale`` times their product. A part that is None is missing for the reason in ``missing``,
+    by its name. gold: upos, heads (1-based, 0 root), deprel of the words, as far as the corpus has them. about: text,
+    text_b, model, checkpoint, causal, adds (whether the model adds position terms to the scores), corpus, split, id …
+    notes: what was cut, substituted or skipped.
     """
 
     tokens: Tokens
@@ -76,9 +104,9 @@ class View:
     queries: Float32 | None = None
     keys: Float32 | None = None
     scale: float | None = None
-    gold: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    gold: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     probes: Sequence[Predicted] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, object] = field(default_factory=dict)
     notes: Sequence[str] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)

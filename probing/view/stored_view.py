@@ -1,116 +1,114 @@
-"""A corpus sentence from the store: what was kept of it is shown without loading the model."""
+"""A view from the store: a corpus sentence whose attention maps are kept is shown without loading the model."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from probing.axes import SPLITS, Corpus, Sentence
+from probing.axes import SPLITS, Corpus
 from probing.errors import ConfigError, DataError
 from probing.store.layout import StoreFile
 from probing.store.stored_maps import read_sentence
 from probing.store.vectors import rows_of
 from probing.view.clock import Clock
+from probing.view.forward_view import Options, flows
 from probing.view.free_text import corpus_tokens
-from probing.view.look import Options, flows
-from probing.view.predict import Reader, with_gold
-from probing.view.record import Float32, Predicted, Tokens, View
+from probing.view.probe_predictions import Reader
+from probing.view.record import CorpusSentence, Float32, Predicted, View
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from probing.attention.flow.rollout import Rollout
+    from probing.attention.flow.augmented import Rollout
     from probing.model.maps import Maps
 
 MAPS_ONLY = "the store keeps attention maps only; type load=true to load the model"
-GOLD = ("upos", "heads", "deprel")
 
 
-def stored(
-    maps: StoreFile,
-    hidden: StoreFile | None,
-    corpus: Corpus,
-    sentence_id: str,
-    tokenizer: "Tokenizer",
-    options: Options,
-    reader: Reader | None,
-) -> View | None:
-    """The view of one sentence from the attention maps, and for probes the hidden states, that the store keeps of it.
+@dataclass(frozen=True)
+class StoredCorpus:
+    """What the store keeps of a corpus and a checkpoint: attention maps, and hidden states if there are any.
 
-    ``tokenizer`` is the plain-text copy (``as_plain_text``) of the checkpoint's. None: no maps of the sentence are
-    kept. Raises: ConfigError for an id that ``corpus`` lacks, DataError for a store of another corpus,
-    DamagedStoreError for one that fails its checks.
+    tokenizer: the plain-text copy (``as_plain_text``) of the checkpoint's.
     """
-    number, split, sentence = find(corpus, sentence_id)
-    _of_this_corpus(maps, number, sentence_id)
+
+    maps: StoreFile
+    hidden: StoreFile | None
+    tokenizer: "Tokenizer"
+
+
+def stored_view(
+    store: StoredCorpus, place: CorpusSentence, options: Options, reader: Reader | None = None
+) -> View | None:
+    """The view of one sentence from the stored maps, and with the probes' predictions from the stored hidden states.
+
+    None if no maps of the sentence are kept. Raises: DataError for a store of another corpus, DamagedStoreError for a
+    store that fails its checks.
+    """
+    _check_sentence(store.maps, place)
     clock = Clock()
     with clock("read"):
-        batch = read_sentence(maps, number)
+        batch = read_sentence(store.maps, place.number)
     if batch is None:
         return None
     [(_, attention, ids, of_word)] = batch.each()
-    tokens = corpus_tokens(tokenizer, sentence.words, ids, of_word)
+    tokens = corpus_tokens(store.tokenizer, place.sentence.words, ids, of_word)
     missing = options.left_out(len(ids)) | {"norm": MAPS_ONLY, "neurons": MAPS_ONLY}
     with clock("rollout"):
-        reached = _rollout(batch, options.rollout)
+        rolled = _rollout(batch, options.rollout)
+    probes: Sequence[Predicted] = ()
     with clock("probes"):
-        probes = _read(hidden, reader, number, sentence, tokens)
+        if store.hidden is not None and reader is not None:
+            _check_sentence(store.hidden, place)
+            probes = reader(rows_of(store.hidden, place.number), tokens, place)
     return View(
         tokens,
         attention,
-        rollout=reached,
+        rollout=rolled,
         flow=clock.part("flow", missing, lambda: flows(batch.attention, options.rollout)),
-        gold={name: getattr(sentence, name) for name in GOLD if getattr(sentence, name)},
+        gold=place.gold,
         probes=probes,
         missing=missing,
-        about=_about(maps, corpus, split, sentence) | {"causal": _causal(attention)},
-        notes=_notes(maps, hidden, reader),
+        about={**place.about, **_about(store.maps), "causal": _causal(attention)},
+        notes=_notes(store, reader),
         timings_ms=clock.ms,
     )
 
 
-def find(corpus: Corpus, sentence_id: str) -> tuple[int, str, Sentence]:
-    """A sentence's number in the store, its split and itself. Raises: ConfigError, with ids that look alike."""
+def find(corpus: Corpus, sentence_id: str) -> CorpusSentence:
+    """The sentence of ``corpus`` with this id. Raises: ConfigError, with similar ids, if there is none."""
     everyone = [(split, sentence) for split in SPLITS for sentence in corpus.splits[split]]
     for number, (split, sentence) in enumerate(everyone):
         if sentence.id == sentence_id:
-            return number, split, sentence
+            return CorpusSentence(corpus.name, split, number, sentence)
     ids = [sentence.id for _, sentence in everyone]
     close = get_close_matches(sentence_id, ids, n=4, cutoff=0.5) or [
         corpus.splits[split][0].id for split in reversed(SPLITS) if corpus.splits[split]
     ]
     raise ConfigError(
-        f"sentence={sentence_id}: corpus {corpus.name} has {len(ids):,} sentences, none with this id; "
-        f"type one of theirs, e.g. {', '.join(close)}"
+        f"sentence={sentence_id}: none of the {len(ids):,} sentences of corpus {corpus.name} has this id; "
+        f"type one of its ids, e.g. {', '.join(close)}"
     )
 
 
-def _of_this_corpus(file: StoreFile, number: int, sentence_id: str) -> None:
+def _check_sentence(file: StoreFile, place: CorpusSentence) -> None:
     ids = file.index.id
-    if number >= len(ids) or ids[number].decode() != sentence_id:
-        raise DataError(f"{file.path} is of another corpus than sentence {sentence_id}; give the store of its own")
+    if place.number >= len(ids) or ids[place.number].decode() != place.sentence.id:
+        raise DataError(
+            f"{file.path} was made from another corpus than sentence {place.sentence.id}; use its own store"
+        )
 
 
-def _rollout(batch: "Maps", how: "Rollout") -> Float32:
+def _rollout(batch: "Maps", options: "Rollout") -> Float32:
     from probing.attention.flow.rollout import rollout
 
-    return np.asarray(rollout(batch.attention, batch.lengths, how, batch.sentences)[0].cpu())
+    return np.asarray(rollout(batch.attention, batch.lengths, options, batch.sentences)[0].cpu())
 
 
-def _read(
-    hidden: StoreFile | None, reader: Reader | None, number: int, sentence: Sentence, tokens: Tokens
-) -> Sequence[Predicted]:
-    """What probes say of the stored vectors; nothing where either is missing."""
-    if hidden is None or reader is None:
-        return ()
-    _of_this_corpus(hidden, number, sentence.id)
-    return with_gold(reader(rows_of(hidden, number), tokens), sentence)
-
-
-def _about(maps: StoreFile, corpus: Corpus, split: str, sentence: Sentence) -> dict[str, Any]:
-    about = {"text": " ".join(sentence.words), "text_b": None, "corpus": corpus.name, "split": split, "id": sentence.id}
-    return about | {name: maps.provenance.get(name) for name in ("model", "checkpoint", "precision")}
+def _about(maps: StoreFile) -> dict[str, object]:
+    return {name: maps.provenance.get(name) for name in ("model", "checkpoint", "precision")}
 
 
 def _causal(attention: Float32) -> bool:
@@ -118,8 +116,8 @@ def _causal(attention: Float32) -> bool:
     return attention.shape[-1] > 1 and not np.triu(attention, 1).any()
 
 
-def _notes(maps: StoreFile, hidden: StoreFile | None, reader: Reader | None) -> tuple[str, ...]:
-    notes = [f"attention comes from the store, which keeps it as {maps.dtype}; rows were made to sum to 1 again"]
-    if reader is not None and hidden is None:
-        notes.append("no probe speaks: the store has no hidden states of this corpus; type load=true")
-    return (*notes, *getattr(reader, "notes", ()))
+def _notes(store: StoredCorpus, reader: Reader | None) -> tuple[str, ...]:
+    notes = [f"attention comes from the store, which keeps it as {store.maps.dtype}; rows were made to sum to 1 again"]
+    if reader is not None and store.hidden is None:
+        notes.append("no predictions of probes: the store has no hidden states of this corpus; type load=true")
+    return tuple(notes)

@@ -90,7 +90,8 @@ def maps_by_hand():
     """
     import torch
 
-    from probing.model.maps import PADDING, Maps
+    from probing.model.batches import PADDING
+    from probing.model.maps import Maps
 
     def maps_by_hand(words, attention, sentences=None) -> Maps:
         n_layers, n_heads = attention[0].shape[:2]
@@ -105,3 +106,17 @@ def maps_by_hand():
         return Maps(tuple(map(torch.from_numpy, padded)), numbers, np.zeros_like(of), of, lengths)
 
     return maps_by_hand
+
+
+@pytest.fixture(scope="session")
+def strongest_of():
+    """strongest_of(n_words, batches): the strongest words of a split, after some batches of its maps."""
+    from probing.attention.heads.strongest_word import StrongestWords
+
+    def strongest_of(n_words, batches=(), n_layers=1, n_heads=1) -> StrongestWords:
+        found = StrongestWords(n_words, n_layers, n_heads)
+        for batch in batches:
+            found.add(batch)
+        return found
+
+    return strongest_of

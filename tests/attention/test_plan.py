@@ -1,6 +1,6 @@
 import pytest
 
-from probing.attention.flow.rollout import Rollout
+from probing.attention.flow.augmented import Rollout
 from probing.attention.plan import Attention
 from probing.errors import ConfigError
 

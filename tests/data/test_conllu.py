@@ -4,9 +4,11 @@ from collections import Counter
 
 import pytest
 
-from probing.data.conllu import EMPTY, RANGES, Conllu, read, tree_problem
+from probing.data.conllu import Conllu, read
 from probing.data.corpus import load
 from probing.data.entities import UNORDERED
+from probing.data.held_out import BY_DOCUMENT, BY_SENTENCE
+from probing.data.treebank_sentence import EMPTY, RANGES
 from probing.errors import DataError
 
 # "Don't sleep": one multiword range, two words from it, two empty nodes, three words in all.
@@ -154,10 +156,6 @@ def test_what_is_not_a_tree_is_named(parse, heads, reason):
         parse(f"{words(0)}\n{words(*heads)}")
 
 
-def test_trees_are_trees():
-    assert [tree_problem(heads) for heads in ((0,), (2, 0), (0, 1, 2, 3), (4, 4, 2, 0))] == [None] * 4
-
-
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -195,12 +193,47 @@ def test_splits_are_read_and_repeated_ids_numbered(folder):
     assert [path.name for path in corpus.sources] == ["train.conllu", "dev.conllu", "test.conllu"]
 
 
-def test_without_a_dev_file_the_last_tenth_of_train_is_held_out(folder):
+def test_without_a_dev_file_a_tenth_of_train_is_held_out(folder):
     corpus = load(Conllu(None, "train.conllu", "test.conllu", path=str(folder)))
     assert corpus.name == "train"
-    assert [s.id for s in corpus.splits["dev"]] == ["18", "19"]
-    assert [s.id for s in corpus.splits["train"]] == [str(i) for i in range(18)]
-    assert corpus.skipped["train sentences held out as dev, for lack of a dev file"] == 2
+    train, dev = ([int(s.id) for s in corpus.splits[split]] for split in ("train", "dev"))
+    assert (len(train), len(dev)) == (18, 2)
+    assert sorted(train + dev) == list(range(20))
+    assert dev != [18, 19]
+    assert corpus.skipped[BY_SENTENCE] == 2
+
+
+def documented(*sizes: int, comment: str, ids: str = "s{doc}-{i}") -> str:
+    """Documents of these sizes; the first sentence of each has ``comment``."""
+    lines = []
+    for doc, size in enumerate(sizes):
+        for i in range(size):
+            start = comment.format(doc=doc) if i == 0 else ""
+            lines.append(f"{start}# sent_id = {ids.format(doc=doc, i=i)}\n{words(0, 1)}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("comment", "ids", "expected"),
+    [
+        ("# newdoc id = d{doc}\n", "one-{doc}{i}", ["d0"] * 2 + ["d1"] * 3),
+        ("# newdoc\n", "one-{doc}{i}", ["a-1"] * 2 + ["a-10"] * 3),
+        ("", "GUM_academic_art{doc}-{i}", ["GUM_academic_art0"] * 2 + ["GUM_academic_art1"] * 3),
+        ("", "s{doc}{i}", [None] * 5),
+    ],
+)
+def test_documents_come_from_their_comments_or_from_sentence_ids(parse, comment, ids, expected):
+    sentences, _ = parse(documented(2, 3, comment=comment, ids=ids))
+    assert [s.document for s in sentences] == expected
+
+
+def test_without_a_dev_file_no_document_lies_on_both_sides(folder):
+    text = documented(*[4] * 30, comment="# newdoc id = d{doc}\n")
+    (folder / "train.conllu").write_text(conllu(text))
+    corpus = load(Conllu(None, "train.conllu", "test.conllu", path=str(folder)))
+    train, dev = ({s.document for s in corpus.splits[split]} for split in ("train", "dev"))
+    assert not train & dev
+    assert len(corpus.splits["dev"]) == corpus.skipped[BY_DOCUMENT] == 12
 
 
 def test_a_dev_set_cannot_be_held_out_of_one_sentence(folder):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from probing.axes import SPLITS, Corpus, Sentence
-from probing.data.corpus import fingerprint, hold_out, load, subsample, text_fingerprint, unique_ids
+from probing.data.corpus import fingerprint, load, subsample, text_fingerprint, unique_ids
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError
 
@@ -115,14 +115,3 @@ def test_sentences_that_occur_in_train_are_kept_and_counted():
 def test_a_split_without_sentences_is_named(empty):
     with pytest.raises(DataError, match=rf"corpus toy: the {empty} split has no sentence.*data\.{empty}="):
         load(Given(corpus_of(**{"train": "a", "dev": "b", "test": "c"} | {empty: ""})))
-
-
-def test_the_end_of_train_is_held_out():
-    everything = tuple(Sentence(str(i), ("a",)) for i in range(25))
-    train, dev = hold_out(everything)
-    assert train + dev == everything
-    assert len(dev) == 2
-    assert [len(part) for part in hold_out(everything[:3])] == [2, 1]
-    for too_few in (0, 1):
-        with pytest.raises(DataError, match=rf"train has {too_few} sentence.*data\.dev="):
-            hold_out(everything[:too_few])

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from probing.data.derivation import Part, Rule, Speaker, read_rules
+from probing.data.derivation import Part, Rule, Sampler, read_rules
 from probing.data.inflection import inflect
 from probing.rng import generator
 
@@ -20,13 +20,13 @@ def test_a_rule_is_read_with_its_marks_and_repeated_for_its_names():
 
 
 def test_a_line_that_is_no_rule_is_refused():
-    with pytest.raises(ValueError, match="'nsubj' is no part of a rule"):
+    with pytest.raises(ValueError, match="'nsubj' is not part of a rule"):
         read_rules("Claim  1  nsubj Thing *Verdict")
     with pytest.raises(ValueError, match="'Claim  nsubj:Thing"):
         read_rules("Claim  nsubj:Thing *Verdict")
 
 
-def speaker(text):
+def sampler(text):
     lexicon = {
         "be": [inflect("is/are/was/were", "AUX/finite")],
         "it": [inflect("it/they", "PRON/PRP")],
@@ -34,12 +34,12 @@ def speaker(text):
         "good+": [inflect("great", "adj")],
         "good-": [inflect("dull", "adj")],
     }
-    return Speaker(read_rules(text), lexicon, generator(0, "test"))
+    return Sampler(read_rules(text), lexicon, generator(0, "test"))
 
 
 @pytest.mark.parametrize(("sign", "adjective"), [(+1, "dull"), (-1, "great")])
-def test_a_flipped_verdict_and_a_shared_number_reach_the_words(sign, adjective):
-    tree = speaker("Text±  1  nsubj:it# *Is±#\nIs±#  1  cop:be# advmod:not *good∓").sentence(sign)
+def test_a_flipped_polarity_and_a_shared_number_reach_the_words(sign, adjective):
+    tree = sampler("Text±  1  nsubj:it# *Is±#\nIs±#  1  cop:be# advmod:not *good∓").sentence(sign)
     assert tree.word.text == adjective
     assert [relation for relation, _ in tree.left] == ["nsubj", "cop", "advmod"] and not tree.right
     subject, copula = (child.word.text for _, child in tree.left[:2])
@@ -47,7 +47,7 @@ def test_a_flipped_verdict_and_a_shared_number_reach_the_words(sign, adjective):
 
 
 def test_rules_are_drawn_in_proportion_to_their_weight():
-    draws = speaker("Text  1  *good±\n  3  *not")
+    draws = sampler("Text  1  *good±\n  3  *not")
     counts = Counter(draws.sentence(+1).word.text for _ in range(4000))
     assert set(counts) == {"great", "not"}
     assert abs(counts["not"] / 4000 - 0.75) < 0.03

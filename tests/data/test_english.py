@@ -35,7 +35,7 @@ class Reader:
         return {Node(word) for word in (pick(w, form, self.tense) for w in words) if word.text == self.words[start]}
 
     def rule(self, rule, sign, form, start, end):
-        """All trees of one rule, whatever its free numbers and its verdicts that do not count."""
+        """All trees of one rule, whatever its free numbers and its polarities that do not count."""
         at = [part.relation for part in rule.parts].index("")
         for number, doubtful in product([form] if form else ["sg", "pl"], (1, -1)):
             signs = {"": 0, "±": sign, "∓": -sign, "?": doubtful}

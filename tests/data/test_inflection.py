@@ -48,6 +48,6 @@ def test_irregular_and_closed_words():
     assert pick(inflect("never", "ADV/RB"), "", "past") == Word("never", "ADV", "RB")
 
 
-def test_a_form_that_a_word_lacks_is_named():
+def test_a_form_that_a_word_does_not_have_is_named():
     with pytest.raises(KeyError, match="no form 'VBN'"):
         pick(inflect("is/are/was/were", "AUX/finite"), "VBN", "past")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from probing.data.corpus import load
+from probing.data.held_out import BY_LABEL
 from probing.data.labelled import Labelled
 from probing.errors import DataError
 
@@ -110,15 +111,16 @@ def test_an_unknown_ending_names_those_known(read):
         read(".xlsx", "text\tlabel\n")
 
 
-def test_without_a_dev_file_the_last_tenth_of_train_is_held_out(tmp_path):
-    (tmp_path / "all.tsv").write_text("".join(f"text {i}\tx\n" for i in range(20)))
+def test_a_file_that_is_sorted_by_label_gives_a_dev_set_of_both_labels(tmp_path):
+    """The last tenth would be of one label, and every probe would be chosen by it."""
+    (tmp_path / "all.tsv").write_text("".join(f"text {i}\t{'x' if i < 20 else 'y'}\n" for i in range(40)))
     corpus = load(Labelled(None, "all.tsv", "all.tsv", text="0", label="1", path=str(tmp_path)))
     assert corpus.name == "all"
-    assert [s.words for s in corpus.splits["dev"]] == [("text", "18"), ("text", "19")]
-    assert len(corpus.splits["train"]) == 18
-    assert corpus.skipped["train sentences held out as dev, for lack of a dev file"] == 2
-    # the 18 of train and the 2 of dev are in test too
-    assert corpus.skipped["dev and test sentences that occur in train, kept"] == 18
+    assert [s.label for s in corpus.splits["dev"]] == ["x", "x", "y", "y"]
+    assert len(corpus.splits["train"]) == 36
+    assert corpus.skipped[BY_LABEL] == 4
+    # the 36 of train are in test too
+    assert corpus.skipped["dev and test sentences that occur in train, kept"] == 36
 
 
 DATA = os.environ.get("PROBING_DATA")

@@ -7,12 +7,14 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
+from probing import hub
 from probing.errors import ModelError, UnavailableError
-from probing.model import download as hub
 from probing.model.checkpoint import Model, resolve
+from probing.model.download import CONVERTER
 
 MAIN, REQUEST = "a" * 40, "b" * 40  # commits
 FILES = {"config.json": b"{}", "tokenizer.json": b"{}", "onnx/model.safetensors": b"other", "README.md": b"words"}
@@ -30,7 +32,7 @@ class Hub(BaseHTTPRequestHandler):
     def do_GET(self):
         path, _, _ = self.path.replace("%2F", "/").partition("?")
         if path.endswith("/discussions"):
-            request = {"num": 4, "title": "safetensors", "status": "open", "author": {"name": hub.CONVERTER}}
+            request = {"num": 4, "title": "safetensors", "status": "open", "author": {"name": CONVERTER}}
             request |= {
                 "isPullRequest": True,
                 "createdAt": "2024-01-01T00:00:00.000Z",
@@ -93,6 +95,8 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     point_to(monkeypatch, 9)  # nothing listens there
+    monkeypatch.setenv("no_proxy", "*")
+    hub._asked.cache_clear()  # a port may be another server's now
     return tmp_path / "hub"
 
 
@@ -172,6 +176,21 @@ def test_a_hub_that_never_answers_is_given_up_within_the_limit(monkeypatch):
         with pytest.raises(UnavailableError, match=r"cannot be reached \((no answer within|.*timed out)"):
             resolve(Model("org/safe"))
         assert time.monotonic() - start < 2
+
+
+def test_a_hub_that_answers_again_is_used_by_the_same_process(server, monkeypatch):
+    """One slow answer keeps a process from the Hub for a minute at most."""
+    clock = SimpleNamespace(monotonic=lambda: 600.0)
+    monkeypatch.setattr(hub, "time", clock)
+    with monkeypatch.context() as slow:
+        slow.setattr(hub, "_refusal", lambda _: "no route")
+        with pytest.raises(UnavailableError, match=r"cannot be reached \(no route\)"):
+            resolve(Model("org/safe"))
+    clock.monotonic = lambda: 600.0 + hub.REMEMBERED_S / 2
+    with pytest.raises(UnavailableError, match=r"cannot be reached \(no route\)"):  # remembered
+        resolve(Model("org/safe"))
+    clock.monotonic = lambda: 600.0 + hub.REMEMBERED_S
+    assert resolve(Model("org/safe")).revision == MAIN
 
 
 def test_offline_mode_is_respected(server, monkeypatch):

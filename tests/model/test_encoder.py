@@ -114,9 +114,9 @@ def test_memory_that_runs_out_halves_the_budget_and_changes_nothing(load_tiny, m
 
     monkeypatch.setattr(encoder.network, "forward", forward_in_little_memory)
     assert close(encoder.hidden(subwords), wanted)
-    assert (encoder.halvings, encoder.ceiling) == (1, limit)  # four longest sentences did not fit, two do
+    assert (encoder.memory.halvings, encoder.memory.ceiling) == (1, limit)  # four longest sentences did not fit, two do
     encoder.hidden(subwords)
-    assert encoder.halvings == 1  # what was learned is kept
+    assert encoder.memory.halvings == 1  # what was learned is kept
     limit = 3
     with pytest.raises(ModelError, match=r"memory ran out on a single input of \d+ subwords.*model.max_subwords="):
         encoder.hidden(subwords)

@@ -43,6 +43,16 @@ def test_a_damaged_tokenizer_is_named(folder):
         load_folder(folder)
 
 
+def test_special_tokens_are_kept_by_role(folder):
+    special = load_folder(folder).special
+    assert special.keys() == {"mask", "unk", "pad", "cls", "sep"}  # BERT has no others
+    tokenizer = load_folder(folder).tokenizer
+    assert {role: tokenizer.id_to_token(number) for role, (_, number) in special.items()} == {
+        role: spelling for role, (spelling, _) in special.items()
+    }
+    assert special["mask"][0] == "[MASK]"
+
+
 def test_an_architecture_that_needs_foreign_code_is_refused(folder):
     auto_map = {"AutoConfig": "configuration_mine.MineConfig", "AutoModel": "modeling_mine.MineModel"}
     edit(folder / "config.json", model_type="mine", auto_map=auto_map)

@@ -1,15 +1,18 @@
 """Maps are whole, of one sentence each, the same in any batch; and what cannot give them says so."""
 
+import contextlib
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from probing.errors import ModelError
 from probing.model import maps as module
-from probing.model.maps import PADDING, maps, usable
+from probing.model.batches import PADDING
+from probing.model.maps import maps, usable
 
 SENTENCES = [["the", "quick", "fox"], ["dog"], ["the", "lazy", "dog", "sleeps", "and", "the", "fox", "jumps"]]
 
@@ -31,12 +34,33 @@ def test_a_map_is_the_same_alone_and_in_a_batch(family, load_tiny):
         assert found == pytest.approx(by_sentence(encoder, subwords, [number])[number], abs=1e-5)
 
 
-def test_the_default_encoder_is_fused_and_gives_hidden_states_alike(load_tiny):
-    subwords = load_tiny("bert").tokenize(SENTENCES)
-    fused, eager = load_tiny("bert").hidden(subwords), load_tiny("bert", maps=True).hidden(subwords)
-    assert fused == pytest.approx(eager, abs=1e-4)
+def test_the_default_encoder_is_fused_and_gives_no_maps(load_tiny):
+    encoder = load_tiny("bert")
     with pytest.raises(ModelError, match="type attention=none"):
-        next(maps(load_tiny("bert"), subwords))
+        next(maps(encoder, encoder.tokenize(SENTENCES)))
+
+
+def read_as(encoder, attention):
+    """The same encoder around a network that transformers built with this attention, or None if it cannot."""
+    with contextlib.suppress(ValueError):
+        read = transformers.AutoModel.from_pretrained(encoder.checkpoint.folder, attn_implementation=attention)
+        network = read.encoder if hasattr(read, "decoder") and hasattr(read, "encoder") else read
+        return replace(encoder, network=network.eval().requires_grad_(requires_grad=False), attention=None)
+    return None
+
+
+def test_one_network_gives_fused_vectors_and_maps_step_by_step_in_either_order(family, load_tiny):
+    one, other = load_tiny(family), load_tiny(family, maps=True)
+    subwords = one.tokenize(SENTENCES)
+    vectors = (read_as(one, "sdpa") or read_as(one, "eager")).hidden(subwords)
+    eager = by_sentence(read_as(one, "eager"), subwords)
+    np.testing.assert_array_equal(one.hidden(subwords), vectors)
+    for encoder in (one.step_by_step(), other):  # vectors first, maps first
+        for number, found in by_sentence(encoder, subwords).items():
+            np.testing.assert_array_equal(found, eager[number])
+        np.testing.assert_array_equal(encoder.hidden(subwords), vectors)
+        for number, found in by_sentence(encoder, subwords).items():
+            np.testing.assert_array_equal(found, eager[number])
 
 
 def test_sentences_that_do_not_fit_have_no_map(load_tiny):
@@ -60,7 +84,7 @@ def test_when_memory_runs_out_batches_are_halved_and_a_single_sentence_is_named(
     room = 1
     assert by_sentence(encoder, subwords).keys() == whole.keys()
     room = 0
-    with pytest.raises(ModelError, match="a single sentence of 3 subwords"):
+    with pytest.raises(ModelError, match="a single input of 3 subwords"):
         by_sentence(encoder, subwords)
 
 

@@ -65,7 +65,10 @@ TREEBANKS = {
     "latin": (conllu(GOOD).encode() + "é".encode("latin-1"), ["train.conllu:5", "0xe9 is not UTF-8", "iconv"]),
     "words": (b"# sent_id = a\n1-2\tdon't\t_\t_\t_\t_\t_\t_\t_\t_\n\n", ["train.conllu:1", "has no words"]),
     "one class": (conllu([(1, "dogs", "NOUN", 0)]).encode(), ["one class only (NOUN)"]),
-    "unseen": (conllu(GOOD[:2]).encode(), ["'ADV' does not occur in train", "dev sentence"]),
+    "other labels": (
+        conllu([(1, "dogs", "N", 2), (2, "bark", "V", 0)]).encode(),
+        ["no label of dev (ADV, NOUN, VERB) occurs in train (N, V)", "the same labels in every split"],
+    ),
 }
 
 
@@ -101,6 +104,20 @@ def test_a_corpus_without_the_annotation_is_refused(reviews, here, refused, own)
     message = refused(here(*own(reviews, "tsv"), "task=pos", small=False), 1)
     assert "task=pos needs upos" in message
     assert "data=ewt or data=conllu" in message
+
+
+def test_punctuation_that_cannot_be_told_or_does_not_count_is_refused_before_the_model_runs(
+    treebank, here, refused, own
+):
+    bare = conllu([(i, form, "_", head) for i, form, _, head in GOOD]) * 10
+    for split in SPLITS:
+        (treebank / f"{split}.conllu").write_text(bare)
+    given = [*own(treebank, "conllu"), "punctuation=remove"]
+    message = refused(here(*given, "task=depth", small=False), 1)
+    assert "punctuation=remove needs upos, and corpus train has none in dev; type punctuation=keep" in message
+    message = refused(here(*given, "task=tree_depth", small=False), 2)
+    assert "punctuation=remove changes nothing for task=tree_depth" in message
+    assert left_behind(treebank / "out") == []
 
 
 def without_pickles(folder: Path) -> None:

@@ -13,7 +13,7 @@ from probing.result.rows import COLUMNS, read_rows
 
 TABLES = ("layers", "classes", "joined", "rollout")
 FIGURES = ("layers", "classes", "confusion", "rollout", "joined")
-ROW = "tag model checkpoint data split task target probe layer head seed metric value ci_low ci_high n_items"
+ROW = "tag model checkpoint data split task analysis target probe layer head seed draw metric value ci_low ci_high"
 
 FEW = ("task=sentiment", "data.train=40", "data.dev=20", "data.test=20")
 
@@ -61,7 +61,7 @@ def test_the_page_needs_no_other_file_and_no_network(pos):
 
 def test_rows_have_the_columns_that_readers_rely_on(pos):
     rows = read_rows(pos / "rows.csv")
-    assert list(rows.columns) == [*ROW.split(), "n_sentences", "run_id"] == list(COLUMNS)
+    assert list(rows.columns) == [*ROW.split(), "n_items", "n_sentences", "run_id"] == list(COLUMNS)
     attention = rows["probe"] == "rollout"
     assert set(rows.loc[attention, "layer"]) == set(range(1, 7))
     assert ((rows["ci_low"] <= rows["value"]) & (rows["value"] <= rows["ci_high"])).all()

@@ -100,7 +100,7 @@ def test_with_strict_there_is_no_stand_in_but_the_other_jobs_are_made(here, no_h
     assert done.code == 1
     message, last = (line for line in done.err.splitlines() if line.startswith("error: "))
     assert re.match(r"error: job .*model=bert .*: google-bert/bert-base-uncased: the Hub cannot be reached", message)
-    assert "run it again to make only those" in last
+    assert "run it again to repeat only those" in last
     assert [run.parents[3].name for run in find_runs(tmp_path)] == ["minilm"]
 
 

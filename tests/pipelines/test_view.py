@@ -11,8 +11,9 @@ from omegaconf import OmegaConf
 
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.shared.cli import verbatim
-from pipelines.shared.options import CONF, options, own_options
+from pipelines.shared.options import CONF, checked, option, options, own_options
 from pipelines.viewing.inputs import Settings, target
+from probing.attention.flow.rollout import Rollout
 from probing.errors import ConfigError, ModelError
 
 PLAIN = "The cat sat on the mat"
@@ -51,6 +52,11 @@ def options_of(program: str, override: str):
     return own_options(PROGRAMS[program], config, ())[0]
 
 
+def notes_of(probe: dict, part: str) -> list[str]:
+    """The notes of a page's probe that say this."""
+    return [note for note in probe["notes"] if part in note]
+
+
 def written(done) -> Path:
     assert (done.code, done.err) == (0, "")
     path = Path(done.out.splitlines()[-1].removeprefix("wrote: "))
@@ -70,13 +76,13 @@ def test_flow_and_vectors_of_longer_texts_are_there_on_request(view):
 def test_a_sentence_that_the_probes_were_made_with_is_said_to_be_one(view, store):
     where = (f"store.folder={store.parent / 'store'}", f"runs=[{store}]", "data=grammar")
     done = view("sentence=train-0001", *where)
-    assert "train-0001: no attention of it is in the store; the model is asked" in done.out
+    assert "train-0001: the store has no attention maps of it, so the model computes them" in done.out
     [seen] = headers(written(done))
-    assert seen["probes"] and any("may be made with this sentence, which is of train" in note for note in seen["notes"])
+    assert seen["probes"] and all(notes_of(probe, "is in train of grammar") for probe in seen["probes"])
     asked = view("sentence=test-0001", "load=true", *where)
-    assert "no attention of it is in the store" not in asked.out
+    assert "the store has no attention maps of it" not in asked.out
     [unseen] = headers(written(asked))
-    assert unseen["probes"] and not any("made with" in note for note in unseen["notes"])
+    assert unseen["probes"] and not any(notes_of(probe, "trained") for probe in unseen["probes"])
 
 
 def test_a_text_becomes_a_page(view, tmp_path):
@@ -89,7 +95,7 @@ def test_a_text_becomes_a_page(view, tmp_path):
     assert header["provenance"]["checkpoint"]["revision"] == header["checkpoint"]
     said = done.out
     assert "loading minilm" in said and "attention of 1 input: from the model" in said
-    assert "probes: none speaks; looked for below" in said
+    assert "probes: none found below" in said
     assert re.search(r"\d\.\d\d MB; numbers ±0.00002 at most", said)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert written(view(f"text={PLAIN}", "bits=8", "parts=[norm]")) == path
@@ -163,21 +169,22 @@ def test_a_damaged_store_is_named_and_the_model_asked(here, view, store, tmp_pat
 @pytest.mark.parametrize(
     "given, code, words",
     [
-        ([], 2, ["nothing to look at", "text=", "file=", "sentence="]),
+        ([], 2, ["no input is given", "text=", "file=", "sentence="]),
         (["text=a", "sentence=b"], 2, ["text=…, sentence=… are given"]),
         (["text=a", "file=b"], 2, ["text=…, file=… are given"]),
         (["text_b=a", "sentence=b"], 2, ["text_b=…", "text=…"]),
         (["text= "], 2, ["text=' '", "it is empty"]),
         (["text=a", "text_b="], 2, ["text_b=''"]),
-        (["sentence=test-9999"], 2, ["sentence=test-9999", "none with this id", "test-0"]),
+        (["sentence=test-9999"], 2, ["sentence=test-9999", "has this id", "test-0"]),
         (["text=a", "bits=12"], 2, ["bits=12", "auto, 8, 16"]),
+        (["text=a", "bits=[8]"], 2, ["bits=[8]", "auto, 8, 16"]),
         (["text=a", "parts=[norm,flo]"], 2, ["parts=flo", "norm, flow, neurons"]),
         (["text=a", "most=0"], 2, ["most=0"]),
         (["text=a", "device=tpu"], 2, ["device=tpu"]),
-        (["text=a", "attention.fusion=sum"], 2, ["fusion=sum", "mean"]),
+        (["text=a", "rollout.fusion=sum"], 2, ["rollout.fusion=sum", "mean"]),
         (["text=a", "prts=auto"], 2, ["prts", "valid under the top level", "parts"]),
         (["text=a", "+model.x=1"], 2, ["model.x", "no such option"]),
-        (["sentence=[]"], 2, ["nothing to look at"]),
+        (["sentence=[]"], 2, ["no input is given"]),
         (["text_b=b"], 2, ["text=…"]),
         (["file=nowhere.txt"], 1, ["nowhere.txt", "cannot be read"]),
     ],
@@ -192,9 +199,9 @@ def test_bad_input_is_refused_before_a_model_is_loaded(given, code, words, view,
     "content, words",
     [
         (b"a\n\xe9t\xe9\n", [":2", "0xe9 is not UTF-8"]),
-        (b"a\nb\tc\td\n", [":2", "2 tabs", "one tab"]),
+        (b"a\nb\tc\td\n", [":2", "2 tabs", "separated by one tab"]),
         (b"a\t \n", [":1", "on one side of the tab only"]),
-        (b"\n \n", ["holds no text"]),
+        (b"\n \n", ["has no text"]),
     ],
 )
 def test_a_faulty_file_is_refused_with_its_line(content, words, view, refused, no_model, tmp_path):
@@ -205,7 +212,7 @@ def test_a_faulty_file_is_refused_with_its_line(content, words, view, refused, n
 
 def test_nothing_but_a_page_of_ours_is_written_over(view, refused, no_model, tmp_path):
     (tmp_path / "thesis.html").write_text("<p>years of work</p>")
-    assert "is no page of this viewer" in refused(view("text=a", f"out={tmp_path / 'thesis.html'}"), 2)
+    assert "is not a page of this viewer" in refused(view("text=a", f"out={tmp_path / 'thesis.html'}"), 2)
     assert (tmp_path / "thesis.html").read_text() == "<p>years of work</p>"
     assert f"type out={tmp_path / 'view.html'}" in refused(view("text=a", f"out={tmp_path}"), 2)
 
@@ -275,12 +282,20 @@ def test_what_is_quoted_already_and_other_options_are_left_alone():
     assert verbatim('text="a" or "b"') == r'text="\"a\" or \"b\""'
 
 
+@pytest.mark.parametrize(("name", "expected"), [("residual", Rollout()), ("raw", Rollout(residual_weight=0))])
+def test_every_option_of_rollout_builds_and_lists_what_can_be_set(name, expected):
+    listed = option("rollout", name)
+    assert checked(Rollout, listed, "rollout") == expected
+    assert set(listed) - {"_target_"} == set(vars(expected))
+    assert options("rollout") == ["raw", "residual"]
+
+
 def test_help_fits_a_screen(there):
     done = there("--help", program="view")
     lines = done.out.splitlines()
     assert (done.code, done.err) == (0, "")
     assert len(lines) <= 40
-    for group in ("data", "model", "store", "attention"):
+    for group in ("data", "model", "store", "rollout"):
         [line] = [line for line in lines if line.startswith(f"  {group}=")]
         assert line.split("=")[1].strip() == ", ".join(options(group))
     assert sum(line.startswith("  python -m pipelines.view ") for line in lines) == 4

@@ -50,6 +50,21 @@ def test_the_strength_is_the_one_that_does_best_on_dev(planted: Planted) -> None
     assert chosen.chosen["l2"] == max(l2 for l2 in GRID if alone[l2] == chosen.dev_score)
 
 
+@pytest.mark.parametrize("probe", [Linear("linear", GRID), Reference("sklearn", GRID)], ids=["linear", "sklearn"])
+def test_a_label_that_train_does_not_have_is_an_error_and_changes_no_prediction(
+    probe: Linear | Reference, planted: Planted
+) -> None:
+    whole = fits(probe, planted, "class")[1, TASK]
+    for split in ("dev", "test"):
+        planted.classes[split][:8, 0] = 3  # 8 of 200 items
+    found = fits(probe, planted, "class")[1, TASK]
+    for split in ("dev", "test"):
+        np.testing.assert_array_equal(found.predicted[split], whole.predicted[split])
+    assert whole.dev_score == 1
+    assert found.dev_score == pytest.approx(192 / 200)
+    assert accuracy(found, planted) == pytest.approx(192 / 200, abs=0.01)
+
+
 def test_both_tools_agree(planted: Planted) -> None:
     own, reference = (fits(p, planted, "class") for p in (Linear("a", [1e-2]), Reference("b", [1e-2])))
     for key, fit in own.items():

@@ -45,6 +45,17 @@ def test_the_code_length_is_in_bits() -> None:
     assert bits(found) / 600 == pytest.approx(np.log2(3), rel=0.1)
 
 
+def test_a_label_of_dev_that_train_does_not_have_chooses_no_strength() -> None:
+    """Code lengths are those without these items: only dev differs, and only by what no probe can predict."""
+    planted = Planted(noise=1.0)
+    whole = codes(planted)[1, TASK]
+    planted.classes["dev"][:20] = np.where(planted.classes["dev"][:20] == 0, 3, planted.classes["dev"][:20])
+    found = codes(planted)[1, TASK]
+    np.testing.assert_array_equal(found.codelength_bits, whole.codelength_bits)
+    right = np.stack(found.predicted["dev"]) == planted.classes["dev"]
+    assert found.dev_score == right.mean() < whole.dev_score
+
+
 def test_fractions_and_kinds_are_checked() -> None:
     for wrong in ([0.5, 0.1, 1.0], [0.1, 0.5], [0.0, 1.0], [1.0], []):
         with pytest.raises(ConfigError, match="must rise"):

@@ -23,8 +23,24 @@ Draw = Callable[[float, np.random.Generator], tuple[Statistics, pd.DataFrame | N
 
 def row(target: str, layer: int | None, value: float, **rest: Any) -> Row:
     """A test row of which only what matters is said; its interval is ± 0.01."""
-    names = {"tag": "main", "model": "m", "checkpoint": "c", "data": "d", "task": "pos", "probe": "linear"}
-    facts = {"split": "test", "head": None, "seed": 0, "metric": "accuracy", "n_items": 1200, "n_sentences": 150}
+    names = {
+        "tag": "main",
+        "model": "m",
+        "checkpoint": "c",
+        "data": "d",
+        "task": "pos",
+        "analysis": "probes",
+        "probe": "linear",
+    }
+    facts = {
+        "split": "test",
+        "head": None,
+        "seed": 0,
+        "draw": None,
+        "metric": "accuracy",
+        "n_items": 1200,
+        "n_sentences": 150,
+    }
     ends = {"ci_low": value - 0.01, "ci_high": value + 0.01, "run_id": "r0"}
     return Row(target=target, layer=layer, value=value, **{**names, **facts, **ends, **rest})
 

@@ -19,7 +19,9 @@ def rows(make_rows):
         ("task", 2, 0.75, DEV),
         ("control", 0, 0.3),
         ("control", 1, 0.4),
-        ("control", 1, 0.6, {"seed": 1}),
+        ("control", 1, 0.3, {"draw": 0}),
+        ("control", 1, 0.5, {"draw": 1}),
+        ("control", 2, 0.4, {"seed": 1}),
         ("control", 2, 0.2),
         ("selectivity", 0, 0.3),
         ("selectivity", 1, 0.4),
@@ -39,10 +41,16 @@ def test_layer_table_shows_test_scores_and_marks_the_layer_that_dev_chose(rows):
     assert table["best"].tolist() == [False, False, True]  # test alone would have chosen layer 1
 
 
-def test_control_draws_are_averaged_with_the_ends_of_their_intervals(rows):
+def test_a_control_of_several_draws_is_shown_by_its_score_over_all_with_that_scores_interval(rows):
     line = layer_table(rows, "accuracy").loc[1]
-    assert line[["control", "control_low", "control_high"]].tolist() == pytest.approx([0.5, 0.49, 0.51])
+    assert line[["control", "control_low", "control_high"]].tolist() == pytest.approx([0.4, 0.39, 0.41])
     assert line["selectivity"] == pytest.approx(0.4)
+
+
+def test_a_mean_over_seeds_that_differ_has_no_interval(rows):
+    line = layer_table(rows, "accuracy").loc[2]
+    assert line["control"] == pytest.approx(0.3)
+    assert np.isnan(line["control_low"]) and np.isnan(line["control_high"])
 
 
 def test_baselines_stand_beside_every_layer_and_absent_ones_are_nan(rows):

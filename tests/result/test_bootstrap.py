@@ -1,12 +1,14 @@
-"""Intervals cover what they should, and pairing pays."""
+"""Resamples, intervals and paired differences: against plain formulas, against simulated truth, and their memory."""
 
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import astuple
 
 import numpy as np
 import pytest
 
 from probing.errors import ProbingError
-from probing.result.bootstrap import interval, paired, resample_counts
+from probing.result.bootstrap import counts_of, interval, paired, resample_counts
 from probing.result.metrics import accuracy, nspr, r2
 from probing.result.statistics import Statistics
 
@@ -24,7 +26,76 @@ def test_counts_are_resamples_of_the_sentences():
     assert (counts == resample_counts(50, 400, np.random.default_rng(0))).all()
 
 
-def test_interval_is_that_of_scoring_each_resample_anew():
+def plain_counts(n: int, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """All resamples in one draw, counted row by row: (R, N)."""
+    return np.stack([np.bincount(row, minlength=n) for row in rng.integers(n, size=(n_resamples, n))])
+
+
+@pytest.mark.parametrize(("n", "n_resamples"), [(1, 3), (7, 5), (1000, 777), (3001, 250), (300_000, 2)])
+def test_drawing_in_blocks_gives_the_same_numbers_as_one_draw(n: int, n_resamples: int):
+    counts = resample_counts(n, n_resamples, np.random.default_rng(3))
+    assert counts.dtype == np.uint8
+    assert (counts == plain_counts(n, n_resamples, np.random.default_rng(3))).all()
+
+
+class LastSentence(np.random.Generator):
+    """Draws the last sentence k times into resample k, and otherwise the first."""
+
+    def integers(self, high: int, size: tuple[int, int]) -> np.ndarray:  # type: ignore[override]
+        return np.where(np.arange(size[1]) < np.arange(size[0])[:, None], high - 1, 0)
+
+
+def test_a_count_above_255_gets_a_wider_type():
+    counts = resample_counts(300, 301, LastSentence(np.random.PCG64(0)))
+    assert counts.dtype == np.uint16
+    assert counts[:, -1].tolist() == list(range(301))
+    assert (counts.sum(axis=1) == 300).all()
+
+
+def test_intervals_from_blocks_equal_those_of_one_product_bit_by_bit():
+    rng = np.random.default_rng(5)
+    values = np.column_stack([rng.random(5000), rng.integers(1, 9, 5000), rng.random((5000, 2))])
+    counts = resample_counts(5000, 600, np.random.default_rng(6))  # 3 million cells: two blocks
+    score = interval(Statistics("accuracy", values), counts)
+    totals = counts.astype(np.float64) @ values
+    assert [score.ci_low, score.ci_high] == np.quantile(totals[:, 0] / totals[:, 1], (0.025, 0.975)).tolist()
+
+
+def peak_bytes(task: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        task()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_resamples_take_at_most_three_bytes_per_sentence():
+    n, n_resamples = 20_000, 500
+    everything = accuracy_of(np.ones(n), np.full(n, 2))
+
+    def measured() -> object:
+        return interval(everything, resample_counts(n, n_resamples, np.random.default_rng(0)))
+
+    assert peak_bytes(measured) <= 3 * n * n_resamples
+
+
+def test_counts_for_one_purpose_are_drawn_once_and_cannot_be_changed():
+    counts = counts_of(40, 20, "bootstrap", "test")
+    assert counts_of(40, 20, "bootstrap", "test") is counts
+    assert (counts_of(40, 20, "bootstrap", "dev") != counts).any()
+    with pytest.raises(ValueError, match="read-only"):
+        counts[0, 0] = 1
+
+
+def test_the_cache_keeps_few_counts():
+    counts_of.cache_clear()
+    for n in range(1, 20):
+        counts_of(n, 10, "many")
+    assert counts_of.cache_info().currsize <= 2
+
+
+def test_the_interval_is_that_of_scoring_each_resample_again():
     rng = np.random.default_rng(0)
     gold = [rng.integers(0, 4, n).astype(float) for n in rng.integers(5, 12, size=30)]
     predicted = [g + rng.normal(size=g.size) for g in gold]
@@ -73,14 +144,14 @@ def test_words_of_one_sentence_count_as_one_draw():
     assert (few.n_items, many.n_items) == (100, 3000)
 
 
-def test_counts_name_the_sentences_that_took_part():
+def test_sentences_that_were_not_scored_are_not_counted():
     gold = [np.arange(3.0), np.arange(6.0), np.arange(7.0)]
     score = interval(nspr(gold, gold), resample_counts(3, 200, np.random.default_rng(0)))
     assert (score.value, score.n_items, score.n_sentences) == (1, 2, 2)
     assert (score.ci_low, score.ci_high) == (1, 1)  # resamples of the short sentence alone have no score
 
 
-def test_nothing_to_score_is_nan_and_zero_items():
+def test_a_score_of_no_item_is_nan():
     score = interval(nspr([np.arange(3.0)], [np.arange(3.0)]), resample_counts(1, 10, np.random.default_rng(0)))
     assert np.isnan([score.value, score.ci_low, score.ci_high]).all()
     assert score.n_items == 0

@@ -45,7 +45,7 @@ def test_accuracy_counts_items_not_sentences():
     assert statistics.values[:, :2].tolist() == [[2, 3], [0, 1]]
 
 
-def test_a_sentence_without_labels_counts_nothing():
+def test_a_sentence_without_labels_does_not_count():
     statistics = accuracy(
         [np.array([1]), np.array([], dtype=int), np.array([0])], [np.array([1]), np.array([]), np.array([1])]
     )
@@ -70,7 +70,7 @@ def test_r2_is_scikit_learns():
     assert value(r2(gold, predicted)) == pytest.approx(r2_score(np.concatenate(gold), np.concatenate(predicted)))
 
 
-def test_nspr_averages_lengths_not_sentences_and_only_from_5_to_50():
+def test_nspr_averages_over_lengths_5_to_50_and_not_over_sentences():
     up, down = np.arange(5.0), -np.arange(5.0)
     swapped = np.array([1.0, 0, 2, 3, 4, 5])  # rho = 1 - 6·2 / (6·35)
     gold = [up, up, up, np.arange(6.0), np.arange(4.0), np.arange(51.0)]
@@ -97,7 +97,7 @@ def test_dspr_weighs_words_within_a_length():
     assert value(dspr(gold, predicted)) == pytest.approx((np.mean(rho[0] + rho[1]) + np.mean(rho[2])) / 2)
 
 
-def test_a_constant_row_is_counted_and_poisons_nothing():
+def test_a_constant_row_is_counted_and_makes_no_nan():
     flat = np.zeros(6)
     statistics = nspr([DEPTHS, flat, DEPTHS], [DEPTHS, DEPTHS, flat])
     assert value(statistics) == pytest.approx((1 + 0) / 2)
@@ -116,7 +116,7 @@ def test_root_is_the_shallowest_word_and_a_tie_goes_to_the_first():
     assert value(root_accuracy([DEPTHS], [tied])) == 0
 
 
-def test_root_accuracy_leaves_predictions_as_they_were_and_skips_what_has_no_root():
+def test_root_accuracy_changes_no_prediction_and_skips_sentences_without_a_root():
     predicted = np.array([5.0, 5, 5, 5, 1, 0])
     root_accuracy([DEPTHS], [predicted], keep=[NO_PUNCTUATION])
     assert predicted.tolist() == [5, 5, 5, 5, 1, 0]
@@ -132,7 +132,7 @@ def test_uuas_of_a_chain_is_the_share_of_neighbours_joined_in_the_tree():
     assert uuas([DISTANCES], [CHAIN], keep=[NO_PUNCTUATION]).values[0, :2].tolist() == [2, 4]
 
 
-def test_uuas_is_micro_and_a_predicted_zero_is_a_distance():
+def test_uuas_is_over_all_edges_and_a_predicted_zero_is_a_distance():
     zeros = DISTANCES.copy()
     zeros[0, 1] = zeros[1, 0] = 0
     two = np.array([[0.0, 1], [1, 0]])
@@ -141,7 +141,7 @@ def test_uuas_is_micro_and_a_predicted_zero_is_a_distance():
     assert value(uuas([DISTANCES, two], [CHAIN, two])) == 4 / 6
 
 
-def test_without_an_inner_word_gold_edges_bridge_the_gap():
+def test_without_an_inner_word_gold_edges_join_its_neighbours():
     keep = np.array([True, False, True, True, True, True])  # without "dog"
     gold = nx.from_numpy_array(DISTANCES[np.ix_(keep, keep)])
     weight = sum(d["weight"] for *_, d in nx.minimum_spanning_edges(gold, data=True))
@@ -160,7 +160,7 @@ def test_uuas_agrees_with_networkx_on_random_trees():
         assert row[1] == len(g) - 1
 
 
-def test_mismatched_or_broken_predictions_are_named():
+def test_predictions_of_another_shape_or_with_nan_are_refused():
     with pytest.raises(ProbingError, match=r"sentence 1: \(6,\) gold, \(5,\) predicted"):
         nspr([DEPTHS, DEPTHS], [DEPTHS, DEPTHS[:5]])
     with pytest.raises(ProbingError, match="2 gold sentences, 1 predicted"):

@@ -1,13 +1,11 @@
-from pathlib import Path
+"""Predictions become measurements: every target, split and metric, and selectivity for each draw of the control."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from probing.probe.fit import TASK, Fit, Target
-from probing.result.folder import find_runs, read_manifest, write_run
-from probing.result.rows import COLUMNS, Row, read_rows, write_rows
-from probing.result.score import Prediction, Scores, rows_of, score
+from probing.result.rows import Measurement
+from probing.result.score import Prediction, Scores, score
 
 GOLD = {
     "train": [np.array([0, 1])],
@@ -25,8 +23,8 @@ def says(*test: list[int]) -> dict[str, list[np.ndarray]]:
 
 PREDICTIONS = [
     Prediction(TASK, 1, 0, WORDS, says([0, 1, 0], [0]), Fit(1, TASK, says([0, 1, 0], [0]), 1.0, True)),
-    Prediction("control", 1, 0, WORDS, says([1, 1, 0], [0])),
-    Prediction("control", 1, 1, WORDS, says([1, 0, 0], [1])),
+    Prediction("control", 1, 0, WORDS, says([1, 1, 0], [0]), draw=0),
+    Prediction("control", 1, 0, WORDS, says([1, 0, 0], [1]), draw=1),
     Prediction("majority", None, 0, WORDS, says([0, 0, 0], [0])),
 ]
 
@@ -36,12 +34,15 @@ def scores() -> Scores:
     return score(PREDICTIONS, ("accuracy", "macro_f1"), ["a", "b"], resamples=200)
 
 
-def value(scores: Scores, target: str, metric: str = "accuracy", split: str = "test", seed: int = 0) -> float:
-    (row,) = [
-        r for r in scores.rows if (r["target"], r["metric"], r["split"], r["seed"]) == (target, metric, split, seed)
-    ]
-    assert row["ci_low"] <= row["value"] <= row["ci_high"]
-    return float(row["value"])
+def only(scores: Scores, **wanted: object) -> Measurement:
+    (row,) = [row for row in scores.rows if all(getattr(row, name) == each for name, each in wanted.items())]
+    return row
+
+
+def value(scores: Scores, target: str, metric: str = "accuracy", split: str = "test", draw: int | None = None) -> float:
+    row = only(scores, target=target, metric=metric, split=split, draw=draw)
+    assert row.ci_low <= row.value <= row.ci_high
+    return row.value
 
 
 def test_every_target_is_scored_with_its_interval(scores: Scores) -> None:
@@ -53,8 +54,26 @@ def test_every_target_is_scored_with_its_interval(scores: Scores) -> None:
 
 
 def test_selectivity_is_task_minus_control_for_each_draw(scores: Scores) -> None:
-    assert value(scores, "selectivity", seed=0) == 3 / 4 - 2 / 4
-    assert value(scores, "selectivity", seed=1) == 3 / 4 - 0
+    assert value(scores, "selectivity", draw=0) == 3 / 4 - 2 / 4
+    assert value(scores, "selectivity", draw=1) == 3 / 4 - 0
+    assert {row.seed for row in scores.rows} == {0}
+    assert {row.target for row in scores.rows if row.draw == 1} == {"control", "selectivity"}
+
+
+def test_a_control_of_several_draws_has_one_score_over_all_with_an_interval_of_its_own(scores: Scores) -> None:
+    assert value(scores, "control") == (2 / 4 + 0) / 2
+    assert value(scores, "selectivity") == 3 / 4 - 1 / 4
+    whole = only(scores, target="control", metric="accuracy", split="test", draw=None)
+    draws = [only(scores, target="control", metric="accuracy", split="test", draw=draw) for draw in (0, 1)]
+    # the first sentence alone: (1/3 + 0) / 2; the second: (1 + 0) / 2
+    assert (whole.ci_low, whole.ci_high) == (pytest.approx(1 / 6), pytest.approx(1 / 2))
+    assert whole.ci_high != np.mean([draw.ci_high for draw in draws]) or whole.ci_low != draws[0].ci_low
+
+
+def test_a_single_draw_is_the_score_over_all_draws() -> None:
+    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), ["a", "b"], resamples=20)
+    assert {row.draw for row in found.rows} == {None}
+    assert value(found, "control") == 2 / 4
 
 
 def test_sentence_statistics_give_the_score_back(scores: Scores) -> None:
@@ -71,38 +90,17 @@ def test_code_lengths_are_rows_of_train() -> None:
     assert value(found, TASK, "compression", "train") == 2.0
 
 
-def test_rows_survive_the_disk_unrounded(scores: Scores, tmp_path: Path) -> None:
-    rows = rows_of(scores.rows, IDENTITY)
-    path = tmp_path / "rows.csv"
-    write_rows(rows, path)
-    back = read_rows(path)
-    assert tuple(back.columns) == COLUMNS
-    assert back["value"].tolist() == [r.value for r in rows]
-    assert back["layer"].isna().sum() == sum(r.layer is None for r in rows)
+def test_statistics_on_disk_name_the_draw(scores: Scores) -> None:
+    control = scores.sentences[scores.sentences["target"] == "control"]
+    assert control["draw"].tolist() == [0, 0, 1, 1]
+    assert set(control["seed"]) == {0}
 
 
-def test_a_run_that_fails_in_its_report_leaves_no_folder(scores: Scores, tmp_path: Path) -> None:
-    folder = tmp_path / "runs" / "seed0"
-
-    def write(report: object) -> None:
-        rows: list[Row] = rows_of(scores.rows, IDENTITY)
-        write_run(
-            folder,
-            rows,
-            {"predictions": pd.DataFrame({"layer": [1]}), "sentences": scores.sentences},
-            {},
-            {"run_id": "x"},
-            {"config.yaml": b"a: 1\n"},
-            report,
-        )  # type: ignore[arg-type]
-
-    def fails(_: object) -> None:
-        raise RuntimeError("killed")
-
-    with pytest.raises(RuntimeError, match="killed"):
-        write(fails)
-    assert read_manifest(folder) is None
-    assert find_runs(tmp_path / "runs") == []
-    write(lambda _: None)
-    assert read_manifest(folder) == {"run_id": "x"}
-    assert find_runs(tmp_path / "runs") == [folder]
+def test_a_class_that_the_probe_does_not_know_is_an_error() -> None:
+    gold = {"dev": [np.array([0, 1])], "test": [np.array([0, 1, 2, 5]), np.array([0])]}
+    unseen = Prediction(TASK, 1, 0, Target("word", "class", 2, gold), {**gold, "test": says([0, 1, 1, 0], [0])["test"]})
+    found = score([unseen], ("accuracy", "macro_f1"), ["a", "b"], resamples=50)
+    assert value(found, TASK) == 3 / 5
+    # class 0: 2 right, 3 predicted, 2 gold; class 1: 1 right, 2 predicted, 1 gold; classes 2 and 5: never predicted
+    assert value(found, TASK, "macro_f1") == pytest.approx((4 / 5 + 2 / 3 + 0 + 0) / 4)
+    assert only(found, split="test", metric="macro_f1").n_items == 5

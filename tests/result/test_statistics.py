@@ -1,4 +1,4 @@
-"""Sums over sentences hold all that a metric needs."""
+"""Sums over sentences are all that a metric needs."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_four_columns_are_enough_to_rebuild_a_score_from_disk():
         assert combine(statistics.metric, totals[0]) == combine(statistics.metric, totals[1])
 
 
-def test_an_undefined_value_is_nan_not_a_number_that_looks_like_a_score():
+def test_an_undefined_value_is_nan():
     assert np.isnan(combine("accuracy", np.zeros(4)))
     assert np.isnan(combine("nspr", expand(nspr([np.arange(3.0)], [np.arange(3.0)])).sum(axis=0)))
     same = [np.full(7, 0.1), np.full(9, 0.1)]

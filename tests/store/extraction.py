@@ -59,7 +59,8 @@ def extract(
         if loads is not None:
             with loads.open("a") as file:
                 file.write(f"{os.getpid()}\n")
-        return encoder.load(model, found)
+        loaded = encoder.load(model, found)
+        return loaded, loaded.tokenize_corpus(source)
 
     return ensure(store, f"{found.name}-{source.name}", {"key": key(parts), **parts}, source, load, on_progress)
 

@@ -16,7 +16,8 @@ from probing.axes import SPLITS
 from probing.errors import DamagedStoreError, StoreError
 from probing.rng import generator
 from probing.store.encoding import decode
-from probing.store.layout import Index, StoreFile, create
+from probing.store.file_index import Content, Index
+from probing.store.layout import StoreFile, create
 
 SENTENCES = [s for split in SPLITS for s in corpus(40).splits[split]]
 
@@ -73,14 +74,14 @@ def large_index(n_rows: int) -> Index:
 
 
 def test_layers_of_many_chunks_lie_in_order(tmp_path):
-    create(tmp_path / "k.h5", large_index(100_000), (3, 100_000, 64), "float32", {"key": "k"})
+    create(tmp_path / "k.h5", Content(large_index(100_000), (3, 100_000, 64), "float32", {"key": "k"}))
     test_each_layer_is_one_stretch_of_the_file_that_can_grow(tmp_path / "k.h5")
 
 
 def test_the_same_content_gives_the_same_bytes_at_another_time(tmp_path):
-    create(tmp_path / "a.h5", large_index(100), (3, 100, 16), "bfloat16", {"key": "a"})
+    create(tmp_path / "a.h5", Content(large_index(100), (3, 100, 16), "bfloat16", {"key": "a"}))
     time.sleep(1.1)  # HDF5 would store the second
-    create(tmp_path / "b.h5", large_index(100), (3, 100, 16), "bfloat16", {"key": "a"})
+    create(tmp_path / "b.h5", Content(large_index(100), (3, 100, 16), "bfloat16", {"key": "a"}))
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 

@@ -11,6 +11,7 @@ from probing.axes import Corpus, no_progress
 from probing.model import encoder
 from probing.model.checkpoint import Model, resolve
 from probing.model.maps import maps
+from probing.model.subwords import Subwords
 from probing.store.key import Cached, Store, key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.stored_maps import ensure_maps, read_maps, sample
@@ -30,8 +31,9 @@ def kept(folder: Path, checkpoint: Path, sentences: int | str = 6, source: Corpu
         if next(calls) == stop:
             raise KeyboardInterrupt
 
-    def load() -> encoder.Encoder:
-        return encoder.load(model, found, maps=True)
+    def load() -> tuple[encoder.Encoder, Subwords]:
+        loaded = encoder.load(model, found, maps=True)
+        return loaded, loaded.tokenize_corpus(source)
 
     return ensure_maps(store, "maps", {"key": key(parts), **parts}, source, load, progress if stop else no_progress)
 

@@ -6,8 +6,9 @@ from extraction import flip, layer_of, where
 
 from probing.errors import ConfigError, DamagedStoreError
 from probing.store.disk import writing
+from probing.store.file_index import Content, Index
 from probing.store.journal import write_batch
-from probing.store.layout import Index, StoreFile, create
+from probing.store.layout import StoreFile, create
 from probing.store.vectors import Vectors, check_layers
 
 # Four sentences in two batches, not in corpus order; -1 is [CLS] or [SEP]. Row r holds (r, -r) in layer 0 and
@@ -35,7 +36,7 @@ SENTENCES = {  # of the sentences a b c d
 
 def write(path, index: Index, values: np.ndarray) -> StoreFile:
     """A store in float32 of ``values`` (L + 1, S, D)."""
-    create(path, index, values.shape, "float32", {"key": path.stem})
+    create(path, Content(index, values.shape, "float32", {"key": path.stem}))
     with writing(path, "r+") as (file, disk):
         batches = list(zip(index.block, index.block[1:], strict=False))
         crc32 = [
@@ -158,3 +159,30 @@ def test_layers_that_the_model_lacks_are_named():
         ConfigError, match=r"layers=-1,7: the model has layers 0 \(embedding output\) to 6; type layers="
     ):
         check_layers([-1, 3, 7], 7)
+
+
+@pytest.mark.parametrize("level", ["word", "sentence"])
+def test_picked_items_are_those_of_the_whole_layer(store, level):
+    vectors = Vectors(store, level, "mean", "first")
+    every = np.concatenate(list(vectors.layer(1).values()))
+    items = np.array([3, 0, 2, 3, 1])
+    np.testing.assert_array_equal(vectors.pick(1, items), every[items])
+    assert vectors.pick(1, items[:0]).shape == (0, 2)
+    kept = vectors.select(vectors.available)
+    np.testing.assert_array_equal(kept.pick(1, [1]), np.concatenate(list(kept.layer(1).values()))[1:2])
+
+
+def test_only_the_batches_that_hold_an_item_are_read(store, monkeypatch):
+    vectors, read = Vectors(store, "word", "mean", "first"), []
+    block = store.block
+    monkeypatch.setattr(store, "block", lambda layer, number: read.append(number) or block(layer, number))
+    vectors.pick(0, [0, 4])  # a0 and c0
+    assert read == [0]
+    vectors.pick(0, [3, 1])  # b1 and a1
+    assert read == [0, 0, 1]
+
+
+def test_a_split_does_not_keep_the_others_in_memory(store):
+    found = Vectors(store, "word", "mean", "first").layer(0)
+    assert [len(found[split]) for split in ("train", "dev", "test")] == [4, 3, 1]
+    assert all(array.base is None for array in found.values())

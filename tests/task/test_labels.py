@@ -1,29 +1,40 @@
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from probing.axes import SPLITS, Corpus, Labels, Sentence
+from probing.axes import SPLITS, Corpus, Kind, Labels, Sentence
 from probing.errors import DataError
 from probing.rng import generator
-from probing.task.labels import annotated, by_type, classes_of, encode, from_train, shuffled
+from probing.task.labels import by_type, classes_of, encode, from_train, labels_of, shuffled
 from probing.task.sentences import SentenceTask
 from probing.task.trees import Depth, Distance, TreeDepth
 from probing.task.words import WordTask
 
 
 def test_labels_are_numbered_in_the_order_of_their_names():
-    classes = classes_of(["b", "_", "c", "a", "b"], "pos", "toy")
+    classes = classes_of(["b", "c", "a", "b"], "pos", "toy")
     assert classes == ("a", "b", "c")
-    assert encode(["c", "_", "a"], classes, "here").tolist() == [2, -1, 0]
+    assert encode(["c", None, "a"], classes).tolist() == [2, -1, 0]
 
 
-def test_a_label_that_train_lacks_is_an_error_that_says_where():
-    with pytest.raises(DataError, match=r"test sentence s7: label 'd', 'e' does not occur in train.*write _"):
-        encode(["e", "a", "d"], ("a", "b"), "test sentence s7")
+def test_labels_that_train_does_not_have_are_numbered_after_its_classes(reviews):
+    labels = labels_of(SentenceTask("t"), reviews(["b", "a"], ["b", "d"], ["e", "_", "c", "a"]), "label")
+    assert (labels.classes, labels.unseen) == (("a", "b"), ("c", "d", "e"))
+    assert [v.item() for v in labels.values["dev"]] == [1, 3]
+    assert [v.item() for v in labels.values["test"]] == [4, -1, 2, 0]
 
 
-@pytest.mark.parametrize(("train", "seen"), [(["a", "a", "_"], r"one class only \(a\)"), (["_"], "no label")])
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_a_split_without_any_class_of_train_is_an_error(split, reviews):
+    labels = {"train": ["neg", "pos"], "dev": ["neg"], "test": ["pos"]} | {split: ["1", "0", "_"]}
+    with pytest.raises(DataError, match=rf"task=t: no label of {split} \(0, 1\) occurs in train \(neg, pos\); write"):
+        SentenceTask("t").labels(reviews(**labels))
+
+
+@pytest.mark.parametrize(("train", "seen"), [(["a", "a"], r"one class only \(a\)"), ([], "no label")])
 def test_one_class_cannot_be_probed(train, seen):
     with pytest.raises(DataError, match=f"task=pos: train of toy has {seen}; a probe needs two classes"):
         classes_of(train, "pos", "toy")
@@ -45,13 +56,48 @@ def test_a_treebank_without_labels_is_refused_for_sentiment(treebank):
 
 
 def test_annotation_may_be_partial_only_where_that_is_asked_for():
-    some = (Sentence("a", ("x",), upos=("X",)), Sentence("b", ("x",)))
+    some = (Sentence("a", ("x", "y"), upos=("X", "Y")), Sentence("b", ("x",)))
     corpus = Corpus("toy", dict.fromkeys(SPLITS, some))
-    annotated(corpus, "upos", "pos", partly=True)
+    labels = labels_of(WordTask("pos"), corpus, "upos", partly=True)
+    assert [v.tolist() for v in labels.values["test"]] == [[0, 1], [-1]]
     with pytest.raises(DataError, match="none for sentence b"):
-        annotated(corpus, "upos", "pos")
+        labels_of(WordTask("pos"), corpus, "upos")
     with pytest.raises(DataError, match=r"none for sentence b \(dev\)"):
-        annotated(Corpus("toy", {**corpus.splits, "dev": some[1:]}), "upos", "pos", partly=True)
+        labels_of(WordTask("pos"), Corpus("toy", {**corpus.splits, "dev": some[1:]}), "upos", partly=True)
+
+
+def test_gold_is_what_labels_are_made_of(treebank, reviews):
+    (sentence,) = treebank("the mu dog ran").splits["train"]  # heads chain every word to the next
+    assert WordTask("pos").gold(sentence) == ["DET", None, "NOUN", "VERB"]
+    assert Depth("depth").gold(sentence) == [3, 2, 1, 0]
+    assert TreeDepth("tree_depth").gold(sentence) == [3]
+    assert Distance("distance").gold(sentence) is None
+    one, none = reviews(["pos", "_"], ["pos"], ["pos"]).splits["train"]
+    assert [SentenceTask("sentiment").gold(s) for s in (one, none, sentence)] == [["pos"], [None], None]
+    assert [task.gold(one) for task in (WordTask("xpos", "xpos"), Depth("a"), TreeDepth("b"))] == [None] * 3
+
+
+@dataclass(frozen=True)
+class Short(WordTask):
+    """A task of words that labels the first one only, or measures the words' length."""
+
+    kind: Kind = "class"
+
+    def gold(self, sentence: Sentence) -> Sequence[str | float | None]:
+        if self.kind == "class":
+            return sentence.upos[:1]
+        return [None if word == "mu" else len(word) / 2 for word in sentence.words]
+
+
+def test_a_task_that_does_not_label_every_word_is_named(treebank):
+    with pytest.raises(DataError, match="task=short gives 1 labels for sentence s0; 3 are wanted"):
+        Short("short").labels(treebank("the dog ran"))
+
+
+def test_a_number_may_be_missing(treebank):
+    labels = Short("length", kind="scalar").labels(treebank("the mu dog"))
+    np.testing.assert_equal(labels.values["train"][0], [1.5, np.nan, 1.5])
+    assert (labels.kind, labels.classes) == ("scalar", ())
 
 
 def vocabulary(size: int) -> Corpus:
@@ -86,7 +132,7 @@ def test_draws_follow_the_labels_of_train_and_leave_out_what_has_none():
 def test_shuffled_labels_are_the_same_labels_in_another_order():
     values = {split: [np.array([i % 3]) for i in range(size)] for split, size in (("train", 60), ("dev", 30))}
     values["test"] = [np.array([-1]), *[np.array([i]) for i in range(20)], np.array([-1])]
-    labels = Labels("sentence", "class", values, tuple("abc"))
+    labels = Labels("sentence", "class", values, tuple("abc"), tuple("defghijklmnopqrstuvw"))
     mixed = shuffled(labels, generator(0))
     for split, rows in values.items():
         assert all(row.shape == (1,) for row in mixed.values[split])
@@ -94,4 +140,9 @@ def test_shuffled_labels_are_the_same_labels_in_another_order():
         assert Counter(after) == Counter(before)
         assert after != before
     assert mixed.values["test"][0] == mixed.values["test"][-1] == -1
-    assert (mixed.level, mixed.kind, mixed.classes) == ("sentence", "class", labels.classes)
+    assert (mixed.level, mixed.kind, mixed.classes, mixed.unseen) == (
+        "sentence",
+        "class",
+        labels.classes,
+        labels.unseen,
+    )

@@ -18,9 +18,10 @@ def test_every_sentence_has_its_class(reviews):
     assert [v.tolist() for v in labels.values["test"]] == [[-1], [1]]
 
 
-def test_a_label_seen_only_in_test_is_an_error(reviews):
-    with pytest.raises(DataError, match="test sentence test-1: label 'meh' does not occur in train"):
-        TASK.labels(reviews(["pos", "neg"], ["pos"], ["pos", "meh"]))
+def test_a_label_seen_only_in_test_has_a_number_of_its_own(reviews):
+    labels = TASK.labels(reviews(["pos", "neg"], ["pos"], ["pos", "meh"]))
+    assert (labels.classes, labels.unseen) == (("neg", "pos"), ("meh",))
+    assert [v.tolist() for v in labels.values["test"]] == [[1], [2]]
 
 
 def test_one_class_is_an_error(reviews):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from probing.axes import SPLITS, Corpus, Sentence
-from probing.data.conllu import tree_problem
 from probing.data.grammar import Grammar
+from probing.data.treebank_sentence import tree_problem
 from probing.errors import ConfigError
 from probing.rng import generator
 from probing.task.trees import Depth, Distance, TreeDepth, depths, distances, habit_heads

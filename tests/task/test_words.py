@@ -33,9 +33,13 @@ def test_a_word_without_annotation_has_no_label(treebank):
     assert [v.tolist() for v in labels.values["train"]] == [[0, -1, 1, 2], [-1, -1]]
 
 
-def test_a_label_seen_only_in_test_is_an_error(treebank):
-    with pytest.raises(DataError, match="test sentence s1: label 'X' does not occur in train"):
-        POS.labels(treebank("the dog ran", test=("the dog ran", "the alien ran")))
+def test_a_label_seen_only_in_test_has_a_number_of_its_own_and_no_control_draws_it(treebank):
+    corpus = treebank("the dog ran", test=("the dog ran", "the alien ran"))
+    labels = POS.labels(corpus)
+    assert (labels.classes, labels.unseen) == (("DET", "NOUN", "VERB"), ("X",))
+    assert labels.values["test"][1].tolist() == [0, 3, 2]
+    controls = [POS.control(corpus, labels, generator(seed)) for seed in range(20)]
+    assert max(v.max() for control in controls for v in control.values["test"]) == 2
 
 
 def test_one_class_is_an_error(treebank):

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 
 from probing.errors import DataError
-from probing.view.free_text import corpus_tokens, split, split_words, word_spans, words_of
+from probing.view.free_text import corpus_tokens, tokenize_text, tokenize_words, word_spans, words_of
 
 HOSTILE = "<script>alert(1)</script> a [SEP] or a </s> or <|endoftext|>"
 DECODERS = {"gpt2", "neox", "llama", "qwen2", "qwen3"}
@@ -37,7 +37,7 @@ def test_a_subword_belongs_to_the_word_at_or_after_its_start():
 
 
 def test_labels_of_bert_are_the_characters_of_the_text(encoder_of):
-    tokens = split(encoder_of("bert"), "Don't leave the naïve fox").tokens
+    tokens = tokenize_text(encoder_of("bert"), "Don't leave the naïve fox").tokens
     assert tokens.labels == ("[CLS]", "Don", "##'", "##t", "leave", "the", "naïve", "fox", "[SEP]")
     assert tokens.forms == ("Don't", "leave", "the", "naïve", "fox")
     assert tokens.word.tolist() == [-1, 0, 0, 0, 1, 2, 3, 4, -1]
@@ -48,22 +48,22 @@ def test_labels_of_bert_are_the_characters_of_the_text(encoder_of):
 
 
 def test_bytes_of_one_character_bear_the_tokenizers_own_names(encoder_of):
-    tokens = split(encoder_of("gpt2"), "the 中").tokens
+    tokens = tokenize_text(encoder_of("gpt2"), "the 中").tokens
     assert tokens.labels == ("the", "Ġ", "##ä", "##¸", "##Ń")  # three bytes of one character
     assert tokens.word.tolist() == [0, 1, 1, 1, 1]
-    assert split(encoder_of("llama"), "the 中").tokens.labels[-3:] == ("##<0xE4>", "##<0xB8>", "##<0xAD>")
+    assert tokenize_text(encoder_of("llama"), "the 中").tokens.labels[-3:] == ("##<0xE4>", "##<0xB8>", "##<0xAD>")
 
 
 def test_what_the_vocabulary_lacks_is_shown_as_unknown_and_noted(encoder_of):
     for family, name in (("bert", "[UNK]"), ("t5", "<unk>")):
-        found = split(encoder_of(family), "the ☃ fox")
+        found = tokenize_text(encoder_of(family), "the ☃ fox")
         assert [label for label in found.tokens.labels if name in label]
-        assert found.notes == ("unknown to the tokenizer, and alike to the model: 1 subwords",)
+        assert found.notes == ("subwords unknown to the tokenizer, so that the model cannot tell them apart: 1",)
 
 
 def test_a_text_is_literal_in_every_family(family, encoder):
-    found = split(encoder, HOSTILE)
-    framed = split(encoder, "fox")
+    found = tokenize_text(encoder, HOSTILE)
+    framed = tokenize_text(encoder, "fox")
     assert sum(found.tokens.special) == sum(framed.tokens.special)
     special = {number for number, is_special in zip(framed.ids, framed.tokens.special, strict=True) if is_special}
     inside = found.ids[~np.array(found.tokens.special)]
@@ -73,7 +73,7 @@ def test_a_text_is_literal_in_every_family(family, encoder):
 
 
 def test_a_pair_is_framed_by_the_tokenizer_and_words_count_on(family, encoder):
-    found = split(encoder, "the quick fox", "she left!")
+    found = tokenize_text(encoder, "the quick fox", "she left!")
     tokens = found.tokens
     assert tokens.forms == ("the", "quick", "fox", "she", "left", "!")
     assert tokens.form_segment.tolist() == [0, 0, 0, 1, 1, 1]
@@ -83,7 +83,7 @@ def test_a_pair_is_framed_by_the_tokenizer_and_words_count_on(family, encoder):
     assert (tokens.form_segment[tokens.word[own]] == tokens.segment[own]).all()
     assert sorted(set(tokens.word[own].tolist())) == list(range(6))
     if family in DECODERS:
-        assert "nothing between two texts" in found.notes[-1]
+        assert "no special subword between two texts" in found.notes[-1]
     if family == "bert":
         first = tokens.special.index(True, 1)  # the [SEP] after the first text goes with it
         assert (
@@ -101,15 +101,15 @@ def test_a_pair_with_nothing_between_its_texts_is_noted_whatever_stands_around_i
     tokenizer = Tokenizer.from_str(encoder.tokenizer.to_str())
     names = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = TemplateProcessing(single="$A", pair=pair, special_tokens=names)
-    found = split(replace(encoder, tokenizer=tokenizer), "the quick fox", "she left!")
+    found = tokenize_text(replace(encoder, tokenizer=tokenizer), "the quick fox", "she left!")
     assert any(found.tokens.special)
-    assert any("nothing between two texts" in note for note in found.notes) == noted
+    assert any("no special subword between two texts" in note for note in found.notes) == noted
 
 
 def test_a_corpus_sentence_is_what_the_store_holds(encoder):
     words = ("the", "naïve", "fox", "saw", "New", "York", "!")
     subwords = encoder.tokenize([words])
-    found = split_words(encoder, words)
+    found = tokenize_words(encoder, words)
     assert found.ids.tolist() == subwords.ids.tolist()
     assert found.tokens.word.tolist() == subwords.words.tolist()
     assert found.tokens.forms == words
@@ -135,18 +135,18 @@ def test_a_corpus_sentence_is_what_the_store_holds(encoder):
 )
 def test_what_cannot_be_read_is_said(encoder_of, text, other, said):
     with pytest.raises(DataError, match=said):
-        split(encoder_of("bert"), text, other)
+        tokenize_text(encoder_of("bert"), text, other)
 
 
 def test_a_corpus_sentence_that_does_not_fit_is_not_cut(encoder_of):
     with pytest.raises(DataError, match="82 subwords"):
-        split_words(encoder_of("bert"), ("fox",) * 80)
+        tokenize_words(encoder_of("bert"), ("fox",) * 80)
     with pytest.raises(DataError, match="no subword"):
-        split_words(encoder_of("bert"), ("\x01",))
+        tokenize_words(encoder_of("bert"), ("\x01",))
 
 
 def test_words_without_a_subword_are_counted(encoder_of):
-    found = split(encoder_of("bert"), "the \x01 fox")
+    found = tokenize_text(encoder_of("bert"), "the \x01 fox")
     assert found.tokens.forms == ("the", "\x01", "fox")
     assert found.tokens.word.tolist() == [-1, 0, 2, -1]
-    assert "own, left out or joined with the word before: 1" in found.notes[0]
+    assert "own, left out or merged with the word before: 1" in found.notes[0]

@@ -13,7 +13,7 @@ import probing.view
 from probing.errors import ConfigError, ModelError
 from probing.rng import generator
 from probing.view import notebook, show
-from probing.view.foreign import foreign, read_tokens
+from probing.view.external_weights import read_tokens, weights_view
 from probing.view.pack import pack
 
 TOKENS = ["[CLS]", "the", "cat", "##s", "[SEP]"]
@@ -56,7 +56,7 @@ def test_weights_from_anywhere_in_both_shapes_as_arrays_and_tensors(maps):
 
     batched = [torch.tensor(layer)[None].requires_grad_() for layer in maps]
     for given in (maps, [layer[None] for layer in maps], batched, np.stack(maps)):
-        view = foreign(given, TOKENS)
+        view = weights_view(given, TOKENS)
         assert view.attention.shape == (3, 2, 5, 5)
         assert np.allclose(view.attention, np.stack(maps))
     half = [0.5 * (layer.mean(axis=0) + np.eye(5)) for layer in maps]
@@ -68,7 +68,7 @@ def test_weights_from_anywhere_in_both_shapes_as_arrays_and_tensors(maps):
 
 
 def test_a_view_is_shown_as_it_is(maps):
-    view = foreign(maps, TOKENS)
+    view = weights_view(maps, TOKENS)
     assert documents(show(view).html) == [pack(view).header]
 
 
@@ -97,12 +97,12 @@ def test_the_second_text_begins_where_it_is_said_to(maps):
     found = read_tokens(["[CLS]", "a", "[SEP]", "b", "##c", "[SEP]"], 3)
     assert found.segment.tolist() == [0, 0, 0, 1, 1, 1]
     assert (found.forms, found.form_segment.tolist()) == (("a", "bc"), [0, 1])
-    view = foreign(maps, ["[CLS]", "a", "[SEP]", "b", "[SEP]"], 3)
+    view = weights_view(maps, ["[CLS]", "a", "[SEP]", "b", "[SEP]"], 3)
     assert (view.about["text"], view.about["text_b"]) == ("a", "b")
 
 
 def test_a_causal_model_is_known_by_its_weights(maps):
-    assert foreign([np.tril(layer) + 1e-3 * np.eye(5) for layer in maps], TOKENS).about["causal"] is True
+    assert weights_view([np.tril(layer) + 1e-3 * np.eye(5) for layer in maps], TOKENS).about["causal"] is True
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_a_causal_model_is_known_by_its_weights(maps):
         (lambda m: [layer[:, :4, :4] for layer in m], "over 4 subwords, but there are 5 tokens"),
         (lambda m: [layer - 0.5 for layer in m], "negative or not finite"),
         (lambda m: [layer * np.nan for layer in m], "negative or not finite"),
-        (lambda m: ["abc"], "is no array of numbers"),
+        (lambda m: ["abc"], "is not an array of numbers"),
         (lambda m: [], "no layer"),
-        (lambda m: 5, "attention is a int; want one array"),
-        (lambda m: np.array(1.0), "attention is a ndarray; want one array"),
-        (lambda m: {"attentions": m}, "layer 1 is no array of numbers"),
+        (lambda m: 5, "attention is a int; one array"),
+        (lambda m: np.array(1.0), "attention is a ndarray; one array"),
+        (lambda m: {"attentions": m}, "layer 1 is not an array of numbers"),
     ],
 )
 def test_what_are_no_maps_is_said_so(change, message, maps):
@@ -138,16 +138,16 @@ def test_padding_is_told_how_to_cut_off(maps):
     assert documents(cut.html)[0]["tokens"] == TOKENS
     maps[2][:, 1] = 0
     with pytest.raises(ModelError, match=r"layer 3: query tokens\[1\] \(the\) has no weight"):
-        foreign(maps, TOKENS)
+        weights_view(maps, TOKENS)
 
 
 @pytest.mark.parametrize(
     "tokens, message",
     [
-        ([101, *TOKENS[1:]], r"tokens\[0\] is 101, no string; .*convert_ids_to_tokens"),
-        ([*TOKENS[:4], None], r"tokens\[4\] is None, no string"),
-        ("abcde", "tokens is a str, no list"),
-        (5, "tokens is a int, no list"),
+        ([101, *TOKENS[1:]], r"tokens\[0\] is 101, not a string; .*convert_ids_to_tokens"),
+        ([*TOKENS[:4], None], r"tokens\[4\] is None, not a string"),
+        ("abcde", "tokens is a str, not a list"),
+        (5, "tokens is a int, not a list"),
     ],
 )
 def test_tokens_that_are_no_strings_are_refused(tokens, message, maps):
@@ -157,9 +157,9 @@ def test_tokens_that_are_no_strings_are_refused(tokens, message, maps):
 
 @pytest.mark.parametrize("start", ["3", 3.0, [3]])
 def test_a_position_is_a_whole_number(start, maps):
-    with pytest.raises(ModelError, match=r"sentence_b_start=.*no whole number"):
+    with pytest.raises(ModelError, match=r"sentence_b_start=.*not a whole number"):
         show(attention=maps, tokens=TOKENS, sentence_b_start=start)
-    assert foreign(maps, TOKENS, np.int64(3)).tokens.segment.tolist() == [0, 0, 0, 1, 1]
+    assert weights_view(maps, TOKENS, np.int64(3)).tokens.segment.tolist() == [0, 0, 0, 1, 1]
 
 
 def test_longer_texts_get_flow_and_neurons_when_asked():
@@ -171,20 +171,20 @@ def test_longer_texts_get_flow_and_neurons_when_asked():
 
 
 def test_contradictions_are_refused(maps):
-    view = foreign(maps, TOKENS)
-    with pytest.raises(ConfigError, match="text_b=… goes with a text"):
+    view = weights_view(maps, TOKENS)
+    with pytest.raises(ConfigError, match="text_b=… needs a text"):
         show(view, "It slept.")
     for given in ({"text": view}, {"attention": maps, "tokens": TOKENS}):
-        with pytest.raises(ConfigError, match="longest_flow: goes with a text"):
+        with pytest.raises(ConfigError, match="longest_flow: needs a text"):
             show(**given, longest_flow=128)
     with pytest.raises(TypeError, match="unexpected keyword argument 'longest'"):
         show("a", longest=3)
     for given in ({}, {"text": "a", "attention": maps}):
         with pytest.raises(ConfigError, match="give show either a text"):
             show(**given)
-    with pytest.raises(ConfigError, match="wants tokens="):
+    with pytest.raises(ConfigError, match="needs tokens="):
         show(attention=maps)
-    with pytest.raises(ConfigError, match="go with attention="):
+    with pytest.raises(ConfigError, match="need attention="):
         show("a", tokens=TOKENS)
     with pytest.raises(ModelError, match="sentence_b_start=9"):
         show(attention=maps, tokens=TOKENS, sentence_b_start=9)

@@ -20,10 +20,10 @@ from probing.store.layout import StoreFile
 from probing.store.stored_maps import ensure_maps
 from probing.store.vectors import Vectors, rows_of
 from probing.store.write import ensure
-from probing.view.look import Options, look_at_words
-from probing.view.predict import pooling
-from probing.view.record import Float32, Predicted, Tokens
-from probing.view.stored_view import MAPS_ONLY, stored
+from probing.view.forward_view import Options, sentence_view
+from probing.view.probe_predictions import pooling
+from probing.view.record import CorpusSentence, Float32, Predicted, Tokens
+from probing.view.stored_view import MAPS_ONLY, StoredCorpus, find, stored_view
 
 BUILD = runpy.run_path(str(Path(__file__).parent.parent / "model" / "conftest.py"))["build"]
 FOX = Sentence("fox", ("the", "naïve", "fox", "sleeps"), ("DET", "ADJ", "NOUN", "VERB"), (), (3, 3, 4, 0), label="calm")
@@ -71,22 +71,15 @@ def kept(tmp_path_factory) -> Callable[[str], Kept]:
 
 
 def view(kept: Kept, sentence_id: str, options: Options | None = None, **given: Any):
-    parts = {"hidden": None, "corpus": CORPUS, "reader": None, **given}
-    return stored(
-        kept.maps,
-        parts["hidden"],
-        parts["corpus"],
-        sentence_id,
-        kept.loaded.tokenizer,
-        options or Options(),
-        parts["reader"],
-    )
+    place = find(given.get("corpus", CORPUS), sentence_id)
+    store = StoredCorpus(kept.maps, given.get("hidden"), kept.loaded.tokenizer)
+    return stored_view(store, place, options or Options(), given.get("reader"))
 
 
 @pytest.mark.parametrize("family", ["bert", "gpt2"])
 def test_maps_rollout_and_flow_are_the_models_own(kept, family):
     one = kept(family)
-    live = look_at_words(one.loaded, FOX, Options(parts=("flow",)))
+    live = sentence_view(one.loaded, find(CORPUS, "fox"), Options(parts=("flow",)))
     found = view(one, "fox")
     subwords = one.loaded.tokenize([FOX.words])
     [streamed] = [of_one for batch in maps(one.loaded, subwords) for _, of_one, _, _ in batch.each()]
@@ -103,7 +96,10 @@ def test_maps_rollout_and_flow_are_the_models_own(kept, family):
 def test_subwords_are_named_as_by_the_model(kept, family):
     one = kept(family)
     for sentence in CORPUS.splits["test"]:
-        found, live = view(one, sentence.id).tokens, look_at_words(one.loaded, sentence, Options(parts=())).tokens
+        found, live = (
+            view(one, sentence.id).tokens,
+            sentence_view(one.loaded, find(CORPUS, sentence.id), Options(parts=())).tokens,
+        )
         assert (found.labels, found.special, found.forms) == (live.labels, live.special, live.forms)
         assert (found.word == live.word).all()
         assert (found.segment == 0).all()
@@ -133,18 +129,19 @@ def test_flow_that_takes_too_long_is_left_out_and_said(kept):
     assert "longest_flow=3" in found.missing["flow"]
 
 
-def test_a_reader_gets_the_stored_vectors_and_gold_is_set_beside_its_word(kept):
+def test_a_reader_gets_the_stored_vectors_and_the_sentence(kept):
     one = kept("gpt2")
-    got: list[tuple[Float32, Tokens]] = []
+    got: list[tuple[Float32, Tokens, CorpusSentence | None]] = []
 
-    def read(hidden: Float32, tokens: Tokens) -> list[Predicted]:
-        got.append((hidden, tokens))
+    def read(hidden: Float32, tokens: Tokens, place: CorpusSentence | None) -> list[Predicted]:
+        got.append((hidden, tokens, place))
         fixed = ("run", "data", "r2", (0.5,), (0.4,), (0.6,), (0.1,))
         return [Predicted("depth", "word", "scalar", (0,), [[0.0] * len(tokens.forms)], None, None, *fixed)]
 
     [probe] = view(one, "fox", hidden=one.hidden, reader=read).probes
-    assert probe.gold == [2, 2, 1, 0]
-    [(hidden, tokens)] = got
+    [(hidden, tokens, place)] = got
+    assert probe.predicted == [[0.0] * 4]
+    assert place == CorpusSentence("tiny", "test", 4, FOX)
     assert np.abs(hidden - one.loaded.hidden(one.loaded.tokenize([FOX.words]))).max() < 0.01
     assert tokens.forms == FOX.words
     without = view(one, "fox", reader=read)
@@ -173,7 +170,9 @@ def test_a_sentence_without_maps_is_none(kept):
 
 
 def test_an_unknown_id_is_refused_with_those_that_look_alike(kept):
-    with pytest.raises(ConfigError, match=r"plain-9: corpus tiny has 6 sentences.*e\.g\. plain-"):
+    with pytest.raises(
+        ConfigError, match=r"plain-9: none of the 6 sentences of corpus tiny has this id.*e\.g\. plain-"
+    ):
         view(kept("bert"), "plain-9")
     with pytest.raises(ConfigError, match=r"e\.g\. plain-3, plain-2, plain-0$"):
         view(kept("bert"), "§")
@@ -181,7 +180,7 @@ def test_an_unknown_id_is_refused_with_those_that_look_alike(kept):
 
 def test_a_store_of_another_corpus_is_refused(kept):
     other = replace(CORPUS, splits={**CORPUS.splits, "test": tuple(reversed(CORPUS.splits["test"]))})
-    with pytest.raises(DataError, match="of another corpus than sentence plain-4"):
+    with pytest.raises(DataError, match="from another corpus than sentence plain-4"):
         view(kept("bert"), "plain-4", corpus=other)
 
 

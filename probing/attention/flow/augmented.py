@@ -4,25 +4,55 @@ Abnar and Zuidema, 2020, section 3: A = 0.5 W + 0.5 I, where W is the mean of th
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.errors import ConfigError, ModelError
+from probing.errors import ConfigError, ModelError, one_of
 
 if TYPE_CHECKING:
     import torch
-
-    from probing.attention.flow.rollout import Rollout
 
 Int64 = NDArray[np.int64]
 # Fusion of heads: numpy's and torch's reduction. A sum serves for the mean, as rows are made distributions afterwards.
 FUSIONS = {"mean": ("add", "sum"), "max": ("maximum", "amax"), "min": ("minimum", "amin")}
 
 
+@dataclass(frozen=True)
+class Rollout:
+    """How heads become one map per layer, and maps one rollout.
+
+    residual_weight: share w of the identity in w I + (1 - w) A; 0.5 is the paper's (A + I) / 2, 0 the raw recursion.
+    fusion: mean, max or min over heads; rows are made distributions again.
+    discard: this share of a fused map's positive weights, the smallest, becomes 0 before rows are normalised; ties at
+    the border and the largest weight of a row stay.
+    first_layer: the recursion starts here; the rollout of layers before it is the identity.
+    receptive_field: before anything else each column of a layer's map is divided by the number of queries that see it
+    (some head gives it weight; n - j of n in a causal model, so that early positions lose the lead that the mask
+    gives them) and rows are normalised, as the paper asks for decoders; where all see all it changes nothing.
+    Raises: ConfigError for a value out of range.
+    """
+
+    residual_weight: float = 0.5
+    fusion: str = "mean"
+    discard: float = 0.0
+    first_layer: int = 1
+    receptive_field: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no rollout can be made with."""
+        one_of("rollout.fusion", self.fusion, FUSIONS)
+        for name, share in (("residual_weight", self.residual_weight), ("discard", self.discard)):
+            if not 0 <= share < 1:
+                raise ConfigError(f"rollout.{name}={share}: a share; give at least 0 and less than 1")
+        if self.first_layer < 1:
+            raise ConfigError(f"rollout.first_layer={self.first_layer}: layers count from 1; give 1 or more")
+
+
 def augmented(
-    attention: "Sequence[torch.Tensor]", lengths: Int64, options: "Rollout", sentences: Int64 | None = None
+    attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
 ) -> "torch.Tensor":
     """Â, heads fused and the identity mixed in, of layers first_layer to L: (B, H, T, T) each -> (B, K, T, T), float32.
 
@@ -33,7 +63,7 @@ def augmented(
 
     if options.first_layer > len(attention):
         raise ConfigError(
-            f"attention.first_layer={options.first_layer}: this model has {len(attention)} layers; "
+            f"rollout.first_layer={options.first_layer}: this model has {len(attention)} layers; "
             f"give 1 to {len(attention)}"
         )
     chosen = [layer.detach().float() for layer in attention[options.first_layer - 1 :]]
@@ -75,12 +105,12 @@ def _without_smallest(maps: "torch.Tensor", share: float) -> "torch.Tensor":
     return maps.masked_fill((maps < border) & (maps < maps.amax(dim=-1, keepdim=True)), 0)
 
 
-def _check(total: "torch.Tensor", real: "torch.Tensor", options: "Rollout", sentences: Int64) -> None:
+def _check(total: "torch.Tensor", real: "torch.Tensor", options: Rollout, sentences: Int64) -> None:
     bad = (real & ~((total > 0) & total.isfinite())).nonzero()
     if len(bad):
         layer, row, query = bad[0].tolist()
         hidden = "its mask hides all or numbers overflowed: leave the sentence out, or type model.precision=float32"
-        disjoint = "heads share no position: type attention.fusion=mean, or leave the sentence out"
+        disjoint = "heads share no position: type rollout.fusion=mean, or leave the sentence out"
         advice = disjoint if options.fusion == "min" else hidden
         raise ModelError(
             f"sentence {sentences[row]}, layer {options.first_layer + layer}: the attention of position {query} is all "

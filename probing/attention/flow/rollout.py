@@ -1,15 +1,13 @@
 """Attention rollout (Abnar and Zuidema, 2020, section 3): where information may have come from, layer by layer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.flow.augmented import FUSIONS, augmented
+from probing.attention.flow.augmented import Rollout, augmented
 from probing.axes import Split, Tally
-from probing.errors import ConfigError, one_of
 from probing.model.maps import SPECIAL, Maps
 
 if TYPE_CHECKING:
@@ -17,37 +15,6 @@ if TYPE_CHECKING:
 
 Int64 = NDArray[np.int64]
 METRICS = ("rollout_entropy_nats", "effective_tokens", "mass_on_self", "mass_on_first", "mass_on_special")
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """How heads become one map per layer, and maps one rollout.
-
-    residual_weight: share w of the identity in w I + (1 - w) A; 0.5 is the paper's (A + I) / 2, 0 the raw recursion.
-    fusion: mean, max or min over heads; rows are made distributions again.
-    discard: this share of a fused map's positive weights, the smallest, becomes 0 before rows are normalised; ties at
-    the border and the largest weight of a row stay.
-    first_layer: the recursion starts here; the rollout of layers before it is the identity.
-    receptive_field: before anything else each column of a layer's map is divided by the number of queries that see it
-    (some head gives it weight; n - j of n in a causal model, so that early positions lose the lead that the mask
-    gives them) and rows are normalised, as the paper asks for decoders; where all see all it changes nothing.
-    Raises: ConfigError for a value out of range.
-    """
-
-    residual_weight: float = 0.5
-    fusion: str = "mean"
-    discard: float = 0.0
-    first_layer: int = 1
-    receptive_field: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse what no rollout can be made with."""
-        one_of("attention.fusion", self.fusion, FUSIONS)
-        for name, share in (("residual_weight", self.residual_weight), ("discard", self.discard)):
-            if not 0 <= share < 1:
-                raise ConfigError(f"attention.{name}={share}: a share; give at least 0 and less than 1")
-        if self.first_layer < 1:
-            raise ConfigError(f"attention.first_layer={self.first_layer}: layers count from 1; give 1 or more")
 
 
 def rollout(

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.heads.strongest_word import Cases, Hits
+from probing.attention.heads.head_accuracy import Cases, Hits
+from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Sentence, Split
 from probing.errors import ConfigError, DataError
 
@@ -15,7 +16,7 @@ ALL = "all"  # every relation together: attachment without labels
 
 
 class HeadSyntax(Hits):
-    """Clark et al.'s (2019, §4) accuracy of heads on dependency relations, counted while maps stream by.
+    """Clark et al.'s (2019, §4) accuracy of heads on dependency relations, counted from the strongest words.
 
     Targets are ``nsubj dep→head`` (the query is the dependent, its head is right) and ``nsubj head→dep`` (the query
     is a head with such dependents, each of them is right; it counts once), for every relation but EXCLUDED, and
@@ -27,8 +28,7 @@ class HeadSyntax(Hits):
     def __init__(
         self,
         sentences: Sequence[Sentence],
-        n_layers: int,
-        n_heads: int,
+        strongest: StrongestWords,
         split: Split,
         relations: Sequence[str] = (),
         subtypes: bool = True,
@@ -41,7 +41,7 @@ class HeadSyntax(Hits):
         names = [name for name in relations_of(sentences, subtypes) if not relations or name in relations]
         cases = [_cases(sentence, names, subtypes) for sentence in sentences]
         targets = [f"{name} {way}" for name in [ALL, *names] for way in (TO_HEAD, TO_DEPENDENT)]
-        super().__init__(cases, targets, n_layers, n_heads, split)
+        super().__init__(cases, targets, strongest, split)
 
 
 def relations_of(sentences: Iterable[Sentence], subtypes: bool = True) -> list[str]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from probing.attention.heads.head_statistics import entropy
 from probing.errors import ConfigError, ModelError
-from probing.model.maps import PADDING, Maps
+from probing.model.batches import PADDING
+from probing.model.maps import Maps
 
 if TYPE_CHECKING:
     import torch

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from probing.axes import Split, Tally
 from probing.errors import ModelError
-from probing.model.maps import PADDING, Maps
+from probing.model.batches import PADDING
+from probing.model.maps import Maps
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.heads.strongest_word import HEADS, OFFSETS, RANDOM, offset_name
+from probing.attention.heads.head_accuracy import HEADS, OFFSETS, RANDOM, offset_name
 from probing.axes import Tally
 
 

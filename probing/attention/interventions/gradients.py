@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.passes import batches, run
+from probing.attention.interventions.passes import each, run
 from probing.attention.interventions.readouts import Output
 from probing.errors import one_of
+from probing.model.batches import Batch
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
 
@@ -24,21 +25,28 @@ def gradients(encoder: Encoder, subwords: Subwords, output: Output, norm: str = 
     sum |g|; ``l2``: |g|; ``input``: gradient × input, g · x, which is signed. NaN for sentences that do not fit into
     one input or give the output nothing to predict. The network's parameters take no gradient.
     """
-    import torch
-
     one_of("norm", norm, NORMS)
     steepness = [np.full(n, np.nan) for n in np.diff(subwords.offsets)]
-    for batch in batches(encoder, subwords):
-        ids = torch.from_numpy(batch.ids).to(encoder.device)
-        with torch.enable_grad():
-            embedded = encoder.network.get_input_embeddings()(ids).detach().requires_grad_()
-            reading = output(run(encoder, batch, embedded).hidden_states[output.layer], batch)
-            # A sentence's score depends on its own embeddings alone: one backward pass serves the whole batch.
-            (slopes,) = torch.autograd.grad(reading.scores().sum(), embedded)
-        per_subword = _reduced(slopes.float(), embedded.detach().float(), norm).double().cpu().numpy()
-        for row in np.flatnonzero(reading.defined()):
+    for batch, (defined, per_subword) in each(encoder, subwords, lambda b: _of_batch(encoder, b, output, norm)):
+        for row in np.flatnonzero(defined):
             steepness[batch.sentences[row]] = per_subword[row, batch.real[row]]
     return steepness
+
+
+def _of_batch(
+    encoder: Encoder, batch: Batch, output: Output, norm: str
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which sentences have a score (B,), and its steepness (B, T)."""
+    import torch
+
+    ids = torch.from_numpy(batch.ids).to(encoder.device)
+    with torch.enable_grad():
+        embedded = encoder.network.get_input_embeddings()(ids).detach().requires_grad_()
+        reading = output(run(encoder, batch, embedded).hidden_states[output.layer], batch)
+        # A sentence's score depends on its own embeddings alone: one backward pass serves the whole batch.
+        (slopes,) = torch.autograd.grad(reading.scores().sum(), embedded)
+    per_subword = _reduced(slopes.float(), embedded.detach().float(), norm)
+    return reading.defined(), per_subword.double().cpu().numpy()
 
 
 def _reduced(slopes: "torch.Tensor", embedded: "torch.Tensor", norm: str) -> "torch.Tensor":

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.passes import Batch, Substitute, batches, replaced, run
+from probing.attention.interventions.passes import Substitute, each, replaced, run
 from probing.axes import FloatArray
 from probing.errors import ConfigError, one_of
+from probing.model.batches import Batch
 from probing.model.blocks import Block, blocks, hooks
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
@@ -41,7 +42,7 @@ class Ablation:
             raise ConfigError("attention.ablation=mean needs the heads' means over a sample; give head_means(...)")
 
     def substitute(self, encoder: Encoder, batch: Batch, layer: int) -> Substitute:
-        """What stands in for the heads of ``layer`` (from 1)."""
+        """What takes the place of the heads of ``layer`` (from 1)."""
         import torch
 
         if self.how == "uniform":
@@ -69,7 +70,7 @@ def uniform(real: "torch.Tensor", causal: bool) -> Substitute:
 def ablated(encoder: Encoder, batch: Batch, heads: Collection[Head], ablation: Ablation) -> Iterator[None]:
     """Passes of ``batch`` inside the ``with`` statement run without these heads; afterwards all is as it was.
 
-    Raises: ConfigError for a head that the network lacks, ModelError as ``blocks`` does.
+    Raises: ConfigError for a head that the network does not have, ModelError as ``blocks`` does.
     """
     import torch
 
@@ -92,18 +93,23 @@ def head_means(encoder: Encoder, subwords: Subwords) -> NDArray[np.float64]:
 
     (L, H, d). Raises: ModelError as ``blocks`` does.
     """
-    import torch
-
     found = blocks(encoder.network)
     sums = np.zeros((len(found), found[0].n_heads * found[0].head_width))
     n_subwords = 0
-    for batch in batches(encoder, subwords):
-        real = torch.from_numpy(batch.real).to(encoder.device)
+    for batch, of_batch in each(encoder, subwords, lambda batch: _summed(encoder, batch, found)):
         n_subwords += int(batch.real.sum())
-        with _inputs(found) as joined, torch.inference_mode():
-            run(encoder, batch)
-        sums += np.stack([part[real].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
+        sums += of_batch
     return sums.reshape(len(found), found[0].n_heads, -1) / max(n_subwords, 1)
+
+
+def _summed(encoder: Encoder, batch: Batch, found: Sequence[Block]) -> NDArray[np.float32]:
+    """The output projections' inputs summed over the real subwords of a batch, (L, H * d)."""
+    import torch
+
+    real = torch.from_numpy(batch.real).to(encoder.device)
+    with _inputs(found) as joined, torch.inference_mode():
+        run(encoder, batch)
+    return np.stack([part[real].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
 
 
 @contextmanager

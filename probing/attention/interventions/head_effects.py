@@ -1,16 +1,16 @@
 """What an output loses without a head, without all heads of a layer, and without several heads at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.head_ablation import Ablation, Head, ablated
-from probing.attention.interventions.passes import batches, calls, hidden, replaced, resumed
+from probing.attention.interventions.passes import calls, each, hidden, replaced, resumed
 from probing.attention.interventions.readouts import Output
 from probing.axes import Progress, Split, Tally, no_progress
-from probing.errors import ConfigError
+from probing.model.batches import Batch
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
@@ -59,35 +59,36 @@ def joint(
     subwords: Subwords,
     output: Output,
     ablation: Ablation,
-    ranked: Sequence[Head],
-    ks: Sequence[int],
+    first: Mapping[int, Collection[Head]],
     split: Split,
 ) -> list[Tally]:
-    """The effect of the first k of ``ranked`` heads together, for each k, as sums (N, 1) at the output's layer.
+    """The effect of several heads taken out at once, as sums (N, 1) at the output's layer; ``first``: k -> those heads.
 
     Redundancy shows where it exceeds ``sum_of_single``: heads that each can be spared because another does the same.
-    Raises: ConfigError for a k that is not in 1 to the number of ranked heads.
     """
-    if wrong := [k for k in ks if not 1 <= k <= len(ranked)]:
-        raise ConfigError(f"ablating {wrong} heads at a time: there are {len(ranked)} ranked; give numbers up to that")
-    sums, items = np.zeros((len(ks), len(subwords), 1)), np.zeros(len(subwords))
-    for batch in batches(encoder, subwords):
+
+    def without(batch: Batch) -> tuple[NDArray[np.bool_], list[NDArray[np.float64]]]:
         before = output(hidden(encoder, batch, output.layer), batch)
-        items[batch.sentences] = before.defined()
-        for place, k in enumerate(ks):
-            with ablated(encoder, batch, set(ranked[:k]), ablation):
+        lost = []
+        for heads in first.values():
+            with ablated(encoder, batch, heads, ablation):
                 after = output(hidden(encoder, batch, output.layer), batch)
-            sums[place, batch.sentences, 0] = _numpy(before.scores() - after.scores())
-    return [_joint(k, "together", split, output, of_k, items) for k, of_k in zip(ks, sums, strict=True)]
+            lost.append(_numpy(before.scores() - after.scores()))
+        return before.defined(), lost
+
+    sums, items = np.zeros((len(first), len(subwords), 1)), np.zeros(len(subwords))
+    for batch, (defined, lost) in each(encoder, subwords, without):
+        items[batch.sentences], sums[:, batch.sentences, 0] = defined, lost
+    return [_joint(k, "together", split, output, of_k, items) for k, of_k in zip(first, sums, strict=True)]
 
 
-def sum_of_single(single: Tally, ranked: Sequence[Head], ks: Sequence[int], output: Output) -> list[Tally]:
-    """The effects of the first k heads, each ablated alone, added up: what ``joint`` would be if heads just added."""
-    of_head = np.stack([single.sums[:, single.layers.index(layer), head] for layer, head in ranked], axis=1)
-    return [
-        _joint(k, "sum of single", single.split, output, of_head[:, :k].sum(axis=1, keepdims=True), single.items)
-        for k in ks
-    ]
+def sum_of_single(single: Tally, first: Mapping[int, Sequence[Head]], output: Output) -> list[Tally]:
+    """The effects of heads that were each taken out alone, added up: what ``joint`` would be if heads just added."""
+    added = {
+        k: np.stack([single.sums[:, single.layers.index(layer), head] for layer, head in heads], axis=1).sum(axis=1)
+        for k, heads in first.items()
+    }
+    return [_joint(k, "sum of single", single.split, output, sums[:, None], single.items) for k, sums in added.items()]
 
 
 def _joint(
@@ -104,7 +105,7 @@ def _losses(
     groups: NDArray[np.bool_],
     on_progress: Progress,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Without each group (G, H) of a layer's heads in its turn: sums (N, L, G) and items (N,).
+    """Without each group (G, H) of a layer's heads alone: sums (N, L, G) and items (N,).
 
     All groups of a layer are run at once, on copies of the sentences, from that layer on.
     """
@@ -112,19 +113,23 @@ def _losses(
 
     found = blocks(encoder.network)[: output.layer]
     copies = len(groups)
-    sums, items = np.zeros((len(subwords), len(found), copies)), np.zeros(len(subwords))
-    for batch in batches(encoder, subwords, copies):
+
+    def without(batch: Batch) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         many = batch.repeat(copies)
         chosen = torch.from_numpy(groups.repeat(len(batch.ids), axis=0)).to(encoder.device)  # (G, H) -> (G * B, H)
         with calls(found) as kept:
             before = output(hidden(encoder, batch, output.layer), batch)
-        items[batch.sentences] = before.defined()
+        lost = np.zeros((len(batch.ids), len(found), copies))
         for place, block in enumerate(found):
             new = ablation.substitute(encoder, many, place + 1)
             with torch.inference_mode(), resumed(found[:place], kept, copies), replaced(block, new, chosen):
                 after = output(hidden(encoder, many, output.layer), many)
-            lost = before.scores() - after.scores().view(copies, -1)  # (G * B,) -> (G, B)
-            sums[batch.sentences, place] = _numpy(lost).T
+            lost[:, place] = _numpy(before.scores() - after.scores().view(copies, -1)).T  # (G * B,) -> (B, G)
+        return before.defined(), lost
+
+    sums, items = np.zeros((len(subwords), len(found), copies)), np.zeros(len(subwords))
+    for batch, (defined, lost) in each(encoder, subwords, without, copies):
+        items[batch.sentences], sums[batch.sentences] = defined, lost
         on_progress("ablating heads", int(items.sum()), len(subwords))
     return sums, items
 

@@ -1,102 +1,41 @@
-"""The model's own head: words masked, words to come, or classes of a sentence, as its checkpoint was trained for."""
+"""The model's own head as an output: words masked, words to come, or classes of a sentence, as it was trained for."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.readouts import HeadOutput
 from probing.attention.interventions.token_effects import special_token
-from probing.errors import ConfigError
-from probing.model.checkpoint import Checkpoint
+from probing.errors import ConfigError, ModelError
+from probing.model.class_names import further_classes, match_classes
 from probing.model.encoder import Encoder
-from probing.model.loading import quiet
+from probing.model.saved_head import ModelHead
 from probing.model.subwords import Subwords
 
-if TYPE_CHECKING:
-    import torch
-
-Kind = Literal["masked", "next", "class"]
-_KINDS: dict[str, tuple[Kind, str]] = {  # how architectures end: what the head predicts, and who loads it
-    "ForMaskedLM": ("masked", "AutoModelForMaskedLM"),
-    "ForCausalLM": ("next", "AutoModelForCausalLM"),
-    "LMHeadModel": ("next", "AutoModelForCausalLM"),
-    "ForSequenceClassification": ("class", "AutoModelForSequenceClassification"),
-}
 _MASKED_SHARE = 0.15  # of the words, as BERT was trained (Devlin et al. 2019)
-_NO_TOKEN = -1
-
-
-@dataclass(frozen=True)
-class OwnHead:
-    """``logits`` maps vectors of the last hidden state, (P, D), to (P, C); kind: masked or next word, or class."""
-
-    kind: Kind
-    logits: "Callable[[torch.Tensor], torch.Tensor]"
-
-
-def own_head(checkpoint: Checkpoint, device: str = "cpu") -> OwnHead | None:
-    """The head that ``checkpoint`` was saved with, frozen; None if it has none, or not all of its weights.
-
-    Nothing but safetensors in the checkpoint's folder is read, and no code in it is run. None also for the untrained
-    twin, whose head would be the trained one, and for encoder-decoders, whose head reads the decoder.
-    """
-    import transformers
-
-    config = transformers.AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
-    architecture = (getattr(config, "architectures", None) or [""])[0]
-    found = [entry for ending, entry in _KINDS.items() if architecture.endswith(ending)]
-    if not found or config.is_encoder_decoder or checkpoint.revision.startswith("untrained"):
-        return None
-    kind, loader = found[0]
-    with quiet():
-        full, report = getattr(transformers, loader).from_pretrained(
-            checkpoint.folder,
-            config=config,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
-    if report["missing_keys"]:
-        return None
-    full = full.eval().requires_grad_(requires_grad=False).to(device)
-    return OwnHead(kind, _without_encoder(full))
-
-
-def _without_encoder(full: Any) -> "Callable[[torch.Tensor], torch.Tensor]":
-    """The head of ``full`` alone: its encoder is replaced by one that gives what it is told to."""
-    import torch
-    from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions as Given
-
-    pooler = getattr(full.base_model, "pooler", None)
-    encoder = torch.nn.Identity()
-    setattr(full, full.base_model_prefix, encoder)
-    full.config.pad_token_id = _NO_TOKEN  # decoders classify at the last id that is no padding: here the only one
-
-    def logits(vectors: "torch.Tensor") -> "torch.Tensor":
-        states = vectors[:, None].to(next(full.parameters()).dtype)  # (P, D) -> (P, 1, D): a head sees one place
-        given = Given(last_hidden_state=states, pooler_output=pooler(states) if pooler else None)
-        vars(encoder)["forward"] = lambda *_inputs, **_options: given
-        ids = torch.zeros(states.shape[:2], dtype=torch.long, device=vectors.device)
-        found: torch.Tensor = full(input_ids=ids, return_dict=True).logits
-        return found.reshape(len(vectors), found.shape[-1])
-
-    return logits
 
 
 def own_output(
-    encoder: Encoder, head: OwnHead, subwords: Subwords, rng: np.random.Generator, labels: Sequence[int] | None = None
+    encoder: Encoder,
+    subwords: Subwords,
+    rng: np.random.Generator,
+    labels: Sequence[int] | None = None,
+    classes: Sequence[str] = (),
 ) -> tuple[Subwords, HeadOutput]:
-    """The head as an output, and the subwords to run it on: for a masked head 15 % of the words, one at least, masked.
+    """The encoder's head as an output, and the subwords to run it on; for a masked head with words masked.
 
-    ``labels`` (N,) number the classes as the checkpoint does (negative: none); only a classifier needs them.
-    Raises: ConfigError for a classifier without them, or a masked head without a mask token.
+    Masked are 15 % of the words of a sentence, at least one. ``labels`` (N,) number the corpus's ``classes``; only a
+    classifier needs them, whose classes are found by their names. A number that is negative or that no class has (a
+    label that training does not know): nothing to predict. Classes that the corpus does not have stay in the
+    classifier's softmax, and the output's notes name them.
+    Raises: ConfigError for a classifier without labels; ModelError if the encoder has no head, for a masked head
+    without a mask token, and for a classifier of several labels at once or whose names do not fit the corpus.
     """
-    last = encoder.n_layers - 1
+    head, last = encoder.head, encoder.n_layers - 1
+    if head is None:
+        raise ModelError(f"{encoder.checkpoint.name}: the checkpoint has no head of its own, or it was not loaded")
     if head.kind == "masked":
         masked, gold = _masked(subwords, special_token(encoder, ("mask",))[1], rng)
         return masked, HeadOutput("the model's own masked-word head", last, head.logits, gold)
@@ -104,8 +43,23 @@ def own_output(
         return subwords, HeadOutput("the model's own next-word head", last, head.logits, _next(subwords))
     if labels is None:
         raise ConfigError("the model's own head classifies sentences, and there are no labels: choose task=sentiment")
-    gold = _at_cls(subwords, labels, encoder.cls_position)
-    return subwords, HeadOutput("the model's own classifier", last, head.logits, gold)
+    gold = _at_cls(subwords, _of_head(head, labels, classes), encoder.cls_position)
+    others = further_classes(classes, head.id2label)
+    said = f"the model's own classifier also has the classes {', '.join(others)}, which are right for no item here"
+    return subwords, HeadOutput("the model's own classifier", last, head.logits, gold, (said,) if others else ())
+
+
+def _of_head(head: ModelHead, labels: Sequence[int], classes: Sequence[str]) -> NDArray[np.int64]:
+    """The head's class of each sentence, (N,), -1 for none."""
+    if head.problem not in (None, "single_label_classification"):
+        raise ModelError(
+            f"the model's own classifier was trained for {head.problem}, not for one class per sentence; choose a "
+            "checkpoint of single_label_classification"
+        )
+    # the last place serves all labels that are no class: negative ones, and those unseen in training
+    matched = np.append(match_classes(classes, head.id2label), -1)
+    numbers = np.asarray(labels, dtype=np.int64)
+    return matched[np.where((numbers >= 0) & (numbers < len(classes)), numbers, -1)]
 
 
 def _masked(subwords: Subwords, mask: int, rng: np.random.Generator) -> tuple[Subwords, list[NDArray[np.int64]]]:
@@ -129,9 +83,9 @@ def _next(subwords: Subwords) -> list[NDArray[np.int64]]:
     return np.split(flat, subwords.offsets[1:-1])
 
 
-def _at_cls(subwords: Subwords, labels: Sequence[int], position: str) -> list[NDArray[np.int64]]:
+def _at_cls(subwords: Subwords, labels: NDArray[np.int64], position: str) -> list[NDArray[np.int64]]:
     gold = [np.full(n, -1, dtype=np.int64) for n in np.diff(subwords.offsets)]
     for row, label in zip(gold, labels, strict=True):
-        with suppress(IndexError):  # a sentence without subwords
+        if len(row):
             row[0 if position == "first" else -1] = label
     return gold

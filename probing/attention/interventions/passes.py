@@ -1,68 +1,46 @@
-"""Forward passes that are intervened in: padded batches, what takes the place of a head, and layers not run twice."""
+"""Forward passes with interventions: over batches, with something in the place of a head, from a layer on."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.model.batches import plan
+from probing.model.batches import Batch, batch_of, plan
 from probing.model.blocks import Block, hooks
 from probing.model.encoder import Encoder
-from probing.model.maps import PADDING, usable
+from probing.model.maps import usable
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
     import torch
 
+T = TypeVar("T")
 BUDGET, ACCELERATOR_BUDGET = 2048, 8192  # padded subwords per pass, copies of a sentence included
-
-
-@dataclass(frozen=True)
-class Batch:
-    """B sentences padded on the right to T subwords; names as in ``maps.Maps``.
-
-    sentences (B,): which sentences these are. ids, words (B, T): tokenizer's ids, and the word of each subword.
-    """
-
-    sentences: NDArray[np.int64]
-    ids: NDArray[np.int64]
-    words: NDArray[np.int64]
-
-    @property
-    def real(self) -> NDArray[np.bool_]:
-        """What is no padding, (B, T)."""
-        return np.asarray(self.words != PADDING)
-
-    def repeat(self, copies: int) -> "Batch":
-        """The whole batch ``copies`` times over: row c * B + b is copy c of sentence b."""
-        tiled = (np.tile(array, (copies, 1)) for array in (self.ids, self.words))
-        return Batch(np.tile(self.sentences, copies), *tiled)
 
 
 def budget(encoder: Encoder) -> int:
     """Padded subwords that one pass may hold on the encoder's device."""
-    return min(BUDGET if encoder.device == "cpu" else ACCELERATOR_BUDGET, encoder.ceiling)
+    return min(BUDGET if encoder.device == "cpu" else ACCELERATOR_BUDGET, encoder.memory.ceiling)
 
 
-def batches(encoder: Encoder, subwords: Subwords, copies: int = 1) -> Iterator[Batch]:
-    """The usable sentences in batches of like length, small enough to be run ``copies`` times at once."""
+def each(encoder: Encoder, subwords: Subwords, run: Callable[[Batch], T], copies: int = 1) -> Iterator[tuple[Batch, T]]:
+    """The usable sentences in batches of like length, and what ``run`` returns for each.
+
+    A batch is small enough to be run ``copies`` times at once. Where memory runs out the halves of a batch take its
+    place: ``run`` may be called again for the same sentences, and must return what it found and add to nothing.
+    Raises: ModelError if one sentence alone does not fit.
+    """
     chosen = np.flatnonzero(usable(encoder, subwords))
-    for some in plan(np.diff(subwords.offsets)[chosen], max(1, budget(encoder) // copies)):
-        yield batch_of(encoder, subwords, chosen[some])
+    lengths = np.diff(subwords.offsets)[chosen]
 
+    def found(sentences: NDArray[np.int64]) -> tuple[Batch, T]:
+        batch = batch_of(subwords, sentences, encoder.pad)
+        return batch, run(batch)
 
-def batch_of(encoder: Encoder, subwords: Subwords, sentences: Sequence[int] | NDArray[np.int64]) -> Batch:
-    """These sentences as one batch."""
-    numbers = np.asarray(sentences, dtype=np.int64)
-    starts, lengths = subwords.offsets[numbers], np.diff(subwords.offsets)[numbers]
-    place = np.arange(lengths.max())
-    real = place < lengths[:, None]  # (B, T)
-    where = np.where(real, starts[:, None] + place, 0)
-    ids = np.where(real, subwords.ids[where], encoder.pad).astype(np.int64)
-    return Batch(numbers, ids, np.where(real, subwords.words[where], PADDING).astype(np.int64))
+    for some in plan(lengths, max(1, budget(encoder) // copies)):
+        yield from encoder.memory.halving(chosen[some], lengths[some], found, copies)
 
 
 def run(encoder: Encoder, batch: Batch, embedded: "torch.Tensor | None" = None) -> Any:

@@ -1,4 +1,4 @@
-"""Is attention an explanation here? Do scores made of attention rank tokens as interventions do, and in what words."""
+"""Is attention an explanation here? Whether scores made of attention rank tokens as interventions do."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 from probing.axes import FloatArray, Split, Tally
 from probing.errors import ConfigError, ProbingError
 
-Interval = tuple[float, float, float]  # value, and both ends of its interval
 _FEWEST = 3  # tokens: two are always perfectly correlated
 _CONSTANT = 1e-6  # of the largest magnitude: less than that is rounding
-# Where words change. Total variation: 0 none, 1 all of the output. Rank correlation: 0 none, 1 the same order.
-LITTLE_MOVED, WEAK, CLOSE = 0.05, 0.3, 0.7
 
 
 def received(maps: FloatArray, query: int | str = "mean") -> FloatArray:
@@ -85,51 +82,3 @@ def _ranks_alike(score: FloatArray, reference: FloatArray, kept: NDArray[np.bool
 
 def _varies(values: FloatArray) -> bool:
     return bool(np.isfinite(values).all() and np.ptp(values) > _CONSTANT * np.abs(values).max())
-
-
-def words_allow(output: str, layer: int, ranks: Mapping[str, Interval], uniform: Interval) -> list[str]:
-    """What the figures of one layer allow to be said of ``output``, and what not, in three sentences at most.
-
-    ranks: Spearman's coefficients with their intervals by target ("rollout × blank-out"); uniform: how far the output
-    moves under uniform weights, likewise. Intervals, not values, decide; figures that are NaN are passed over.
-    """
-    said = [
-        f"Attention, rollout, flow and norms say what is attended to, not what the output depends on ({output}): "
-        "that is said by ablation, blank-out and replaced weights alone, for this model and this sample."
-    ]
-    if np.isfinite(uniform).all():
-        said.append(
-            f"With uniform attention in layer {layer} the output moves by {_figure(uniform)} {_moved(uniform)}."
-        )
-    known = {target: interval for target, interval in ranks.items() if np.isfinite(interval).all()}
-    if known:
-        best = max(known, key=lambda target: known[target][0])
-        score, _, reference = best.partition(" × ")
-        said.append(
-            f"Of the scores of layer {layer}, {score} ranks tokens most like {reference} does "
-            f"(Spearman {_figure(known[best])}): {_alike(known[best])}."
-        )
-    return said
-
-
-def _figure(interval: Interval) -> str:
-    value, low, high = interval
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def _moved(interval: Interval) -> str:
-    _, low, high = interval
-    if high < LITTLE_MOVED:
-        return "of 1: the weights hardly matter there, and a picture of them explains nothing about this output"
-    if low >= LITTLE_MOVED:
-        return "of 1: the output uses these weights, which does not yet make the largest of them the reason"
-    return f"of 1, and whether that is more than {LITTLE_MOVED} cannot be told from this many sentences"
-
-
-def _alike(interval: Interval) -> str:
-    _, low, high = interval
-    if low >= CLOSE:
-        return "it may stand in for that effect when tokens are ranked, though not for its size"
-    if high < WEAK:
-        return "no score of this layer may be read as the importance of tokens"
-    return "a tendency over many sentences, from which the importance of a single token must not be read"

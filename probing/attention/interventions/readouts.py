@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from probing.attention.interventions.passes import Batch
 from probing.axes import FloatArray, IntArray, Level
 from probing.errors import one_of
+from probing.model.batches import Batch
+from probing.model.pooling import Pooling, pooling_weights
 
 if TYPE_CHECKING:
     import torch
@@ -66,9 +68,9 @@ class Output(Protocol):
 class LinearProbe:
     """A trained linear probe: softmax of weights (C, D + 1), intercept last, on (x - mean) / deviation, each (D,).
 
-    gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative: none. ``level`` (word,
-    sentence), ``vector`` (mean, first, last; for sentences also cls) and ``cls_position`` say what x is, and must be
-    those of the training. Raises: ConfigError for another vector.
+    gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative, or C and above (a label that
+    training does not know): none. ``level`` (word, sentence), ``vector`` (mean, first, last; for sentences also cls)
+    and ``cls_position`` say what x is, and must be those of the training. Raises: ConfigError for another vector.
     """
 
     name: str
@@ -83,17 +85,20 @@ class LinearProbe:
 
     def __post_init__(self) -> None:
         one_of("level", self.level, ("word", "sentence"))
-        allowed = ("mean", "first", "last") if self.level == "word" else ("mean", "first", "last", "cls")
-        one_of("vector", self.vector, allowed)
+        self._pooling()
+
+    def _pooling(self) -> Pooling:
+        return Pooling(self.level, self.vector, self.cls_position)
 
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
         """Pool subwords (B, T, D) to words or sentences (P, D), standardise, and classify."""
         import torch
 
-        rows, columns, places, sentences, gold = self._places(batch)
-        where, counts = torch.from_numpy(places), torch.from_numpy(np.bincount(places, minlength=len(gold)))
-        device = hidden.device
-        taken = hidden[torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)].float()
+        pool, sentences, gold = self._places(batch)
+        counts, device = torch.from_numpy(np.diff(pool.indptr)), hidden.device
+        where = torch.arange(len(gold)).repeat_interleave(counts)
+        rows, columns = (torch.from_numpy(part).to(device) for part in np.divmod(pool.indices, batch.ids.shape[1]))
+        taken = hidden[rows, columns].float()
         pooled = taken.new_zeros(len(gold), taken.shape[1]).index_add(0, where.to(device), taken)
         vectors = pooled / counts.to(device)[:, None]
         mean, deviation, weights = (part.to(device) for part in self._parts)
@@ -107,42 +112,32 @@ class LinearProbe:
 
         return tuple(torch.from_numpy(np.asarray(a, np.float32)) for a in (self.mean, self.deviation, self.weights))
 
-    def _places(self, batch: Batch) -> tuple[NDArray[np.int64], ...]:
-        """Rows and columns (n,) of the subwords to pool, the place each goes to; the places' rows and gold (P,)."""
-        units = batch.words
-        if self.level == "sentence":
-            units = self._of_sentence(batch)
-        gold = np.full(units.shape, -1, dtype=np.int64)
-        for row, sentence in enumerate(batch.sentences):
-            inside = units[row] >= 0
-            gold[row, inside] = np.asarray(self.gold[sentence], dtype=np.int64)[units[row, inside]]
-        rows, columns = np.nonzero(gold >= 0)
-        keys = rows * (int(units.max()) + 1) + units[rows, columns]
-        if self.vector in ("first", "last"):
-            change = np.diff(keys, prepend=-1) if self.vector == "first" else np.diff(keys, append=-1)
-            rows, columns, keys = rows[change != 0], columns[change != 0], keys[change != 0]
-        _, first, places = np.unique(keys, return_index=True, return_inverse=True)
-        return rows, columns, places, rows[first], gold[rows[first], columns[first]]
-
-    def _of_sentence(self, batch: Batch) -> NDArray[np.int64]:
-        """0 for the subwords that stand for their sentence, -1 for the others."""
-        if self.vector != "cls":
-            return np.where(batch.words >= 0, 0, -1)
-        place = batch.real.sum(axis=1) - 1 if self.cls_position == "last" else np.zeros(len(batch.ids), dtype=np.int64)
-        return np.where(np.arange(batch.ids.shape[1]) == place[:, None], 0, -1)
+    def _places(self, batch: Batch) -> tuple[sparse.csr_matrix, NDArray[np.int64], NDArray[np.int64]]:
+        """Weights (P, B * T) of the places that have a class and subwords; their sentences' rows and classes (P,)."""
+        gold = [np.asarray(self.gold[sentence], dtype=np.int64) for sentence in batch.sentences]
+        n_items = np.array([len(of_sentence) for of_sentence in gold])
+        n_rows, length = batch.ids.shape
+        starts, lengths = np.arange(n_rows) * length, batch.real.sum(axis=1)
+        pool = pooling_weights(batch.words.ravel(), starts, lengths, n_items, self._pooling())
+        classes = np.concatenate(gold)
+        known = (classes >= 0) & (classes < len(self.weights))
+        kept = np.flatnonzero(known & (np.diff(pool.indptr) > 0))
+        return pool[kept], np.repeat(np.arange(n_rows), n_items)[kept], classes[kept]
 
 
 @dataclass(frozen=True)
 class HeadOutput:
     """The model's own head. ``logits`` turns hidden states of ``layer``, the last, (P, D) into (P, C).
 
-    gold: per sentence and subword, (S,), the class that is to be predicted from there; negative: none.
+    gold: per sentence and subword, (S,), the class that is to be predicted from there; negative: none. notes: what a
+    reader must know beside the name.
     """
 
     name: str
     layer: int
     logits: "Callable[[torch.Tensor], torch.Tensor]"
     gold: Sequence[IntArray]
+    notes: tuple[str, ...] = ()
 
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
         """Only where there is something to predict: a vocabulary's logits for every subword would be large."""

@@ -1,19 +1,20 @@
 """Do the weights matter? A layer's attention is replaced by a permutation of itself, or made uniform."""
 
-from itertools import chain
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.head_ablation import uniform
-from probing.attention.interventions.passes import Batch, Substitute, calls, hidden, replaced, resumed
+from probing.attention.interventions.passes import Substitute, calls, hidden, replaced, resumed
 from probing.attention.interventions.readouts import Output
 from probing.axes import Split, Tally
 from probing.errors import positive
+from probing.model.batches import Batch
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
-from probing.model.maps import maps
+from probing.model.maps import Maps, each_map
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -38,24 +39,39 @@ def imposed(
     found = blocks(encoder.network)
     everyone = torch.ones(1, found[0].n_heads, dtype=torch.bool, device=encoder.device)
     found = found[: output.layer]
-    sums = {name: np.zeros((len(subwords), len(found))) for name in (PERMUTED, UNIFORM)}
-    items = np.zeros(len(subwords))
-    for some in maps(encoder, subwords):
+
+    def moved(some: Maps) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
         batch = Batch(some.sentences, some.ids, some.words)
         with calls(found) as kept:
             before = output(hidden(encoder, batch, output.layer), batch)
-        items[batch.sentences] = before.defined()
+        sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}
         for place, block in enumerate(found):
-            even = uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
-            mixed = (_permuted(some.attention[place], batch.real, encoder.causal, rng) for _ in range(draws))
-            others = ((PERMUTED, 1 / draws, new) for new in mixed)
-            for name, weight, new in chain([(UNIFORM, 1.0, even)], others):  # one map at a time
+            for name, weight, new in _others(some.attention[place], batch.real, encoder.causal, rng, draws):
                 with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, everyone):
                     after = output(hidden(encoder, batch, output.layer), batch)
-                sums[name][batch.sentences, place] += weight * before.moved(after).cpu().double().numpy()
+                sums[name][:, place] += weight * before.moved(after).cpu().double().numpy()
+        return batch.sentences, before.defined(), sums
+
+    sums = {name: np.zeros((len(subwords), len(found))) for name in (PERMUTED, UNIFORM)}
+    items = np.zeros(len(subwords))
+    for sentences, defined, of_batch in each_map(encoder, subwords, moved):
+        items[sentences] = defined
+        for name, values in of_batch.items():
+            sums[name][sentences] = values
     layers = tuple(range(1, len(found) + 1))
     permuted, levelled = (Tally("tvd", name, "explain", split, layers, sums[name], items) for name in sums)
     return permuted, levelled
+
+
+def _others(
+    map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator, draws: int
+) -> Iterator[tuple[str, float, Substitute]]:
+    """What takes the place of a map (B, H, T, T), one after the other: its name, its weight in the mean, the values."""
+    import torch
+
+    yield UNIFORM, 1.0, uniform(torch.from_numpy(real).to(map_.device), causal)
+    for _ in range(draws):
+        yield PERMUTED, 1 / draws, _permuted(map_, real, causal, rng)
 
 
 def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator) -> Substitute:

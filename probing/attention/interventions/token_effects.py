@@ -1,14 +1,15 @@
 """Interventions on tokens: one is replaced by a blank, or one's value vectors are taken from a layer."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.passes import Batch, Call, batch_of, budget, calls, hidden, replaced
-from probing.attention.interventions.readouts import Output
+from probing.attention.interventions.passes import Call, budget, calls, hidden, replaced
+from probing.attention.interventions.readouts import Output, Reading
 from probing.errors import ModelError
+from probing.model.batches import Batch, batch_of
 from probing.model.blocks import Block, blocks
 from probing.model.encoder import Encoder
 from probing.model.maps import maps, usable
@@ -17,6 +18,7 @@ from probing.model.subwords import Subwords
 if TYPE_CHECKING:
     import torch
 
+T = TypeVar("T")
 BLANKS = ("mask", "unk", "pad", "eos")
 
 
@@ -25,16 +27,10 @@ def special_token(encoder: Encoder, roles: Sequence[str] = BLANKS) -> tuple[str,
 
     Raises: ModelError if it has none of them, or none that the network has an embedding for.
     """
-    from transformers import AutoTokenizer
-
-    tokenizer: Any = AutoTokenizer.from_pretrained(
-        encoder.checkpoint.folder, local_files_only=True, trust_remote_code=False
-    )
     rows = encoder.network.get_input_embeddings().weight.shape[0]
     for role in roles:
-        number = getattr(tokenizer, f"{role}_token_id", None)
-        if number is not None and 0 <= number < rows:
-            return str(getattr(tokenizer, f"{role}_token")), int(number)
+        if role in encoder.special and 0 <= encoder.special[role][1] < rows:
+            return encoder.special[role]
     raise ModelError(
         f"{encoder.checkpoint.name}: its tokenizer has no {' or '.join(roles)} token; "
         "choose a checkpoint whose tokenizer_config.json names one"
@@ -44,21 +40,26 @@ def special_token(encoder: Encoder, roles: Sequence[str] = BLANKS) -> tuple[str,
 def blank_out(encoder: Encoder, subwords: Subwords, output: Output, blank: int) -> list[NDArray[np.float64]]:
     """What the output loses without a token: its score as it is minus that with the token replaced by ``blank``.
 
-    Per sentence (S,), in nats, for every token of a word in its turn; NaN for special tokens and for sentences that
+    Per sentence (S,), in nats, for every token of a word, one at a time; NaN for special tokens and for sentences that
     do not fit into one input or give the output nothing to predict. (Blank-out of Abnar & Zuidema 2020, sec. 4.)
     """
     losses = [np.full(n, np.nan) for n in np.diff(subwords.offsets)]
     for sentence in np.flatnonzero(usable(encoder, subwords)):
-        whole = batch_of(encoder, subwords, [int(sentence)])
+        whole = batch_of(subwords, [int(sentence)], encoder.pad)
         reading = output(hidden(encoder, whole, output.layer), whole)
         if not reading.defined()[0]:
             continue
         tokens = np.flatnonzero(whole.words[0] >= 0)
-        for some in _chunks(tokens, encoder, whole):
+
+        def lost(some: NDArray[np.int64], whole: Batch = whole, reading: Reading = reading) -> NDArray[np.float64]:
             without = whole.repeat(len(some))
             without.ids[np.arange(len(some)), some] = blank
             scores = output(hidden(encoder, without, output.layer), without).scores()
-            losses[sentence][some] = (reading.scores() - scores).double().cpu().numpy()
+            found: NDArray[np.float64] = (reading.scores() - scores).double().cpu().numpy()
+            return found
+
+        for some, found in _each_token(encoder, tokens, whole.ids.shape[1], lost):
+            losses[sentence][some] = found
     return losses
 
 
@@ -69,39 +70,43 @@ def value_zeroing(
 
     Per sentence its number and (L, S, S): 1 - cosine between the output of block l for the query (row) as it is and
     with the values of the key (column) zeroed in all heads of that block alone. Rows are not normalised.
-    ``encoder`` must have been loaded with ``maps=True``. Raises: ModelError as ``maps`` and ``blocks`` do.
+    ``encoder`` must give maps. Raises: ModelError as ``maps`` and ``blocks`` do.
     """
     found = blocks(encoder.network)
     fitting = np.flatnonzero(usable(encoder, subwords))
     for sentence in fitting if chosen is None else np.intersect1d(fitting, chosen):
         with calls(found) as kept:
             [alone] = maps(encoder, subwords, [int(sentence)])
-        batch = Batch(alone.sentences, alone.ids, alone.words)
         layers = [
-            _zeroed(encoder, batch, block, call, map_[0])
+            _zeroed(encoder, block, call, map_[0])
             for block, call, map_ in zip(found, kept, alone.attention, strict=True)
         ]
         yield int(sentence), np.stack(layers)
 
 
-def _zeroed(encoder: Encoder, batch: Batch, block: Block, call: Call, map_: "torch.Tensor") -> NDArray[np.float32]:
+def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") -> NDArray[np.float32]:
     """One block of one sentence, called again for every token: map_ (H, S, S) -> (S, S)."""
     import torch
 
     states, *inputs = call.inputs
     everyone = torch.ones(1, block.n_heads, dtype=torch.bool, device=states.device)
     found = np.empty((states.shape[1],) * 2, dtype=np.float32)
-    for some in _chunks(np.arange(states.shape[1]), encoder, batch):
+
+    def apart(some: NDArray[np.int64]) -> NDArray[np.float32]:
         keys = torch.from_numpy(some).to(states.device)
 
-        def without(values: "torch.Tensor", keys: "torch.Tensor" = keys) -> "torch.Tensor":
+        def without(values: "torch.Tensor") -> "torch.Tensor":
             whole = torch.einsum("hqk,khd->qhd", map_, values[0])
             return whole - torch.einsum("hqn,nhd->nqhd", map_[:, :, keys], values[0, keys])
 
         with torch.inference_mode(), replaced(block, without, everyone):
             after = _states(block.module(states.expand(len(some), -1, -1), *inputs, **call.options))  # (n, S, D)
             alike = torch.cosine_similarity(after.float(), _states(call.output).float(), dim=-1)  # keys by queries
-        found[:, some] = (1 - alike).T.cpu().numpy()
+        distances: NDArray[np.float32] = (1 - alike).T.cpu().numpy()
+        return distances
+
+    for some, distances in _each_token(encoder, np.arange(states.shape[1]), states.shape[1], apart):
+        found[:, some] = distances
     return found
 
 
@@ -110,7 +115,11 @@ def _states(output: Any) -> "torch.Tensor":
     return states
 
 
-def _chunks(tokens: NDArray[np.int64], encoder: Encoder, sentence: Batch) -> list[NDArray[np.int64]]:
-    """So many tokens at a time that as many copies of the sentence fit into a pass."""
-    step = max(1, budget(encoder) // sentence.ids.shape[1])
-    return [tokens[at : at + step] for at in range(0, len(tokens), step)]
+def _each_token(
+    encoder: Encoder, tokens: NDArray[np.int64], length: int, run: Callable[[NDArray[np.int64]], T]
+) -> Iterator[tuple[NDArray[np.int64], T]]:
+    """What ``run`` returns for some tokens at a time: as many as copies of their sentence fit into a pass."""
+    step = max(1, budget(encoder) // length)
+    for at in range(0, len(tokens), step):
+        some = tokens[at : at + step]
+        yield from encoder.memory.halving(some, np.full(len(some), length), lambda part: (part, run(part)))

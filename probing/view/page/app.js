@@ -1,6 +1,6 @@
-// The page: documents in, the state's view out. Nothing here knows how a view is drawn.
+// The page: from documents and state to the view that is shown. How a view is drawn is decided in the view's module.
 
-import { documentsOfPage, Documented } from "./arrays.js";
+import { documentsOfPage, PageDocument } from "./arrays.js";
 import { bindControls, showControls } from "./controls.js";
 import { live } from "./live.js";
 import { colours } from "./palette.js";
@@ -19,12 +19,12 @@ let documents = [],
   drawing = 0,
   painting = null, // resolves when the latest change is drawn
   hover = null,
-  titled = null; // the header that the title is of
+  titled = null; // the header of the document that the title describes
 
 /** The document that is shown. */
 const shown = () => documents[Math.min(state().text, documents.length - 1)];
 
-/** What of the state the documents do not have, brought into their range. */
+/** Text, layer and head of the state, moved into the range of the documents; null if they are in it. */
 function outOfRange(header) {
   const { text, layer, head } = state();
   const last = documents.length - 1;
@@ -36,23 +36,23 @@ function outOfRange(header) {
   return found.text === text && found.layer === layer && found.head === head ? null : found;
 }
 
-/** Draw the state; what arrives after a newer call is dropped. Resolves once the picture is there. */
+/** Draw the state; a drawing that a newer call has overtaken is dropped. Resolves when the picture is drawn. */
 async function draw() {
   const ticket = ++drawing;
   document.documentElement.dataset.theme = colours(state().theme).name;
-  $("told").textContent = "";
+  $("message").textContent = "";
   const doc = shown();
   if (!doc) return;
   const inRange = outOfRange(doc.header);
   if (inRange) {
-    change(inRange); // and so drawn
+    change(inRange); // which draws it
     return painting;
   }
   try {
     await drawn(ticket, doc);
   } catch (error) {
     document.body.dataset.painted = "failed";
-    $("said").textContent = `This could not be drawn: ${error.message}`;
+    $("description").textContent = `This could not be drawn: ${error.message}`;
     throw error;
   }
 }
@@ -68,23 +68,23 @@ async function drawn(ticket, doc) {
     if (ticket !== drawing) return;
     built = found;
     stage.show(found.scene, describe(doc.header));
-    found.tell(hover ?? found.pinned);
-    $("said").textContent = found.said;
+    found.showNumbers(hover ?? found.pinned);
+    $("description").textContent = found.description;
     document.body.dataset.painted = String(ticket);
   }
   if (ticket === drawing) document.body.dataset.drawn = String(ticket);
 }
 
-/** What is pointed at has changed; `spoken` says it to a screen reader too. */
+/** The pointer is on another region; `spoken` is read aloud by a screen reader. */
 function point(key, spoken) {
   if (key === hover) return;
   hover = key;
   if (spoken) $("spoken").textContent = spoken;
   if (built?.redraws) requestAnimationFrame(draw);
-  else built?.tell(hover);
+  else built?.showNumbers(hover);
 }
 
-/** What the state shows of a document, as file names have it: head-layer3, heatmap-3.4, model. */
+/** The view in a file name: head-layer3, heatmap-3.4, model. */
 function naming({ view, layer, head, weights }) {
   if (view === "model" || view === "words") return view;
   return view === "head" || (view === "heatmap" && !perHead(weights)) ? `${view}-layer${layer}` : `${view}-${layer}.${head}`;
@@ -100,18 +100,18 @@ function describe({ model, text }) {
 function bindExports() {
   const name = (ending) => `${naming(state())}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
   $("save-svg").addEventListener("click", () => {
-    const text = svg(built.scene, describe(shown().header), `${built.said}. ${$("about").textContent}`);
+    const text = svg(built.scene, describe(shown().header), `${built.description}. ${$("about").textContent}`);
     save(name("svg"), text, "image/svg+xml");
   });
   $("save-png").addEventListener("click", async () => save(name("png"), await png(built.scene), "image/png"));
   $("copy-link").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(location.href);
-      $("told").textContent = "link copied";
+      $("message").textContent = "link copied";
     } catch {
-      $("told").textContent = location.protocol.startsWith("about")
-        ? `no address in a frame: save the page, and add #${fragment(state())} to its own`
-        : "the address above is the link";
+      $("message").textContent = location.protocol.startsWith("about")
+        ? `a frame has no address: save the page and add #${fragment(state())} to its address`
+        : "copy the address of this page: it is the link";
     }
   });
 }
@@ -130,19 +130,19 @@ function start() {
   new ResizeObserver(() => {
     if (width === $("stage").clientWidth && height === $("stage").clientHeight) return;
     [width, height] = [$("stage").clientWidth, $("stage").clientHeight];
-    stage.repaint(); // at once, for no frame should show less than fits
+    stage.repaint(); // at once, so that the new space is never empty
     requestAnimationFrame(draw);
   }).observe($("stage"));
   if (document.body.dataset.live) serve();
   draw();
 }
 
-/** Follow what is typed. Flow takes long, so it is asked for while it is what is shown. */
+/** Follow the text that is typed. Flow takes long, so it is requested only while it is shown. */
 function serve() {
   [$("text").value, $("text-b").value] = [state().input, state().input_b];
   const server = live((header, arrays) => {
     const before = shown()?.header.tokens.join(" ");
-    documents = [new Documented(header, (arrayName) => arrays[arrayName])];
+    documents = [new PageDocument(header, (arrayName) => arrays[arrayName])];
     hover = null;
     const moved = before !== undefined && before !== header.tokens.join(" ");
     change({ input: header.text, input_b: header.text_b ?? "", ...(moved ? { pin: "" } : {}) });

@@ -1,8 +1,8 @@
-// Packed arrays: base64 of gzip of whole levels. They are unpacked one layer at a time, when a view first asks, and
-// stay as levels; a table says which number a level stands for.
+// Packed arrays: base64 of gzip of whole levels. They are unpacked one layer at a time, when a view first needs them, and
+// kept as levels; a table has the number for each level.
 
 /** One document: its header, and its arrays by name ("attention/3"). `read(name)` gives an array's base64 text. */
-export class Documented {
+export class PageDocument {
   constructor(header, read) {
     this.header = header;
     this.read = read;
@@ -14,7 +14,7 @@ export class Documented {
     return `${kind}/1` in this.header.arrays;
   }
 
-  /** The unpacked array {levels, table, shape}; null until `load` has brought it. */
+  /** The unpacked array {levels, table, shape}; null until `load` has unpacked it. */
   array(kind, layer) {
     return this.unpacked.get(`${kind}/${layer}`) ?? null;
   }
@@ -30,7 +30,7 @@ export class Documented {
   }
 }
 
-const OLD = "this browser cannot unpack it; Chrome 80, Edge 80, Firefox 113, Safari 16.4 or later can";
+const OLD = "this browser is too old to unpack the numbers; use Chrome 80, Edge 80, Firefox 113, Safari 16.4 or later";
 
 async function unpack(text, { shape, bits, law, scale }) {
   if (typeof DecompressionStream === "undefined") throw new Error(OLD);
@@ -48,10 +48,10 @@ function table(bits, law, scale) {
   return Float32Array.from({ length: 2 ** bits }, (_, q) => number(q));
 }
 
-/** The documents that the page carries. */
+/** The documents inside the page. */
 export function documentsOfPage() {
   const headers = JSON.parse(document.getElementById("documents").textContent);
   const found = new Map();
   for (const element of document.querySelectorAll("script[data-array]")) found.set(element.dataset.array, element);
-  return headers.map((header, number) => new Documented(header, (name) => found.get(`${number}/${name}`).textContent));
+  return headers.map((header, number) => new PageDocument(header, (name) => found.get(`${number}/${name}`).textContent));
 }

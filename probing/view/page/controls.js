@@ -1,4 +1,4 @@
-// The controls: they show the state, and change it. What a view has no use for is not shown.
+// The controls: they show the state and change it. Controls that a view does not use are hidden.
 
 import { perHead, within } from "./frame.js";
 import { headColour, inkOn } from "./palette.js";
@@ -30,7 +30,7 @@ export function bindControls() {
   $("expand").addEventListener("click", () => change({ expand: state().expand === "yes" ? "no" : "yes" }));
 }
 
-/** Make every control say what the state is. */
+/** Set every control to the state. */
 export function showControls(headers, header, palette) {
   const now = state();
   document.body.dataset.view = now.view;
@@ -62,7 +62,7 @@ export function showControls(headers, header, palette) {
     range(0, header.n_heads - 1).map((head) => [head, head]),
   );
   for (const option of $("weights").options) {
-    const onDemand = option.value === "flow" && document.body.dataset.live; // a server computes it when it is looked at
+    const onDemand = option.value === "flow" && document.body.dataset.live; // a server computes it when it is selected
     option.disabled = !onDemand && !(`${option.value}/1` in header.arrays);
     option.title = header.missing[option.value] ?? "";
   }
@@ -83,7 +83,7 @@ export function showControls(headers, header, palette) {
   ])
     $(key).value = now[key];
   $("document").value = now.text;
-  $("least-said").textContent = now.least.toFixed(2);
+  $("least-value").textContent = now.least.toFixed(2);
   $("expand").setAttribute("aria-pressed", now.expand === "yes");
   showHeads(header.n_heads, palette);
 }
@@ -118,7 +118,7 @@ function headButton(head, n) {
   button.setAttribute("aria-label", `head ${head}`);
   const toggled = (active) => (active.includes(head) ? active.filter((one) => one !== head) : [...active, head]);
   button.addEventListener("click", () => change({ heads: headList(toggled(activeHeads(state(), n)), n) }));
-  // the two clicks of a double click have undone each other
+  // the two clicks of a double click cancel each other
   button.addEventListener("dblclick", () => solo(head, n));
   button.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "s") solo(head, n);
@@ -126,7 +126,7 @@ function headButton(head, n) {
   return button;
 }
 
-/** This head by itself; all heads if it is by itself already. */
+/** Show only this head; all heads if it is the only one already. */
 function solo(head, n) {
   const active = activeHeads(state(), n);
   change({ heads: active.length === 1 && active[0] === head ? "all" : headList([head], n) });

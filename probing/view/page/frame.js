@@ -1,4 +1,4 @@
-// What the views share: their axes and numbers, computed once, and how what is pointed at is told.
+// What the views share: axes and numbers, computed once, and the exact numbers of what is pointed at.
 
 import { axes, grid, lostShare, units } from "./numbers.js";
 import { showTable } from "./readout.js";
@@ -6,22 +6,22 @@ import { neighbour } from "./scene.js";
 import { change, state } from "./state.js";
 
 export const KINDS = { attention: "raw attention", norm: "norm-based", rollout: "rollout", flow: "flow" };
-const HINT = "Point at the picture for exact numbers, or focus it and use the arrow keys; click to keep them.";
+const HINT = "Point at the picture to see exact numbers, or focus it and use the arrow keys. Click to keep them.";
 const remembered = new WeakMap(); // document -> what was computed from it
-const latest = new WeakMap(); // document -> the grids of the layer that is shown, which are large
+const latest = new WeakMap(); // document -> the grids of the layer that is shown; only one layer, since they are large
 
-/** Show a table of exact numbers, or what to do to get one. */
+/** Show a table of exact numbers, or a hint how to get one. */
 export const show = (table) => showTable(document.getElementById("readout"), table, HINT);
 
 export const perHead = (weights) => weights === "attention" || weights === "norm";
 export const within = (value, low, high) => Math.min(high, Math.max(low, value));
 export const upTo = (n) => [...Array(n).keys()];
 
-/** The number that full strength stands for: 1 for attention, so that layers compare; else the layer's largest. */
+/** The number that full strength means: 1 for attention, so that layers can be compared; else the layer's largest. */
 export function fullOf(doc, array, { weights, level }, layer) {
   if (weights === "attention") return 1;
   if (level === "subword") return array.largest;
-  const { all, axes: sides } = frame(doc, { level, special: "shown", pair: "all" }); // words sum over keys
+  const { all, axes: sides } = frame(doc, { level, special: "shown", pair: "all" }); // a word's weight is a sum over its subwords as keys
   const heads = perHead(weights) ? upTo(doc.header.n_heads) : [null];
   return remember(doc, `largest ${weights} ${layer} ${level}`, () =>
     heads.reduce(
@@ -31,35 +31,35 @@ export function fullOf(doc, array, { weights, level }, layer) {
   );
 }
 
-/** How strongly a weight is drawn, 0 to 1; a square root brings out small ones. */
+/** How strongly a weight is drawn, 0 to 1; the square root makes small weights visible. */
 export function strengthOf(largest, { strength }) {
   const share = (value) => Math.min(1, Math.max(0, value / largest));
   return strength === "root" ? (value) => Math.sqrt(share(value)) : share;
 }
 
-/** What full strength stands for, in words. */
+/** What full strength means, in words. */
 export const fullStrength = (number, { strength }) =>
   `full strength is ${number}` + (strength === "root" ? ", square roots are drawn" : "");
 
-/** What `make` made for this key of a document, once. */
+/** The result of `make` for this key of a document, computed once. */
 export function remember(doc, key, make) {
   if (!remembered.has(doc)) remembered.set(doc, new Map());
   const found = remembered.get(doc);
   if (!found.has(key)) {
-    if (found.size > 64 + 4 * doc.header.n_layers * doc.header.n_heads) found.clear(); // four looks at every head fit
+    if (found.size > 64 + 4 * doc.header.n_layers * doc.header.n_heads) found.clear(); // enough for four settings of every head
     found.set(key, make());
   }
   return found.get(key);
 }
 
-/** What stands on the axes of a document under a state. */
+/** The units of a document and those on each axis, for a state. */
 export function frame(doc, { level, special, pair }) {
   const all = remember(doc, `units ${level}`, () => units(doc.header, level));
-  const side = doc.header.text_b ? pair : "all"; // what a link to a pair says means nothing for one text
+  const side = doc.header.text_b ? pair : "all"; // a link to a pair does not apply to one text
   return { all, axes: remember(doc, `axes ${level} ${special} ${side}`, () => axes(all, { special, pair: side })) };
 }
 
-/** Grids of some heads of a layer under a state: {all, axes, grids: [{head, grid}], largest}. */
+/** Grids of some heads of a layer for a state: {all, axes, grids: [{head, grid}], largest}. */
 export async function gridsOf(doc, now, layer, heads) {
   const array = await doc.load(now.weights, layer);
   const key = [now.weights, layer, heads, now.level, now.special, now.pair].join(" ");
@@ -71,24 +71,24 @@ export async function gridsOf(doc, now, layer, heads) {
   return latest.get(doc);
 }
 
-/** What to say of the weight that hidden special subwords held. */
+/** How much weight went to hidden special subwords, in words. */
 export function hiddenMass(grids, { special }) {
   if (special !== "hidden" || !grids.length) return "";
   const share = (100 * lostShare(grids)).toFixed(1);
-  return `; special subwords are hidden, and with them ${share} % of these queries' weight (nothing is rescaled)`;
+  return `; special subwords are hidden, with ${share} % of these queries' weight (nothing is rescaled)`;
 }
 
 /**
- * A scene with what pointing at it does: `table(key)` gives exact numbers. A region is spoken by its label and kept by
- * a click, unless `rest` says otherwise (speak, next, click, hit, redraws).
+ * A scene, and what pointing at it does: `table(key)` gives exact numbers. By default a region's label is read aloud, and
+ * a click pins it; `rest` overrides this (speak, next, click, hit, redraws).
  */
-export function built(scene, said, table, rest = {}) {
+export function built(scene, description, table, rest = {}) {
   const { pin } = state();
   return {
     scene,
-    said,
+    description,
     pinned: pin,
-    tell: (key) => show(key ? table(key) : null),
+    showNumbers: (key) => show(key ? table(key) : null),
     speak: (key) => scene.regions.find((region) => region.key === key)?.label ?? "",
     next: (key, down, right) => neighbour(scene, key, down, right),
     click: (key) => change({ pin: key === state().pin ? "" : key }),

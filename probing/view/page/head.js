@@ -37,7 +37,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
     /^[qk]\d+$/.test(key) && Number(key.slice(1)) < all.of.length
       ? tokenTable({ key, all, axes, grids, bits, kind, colourOf })
       : null;
-  const said = [
+  const description = [
     `layer ${layer}, ${KINDS[state.weights]}: ${made.drawn.toLocaleString("en")} lines` +
       (top ? ` (at most ${top} keys per query and head)` : ""),
     ...(state.least ? [`weights below ${exact(state.least * largest, 8)} are not drawn`] : []),
@@ -46,7 +46,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
   const speak = (key) => sentence(table(key));
   yield built(
     made,
-    said +
+    description +
       hiddenMass(
         grids.map((one) => one.grid),
         state,
@@ -56,7 +56,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
   );
 }
 
-/** What is drawn of a token that is pointed at or pinned: its side and its place on the axis, or null. */
+/** The side (q or k) and the place on the axis of the token that is pointed at or pinned; null if there is none. */
 function focusOf(key, all, { rows, columns }) {
   if (!/^[qk]\d+$/.test(key ?? "")) return null;
   const unit = all.of[Number(key.slice(1))];
@@ -95,7 +95,7 @@ function drawLines(made, { grids, floor, strength, top, at, left, right }) {
       for (const column of kept(grid, row, floor, top)) {
         if (at?.side === "k" && at.place !== column) continue;
         const share = strength(grid.values[row * grid.columns + column]);
-        const shade = Math.max(1, Math.round(share * SHADES)); // what passed the threshold is drawn
+        const shade = Math.max(1, Math.round(share * SHADES)); // a weight above the threshold is always visible
         shades[shade].push(left, middle(row), right, middle(column));
       }
     }
@@ -132,7 +132,7 @@ function drawTokens(made, all, shown, side, at, { x, anchor, width, edge }) {
   });
 }
 
-/** Beside every token opposite the one pointed at: one cell per head, as strong as the weight. */
+/** Beside every token on the other side: one cell per head, as strong as the weight. */
 function drawStrips(made, { grids, strength, at, left, right }) {
   grids.forEach(({ head, grid }, number) => {
     const { colour } = headColour(made.palette, head);

@@ -1,4 +1,4 @@
-// The heatmap of one head: a cell for each query and key, with its number where there is room.
+// The heatmap of one head: a cell for each query and key, with its number if there is room.
 
 import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf, upTo, within } from "./frame.js";
 import { inkOn, mix } from "./palette.js";
@@ -7,9 +7,9 @@ import { fitted, scene, textWidth } from "./scene.js";
 import { thumbnail } from "./thumbnail.js";
 
 const NUMBERS = 30,
-  MANY = 4000; // px of a cell that holds a number; cells beyond which the map becomes an image
+  MANY = 4000; // px of a cell with a number; with more cells the map becomes an image
 
-/** The view of one head, or of one layer of what has no heads. */
+/** The view of one head; of one layer for weights without heads. */
 export async function* heatmapView(doc, { state, palette, width }) {
   const { header } = doc,
     layer = within(state.layer, 1, header.n_layers);
@@ -87,13 +87,13 @@ function names(made, all, rows, columns, { left, top, side }) {
   columns.forEach((unit, column) => write(unit, column, { x: left + side * (column + 0.5), y: top - 6, turn: -90 }));
 }
 
-/** Row and column of a pair of subwords, "q3,k5", or of the words that they are of; -1 for what does not show. */
+/** Row and column of a pair of subwords, "q3,k5", or of their words; -1 for one that is not shown. */
 function placeOf({ all, rows, columns }, key) {
   const found = /^q(\d+),k(\d+)$/.exec(key ?? "");
   return found ? [rows.indexOf(all.of[found[1]]), columns.indexOf(all.of[found[2]])] : [-1, -1];
 }
 
-/** A cell as a region: there may be too many to list. */
+/** A cell as a region, made when it is needed: there may be too many to list. */
 function region({ left, top, side, all, rows, columns }, row, column) {
   const key = `q${all.members[rows[row]][0]},k${all.members[columns[column]][0]}`;
   return { key, row, column, x: left + side * column, y: top + side * row, w: side, h: side };

@@ -1,15 +1,15 @@
-// Text boxes whose views follow what is typed: the page asks its own server, one question at a time.
+// Text boxes: the views follow what is typed. The page sends requests to its own server, one at a time.
 
 /**
  * Show the text boxes and keep the page up to date with them. `onDocument(header, arrays)` draws a document and
- * returns a promise. Of the result, `want(parts)` says what to compute from now on beside attention and rollout (a list
- * of norm, neurons, flow; null: norm and neurons), and `ask()` asks again. `document.body.dataset.live` is
- * loading, busy, ready or error; #status says what is being done, how long it took, or what went wrong.
+ * returns a promise. Returns {want, ask}: `want(parts)` sets what is computed from now on besides attention and rollout
+ * (a list of norm, neurons, flow; null: norm and neurons), and `ask()` sends the request again.
+ * `document.body.dataset.live` is loading, busy, ready or error; #status shows the stage, the timings, or the error.
  */
 export function live(onDocument) {
-  const pauseMs = 150; // without a keystroke, before the server is asked
+  const pauseMs = 150; // after the last keystroke, before a request is sent
   const pollMs = 300;
-  const absentMs = 1000; // between two attempts to find a server that does not answer
+  const absentMs = 1000; // between two attempts to reach a server that does not answer
   const box = document.getElementById("text");
   const boxB = document.getElementById("text-b");
   const status = document.getElementById("status");
@@ -19,14 +19,14 @@ export function live(onDocument) {
   let asking = false;
   let again = false;
 
-  function tell(state, message) {
+  function setStatus(state, message) {
     document.body.dataset.live = state;
-    if (status.textContent !== message) status.textContent = message; // a reader need not hear it twice
+    if (status.textContent !== message) status.textContent = message; // a screen reader should not repeat it
   }
 
   function absent() {
     model = null;
-    tell("error", "The explorer does not answer; start it with python -m pipelines.explore, and this page goes on.");
+    setStatus("error", "The explorer does not answer. Start it with python -m pipelines.explore; this page then continues.");
     setTimeout(poll, absentMs);
   }
 
@@ -39,10 +39,10 @@ export function live(onDocument) {
       return;
     }
     if (found.error) {
-      tell("error", found.error);
+      setStatus("error", found.error);
       setTimeout(poll, absentMs);
     } else if (!found.ready) {
-      tell("loading", `${found.stage}: ${found.seconds.toFixed(0)} s`);
+      setStatus("loading", `${found.stage}: ${found.seconds.toFixed(0)} s`);
       setTimeout(poll, pollMs);
     } else {
       model = found;
@@ -53,9 +53,9 @@ export function live(onDocument) {
 
   async function ask() {
     clearTimeout(timer);
-    if (!model) return; // poll asks as soon as it is there
+    if (!model) return; // poll sends the request as soon as the model is ready
     again = asking;
-    if (asking) return; // what is asked now is followed by the newest text alone
+    if (asking) return; // after this answer only the newest text is sent
     asking = true;
     try {
       do {
@@ -69,10 +69,10 @@ export function live(onDocument) {
 
   async function send() {
     if (!box.value.trim()) {
-      tell("ready", "Type a few words to look at.");
+      setStatus("ready", "Type a few words.");
       return;
     }
-    tell("busy", "looking …");
+    setStatus("busy", "computing …");
     const began = performance.now();
     const body = JSON.stringify({
       text: box.value,
@@ -88,13 +88,13 @@ export function live(onDocument) {
       absent();
       return;
     }
-    if (again) return; // a newer text waits
+    if (again) return; // a newer text is waiting
     if (answer.status === 503) {
       model = null;
-      tell("loading", found.error);
+      setStatus("loading", found.error);
       setTimeout(poll, pollMs);
     } else if (!answer.ok) {
-      tell("error", found.error);
+      setStatus("error", found.error);
     } else {
       await draw(found, performance.now() - began);
     }
@@ -105,13 +105,13 @@ export function live(onDocument) {
     try {
       await onDocument(found.header, found.arrays);
     } catch (error) {
-      tell("error", `The page could not draw this: ${error.message}`);
+      setStatus("error", `The page could not draw this: ${error.message}`);
       throw error;
     }
     const { forward = 0, analysis = 0, packing = 0 } = found.header.timings_ms;
     const times = { forward, analysis, packing, "round trip": tripMs, drawing: performance.now() - began };
     const line = Object.entries(times).map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`);
-    tell("ready", line.join(" · "));
+    setStatus("ready", line.join(" · "));
   }
 
   function typed() {
@@ -122,7 +122,7 @@ export function live(onDocument) {
   box.addEventListener("input", typed);
   boxB.addEventListener("input", typed);
   document.getElementById("live").hidden = false;
-  tell("loading", "connecting …");
+  setStatus("loading", "connecting …");
   poll();
   return {
     ask,

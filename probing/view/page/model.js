@@ -12,10 +12,10 @@ const LABEL = 46,
   TITLE = 26,
   CAPTION = 15,
   GAP = 6; // px
-const PIXELS = 96; // of a thumbnail's side
-const PATIENCE_MS = 250; // after which a picture that is still growing is shown as far as it is
+const PIXELS = 96; // per side of a thumbnail
+const PATIENCE_MS = 250; // then the picture is shown as far as it is ready
 
-/** The view, as far as layers are unpacked. */
+/** The view with the layers that are unpacked so far; again when there are more. */
 export async function* modelView(doc, { state, palette, width }) {
   const { header } = doc,
     heads = perHead(state.weights) ? upTo(header.n_heads) : [null];
@@ -31,7 +31,7 @@ export async function* modelView(doc, { state, palette, width }) {
     );
     if (layer < header.n_layers && performance.now() - shown < PATIENCE_MS) continue;
     yield assembled(doc, { state, palette, width, heads, cells });
-    await new Promise((resolve) => setTimeout(resolve)); // the reader may have gone on
+    await new Promise((resolve) => setTimeout(resolve)); // so that the page can react meanwhile
     shown = performance.now();
   }
 }
@@ -75,7 +75,7 @@ function assembled(doc, { state, palette, width, heads, cells }) {
     palette,
   });
   const find = (key) => there.find((cell) => nameOf(cell) === key);
-  const said =
+  const description =
     `${KINDS[state.weights]} of every ${alone ? "layer" : "head"}` +
     (by ? `, by ${by.label(header)}, largest first` : "") +
     `; ${fullStrength(state.weights === "attention" ? "1" : "each layer's largest weight", state)}`;
@@ -83,7 +83,7 @@ function assembled(doc, { state, palette, width, heads, cells }) {
     find(key) && headTable(`${alone ? "layer" : "head"} ${key}`, numbers(find(key)), STATISTICS, header);
   return built(
     made,
-    said +
+    description +
       hiddenMass(
         there.map((cell) => cell.mass),
         state,
@@ -99,7 +99,7 @@ function assembled(doc, { state, palette, width, heads, cells }) {
 
 const nameOf = ({ layer, head }) => (head === null ? `layer ${layer}` : `${layer}.${head}`);
 
-/** The scene. `grouped`: a row of heads for every layer; else cells follow each other and bear their names. */
+/** The scene. `grouped`: one row of heads per layer; else cells follow each other, with captions. */
 function modelScene({ cells, grouped, nHeads, width, palette }) {
   const wanted = grouped ? nHeads : Math.max(1, Math.floor((width - LABEL) / (cells[0].head === null ? 156 : 84)));
   const side = Math.max(40, Math.min(grouped ? 110 : 150, Math.floor((width - LABEL - 16) / wanted) - GAP));

@@ -1,6 +1,6 @@
 // The neuron view: one query against every key, from the vectors to the weight.
-// score = scale × Σ q×k; the weight is the softmax over keys of the score and of what else the model adds (mask,
-// position terms).
+// score = scale × Σ q×k; the weight is the softmax over keys of the score plus what else the model adds (mask, position
+// terms).
 
 import { built, within } from "./frame.js";
 import { headColour, mix } from "./palette.js";
@@ -25,14 +25,14 @@ export async function* neuronView(doc, { state, palette, width }) {
   const query = pinned ? within(Number(pinned[1]), 0, tokens.length - 1) : Math.max(0, header.special.indexOf(false));
   const found = neurons({ queries, keys, attention }, head, query, header);
   const made = neuronScene({ header, found, head, query, expanded: state.expand === "yes", width, palette });
-  const said =
+  const description =
     `head ${layer}.${head}: scores of the query ${tokens[query]}; scale ${header.scale.toFixed(4)}` +
-    (found.hasRest ? "; * what the model adds to q·k (position terms), known up to a constant per query" : "");
+    (found.hasRest ? "; * position terms that the model adds to q·k, known up to a constant per query" : "");
   const table = (key) => (key[0] === "k" ? neuronTable(header, found, query, Number(key.slice(1))) : null);
-  yield built(made, said, table, { click: (key) => change({ pin: `q${key.slice(1)}` }) });
+  yield built(made, description, table, { click: (key) => change({ pin: `q${key.slice(1)}` }) });
 }
 
-/** Everything of one query: q (d), k, product per key, score, weight, and the rest that the model adds to a score. */
+/** The numbers of one query: q (d); per key k (d), product (d), score, weight, and what else the model adds. */
 function neurons({ queries, keys, attention }, head, query, { scale, adds }) {
   const [, n, d] = queries.shape;
   const vector = ({ levels, table }, at) => Array.from({ length: d }, (_, i) => table[levels[(head * n + at) * d + i]]);
@@ -43,14 +43,14 @@ function neurons({ queries, keys, attention }, head, query, { scale, adds }) {
     const weight = attention.table[attention.levels[(head * n + query) * n + key]];
     return { k, product, score: scale * product.reduce((a, b) => a + b, 0), weight };
   });
-  // log weight = score + rest - a constant of the query: the rest is known up to that constant
+  // log weight = score + rest - a constant of the query, so the rest is known up to that constant
   const seen = rows.filter((row) => row.weight > 1e-3);
   const mean = seen.reduce((sum, row) => sum + Math.log(row.weight) - row.score, 0) / Math.max(1, seen.length);
   for (const row of rows) row.rest = row.weight > 1e-3 ? Math.log(row.weight) - row.score - mean : null;
   return { q, rows, hasRest: adds && seen.some((row) => Math.abs(row.rest) > 0.1) };
 }
 
-/** The scene; `found` of `neurons`, `labels` of the subwords, `query` its number. */
+/** The scene. `found`: the result of `neurons`; `query`: the number of its subword. */
 function neuronScene({ header, found, head, query, expanded, width, palette }) {
   const labelWidth = Math.min(150, 16 + Math.max(30, ...header.tokens.map((label) => textWidth(label))));
   const d = found.q.length;
@@ -146,7 +146,7 @@ function drawRow(made, { header, found, head, query, at, expanded, place, cell, 
     strip(made, k, place.vector, y + 2, cell, largest.k);
     strip(made, product, place.product, y + 2, cell, largest.product);
   }
-  const hidden = header.causal && at > query; // a later subword has a score, but the mask takes its weight
+  const hidden = header.causal && at > query; // a later subword has a score, but the mask makes its weight 0
   const side = score < 0 ? palette.minus : palette.plus;
   bar(made, score / largest.score, place.score, y, side, score.toFixed(2), hidden);
   if (found.hasRest) {

@@ -1,7 +1,7 @@
 // From a document's arrays to the numbers that a view draws: words or subwords, with or without special subwords, one
-// side of a pair or both. Nothing is ever rescaled: what is hidden is missing, and said to be.
+// text of a pair or both. Nothing is rescaled: hidden weight is missing, and the page says how much.
 
-/** What stands on an axis: subwords, or words with special subwords on their own. */
+/** The units of an axis: subwords; or words, with each special subword as a unit of its own. */
 export function units(header, level) {
   const { tokens, special, word, segment, forms } = header;
   const found = { labels: [], special: [], segment: [], members: [], word: [], of: new Int32Array(tokens.length) };
@@ -21,14 +21,14 @@ export function units(header, level) {
   return found;
 }
 
-/** Labels that cannot be taken for each other: one that occurs twice bears its place; a script's direction stays in it. */
+/** Labels that differ from each other: a label that occurs twice gets its position. Marks keep its writing direction. */
 export function distinct(labels) {
   const count = new Map();
   for (const label of labels) count.set(label, (count.get(label) ?? 0) + 1);
   return labels.map((label, at) => `\u2068${label}\u2069` + (count.get(label) > 1 ? ` ·${at + 1}` : ""));
 }
 
-/** Which units are rows (queries) and columns (keys) under a state. */
+/** The units that are rows (queries) and columns (keys) for a state. */
 export function axes(all, { special, pair }) {
   const shown = (side) =>
     [...all.labels.keys()].filter(
@@ -40,9 +40,9 @@ export function axes(all, { special, pair }) {
 }
 
 /**
- * Weights of one head (null: of what has no heads) as the view shows them.
- * A word's weight as a key is the sum over its subwords, as a query the mean over them (Clark et al., 2019).
- * Returns values (rows × columns), and per row how much went to special keys that are hidden and to all keys.
+ * Weights of one head (null: weights without heads) as the view shows them.
+ * A word's weight is the sum over its subwords as keys, and the mean over them as queries (Clark et al., 2019).
+ * Returns values (rows × columns), and per row the weight on hidden special keys (lost) and on all keys (total).
  */
 export function grid(array, head, all, { rows, columns }, hidden) {
   const { levels, table, shape } = array;
@@ -68,14 +68,14 @@ export function grid(array, head, all, { rows, columns }, hidden) {
   return { values, rows: rows.length, columns: columns.length, lost, total };
 }
 
-/** Share of the rows' weight that hidden special subwords held, over some grids. */
+/** The share of the rows' weight on hidden special subwords, over some grids. */
 export function lostShare(grids) {
   const sum = (name) => grids.reduce((all, one) => all + one[name].reduce((a, b) => a + b, 0), 0);
   const total = sum("total");
   return total > 0 ? sum("lost") / total : 0;
 }
 
-/** Columns drawn for a row: at least `floor`, and the `top` largest (0: all of them). */
+/** The columns that are drawn for a row: weights of at least `floor`, and of these the `top` largest (0: all). */
 export function kept(one, row, floor, top) {
   const start = row * one.columns,
     chosen = [];
@@ -92,12 +92,12 @@ export function kept(one, row, floor, top) {
   return chosen;
 }
 
-/** Keys per query that stay readable and quick, where the reader has not set a number. */
+/** The largest number of keys drawn per query: the reader's, else one that stays readable and fast (0: all). */
 export function readableTop(of, nUnits, nHeads) {
   return of.top || (nUnits * nUnits * nHeads > 20_000 ? Math.max(1, Math.floor(20_000 / (nUnits * nHeads))) : 0);
 }
 
-/** A number as exact as the page holds it. */
+/** A number with as many digits as the page has. */
 export function exact(value, bits) {
   return value.toFixed(bits === 16 ? 4 : 3).replace(/^0\./, ".");
 }

@@ -1,5 +1,5 @@
-// Colours. Heads: 16 per theme, chosen so that any two differ by a CIE76 distance of at least 18 as seen with normal
-// vision and with each kind of dichromacy (Machado et al., 2009); from 16 heads on they repeat with a dashed line.
+// Colours. Heads: 16 per theme, chosen so that any two have a CIE76 distance of at least 18 with normal vision and with
+// each kind of dichromacy (Machado et al., 2009); with more than 16 heads they repeat, as dashed lines.
 
 const HEADS = {
   light: [
@@ -39,7 +39,7 @@ const HEADS = {
     "#ff69b4",
   ],
 };
-// weight 0 … 1 runs from the background to ink of one hue; signed numbers run from orange through it to blue
+// weights 0 … 1 go from the background to one dark colour; signed numbers go from orange over the background to blue
 const THEMES = {
   light: {
     ground: "#ffffff",
@@ -67,21 +67,21 @@ const THEMES = {
   },
 };
 
-/** The colours in force: of a theme by name, or of what the reader's system prefers ("auto"). */
+/** The colours of a theme; "auto" is the theme that the reader's system prefers. */
 export function colours(theme) {
   const dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
   const name = dark ? "dark" : "light";
   return { ...THEMES[name], name, heads: HEADS[name] };
 }
 
-/** Colour and dash of a head; null stands for what has no heads (rollout, flow). */
+/** Colour and dash of a head; null for weights without heads (rollout, flow). */
 export function headColour(palette, head) {
   if (head === null) return { colour: palette.accent, dash: [] };
   const round = Math.floor(head / palette.heads.length);
   return { colour: palette.heads[head % palette.heads.length], dash: [[], [6, 3], [2, 3]][round % 3] };
 }
 
-/** The colour between two, share 0 … 1. */
+/** A colour between two others, share 0 … 1. */
 export function mix(from, to, share) {
   const [a, b] = [from, to].map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
   const t = Math.min(1, Math.max(0, share));
@@ -97,7 +97,7 @@ export function mix(from, to, share) {
   );
 }
 
-/** Black or white, whichever can be read on a colour. */
+/** Black or white, the one that can be read on this colour. */
 export function inkOn(hex) {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
   return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#111111" : "#ffffff";

@@ -1,4 +1,4 @@
-// Pointing, with a mouse or with keys: what is pointed at is told exactly, and can be kept or opened.
+// Pointing with the mouse or the keyboard: exact numbers of a region, which can then be pinned or opened.
 
 import { regionAt } from "./scene.js";
 import { stage } from "./stage.js";
@@ -7,10 +7,10 @@ import { change, onChange, state } from "./state.js";
 const VIEWS = ["head", "model", "heatmap", "neuron", "words"];
 const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
 
-/** Bind once. `built()` is the view that is drawn; `point(key, spoken)` tells the page what is pointed at. */
+/** Bind once. `built()` returns the view that is drawn; `point(key, spoken)` reports the region to the page. */
 export function bindPointer({ built, point }) {
   const canvas = document.getElementById("canvas");
-  let key = null; // where the keyboard is
+  let key = null; // the region that is pointed at
   const hit = (event) => {
     const view = built();
     return view && (view.hit ?? ((x, y) => regionAt(view.scene, x, y)))(...stage.at(event));
@@ -22,7 +22,7 @@ export function bindPointer({ built, point }) {
   };
   let last = "";
   onChange(({ view, text }) => {
-    if (last && last !== `${view} ${text}`) aim(null); // what was pointed at is not there any more
+    if (last && last !== `${view} ${text}`) aim(null); // the region does not exist any more
     last = `${view} ${text}`;
   });
   canvas.addEventListener("mousemove", (event) => {

@@ -1,9 +1,9 @@
-// The exact numbers of what is pointed at, as a table that can be read, copied and spoken.
+// The exact numbers of a region, as a table that can be read, copied and read aloud.
 
 import { distinct, exact } from "./numbers.js";
 
 const SIDES = { q: "as query: where it attends", k: "as key: what attends to it" };
-const MOST = 100; // rows; the rest is counted
+const MOST = 100; // rows; the others are counted
 
 /** Show {caption, columns: [{text, colour}], rows: [[text, …]], note}, a row's first text naming it; else `hint`. */
 export function showTable(element, table, hint) {
@@ -68,7 +68,7 @@ export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf,
   };
 }
 
-/** The first rows of a table, to be spoken. */
+/** The first rows of a table as a sentence, to be read aloud. */
 export function sentence(table) {
   if (!table) return "";
   return `${table.caption}: ${table.rows
@@ -126,12 +126,12 @@ export function neuronTable(header, found, query, key) {
   };
 }
 
-/** What a probe says of a word in one layer, as text. */
-export function said(value) {
+/** The prediction of a probe as text. */
+export function predictionText(value) {
   return value === null ? "" : typeof value === "number" ? value.toFixed(1) : String(value);
 }
 
-/** Whether a prediction misses the gold label; numbers count as missed beyond half a unit. */
+/** Whether a prediction is wrong; a number is wrong if it differs from gold by more than a half. */
 export function misses(value, gold) {
   if (gold === null || gold === undefined || value === null) return false;
   return typeof value === "number" ? Math.abs(value - gold) > 0.5 : value !== gold;
@@ -139,12 +139,12 @@ export function misses(value, gold) {
 
 const dot = (value) => (Number.isFinite(value) ? value.toFixed(2).replace(/^(-?)0\./, "$1.") : "–");
 
-/** The score that a layer of a probe reached on its own test split, with interval and control. */
-export function record(probe, at) {
+/** The score of a layer's probe on the test split of its own run, with interval and control. */
+export function scoreText(probe, at) {
   return `${dot(probe.score[at])} [${dot(probe.low[at])}, ${dot(probe.high[at])}], control ${dot(probe.control[at])}`;
 }
 
-/** What every probe says of one word, layer by layer. */
+/** The predictions of every probe for one word, layer by layer. */
 export function wordTable(header, word) {
   const probes = header.probes;
   if (!probes.length) return null;
@@ -155,12 +155,12 @@ export function wordTable(header, word) {
     if (at < 0) return "";
     const share = probe.probability?.[at][i];
     return {
-      text: said(probe.predicted[at][i]) + (share == null ? "" : ` ${share.toFixed(2)}`),
+      text: predictionText(probe.predicted[at][i]) + (share == null ? "" : ` ${share.toFixed(2)}`),
       wrong: misses(probe.predicted[at][i], probe.gold?.[i]),
     };
   };
   return {
-    caption: `${header.forms[word]}: decoded from each layer, with the probe's probability`,
+    caption: `${header.forms[word]}: predicted from each layer, with the probe's probability`,
     columns: [
       { text: "layer" },
       ...probes.flatMap(({ task, level, metric }) => [
@@ -170,8 +170,8 @@ export function wordTable(header, word) {
     ],
     rows: layers.map((layer) => [
       String(layer),
-      ...probes.flatMap((probe) => [cell(probe, layer), record(probe, probe.layers.indexOf(layer))]),
+      ...probes.flatMap((probe) => [cell(probe, layer), scoreText(probe, probe.layers.indexOf(layer))]),
     ]),
-    note: "decodable is not used: a probe shows what could be read from a layer, not what the model reads",
+    note: "a probe shows what can be decoded from a layer, not what the model uses",
   };
 }

@@ -1,5 +1,5 @@
-// A view is a function from state to a scene: a flat list of marks in pixels, and the regions that can be pointed at.
-// The same scene is painted on the canvas and written as SVG, so that an export is what was seen.
+// A view turns the state into a scene: a flat list of marks in pixels, and the regions that can be pointed at. The same
+// scene is painted on the canvas and written as SVG, so that an export equals the picture on the page.
 //
 // Marks: {text, x, y, size, fill, anchor, bold, turn, alpha} · {rect: [x, y, w, h], fill, alpha, stroke} ·
 // {lines: [x1, y1, x2, y2, …], colour, alpha, width, dash} · {image: canvas, x, y, w, h} ·
@@ -17,7 +17,7 @@ export function regionAt(of, x, y) {
   return of.regions.find((r) => x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h) ?? null;
 }
 
-/** The region that an arrow key leads to from another one. */
+/** The next region in the direction of an arrow key. */
 export function neighbour(of, key, down, right) {
   const from = of.regions.find((r) => r.key === key);
   if (!from) return of.regions[0] ?? null;
@@ -30,7 +30,7 @@ export function neighbour(of, key, down, right) {
   return ahead.sort((a, b) => distance(a) - distance(b))[0] ?? from;
 }
 
-/** Paint what of a scene lies within a window [x, y, width, height] of it. */
+/** Paint the part of a scene inside a window [x, y, width, height]. */
 export function paint(context, of, [left, top, width, height]) {
   context.fillStyle = of.palette.ground;
   context.fillRect(0, 0, width, height);

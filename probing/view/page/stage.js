@@ -1,5 +1,5 @@
-// The picture's place on the page: a sheet as large as the scene, and a canvas as large as the window onto it, so that
-// 512 tokens cost no more than those that show.
+// The picture on the page: a sheet as large as the scene, and a canvas as large as the visible part, so that 512 tokens
+// cost no more than the visible ones.
 
 import { paint } from "./scene.js";
 
@@ -27,7 +27,7 @@ function repaint() {
   context.strokeRect(marked.x - frame.scrollLeft, marked.y - frame.scrollTop, marked.w, marked.h);
 }
 
-/** Show a scene; `label` says to a screen reader what it is. */
+/** Show a scene; `label` describes it to a screen reader. */
 function show(next, label) {
   scene = next;
   marked = null;
@@ -42,14 +42,14 @@ function mark(region) {
   repaint();
 }
 
-/** Scroll so that a region shows. */
+/** Scroll until a region is visible. */
 function reveal({ x, y, w, h }) {
   const frame = $("stage");
   const into = (at, size, from, room) => (at < from ? at - 8 : at + size > from + room ? at + size - room + 8 : from);
   frame.scrollTo(into(x, w, frame.scrollLeft, frame.clientWidth), into(y, h, frame.scrollTop, frame.clientHeight));
 }
 
-/** Where a pointer is, in the scene. */
+/** The position of the pointer in the scene. */
 function at(event) {
   const box = $("canvas").getBoundingClientRect(),
     frame = $("stage");

@@ -1,5 +1,5 @@
-// What is shown, kept in the address's fragment so that a link restores it. Only what differs from the default stands
-// there, and what a fragment says is checked: it may come from anyone.
+// The state of the page, kept in the fragment of the address, so that a link restores it. The fragment has only what
+// differs from the default. It is checked when it is read, since anyone may have written the link.
 
 const DEFAULTS = {
   text: 0, // which document of the page
@@ -11,14 +11,14 @@ const DEFAULTS = {
   level: "subword",
   special: "shown",
   pair: "all",
-  strength: "weight", // what darkness and opacity are proportional to: the weight, or its square root
+  strength: "weight", // darkness and opacity are proportional to the weight, or to its square root
   least: 0.03, // share of full strength below which the head view draws no line
-  top: 0, // keys drawn per query; 0: as many as stay readable
+  top: 0, // largest number of keys drawn per query; 0: as many as stay readable
   order: "layer",
-  pin: "", // what stays selected: q4 a query, k4 a key (in subwords), q4,k5 a pair, w3 a word
+  pin: "", // the pinned region: q4 a query, k4 a key (numbers of subwords), q4,k5 a pair, w3 a word
   expand: "no",
   theme: "auto",
-  input: "", // what was typed into a live page, and its second text
+  input: "", // the text in the box of a live page, and its second text
   input_b: "",
 };
 const CHOICES = {
@@ -37,7 +37,7 @@ const WHOLE = ["text", "layer", "head", "top"];
 let current = { ...DEFAULTS };
 const listeners = [];
 
-/** The state; change it by `change` alone. */
+/** The state; only `change` may change it. */
 export const state = () => current;
 
 /** Call `listener` after every change. */
@@ -45,14 +45,14 @@ export function onChange(listener) {
   listeners.push(listener);
 }
 
-/** Set some keys, write the fragment and tell everyone. */
+/** Set some keys, write the fragment and call the listeners. */
 export function change(patch) {
   current = { ...current, ...patch };
   write();
   for (const listener of listeners) listener(current);
 }
 
-/** The state that a fragment describes; what it does not say, or says wrongly, is the default. */
+/** The state that a fragment describes, with the default for keys that are missing or not valid. */
 export function parse(fragment) {
   const found = { ...DEFAULTS };
   for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ""))) {
@@ -68,8 +68,8 @@ export function parse(fragment) {
 
 /** The fragment that describes a state. */
 export function fragment(of) {
-  const said = Object.keys(DEFAULTS).filter((key) => String(of[key]) !== String(DEFAULTS[key]));
-  return new URLSearchParams(said.map((key) => [key, of[key]])).toString().replaceAll("%2C", ",");
+  const changed = Object.keys(DEFAULTS).filter((key) => String(of[key]) !== String(DEFAULTS[key]));
+  return new URLSearchParams(changed.map((key) => [key, of[key]])).toString().replaceAll("%2C", ",");
 }
 
 /** Read the address now, and whenever its fragment changes. */
@@ -86,17 +86,17 @@ function write() {
   try {
     history.replaceState(null, "", "#" + text);
   } catch {
-    // a page inside a notebook has no address of its own; it works without
+    // a page inside a notebook has no address of its own and works without it
   }
 }
 
-/** Heads drawn in the head view, of `n`. */
+/** The heads that the head view draws, of `n`. */
 export function activeHeads(of, n) {
   if (of.heads === "all") return [...Array(n).keys()];
   return of.heads === "none" ? [] : [...new Set(of.heads.split(",").map(Number))].filter((head) => head < n);
 }
 
-/** `heads` as the state keeps it. */
+/** `heads` in the form of the state. */
 export function headList(heads, n) {
   if (heads.length === n) return "all";
   return heads.length ? [...heads].sort((a, b) => a - b).join(",") : "none";

@@ -1,4 +1,4 @@
-// One number per head, for ordering: over all subwords, special ones included, whatever is hidden on the page.
+// One number per head, to order them by: over all subwords, special and hidden ones included.
 
 export const STATISTICS = {
   entropy: { label: () => "entropy", unit: "nats" },
@@ -7,12 +7,12 @@ export const STATISTICS = {
   special: { label: (header) => `mass on ${separator(header) ?? "special subwords"}`, unit: "" },
 };
 
-/** The special subword that closes a text, [SEP] say; undefined where the model has none. */
+/** The special subword at the end of a text, such as [SEP]; undefined if the model has none. */
 function separator(header) {
   return header.tokens.findLast((_, at) => header.special[at]);
 }
 
-/** {entropy, distance, largest, special} of one head, means over queries; a query's weights are made a distribution. */
+/** {entropy, distance, largest, special} of one head: means over queries, whose weights are first made to sum to 1. */
 export function statistics(array, head, header) {
   const { levels, table, shape } = array;
   const closing = separator(header);

@@ -5,14 +5,14 @@ import { FONT, paint } from "./scene.js";
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const PNG_SIDE = 16_000; // pixels: browsers draw no larger canvas
 
-// XML 1.0 has no control characters, however they are written
+// XML 1.0 allows no control characters, not even escaped ones
 const xml = (text) =>
   String(text)
     .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
     .replace(/[&<>"]/g, (character) => ENTITIES[character]);
 const short = (number) => String(Math.round(number * 100) / 100);
 
-/** The whole scene as SVG text; `title` and `description` say what it is of. */
+/** The whole scene as SVG text, with a title and a description. */
 export function svg(of, title, description) {
   const [width, height] = [of.width, of.height].map(Math.ceil),
     { palette } = of;
@@ -68,7 +68,7 @@ function linesElement({ lines, colour, width = 1, dash = [] }, alpha) {
   return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="${width}"${dashes}${alpha}/>`;
 }
 
-/** The whole scene as a PNG blob, twice its size where a browser can draw that. */
+/** The whole scene as a PNG blob, at twice its size if the browser can draw that. */
 export function png(of) {
   const [width, height] = [of.width, of.height].map(Math.ceil);
   const factor = Math.min(2, PNG_SIDE / width, PNG_SIDE / height);
@@ -80,7 +80,7 @@ export function png(of) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-/** Hand a file to the reader. */
+/** Let the reader save a file. */
 export function save(name, content, type) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));

@@ -2,7 +2,7 @@
 
 import { mix } from "./palette.js";
 
-/** A map as pixels, at most `side` of them per side: the largest weight of the pairs that share a pixel, drawn as `strength` says. */
+/** A map as pixels, at most `side` per side; a pixel shows the largest of its weights, as strongly as `strength` says. */
 export function thumbnail(grid, strength, side, palette) {
   const width = Math.min(side, grid.columns),
     height = Math.min(side, grid.rows);

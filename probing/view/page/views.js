@@ -1,4 +1,4 @@
-// Which view the state asks for, or why there is none.
+// The view that the state selects, or the reason why it cannot be shown.
 
 import { built, KINDS } from "./frame.js";
 import { headView } from "./head.js";
@@ -10,7 +10,7 @@ import { wordsView } from "./words.js";
 
 const VIEWS = { head: headView, model: modelView, heatmap: heatmapView, neuron: neuronView, words: wordsView };
 
-/** What to draw of a document, one after the other while more of it is unpacked; each as `built` makes it. */
+/** The view of a document, again whenever more of it is unpacked; each as `built` returns it. */
 export async function* buildView(doc, now) {
   const absent = reason(doc.header, now.state);
   if (absent) yield notice(absent, now);

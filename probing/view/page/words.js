@@ -1,24 +1,23 @@
-// The words: gold dependency arcs above them, and below them what probes predict from every layer.
+// The words: gold dependency arcs above them, and below them the predictions of probes from every layer.
 
 import { built } from "./frame.js";
-import { misses, record, said, sentence, wordTable } from "./readout.js";
+import { misses, predictionText, scoreText, sentence, wordTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
 
 const ROW = 18,
   SPACE = 14;
-const RECORD = 238; // room for the score of every layer's probe
+const SCORE = 238; // px for the score of every layer's probe
 
 /** The view. */
 export async function* wordsView({ header }, { state, palette }) {
   const made = wordsScene({ header, focus: state.pin, palette });
   const table = (key) =>
     /^w\d+$/.test(key) && header.forms[key.slice(1)] !== undefined ? wordTable(header, Number(key.slice(1))) : null;
-  const decoded =
-    "below them what probes decode from each layer, fainter where unsure, red where gold differs " +
-    "(numbers: by more than a half)";
-  const gold = header.gold.heads ? "gold dependencies above the words" : "no gold trees for this text";
-  const caveats = header.notes.filter((note) => note.startsWith("the probes of"));
-  const below = [gold, ...(header.probes.length ? [decoded] : []), ...caveats].join("; ");
+  const predictions =
+    "below the words, predictions from each layer, fainter if the probe is less sure, red if not gold (numbers: by more " +
+    "than a half)";
+  const gold = header.gold.heads ? "gold dependencies above" : "no gold trees for this text";
+  const below = [gold, ...(header.probes.length ? [predictions] : [])].join("; ");
   yield built(made, below, table, { speak: (key) => sentence(table(key)) || header.forms[key.slice(1)] });
 }
 
@@ -32,10 +31,10 @@ function wordsScene({ header, focus, palette }) {
       Math.max(
         24,
         textWidth(form, 13, true),
-        ...byWord.flatMap((probe) => probe.predicted.map((layer) => textWidth(said(layer[word]), 11))),
+        ...byWord.flatMap((probe) => probe.predicted.map((layer) => textWidth(predictionText(layer[word]), 11))),
       ),
   );
-  const left = probes.length ? 12 + RECORD : gold.upos ? 140 : 12;
+  const left = probes.length ? 12 + SCORE : gold.upos ? 140 : 12;
   const x = [left];
   widths.forEach((width) => x.push(x.at(-1) + width));
   const centre = (word) => (x[word] + x[word + 1]) / 2;
@@ -66,10 +65,10 @@ function wordsScene({ header, focus, palette }) {
   });
   let y = base + 26;
   if (gold.upos) y = drawLine(made, "gold part of speech", gold.upos, centre, y) + 8;
-  for (const probe of probes) y = drawProbe(made, probe, { centre, left }, y);
+  for (const probe of probes) y = drawProbe(made, probe, { centre, left, gold }, y);
   if (!probes.length) {
     made.marks.push({
-      text: `No probes trained on ${header.model} were found: python -m pipelines.run model=… task=pos trains some.`,
+      text: `No trained probes of ${header.model} were found; python -m pipelines.run model=… task=pos trains some.`,
       x: 12,
       y,
       size: 12,
@@ -81,7 +80,7 @@ function wordsScene({ header, focus, palette }) {
   return made;
 }
 
-/** Arcs from heads down to dependents; returns the height that they take. */
+/** Arcs from heads down to dependents. Returns their height. */
 function drawArcs(made, gold, centre) {
   const { palette } = made;
   if (!gold.heads) return 8;
@@ -111,18 +110,18 @@ function drawArcs(made, gold, centre) {
 function drawLine(made, name, values, centre, y) {
   made.marks.push({ text: name, x: 12, y, size: 11, fill: made.palette.faint });
   values.forEach((value, word) =>
-    made.marks.push({ text: said(value), x: centre(word), y, size: 11, fill: made.palette.ink, anchor: "middle" }),
+    made.marks.push({ text: predictionText(value), x: centre(word), y, size: 11, fill: made.palette.ink, anchor: "middle" }),
   );
   return y + ROW;
 }
 
-function drawProbe(made, probe, { centre, left }, start) {
+function drawProbe(made, probe, { centre, left, gold }, start) {
   const { palette } = made;
   let y = start;
   made.marks.push({
     text:
-      `${probe.task}, decoded by a linear probe trained on ${probe.data}; ${probe.metric} on its test split, ` +
-      "interval and control per layer",
+      `${probe.task}: a linear probe per layer, trained on ${probe.data}; ${probe.metric} on its test split, with ` +
+      "interval and control task",
     x: 12,
     y,
     size: 11.5,
@@ -130,15 +129,22 @@ function drawProbe(made, probe, { centre, left }, start) {
     bold: true,
   });
   y += ROW;
-  if (probe.level === "word" && probe.gold && probe.task !== "pos") y = drawLine(made, "gold", probe.gold, centre, y);
+  for (const note of notesOf(probe)) {
+    made.marks.push({ text: note, x: 12, y, size: 11, fill: palette.faint });
+    made.width = Math.max(made.width, 24 + textWidth(note, 11));
+    y += ROW - 2;
+  }
+  const shown = (labels) => JSON.stringify(labels); // gold that is already above all probes is not repeated
+  if (probe.level === "word" && probe.gold && shown(probe.gold) !== shown(gold.upos))
+    y = drawLine(made, "gold", probe.gold, centre, y);
   probe.layers.forEach((layer, at) => {
     made.marks.push({ text: `layer ${layer}`, x: 12, y, size: 11, fill: palette.ink });
-    made.marks.push({ text: record(probe, at), x: 60, y, size: 10, fill: palette.faint });
+    made.marks.push({ text: scoreText(probe, at), x: 60, y, size: 10, fill: palette.faint });
     if (probe.level === "word")
       probe.predicted[at].forEach((value, word) => {
         const wrong = misses(value, probe.gold?.[word]);
         made.marks.push({
-          text: said(value),
+          text: predictionText(value),
           x: centre(word),
           y,
           size: 11,
@@ -154,7 +160,12 @@ function drawProbe(made, probe, { centre, left }, start) {
   return y + 12;
 }
 
-// what a probe is unsure of is drawn fainter, but never so faint that it cannot be read
+function notesOf({ task, other_data: others = [], notes = [] }) {
+  const hidden = `not shown: probes of ${task} trained on ${others.join(", ")}; scores on different data cannot be compared`;
+  return others.length ? [hidden, ...notes] : notes;
+}
+
+// a less sure prediction is drawn fainter, but never so faint that it cannot be read
 const shade = (probe, at, word) => 0.45 + 0.55 * (probe.probability?.[at][word] ?? 1);
 
 function drawSentence(made, probe, at, left, y) {
@@ -163,7 +174,7 @@ function drawSentence(made, probe, at, left, y) {
     share = probe.probability?.[at][0] ?? null;
   const wrong = misses(value, probe.gold?.[0]);
   const text =
-    said(value) + (share === null ? "" : `  ${share.toFixed(2)}`) + (wrong ? `  (gold: ${said(probe.gold[0])})` : "");
+    predictionText(value) + (share === null ? "" : `  ${share.toFixed(2)}`) + (wrong ? `  (gold: ${predictionText(probe.gold[0])})` : "");
   if (share !== null)
     made.marks.push({ rect: [left, y - 6, 120 * share, 12], fill: wrong ? palette.wrong : palette.plus, alpha: 0.5 });
   made.marks.push({

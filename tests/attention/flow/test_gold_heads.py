@@ -1,8 +1,8 @@
 import numpy as np
 import torch
 
+from probing.attention.flow.augmented import Rollout
 from probing.attention.flow.gold_heads import GoldHeads
-from probing.attention.flow.rollout import Rollout
 from probing.axes import Sentence
 from probing.model.maps import SPECIAL, Maps
 

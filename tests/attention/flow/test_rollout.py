@@ -3,10 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from probing.attention.flow.augmented import augmented
-from probing.attention.flow.rollout import Rollout, RolloutTally, by_word, from_position, from_words, rollout, to_words
+from probing.attention.flow.augmented import Rollout, augmented
+from probing.attention.flow.rollout import RolloutTally, by_word, from_position, from_words, rollout, to_words
 from probing.errors import ConfigError, ModelError
-from probing.model.maps import PADDING, SPECIAL, Maps
+from probing.model.batches import PADDING
+from probing.model.maps import SPECIAL, Maps
 
 
 def published(maps):
@@ -205,7 +206,7 @@ def test_heads_that_share_no_position_leave_nothing_to_min():
     import torch
 
     heads = torch.stack([torch.eye(2), torch.eye(2).flip(0)])[None]
-    with pytest.raises(ModelError, match=r"attention\.fusion=mean"):
+    with pytest.raises(ModelError, match=r"rollout\.fusion=mean"):
         rollout((heads,), np.array([2]), Rollout(fusion="min"))
 
 
@@ -214,12 +215,12 @@ def test_heads_that_share_no_position_leave_nothing_to_min():
                {"first_layer": 0}, {"residual_weight": float("nan")}],
 )  # fmt: skip
 def test_impossible_options_are_named(option):
-    with pytest.raises(ConfigError, match=rf"attention\.{next(iter(option))}="):
+    with pytest.raises(ConfigError, match=rf"rollout\.{next(iter(option))}="):
         Rollout(**option)
 
 
 def test_a_first_layer_that_the_model_lacks_is_named(rng):
-    with pytest.raises(ConfigError, match=r"attention\.first_layer=5: this model has 4 layers"):
+    with pytest.raises(ConfigError, match=r"rollout\.first_layer=5: this model has 4 layers"):
         rollout(random_maps(rng, np.array([2])), np.array([2]), Rollout(first_layer=5))
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from probing.attention.heads.head_accuracy import RANDOM
 from probing.attention.heads.head_hypothesis import HeadHypothesis
 from probing.attention.heads.hypothesis import Hypothesis
 from probing.attention.heads.select_on_dev import choose
-from probing.attention.heads.strongest_word import RANDOM
 from probing.axes import Sentence
 from probing.errors import ConfigError
 
@@ -25,20 +25,21 @@ def towards(n, query, key, weight):
 
 
 @pytest.fixture
-def held(maps_by_hand):
+def held(maps_by_hand, strongest_of):
     """One layer, two heads: head 0 goes to names; head 1 to "." with .3, to nothing, and wherever there is no name."""
 
     def held(split="dev"):
-        counted = HeadHypothesis(NAMES, SENTENCES, 1, 2, split)
         attention = [
             [[towards(4, 1, 2, 0.2), towards(4, 1, 3, 0.3)]],
             [[towards(2, 1, 0, 0.1), towards(2, 1, 0, 0.0)]],
             [[towards(2, 1, 0, 0.1), towards(2, 1, 0, 0.1)]],
         ]
         words = [[-1, 0, 1, 2, 3], [-1, 0, 1], [-1, 0, 1]]
-        for numbers in ([0, 2], [1]):
-            counted.add(maps_by_hand([words[i] for i in numbers], [np.array(attention[i]) for i in numbers], numbers))
-        return counted
+        batches = [
+            maps_by_hand([words[i] for i in numbers], [np.array(attention[i]) for i in numbers], numbers)
+            for numbers in ([0, 2], [1])
+        ]
+        return HeadHypothesis(NAMES, SENTENCES, strongest_of([4, 2, 2], batches, 1, 2), split)
 
     return held
 
@@ -57,12 +58,12 @@ def test_every_head_is_held_against_it_and_the_planted_one_chosen(held):
     assert choice.head_test.sums.sum() / choice.head_test.items.sum() == 1.0
 
 
-def test_coverage_counts_queries_without_a_right_answer_but_not_sentences_that_never_came(held):
+def test_coverage_counts_queries_without_a_right_answer_but_not_sentences_without_maps(held, strongest_of):
     coverage = held().coverage()
     assert coverage.metric == "coverage"
     assert (coverage.sums[:, 0].tolist(), coverage.items.tolist()) == ([1, 1, 0], [1, 1, 1])
-    nothing_streamed = HeadHypothesis(NAMES, SENTENCES, 1, 2, "dev").coverage()
-    assert nothing_streamed.items.sum() == 0
+    without_maps = HeadHypothesis(NAMES, SENTENCES, strongest_of([4, 2, 2]), "dev").coverage()
+    assert without_maps.items.sum() == 0
 
 
 def test_counter_examples_are_the_misses_the_heaviest_first(held):
@@ -87,6 +88,6 @@ def test_counter_examples_are_the_misses_the_heaviest_first(held):
         ({"relation": "head", "deprel": ["obj"]}, r"hypothesis h matches nothing.*relation head.*deprel \['obj'\]"),
     ],
 )
-def test_a_hypothesis_that_matches_nothing_says_what_was_looked_for(parts, message):
+def test_a_hypothesis_that_matches_nothing_says_what_was_looked_for(parts, message, strongest_of):
     with pytest.raises(ConfigError, match=message):
-        HeadHypothesis(Hypothesis("h", "?", **parts), SENTENCES, 1, 1, "dev")
+        HeadHypothesis(Hypothesis("h", "?", **parts), SENTENCES, strongest_of([4, 2, 2]), "dev")

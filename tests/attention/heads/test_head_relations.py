@@ -50,11 +50,10 @@ def to_next(sentence):
 
 
 @pytest.fixture
-def planted(maps_by_hand):
+def planted(maps_by_hand, strongest_of):
     """HeadSyntax over the treebank: head 2.1 attends to heads, 1.0 to the first dependent, the others to the right."""
 
     def planted(split, sizes=None, **options):
-        counted = HeadSyntax(TREEBANK, 2, 2, split, **options)
         words, attention = [], []
         for sentence in TREEBANK:
             of = sizes and [sizes] * len(sentence.words)
@@ -62,8 +61,8 @@ def planted(maps_by_hand):
             heads, dependents = (pointing(way(sentence), of)[1] for way in (to_head, to_first_dependent))
             words.append(layout)
             attention.append(np.array([[dependents, right], [right, heads]]))
-        counted.add(maps_by_hand(words, attention))
-        return counted
+        found = strongest_of([len(s.words) for s in TREEBANK], [maps_by_hand(words, attention)], 2, 2)
+        return HeadSyntax(TREEBANK, found, split, **options)
 
     return planted
 
@@ -127,8 +126,8 @@ def test_relations_can_be_limited(planted):
         check_relations("attention.relations", ["punct"], TREEBANK)
 
 
-def test_a_corpus_without_trees_is_refused_and_a_sentence_without_one_asks_nothing():
+def test_a_corpus_without_trees_is_refused_and_a_sentence_without_one_asks_nothing(strongest_of):
     with pytest.raises(DataError, match="test: none of its 1 sentences has heads.*data=ewt"):
-        HeadSyntax([Sentence("s", ("a", "b"))], 1, 1, "test")
-    counted = HeadSyntax([Sentence("s", ("a", "b")), BARKS], 1, 1, "dev")
-    assert next(counted.tallies()).items.tolist() == [0, 0]  # nothing streamed yet
+        HeadSyntax([Sentence("s", ("a", "b"))], strongest_of([2]), "test")
+    counted = HeadSyntax([Sentence("s", ("a", "b")), BARKS], strongest_of([2, len(BARKS.words)]), "dev")
+    assert next(counted.tallies()).items.tolist() == [0, 0]  # no maps

@@ -9,7 +9,8 @@ from scipy.spatial.distance import jensenshannon, pdist
 
 from probing.attention.heads.head_similarity import Divergence, LinearCKA, clusters, head_map, tree
 from probing.errors import ConfigError, ModelError
-from probing.model.maps import PADDING, Maps, maps
+from probing.model.batches import PADDING
+from probing.model.maps import Maps, maps
 from probing.rng import generator
 
 

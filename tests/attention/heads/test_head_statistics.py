@@ -8,7 +8,8 @@ import torch
 
 from probing.attention.heads.head_statistics import QUANTILES, HeadStatistics
 from probing.errors import ModelError
-from probing.model.maps import PADDING, SPECIAL, Maps, maps
+from probing.model.batches import PADDING
+from probing.model.maps import SPECIAL, Maps, maps
 
 CLS, SEP, WORD = 101, 102, 7
 SPECIALS = {"cls": {CLS}, "sep": {SEP}}

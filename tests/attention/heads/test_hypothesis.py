@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from pipelines.shared.options import CONF, checked
+from pipelines.shared.options import CONF
+from pipelines.shared.schema import checked
 from probing.attention.heads.hypothesis import Hypothesis, asked, check, stated
 from probing.axes import Sentence
 from probing.errors import ConfigError

@@ -3,12 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from probing.attention.heads.head_accuracy import METRIC, OFFSETS, RANDOM, offset_name
 from probing.attention.heads.select_on_dev import choose
-from probing.attention.heads.strongest_word import METRIC, OFFSETS, RANDOM, offset_name
 from probing.axes import Tally
-from probing.result.bootstrap import resample_counts
-from probing.result.tally import difference
-from probing.rng import generator
+from probing.result.tally import tally_difference
 
 
 def tallies(target, heads, offsets, n=10, sentences=4, split="dev"):
@@ -36,9 +34,8 @@ def test_head_and_offset_are_chosen_on_dev_and_scored_on_test():
 
 def test_head_and_offset_pair_by_sentence():
     (choice,), _ = choose(tallies("obj", [[0.9, 0.1]] * 2, {1: 0.5}), tallies("obj", [[0.7, 0.1]] * 2, {1: 0.4}))
-    counts = resample_counts(4, 50, generator(0, "test"))
-    value, low, high = difference(choice.head_test, choice.offset_test, counts)
-    assert [value.item(), low.item(), high.item()] == pytest.approx([0.3] * 3)
+    [gain] = tally_difference(choice.head_test, choice.offset_test, resamples=50)
+    assert [gain.value, gain.ci_low, gain.ci_high] == pytest.approx([0.3] * 3)
 
 
 def test_ties_go_to_the_lowest_head_and_the_nearest_offset():

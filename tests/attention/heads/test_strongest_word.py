@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from probing.attention.heads.strongest_word import NO_SUBWORDS, OFFSETS, RANDOM, Cases, Hits, strongest
-from probing.model.maps import maps
+from probing.attention.heads.strongest_word import strongest
 
 WORDS = [-1, 0, 1, 1, 2, -1]  # [CLS] a b1 b2 c [SEP]
 MAP = np.array(
@@ -15,13 +14,6 @@ MAP = np.array(
         [1, 0, 0, 0, 0, 0],
     ]
 )
-
-
-def asks(n_words, *questions):
-    """Cases out of (target, query, right words)."""
-    targets, queries, rights = zip(*questions, strict=True)
-    right = np.array([[word in of for word in range(n_words)] for of in rights])
-    return Cases(np.array(targets), np.array(queries), right)
 
 
 def random_map(rng, n, n_layers=2, n_heads=3):
@@ -53,65 +45,16 @@ def test_the_strongest_words_are_those_of_a_loop_whatever_the_padding(maps_by_ha
             assert weight[row, query] == pytest.approx(best)
 
 
-def test_hits_offsets_and_the_random_word_by_hand(maps_by_hand):
-    # a is right with b, or with c; c is right with a
-    hits = Hits([asks(3, (0, 0, [1]), (1, 0, [2]), (0, 2, [0]))], ["near", "far"], 1, 1, "dev")
-    hits.add(maps_by_hand([WORDS], [MAP[None, None]]))
-    near, far = ({t.probe: t for t in hits.tallies() if t.target == target} for target in ("near", "far"))
-    assert near["attention"].sums.tolist() == [[[1.0]]]  # a attends to b, c to nothing
-    assert far["attention"].sums.tolist() == [[[0.0]]]
-    assert (near["attention"].items.tolist(), far["attention"].items.tolist()) == ([2.0], [1.0])
-    assert {o: near[f"offset{o:+d}"].sums.item() for o in (-2, -1, 1, 2)} == {-2: 1, -1: 0, 1: 1, 2: 0}
-    assert {o for o in OFFSETS if far[f"offset{o:+d}"].sums.item()} == {2}
-    assert near[RANDOM].sums.item() == 2 * 1 / 2
-    assert near["attention"].layers == (1,)
-
-
-def test_what_has_no_subwords_is_left_out_and_counted(maps_by_hand):
-    layout = [-1, 0, 2, -1]  # word 1 vanished, and word 3 at the end
-    attention = np.full((1, 1, 4, 4), 0.25)
-    questions = asks(4, (0, 0, [2]), (0, 0, [1]), (0, 1, [0]), (0, 2, [1, 0]), (0, 3, [0]))
-    hits = Hits([questions], ["all"], 1, 1, "dev")
-    hits.add(maps_by_hand([layout], [attention]))
-    heads, *floors = hits.tallies()
-    assert heads.items.tolist() == [2]
-    assert heads.sums.tolist() == [[[2]]]
-    assert hits.skipped == {NO_SUBWORDS: 3}
-    assert floors[-1].probe == RANDOM
-    assert floors[-1].sums.item() == 2  # the only other word is right, twice
-
-
-def test_batches_of_any_size_and_order_count_the_same(maps_by_hand):
+def test_batches_of_any_size_and_order_keep_the_same_words(maps_by_hand, strongest_of):
     rng = np.random.default_rng(1)
     layouts = [[-1, *range(n), -1] for n in (3, 5, 4)]
     drawn = [random_map(rng, len(layout)) for layout in layouts]
-    cases = [asks(n, *((i % 2, i, [(i + 1) % n]) for i in range(n))) for n in (3, 5, 4)]
-    together, apart = Hits(cases, ["x", "y"], 2, 3, "dev"), Hits(cases, ["x", "y"], 2, 3, "dev")
-    together.add(maps_by_hand(layouts, drawn))
-    for i in (2, 0, 1):
-        apart.add(maps_by_hand([layouts[i]], [drawn[i]], [i]))
-    for one, other in zip(together.tallies(), apart.tallies(), strict=True):
-        assert (one.target, one.probe) == (other.target, other.probe)
-        assert np.array_equal(one.sums, other.sums)
-        assert np.array_equal(one.items, other.items)
-
-
-def test_sentences_that_never_came_or_ask_nothing_have_no_items(maps_by_hand):
-    nothing = Cases(np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros((0, 3), dtype=bool))
-    hits = Hits([asks(3, (0, 0, [1])), nothing, asks(3, (0, 0, [1]))], ["x"], 1, 1, "dev")
-    hits.add(maps_by_hand([WORDS], [MAP[None, None]], [1]))
-    hits.add(maps_by_hand([WORDS], [MAP[None, None]], [2]))
-    heads = next(hits.tallies())
-    assert heads.items.tolist() == [0, 0, 1]
-    assert heads.sums[:, 0, 0].tolist() == [0, 0, 1]
-
-
-def test_real_networks_stream_through(encoder, subwords):
-    cases = [asks(int(n), *((0, i, [i - 1]) for i in range(1, n))) for n in subwords.n_words]
-    hits = Hits(cases, ["previous"], 3, 2, "dev")
-    for batch in maps(encoder, subwords):
-        hits.add(batch)
-    heads, *floors = hits.tallies()
-    assert heads.items.tolist() == [n - 1 for n in subwords.n_words]
-    assert (heads.sums <= heads.items[:, None, None]).all()
-    assert np.array_equal(floors[0].sums[:, 0], heads.items)  # the previous word is always right
+    together = strongest_of([3, 5, 4], [maps_by_hand(layouts, drawn)], 2, 3)
+    alone = [maps_by_hand([layouts[i]], [drawn[i]], [i]) for i in (2, 0, 1)]
+    apart = strongest_of([3, 5, 4], alone, 2, 3)
+    assert np.array_equal(together.words, apart.words)
+    assert np.array_equal(together.weights, apart.weights)
+    assert together.present.all() and together.seen.all()
+    half = strongest_of([3, 5, 4], alone[:1], 2, 3)
+    assert half.seen.tolist() == [False, False, True]
+    assert (half.words[:8] == -1).all()

@@ -6,12 +6,15 @@ import pytest
 from probing.attention.interventions.gradients import gradients
 from probing.attention.interventions.head_ablation import Ablation, ablated, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
-from probing.attention.interventions.passes import batch_of, batches, hidden
+from probing.attention.interventions.passes import each, hidden
 from probing.attention.interventions.readouts import LinearProbe
+from probing.attention.interventions.replaced_weights import imposed
 from probing.attention.interventions.token_effects import blank_out, special_token, value_zeroing
-from probing.errors import ConfigError
+from probing.errors import ConfigError, ModelError
+from probing.model.batches import PADDING, batch_of
 from probing.model.blocks import blocks, hooks
-from probing.model.maps import PADDING, usable
+from probing.model.maps import maps, usable
+from probing.model.memory import Memory
 
 WIDTH, HEADS, TOKENS = 32, 2, 4
 A, B, START = 1, 2, 3  # ids; 0 pads
@@ -104,7 +107,7 @@ def test_effects_are_those_of_one_head_and_one_sentence_at_a_time(encoder, subwo
     tally = effects(encoder, subwords, output, ablation, "dev")
     by_layer = layer_effects(encoder, subwords, output, ablation, "dev")
     for sentence in range(len(subwords)):
-        alone = batch_of(encoder, subwords, [sentence])
+        alone = batch_of(subwords, [sentence], encoder.pad)
         intact = output(hidden(encoder, alone, output.layer), alone).scores()
         for heads, found in [
             ({(1, 0)}, tally.sums[sentence, 0, 0]),
@@ -127,7 +130,7 @@ def test_later_heads_are_not_run(encoder_of):
 def test_heads_are_replaced_by_what_was_asked_for(encoder, subwords):
     import torch
 
-    found, batch = blocks(encoder.network), batch_of(encoder, subwords, [0, 1, 2, 3])
+    found, batch = blocks(encoder.network), batch_of(subwords, [0, 1, 2, 3], encoder.pad)
     means = head_means(encoder, subwords)
     d, real = found[0].head_width, torch.from_numpy(batch.real)
     intact, values = inputs_of(encoder, batch, found[1])
@@ -169,14 +172,13 @@ def test_joint_ablation_of_redundant_heads_exceeds_the_sum_of_single_effects(pla
     single = effects(twins, subwords, before_it, Ablation("zero"), "dev")
     ranked = ranking(single)
     assert set(ranked[:2]) == {(1, 0), (1, 1)}
-    together = joint(twins, subwords, before_it, Ablation("zero"), ranked, (1, 2, 4), "dev")
-    added = sum_of_single(single, ranked, (1, 2, 4), before_it)
+    first = {k: ranked[:k] for k in (1, 2, 4)}
+    together = joint(twins, subwords, before_it, Ablation("zero"), first, "dev")
+    added = sum_of_single(single, first, before_it)
     assert [t.target for t in together] == ["top 1 together", "top 2 together", "top 4 together"]
     assert [t.target for t in added] == ["top 1 sum of single", "top 2 sum of single", "top 4 sum of single"]
     np.testing.assert_allclose(together[0].sums, added[0].sums, atol=1e-5)
     assert mean_of(together[1]) > mean_of(added[1]) + 0.5
-    with pytest.raises(ConfigError, match="there are 4 ranked"):
-        joint(twins, subwords, before_it, Ablation("zero"), ranked, (5,), "dev")
 
 
 def test_value_zeroing_finds_the_token_before(planted, sentences):
@@ -195,7 +197,7 @@ def test_value_zeroing_is_zeroing_values(encoder, subwords):
     assert sorted(found) == list(range(len(subwords)))
     assert all(scores.max() > 0.01 for scores in found.values())
     for sentence, layer in ((1, 1), (2, 3)):
-        batch, block = batch_of(encoder, subwords, [sentence]), blocks(encoder.network)[layer - 1]
+        batch, block = batch_of(subwords, [sentence], encoder.pad), blocks(encoder.network)[layer - 1]
         intact = block_output(encoder, batch, block)
         for token in range(batch.ids.shape[1]):
 
@@ -231,7 +233,7 @@ def test_blank_out_is_the_change_of_the_score(encoder, subwords):
     losses = blank_out(encoder, subwords, output, blank)
     assert encoder.tokenizer.token_to_id(name) == blank
     for sentence, loss in enumerate(losses):
-        alone = batch_of(encoder, subwords, [sentence])
+        alone = batch_of(subwords, [sentence], encoder.pad)
         if not output(hidden(encoder, alone, 3), alone).defined()[0]:
             assert np.isnan(loss).all()
             continue
@@ -248,7 +250,7 @@ def test_gradients_agree_with_finite_differences(encoder, subwords):
 
     output = any_probe(encoder, subwords)
     found = {norm: gradients(encoder, subwords, output, norm) for norm in ("l1", "l2", "input")}
-    alone = batch_of(encoder, subwords, [0])
+    alone = batch_of(subwords, [0], encoder.pad)
     table = encoder.network.get_input_embeddings().weight
     position, step = 2, 1e-2
     slopes = np.zeros(table.shape[1])
@@ -275,7 +277,7 @@ def test_gradients_agree_with_finite_differences(encoder, subwords):
 
 def test_the_network_is_as_it_was_also_after_an_error(encoder, subwords):
     """Hooks and stand-ins are gone, and the same input gives the same output to the bit."""
-    batch = batch_of(encoder, subwords, [0, 1])
+    batch = batch_of(subwords, [0, 1], encoder.pad)
     before, was = hidden(encoder, batch, 3), state(encoder.network)
 
     def fail(*_arguments):
@@ -305,17 +307,64 @@ def state(network):
 
 
 def test_batches_hold_every_usable_sentence_once(encoder, subwords):
-    seen = [int(i) for batch in batches(encoder, subwords, copies=100) for i in batch.sentences]
+    seen = [int(i) for batch, _ in each(encoder, subwords, lambda _: None, copies=100) for i in batch.sentences]
     assert sorted(seen) == np.flatnonzero(usable(encoder, subwords)).tolist()
-    whole = batch_of(encoder, subwords, [0, 1])
+    whole = batch_of(subwords, [0, 1], encoder.pad)
     twice = whole.repeat(2)
     assert np.array_equal(twice.ids[2:], whole.ids) and np.array_equal(twice.sentences, [0, 1, 0, 1])
     assert (whole.real == (whole.words != PADDING)).all() and not whole.real.all()
 
 
+def every_intervention(encoder, subwords):
+    """What each of them finds, as arrays; of random permutations only which sentences count."""
+    output, ranked = any_probe(encoder, subwords), [(1, 0), (2, 1), (3, 0)]
+    permuted, uniform = imposed(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
+    return [
+        np.concatenate([found.ravel() for _, found in sorted(value_zeroing(encoder, subwords))]),
+        np.concatenate(blank_out(encoder, subwords, output, 1)),
+        np.concatenate(gradients(encoder, subwords, output)),
+        head_means(encoder, subwords),
+        effects(encoder, subwords, output, Ablation("uniform"), "dev").sums,
+        layer_effects(encoder, subwords, output, Ablation("zero"), "dev").sums,
+        *(tally.sums for tally in joint(encoder, subwords, output, Ablation("zero"), ranked, (1, 3), "dev")),
+        uniform.sums,
+        permuted.items,
+        np.concatenate([found.ravel() for _, found in sorted(maps_of(encoder, subwords).items())]),
+    ]
+
+
+def maps_of(encoder, subwords):
+    return {number: found for batch in maps(encoder, subwords) for number, found, _, _ in batch.each()}
+
+
+def test_memory_that_runs_out_changes_no_effect(encoder, monkeypatch):
+    """A network that can only hold two of the six sentences at once."""
+    import torch
+
+    subwords = encoder.tokenize([("the", "fox", "saw", "New", "York"), ("she", "left", "the", "lazy", "dog")] * 3)
+    monkeypatch.setattr(encoder, "memory", Memory())
+    wanted = every_intervention(encoder, subwords)
+    assert encoder.memory == Memory()
+    room = 2 * int(np.diff(subwords.offsets).max())
+
+    def refuse(_module, inputs):
+        if inputs[0].shape[:-1].numel() > room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    with hooks(*(block.output.register_forward_pre_hook(refuse) for block in blocks(encoder.network))):
+        for place, expected in enumerate(wanted):
+            monkeypatch.setattr(encoder, "memory", Memory())  # so that each loop meets it
+            found = every_intervention(encoder, subwords)[place]
+            np.testing.assert_allclose(found, expected, atol=2e-5)
+            assert encoder.memory.ceiling <= room
+        room = 3
+        with pytest.raises(ModelError, match="memory ran out on a single input"):
+            effects(encoder, subwords, any_probe(encoder, subwords), Ablation("zero"), "dev")
+
+
 def test_impossible_ablations_are_refused(encoder_of):
     encoder = encoder_of("bert")
-    batch = batch_of(encoder, encoder.tokenize([("the", "fox")]), [0])
+    batch = batch_of(encoder.tokenize([("the", "fox")]), [0], encoder.pad)
     with pytest.raises(ConfigError, match="zero, mean, uniform"):
         Ablation("prune")
     with pytest.raises(ConfigError, match="head_means"):

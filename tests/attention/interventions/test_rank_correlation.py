@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from probing.attention.interventions.head_ablation import Ablation, ablated
-from probing.attention.interventions.passes import batch_of, hidden
+from probing.attention.interventions.passes import hidden
 from probing.attention.interventions.rank_correlation import correlations, deviation, received, words_allow
 from probing.attention.interventions.readouts import LinearProbe
 from probing.attention.interventions.replaced_weights import _permuted, imposed
 from probing.errors import ConfigError, ProbingError
+from probing.model.batches import batch_of
 from probing.model.blocks import blocks
 
 
@@ -79,7 +80,7 @@ def test_uniform_attention_moves_the_output_as_far_as_ablation_of_all_heads_does
     output = probe(encoder, subwords)
     _, levelled = imposed(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
     for sentence in range(len(subwords)):
-        alone = batch_of(encoder, subwords, [sentence])
+        alone = batch_of(subwords, [sentence], encoder.pad)
         before = output(hidden(encoder, alone, 3), alone).log_probabilities.exp()
         with ablated(encoder, alone, {(2, 0), (2, 1)}, Ablation("uniform")):
             after = output(hidden(encoder, alone, 3), alone).log_probabilities.exp()

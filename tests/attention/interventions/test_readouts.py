@@ -1,14 +1,13 @@
 """What interventions are measured on: probes on pooled vectors, and the model's own head."""
 
-import shutil
-
 import numpy as np
 import pytest
 
-from probing.attention.interventions.model_head import own_head, own_output
-from probing.attention.interventions.passes import batch_of, hidden
+from probing.attention.interventions.model_head import own_output
+from probing.attention.interventions.passes import hidden
 from probing.attention.interventions.readouts import LinearProbe
-from probing.errors import ConfigError
+from probing.errors import ConfigError, ModelError
+from probing.model.batches import batch_of
 from probing.model.checkpoint import Model, resolve
 from probing.model.encoder import load
 
@@ -29,15 +28,18 @@ CLASSIFIERS = {
 }
 
 
+NAMES = ["no", "perhaps", "yes"]
+
+
 @pytest.fixture(scope="session")
 def saved(build, tmp_path_factory):
     """A tiny checkpoint saved with a head: its folder and the whole network."""
     import torch
     import transformers
 
-    def saved(family, architecture):
+    def saved(family, architecture, **options):
         folder = build(family, tmp_path_factory.mktemp(family))
-        config = transformers.AutoConfig.from_pretrained(folder, num_labels=3)
+        config = transformers.AutoConfig.from_pretrained(folder, **({"num_labels": 3} | options))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
             full = getattr(transformers, architecture)(config).eval()
@@ -47,13 +49,26 @@ def saved(build, tmp_path_factory):
     return saved
 
 
+@pytest.fixture
+def classifier(saved):
+    """An encoder with a tiny classifier of these class names."""
+
+    def classifier(id2label=None, **options):
+        named = {"id2label": id2label, "num_labels": len(id2label)} if id2label else {}
+        folder, _ = saved("bert", CLASSIFIERS["bert"], **named, **options)
+        model = Model(checkpoint=str(folder))
+        return load(model, resolve(model), head=True)
+
+    return classifier
+
+
 @pytest.mark.parametrize("vector", ["mean", "first", "last"])
 def test_words_are_pooled_as_the_probe_was_trained(encoder, subwords, vector):
     rng = np.random.default_rng(0)
     weights, mean, deviation = rng.normal(size=(3, 17)), rng.normal(size=16), rng.uniform(1, 2, 16)
     gold = [rng.integers(-1, 3, n) for n in subwords.n_words]
     gold[2][:] = -1
-    batch = batch_of(encoder, subwords, [1, 0, 2])
+    batch = batch_of(subwords, [1, 0, 2], encoder.pad)
     states = hidden(encoder, batch, 2)
     reading = LinearProbe("p", 2, weights, mean, deviation, gold, vector=vector)(states, batch)
     expected = []
@@ -70,6 +85,22 @@ def test_words_are_pooled_as_the_probe_was_trained(encoder, subwords, vector):
     assert reading.defined().tolist() == [True, True, False]
 
 
+def test_a_word_of_a_class_that_training_does_not_know_is_no_place(encoder, subwords):
+    rng = np.random.default_rng(0)
+    gold = [rng.integers(0, 3, n) for n in subwords.n_words]
+    gold[1][:], gold[0][0] = 3, 4
+    without = [np.where(of_sentence < 3, of_sentence, -1) for of_sentence in gold]
+    batch = batch_of(subwords, [0, 1], encoder.pad)
+    states = hidden(encoder, batch, 2)
+    weights = rng.normal(size=(3, 17))
+    found, expected = (
+        LinearProbe("p", 2, weights, np.zeros(16), np.ones(16), g)(states, batch) for g in (gold, without)
+    )
+    assert found.defined().tolist() == [True, False]
+    assert found.gold.tolist() == expected.gold.tolist()
+    np.testing.assert_array_equal(found.scores(), expected.scores())
+
+
 @pytest.mark.parametrize(("position", "column"), [("first", 0), ("last", -1)])
 def test_sentences_are_read_at_their_cls_position(encoder, subwords, position, column):
     weights = np.zeros((2, 17))
@@ -78,7 +109,7 @@ def test_sentences_are_read_at_their_cls_position(encoder, subwords, position, c
     probe = LinearProbe(
         "p", 3, weights, np.zeros(16), np.ones(16), gold, level="sentence", vector="cls", cls_position=position
     )
-    batch = batch_of(encoder, subwords, [0, 1])
+    batch = batch_of(subwords, [0, 1], encoder.pad)
     states = hidden(encoder, batch, 3)
     x = np.array([states[row, : batch.real[row].sum()][column, 0] for row in range(2)])
     np.testing.assert_allclose(probe(states, batch).scores(), -np.log1p(np.exp(-x)), atol=1e-5)
@@ -103,10 +134,10 @@ def test_own_head_says_what_the_whole_model_says(saved, family):
 
     folder, full = saved(family, HEADS[family][0])
     checkpoint = resolve(Model(checkpoint=str(folder)))
-    encoder, head = load(Model(checkpoint=str(folder)), checkpoint, maps=True), own_head(checkpoint)
-    assert head.kind == HEADS[family][1]
-    subwords, output = own_output(encoder, head, encoder.tokenize(SENTENCES), np.random.default_rng(0))
-    batch = batch_of(encoder, subwords, [0, 1])
+    encoder = load(Model(checkpoint=str(folder)), checkpoint, maps=True, head=True)
+    assert encoder.head.kind == HEADS[family][1]
+    subwords, output = own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0))
+    batch = batch_of(subwords, [0, 1], encoder.pad)
     reading = output(hidden(encoder, batch, output.layer), batch)
     with torch.no_grad():
         mask = torch.from_numpy(batch.real.astype(int))
@@ -115,7 +146,7 @@ def test_own_head_says_what_the_whole_model_says(saved, family):
     for row, score in enumerate(reading.scores()):
         start, stop = plain.offsets[row : row + 2]
         ids, words = plain.ids[start:stop], plain.words[start:stop]
-        if head.kind == "masked":
+        if encoder.head.kind == "masked":
             changed = np.flatnonzero(ids != batch.ids[row, : len(ids)])
             assert len(changed) and len(set(words[changed])) == 1
             expected = [whole[row, at, ids[at]] for at in changed]
@@ -128,29 +159,58 @@ def test_own_head_says_what_the_whole_model_says(saved, family):
 def test_own_classifier_says_what_the_whole_model_says(saved, family):
     import torch
 
-    folder, full = saved(family, CLASSIFIERS[family])
+    folder, full = saved(family, CLASSIFIERS[family], id2label=dict(enumerate(NAMES)))
     checkpoint = resolve(Model(checkpoint=str(folder)))
-    encoder, head = load(Model(checkpoint=str(folder)), checkpoint), own_head(checkpoint)
-    subwords, output = own_output(encoder, head, encoder.tokenize(SENTENCES), np.random.default_rng(0), [2, 1])
-    both = batch_of(encoder, subwords, [0, 1])
+    encoder = load(Model(checkpoint=str(folder)), checkpoint, head=True)
+    subwords, output = own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0), [2, 1], NAMES)
+    assert output.notes == ()
+    both = batch_of(subwords, [0, 1], encoder.pad)
     scores = output(hidden(encoder, both, output.layer), both).scores()
     for row, label in enumerate([2, 1]):
-        alone = torch.from_numpy(batch_of(encoder, subwords, [row]).ids)
+        alone = torch.from_numpy(batch_of(subwords, [row], encoder.pad).ids)
         with torch.no_grad():
             whole = full(input_ids=alone).logits.log_softmax(-1)
         np.testing.assert_allclose(scores[row], whole[0, label], atol=1e-5)
     with pytest.raises(ConfigError, match="no labels"):
-        own_output(encoder, head, subwords, np.random.default_rng(0))
+        own_output(encoder, subwords, np.random.default_rng(0))
 
 
-def test_no_head_is_none(encoder_of, saved, tmp_path):
-    from safetensors.torch import load_file, save_file
+def test_a_classifier_is_judged_on_the_class_of_the_right_name(classifier):
+    """The checkpoint numbers its classes in another order than the corpus, in other case, and has one more."""
+    encoder = classifier({0: "POSITIVE", 1: "neutral", 2: "NEGATIVE"})
+    subwords = encoder.tokenize(SENTENCES)
+    _, output = own_output(encoder, subwords, np.random.default_rng(0), [0, 1], ["negative", "positive"])
+    assert [row[0] for row in output.gold] == [2, 0]
+    assert all((row[1:] == -1).all() for row in output.gold)
+    assert output.notes == (
+        "the model's own classifier also has the classes neutral, which are right for no item here",
+    )
+    batch = batch_of(subwords, [0, 1], encoder.pad)
+    states = hidden(encoder, batch, output.layer)
+    expected = encoder.head.logits(states[:, 0]).log_softmax(1)
+    np.testing.assert_array_equal(output(states, batch).scores(), [expected[0, 2], expected[1, 0]])
 
-    assert own_head(encoder_of("bert").checkpoint) is None  # a bare BertModel
-    folder, _ = saved("bert", "BertForMaskedLM")
-    twin = Model(checkpoint=str(folder), untrained_seed=0)
-    assert own_head(resolve(twin)) is None
-    part = shutil.copytree(folder, tmp_path / "part")
-    kept = {name: weight for name, weight in load_file(part / "model.safetensors").items() if "transform" not in name}
-    save_file(kept, part / "model.safetensors", metadata={"format": "pt"})
-    assert own_head(resolve(Model(checkpoint=str(part)))) is None
+
+def test_a_label_that_training_does_not_know_is_none(classifier):
+    encoder = classifier({0: "positive", 1: "negative"})
+    subwords = encoder.tokenize([*SENTENCES, SENTENCES[0]])
+    _, output = own_output(encoder, subwords, np.random.default_rng(0), [2, -1, 1], ["negative", "positive"])
+    assert [row[0] for row in output.gold] == [-1, -1, 0]
+
+
+def test_a_classifier_that_cannot_be_matched_is_refused(classifier):
+    rng, two = np.random.default_rng(0), ["negative", "positive"]
+    for options, message in (
+        ({}, r"0 = LABEL_0, 1 = LABEL_1, 2 = LABEL_2; the corpus has negative, positive.*model\.config\.id2label = "),
+        ({"num_labels": 1}, "one output for each class"),
+        ({"problem_type": "multi_label_classification"}, "trained for multi_label_classification"),
+    ):
+        encoder = classifier(**options)
+        with pytest.raises(ModelError, match=message):
+            own_output(encoder, encoder.tokenize(SENTENCES), rng, [0, 1], two)
+
+
+def test_no_head_is_refused(encoder_of):
+    encoder = encoder_of("bert")
+    with pytest.raises(ModelError, match="no head of its own"):
+        own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0))

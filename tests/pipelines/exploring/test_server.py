@@ -18,8 +18,8 @@ import pytest
 import uvicorn
 
 from pipelines.exploring.api_description import HEADER, MODEL, UNPACK
-from pipelines.exploring.hide_folders import without_folders
 from pipelines.exploring.server import HEADERS, application
+from pipelines.shared.hide_folders import without_folders
 from probing.errors import DataError, StoreError
 from probing.rng import generator
 from probing.view.record import Tokens, View
@@ -56,11 +56,11 @@ class Fake:
 
 
 @contextmanager
-def serving(looker) -> Iterator[int]:
+def serving(session) -> Iterator[int]:
     """A real server in a thread, at a free port."""
     here = socket.create_server(("127.0.0.1", 0))
     port = here.getsockname()[1]
-    app = application("<!doctype html><title>page</title>", looker, port)
+    app = application("<!doctype html><title>page</title>", session, port)
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None, log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [here]})
     thread.start()
@@ -138,7 +138,7 @@ def test_the_description_s_own_example_works(port):
     assert call(port, "POST", "/api/view", body.encode()).status == 200
 
 
-def test_every_answer_bears_the_headers_that_keep_it_to_itself(port):
+def test_every_answer_has_the_headers_that_keep_it_to_itself(port):
     for answer in (call(port, "GET", "/"), ask(port, text="a"), ask(port), call(port, "GET", "/", Host="evil.test")):
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]
@@ -312,31 +312,31 @@ def test_clients_that_leave_or_talk_nonsense_do_no_harm(port):
 
 @pytest.fixture(scope="module")
 def live(tiny):
-    """A tiny model behind a server; where it is, and the looker."""
-    from pipelines.exploring.session import ModelLooker, Ready
+    """A tiny model behind a server; where it is, and the session."""
+    from pipelines.exploring.session import LoadedModel, ModelSession
     from probing.model import encoder
     from probing.model.checkpoint import Model, resolve
-    from probing.view.look import Options
+    from probing.view.forward_view import Options
 
     def prepare(enter):
         enter("loading")
         model = Model(checkpoint=str(tiny))
         loaded = encoder.load(model, resolve(model), maps=True)
-        return Ready(loaded, Options(), notes=["a stand-in", "/home/My Name/runs/a: torn"])
+        return LoadedModel(loaded, Options(), notes=["a stand-in", "/home/My Name/runs/a: torn"])
 
-    looker = ModelLooker(prepare, {"characters": 500, "subwords": 40}, "the fox", "tiny")
-    with serving(looker) as port:
-        yield port, looker
+    session = ModelSession(prepare, {"characters": 500, "subwords": 40}, "the fox", "tiny")
+    with serving(session) as port:
+        yield port, session
 
 
 def test_a_real_model_from_loading_to_a_view(live):
-    port, looker = live
+    port, session = live
     waiting = ask(port, text="the fox")
     assert waiting.status == 503
     assert waiting.headers["retry-after"] == "1"
     assert call(port, "GET", "/api/model").data["stage"] == "starting"
     stages: list[str] = []
-    looker.load(stages.append)
+    session.load(stages.append)
     assert stages == ["loading"]
     model = call(port, "GET", "/api/model").data
     expected = {"ready": True, "model": "tiny", "n_layers": 3, "n_heads": 2, "window": 64, "text": "the fox"}
@@ -358,7 +358,7 @@ def test_a_real_model_from_loading_to_a_view(live):
     alone = ask(port, text="the fox", parts=[]).data
     assert {name.partition("/")[0] for name in alone["arrays"]} == {"attention", "rollout"}
     assert set(alone["header"]["missing"]) == {"norm", "flow", "neurons"}
-    assert "asked for" in header["missing"]["flow"]  # nobody waits for it while typing
+    assert "when it is requested" in header["missing"]["flow"]  # nobody waits for it while typing
     assert "flow/3" in ask(port, text="the fox", parts=["flow"]).data["arrays"]
     too_long = ask(port, text="fox " * 60)
     assert too_long.status == 413
@@ -367,10 +367,10 @@ def test_a_real_model_from_loading_to_a_view(live):
 
 
 def test_what_is_answered_is_described_field_by_field(live):
-    port, looker = live
-    if not looker.done:
-        looker.load(lambda stage: None)
-    for answer, described in ((ask(port, text="a").data["header"], HEADER), (looker.status(), MODEL)):
+    port, session = live
+    if not session.done:
+        session.load(lambda stage: None)
+    for answer, described in ((ask(port, text="a").data["header"], HEADER), (session.status(), MODEL)):
         assert answer.keys() == {name for names in described for name in names.split(", ")}
 
 
@@ -393,16 +393,16 @@ def test_the_description_unpacks_as_the_package_does(name, bits):
 
 
 def test_a_model_that_cannot_be_loaded_says_so():
-    from pipelines.exploring.session import ModelLooker
+    from pipelines.exploring.session import ModelSession
 
     def prepare(enter):
         raise DataError("/a/b/model.safetensors is torn; fetch it again")
 
-    looker = ModelLooker(prepare, {"characters": 9, "subwords": 9}, "", "x")
-    looker.load(lambda stage: None)
-    assert isinstance(looker.failure, DataError)
-    assert looker.status()["error"] == "…/model.safetensors is torn; fetch it again"
-    assert looker.status()["ready"] is False
+    session = ModelSession(prepare, {"characters": 9, "subwords": 9}, "", "x")
+    session.load(lambda stage: None)
+    assert isinstance(session.failure, DataError)
+    assert session.status()["error"] == "…/model.safetensors is torn; fetch it again"
+    assert session.status()["ready"] is False
 
 
 def url_of(process) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from probing.report.attended import attention_tables
 from probing.report.attention import write_attention
 from probing.report.joined import write_joined
+
 from probing.report.load import load_run
 from probing.result.folder import find_runs
 from probing.result.rows import read_rows

@@ -4,7 +4,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from pipelines.running.config import Settings
-from pipelines.shared.options import checked
+from pipelines.shared.schema import checked
 from probing.errors import ConfigError
 
 MISTYPED = {
@@ -36,7 +36,7 @@ MISTYPED = {
     "layers=-1": ["layers=-1", "layers=[0,3,6]"],
     "layers=[0,1.5]": ["layers=[0, 1.5]", "layers=[0,3,6]"],
     "baselines=untraind": ["baselines=untraind", "untrained"],
-    "probe.l2=0.1": ["probe.l2=0.1", "probe.l2=[…]"],
+    "probe.l2=[[0.1]]": ["probe.l2=[0.1]", "a single value is wanted"],
     "probe.l2=[a]": ["probe.l2=['a']", "Float"],
     "probe.l2=[]": ["probe.l2=[]", "probe.l2=[1e-4]"],
     "data=conllu": ["data.train=… data.test=…"],
@@ -59,7 +59,7 @@ def nothing_loads(monkeypatch):
         raise AssertionError("the configuration is to be checked first")
 
     for name in ("resolve", "load_corpus"):
-        monkeypatch.setattr(f"pipelines.running.stages.{name}", load)
+        monkeypatch.setattr(f"pipelines.shared.stand_ins.{name}", load)
 
 
 @pytest.mark.parametrize("typed", MISTYPED)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from pipelines.running.provenance import Notes, identify
 
 from pipelines.running.config import Experiment, build
-from pipelines.running.provenance import Notes, identify
 from pipelines.shared.options import CONF
 from probing.axes import Corpus, Sentence
 from probing.model.checkpoint import Checkpoint

@@ -46,3 +46,29 @@ def test_pairs_lose_rows_and_columns_and_punctuation_may_be_removed(given, make)
     # without word 2: dogs-well, well-bark and bark-. ; without punctuation the first two
     assert edges == {"keep": 3, "remove": 2}
     assert Path(folder).name == "seed0,layers=1,punctuation=remove"
+
+
+def test_labels_that_train_does_not_have_count_as_errors_and_are_reported(given, make, tmp_path):
+    """30 scored words of test, 10 of them tagged INTJ, which train never has; the rest is as before."""
+    table = (tmp_path / "test.conllu").read_text()
+    (tmp_path / "test.conllu").write_text(table.replace("PUNCT", "INTJ"))
+    folder = make(*given, "probe.l2=[1e-3]")
+    rows = read_rows(folder / "rows.csv")
+    task = rows[(rows["target"] == "task") & (rows["layer"] == 1)].set_index(["split", "metric"])
+    assert task.loc["test", "n_items"].tolist() == [30, 30]
+    assert task.loc[("dev", "accuracy"), "value"] == 1
+    assert task.loc[("test", "accuracy"), "value"] == 20 / 30
+    assert task.loc[("test", "macro_f1"), "value"] == pytest.approx(2 / 3)  # NOUN, VERB right; INTJ never
+    baseline = rows[rows["target"].isin(["majority", "type_majority"]) & (rows["split"] == "test")]
+    assert baseline[baseline["metric"] == "accuracy"].set_index("target")["value"].to_dict() == {
+        "majority": pytest.approx(1 / 3),
+        "type_majority": pytest.approx(2 / 3),
+    }
+    predictions = pd.read_parquet(folder / "predictions.parquet")
+    predictions = predictions[predictions["target"] == "task"]
+    assert predictions["gold"].tolist() == ["NOUN", "VERB", "INTJ"] * 10
+    assert predictions["predicted"].tolist() == ["NOUN", "VERB", "PUNCT"] * 10
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["classes"] == ["NOUN", "PUNCT", "VERB", "X"]
+    notes = [n["text"] for n in manifest["notes"] if n["kind"] == "caveat"]
+    assert "10 test items have a label that train does not have (INTJ): each counts as an error" in notes

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from pipelines.running.effects import read_by_probe
+
 from probing.axes import Labels, Sentence
 from probing.probe.fit import TASK, Fit, Target
 from probing.probe.saved import FILE, Saved, from_file
@@ -15,10 +15,10 @@ from probing.result.rows import read_rows
 from probing.result.score import Prediction
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors, rows_of
-from probing.view.look import Options, look_at_words
+from probing.view.forward_view import Options, sentence_view
 from probing.view.notebook import encoder_of
-from probing.view.predict import reader
-from probing.view.record import Tokens
+from probing.view.probe_selection import select_probes
+from probing.view.record import CorpusSentence, Tokens
 
 QUICK = ("tag=probes", "attention=none", "resamples=20")
 
@@ -66,7 +66,7 @@ def test_the_probes_reproduce_the_runs_predictions(runs, outputs, task):
 
 
 def test_a_reader_of_these_runs_says_the_same_of_a_sentence(runs, outputs):
-    found = reader([outputs / "runs" / "probes"], manifest(runs["pos"])["checkpoint"]["revision"], "float32")
+    found = select_probes([outputs / "runs" / "probes"], manifest(runs["pos"])["checkpoint"]["revision"], "float32")
     assert found.notes == ()
     table = predictions(runs["pos"])
     sentence = table["sentence"].iloc[0]
@@ -90,12 +90,13 @@ def test_a_reader_of_these_runs_says_the_same_of_a_sentence(runs, outputs):
 
 def test_a_live_pass_over_every_test_sentence_says_what_the_run_did(runs, outputs):
     """Hidden states come unrounded from the model, those of the training came rounded from the store."""
-    found = reader([outputs / "runs" / "probes"], manifest(runs["pos"])["checkpoint"]["revision"], "float32")
+    found = select_probes([outputs / "runs" / "probes"], manifest(runs["pos"])["checkpoint"]["revision"], "float32")
     words = predictions(runs["pos"])
     words = words[words["layer"] == 0].groupby("sentence", sort=False)["form"].agg(tuple)
     said: dict[tuple[str, int], list] = {}
     for identity, forms in words.items():
-        view = look_at_words(encoder_of("minilm"), Sentence(identity, forms), Options(parts=()), found)
+        place = CorpusSentence("grammar", "test", 0, Sentence(identity, forms))
+        view = sentence_view(encoder_of("minilm"), place, Options(parts=()), found)
         for one in view.probes:
             for layer, predicted in zip(one.layers, one.predicted, strict=True):
                 said.setdefault((one.task.partition(",")[0], layer), []).extend(predicted)

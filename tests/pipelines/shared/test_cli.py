@@ -63,6 +63,8 @@ def test_the_other_programs_have_a_screen_too(program, there):
     assert done.code == 0
     assert f"python -m pipelines.{program}" in done.out
     assert len(done.out.splitlines()) <= 40
+    assert max(map(len, done.out.splitlines())) <= 120
+    assert "{" not in done.out
 
 
 def test_help_screens_are_filled_in():
@@ -113,7 +115,7 @@ def test_an_interrupt_ends_with_130_and_can_be_gone_on_from(start, here, tmp_pat
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == "error: interrupted; run the same command again to go on\n"
+    assert err == "error: interrupted; run the same command again to continue\n"
     assert list(tmp_path.rglob("*.h5")) == list(tmp_path.rglob("rows.csv")) == []
     again = here(*arguments, f"outputs={tmp_path}", small=False)
     assert again.code == 0

@@ -1,11 +1,9 @@
 """What a run finds out about the machine that it runs on."""
 
-import subprocess
-
 import pytest
 import torch
 
-from pipelines.shared.machine import Clock, code_version, device_of, probe_device, set_threads
+from pipelines.shared.machine import Clock, device_of, probe_device, set_threads
 from probing.errors import ModelError
 
 
@@ -14,7 +12,7 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert device_of("auto") == device_of("cpu") == "cpu"
     for name in ("cuda", "mps"):
-        with pytest.raises(ModelError, match=f"device={name} is not there; type device=cpu"):
+        with pytest.raises(ModelError, match=f"device={name} is not available; type device=cpu"):
             device_of(name)
 
 
@@ -40,15 +38,3 @@ def test_the_clock_keeps_each_stage():
         pass
     assert clock.seconds.keys() == {"one"}
     assert 0 <= clock.seconds["one"] < 1
-
-
-def test_the_code_is_a_commit_with_a_mark_for_changes(tmp_path):
-    assert code_version(tmp_path) == "unknown"
-    (tmp_path / "a.py").write_text("1\n")
-    user = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
-    for command in (["init", "-q"], ["add", "a.py"], [*user, "commit", "-q", "-m", "one"]):
-        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
-    clean = code_version(tmp_path)
-    assert len(clean) == 40
-    (tmp_path / "a.py").write_text("2\n")
-    assert code_version(tmp_path) == f"{clean}+changes"

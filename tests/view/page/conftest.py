@@ -118,6 +118,8 @@ def probe(task: str) -> Predicted:
         (0.75, 0.93),
         (0.84, 0.97),
         (0.5, 0.4),
+        other_data=("grammar (3,000 sentences)", "ewt (12,544 sentences)"),
+        notes=("this sentence is in train of toy",),
     )
 
 
@@ -171,11 +173,11 @@ class Reader:
         self.tab.wait_for_selector("body[data-drawn]")
         self.tab.evaluate(f"() => new Promise((done) => {FRAME}(() => {FRAME}(() => setTimeout(done, 30))))")
 
-    def said(self) -> str:
-        return self.tab.text_content("#said")
+    def description(self) -> str:
+        return self.tab.text_content("#description")
 
     def lines(self) -> int:
-        return int(self.said().split(": ")[1].split(" lines")[0].replace(",", ""))
+        return int(self.description().split(": ")[1].split(" lines")[0].replace(",", ""))
 
     def fragment(self) -> dict[str, str]:
         return dict(part.split("=", 1) for part in self.tab.evaluate("location.hash.slice(1)").split("&") if part)

@@ -67,11 +67,11 @@ def test_threshold_and_top(read):
     read.open("heads=1")
     read.tab.locator("#least").fill("0.1")
     read.settle()
-    assert read.lines() == 9 and "weights below .100 are not drawn" in read.said()
+    assert read.lines() == 9 and "weights below .100 are not drawn" in read.description()
     read.open("heads=1&layer=2&least=0")
     read.tab.fill("#top", "2")
     read.settle()
-    assert read.lines() <= 18 and "at most 2 keys per query and head" in read.said()
+    assert read.lines() <= 18 and "at most 2 keys per query and head" in read.description()
 
 
 @pytest.mark.parametrize(("pair", "rows", "columns"), [("aa", 6, 6), ("ab", 6, 3), ("ba", 3, 6), ("bb", 3, 3)])
@@ -97,7 +97,7 @@ def test_hidden_special_subwords_are_said_to_be_missing_by_how_much(read):
     read.choose("special", "hidden")
     assert read.lines() == 36
     # six queries, each with .05 on each of three special subwords
-    assert "15.0 % of these queries' weight (nothing is rescaled)" in read.said()
+    assert "15.0 % of these queries' weight (nothing is rescaled)" in read.description()
     read.point("cat")
     assert read.table()["cat"] == [".6000"]
 
@@ -105,11 +105,11 @@ def test_hidden_special_subwords_are_said_to_be_missing_by_how_much(read):
 def test_the_layer_is_chosen_from_the_list_or_by_brackets(read):
     read.open("heads=0&least=0")
     read.choose("layer", "2")
-    assert read.said().startswith("layer 2, raw attention")
+    assert read.description().startswith("layer 2, raw attention")
     read.tab.locator("#canvas").focus()
     read.tab.keyboard.press("[")
     read.settle()
-    assert read.said().startswith("layer 1") and "layer" not in read.fragment()
+    assert read.description().startswith("layer 1") and "layer" not in read.fragment()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_small_weights_are_brought_out_by_their_square_roots(read):
     assert plain == {0.04, 0.58}  # .05 and .6, to a 24th
     read.choose("strength", "root")
     roots = {float(e.get("opacity")) for e in read.svg().iter() if e.tag.endswith("path")}
-    assert roots == {0.21, 0.79} and "square roots are drawn" in read.said()
+    assert roots == {0.21, 0.79} and "square roots are drawn" in read.description()
 
 
 def test_every_head_has_a_colour_of_its_own_or_a_dash(read):

@@ -9,7 +9,7 @@ def test_the_frame_of_a_notebook_draws_and_answers(tab, tmp_path, view):
     tab.goto(cell.as_uri())
     frame = tab.frame_locator("iframe")
     frame.locator("body[data-drawn]").wait_for()
-    assert "1,458 lines" in frame.locator("#said").text_content()
+    assert "1,458 lines" in frame.locator("#description").text_content()
     frame.get_by_role("tab", name="Model").click()
     frame.locator('body[data-view="model"]').wait_for()
     assert frame.get_by_role("tab", name="Model").get_attribute("aria-selected") == "true"
@@ -31,4 +31,4 @@ def test_weights_from_anywhere(tab, tmp_path, view):
     tab.select_option("#weights", "rollout")
     tab.get_by_role("tab", name="Neurons").click()
     tab.wait_for_timeout(100)
-    assert tab.text_content("#said")  # says why there are none
+    assert tab.text_content("#description")  # says why there are none

@@ -69,7 +69,7 @@ def test_statistics_are_those_of_the_definitions(read, tab):
     assert float(table["mass on [SEP]"][0]) == pytest.approx((2 * 0.65 + 7 * 0.1) / 9, abs=1e-3)
 
 
-def test_the_heatmap_bears_numbers_and_tells_a_pair_in_every_head(read):
+def test_the_heatmap_has_numbers_and_shows_a_pair_in_every_head(read):
     read.open("view=heatmap&head=1")
     numbers = [text for text in read.texts() if text.startswith(".") and len(text) == 3]
     assert sorted(set(numbers)) == [".05", ".60"] and len(numbers) == 81 and numbers.count(".60") == 9
@@ -110,12 +110,19 @@ def test_vectors_are_expanded_on_demand_and_other_terms_are_shown(read):
     assert len(list(read.svg().iter())) > small + 2 * 9 * 4
 
 
-def test_words_bear_gold_arcs_and_predictions_of_every_layer_with_their_record(read):
+def test_words_have_gold_arcs_and_predictions_of_every_layer_with_their_scores(read):
     read.open("view=words")
     texts = read.texts()
     assert {"det", "nsubj", "parataxis", "root"} <= set(texts)
     assert texts.count("NOUN") == 1 + 2 + 1 - 0  # gold, both layers, and the one mistake
     assert any(".95 [.93, .97], control .40" in text for text in texts)
+    heading = next(number for number, text in enumerate(texts) if "trained on toy" in text)
+    assert texts[heading + 1 : heading + 3] == [
+        "not shown: probes of pos trained on grammar (3,000 sentences), ewt (12,544 sentences); scores on different "
+        "data cannot be compared",
+        "this sentence is in train of toy",
+    ]
+    assert "gold" not in texts  # these labels are already above all probes
     arcs = [e for e in read.svg().iter() if e.tag.endswith("path") and "C" in e.get("d")]
     assert len(arcs) == 4
     read.point("ran")
@@ -149,11 +156,11 @@ def test_a_link_restores_what_was_seen(read, tab):
     read.press("cats")
     tab.mouse.move(5, 5)
     read.settle()
-    before, seen = tab.evaluate("location.hash"), read.said()
+    before, seen = tab.evaluate("location.hash"), read.description()
     again = tab.context.new_page()
     again.goto(f"{read.url}{before}")
     again.wait_for_selector("body[data-drawn]")
-    assert again.text_content("#said") == seen
+    assert again.text_content("#description") == seen
     assert again.input_value("#pair") == "ab" and again.input_value("#weights") == "norm"
 
 
@@ -162,7 +169,7 @@ def test_a_link_restores_what_was_seen(read, tab):
 )
 def test_a_wrong_address_shows_something_right(read, fragment):
     read.open(fragment)
-    assert "lines" in read.said()
+    assert "lines" in read.description()
 
 
 def test_the_picture_follows_the_size_of_the_window(read, tab):
@@ -276,7 +283,7 @@ def test_512_subwords_draw_what_shows(tab, tmp_path, reader_of):
     path = tmp_path / "long.html"
     path.write_text(html_page([pack(long)]), encoding="utf-8")
     read = reader_of(path).open("least=0")
-    assert 0 < read.lines() <= 20_000 and "at most" in read.said()
+    assert 0 < read.lines() <= 20_000 and "at most" in read.description()
     canvas = tab.locator("#canvas").bounding_box()
     assert canvas["height"] < 800  # as large as the window onto the sheet, not as the sheet
     assert tab.evaluate("document.getElementById('stage').scrollHeight") > 512 * 20
@@ -312,7 +319,7 @@ def test_what_the_address_says_too_much_is_brought_into_range(read, tab):
     read.open("layer=99&head=77&view=heatmap")
     assert (read.fragment()["layer"], read.fragment()["head"]) == ("2", "17")
     assert (tab.input_value("#layer"), tab.input_value("#head")) == ("2", "17")
-    assert "head 2.17" in read.said() and "2.17" in tab.get_attribute("#canvas", "aria-label")
+    assert "head 2.17" in read.description() and "2.17" in tab.get_attribute("#canvas", "aria-label")
     read.open("heads=0,0,0")
     assert read.lines() == 81
 
@@ -327,4 +334,15 @@ def test_the_pair_filter_means_nothing_for_one_text(tab, tmp_path, reader_of, vi
 def test_full_strength_of_words_is_no_less_than_the_largest_of_them(read):
     read.open("view=heatmap&weights=rollout&level=word&layer=2")
     largest = max(float(text) for text in read.texts() if text.startswith(".") and text[1:].isdigit())
-    assert float(read.said().split("full strength is ")[1].split(";")[0]) == pytest.approx(largest, abs=0.011)
+    assert float(read.description().split("full strength is ")[1].split(";")[0]) == pytest.approx(largest, abs=0.011)
+
+
+def test_gold_labels_that_are_not_above_the_probes_get_a_line_and_notes_are_among_the_facts(
+    tab, tmp_path, reader_of, view
+):
+    path = tmp_path / "gold.html"
+    path.write_text(html_page([pack(replace(view, gold={}))]), encoding="utf-8")
+    texts = reader_of(path).open("view=words").texts()
+    assert texts.count("gold") == 1  # of the probe of words; none is known of the whole text
+    tab.locator("summary").click()
+    assert "this sentence is in train of toy" in tab.locator("#facts").inner_text()

@@ -1,0 +1,57 @@
+"""What a run is identified by: an explicit list of what changes a number, with a version.
+
+Two runs are the same run if everything listed here is equal. Of a task, a probe and an analysis, whose options are
+their own, those options count that differ from their defaults: a new option with a default leaves finished runs what
+they are. VERSION is to be raised whenever the same list would give other numbers: a default that changes, a fault that
+is mended, a method that is computed in another way.
+"""
+
+import hashlib
+import json
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from pipelines.running.config import PROBES, Experiment
+from probing.axes import Corpus
+from probing.data.corpus import fingerprint
+from probing.model.checkpoint import Checkpoint
+
+VERSION = 2
+SETTINGS = ("seed", "layers", "baselines", "controls", "resamples", "punctuation")
+MODEL = ("precision", "long", "max_subwords")
+STORE = ("dtype", "batch_subwords")
+# not listed, for they change no number: tag, outputs, strict, names, folders; device and threads move last digits only
+
+
+def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> str:
+    """Twelve digits that stand for everything that a number of this run depends on, except the code."""
+    text = json.dumps(identity(experiment, checkpoint, corpus), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def identity(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, Any]:
+    """The list itself, as JSON."""
+    found = {
+        "version": VERSION,
+        "settings": {name: getattr(experiment.settings, name) for name in SETTINGS},
+        "task": described(experiment.task),
+        "probe": described(experiment.probe),
+        "model": {name: getattr(experiment.model, name) for name in MODEL},
+        "store": {name: getattr(experiment.store, name) for name in STORE},
+        "analyses": {name: described(analysis) for name, analysis in experiment.analyses.items()},
+        "checkpoint": checkpoint.revision,
+        "corpus": fingerprint(corpus),
+    }
+    if set(experiment.analyses) != {PROBES}:  # the others may read maps
+        found |= {"rollout": described(experiment.rollout), "maps": experiment.store.attention.sentences}
+    return found
+
+
+def described(part: Any) -> dict[str, Any]:
+    """The class of a part, and its options that differ from their defaults."""
+    changed = {f.name: getattr(part, f.name) for f in fields(part) if getattr(part, f.name) != _default(f)}
+    return {"class": f"{type(part).__module__}.{type(part).__qualname__}", **changed}
+
+
+def _default(option: "Field[Any]") -> Any:
+    return option.default_factory() if option.default_factory is not MISSING else option.default

@@ -1,0 +1,52 @@
+"""Configuration and provenance of a run, as its manifest holds them."""
+
+import sys
+from collections.abc import Mapping
+
+from omegaconf import OmegaConf
+
+from pipelines.running.config import Experiment
+from pipelines.shared.options import CONF
+from pipelines.shared.versions import code_version
+from probing.analysis.study import Study
+from probing.axes import Corpus
+from probing.data.corpus import fingerprint
+from probing.model.checkpoint import Checkpoint
+
+
+def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, object]:
+    """What was asked for, and of what the numbers are."""
+    return {
+        "config": OmegaConf.to_container(experiment.config),
+        "command": " ".join(["python -m pipelines.run", *sys.argv[1:]]),
+        "commit": code_version(CONF.parent),
+        "checkpoint": {
+            "name": checkpoint.name,
+            "revision": checkpoint.revision,
+            **_stand_in(experiment.stand_ins, "model", checkpoint.name),
+        },
+        "data": {
+            "name": corpus.name,
+            **_stand_in(experiment.stand_ins, "data", corpus.name),
+            "fingerprint": fingerprint(corpus),
+            "sentences": {split: len(sentences) for split, sentences in corpus.splits.items()},
+            "skipped": dict(corpus.skipped),
+        },
+    }
+
+
+def _stand_in(stand_ins: Mapping[str, str], group: str, name: str) -> dict[str, object]:
+    return {"requested": stand_ins.get(group, name), "stand_in": group in stand_ins}
+
+
+def measured(study: Study) -> dict[str, object]:
+    """What was probed, and where the vectors lie."""
+    store, labels = study.hidden, study.labels
+    return {
+        "store": {"key": store.provenance["key"], "file": store.path.name, "bytes": store.path.stat().st_size},
+        "metric": study.task.metrics[0],
+        "kind": labels.kind,
+        "level": labels.level,
+        "classes": list(labels.classes),
+        "layers": list(study.layers),
+    }

@@ -1,0 +1,63 @@
+"""The model and the corpus on this machine, or, if they are not available, the option that stands in for them."""
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pipelines.shared.options import ModelParts, Parts, option
+from pipelines.shared.schema import part_of
+from probing.axes import Corpus, Note
+from probing.data.corpus import load as load_corpus
+from probing.errors import UnavailableError
+from probing.model.checkpoint import Checkpoint, resolve
+
+# what a stand-in keeps of the option that it replaces
+INHERITED = {"data": ("max_sentences",), "model": ("precision", "long", "max_subwords")}
+
+ModelPartsT = TypeVar("ModelPartsT", bound=ModelParts)
+PartsT = TypeVar("PartsT", bound=Parts)
+
+
+def find_model(parts: ModelPartsT) -> tuple[ModelPartsT, Checkpoint, tuple[Note, ...]]:
+    """The parts with the model that runs, its checkpoint, and a note if it is a stand-in.
+
+    Raises UnavailableError if there is neither, or with ``strict``.
+    """
+    try:
+        return parts, resolve(parts.model), ()
+    except UnavailableError as error:
+        stand_in = parts.model.stand_in
+        if parts.settings.strict or stand_in is None:
+            raise
+        replaced = with_stand_in(parts, "model", stand_in)
+        note = Note("substituted", f"model={stand_in} stands in for {replaced.stand_ins['model']}. {error}")
+        return replaced, resolve(replaced.model), (note,)
+
+
+def find_corpus(parts: PartsT) -> tuple[PartsT, Corpus, tuple[Note, ...]]:
+    """The parts with the corpus that is read, the corpus, and a note if it is a stand-in.
+
+    Raises UnavailableError if there is neither, or with ``strict``; DataError for a malformed corpus.
+    """
+    try:
+        return parts, load_corpus(parts.data), ()
+    except UnavailableError as error:
+        stand_in = parts.data.stand_in
+        if parts.settings.strict or stand_in is None:
+            raise
+        replaced = with_stand_in(parts, "data", stand_in)
+        note = Note("substituted", f"data={stand_in} stands in for {replaced.stand_ins['data']}. {error}")
+        return replaced, load_corpus(replaced.data), (note,)
+
+
+def with_stand_in(parts: ModelPartsT, group: str, name: str) -> ModelPartsT:
+    """The same parts with option ``name`` of ``group``, which keeps the values of the options in INHERITED."""
+    node = option(group, name)
+    for key in INHERITED[group]:
+        node[key] = parts.config[group][key]
+    config = parts.config.copy()
+    wanted = config[group].name or config[group].get("checkpoint")
+    config[group] = node
+    part: Any = part_of(group, node)
+    stand_ins = {**parts.stand_ins, group: str(wanted)}
+    changed: dict[str, Any] = {"config": config, group: part, "stand_ins": stand_ins}
+    return replace(parts, **changed)

@@ -1,0 +1,48 @@
+"""What view and explore make from their options: the encoder, what is computed from a pass, and the trained probes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.shared.machine import device_of
+from pipelines.shared.options import ModelParts, Parts
+from pipelines.viewing.run_task import gold_of
+from probing.axes import Corpus
+from probing.data.corpus import fingerprint
+from probing.model.checkpoint import Checkpoint
+from probing.view.forward_view import PARTS, Options
+
+if TYPE_CHECKING:
+    from probing.model.encoder import Encoder
+    from probing.view.probe_selection import Probes
+
+
+def load_encoder(parts: ModelParts, checkpoint: Checkpoint) -> "Encoder":
+    """The encoder, loaded so that it gives attention maps. Raises: ModelError."""
+    from probing.model.encoder import load
+
+    return load(parts.model, checkpoint, device_of(parts.settings.device), maps=True)
+
+
+def view_options(parts: ModelParts, computed: tuple[str, ...] = PARTS) -> Options:
+    """What is computed besides attention and rollout, and for how long inputs. Raises: ConfigError."""
+    return Options(parts.rollout, computed, parts.settings.longest_flow, parts.settings.longest_neurons)
+
+
+def probes_for_text(parts: ModelParts, checkpoint: Checkpoint) -> "Probes":
+    """The probes that predict from free text."""
+    from probing.view.probe_selection import select_probes
+
+    return select_probes(_runs(parts), checkpoint.revision, parts.model.precision)
+
+
+def probes_for_corpus(parts: Parts, checkpoint: Checkpoint, corpus: Corpus) -> "Probes":
+    """The probes that predict from sentences of ``corpus``, with gold labels; probes of this corpus come first."""
+    from probing.view.probe_selection import select_probes
+    from probing.view.run_probes import corpus_identity
+
+    identity = corpus_identity(parts.config.data, fingerprint(corpus))
+    return select_probes(_runs(parts), checkpoint.revision, parts.model.precision, identity, gold_of)
+
+
+def _runs(parts: ModelParts) -> list[Path]:
+    return [Path(run) for run in parts.settings.runs]

@@ -1,0 +1,35 @@
+"""The gold labels of a finished run: its task is built again from the options in the manifest."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hydra.errors import HydraException
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+from pipelines.shared.schema import checked
+from probing.axes import Sentence
+from probing.errors import ConfigError
+from probing.view.record import Gold
+
+TASKS = "probing.task."
+
+
+def gold_of(options: Mapping[str, Any]) -> Callable[[Sentence], Gold | None]:
+    """From ``config.task`` of a manifest to the task's labels of one sentence: one per word, or a single one.
+
+    Raises: ConfigError for a class that is not a task of probing.task, and for options that the task does not have. A
+    manifest is a file that anyone may have written, so no other class is built from it.
+    """
+    target = options.get("_target_")
+    unknown = ConfigError(f"task._target_={target}: not a task of this version (a class below {TASKS[:-1]}); run again")
+    if not isinstance(target, str) or not target.startswith(TASKS):
+        raise unknown
+    try:
+        cls = get_class(target)
+    except (HydraException, ImportError, ValueError) as error:
+        raise unknown from error
+    if f"{cls.__module__}.{cls.__qualname__}" != target:  # another library's class that a task's module imports
+        raise unknown
+    gold: Callable[[Sentence], Gold | None] = checked(cls, OmegaConf.create(dict(options)), "task").gold
+    return gold

@@ -1,0 +1,1 @@
+"""One file per question to a study: each takes a Study, composes the methods below, and returns Findings."""

@@ -1,0 +1,78 @@
+"""What the output depends on: heads ranked on dev, then taken out on test one by one, together, and layer by layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from probing.analysis.findings import Findings
+from probing.analysis.protocol import Analysis
+from probing.analysis.readers import NOTHING_READS, reader_notes
+from probing.analysis.study import Study
+from probing.attention.interventions.head_ablation import WAYS, Ablation, Head, head_means
+from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
+from probing.attention.interventions.readouts import Output
+from probing.axes import Note, Split, Tally
+from probing.errors import one_of, positive
+from probing.model.subwords import Subwords
+from probing.result.tally import measure_tallies
+
+TOGETHER = (1, 2, 4, 8, 16, 32, 64)  # heads that are taken out at once
+LISTED = 20  # heads of the ranking that the facts keep
+
+
+@dataclass(frozen=True)
+class HeadAblation(Analysis):
+    """sentences: of dev, to rank heads on, and of test, to measure effects on. replacement: what takes the place of a
+    head (zero, mean: its mean over the sample of dev, uniform: its values under uniform attention).
+    """
+
+    sentences: int = 100
+    replacement: str = "mean"
+    reads_model_head = True
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        positive("analysis.ablation.sentences", self.sentences)
+        one_of("analysis.ablation.replacement", self.replacement, WAYS)
+
+    def __call__(self, study: Study) -> Findings:
+        """Rows: effects in nats per head, of the first k heads at once and added up, and of whole layers.
+
+        Nothing, with a note, where neither a probe nor a head of the model reads the task. Raises: ModelError for an
+        architecture whose heads cannot be taken out, DataError if no sentence fits.
+        """
+        if study.reader is None:
+            return Findings(notes=(Note("skipped", f"ablation: {NOTHING_READS}"),))
+        dev, test = (study.sample(split, self.sentences) for split in ("dev", "test"))
+        read = {sample.split: study.reader(sample) for sample in (dev, test)}
+        means = head_means(study.encoder_with_maps, read["dev"][0]) if self.replacement == "mean" else None
+        ablation = Ablation(self.replacement, means)
+        tallies, ranked = by_head(study, read, ablation)
+        # whole layers on the sentences as they are, without the masks that the model's own head may ask for
+        plain, by_layer = (study.probe_reader or study.reader)(test)
+        tallies.append(layer_effects(study.encoder_with_maps, plain, by_layer, ablation, "test"))
+        return Findings(
+            rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
+            facts={
+                "output": read["test"][1].name,
+                "layer_output": by_layer.name,
+                "ranked": ranked[:LISTED],
+                "sample": f"{test.stated}; heads were ranked on {dev.stated}",
+            },
+            notes=(
+                Note("sample", f"ablation: {test.stated}; heads were ranked on {dev.stated}"),
+                *reader_notes(study.reader, read["test"][1], study.refused_head),
+            ),
+        )
+
+
+def by_head(
+    study: Study, read: Mapping[Split, tuple[Subwords, Output]], ablation: Ablation
+) -> tuple[list[Tally], list[Head]]:
+    """Effects on test of each head alone, of the first k at once and added up; and heads by their effect on dev."""
+    encoder, watch = study.encoder_with_maps, study.on_progress
+    (dev, by_dev), (test, output) = read["dev"], read["test"]
+    ranked = ranking(effects(encoder, dev, by_dev, ablation, "dev", watch))
+    single = effects(encoder, test, output, ablation, "test", watch)
+    first = {k: ranked[:k] for k in TOGETHER if k <= len(ranked)}
+    at_once = joint(encoder, test, output, ablation, first, "test")
+    return [single, *at_once, *sum_of_single(single, first, output)], ranked

@@ -1,0 +1,66 @@
+"""A few sentences of the sample, short enough to be drawn: their tokens, maps and rollout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.analysis.study import Study
+from probing.attention.flow.rollout import rollout
+from probing.axes import SPLITS, Sentence
+from probing.store.stored_maps import read_sentence
+
+EXAMPLES, FEWEST, MOST = 2, 6, 14  # sentences to be drawn, and their words: few enough to read in a figure
+
+
+@dataclass(frozen=True)
+class Example:
+    """One sentence of S subwords. tokens (S,), words (S,): the word of each, -1 for none; maps (L, H, S, S), rollout
+    (L, S, S).
+    """
+
+    name: str
+    sentence: Sentence
+    tokens: tuple[str, ...]
+    words: NDArray[np.int32]
+    maps: NDArray[np.float16]
+    rollout: NDArray[np.float32]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything that figures need, each under ``<name>/``."""
+        found: dict[str, NDArray[Any]] = {
+            "sentence": np.array(self.sentence.id),
+            "text": np.array(" ".join(self.sentence.words)),
+            "tokens": np.array(self.tokens),
+            "forms": np.array(self.sentence.words),
+            "words": self.words,
+            "heads": np.array(self.sentence.heads, dtype=np.int32),
+            "deprel": np.array(self.sentence.deprel, dtype=np.str_),
+            "maps": self.maps,
+            "rollout": self.rollout,
+        }
+        return {f"{self.name}/{key}": array for key, array in found.items()}
+
+
+def examples(study: Study) -> list[Example]:
+    """The first EXAMPLES sentences of the sample that are of a length to be drawn; its shortest if there is none."""
+    sentences = [s for split in SPLITS for s in study.corpus.splits[split]]
+    kept = np.flatnonzero(study.maps.index.length)
+    return [_example(study, f"example{i}", n, sentences[n]) for i, n in enumerate(_drawn(sentences, kept))]
+
+
+def _drawn(sentences: Sequence[Sentence], kept: NDArray[np.int64]) -> list[int]:
+    fitting = [int(i) for i in kept if FEWEST <= len(sentences[i].words) <= MOST]
+    return fitting[:EXAMPLES] or [int(min(kept, key=lambda i: len(sentences[i].words)))]
+
+
+def _example(study: Study, name: str, number: int, sentence: Sentence) -> Example:
+    batch = read_sentence(study.maps, number)
+    assert batch is not None  # its number comes from the kept ones
+    [(_, maps, ids, words)] = batch.each()
+    rolled = rollout(batch.attention, batch.lengths, study.rollout)[0].float().cpu().numpy()
+    tokens = tuple(study.tokenizer.id_to_token(int(i)) or "?" for i in ids)
+    found = (words.astype(np.int32), maps.astype(np.float16), rolled.astype(np.float32))
+    return Example(name, sentence, tokens, *found)

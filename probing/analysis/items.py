@@ -1,0 +1,97 @@
+"""The labelled items that have a vector: what a probe is trained and scored on, with its control tasks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import SPLITS, Corpus, Labels, Note, Split
+from probing.errors import ModelError
+from probing.probe.fit import TASK, Target
+from probing.rng import generator
+from probing.store.layout import StoreFile
+from probing.store.vectors import Vectors
+from probing.task.labels import Task
+from probing.task.unseen_labels import unseen_notes
+
+
+@dataclass(frozen=True)
+class Items:
+    """Items that have both a vector and a label.
+
+    targets: the task and its controls (``control0`` …) by name. words: per split and sentence, which words (or 0 for
+    the sentence) the items are. notes: what was left out.
+    """
+
+    vectors: Vectors
+    targets: Mapping[str, Target]
+    words: Mapping[Split, Sequence[NDArray[np.int64]]]
+    notes: tuple[Note, ...] = ()
+
+
+def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds: Sequence[tuple[int, int]]) -> Items:
+    """Vectors with their labels and one control task per (seed, draw); what lacks either is left out and counted.
+
+    Raises: ModelError if nothing is left of a split.
+    """
+    vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
+    labelled = _labelled(labels)
+    keep = vectors.available & labelled
+    reasons = {"have no vector": ~vectors.available, "have no label": ~labelled}
+    notes = tuple(
+        Note("skipped", f"{found.sum():,} {labels.level} items {reason} and are left out")
+        for reason, found in reasons.items()
+        if found.any()
+    )
+    cut = _cut(labels, keep)
+    controls = {control_name(draw): control(task, corpus, labels, seed, draw) for seed, draw in seeds}
+    targets = {name: _target(found, cut) for name, found in {TASK: labels, **controls}.items()}
+    for split in SPLITS:
+        if not any(np.size(v) for v in targets[TASK].values[split]):
+            raise ModelError(f"no item of {split} has both a label and a vector; nothing can be probed")
+    unseen = unseen_notes(replace(labels, values=targets[TASK].values))
+    return Items(vectors.select(keep), targets, cut, (*notes, *(Note("caveat", text) for text in unseen)))
+
+
+def control(task: Task, corpus: Corpus, labels: Labels, seed: int, draw: int) -> Labels:
+    """One draw of a control task. Its stream is named by seed and draw, so that no two of a study's draws are equal."""
+    return task.control(corpus, labels, generator(seed, "control", task.name, f"draw {draw}"))
+
+
+def control_name(draw: int) -> str:
+    """What targets call a draw of the control task."""
+    return f"control{draw}"
+
+
+def draw_of(name: str) -> int | None:
+    """The draw of a control task that ``control_name`` named; None for any other target."""
+    return int(name.removeprefix("control")) if name.startswith("control") else None
+
+
+def _labelled(labels: Labels) -> NDArray[np.bool_]:
+    flags = []
+    for split in SPLITS:
+        for values in labels.values[split]:
+            known = values >= 0 if labels.kind == "class" else ~np.isnan(values.astype(float))
+            flags.append(known.all(axis=1) if values.ndim == 2 else known)
+    return np.concatenate(flags)
+
+
+def _cut(labels: Labels, keep: NDArray[np.bool_]) -> dict[Split, list[NDArray[np.int64]]]:
+    """Per split and sentence, the positions that are kept."""
+    cut: dict[Split, list[NDArray[np.int64]]] = {split: [] for split in SPLITS}
+    at = 0
+    for split in SPLITS:
+        for values in labels.values[split]:
+            cut[split].append(np.flatnonzero(keep[at : at + len(values)]))
+            at += len(values)
+    return cut
+
+
+def _target(labels: Labels, cut: Mapping[Split, Sequence[NDArray[np.int64]]]) -> Target:
+    values = {
+        split: [v[np.ix_(*[c] * v.ndim)] for v, c in zip(labels.values[split], cut[split], strict=True)]
+        for split in SPLITS
+    }
+    return Target(labels.level, labels.kind, len(labels.classes), values)

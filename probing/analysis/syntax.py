@@ -1,0 +1,85 @@
+"""Which head follows which syntactic relation: chosen on dev, scored on test, compared with the best fixed offset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.analysis.examples import examples
+from probing.analysis.findings import Findings
+from probing.analysis.protocol import Analysis
+from probing.analysis.study import Study
+from probing.attention.heads.head_accuracy import Hits
+from probing.attention.heads.head_relations import HeadSyntax
+from probing.attention.heads.select_on_dev import Choice, choose
+from probing.axes import Note
+from probing.errors import positive
+from probing.result.rows import Measurement
+from probing.result.tally import measure_tallies, tally_difference
+
+
+@dataclass(frozen=True)
+class SyntacticHeads(Analysis):
+    """Heads and dependency relations (Clark et al. 2019). least: cases in test below which a relation is left out."""
+
+    least: int = 20
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        positive("analysis.syntax.least", self.least)
+
+    def __call__(self, study: Study) -> Findings:
+        """Rows per relation: the chosen head, the chosen offset, a random word, and the gain. Array: one head's map.
+
+        Nothing, with a note, where dev or test has no trees. Raises: ModelError if the model gives no maps.
+        """
+        for split in ("dev", "test"):
+            if not any(s.heads and s.deprel for s in study.corpus.splits[split]):
+                return Findings(notes=(Note("skipped", f"syntax: no sentence of {split} has heads and relations"),))
+        sides = {"dev": study.heads_on_dev, "test": study.heads_on_test}
+        dev, test = (HeadSyntax(study.corpus.splits[split], found.strongest, split) for split, found in sides.items())
+        choices, found = scored(study, dev, test, self.least, "syntax")
+        stated = "; ".join(side.stated for side in sides.values())
+        notes = (Note("sample", f"syntax: {stated}"),)
+        return found + Findings(arrays=picture(study, choices, found.rows), facts={"sample": stated}, notes=notes)
+
+
+def scored(study: Study, dev: Hits, test: Hits, least: int, name: str) -> tuple[list[Choice], Findings]:
+    """The head and the offset that dev chooses for each target, with their rows on test; what was left out is noted."""
+    choices, left_out = choose(dev.tallies(), test.tallies(), least)
+    skipped = [Note("skipped", f"{name}: {reason}: {n:,}") for reason, n in {**left_out, **test.skipped}.items()]
+    rows = [row for choice in choices for row in choice_rows(choice, study.options.seed, study.options.resamples)]
+    return choices, Findings(rows=tuple(rows), notes=tuple(skipped))
+
+
+def choice_rows(choice: Choice, seed: int, resamples: int) -> list[Measurement]:
+    """Rows of the chosen head, the chosen offset, a random word, and the gain of the head over the offset, paired."""
+    [head], *others = (
+        measure_tallies([tally], seed, resamples)
+        for tally in (choice.head_test, choice.offset_test, choice.random_test)
+    )
+    head = replace(head, layer=choice.layer, head=choice.head)
+    beside = [replace(row, layer=None, head=None) for [row] in others]
+    [gain] = tally_difference(choice.head_test, choice.offset_test, resamples)
+    paired = replace(head, probe="gain", value=gain.value, ci_low=gain.ci_low, ci_high=gain.ci_high)
+    return [head, *beside, paired]
+
+
+def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]) -> dict[str, NDArray[Any]]:
+    """The map of the head that gains most over its offset, for a relation that the first example sentence has."""
+    example = examples(study)[0]
+    there = set(example.sentence.deprel)
+    gains = {row.target: row for row in rows if row.probe == "gain" and row.target.split()[0] in there}
+    if not gains:
+        return {}
+    best = max(gains.values(), key=lambda row: row.value)
+    chosen = next(choice for choice in choices if choice.target == best.target)
+    return {
+        "head/map": example.maps[chosen.layer - 1, chosen.head],
+        "head/tokens": np.array(example.tokens),
+        "head/title": np.array(
+            f"head {chosen.layer}.{chosen.head}, chosen on dev for {best.target}; one test sentence"
+        ),
+    }

@@ -1,0 +1,93 @@
+"""Heads over the corpus: every statistic of every head, at a glance and layer by layer."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from probing.report.load import Run, heading
+from probing.report.section_parts import Figure, Section, Table, grid, head_names, pick, with_interval
+from probing.report.style import BLUE, GREY, INK, LAYERS_OF_ATTENTION, figure, save, titled
+
+STATISTICS = {
+    "entropy_share": "entropy ÷ that of uniform attention",
+    "max_weight": "largest weight",
+    "distance_subwords": "mean distance (subwords)",
+    "mass_sep": "mass on [SEP]",
+    "mass_first": "mass on the first position",
+    "mass_previous": "mass on the previous subword",
+}
+
+
+def section(run: Run) -> Section:
+    """All statistics as a table; a few of them as grids of heads; entropy by layer."""
+    table = run.of("heads")
+    if table.empty:
+        return Section("Heads")
+    figures = [
+        Figure("heads", "All heads by a few statistics over the corpus.", write_grid),
+        Figure("entropy", "Entropy of attention, head by head and layer by layer.", write_entropy),
+    ]
+    return Section("Heads", tables=[all_statistics(run)], figures=figures, sample=str(run.facts("heads")["sample"]))
+
+
+def all_statistics(run: Run) -> Table:
+    """Every statistic of every head over test, and the quantiles of its weights."""
+    table = run.of("heads")
+    table = table[table["head"].notna() & (table["split"] == "test")]
+    raw = table.pivot_table(index=["layer", "head"], columns="metric", values="value").reset_index()
+    text = pd.DataFrame({"head": head_names(raw)})
+    for metric in raw.columns[2:]:
+        lines = table[table["metric"] == metric].set_index(["layer", "head"])
+        lines = lines.reindex(pd.MultiIndex.from_frame(raw[["layer", "head"]]))
+        text[str(metric).replace("_", " ")] = [with_interval(line, str(metric)) for _, line in lines.iterrows()]
+    for place, level in enumerate(run.arrays.get("quantiles/levels", ())):
+        raw[f"weight_q{level:g}"] = run.arrays["quantiles/weight"][..., place].ravel()
+        text[f"weight q{level:g}"] = [f"{value:.3f}" for value in raw[f"weight_q{level:g}"]]
+    note = "Means over queries; q: quantiles of single weights, without which a high weight means nothing."
+    return Table("heads", "Heads over the corpus", note, raw, text, folded=True)
+
+
+def write_grid(run: Run, stem: Path) -> list[Path]:
+    """All heads by a few statistics: layers downwards, heads across."""
+    found = {name: grid(pick(run, "heads", name)) for name in STATISTICS}
+    found = {name: matrix for name, matrix in found.items() if matrix.size}
+    columns = min(3, len(found))
+    lines = -(-len(found) // columns)
+    n_layers, n_heads = next(iter(found.values())).shape
+    with figure(0.4 + columns * (1.3 + 0.1 * n_heads), 0.8 + lines * (0.9 + 0.13 * n_layers)) as made:
+        panels = made.subplots(lines, columns, squeeze=False)
+        for axes in panels.flat[len(found) :]:
+            axes.set_visible(False)
+        for axes, (name, matrix) in zip(panels.flat, found.items(), strict=False):
+            image = axes.imshow(matrix, cmap="Blues", vmin=0, aspect="auto")
+            axes.set_title(STATISTICS[name], fontsize=8, color=INK)
+            axes.set_yticks(range(0, n_layers, 1 + n_layers // 13), range(1, n_layers + 1, 1 + n_layers // 13))
+            axes.set(xlabel="head", ylabel="layer")
+            made.colorbar(image, ax=axes)
+        titled(made, heading(run), f"mean over queries of {counted(run)}")
+        return save(made, stem)
+
+
+def write_entropy(run: Run, stem: Path) -> list[Path]:
+    """Entropy of every head, and the mean over the heads of each layer with its own interval over sentences."""
+    table = pick(run, "heads", "entropy_nats")
+    heads, mean = table[table["head"].notna()], table[table["head"].isna()].sort_values("layer")
+    layers = mean["layer"].to_list()
+    low, high = (mean[end].to_numpy(dtype=np.float64) for end in ("ci_low", "ci_high"))
+    with figure(5.6, 3.4) as made:
+        axes = made.subplots()
+        axes.plot(heads["layer"], heads["value"], "o", color=GREY, markersize=3, alpha=0.6, label="one head")
+        axes.fill_between(layers, low, high, color=BLUE, alpha=0.18, linewidth=0)
+        axes.plot(layers, mean["value"], "o-", color=BLUE, markersize=4.5, linewidth=1.6, label="mean over heads")
+        axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel="entropy of attention (nats)", xticks=layers)
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False)
+        titled(made, heading(run), f"mean over queries of {counted(run)}; band: 95 % interval of the mean over heads")
+        return save(made, stem)
+
+
+def counted(run: Run) -> str:
+    """What head statistics are means over."""
+    row = pick(run, "heads", "entropy_nats").iloc[0]
+    return f"{row['n_sentences']:,} test sentences"

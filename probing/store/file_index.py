@@ -1,0 +1,74 @@
+"""What a store file says beside its layers: whose rows they are, where it comes from, and a checksum."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import SPLITS
+
+FORMAT, VERSION = "probing-store", 1
+ARRAYS = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
+
+
+@dataclass(frozen=True)
+class Index:
+    """Everything in the file except the layers; shapes as in the docstring of ``layout``."""
+
+    start: NDArray[np.int64]
+    length: NDArray[np.int64]
+    id: NDArray[np.bytes_]
+    split: NDArray[np.uint8]
+    n_words: NDArray[np.int64]
+    word: NDArray[np.int32]
+    subword: NDArray[np.int32]
+    block: NDArray[np.int64]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file is to hold: its index, its layers (L + 1, S, D) of this type, and where they come from.
+
+    provenance: at least ``key``, what the file is addressed by; anything that JSON can say.
+    """
+
+    index: Index
+    shape: tuple[int, int, int]
+    dtype: str
+    provenance: Mapping[str, object]
+
+
+def describe(content: Content) -> dict[str, object]:
+    """The file's attributes, their checksum included."""
+    texts = {
+        "format": FORMAT,
+        "key": str(content.provenance["key"]),
+        "dtype": content.dtype,
+        "splits": json.dumps(SPLITS),
+        "counts": json.dumps(dict(content.index.counts), sort_keys=True),
+        "provenance": json.dumps(content.provenance, sort_keys=True),
+    }
+    # of fixed length, so that HDF5's own checksums cover them: a flipped bit in a text of variable length can send
+    # it into an endless loop
+    attributes = {"version": VERSION, **{name: np.bytes_(text.encode()) for name, text in texts.items()}}
+    return {**attributes, "index_crc32": checksum(attributes, content.index)}
+
+
+def checksum(attributes: Mapping[str, object], index: Index) -> int:
+    """CRC-32 over the attributes and the arrays of ``index``."""
+    crc32 = zlib.crc32(json.dumps([[name, as_text(attributes[name])] for name in sorted(attributes)]).encode())
+    for name in ARRAYS:
+        array = getattr(index, name)
+        # type and shape too: the same bytes read in another order or width are other numbers
+        crc32 = zlib.crc32(f"{name}{array.dtype.str}{array.shape}".encode(), crc32)
+        crc32 = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc32)
+    return crc32
+
+
+def as_text(attribute: object) -> str:
+    """An attribute as text: h5py gives texts as bytes."""
+    return attribute.decode() if isinstance(attribute, bytes) else str(attribute)

@@ -1,0 +1,145 @@
+"""Every analysis of conf/analysis on a small study: what each leaves, and that it says of what."""
+
+import numpy as np
+import pytest
+
+from probing.analysis.ablation import HeadAblation
+from probing.analysis.agreement import Agreement, query_of
+from probing.analysis.heads import HeadsOverCorpus
+from probing.analysis.hypotheses import HeadHypotheses
+from probing.analysis.probes import Probes
+from probing.analysis.redundancy import Redundancy
+from probing.analysis.rollout import RolloutOfWords
+from probing.analysis.syntax import SyntacticHeads
+from probing.analysis.values import ValueVectors
+from probing.axes import SPLITS, Corpus
+from probing.errors import ConfigError, DataError
+from probing.task.trees import Depth
+
+VERB_OBJECT = {
+    "name": "verb_object",
+    "question": "Do verbs attend to their objects?",
+    "query": {"upos": "VERB"},
+    "relation": "dependent",
+    "deprel": "obj",
+}
+
+
+def ends(rows):
+    return all(row.ci_low <= row.value <= row.ci_high for row in rows)
+
+
+def test_probes_leave_task_control_selectivity_and_baselines(study):
+    found = Probes()(study)
+    assert {row.target for row in found.rows} >= {"task", "control", "selectivity", "majority", "type_majority"}
+    assert ends(found.rows)
+    assert set(found.tables) == {"predictions", "sentences"}
+    assert list(found.files) == ["probes.safetensors"]
+    assert found.facts["layers"] == [0, 2]
+    assert any(note.text.startswith("control: ") for note in found.notes)
+
+
+def test_rollout_is_of_a_stated_sample(study):
+    found = RolloutOfWords()(study)
+    assert ends(found.rows)
+    assert {row.metric for row in found.rows} >= {"mass_on_gold_head", "rollout_entropy_nats"}
+    assert {row.layer for row in found.rows} == set(range(1, 7))
+    assert found.facts["sample"].startswith("30 of the 30 sentences of test")
+    assert np.allclose(found.arrays["example0/rollout"].sum(-1), 1, atol=1e-5)
+
+
+def test_the_mean_over_heads_has_an_interval_of_its_own(study):
+    rows = [row for row in HeadsOverCorpus()(study).rows if row.metric == "entropy_nats"]
+    of_heads = {layer: [row for row in rows if row.layer == layer and row.head is not None] for layer in range(1, 7)}
+    means = {row.layer: row for row in rows if row.head is None}
+    assert set(means) == set(range(1, 7))
+    assert [means[layer].value for layer in of_heads] == pytest.approx(
+        [np.mean([row.value for row in rows]) for rows in of_heads.values()]
+    )
+    widths = {layer: np.mean([row.ci_high - row.ci_low for row in rows]) for layer, rows in of_heads.items()}
+    own = {layer: mean.ci_high - mean.ci_low for layer, mean in means.items()}
+    assert all(0 < own[layer] < 1.01 * widths[layer] for layer in own)
+    assert min(own[layer] / widths[layer] for layer in own) < 0.9  # where heads vary apart, their mean varies less
+
+
+def test_syntax_says_whose_head_gains_over_a_fixed_offset(study):
+    found = SyntacticHeads(least=5)(study)
+    by_probe = {name: {r.target: r for r in found.rows if r.probe == name} for name in ("attention", "gain")}
+    offsets = {row.target: row for row in found.rows if (row.probe or "").startswith("offset")}
+    assert "nsubj dep→head" in by_probe["attention"]
+    for target, row in by_probe["attention"].items():
+        assert row.value - offsets[target].value == pytest.approx(by_probe["gain"][target].value)
+        assert row.head is not None and offsets[target].head is None
+    assert found.facts["sample"].count("30 of the 30") == 2
+
+
+def test_syntax_of_a_corpus_without_trees_is_skipped_with_a_reason(make, corpus):
+    from dataclasses import replace
+
+    bare = {s: tuple(replace(x, heads=(), deprel=()) for x in corpus.splits[s]) for s in SPLITS}
+    found = SyntacticHeads()(make(corpus=Corpus("bare", bare)))
+    assert found.rows == ()
+    assert found.notes[0].kind == "skipped"
+
+
+def test_hypotheses_are_tested_and_counter_examples_kept(study):
+    analysis = HeadHypotheses(tested=[VERB_OBJECT], least=3)
+    analysis.check(study)
+    found = analysis(study)
+    assert "hypothesis verb_object" in {row.target for row in found.rows}
+    assert isinstance(found.facts["counter_examples/hypothesis verb_object"], list)
+    assert HeadHypotheses()(study).rows == ()
+
+
+def test_a_hypothesis_that_matches_nothing_is_refused_before_anything_is_computed(make):
+    study = make()
+    with pytest.raises(ConfigError, match="xyzzy"):
+        HeadHypotheses(tested=[{**VERB_OBJECT, "query": {"form": ["xyzzy"]}}]).check(study)
+    assert "encoder" not in vars(study)
+
+
+def test_layers_are_compared_on_items_drawn_from_all_of_test(study):
+    found = Redundancy(items=40)(study)
+    assert found.arrays["redundancy/js_nats"].shape == (72, 72)
+    assert np.allclose(np.diag(found.arrays["redundancy/cka"]), 1)
+    assert found.facts["vectors"].startswith("40 of the ")
+    assert found.facts["vectors"].endswith("drawn at random")
+
+
+def test_value_vectors_and_interventions_state_their_samples(study):
+    for analysis in (ValueVectors(sentences=5), HeadAblation(sentences=5), Agreement(sentences=5, longest=20)):
+        found = analysis(study)
+        assert found.rows and ends(found.rows)
+        assert found.facts["sample"].startswith("5 of the ")
+        assert any(note.kind == "sample" for note in found.notes)
+
+
+def test_effects_are_of_the_probe_and_of_layers_below_it(study):
+    found = HeadAblation(sentences=4, replacement="zero")(study)
+    heads = [row for row in found.rows if row.head is not None]
+    assert {row.layer for row in heads} == {1, 2}
+    assert found.facts["output"] == "the linear probe of pos on layer 2"
+
+
+def test_a_task_that_no_readout_reads_is_skipped(make):
+    study = make(task=Depth("depth"))
+    for analysis in (HeadAblation(), Agreement()):
+        found = analysis(study)
+        assert found.rows == ()
+        assert found.notes[0].kind == "skipped"
+
+
+def test_sentences_that_are_all_too_long_are_a_data_error(study):
+    with pytest.raises(DataError, match="3 to 3 subwords"):
+        Agreement(longest=3)(study)
+
+
+@pytest.mark.parametrize("analysis", [SyntacticHeads, HeadHypotheses])
+def test_impossible_options_are_refused(analysis):
+    with pytest.raises(ConfigError, match=r"least=0: must be greater than 0"):
+        analysis(least=0)
+
+
+@pytest.mark.parametrize("name, causal, query", [("auto", True, -1), ("auto", False, "mean"), ("first", True, 0)])
+def test_whose_attention_is_compared(name, causal, query):
+    assert query_of(name, causal) == query
