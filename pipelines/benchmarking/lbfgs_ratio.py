@@ -1,7 +1,6 @@
 """The linear probe's solver compared with plain L-BFGS: is the solver worth its length?"""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -101,9 +100,9 @@ def _minimise(
         position.grad = gradient[0] * scale
         return float(value)
 
-    until = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
-    optimizer = torch.optim.LBFGS([position], **until, history_size=HISTORY, line_search_fn="strong_wolfe")
-    step: Callable[..., Any] = optimizer.step  # torch ships no types for it
+    limits = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
+    # its step has no types
+    optimizer: Any = torch.optim.LBFGS([position], history_size=HISTORY, line_search_fn="strong_wolfe", **limits)
     with suppress(_Reached):
-        step(closure)
+        optimizer.step(closure)
     return position * scale, evaluations
