@@ -19,7 +19,10 @@ from probing.result.rows import read_rows
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"```(?:python|yaml)\n(# ((?:probing|conf)/[\w/]+\.(?:py|yaml))\n.*?)```", re.DOTALL)
+# Hydra reads a package from the first line alone
+BLOCK = re.compile(
+    r"```(?:python|yaml)\n((?:# @package [\w.]+\n)?# ((?:probing|conf)/[\w/]+\.(?:py|yaml))\n.*?)```", re.DOTALL
+)
 SMALL = ("model=minilm", "data=grammar", "data.train=60", "data.dev=20", "data.test=20", "layers=[1,2]", "threads=1")
 
 

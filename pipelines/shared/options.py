@@ -32,7 +32,7 @@ class ModelParts:
 
     settings: Any
     model: Model
-    rollout: Rollout
+    rollout: Rollout = field(default_factory=Rollout)
     config: DictConfig
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
