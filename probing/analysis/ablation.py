@@ -7,9 +7,9 @@ from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
-from probing.attention.interventions.head_ablation import WAYS, Ablation, Head, head_means
+from probing.attention.interventions.head_ablation import REPLACEMENTS, Ablation, Head, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
-from probing.attention.interventions.readouts import Output
+from probing.attention.interventions.readouts import Readout
 from probing.axes import Note, Split, Tally
 from probing.errors import one_of, positive
 from probing.model.subwords import Subwords
@@ -32,7 +32,7 @@ class HeadAblation(Analysis):
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         positive("analysis.ablation.sentences", self.sentences)
-        one_of("analysis.ablation.replacement", self.replacement, WAYS)
+        one_of("analysis.ablation.replacement", self.replacement, REPLACEMENTS)
 
     def __call__(self, study: Study) -> Findings:
         """Rows: effects in nats per head, of the first k heads at once and added up, and of whole layers.
@@ -66,7 +66,7 @@ class HeadAblation(Analysis):
 
 
 def by_head(
-    study: Study, read: Mapping[Split, tuple[Subwords, Output]], ablation: Ablation
+    study: Study, read: Mapping[Split, tuple[Subwords, Readout]], ablation: Ablation
 ) -> tuple[list[Tally], list[Head]]:
     """Effects on test of each head alone, of the first k at once and added up; and heads by their effect on dev."""
     encoder, watch = study.encoder_with_maps, study.on_progress

@@ -16,8 +16,8 @@ from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
 from probing.attention.flow.rollout import rollout
 from probing.attention.interventions.gradients import gradients
 from probing.attention.interventions.rank_correlation import correlations, received
-from probing.attention.interventions.readouts import Output
-from probing.attention.interventions.replaced_weights import imposed
+from probing.attention.interventions.readouts import Readout
+from probing.attention.interventions.replaced_weights import replaced_weights
 from probing.attention.interventions.token_effects import blank_out, special_token, value_zeroing
 from probing.attention.values.norms import norms
 from probing.axes import Note
@@ -66,7 +66,7 @@ class Agreement(Analysis):
         scores = attention_scores(study, subwords, query)
         references = token_effects(study, subwords, output, blank)
         tallies = correlations(scores, references, range(1, encoder.n_layers), "test")
-        tallies += imposed(encoder, subwords, output, study.rng("permuted"), "test", self.draws)
+        tallies += replaced_weights(encoder, subwords, output, study.rng("permuted"), "test", self.draws)
         return Findings(
             rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
             facts={
@@ -113,7 +113,7 @@ def attention_scores(study: Study, subwords: Subwords, query: int | str) -> Scor
     return scores
 
 
-def token_effects(study: Study, subwords: Subwords, output: Output, blank: int) -> Mapping[str, list[NDArray[Any]]]:
+def token_effects(study: Study, subwords: Subwords, output: Readout, blank: int) -> Mapping[str, list[NDArray[Any]]]:
     """What the output says of each token when it is blanked out, and by its gradient: per sentence (S,)."""
     encoder = study.encoder_with_maps
     return {

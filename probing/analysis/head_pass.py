@@ -31,7 +31,7 @@ def head_pass(
     """
     n_layers, n_heads = encoder.n_layers - 1, int(encoder.network.config.num_attention_heads)
     strongest = StrongestWords(subwords.n_words, n_layers, n_heads)
-    statistics = of_heads(encoder, sentences, n_layers, n_heads) if split == "test" else None
+    statistics = new_statistics(encoder, sentences, n_layers, n_heads) if split == "test" else None
     done, total = 0, int(usable(encoder, subwords).sum())
     for batch in maps(encoder, subwords):
         on_progress(f"heads on {split}", done, total)
@@ -45,7 +45,7 @@ def head_pass(
     return HeadPass(strongest, statistics, f"{total:,} of the {len(sentences):,} sentences of {split}{reason}")
 
 
-def of_heads(encoder: Encoder, sentences: Sequence[Sentence], n_layers: int, n_heads: int) -> HeadStatistics:
+def new_statistics(encoder: Encoder, sentences: Sequence[Sentence], n_layers: int, n_heads: int) -> HeadStatistics:
     """Empty statistics that know what this tokenizer puts before and after a sentence, and what is punctuation."""
     special = {"cls": set(encoder.frame.prefix), "sep": set(encoder.frame.suffix)}
     named = {name: ids for name, ids in special.items() if ids}

@@ -8,7 +8,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.analysis.syntax import scored
 from probing.attention.heads.head_hypothesis import HeadHypothesis, matched
-from probing.attention.heads.hypothesis import Hypothesis, check, stated
+from probing.attention.heads.hypothesis import Hypothesis, check, hypothesis_from
 from probing.axes import Note
 from probing.errors import positive
 from probing.result.tally import measure_tallies
@@ -31,7 +31,7 @@ class HeadHypotheses(Analysis):
 
     def hypotheses(self) -> list[Hypothesis]:
         """The hypotheses. Raises: ConfigError for what has no meaning."""
-        return [stated(values, str(values.get("name", "hypothesis"))) for values in self.tested]
+        return [hypothesis_from(values, str(values.get("name", "hypothesis"))) for values in self.tested]
 
     def check(self, study: Study) -> None:
         """Raise ConfigError for a hypothesis that asks for what the corpus does not have, or that matches nothing."""

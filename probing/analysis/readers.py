@@ -7,8 +7,8 @@ from typing import Literal, Protocol, cast
 import numpy as np
 
 from probing.analysis.samples import Sample
-from probing.attention.interventions.model_head import own_output
-from probing.attention.interventions.readouts import LinearProbe, Output
+from probing.attention.interventions.model_head import head_readout
+from probing.attention.interventions.readouts import ProbeReadout, Readout
 from probing.axes import Labels, Note
 from probing.model.class_names import match_classes
 from probing.model.encoder import Encoder
@@ -27,7 +27,7 @@ NOTHING_READS = (
 class Reader(Protocol):
     """Turns a sample into what a readout is run on and the readout itself: masked words, or the sample as it is."""
 
-    def __call__(self, sample: Sample) -> tuple[Subwords, Output]:
+    def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords to run the model on, and what reads its hidden states."""
         ...
 
@@ -42,13 +42,13 @@ class ProbeReader:
     cls_position: Literal["first", "last"]
     passed_over: int | None = None
 
-    def __call__(self, sample: Sample) -> tuple[Subwords, Output]:
+    def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The sample as it is, and the probe with the gold labels of its sentences."""
         labels, (mean, deviation) = self.labels, self.fit.scale or (np.zeros(0), np.ones(0))
         gold = [np.asarray(labels.values[sample.split][i]) for i in sample.sentences]
         name = f"the linear probe of {self.task.name} on layer {self.fit.layer}"
         weights = cast(np.ndarray, self.fit.weights)
-        probe = LinearProbe(
+        probe = ProbeReadout(
             name, self.fit.layer, weights, mean, deviation, gold, labels.level, self.task.vector, self.cls_position
         )
         return sample.subwords, probe
@@ -62,13 +62,13 @@ class HeadReader:
     labels: Labels
     seed: int
 
-    def __call__(self, sample: Sample) -> tuple[Subwords, Output]:
+    def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """For a masked-word head the sample with some words masked; else as it is."""
         rng = generator(self.seed, "masked words", sample.split)
         gold = None
         if self.encoder.head is not None and self.encoder.head.kind == "class":
             gold = [int(self.labels.values[sample.split][i][0]) for i in sample.sentences]
-        return own_output(self.encoder, sample.subwords, rng, gold, self.labels.classes)
+        return head_readout(self.encoder, sample.subwords, rng, gold, self.labels.classes)
 
 
 def probe_reader(
@@ -100,7 +100,7 @@ def head_reader(encoder: Encoder, labels: Labels, seed: int) -> HeadReader | Non
     return HeadReader(encoder, labels, seed)
 
 
-def reader_notes(reader: Reader, output: Output, refused_head: str | None) -> tuple[Note, ...]:
+def reader_notes(reader: Reader, output: Readout, refused_head: str | None) -> tuple[Note, ...]:
     """What is to be known of a reader: a head that was refused, a layer that dev liked better, further classes."""
     notes = tuple(Note("caveat", text) for text in getattr(output, "notes", ()))
     if refused_head is not None:

@@ -219,6 +219,10 @@ def test_impossible_options_are_named(option):
         Rollout(**option)
 
 
+def test_the_defaults_are_those_of_the_paper():
+    assert Rollout() == Rollout(0.5, "mean", 0.0, 1, receptive_field=False)
+
+
 def test_a_first_layer_that_the_model_lacks_is_named(rng):
     with pytest.raises(ConfigError, match=r"rollout\.first_layer=5: this model has 4 layers"):
         rollout(random_maps(rng, np.array([2])), np.array([2]), Rollout(first_layer=5))

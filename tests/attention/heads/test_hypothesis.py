@@ -4,7 +4,7 @@ from omegaconf import OmegaConf
 
 from pipelines.shared.options import CONF
 from pipelines.shared.schema import checked
-from probing.attention.heads.hypothesis import Hypothesis, asked, check, stated
+from probing.attention.heads.hypothesis import Hypothesis, check, hypothesis_from, queries_and_right_words
 from probing.axes import Sentence
 from probing.errors import ConfigError
 
@@ -35,7 +35,7 @@ PRONOUNS = {"upos": "PRON", "feats": {"PronType": "Prs"}}
 
 def pairs(sentence, **parts):
     """Query and right words, as words, of a hypothesis."""
-    _, right = asked(Hypothesis("h", "?", **parts), sentence)
+    _, right = queries_and_right_words(Hypothesis("h", "?", **parts), sentence)
     return {(sentence.words[query], sentence.words[key]) for query, key in zip(*np.nonzero(right), strict=True)}
 
 
@@ -77,7 +77,7 @@ def test_heads_dependents_and_the_link_between_them():
     ],
 )
 def test_conditions_on_columns(query, expected):
-    words, right = asked(Hypothesis("h", "?", query=query, key={"form": ".*"}), KEYS)
+    words, right = queries_and_right_words(Hypothesis("h", "?", query=query, key={"form": ".*"}), KEYS)
     assert {KEYS.words[i] for i in np.flatnonzero(words)} == expected
     assert right.sum() == len(expected) * 6  # every other word, never oneself
 
@@ -104,7 +104,7 @@ def test_conditions_on_columns(query, expected):
 )
 def test_what_cannot_be_meant_is_named(values, message):
     with pytest.raises(ConfigError, match=message):
-        stated({"name": "h", "question": "?", "key": {"upos": "NOUN"}} | values, "f.yaml")
+        hypothesis_from({"name": "h", "question": "?", "key": {"upos": "NOUN"}} | values, "f.yaml")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,6 @@ def test_those_that_ship_can_be_read_and_met(file):
     hypothesis = checked(Hypothesis, node, "hypothesis")
     assert hypothesis.name == file.stem
     values = {k: v for k, v in OmegaConf.to_container(node).items() if k != "_target_"}
-    assert stated(values, str(file)) == hypothesis
+    assert hypothesis_from(values, str(file)) == hypothesis
     check(hypothesis, BOTH)
-    assert any(asked(hypothesis, sentence)[1].any() for sentence in BOTH)
+    assert any(queries_and_right_words(hypothesis, sentence)[1].any() for sentence in BOTH)
