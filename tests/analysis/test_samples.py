@@ -16,7 +16,7 @@ def test_a_sample_states_how_many_of_how_many_and_how_they_were_chosen():
     found = draw("test", of_lengths(5, 2, 9, 40, 7, 6), 2, 32)
     assert len(found.sentences) == 2
     assert set(found.sentences) <= {0, 2, 4, 5}
-    assert found.stated == (
+    assert found.description == (
         "2 of the 4 sentences of test of at most 32 subwords, which has 6 in all, drawn at random once and for all"
     )
     assert np.diff(found.subwords.offsets).tolist() == [(5, 2, 9, 40, 7, 6)[i] for i in found.sentences]
@@ -25,7 +25,7 @@ def test_a_sample_states_how_many_of_how_many_and_how_they_were_chosen():
 def test_a_sample_of_everything_is_said_to_be_that():
     found = draw("dev", of_lengths(5, 6), 10, None)
     assert found.sentences.tolist() == [0, 1]
-    assert found.stated == "2 of the 2 sentences of dev"
+    assert found.description == "2 of the 2 sentences of dev"
 
 
 def test_a_split_without_a_short_sentence_says_how_long_the_shortest_is():
