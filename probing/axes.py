@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
-IntArray = NDArray[np.integer[Any]]
+IntArray = NDArray[np.integer]
 Level = Literal["word", "sentence", "pair"]  # what one label is attached to
 Kind = Literal["class", "scalar"]  # what one label is
 Split = str  # train, dev or test

@@ -1,6 +1,6 @@
 """Does attention say what interventions say? Attention scores of tokens compared with blank-out and gradients."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -144,14 +144,21 @@ def token_references(
 ) -> tuple[Mapping[str, PerSentence], tuple[Note, ...]]:
     """How much the readout depends on each token, per sentence (S,), by each reference; notes on missing ones.
 
-    References: blank-out by the token ``blank`` (left out if it is None), gradient, gradient × input.
+    References: blank-out by the token ``blank`` (left out if it is None), gradient, gradient × input. All are NaN for
+    special tokens, so that every correlation is over the same tokens, those of words.
     """
     encoder = study.encoder_with_maps
     wanted: dict[str, Callable[[], PerSentence]] = {}
     if blank is not None:
         wanted["blank-out"] = lambda: [*blank_out(encoder, subwords, readout, blank)]
-    wanted["gradient"] = lambda: [*gradients(encoder, subwords, readout)]
-    wanted["gradient × input"] = lambda: [*gradients(encoder, subwords, readout, "input")]
+    wanted["gradient"] = lambda: of_words(subwords, gradients(encoder, subwords, readout))
+    wanted["gradient × input"] = lambda: of_words(subwords, gradients(encoder, subwords, readout, "input"))
     attempts = {name: attempt(name, compute) for name, compute in wanted.items()}
     found = {name: values for name, (values, _) in attempts.items() if values is not None}
     return found, tuple(note for _, notes in attempts.values() for note in notes)
+
+
+def of_words(subwords: Subwords, per_sentence: Sequence[FloatArray]) -> PerSentence:
+    """The same values per sentence (S,), with NaN for special tokens."""
+    words = np.split(subwords.words, subwords.offsets[1:-1])
+    return [np.where(of_sentence >= 0, values, np.nan) for of_sentence, values in zip(words, per_sentence, strict=True)]

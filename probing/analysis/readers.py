@@ -10,6 +10,7 @@ from probing.analysis.samples import Sample
 from probing.attention.interventions.model_head import head_readout
 from probing.attention.interventions.readouts import ProbeReadout, Readout
 from probing.axes import Labels, Note
+from probing.errors import ModelError
 from probing.model.class_names import match_classes
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
@@ -87,17 +88,20 @@ def probe_reader(
     return ProbeReader(chosen, task, labels, cast(Literal["first", "last"], cls_position), passed_over)
 
 
-def head_reader(encoder: Encoder, labels: Labels, seed: int) -> HeadReader | None:
-    """The model's own head; None if it has none, or if it classifies sentences and the task does not.
+def head_reader(encoder: Encoder, labels: Labels, seed: int) -> tuple[HeadReader | None, str | None]:
+    """The model's own head, and why it was refused if the classes of a classifier do not match the corpus by name.
 
-    Raises: ModelError for a classifier whose classes do not match those of the corpus by name.
+    (None, None) if the model has no head, or if its head classifies sentences and the task does not.
     """
     head = encoder.head
     if head is None or (head.kind == "class" and (labels.level, labels.kind) != ("sentence", "class")):
-        return None
+        return None, None
     if head.kind == "class":
-        match_classes(labels.classes, head.id2label)
-    return HeadReader(encoder, labels, seed)
+        try:
+            match_classes(labels.classes, head.id2label)
+        except ModelError as error:
+            return None, str(error)
+    return HeadReader(encoder, labels, seed), None
 
 
 def reader_notes(reader: Reader, output: Readout, refused_head: str | None) -> tuple[Note, ...]:

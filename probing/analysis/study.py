@@ -15,7 +15,6 @@ from probing.analysis.samples import Sample, draw
 from probing.analysis.store_files import StoreFiles
 from probing.attention.flow.augmented import Rollout
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
-from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.loading import read_tokenizer
 from probing.model.subwords import Subwords
@@ -153,10 +152,7 @@ class Study:
 
     @cached_property
     def _model_head(self) -> tuple[Reader | None, str | None]:
-        try:
-            return head_reader(self.encoder, self.labels, self.options.seed), None
-        except ModelError as error:
-            return None, str(error)
+        return head_reader(self.encoder, self.labels, self.options.seed)
 
     @cached_property
     def layers(self) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +73,7 @@ def choice_rows(choice: Choice, seed: int, resamples: int) -> list[Measurement]:
     return [head, *beside, paired]
 
 
-def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]) -> dict[str, NDArray[Any]]:
+def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]) -> dict[str, NDArray[np.generic]]:
     """The map of the head with the largest gain over its offset, for a relation in the first example sentence."""
     example = examples(study)[0]
     there = set(example.sentence.deprel)

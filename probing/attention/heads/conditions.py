@@ -22,7 +22,7 @@ COLUMNS = {
 }
 
 
-def checked(option: str, conditions: Any) -> None:
+def checked(option: str, conditions: object) -> None:
     """Raise ConfigError unless ``conditions`` is a mapping from columns to a list of values or a regular expression.
 
     A list holds literal values; a text is a regular expression for the whole value (``NOUN|PROPN``). ``feats`` is a
@@ -42,7 +42,7 @@ def checked(option: str, conditions: Any) -> None:
                 _checked_value(f"{option}.feats.{feature}", wanted)
 
 
-def _checked_value(option: str, value: Any) -> None:
+def _checked_value(option: str, value: object) -> None:
     for one in value if isinstance(value, Sequence) and not isinstance(value, str) else [value]:
         if isinstance(one, bool):
             raise ConfigError(f"{option}={one}: YAML reads yes, no, on and off as true or false; put it in quotes")
@@ -75,7 +75,7 @@ def column(name: str, sentence: Sentence) -> Sequence[str]:
     return [_features(text).get(feature, "") for text in values] if feature else values
 
 
-def fits(wanted: Any, value: str, fold: bool = False) -> bool:
+def fits(wanted: str | Sequence[str], value: str, fold: bool = False) -> bool:
     """Whether ``value`` is in the list ``wanted``, or the regular expression ``wanted`` matches all of it."""
     if isinstance(wanted, str):
         return re.fullmatch(wanted, value, re.IGNORECASE if fold else 0) is not None

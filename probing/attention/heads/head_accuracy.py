@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +125,9 @@ class Hits:
         counted = np.asarray(right.any(axis=1), dtype=np.bool_)
         return right, counted, np.column_stack([np.take_along_axis(right, beside, axis=1), chance])
 
-    def _spread(self, values: NDArray[Any], of_target: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _spread(
+        self, values: NDArray[np.uint16] | NDArray[np.float64], of_target: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
         """From the groups of one target to all sentences, (G, …) -> (N, …)."""
         found = np.zeros((len(self.n_words), *values.shape[1:]))
         found[self._groups[of_target] // len(self.targets)] = values[of_target]

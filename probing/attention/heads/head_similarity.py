@@ -5,7 +5,7 @@ Heads are numbered layer by layer: head h of attention layer l is row (l - 1) * 
 
 from collections.abc import Mapping
 from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,12 +124,12 @@ class LinearCKA:
 
     def __init__(self) -> None:
         """Start with empty sums."""
-        self._shift: dict[int, NDArray[Any]] = {}  # (D,)
+        self._shift: dict[int, NDArray[np.floating]] = {}  # (D,)
         self._sums: dict[int, Matrix] = {}  # (D,)
         self._products: dict[tuple[int, int], Matrix] = {}  # (D, D)
         self._n = 0
 
-    def add(self, vectors: Mapping[int, NDArray[np.floating[Any]]]) -> None:
+    def add(self, vectors: Mapping[int, NDArray[np.floating]]) -> None:
         """Add vectors of the same items in every layer: {layer: (n, D)}, with the same layers each time."""
         shifted = {}
         for layer, of_layer in vectors.items():

@@ -112,7 +112,7 @@ _ANNOTATION = {
 }
 
 
-def _names(hypothesis: Hypothesis) -> Iterator[tuple[str, str, Any]]:
+def _names(hypothesis: Hypothesis) -> Iterator[tuple[str, str, str | list[str]]]:
     """Option, column and value of each condition, except those on words and lemmas, which are open sets."""
     for side, conditions in (("query", hypothesis.query), ("key", hypothesis.key)):
         for name, value in conditions.items():

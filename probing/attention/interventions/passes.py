@@ -16,6 +16,8 @@ from probing.model.subwords import Subwords
 if TYPE_CHECKING:
     import torch
 
+    BlockOutput = torch.Tensor | tuple[torch.Tensor, ...]  # hidden states, alone or first
+
 T = TypeVar("T")
 BUDGET, ACCELERATOR_BUDGET = 2048, 8192  # padded subwords per pass, copies of a sentence included
 
@@ -74,7 +76,7 @@ class Call(NamedTuple):
 
     inputs: tuple[Any, ...]
     options: dict[str, Any]
-    output: Any
+    output: "BlockOutput"
 
 
 @contextmanager
@@ -82,7 +84,9 @@ def calls(found: Sequence[Block]) -> Iterator[list[Call]]:
     """Record the calls of these blocks in the next pass, in order."""
     kept: list[Call] = []
 
-    def keep(_block: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: Any) -> None:
+    def keep(
+        _block: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: "BlockOutput"
+    ) -> None:
         kept.append(Call(inputs, options, output))
 
     with hooks(*(block.module.register_forward_hook(keep, with_kwargs=True) for block in found)):
@@ -105,13 +109,13 @@ def resumed(found: Sequence[Block], kept: Sequence[Call], copies: int = 1) -> It
             vars(module).pop("forward", None)
 
 
-def _returns(output: Any) -> Callable[..., Any]:
+def _returns(output: "BlockOutput") -> "Callable[..., BlockOutput]":
     return lambda *_inputs, **_options: output
 
 
-def _repeated(output: Any, copies: int) -> Any:
+def _repeated(output: "BlockOutput", copies: int) -> "BlockOutput":
     if isinstance(output, tuple):  # (hidden states, …): the next block reads only the first
-        return (_repeated(output[0], copies), *output[1:])
+        return (output[0].repeat(copies, 1, 1), *output[1:])
     return output.repeat(copies, 1, 1)
 
 

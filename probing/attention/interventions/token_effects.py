@@ -1,7 +1,7 @@
 """Interventions on tokens: a token is replaced by a blank, or its value vectors are set to zero in one layer."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,9 +110,8 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
     return found
 
 
-def _states(output: Any) -> "torch.Tensor":
-    states: torch.Tensor = output[0] if isinstance(output, tuple) else output
-    return states
+def _states(output: "torch.Tensor | tuple[torch.Tensor, ...]") -> "torch.Tensor":
+    return output[0] if isinstance(output, tuple) else output
 
 
 def _each_token(

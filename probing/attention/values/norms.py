@@ -12,7 +12,7 @@ normalisation is then inside f, nothing follows the residual connection, and the
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
     import torch
+    from torch.utils.hooks import RemovableHandle
+
+    Tensors = tuple[torch.Tensor, ...]
 
 T = TypeVar("T")
 
@@ -83,7 +86,7 @@ def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Ca
 
     kept: list[T] = []
 
-    def take(block: Block, seen: dict[str, Any]) -> None:
+    def take(block: Block, seen: "dict[str, torch.Tensor]") -> None:
         kept.append(keep(of_layer(len(kept) + 1, block, seen, subwords.words)))
         seen.clear()
 
@@ -93,18 +96,18 @@ def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Ca
     return kept
 
 
-def watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterator[Any]:
+def watch(block: Block, take: "Callable[[Block, dict[str, torch.Tensor]], None]") -> "Iterator[RemovableHandle]":
     """Hooks that call ``take`` after a block's attention, before its feed-forward part needs memory.
 
     ``take`` receives the block and a dictionary with the inputs of ``of_layer``; the next pass fills it again. The map
     is only there: it is removed from the network's output.
     """
-    seen: dict[str, Any] = {}
+    seen: dict[str, torch.Tensor] = {}
 
-    def entered(_module: Any, args: Any, kwargs: Any) -> None:
+    def entered(_module: "torch.nn.Module", args: "Tensors", kwargs: "dict[str, torch.Tensor]") -> None:
         seen["input"] = args[0] if args else kwargs["hidden_states"]
 
-    def attended(module: Any, _args: Any, output: Any) -> Any:
+    def attended(module: "torch.nn.Module", _args: "Tensors", output: "Tensors") -> "tuple[torch.Tensor | None, ...]":
         if len(output) < 2 or output[1] is None:
             raise ModelError(
                 f"{type(module).__name__} gives no attention map, which norms need; load the encoder with maps=True"
@@ -114,7 +117,7 @@ def watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterat
             take(block, seen)
         return (output[0], None, *output[2:])  # otherwise the model collects the maps of all layers
 
-    def summed(_module: Any, args: Any) -> None:
+    def summed(_module: "torch.nn.Module", args: "Tensors") -> None:
         seen["total"] = args[0]
         take(block, seen)
 
@@ -126,15 +129,19 @@ def watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterat
         yield block.norm.register_forward_pre_hook(summed)
 
 
-def of_layer(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[np.int32]) -> Norms:
+def of_layer(layer: int, block: Block, seen: "Mapping[str, torch.Tensor]", words: NDArray[np.int32]) -> Norms:
     """Norms of one layer from what ``watch`` recorded for one sentence. Raises: ModelError as ``parts`` does."""
     attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
-    values, matrix, norm = seen["values"][0].float(), block.weight().float(), cast(Any, block.norm)
+    values, matrix, norm = (
+        seen["values"][0].float(),
+        block.weight().float(),
+        cast("torch.nn.LayerNorm | None", block.norm),
+    )
     mixing, own, own_normed = _mixing(attention, values, matrix, seen, norm)
     transformed, summed, normed = lengths(attention, values, matrix, norm)
     residual = summed.clone()
     residual.diagonal().copy_(own)
-    if normed is not None:
+    if norm is not None and normed is not None:
         normed.diagonal().copy_(own_normed)
         variance = seen["total"][0].float().var(dim=-1, correction=0)
         normed /= (variance + norm.eps).sqrt()[:, None]
@@ -142,7 +149,11 @@ def of_layer(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[n
 
 
 def _mixing(
-    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", seen: Mapping[str, Any], norm: Any
+    attention: "torch.Tensor",
+    values: "torch.Tensor",
+    matrix: "torch.Tensor",
+    seen: "Mapping[str, torch.Tensor]",
+    norm: "torch.nn.LayerNorm | None",
 ) -> "tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]":
     """Mixing ratios by variant; the length of a query's own vector with the residual, raw and centred: each (S,)."""
     mixed, kept = parts(attention, values, matrix, seen["joined"][0])

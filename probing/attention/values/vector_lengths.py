@@ -3,7 +3,7 @@
 In all functions: attention (H, S, S), rows are queries; values (S, H, d); matrix (H * d, D) of the output projection.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probing.errors import ModelError
 
@@ -36,7 +36,7 @@ def parts(
 
 
 def lengths(
-    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", norm: "torch.nn.Module | None"
+    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", norm: "torch.nn.LayerNorm | None"
 ) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]":
     """‖f_h(x_j)‖ (H, S), ‖Σ_h α f_h(x_j)‖ (S, S), and the latter for centred and scaled vectors (None without norm).
 
@@ -55,7 +55,7 @@ def lengths(
         gram = vectors @ vectors.mT
         transformed[:, some] = gram.diagonal(dim1=1, dim2=2).sqrt().T
         summed[:, some] = _weighted(weights, gram)
-        if normed is not None:
+        if norm is not None and normed is not None:
             vectors = centred(vectors, norm)
             normed[:, some] = _weighted(weights, vectors @ vectors.mT)
     return transformed, summed, normed
@@ -67,7 +67,7 @@ def _weighted(weights: "torch.Tensor", gram: "torch.Tensor") -> "torch.Tensor":
     return squares.clamp_min_(0).sqrt_().T  # rounding can make a sum of 0 slightly negative
 
 
-def centred(vectors: "torch.Tensor", norm: Any) -> "torch.Tensor":
+def centred(vectors: "torch.Tensor", norm: "torch.nn.LayerNorm") -> "torch.Tensor":
     """The linear part of layer normalisation: subtract the mean, multiply by γ."""
     without: torch.Tensor = (vectors - vectors.mean(dim=-1, keepdim=True)).mul_(norm.weight.float())
     return without

@@ -140,5 +140,5 @@ def test_impossible_capacities_are_refused(hole):
 
 @pytest.mark.parametrize("shape", [(3, 2), (3, 2, 4), (0, 2, 2), (3, 0, 0)])
 def test_other_shapes_are_refused(shape):
-    with pytest.raises(ModelError, match="want"):
+    with pytest.raises(ModelError, match=r"give \(layers, positions, positions\)"):
         flow(np.ones(shape))

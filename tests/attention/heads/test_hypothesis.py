@@ -85,21 +85,27 @@ def test_conditions_on_columns(query, expected):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"querry": {}}, r"f\.yaml: querry: no such key.*name, question, query, key, relation, deprel, direction"),
-        ({"name": None}, r"f\.yaml: a hypothesis needs a name"),
+        (
+            {"querry": {}},
+            r"f\.yaml: querry: a hypothesis has no such key; use name, question, query, key, relation, deprel, dir",
+        ),
+        ({"name": None}, r"f\.yaml: the name of the hypothesis is missing"),
         ({"query": {"pos": "NOUN"}}, r"hypothesis h\.query\.pos: .*form, lemma, upos, xpos, deprel, feats"),
-        ({"query": "PRON"}, r"query=PRON: conditions are wanted"),
-        ({"key": {"feats": "PronType=Prs"}}, r"key\.feats=PronType=Prs: features are wanted"),
+        ({"query": "PRON"}, r"query=PRON: not a set of conditions"),
+        ({"key": {"feats": "PronType=Prs"}}, r"key\.feats=PronType=Prs: not a set of features"),
         ({"key": {"feats": {"Poss": True}}}, r"key\.feats\.Poss=True: YAML reads yes.*quotes"),
         ({"key": {"form": ["on", False]}}, r"key\.form=False: YAML reads"),
-        ({"key": {"form": 7}}, r"key\.form=7: a list of words"),
+        ({"key": {"form": 7}}, r"key\.form=7: not text; give a list of words"),
         ({"key": {"form": []}}, r"key\.form=\[\]: an empty list"),
-        ({"key": {"form": "(he"}}, r"key\.form=\(he: no regular expression"),
+        ({"key": {"form": "(he"}}, r"key\.form=\(he: not a valid regular expression"),
         ({"relation": "child"}, r"relation=child: .*head, dependent, same_entity, any"),
         ({"direction": "left"}, r"direction=left: .*before, after, any"),
-        ({"relation": "same_entity", "deprel": ["obj"]}, r"deprel=\['obj'\]: relation=same_entity has no dependency"),
-        ({"relation": "head", "deprel": "("}, r"hypothesis h\.deprel=\(: no regular expression"),
-        ({"key": {}}, r"hypothesis h: every word would be right"),
+        (
+            {"relation": "same_entity", "deprel": ["obj"]},
+            r"=\['obj'\]: deprel needs a dependency, and relation is same",
+        ),
+        ({"relation": "head", "deprel": "("}, r"hypothesis h\.deprel=\(: not a valid regular expression"),
+        ({"key": {}}, r"hypothesis h: every word would be a right answer"),
     ],
 )
 def test_what_cannot_be_meant_is_named(values, message):
@@ -110,11 +116,14 @@ def test_what_cannot_be_meant_is_named(values, message):
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"key": {"upos": ["NOUN", "NOUNS"]}}, r"key\.upos=NOUNS: nothing in the corpus.*CCONJ, DET, NOUN, PRON,"),
+        (
+            {"key": {"upos": ["NOUN", "NOUNS"]}},
+            r"key\.upos=NOUNS: the corpus has no such name; it has .*CCONJ, DET, NOUN, PRON,",
+        ),
         ({"relation": "head", "deprel": ["dobj"]}, r"hypothesis h\.deprel=dobj: .*it has acl:relcl, cc, conj, det"),
         ({"relation": "head", "deprel": "dobj.*"}, r"deprel=dobj\.\*: "),
         ({"query": {"feats": {"PronType": "Art"}}, "relation": "head"}, r"feats\.PronType=Art: .*it has Prs, Rel"),
-        ({"key": {"xpos": "NN"}}, r"asks for xpos, which none of the 2 sentences has"),
+        ({"key": {"xpos": "NN"}}, r"needs xpos; none of the 2 sentences has any"),
     ],
 )
 def test_names_that_the_corpus_lacks_are_named_with_those_it_has(parts, message):
@@ -124,7 +133,7 @@ def test_names_that_the_corpus_lacks_are_named_with_those_it_has(parts, message)
 
 def test_annotation_that_the_corpus_lacks_is_named():
     bare = [Sentence("s", ("a", "b"))]
-    with pytest.raises(ConfigError, match=r"entity marks \(column MISC, Entity=…\), which none of the 1 sentences"):
+    with pytest.raises(ConfigError, match=r"entities \(column MISC, Entity=…\); none of the 1 sentences"):
         check(Hypothesis("h", "?", relation="same_entity"), bare)
     with pytest.raises(ConfigError, match="dependency tree"):
         check(Hypothesis("h", "?", relation="head"), bare)
