@@ -132,11 +132,8 @@ def watch(block: Block, take: "Callable[[Block, dict[str, torch.Tensor]], None]"
 def of_layer(layer: int, block: Block, seen: "Mapping[str, torch.Tensor]", words: NDArray[np.int32]) -> Norms:
     """Norms of one layer from what ``watch`` recorded for one sentence. Raises: ModelError as ``parts`` does."""
     attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
-    values, matrix, norm = (
-        seen["values"][0].float(),
-        block.weight().float(),
-        cast("torch.nn.LayerNorm | None", block.norm),
-    )
+    values, matrix = seen["values"][0].float(), block.weight().float()
+    norm = cast("torch.nn.LayerNorm | None", block.norm)
     mixing, own, own_normed = _mixing(attention, values, matrix, seen, norm)
     transformed, summed, normed = lengths(attention, values, matrix, norm)
     residual = summed.clone()
