@@ -38,7 +38,7 @@ class HeadHypotheses(Analysis):
         return [hypothesis_from(values, str(values.get("name", "hypothesis"))) for values in self.tested]
 
     def check(self, study: Study) -> None:
-        """Raise ConfigError for a hypothesis that needs annotation which the corpus lacks, or that matches nothing."""
+        """Raise ConfigError for a hypothesis whose annotation is not in the corpus, or that matches nothing."""
         for hypothesis in self.hypotheses():
             for split in USED:
                 check(hypothesis, study.corpus.splits[split])

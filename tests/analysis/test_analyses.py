@@ -200,10 +200,23 @@ def test_sentences_that_are_all_too_long_are_a_data_error(study):
         Agreement(longest=3)(study)
 
 
-@pytest.mark.parametrize("analysis", [SyntacticHeads, HeadHypotheses])
-def test_impossible_options_are_refused(analysis):
-    with pytest.raises(ConfigError, match=r"least=0: must be greater than 0"):
-        analysis(least=0)
+@pytest.mark.parametrize(
+    ("analysis", "option", "value", "message"),
+    [
+        (SyntacticHeads, "least", 0, r"analysis\.syntax\.least=0: must be greater than 0"),
+        (HeadHypotheses, "least", 0, r"analysis\.hypotheses\.least=0: must be greater than 0"),
+        (Redundancy, "clusters", 0, r"analysis\.redundancy\.clusters=0: must be greater than 0"),
+        (Redundancy, "items", -1, r"analysis\.redundancy\.items=-1: must be greater than 0"),
+        (ValueVectors, "sentences", 0, r"analysis\.values\.sentences=0: must be greater than 0"),
+        (HeadAblation, "sentences", 0, r"analysis\.ablation\.sentences=0: must be greater than 0"),
+        (HeadAblation, "replacement", "noise", r"replacement=noise: .*choose one of zero, mean, uniform"),
+        (Agreement, "draws", 0, r"analysis\.agreement\.draws=0: must be greater than 0"),
+        (Agreement, "query", "median", r"query=median: .*choose one of auto, mean, max, first, last"),
+    ],
+)
+def test_impossible_options_are_refused(analysis, option, value, message):
+    with pytest.raises(ConfigError, match=message):
+        analysis(**{option: value})
 
 
 @pytest.mark.parametrize("name, causal, query", [("auto", True, -1), ("auto", False, "mean"), ("first", True, 0)])

@@ -188,8 +188,8 @@ def test_layers_with_different_numbers_of_heads_are_refused():
         HeadStatistics(1, 2, 2, "dev").add(uneven)
 
 
-def test_a_sentence_of_unknown_punctuation_counts_no_item_and_leaves_the_others_as_they_are(rng):
-    read = [framed(3), framed(3)]
+def test_a_sentence_of_unknown_punctuation_counts_no_item_and_leaves_the_others_as_they_are():
+    read, rng = [framed(3), framed(3)], np.random.default_rng(0)
     attention = [random_maps(rng, (1, 1, 5, 5)) for _ in read]
     comma = np.array([False, True, False])
     found = {}
