@@ -10,9 +10,9 @@ from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
+from probing.attention.flow.attention_rollout import rollout
 from probing.attention.flow.augmented import augmented
 from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
-from probing.attention.flow.rollout import rollout
 from probing.attention.interventions.gradients import gradients
 from probing.attention.interventions.rank_correlation import correlations, received
 from probing.attention.interventions.readouts import Readout

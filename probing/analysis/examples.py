@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.study import Study
-from probing.attention.flow.rollout import rollout
+from probing.attention.flow.attention_rollout import rollout
 from probing.axes import SPLITS, Sentence
 from probing.store.stored_maps import read_sentence
 

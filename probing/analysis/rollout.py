@@ -11,8 +11,8 @@ from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
 from probing.analysis.samples import describe_stored_maps
 from probing.analysis.study import Study
+from probing.attention.flow.attention_rollout import RolloutTally
 from probing.attention.flow.gold_heads import GoldHeads
-from probing.attention.flow.rollout import RolloutTally
 from probing.axes import SPLITS, Note, Tally
 from probing.result.tally import measure_tallies
 from probing.store.stored_maps import read_maps

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from probing.attention.flow.attention_rollout import rollout, to_words
 from probing.attention.flow.augmented import Rollout
-from probing.attention.flow.rollout import rollout, to_words
 from probing.axes import Sentence, Split, Tally
 from probing.model.maps import Maps
 

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from probing.attention.flow.attention_rollout import RolloutTally, by_word, from_position, from_words, rollout, to_words
 from probing.attention.flow.augmented import Rollout, augmented
-from probing.attention.flow.rollout import RolloutTally, by_word, from_position, from_words, rollout, to_words
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import PADDING
 from probing.model.maps import SPECIAL, Maps
