@@ -14,7 +14,7 @@ Examples:
   python -m pipelines.run model=bert task=depth probe=structural     Hewitt & Manning's structural probe
   python -m pipelines.run model.checkpoint=./my-model data=conllu data.train=a.conllu data.test=b.conllu
   python -m pipelines.run task=pos attention=full                    decodable, attended, used: every analysis
-  python -m pipelines.run task=pos attention=none 'analysis=[heads,syntax]' analysis.syntax.least=50
+  python -m pipelines.run attention=none analysis=syntax analysis.syntax.least=50   one analysis beside the probes
   python -m pipelines.run task=sentiment task.vector=cls baselines=untrained
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 

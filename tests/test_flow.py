@@ -216,11 +216,20 @@ def test_a_circle_is_found_wherever_its_imports_stand():
 def test_no_two_modules_have_the_same_name():
     places = defaultdict(list)
     for file in MODULES.values():
-        if file.name != "__init__.py":
-            places[file.name].append(file.relative_to(ROOT).parent.as_posix())
-    # an analysis and its section of the report share a name by design
-    pair = ["probing/analysis", "probing/report/section"]
-    assert {name: where for name, where in places.items() if len(where) > 1 and sorted(where) != pair} == {}
+        folder = file.relative_to(ROOT).parent.as_posix()
+        # an analysis, its section of the report and its method (rollout) share a name by design: it is one thing
+        if file.name != "__init__.py" and folder not in ("probing/analysis", "probing/report/section"):
+            places[file.name].append(folder)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_every_analysis_has_its_option_its_file_and_its_section_under_one_name():
+    options = {file.stem for file in (ROOT / "conf" / "analysis").glob("*.yaml")} - {"none"}
+    for name in options:
+        assert (ROOT / "probing" / "analysis" / f"{name}.py").is_file(), name
+        if name != "probes":  # the page itself is about them
+            assert (ROOT / "probing" / "report" / "section" / f"{name}.py").is_file(), name
+    assert {"probes", "rollout", "heads", "syntax", "redundancy", "values", "ablation", "agreement"} <= options
 
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -33,9 +33,9 @@ def solver_over_lbfgs(bench: Bench) -> Ratio:
     return Ratio(
         [reference_s / own_s for own_s, reference_s in pairs],
         f"torch.optim.LBFGS (strong Wolfe, {HISTORY} pairs) in the same principal components, scaled by the Hessian's "
-        f"diagonal, each target from strong to weak, stopped as soon as its objective is within {EXCESS:g} of ours; "
-        f"layer {bench.layer} of {bench.corpus.name}: task and control, {len(problem.l2)} strengths, "
-        f"{len(problem.features):,} items",
+        f"diagonal where each strength starts, each target from strong to weak, stopped as soon as its objective is "
+        f"within {EXCESS:g} of ours; layer {bench.layer} of {bench.corpus.name}: task and control, "
+        f"{len(problem.l2)} strengths, {len(problem.features):,} items",
         details={
             "own_seconds": [own_s for own_s, _ in pairs],
             "reference_seconds": [reference_s for _, reference_s in pairs],
@@ -84,10 +84,11 @@ def _minimise(
 
     from probing.probe.sketch import penalised
 
-    frequency = moment[:, -1:]
-    label_variance, variance = frequency * (1 - frequency), rows.features.square().mean(0)  # (C, 1), (D,)
-    scale = torch.cat([label_variance * variance + l2, label_variance + 1e-3], dim=1).rsqrt()
-    position, evaluations = start / scale, 0
+    diagonal = rows.diagonal(start)
+    diagonal += 1e-3 * diagonal.mean()  # as the solver does
+    diagonal[:, :-1] += l2
+    scale, evaluations = diagonal.rsqrt(), 0
+    position = start / scale
 
     def closure() -> float:
         nonlocal evaluations
@@ -99,15 +100,9 @@ def _minimise(
         position.grad = gradient[0] * scale
         return float(value)
 
-    optimizer: Any = torch.optim.LBFGS(  # its step has no types
-        [position],
-        max_iter=10_000,
-        max_eval=10_000,
-        tolerance_grad=0,
-        tolerance_change=0,
-        history_size=HISTORY,
-        line_search_fn="strong_wolfe",
-    )
+    limits = {"max_iter": 10_000, "max_eval": 10_000, "tolerance_grad": 0, "tolerance_change": 0}
+    # its step has no types
+    optimizer: Any = torch.optim.LBFGS([position], history_size=HISTORY, line_search_fn="strong_wolfe", **limits)
     with suppress(_Reached):
         optimizer.step(closure)
     return position * scale, evaluations

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.shared.options import CONF, Parts, options, parts_of
-from pipelines.shared.schema import check_machine, checked, known, names_a_folder
+from pipelines.shared.schema import check_machine, checked, known, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
 from probing.errors import ConfigError, one_of, positive
 from probing.probe.fit import Probe
@@ -82,7 +81,7 @@ def analyses_of(config: DictConfig) -> dict[str, Analysis]:
     known("analysis.", config.analysis, [name for name in options("analysis") if name != "none"])
     names = [PROBES, *(str(name) for name in config.analysis if name != PROBES)]
     nodes = {name: config.analysis[name] for name in names}
-    return {name: checked(get_class(node._target_), node, f"analysis.{name}") for name, node in nodes.items()}
+    return {name: part_of(f"analysis.{name}", node) for name, node in nodes.items()}
 
 
 def with_hypotheses(config: DictConfig) -> DictConfig:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.shared.schema import checked, known, names_a_folder
+from pipelines.shared.schema import checked, known, names_a_folder, part_of
 from probing.attention.flow.augmented import Rollout
 from probing.data.corpus import Source
 from probing.errors import ConfigError, one_of
@@ -33,7 +32,7 @@ class ModelParts:
 
     settings: Any
     model: Model
-    rollout: Rollout
+    rollout: Rollout = field(default_factory=Rollout)
     config: DictConfig
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,7 +52,7 @@ def parts_of(config: DictConfig, groups: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"{group} is missing; type {group}=… with one of {', '.join(options(group))}")
     parts: dict[str, Any] = {}
     for group in groups:
-        part: Any = checked(get_class(config[group]._target_), config[group], group)
+        part: Any = part_of(group, config[group])
         if getattr(part, "name", None) is not None:
             names_a_folder(f"{group}.name", part.name)
         if getattr(part, "stand_in", None) is not None:

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -88,6 +89,19 @@ def _check_number(option: str, value: float, kind: type) -> None:
         raise ConfigError(f"{option}={value}: type {option}=true or {option}=false")
     if kind is int and abs(value) >= 2**63:
         raise ConfigError(f"{option}={value}: the number is too large")
+
+
+def part_of(group: str, node: DictConfig) -> Any:
+    """What an option of ``group`` builds: an instance of its ``_target_``. Raises ConfigError, also for a class that
+    cannot be imported.
+    """
+    try:
+        cls = get_class(node._target_)
+    # Hydra wraps whatever goes wrong while a module is imported.
+    except Exception as error:
+        cause = error.__cause__ or error
+        raise ConfigError(f"{group}._target_={node._target_}: it cannot be imported ({cause})") from error
+    return checked(cls, node, group)
 
 
 def known(prefix: str, keys: Iterable[object], valid: Sequence[str]) -> None:

@@ -3,10 +3,8 @@
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hydra.utils import get_class
-
 from pipelines.shared.options import ModelParts, Parts, option
-from pipelines.shared.schema import checked
+from pipelines.shared.schema import part_of
 from probing.axes import Corpus, Note
 from probing.data.corpus import load as load_corpus
 from probing.errors import UnavailableError
@@ -59,7 +57,7 @@ def with_stand_in(parts: ModelPartsT, group: str, name: str) -> ModelPartsT:
     config = parts.config.copy()
     wanted = config[group].name or config[group].get("checkpoint")
     config[group] = node
-    part: Any = checked(get_class(node._target_), node, group)
+    part: Any = part_of(group, node)
     stand_ins = {**parts.stand_ins, group: str(wanted)}
     changed: dict[str, Any] = {"config": config, group: part, "stand_ins": stand_ins}
     return replace(parts, **changed)

@@ -1,30 +1,17 @@
 """Where a block computes values, joins its heads and normalises: the places that hooks need, by architecture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
+from probing.model.families import FAMILIES, SANDWICHED, Family
 from probing.model.network_facts import Network
 
 if TYPE_CHECKING:
     import torch
     from torch.utils.hooks import RemovableHandle
-
-# per family: (the block's attention, value projection, output projection, norm after the residual) by module names;
-# a projection that yields queries, keys and values at once is named with the part that holds the values
-_FAMILIES: tuple[tuple[str, str, str, str | None], ...] = (
-    # BERT, RoBERTa, ELECTRA
-    ("attention.self", "attention.self.value", "attention.output.dense", "attention.output.LayerNorm"),
-    ("attention.self", "attention.self.value_proj", "attention.output.dense", "attention.output.LayerNorm"),  # DeBERTa
-    ("attention", "attention.v_lin", "attention.out_lin", "sa_layer_norm"),  # DistilBERT
-    ("self_attn", "self_attn.v_proj", "self_attn.o_proj", None),  # Llama, Qwen
-    ("attn", "attn.c_attn", "attn.c_proj", None),  # GPT-2
-    ("attention", "attention.query_key_value", "attention.dense", None),  # GPT-NeoX
-)
-# Blocks that normalise attention's output before they add it (Gemma 2, OLMo 2, GLM 4) share Llama's other names.
-_SANDWICHED = {"post_feedforward_layernorm", "post_self_attn_layernorm"}
 
 
 @dataclass(frozen=True)
@@ -62,28 +49,29 @@ class Block:
         return matrix
 
 
-def blocks(network: Network) -> list[Block]:
-    """The blocks of ``network`` in order, layer 1 first. Raises: ModelError for an architecture not in the list."""
+def blocks(network: Network, families: Sequence[Family] = FAMILIES) -> list[Block]:
+    """The blocks of ``network`` in order, layer 1 first. Raises: ModelError for an architecture not in ``families``."""
     import torch
 
     n_layers, n_heads = (getattr(network.config, f"num_{part}", None) for part in ("hidden_layers", "attention_heads"))
     for _, modules in network.named_modules():
         if n_heads and isinstance(modules, torch.nn.ModuleList) and len(modules) == n_layers:
-            found = [_block(module, n_heads) for module in modules]
+            found = [_block(module, n_heads, families) for module in modules]
             if all(found):
                 return [block for block in found if block]
     raise ModelError(
         f"{type(network).__name__}: interventions and value vectors are made for BERT, RoBERTa, ELECTRA, DistilBERT, "
-        "DeBERTa, GPT-2, GPT-NeoX, Llama and Qwen; type attention=rollout, which needs none of them"
+        "DeBERTa, GPT-2, GPT-NeoX, Llama and Qwen; type attention=rollout, which needs none of them, or add a line to "
+        "probing/model/families.py"
     )
 
 
-def _block(module: "torch.nn.Module", n_heads: int) -> Block | None:
+def _block(module: "torch.nn.Module", n_heads: int, families: Sequence[Family]) -> Block | None:
     modules = dict(module.named_modules())
     # Granite scales what it adds; elsewhere the output of attention is added to the block's input as it is.
-    if set(modules) & _SANDWICHED or getattr(module, "residual_multiplier", 1.0) != 1.0:
+    if set(modules) & SANDWICHED or getattr(module, "residual_multiplier", 1.0) != 1.0:
         return None
-    for attention, value, output, norm in _FAMILIES:
+    for attention, value, output, norm in families:
         if {attention, value, output} <= set(modules) and (norm is None or norm in modules):
             joined, _ = _sizes(modules[output])
             _, projected = _sizes(modules[value])

@@ -42,7 +42,7 @@ class Reference(Regression):
             converged = target.kind == "scalar" or bool(np.max(model.n_iter_) < self.max_iterations)
             cut = target.by_sentence(predicted)
             fits.append(Fit(layer, name, cut, float(hits.mean()), converged, {"l2": strength}))
-        return max(fits, key=lambda fit: fit.dev_score)  # of equal ones the first
+        return max(fits, key=lambda fit: fit.dev_score)  # the first of equal ones
 
     def _estimator(self, kind: Kind) -> Any:
         from sklearn.linear_model import LogisticRegression, Ridge

@@ -20,7 +20,7 @@ class Structural(Training):
     """Maps for depth (task=depth) or distance (task=distance), all layers and targets trained together.
 
     ``memory_gb`` bounds the vectors in memory at any moment. Layers that do not fit are trained in groups; a layer
-    that alone takes more than half of it is still trained, alone.
+    that does not fit alone is still trained, alone.
     """
 
     name: str = field(kw_only=True)
@@ -41,7 +41,7 @@ class Structural(Training):
         """Depths (W,) or distances (W, W) that each map predicts for dev and test."""
         n_words = sum(stop - start for start, stop in map(vectors.bounds, SPLITS))
         fitting = int(self.memory_gb * 1e9 / (n_words * vectors.width * np.float32().nbytes))
-        at_once = max(1, fitting - 1)  # while a layer is read, it is in memory twice
+        at_once = max(1, fitting - 1)  # while a layer is read into a group, it is in memory twice
         for begin in range(0, len(layers), at_once):
             yield from self._fit_group(vectors, targets, layers[begin : begin + at_once], setting)
 
@@ -61,6 +61,9 @@ class Structural(Training):
 
 def _read(vectors: Vectors, layers: Sequence[int], target: Target) -> dict[Split, SentenceVectors]:
     """Vectors of some layers, (L, W, D) per split, cut into the sentences of ``target``."""
+    offsets = {split: np.cumsum([0, *(len(v) for v in target.values[split])]) for split in SPLITS}
+    if len(layers) == 1:  # no copy
+        return {split: SentenceVectors(x[None], offsets[split]) for split, x in vectors.layer(layers[0]).items()}
     values: dict[Split, NDArray[np.float32]] = {}
     for split, (start, stop) in zip(SPLITS, map(vectors.bounds, SPLITS), strict=True):
         values[split] = np.empty((len(layers), stop - start, vectors.width), np.float32)
@@ -69,8 +72,4 @@ def _read(vectors: Vectors, layers: Sequence[int], target: Target) -> dict[Split
         for split in SPLITS:
             values[split][place] = read[split]
         del read  # else it would stay in memory while the next layer is read
-    return {split: SentenceVectors(x, _offsets(target.values[split])) for split, x in values.items()}
-
-
-def _offsets(values: Sequence[NDArray[np.generic]]) -> NDArray[np.int64]:
-    return np.cumsum([0, *(len(v) for v in values)])
+    return {split: SentenceVectors(x, offsets[split]) for split, x in values.items()}

@@ -66,4 +66,4 @@ class TreeGold:
 def mean_square_norm(vectors: NDArray[Any]) -> float:
     """Mean of ‖h‖² over words: (W, D) -> float."""
     slices = np.array_split(vectors, len(vectors) // 8192 + 1)  # so that no float32 copy of a whole layer is made
-    return sum(float(np.linalg.norm(part.astype(np.float32))) ** 2 for part in slices) / len(vectors)
+    return sum(float(np.linalg.norm(part.astype(np.float32, copy=False))) ** 2 for part in slices) / len(vectors)

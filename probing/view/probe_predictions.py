@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from probing.axes import Sentence
+from probing.axes import Level, Sentence
 from probing.errors import DataError, StoreError
+from probing.model.pooling import Pooling, pooling_weights
 from probing.probe.saved import Saved
 from probing.store.encoding import decode, encode
 from probing.view.record import CorpusSentence, Float32, Gold, Predicted, Tokens
@@ -40,7 +41,8 @@ class TrainedProbes:
         Raises: DataError, naming the run, if ``hidden`` has other layers, another width, or numbers beyond its dtype.
         """
         saved, hidden = self.saved, self._as_trained(hidden)
-        weights = pooling(tokens, saved.level, saved.vector, saved.cls_position)  # (U, S)
+        how = Pooling(cast(Level, saved.level), saved.vector, saved.cls_position)
+        weights = pooling(tokens, how)  # (U, S)
         known = np.asarray(weights.any(axis=1))
         outputs = [saved.read(layer, weights @ hidden[layer]) for layer in saved.layers]  # (U, C) or (U,)
         found = self._labelled(outputs, known)
@@ -76,22 +78,13 @@ class TrainedProbes:
             raise DataError(f"{run}: its probes cannot read this text ({error})") from error
 
 
-def pooling(tokens: Tokens, level: str, vector: str, cls_position: str) -> Float32:
-    """Weights (U, S) that pool subwords to U units as Vectors does: the W words, or one sentence (both texts together).
+def pooling(tokens: Tokens, how: Pooling) -> Float32:
+    """Weights (U, S) that pool subwords to U units: the W words, or one sentence (both texts together).
 
-    ``vector``: mean over a unit's subwords, its first or last one, or cls, the model's own position. The row of a
-    word without subwords is zero.
+    The row of a word without subwords is zero.
     """
-    n = len(tokens.word)
-    if vector == "cls":
-        return np.eye(n, dtype=np.float32)[[0 if cls_position == "first" else n - 1]]
-    units = np.arange(len(tokens.forms)) if level == "word" else np.zeros(1, np.int64)
-    owner = tokens.word if level == "word" else np.where(tokens.word >= 0, 0, -1)
-    member = owner == units[:, None]
-    if vector != "mean":
-        place = member.argmax(axis=1) if vector == "first" else n - 1 - member[:, ::-1].argmax(axis=1)
-        member &= np.arange(n) == place[:, None]
-    return np.asarray(member / np.maximum(member.sum(axis=1, keepdims=True), 1), np.float32)
+    starts, lengths, n_words = (np.array([n]) for n in (0, len(tokens.word), len(tokens.forms)))
+    return np.asarray(pooling_weights(tokens.word, starts, lengths, n_words, how).toarray(), np.float32)
 
 
 def fitting_gold(gold: Gold | None, predicted: Predicted) -> Gold | None:

@@ -1,4 +1,4 @@
-"""Vectors without a store: what a probe reads, planted."""
+"""Vectors with a known signal, in place of those of a store."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ SIZES = {"train": 120, "dev": 40, "test": 40}  # sentences of five words
 
 
 class Planted:
-    """Layer 0 is noise; layer 1 holds each word's class as a direction, and its value as a coordinate."""
+    """Layer 0 is noise; layer 1 encodes each word's class as a direction, and its number as a coordinate."""
 
     def __init__(self, noise: float) -> None:
         rng = generator(0, "planted")

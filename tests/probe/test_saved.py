@@ -1,4 +1,4 @@
-"""A saved probe says of raw vectors what the trained one said, and a file that was tampered with says nothing."""
+"""A saved probe predicts from raw vectors what the trained one did; a damaged or changed file is refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ CLASSES = ("ADJ", "NOUN", "VERB")
 
 
 class Uneven(Planted):
-    """Means up to some thousand deviations: more than a store in float16 can hold apart."""
+    """Features whose means are up to some thousand deviations: more than float16 can resolve."""
 
     def layer(self, layer: int):
         wide = np.logspace(-1, 1, 16, dtype=np.float32)

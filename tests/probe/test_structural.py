@@ -37,15 +37,16 @@ def fits(memory_gb: float) -> list[Fit]:
     return list(probe.fit(Fresh(), targets, range(LAYERS), Setting(0, "cpu", no_progress)))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("bound", [2.3, 5.3], ids="{} layers".format)  # a fraction, for labels and batches
-def test_the_peak_of_memory_is_within_the_bound(bound):
+# In layers; the fraction is for labels and batches. A group of n layers needs n + 1 while the last one is read.
+@pytest.mark.parametrize(("bound", "used"), [(1.3, 1), (2.3, 1), (3.3, 3), (5.3, 5)])
+def test_the_peak_of_memory_is_within_the_bound(bound, used):
     fits(memory_gb=1)  # not measured: the first call imports torch and scipy
     tracemalloc.start()  # sees every array of numpy
     found = fits(memory_gb=bound * LAYER_BYTES / 1e9)
     peak = tracemalloc.get_traced_memory()[1] / LAYER_BYTES
     tracemalloc.stop()
     assert [fit.layer for fit in found] == list(range(LAYERS))
-    assert bound - 1 < peak < bound
+    assert used <= peak < bound
 
 
 def test_a_bound_below_one_layer_trains_the_layers_one_by_one():

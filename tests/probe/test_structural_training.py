@@ -1,4 +1,4 @@
-"""Planted tree geometry is found, and nothing where none was planted."""
+"""The probe finds trees in vectors that were built from them, and none in other vectors."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -5,6 +5,7 @@ import pytest
 
 from probing.axes import Sentence
 from probing.errors import DataError
+from probing.model.pooling import Pooling
 from probing.view.probe_predictions import fitting_gold, pooling
 from probing.view.probe_selection import Probes, select_probes
 from probing.view.record import CorpusSentence, Predicted
@@ -54,7 +55,7 @@ def test_numbers_are_read_from_the_vector_that_the_run_probed(
 
 def test_pooling_weights_are_distributions_or_zero(tokens):
     for level, vector in (("word", "mean"), ("word", "last"), ("sentence", "mean"), ("sentence", "cls")):
-        total = pooling(tokens, level, vector, "first").sum(axis=1)
+        total = pooling(tokens, Pooling(level, vector)).sum(axis=1)
         assert total.tolist() == ([1, 1, 0, 1] if level == "word" else [1])
 
 

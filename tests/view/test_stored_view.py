@@ -14,6 +14,7 @@ from probing.errors import ConfigError, DamagedStoreError, DataError
 from probing.model import encoder
 from probing.model.checkpoint import Model, resolve
 from probing.model.maps import maps
+from probing.model.pooling import Pooling
 from probing.probe.saved import VECTORS
 from probing.store.key import Cached, Store, key, key_parts, map_parts
 from probing.store.layout import StoreFile
@@ -56,8 +57,9 @@ def kept(tmp_path_factory) -> Callable[[str], Kept]:
             store = Store(str(folder / "store"), batch_subwords=24, attention=Cached("all"))
             parts = key_parts(store, model, found, CORPUS)
             of_maps = map_parts(store, parts)
+            both = loaded, loaded.tokenize_corpus(CORPUS)
             files = [
-                write(store, name, {"key": key(p), **p, "model": family}, CORPUS, lambda: loaded, no_progress)
+                write(store, name, {"key": key(p), **p, "model": family}, CORPUS, lambda: both, no_progress)
                 for write, name, p in ((ensure_maps, "maps", of_maps), (ensure, "hidden", parts))
             ]
             made[family] = Kept(loaded, *map(StoreFile, files))
@@ -159,7 +161,7 @@ def test_subwords_are_pooled_as_for_the_training(kept, family, level, vector):
     vectors = Vectors(one.hidden, level, vector, position).layer(2)["test"]
     number = len(CORPUS.splits["train"]) + len(CORPUS.splits["dev"])
     found = [
-        pooling(view(one, sentence.id).tokens, level, vector, position) @ rows_of(one.hidden, number + i)[2]
+        pooling(view(one, sentence.id).tokens, Pooling(level, vector, position)) @ rows_of(one.hidden, number + i)[2]
         for i, sentence in enumerate(CORPUS.splits["test"])
     ]
     assert np.allclose(np.concatenate(found), vectors, atol=1e-6)

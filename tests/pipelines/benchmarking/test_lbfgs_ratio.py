@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from pipelines.benchmarking.timings import ProbeProblem, objective
 
 from pipelines.benchmarking.lbfgs_ratio import EXCESS, lbfgs
+from pipelines.benchmarking.probe_problem import ProbeProblem, objective
 from probing.probe import logistic
 
 STRENGTHS = [1e-1, 1e-2, 1e-3]

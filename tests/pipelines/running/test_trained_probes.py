@@ -110,7 +110,7 @@ def test_a_live_pass_over_every_test_sentence_says_what_the_run_did(runs, output
 
 
 def test_another_probe_leaves_none(make):
-    run = make("task=pos", "probe=mdl", "layers=1", *QUICK)
+    run = make("task=pos", "probe=sklearn", "layers=1", *QUICK)
     assert not (run / FILE).exists()
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hydra.errors import HydraException
 
-from pipelines.running.config import GROUPS
+from pipelines.running.config import ANALYSES, GROUPS
 from pipelines.shared.cli import Failed, explain, guarded, help_screen
 from pipelines.shared.options import options
 from probing import errors
@@ -32,10 +32,10 @@ def screen(there) -> str:
 def test_help_fits_a_screen_and_names_every_option(screen):
     lines = screen.splitlines()
     assert len(lines) <= 40
-    for group in (*GROUPS, "experiment"):
+    for group in (*GROUPS, *ANALYSES, "experiment"):
         [line] = [line for line in lines if line.startswith(f"  {group}=")]
         assert line.split("=")[1].strip() == ", ".join(options(group))
-    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 6
+    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 7
 
 
 def test_every_example_of_the_help_composes(screen, here):
