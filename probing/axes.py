@@ -1,4 +1,4 @@
-"""The axis alphabet, and the frozen records that cross from one package to the next.
+"""The names of axes, and the frozen records that packages exchange.
 
 Axes: L layers (0 = embedding output, l = output of block l) · H heads · S subwords · W words · D width ·
 C classes · N items. Shapes are written where they change: ``# (S, D) -> (W, D)``.
@@ -7,34 +7,34 @@ C classes · N items. Shapes are written where they change: ``# (S, D) -> (W, D)
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
-IntArray = NDArray[np.integer[Any]]
+IntArray = NDArray[np.integer]
 Level = Literal["word", "sentence", "pair"]  # what one label is attached to
 Kind = Literal["class", "scalar"]  # what one label is
 Split = str  # train, dev or test
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
-# on_progress(step, done, total): called from inside long loops; the caller decides how to show it.
+# on_progress(step, done, total): called in long loops; the caller decides how to show it
 Progress = Callable[[str, int, int], None]
 
 
 def no_progress(step: str, done: int, total: int) -> None:
-    """Show nothing."""
+    """A Progress that shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence as its corpus gives it; annotation that the corpus lacks is an empty tuple or None.
+    """One sentence with the annotation of its corpus; missing annotation is an empty tuple or None.
 
-    ``heads`` are CoNLL-U's: 1-based positions, 0 for the root. ``feats`` are its FEATS column as written
-    (``Number=Sing|PronType=Prs``, ``_`` for none). ``entities`` are mentions in the order in which they begin: an
-    entity's id, and the 0-based positions of the mention's words. ``document`` names the text that the sentence is
-    from; it is not in the repr, because no score depends on it and fingerprints are made of the repr.
+    ``heads`` are as in CoNLL-U: 1-based positions, 0 for the root. ``feats`` is its FEATS column, unchanged
+    (``Number=Sing|PronType=Prs``, ``_`` for none). ``entities`` are mentions in order of their first word: the id of
+    the entity, and the 0-based positions of the mention's words. ``document`` names the text that the sentence comes
+    from; it is not in the repr, because fingerprints are made of the repr and no score depends on it.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Named splits of sentences, the files they came from, and what was left out while reading them."""
+    """Splits of sentences by name, the files that they come from, and the number of skipped items by reason."""
 
     name: str
     splits: Mapping[Split, tuple[Sentence, ...]]
@@ -62,24 +62,23 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Labels:
-    """What a probe is to predict: per split, one array per sentence.
+    """The labels that a probe predicts: per split, one array per sentence.
 
-    Arrays are (W,) for words, (1,) for a sentence, (W, W) for word pairs; integers that index ``classes``
-    (negative: no label here) for ``kind="class"``, floats (NaN: no label here) for ``kind="scalar"``. ``classes`` are
-    those of train. ``unseen`` are those that occur in dev or test only: number C + k is ``unseen[k]``, and no probe can
-    predict it.
+    Arrays are (W,) for words, (1,) for a sentence, (W, W) for word pairs. For ``kind="class"`` they are indices into
+    ``classes`` (negative: no label), for ``kind="scalar"`` floats (NaN: no label). ``classes`` are those of train.
+    ``unseen`` are classes that occur only in dev or test: index C + k is ``unseen[k]``, and no probe can predict it.
     """
 
     level: Level
     kind: Kind
-    values: Mapping[Split, Sequence[NDArray[Any]]]
+    values: Mapping[Split, Sequence[NDArray[np.integer] | NDArray[np.floating]]]
     classes: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
 
 
 class Note(NamedTuple):
-    """What a reader of the scores must know. kind: substituted, rebuilt, skipped, truncated, unconverged, sample,
-    caveat or failed.
+    """Something that a reader of the scores must know. kind: substituted, rebuilt, skipped, truncated, unconverged,
+    sample, caveat or failed.
     """
 
     kind: str
@@ -88,12 +87,12 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Tally:
-    """Means over items, kept as sums per sentence, so that sentences can be resampled and paired.
+    """Means over items, stored as sums per sentence, so that sentences can be resampled and paired.
 
-    ``sums`` is (N, L) for one value per layer or (N, L, H) for one per head, over N sentences; ``items`` says how many
-    items each sum is over and has the same shape, or (N,) where it is the same for all. A mean is sum of sums over sum
-    of items. ``layers`` numbers the L. ``target`` is what was looked at (a relation, a token class …), ``probe`` the
-    method (attention, rollout, norm, offset …).
+    ``sums`` is (N, L) for one value per layer, or (N, L, H) for one per head, over N sentences. ``items`` is the number
+    of items in each sum: the same shape, or (N,) if it is the same for all layers and heads. A mean is the sum of
+    ``sums`` divided by the sum of ``items``. ``layers`` (L,): their numbers. ``target``: what is measured (a relation,
+    a token class …). ``probe``: the method (attention, rollout, norm, offset …).
     """
 
     metric: str

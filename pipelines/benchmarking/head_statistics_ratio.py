@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pipelines.benchmarking.bench import Bench, Ratio
-from probing.analysis.head_pass import of_heads
+from probing.analysis.head_pass import new_statistics
 from probing.model.maps import maps
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ def head_stats_over_forward(bench: Bench) -> Ratio:
     subwords = encoder.tokenize([s.words for s in sentences])
     sizes = encoder.n_layers - 1, int(encoder.network.config.num_attention_heads)
     pairs = [
-        (statistics_seconds(encoder, subwords, of_heads(encoder, sentences, *sizes)), map_seconds(encoder, subwords))
+        (
+            statistics_seconds(encoder, subwords, new_statistics(encoder, sentences, *sizes)),
+            map_seconds(encoder, subwords),
+        )
         for _ in range(min(bench.repeats, 3))
     ]
     reference = f"eager forward passes over {len(sentences):,} sentences of {dev.name}"

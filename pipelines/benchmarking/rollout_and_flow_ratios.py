@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.benchmarking.bench import Bench, Ratio
+from probing.attention.flow.attention_rollout import by_word, rollout
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import flow
-from probing.attention.flow.rollout import by_word, rollout
 from probing.errors import UnavailableError
 from probing.model.maps import Maps, maps
 from probing.rng import generator

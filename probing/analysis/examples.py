@@ -1,24 +1,23 @@
-"""A few sentences of the sample, short enough to be drawn: their tokens, maps and rollout."""
+"""A few sentences of the sample that are short enough for a figure: their tokens, maps and rollout."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.study import Study
-from probing.attention.flow.rollout import rollout
+from probing.attention.flow.attention_rollout import rollout
 from probing.axes import SPLITS, Sentence
 from probing.store.stored_maps import read_sentence
 
-EXAMPLES, FEWEST, MOST = 2, 6, 14  # sentences to be drawn, and their words: few enough to read in a figure
+EXAMPLES, FEWEST, MOST = 2, 6, 14  # number of sentences, and of their words: figures of longer ones are hard to read
 
 
 @dataclass(frozen=True)
 class Example:
-    """One sentence of S subwords. tokens (S,), words (S,): the word of each, -1 for none; maps (L, H, S, S), rollout
-    (L, S, S).
+    """One sentence of S subwords. tokens (S,). words (S,): the word of each subword, -1 for none. maps (L, H, S, S).
+    rollout (L, S, S).
     """
 
     name: str
@@ -28,9 +27,9 @@ class Example:
     maps: NDArray[np.float16]
     rollout: NDArray[np.float32]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything that figures need, each under ``<name>/``."""
-        found: dict[str, NDArray[Any]] = {
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """All arrays that figures need, named ``<name>/…``."""
+        found: dict[str, NDArray[np.generic]] = {
             "sentence": np.array(self.sentence.id),
             "text": np.array(" ".join(self.sentence.words)),
             "tokens": np.array(self.tokens),
@@ -45,7 +44,7 @@ class Example:
 
 
 def examples(study: Study) -> list[Example]:
-    """The first EXAMPLES sentences of the sample that are of a length to be drawn; its shortest if there is none."""
+    """The first EXAMPLES sentences of the sample with FEWEST to MOST words; if none has, the shortest one."""
     sentences = [s for split in SPLITS for s in study.corpus.splits[split]]
     kept = np.flatnonzero(study.maps.index.length)
     return [_example(study, f"example{i}", n, sentences[n]) for i, n in enumerate(_drawn(sentences, kept))]
@@ -58,7 +57,7 @@ def _drawn(sentences: Sequence[Sentence], kept: NDArray[np.int64]) -> list[int]:
 
 def _example(study: Study, name: str, number: int, sentence: Sentence) -> Example:
     batch = read_sentence(study.maps, number)
-    assert batch is not None  # its number comes from the kept ones
+    assert batch is not None  # only numbers of stored sentences are given
     [(_, maps, ids, words)] = batch.each()
     rolled = rollout(batch.attention, batch.lengths, study.rollout)[0].float().cpu().numpy()
     tokens = tuple(study.tokenizer.id_to_token(int(i)) or "?" for i in ids)

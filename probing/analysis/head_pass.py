@@ -1,13 +1,12 @@
-"""One pass over a split while its attention maps stream by: what it leaves serves every analysis of heads."""
+"""One pass over the attention maps of a split, whose results all analyses of heads use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from probing.attention.heads.head_statistics import HeadStatistics
 from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Progress, Sentence, Split
+from probing.data.punctuation import kept
 from probing.model.encoder import Encoder
 from probing.model.maps import maps, usable
 from probing.model.subwords import Subwords
@@ -15,23 +14,23 @@ from probing.model.subwords import Subwords
 
 @dataclass(frozen=True)
 class HeadPass:
-    """The strongest words of every head, and, for test, statistics of its weights. stated: of which sentences."""
+    """The strongest words of every head, and for test statistics of its weights. description: of which sentences."""
 
     strongest: StrongestWords
     statistics: HeadStatistics | None
-    stated: str
+    description: str
 
 
 def head_pass(
     encoder: Encoder, split: Split, sentences: Sequence[Sentence], subwords: Subwords, on_progress: Progress
 ) -> HeadPass:
-    """Stream the maps of all sentences of ``split`` that the model reads whole; none is kept.
+    """Read the maps of all sentences of ``split`` that fit into one input, batch by batch; no map is kept.
 
-    ``encoder`` gives maps. Raises: ModelError if the model has none.
+    ``encoder`` must give maps. Raises: ModelError if it gives none.
     """
     n_layers, n_heads = encoder.n_layers - 1, int(encoder.network.config.num_attention_heads)
     strongest = StrongestWords(subwords.n_words, n_layers, n_heads)
-    statistics = of_heads(encoder, sentences, n_layers, n_heads) if split == "test" else None
+    statistics = new_statistics(encoder, sentences, n_layers, n_heads) if split == "test" else None
     done, total = 0, int(usable(encoder, subwords).sum())
     for batch in maps(encoder, subwords):
         on_progress(f"heads on {split}", done, total)
@@ -41,14 +40,18 @@ def head_pass(
             statistics.add(batch)
     on_progress(f"heads on {split}", total, total)
     left_out = len(sentences) - total
-    reason = f"; the other {left_out:,} are longer than one input, or have no words" if left_out else ""
+    reason = f"; {left_out:,} others are longer than one input, or have no words" if left_out else ""
     return HeadPass(strongest, statistics, f"{total:,} of the {len(sentences):,} sentences of {split}{reason}")
 
 
-def of_heads(encoder: Encoder, sentences: Sequence[Sentence], n_layers: int, n_heads: int) -> HeadStatistics:
-    """Empty statistics that know what this tokenizer puts before and after a sentence, and what is punctuation."""
+def new_statistics(encoder: Encoder, sentences: Sequence[Sentence], n_layers: int, n_heads: int) -> HeadStatistics:
+    """Empty statistics for test, with the special tokens before and after a sentence, and with its punctuation."""
     special = {"cls": set(encoder.frame.prefix), "sep": set(encoder.frame.suffix)}
     named = {name: ids for name, ids in special.items() if ids}
-    tagged = all(s.upos for s in sentences)
-    punctuation = [np.array([tag == "PUNCT" for tag in s.upos], dtype=bool) for s in sentences] if tagged else None
+    punctuation = [~kept(sentence) if is_tagged(sentence) else None for sentence in sentences]
     return HeadStatistics(len(sentences), n_layers, n_heads, "test", named, punctuation, encoder.causal)
+
+
+def is_tagged(sentence: Sentence) -> bool:
+    """Whether a sentence has UPOS tags; ``_`` is none."""
+    return any(tag != "_" for tag in sentence.upos)

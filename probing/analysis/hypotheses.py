@@ -1,4 +1,4 @@
-"""Do heads do what you suspect? Hypotheses stated in YAML, tested like relations: chosen on dev, scored on test."""
+"""Your own hypotheses about heads, written in YAML: the best head is chosen on dev and scored on test."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -8,18 +8,18 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.analysis.syntax import scored
 from probing.attention.heads.head_hypothesis import HeadHypothesis, matched
-from probing.attention.heads.hypothesis import Hypothesis, check, stated
+from probing.attention.heads.hypothesis import Hypothesis, check, hypothesis_from
 from probing.axes import Note
-from probing.errors import positive
+from probing.errors import ConfigError, positive
 from probing.result.tally import measure_tallies
 
-EXAMPLES = 20  # counter-examples to a hypothesis
-SPLITS = ("dev", "test")
+EXAMPLES = 20  # counter-examples per hypothesis
+USED = ("dev", "test")
 
 
 @dataclass(frozen=True)
 class HeadHypotheses(Analysis):
-    """tested: what each hypothesis says, as its YAML file does. least: cases in test below which one is not scored."""
+    """tested: the content of each hypothesis's YAML file. least: one with fewer cases in test is not scored."""
 
     tested: list[dict[str, Any]] = field(default_factory=list)
     least: int = 20
@@ -27,28 +27,32 @@ class HeadHypotheses(Analysis):
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         positive("analysis.hypotheses.least", self.least)
-        self.hypotheses()
+        names = [hypothesis.name for hypothesis in self.hypotheses()]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ConfigError(
+                f"analysis.hypotheses.tested: two hypotheses have the name {twice[0]}; give each its own name"
+            )
 
     def hypotheses(self) -> list[Hypothesis]:
-        """The hypotheses. Raises: ConfigError for what has no meaning."""
-        return [stated(values, str(values.get("name", "hypothesis"))) for values in self.tested]
+        """The hypotheses. Raises: ConfigError for missing or impossible values."""
+        return [hypothesis_from(values, str(values.get("name", "hypothesis"))) for values in self.tested]
 
     def check(self, study: Study) -> None:
-        """Raise ConfigError for a hypothesis that asks for what the corpus does not have, or that matches nothing."""
+        """Raise ConfigError for a hypothesis whose annotation is not in the corpus, or that matches nothing."""
         for hypothesis in self.hypotheses():
-            for split in SPLITS:
+            for split in USED:
                 check(hypothesis, study.corpus.splits[split])
                 matched(hypothesis, study.corpus.splits[split], split)
 
     def __call__(self, study: Study) -> Findings:
-        """Rows as for relations, and how many queries have a right answer. Facts: counter-examples, heaviest first.
+        """Rows as for relations, and the share of queries with a right answer. Facts: counter-examples, heaviest first.
 
         Raises: ModelError if the model gives no maps.
         """
         if not self.tested:
             return Findings()
         found = [self._test(study, hypothesis) for hypothesis in self.hypotheses()]
-        sample = f"{study.heads_on_dev.stated}; {study.heads_on_test.stated}"
+        sample = f"{study.heads_on_dev.description}; {study.heads_on_test.description}"
         return combined(found) + Findings(facts={"sample": sample}, notes=(Note("sample", f"hypotheses: {sample}"),))
 
     def _test(self, study: Study, hypothesis: Hypothesis) -> Findings:

@@ -1,4 +1,4 @@
-"""The labelled items that have a vector: what a probe is trained and scored on, with its control tasks."""
+"""Items: words, pairs or sentences with a label and a vector, on which probes and their controls are trained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus, Labels, Note, Split
 from probing.errors import ModelError
-from probing.probe.fit import TASK, Target
+from probing.probe.fit import TASK, Probe, Setting, Target
+from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors
@@ -20,8 +21,8 @@ from probing.task.unseen_labels import unseen_notes
 class Items:
     """Items that have both a vector and a label.
 
-    targets: the task and its controls (``control0`` …) by name. words: per split and sentence, which words (or 0 for
-    the sentence) the items are. notes: what was left out.
+    targets: the task and its controls (``control0`` …) by name. words: per split and sentence the positions of the
+    items' words (0 for a sentence). notes: what was left out.
     """
 
     vectors: Vectors
@@ -31,9 +32,9 @@ class Items:
 
 
 def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds: Sequence[tuple[int, int]]) -> Items:
-    """Vectors with their labels and one control task per (seed, draw); what lacks either is left out and counted.
+    """Vectors with their labels, and one control task per (seed, draw).
 
-    Raises: ModelError if nothing is left of a split.
+    Items without a vector or without a label are left out and counted. Raises: ModelError if a split has no item left.
     """
     vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
     labelled = _labelled(labels)
@@ -49,24 +50,38 @@ def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds:
     targets = {name: _target(found, cut) for name, found in {TASK: labels, **controls}.items()}
     for split in SPLITS:
         if not any(np.size(v) for v in targets[TASK].values[split]):
-            raise ModelError(f"no item of {split} has both a label and a vector; nothing can be probed")
+            raise ModelError(
+                f"no item of {split} has both a label and a vector, so there is nothing to probe; choose another task "
+                "or corpus"
+            )
     unseen = unseen_notes(replace(labels, values=targets[TASK].values))
     return Items(vectors.select(keep), targets, cut, (*notes, *(Note("caveat", text) for text in unseen)))
 
 
 def control(task: Task, corpus: Corpus, labels: Labels, seed: int, draw: int) -> Labels:
-    """One draw of a control task. Its stream is named by seed and draw, so that no two of a study's draws are equal."""
+    """One draw of a control task. Its random stream depends on seed and draw, so that no two draws are equal."""
     return task.control(corpus, labels, generator(seed, "control", task.name, f"draw {draw}"))
 
 
 def control_name(draw: int) -> str:
-    """What targets call a draw of the control task."""
+    """The name of a draw of the control task among targets."""
     return f"control{draw}"
 
 
 def draw_of(name: str) -> int | None:
-    """The draw of a control task that ``control_name`` named; None for any other target."""
+    """The draw from a name given by ``control_name``; None for any other target."""
     return int(name.removeprefix("control")) if name.startswith("control") else None
+
+
+def fit_probes(probe: Probe, items: Items, layers: Sequence[int], setting: Setting) -> tuple[Prediction, ...]:
+    """The probe of every layer, fitted to the task and to its controls, with its predictions; the task first."""
+    found = []
+    for fit in probe.fit(items.vectors, items.targets, layers, setting):
+        draw = draw_of(fit.target)
+        name = TASK if draw is None else "control"
+        found.append(Prediction(name, fit.layer, setting.seed, items.targets[fit.target], fit.predicted, fit, draw))
+    # the task comes before its controls, because selectivity needs the statistics of the task
+    return tuple(sorted(found, key=lambda prediction: prediction.target != TASK))
 
 
 def _labelled(labels: Labels) -> NDArray[np.bool_]:

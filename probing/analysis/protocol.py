@@ -1,4 +1,4 @@
-"""What every analysis is: options in, a study in, findings out; and how one that fails costs nobody else anything."""
+"""The interface of an analysis (a study in, findings out), and how a failing analysis leaves the others unaffected."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
@@ -10,25 +10,25 @@ from probing.errors import DamagedStoreError, ProbingError
 
 
 class Analysis(Protocol):
-    """What an option of conf/analysis builds: an instance holds its options, a call answers its question.
+    """An analysis, as an option of conf/analysis creates it: an instance holds options, a call returns findings.
 
-    ``reads_model_head``: whether it measures effects on the model's own head, which is then loaded with the model.
+    ``reads_model_head``: whether it measures effects on the model's own head, which must then be loaded.
     """
 
     reads_model_head: ClassVar[bool] = False
 
     def check(self, study: Study) -> None:
-        """Raise ConfigError or DataError, before anything is computed, for a question that has no answer here."""
+        """Raise ConfigError or DataError, before anything is computed, if the study cannot be analysed."""
 
     def __call__(self, study: Study) -> Findings:
-        """Rows, arrays, facts and notes. Raises: ProbingError where this study has no answer."""
+        """Rows, arrays, facts and notes. Raises: ProbingError if the study cannot be analysed."""
         ...
 
 
 def answer(name: str, analysis: Analysis, study: Study, strict: bool) -> tuple[Findings, str | None]:
-    """What ``analysis`` finds; where it fails, no findings and why, so that the others go on.
+    """The findings of ``analysis`` and None; if it fails, no findings and the reason, so that the others continue.
 
-    Raises: whatever the analysis raises if ``strict``; DamagedStoreError always, for the store can be made anew.
+    Raises: any error of the analysis if ``strict``; always DamagedStoreError, because the store can be written again.
     """
     try:
         return analysis(study), None
@@ -38,16 +38,16 @@ def answer(name: str, analysis: Analysis, study: Study, strict: bool) -> tuple[F
         if strict:
             raise
         return Findings(), str(error)
-    # Memory that ran out, a case that nobody thought of: none of them is worth the rows of the other analyses.
+    # Lack of memory or an unforeseen case must not cost the rows of the other analyses.
     except Exception as error:
         if strict:
             raise
-        where = f"type strict=true analysis={name} to see where"
+        where = f"type strict=true analysis={name} to see the traceback"
         return Findings(), f"{type(error).__name__}: {str(error) or 'no message'}; {where}"
 
 
 def failures(failed: Sequence[tuple[str, str]]) -> tuple[Note, ...]:
-    """One note per reason, with the names of the analyses that failed for it: ((name, reason), …) -> notes."""
+    """One note per reason, with the names of the analyses that failed: ((name, reason), …) -> notes."""
     names: dict[str, list[str]] = {}
     for name, reason in failed:
         names.setdefault(reason, []).append(name)

@@ -1,4 +1,4 @@
-"""What interventions are measured on: how a trained probe, or the model's own head, reads a sample of sentences."""
+"""Readers: how a trained probe, or the model's own head, reads a sample; interventions are measured on the result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from typing import Literal, Protocol, cast
 import numpy as np
 
 from probing.analysis.samples import Sample
-from probing.attention.interventions.model_head import own_output
-from probing.attention.interventions.readouts import LinearProbe, Output
+from probing.attention.interventions.model_head import head_readout
+from probing.attention.interventions.readouts import ProbeReadout, Readout
 from probing.axes import Labels, Note
+from probing.errors import ModelError
 from probing.model.class_names import match_classes
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
@@ -19,22 +20,22 @@ from probing.rng import generator
 from probing.task.labels import Task
 
 NOTHING_READS = (
-    "no linear classifier was trained on a layer above 0, and the checkpoint has no head of its own for this task; "
-    "type task=pos probe=linear"
+    "there is no linear classifier on a layer above 0, and the checkpoint has no head of its own for this task; "
+    "type task=pos probe=linear layers=all"
 )
 
 
 class Reader(Protocol):
-    """Turns a sample into what a readout is run on and the readout itself: masked words, or the sample as it is."""
+    """Makes a readout for a sample."""
 
-    def __call__(self, sample: Sample) -> tuple[Subwords, Output]:
-        """The subwords to run the model on, and what reads its hidden states."""
+    def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
+        """The subwords to run the model on (with some words masked for a masked-word head), and the readout."""
         ...
 
 
 @dataclass(frozen=True)
 class ProbeReader:
-    """The trained linear probe of one layer. passed_over: a lower layer that dev liked better, but no head can move."""
+    """The trained linear probe of one layer. passed_over: layer 0, if that is better on dev: no head affects it."""
 
     fit: Fit
     task: Task
@@ -42,13 +43,13 @@ class ProbeReader:
     cls_position: Literal["first", "last"]
     passed_over: int | None = None
 
-    def __call__(self, sample: Sample) -> tuple[Subwords, Output]:
-        """The sample as it is, and the probe with the gold labels of its sentences."""
+    def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
+        """The subwords of the sample, unchanged, and the probe with the gold labels of its sentences."""
         labels, (mean, deviation) = self.labels, self.fit.scale or (np.zeros(0), np.ones(0))
         gold = [np.asarray(labels.values[sample.split][i]) for i in sample.sentences]
         name = f"the linear probe of {self.task.name} on layer {self.fit.layer}"
         weights = cast(np.ndarray, self.fit.weights)
-        probe = LinearProbe(
+        probe = ProbeReadout(
             name, self.fit.layer, weights, mean, deviation, gold, labels.level, self.task.vector, self.cls_position
         )
         return sample.subwords, probe
@@ -56,27 +57,27 @@ class ProbeReader:
 
 @dataclass(frozen=True)
 class HeadReader:
-    """The head that the checkpoint was saved with: masked words, next words, or classes matched by name."""
+    """The head saved with the checkpoint: it predicts masked words, next words, or classes matched by name."""
 
     encoder: Encoder
     labels: Labels
     seed: int
 
-    def __call__(self, sample: Sample) -> tuple[Subwords, Output]:
-        """For a masked-word head the sample with some words masked; else as it is."""
+    def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
+        """The subwords of the sample (for a masked-word head with some words masked), and the head as a readout."""
         rng = generator(self.seed, "masked words", sample.split)
         gold = None
         if self.encoder.head is not None and self.encoder.head.kind == "class":
             gold = [int(self.labels.values[sample.split][i][0]) for i in sample.sentences]
-        return own_output(self.encoder, sample.subwords, rng, gold, self.labels.classes)
+        return head_readout(self.encoder, sample.subwords, rng, gold, self.labels.classes)
 
 
 def probe_reader(
     predictions: Sequence[Prediction], task: Task, labels: Labels, cls_position: str
 ) -> ProbeReader | None:
-    """The probe of the layer, from 1 on, that is best on dev; None if no linear classifier was trained on one.
+    """The probe of the layer above 0 that is best on dev; None if no linear classifier was trained on such a layer.
 
-    Layer 0 is the embedding output: no attention lies below it, so that an intervention could not change what it says.
+    Layer 0 is the embedding output: there is no attention below it, so interventions cannot change its predictions.
     """
     fits = [p.fit for p in predictions if p.target == TASK and p.fit is not None and p.fit.weights is not None]
     above = [fit for fit in fits if fit.layer > 0 and fit.scale is not None]
@@ -87,28 +88,31 @@ def probe_reader(
     return ProbeReader(chosen, task, labels, cast(Literal["first", "last"], cls_position), passed_over)
 
 
-def head_reader(encoder: Encoder, labels: Labels, seed: int) -> HeadReader | None:
-    """The model's own head, or None if it has none or its head labels sentences and the task does not.
+def head_reader(encoder: Encoder, labels: Labels, seed: int) -> tuple[HeadReader | None, str | None]:
+    """The model's own head, and why it was refused if the classes of a classifier do not match the corpus by name.
 
-    Raises: ModelError for a classifier whose classes cannot be matched by name with those of the corpus.
+    (None, None) if the model has no head, or if its head classifies sentences and the task does not.
     """
     head = encoder.head
     if head is None or (head.kind == "class" and (labels.level, labels.kind) != ("sentence", "class")):
-        return None
+        return None, None
     if head.kind == "class":
-        match_classes(labels.classes, head.id2label)
-    return HeadReader(encoder, labels, seed)
+        try:
+            match_classes(labels.classes, head.id2label)
+        except ModelError as error:
+            return None, str(error)
+    return HeadReader(encoder, labels, seed), None
 
 
-def reader_notes(reader: Reader, output: Output, refused_head: str | None) -> tuple[Note, ...]:
-    """What is to be known of a reader: a head that was refused, a layer that dev liked better, further classes."""
+def reader_notes(reader: Reader, output: Readout, refused_head: str | None) -> tuple[Note, ...]:
+    """Caveats: a head that was refused, a better layer 0 that was not used, further classes of the model's head."""
     notes = tuple(Note("caveat", text) for text in getattr(output, "notes", ()))
     if refused_head is not None:
         notes += (Note("skipped", f"interventions are measured on {output.name}: {refused_head}"),)
     if isinstance(reader, ProbeReader) and reader.passed_over is not None:
         text = (
-            f"interventions: dev chose layer {reader.passed_over}, below which there is no attention; effects are "
-            f"measured on the probe of layer {reader.fit.layer}, the best of the others"
+            f"interventions: dev chose layer {reader.passed_over}, which has no attention below it; effects are "
+            f"measured on the probe of layer {reader.fit.layer}, the best one above it"
         )
         notes += (Note("caveat", text),)
     return notes

@@ -1,12 +1,13 @@
-"""Which heads attend alike, and which layers hold similar vectors."""
+"""Redundancy: which heads have similar attention, and which layers have similar vectors."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
-from probing.analysis.rollout import stated_sample
+from probing.analysis.samples import describe_stored_maps
 from probing.analysis.study import Study
 from probing.attention.heads.head_similarity import Divergence, LinearCKA, clusters, head_map, tree
 from probing.axes import Note
@@ -16,8 +17,8 @@ from probing.store.stored_maps import read_maps
 
 @dataclass(frozen=True)
 class Redundancy(Analysis):
-    """clusters: groups of heads that attend alike. items: labelled items of test whose vectors layers are compared on;
-    4,000 give three digits.
+    """clusters: groups of similar heads. items: labelled items of test, at most, on which layers are compared; 4,000
+    are enough for three digits.
     """
 
     clusters: int = 6
@@ -31,29 +32,39 @@ class Redundancy(Analysis):
     def __call__(self, study: Study) -> Findings:
         """Arrays: Jensen-Shannon divergence of heads (nats), their clusters and a map of them; linear CKA of layers.
 
+        A model with a single head has no clusters and no map, and a note says so.
         Raises: ModelError if the model gives no maps.
         """
         divergence = Divergence()
         for batch in read_maps(study.maps):
             divergence.add(batch)
         matrix = divergence.finish()
-        places, stress = head_map(matrix, study.rng("head map"))
         cka, vectors = self._cka(study)
-        heads = stated_sample(study, int((study.maps.index.length > 0).sum()))
-        return Findings(
+        n_stored = int((study.maps.index.length > 0).sum())
+        n_sentences = len(study.corpus.splits["test"])
+        heads = describe_stored_maps(n_stored, n_sentences, study.store.attention.sentences)
+        return self._groups(study, matrix) + Findings(
             arrays={
                 "redundancy/js_nats": matrix,
-                "redundancy/map": places,
-                "redundancy/cluster": clusters(tree(matrix), min(self.clusters, len(matrix))),
                 "redundancy/heads": np.array(len(matrix) // study.maps.n_layers),
                 "redundancy/cka": cka.finish(),
             },
-            facts={"map_stress": stress, "heads": heads, "vectors": vectors},
+            facts={"heads": heads, "vectors": vectors},
             notes=(Note("sample", f"redundancy: heads on {heads}; layers on {vectors}"),),
         )
 
+    def _groups(self, study: Study, divergence: NDArray[np.float64]) -> Findings:
+        """Clusters and a map of heads: divergence (L * H, L * H) in nats."""
+        if len(divergence) < 2:
+            text = "redundancy: the model has only one head, so there are no clusters of heads and no map"
+            return Findings(notes=(Note("skipped", text),))
+        places, stress = head_map(divergence, study.rng("head map"))
+        groups = clusters(tree(divergence), min(self.clusters, len(divergence)))
+        arrays = {"redundancy/map": places, "redundancy/cluster": groups}
+        return Findings(arrays=arrays, facts={"map_stress": stress})
+
     def _cka(self, study: Study) -> tuple[LinearCKA, str]:
-        """CKA over items of test that are drawn from all of it: its first ones may all be of one genre."""
+        """CKA over items drawn from all of test (its first ones may be of one genre), and a description of them."""
         vectors, level = study.items.vectors, study.labels.level
         first, end = vectors.bounds("test")
         drawn = study.rng("cka").permutation(np.arange(first, end))[: self.items]

@@ -1,6 +1,6 @@
-"""Where attention rollout ends up, layer by layer: on which words, and on the syntactic head."""
+"""On which words attention rollout ends, layer by layer, and how much of it is on the syntactic head."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from probing.analysis.examples import examples
 from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
+from probing.analysis.samples import describe_stored_maps
 from probing.analysis.study import Study
+from probing.attention.flow.attention_rollout import RolloutTally
 from probing.attention.flow.gold_heads import GoldHeads
-from probing.attention.flow.rollout import RolloutTally
 from probing.axes import SPLITS, Note, Tally
 from probing.result.tally import measure_tallies
 from probing.store.stored_maps import read_maps
@@ -19,12 +20,12 @@ from probing.store.stored_maps import read_maps
 
 @dataclass(frozen=True)
 class RolloutOfWords(Analysis):
-    """Rollout (Abnar & Zuidema 2020) over the sample of test whose maps the store keeps."""
+    """Rollout (Abnar & Zuidema 2020) over the sample of test whose maps are stored."""
 
     def __call__(self, study: Study) -> Findings:
         """Rows: entropy, masses, mass on gold heads. Arrays: maps and rollout of a few sentences, for figures.
 
-        Raises: ModelError if the model gives no maps, ConfigError if it lacks ``rollout.first_layer``.
+        Raises: ModelError if the model gives no maps, ConfigError if it has no layer ``rollout.first_layer``.
         """
         sentences = [s for split in SPLITS for s in study.corpus.splits[split]]
         store = study.maps
@@ -38,21 +39,31 @@ class RolloutOfWords(Analysis):
             for counter in counters:
                 counter.add(batch)
         study.on_progress("rollout", len(kept), len(kept))
-        tallies = only([tally for counter in counters for tally in counter.finish()], kept)
-        stated = stated_sample(study, len(kept))
+        of_words, on_heads = (restricted(counter.finish(), kept) for counter in counters)
+        n_sentences = len(study.corpus.splits["test"])
+        sample = describe_stored_maps(len(kept), n_sentences, study.store.attention.sentences)
         return Findings(
-            rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
+            rows=tuple(measure_tallies([*of_words, *on_heads], study.options.seed, study.options.resamples)),
             arrays={name: array for example in examples(study) for name, array in example.arrays().items()},
-            facts={"sample": stated},
-            notes=(Note("sample", f"rollout: {stated}"),),
+            facts={"sample": sample},
+            notes=(Note("sample", f"rollout: {sample}"), *without_heads(on_heads, len(kept))),
         )
 
 
-def stated_sample(study: Study, n_kept: int) -> str:
-    """Of how many sentences the store keeps maps."""
-    return f"{n_kept:,} of the {len(study.corpus.splits['test']):,} sentences of test, drawn at random once and for all"
-
-
-def only(tallies: Iterable[Tally], kept: NDArray[np.int64]) -> list[Tally]:
-    """The same tallies over the sentences that were looked at: others would be resampled in vain."""
+def restricted(tallies: Iterable[Tally], kept: NDArray[np.int64]) -> list[Tally]:
+    """The tallies of these sentences alone: resampling the others, which have no items, would only cost time."""
     return [replace(t, sums=t.sums[kept], items=t.items[kept]) for t in tallies]
+
+
+def without_heads(on_heads: Sequence[Tally], n_sentences: int) -> tuple[Note, ...]:
+    """A note if sentences do not count in the mass on gold heads."""
+    counted = int((on_heads[0].items > 0).sum()) if on_heads else 0
+    if counted == n_sentences:
+        return ()
+    return (
+        Note(
+            "skipped",
+            f"rollout: {n_sentences - counted:,} of {n_sentences:,} sentences have no tree, or fewer than three words, "
+            "and do not count in the mass on gold heads" + ("" if counted else ", which is left out"),
+        ),
+    )

@@ -1,4 +1,4 @@
-"""Which sentences an analysis looks at, drawn once and for all, and how that is stated where its numbers stand."""
+"""Samples of sentences: which ones an analysis uses, and the description that is shown with its numbers."""
 
 from dataclasses import dataclass
 
@@ -10,37 +10,53 @@ from probing.errors import DataError
 from probing.model.subwords import Subwords, reorder
 from probing.rng import generator
 
+_LEAST = 3  # subwords: fewer leave nothing to compare
+_DRAWN = ", drawn at random (the same in every run)"
+
 
 @dataclass(frozen=True)
 class Sample:
-    """Some sentences of a split. sentences (n,): their numbers in the split, ascending. subwords: theirs alone.
+    """Some sentences of a split. sentences (n,): their numbers in the split, ascending. subwords: of these sentences.
 
-    stated: how many of how many, and how they were chosen.
+    description: how many sentences of how many, and how they were chosen.
     """
 
     split: Split
     sentences: NDArray[np.int64]
     subwords: Subwords
-    stated: str
+    description: str
 
 
 def draw(split: Split, subwords: Subwords, n: int, longest: int | None) -> Sample:
-    """At most ``n`` of the sentences of ``split`` that have 3 to ``longest`` subwords (None: any number).
+    """At most ``n`` of the sentences of ``split`` that have 3 to ``longest`` subwords (None: no upper limit).
 
-    The same for every seed, so that runs that differ in seed alone look at the same sentences.
-    Raises: DataError if no sentence is short enough.
+    The draw does not depend on the run's seed, so that runs with other seeds use the same sentences.
+    Raises: DataError if no sentence has such a length.
     """
     lengths = np.diff(subwords.offsets)
-    fitting = np.flatnonzero((lengths > 2) & (lengths <= (longest or np.inf)))
+    fitting = np.flatnonzero((lengths >= _LEAST) & (lengths <= (longest or np.inf)))
+    wanted = f"at least {_LEAST} subwords" if longest is None else f"{_LEAST} to {longest} subwords"
     if not len(fitting):
-        shortest = min(lengths[lengths > 2], default=0)
+        shortest = min(lengths[lengths >= _LEAST], default=None)
+        seen = "" if shortest is None else f" (the shortest one with at least {_LEAST} has {shortest})"
         raise DataError(
-            f"none of the {len(lengths):,} sentences of {split} has 3 to {longest} subwords (the shortest of more than "
-            f"2 has {shortest}); raise the limit, or choose another corpus with data=…"
+            f"none of the {len(lengths):,} sentences of {split} has {wanted}{seen}; raise the limit, or choose another "
+            "corpus with data=…"
         )
     chosen = np.sort(generator(0, "interventions", split).permutation(fitting)[:n])
-    bound = f" of at most {longest} subwords" if longest is not None else ""
-    stated = f"{len(chosen):,} of the {len(fitting):,} sentences of {split}{bound}"
-    others = f", which has {len(lengths):,} in all" if len(fitting) < len(lengths) else ""
-    how = ", drawn at random once and for all" if len(chosen) < len(fitting) else ""
-    return Sample(split, chosen, reorder(subwords, chosen), stated + others + how)
+    description = f"{len(chosen):,} of the {len(lengths):,} sentences of {split}"
+    if len(fitting) < len(lengths):
+        description = f"{len(chosen):,} of the {len(fitting):,} sentences of {split} that have {wanted}"
+        description += f" ({split} has {len(lengths):,} sentences)"
+    drawn = _DRAWN if len(chosen) < len(fitting) else ""
+    return Sample(split, chosen, reorder(subwords, chosen), description + drawn)
+
+
+def describe_stored_maps(n_stored: int, n_sentences: int, requested: int | str) -> str:
+    """Of which of the ``n_sentences`` of test the maps are stored, given the ``requested`` number (or all)."""
+    description = f"{n_stored:,} of the {n_sentences:,} sentences of test"
+    if n_stored == n_sentences:
+        return description
+    if requested == "all" or n_stored < int(requested):
+        return f"{description}; the others are longer than one input, or have no words"
+    return f"{description}{_DRAWN}"

@@ -1,8 +1,7 @@
-"""Which head follows which syntactic relation: chosen on dev, scored on test, compared with the best fixed offset."""
+"""Which head follows which relation: chosen on dev, scored on test, compared with the best fixed offset."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from probing.result.tally import measure_tallies, tally_difference
 
 @dataclass(frozen=True)
 class SyntacticHeads(Analysis):
-    """Heads and dependency relations (Clark et al. 2019). least: cases in test below which a relation is left out."""
+    """Heads and dependency relations (Clark et al. 2019). least: a relation with fewer cases in test is left out."""
 
     least: int = 20
 
@@ -33,21 +32,28 @@ class SyntacticHeads(Analysis):
     def __call__(self, study: Study) -> Findings:
         """Rows per relation: the chosen head, the chosen offset, a random word, and the gain. Array: one head's map.
 
-        Nothing, with a note, where dev or test has no trees. Raises: ModelError if the model gives no maps.
+        Only a note if dev or test has no trees. Raises: ModelError if the model gives no maps.
         """
+        notes: list[Note] = []
         for split in ("dev", "test"):
-            if not any(s.heads and s.deprel for s in study.corpus.splits[split]):
+            sentences = study.corpus.splits[split]
+            n_bare = sum(not (s.heads and s.deprel) for s in sentences)
+            if n_bare == len(sentences):
                 return Findings(notes=(Note("skipped", f"syntax: no sentence of {split} has heads and relations"),))
+            if n_bare:
+                text = f"syntax: {n_bare:,} of the {len(sentences):,} sentences of {split} have no tree: not counted"
+                notes.append(Note("skipped", text))
         sides = {"dev": study.heads_on_dev, "test": study.heads_on_test}
         dev, test = (HeadSyntax(study.corpus.splits[split], found.strongest, split) for split, found in sides.items())
         choices, found = scored(study, dev, test, self.least, "syntax")
-        stated = "; ".join(side.stated for side in sides.values())
-        notes = (Note("sample", f"syntax: {stated}"),)
-        return found + Findings(arrays=picture(study, choices, found.rows), facts={"sample": stated}, notes=notes)
+        sample = "; ".join(side.description for side in sides.values())
+        notes.append(Note("sample", f"syntax: {sample}"))
+        arrays = picture(study, choices, found.rows)
+        return found + Findings(arrays=arrays, facts={"sample": sample}, notes=tuple(notes))
 
 
 def scored(study: Study, dev: Hits, test: Hits, least: int, name: str) -> tuple[list[Choice], Findings]:
-    """The head and the offset that dev chooses for each target, with their rows on test; what was left out is noted."""
+    """For each target the head and the offset chosen on dev, and their rows on test; notes say what was left out."""
     choices, left_out = choose(dev.tallies(), test.tallies(), least)
     skipped = [Note("skipped", f"{name}: {reason}: {n:,}") for reason, n in {**left_out, **test.skipped}.items()]
     rows = [row for choice in choices for row in choice_rows(choice, study.options.seed, study.options.resamples)]
@@ -55,7 +61,7 @@ def scored(study: Study, dev: Hits, test: Hits, least: int, name: str) -> tuple[
 
 
 def choice_rows(choice: Choice, seed: int, resamples: int) -> list[Measurement]:
-    """Rows of the chosen head, the chosen offset, a random word, and the gain of the head over the offset, paired."""
+    """Rows of the chosen head, the chosen offset, a random word, and the paired gain of the head over the offset."""
     [head], *others = (
         measure_tallies([tally], seed, resamples)
         for tally in (choice.head_test, choice.offset_test, choice.random_test)
@@ -67,8 +73,8 @@ def choice_rows(choice: Choice, seed: int, resamples: int) -> list[Measurement]:
     return [head, *beside, paired]
 
 
-def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]) -> dict[str, NDArray[Any]]:
-    """The map of the head that gains most over its offset, for a relation that the first example sentence has."""
+def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]) -> dict[str, NDArray[np.generic]]:
+    """The map of the head with the largest gain over its offset, for a relation in the first example sentence."""
     example = examples(study)[0]
     there = set(example.sentence.deprel)
     gains = {row.target: row for row in rows if row.probe == "gain" and row.target.split()[0] in there}

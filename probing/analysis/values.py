@@ -1,4 +1,4 @@
-"""What an attention weight carries: how much of a vector comes from other subwords, and from special ones."""
+"""How much each weight contributes: the share of a vector that comes from other subwords, and from special ones."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,6 @@ class ValueVectors(Analysis):
         tallies = mixing_ratios(study.encoder_with_maps, sample.subwords, "test", on_progress=study.on_progress)
         return Findings(
             rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
-            facts={"sample": sample.stated},
-            notes=(Note("sample", f"values: {sample.stated}"),),
+            facts={"sample": sample.description},
+            notes=(Note("sample", f"values: {sample.description}"),),
         )

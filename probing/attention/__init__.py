@@ -1,1 +1,1 @@
-"""Where attention goes, how much it carries, and what changes when it is taken away."""
+"""Attention: where information flows, what heads attend to, what weights contribute, and interventions."""

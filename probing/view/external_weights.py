@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from probing.attention.flow.attention_rollout import rollout
 from probing.attention.flow.augmented import Rollout
-from probing.attention.flow.rollout import rollout
 from probing.errors import ModelError
 from probing.view.record import Float32, Tokens, View
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from probing.attention.flow.attention_rollout import rollout
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
-from probing.attention.flow.rollout import rollout
 from probing.errors import one_of
 from probing.model.encoder import Encoder
 from probing.model.queries import Neurons, neurons

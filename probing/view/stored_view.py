@@ -102,7 +102,7 @@ def _check_sentence(file: StoreFile, place: CorpusSentence) -> None:
 
 
 def _rollout(batch: "Maps", options: "Rollout") -> Float32:
-    from probing.attention.flow.rollout import rollout
+    from probing.attention.flow.attention_rollout import rollout
 
     return np.asarray(rollout(batch.attention, batch.lengths, options, batch.sentences)[0].cpu())
 

@@ -1,4 +1,6 @@
-"""Every analysis of conf/analysis on a small study: what each leaves, and that it says of what."""
+"""Every analysis of conf/analysis on a small study: its results, the sample it states, and what it leaves out."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from probing.analysis.rollout import RolloutOfWords
 from probing.analysis.syntax import SyntacticHeads
 from probing.analysis.values import ValueVectors
 from probing.axes import SPLITS, Corpus
-from probing.errors import ConfigError, DataError
+from probing.errors import ConfigError, DataError, ModelError
+from probing.result.tally import mean_over_heads
 from probing.task.trees import Depth
 
 VERB_OBJECT = {
@@ -44,7 +47,8 @@ def test_rollout_is_of_a_stated_sample(study):
     assert ends(found.rows)
     assert {row.metric for row in found.rows} >= {"mass_on_gold_head", "rollout_entropy_nats"}
     assert {row.layer for row in found.rows} == set(range(1, 7))
-    assert found.facts["sample"].startswith("30 of the 30 sentences of test")
+    assert found.facts["sample"] == "30 of the 30 sentences of test"
+    assert [note.kind for note in found.notes] == ["sample"]
     assert np.allclose(found.arrays["example0/rollout"].sum(-1), 1, atol=1e-5)
 
 
@@ -74,12 +78,44 @@ def test_syntax_says_whose_head_gains_over_a_fixed_offset(study):
 
 
 def test_syntax_of_a_corpus_without_trees_is_skipped_with_a_reason(make, corpus):
-    from dataclasses import replace
-
     bare = {s: tuple(replace(x, heads=(), deprel=()) for x in corpus.splits[s]) for s in SPLITS}
     found = SyntacticHeads()(make(corpus=Corpus("bare", bare)))
     assert found.rows == ()
     assert found.notes[0].kind == "skipped"
+
+
+def test_sentences_without_tags_or_trees_cost_their_own_items_alone_and_are_counted(make, corpus, study):
+    bare = [replace(s, upos=(), heads=(), deprel=()) for s in corpus.splits["test"][:2]]
+    mixed = make(corpus=Corpus("mixed", {**corpus.splits, "test": (*bare, *corpus.splits["test"][2:])}))
+
+    def of_punctuation(found):
+        return [row for row in found.rows if row.metric == "mass_punctuation"]
+
+    heads = HeadsOverCorpus()(mixed)
+    assert {row.n_sentences for row in of_punctuation(HeadsOverCorpus()(study))} == {30}
+    assert {row.n_sentences for row in of_punctuation(heads)} == {28}
+    assert {row.n_sentences for row in heads.rows if row.metric == "mass_self"} == {30}
+    for analysis, said in (
+        (HeadsOverCorpus(), "heads: 2 of 30 sentences of test have no UPOS tags and do not count in mass_punctuation"),
+        (RolloutOfWords(), "rollout: 2 of 30 sentences have no tree, or fewer than three words, and do not count in "),
+        (SyntacticHeads(least=5), "syntax: 2 of the 30 sentences of test have no tree: not counted"),
+    ):
+        found = analysis(mixed)
+        assert found.rows
+        assert any(note.kind == "skipped" and note.text.startswith(said) for note in found.notes), analysis
+
+
+def test_heads_whose_mean_is_undefined_keep_all_other_rows(study, monkeypatch):
+    def uneven(tally):
+        items = np.ones(tally.sums.shape)
+        items[:, :, 0] = 2
+        return mean_over_heads(replace(tally, items=items))
+
+    monkeypatch.setattr("probing.analysis.heads.mean_over_heads", uneven)
+    found = HeadsOverCorpus()(study)
+    assert {row.metric for row in found.rows} >= {"entropy_nats", "mass_self"}
+    assert all(row.head is not None for row in found.rows)
+    assert any(n.kind == "skipped" and "heads of a layer count different items" in n.text for n in found.notes)
 
 
 def test_hypotheses_are_tested_and_counter_examples_kept(study):
@@ -98,6 +134,20 @@ def test_a_hypothesis_that_matches_nothing_is_refused_before_anything_is_compute
     assert "encoder" not in vars(study)
 
 
+def test_two_hypotheses_of_one_name_are_refused():
+    with pytest.raises(ConfigError, match=r"analysis\.hypotheses\.tested: two hypotheses have the name verb_object"):
+        HeadHypotheses(tested=[VERB_OBJECT, VERB_OBJECT])
+
+
+def test_a_model_with_one_head_has_no_clusters_but_layers_are_compared(study, monkeypatch):
+    monkeypatch.setattr("probing.analysis.redundancy.Divergence.finish", lambda _self: np.zeros((1, 1)))
+    found = Redundancy(items=40)(study)
+    assert "redundancy/map" not in found.arrays
+    assert found.arrays["redundancy/cka"].shape == (7, 7)
+    assert found.notes[0] == ("skipped", found.notes[0].text)
+    assert "only one head" in found.notes[0].text
+
+
 def test_layers_are_compared_on_items_drawn_from_all_of_test(study):
     found = Redundancy(items=40)(study)
     assert found.arrays["redundancy/js_nats"].shape == (72, 72)
@@ -112,6 +162,22 @@ def test_value_vectors_and_interventions_state_their_samples(study):
         assert found.rows and ends(found.rows)
         assert found.facts["sample"].startswith("5 of the ")
         assert any(note.kind == "sample" for note in found.notes)
+
+
+def test_a_score_that_an_architecture_does_not_allow_costs_no_other(study, monkeypatch):
+    whole = Agreement(sentences=3, longest=16)(study)
+
+    def refuse(*_given, **_options):
+        raise ModelError("value vectors are not known")
+
+    for name in ("norms", "value_zeroing", "replaced_weights", "special_token"):
+        monkeypatch.setattr(f"probing.analysis.agreement.{name}", refuse)
+    found = Agreement(sentences=3, longest=16)(study)
+    targets = {f"{score} × {name}" for score in ("raw", "rollout", "flow") for name in ("gradient", "gradient × input")}
+    assert {row.target for row in found.rows} == targets
+    assert set(found.rows) <= set(whole.rows)
+    left_out = [note.text.partition(" left out: ")[0] for note in found.notes if note.kind == "skipped"]
+    assert left_out == [f"agreement: {name}" for name in ("norm", "value zeroing", "blank-out", "replaced weights")]
 
 
 def test_effects_are_of_the_probe_and_of_layers_below_it(study):
@@ -134,10 +200,23 @@ def test_sentences_that_are_all_too_long_are_a_data_error(study):
         Agreement(longest=3)(study)
 
 
-@pytest.mark.parametrize("analysis", [SyntacticHeads, HeadHypotheses])
-def test_impossible_options_are_refused(analysis):
-    with pytest.raises(ConfigError, match=r"least=0: must be greater than 0"):
-        analysis(least=0)
+@pytest.mark.parametrize(
+    ("analysis", "option", "value", "message"),
+    [
+        (SyntacticHeads, "least", 0, r"analysis\.syntax\.least=0: must be greater than 0"),
+        (HeadHypotheses, "least", 0, r"analysis\.hypotheses\.least=0: must be greater than 0"),
+        (Redundancy, "clusters", 0, r"analysis\.redundancy\.clusters=0: must be greater than 0"),
+        (Redundancy, "items", -1, r"analysis\.redundancy\.items=-1: must be greater than 0"),
+        (ValueVectors, "sentences", 0, r"analysis\.values\.sentences=0: must be greater than 0"),
+        (HeadAblation, "sentences", 0, r"analysis\.ablation\.sentences=0: must be greater than 0"),
+        (HeadAblation, "replacement", "noise", r"replacement=noise: .*choose one of zero, mean, uniform"),
+        (Agreement, "draws", 0, r"analysis\.agreement\.draws=0: must be greater than 0"),
+        (Agreement, "query", "median", r"query=median: .*choose one of auto, mean, max, first, last"),
+    ],
+)
+def test_impossible_options_are_refused(analysis, option, value, message):
+    with pytest.raises(ConfigError, match=message):
+        analysis(**{option: value})
 
 
 @pytest.mark.parametrize("name, causal, query", [("auto", True, -1), ("auto", False, "mean"), ("first", True, 0)])

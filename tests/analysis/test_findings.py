@@ -30,5 +30,5 @@ def test_a_note_that_both_have_is_kept_once():
 
 @pytest.mark.parametrize("name", ["arrays", "facts"])
 def test_two_findings_of_one_name_are_refused(name):
-    with pytest.raises(ProbingError, match="two findings are called (a|sample)"):
+    with pytest.raises(ProbingError, match="two findings have the same name: (a|sample)"):
         ONE + dataclasses.replace(Findings(), **{name: getattr(ONE, name)})

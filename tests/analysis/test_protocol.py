@@ -31,7 +31,7 @@ def test_what_works_is_returned():
     ("error", "reason"),
     [
         (DataError("no sentence is short enough"), "no sentence is short enough"),
-        (MemoryError(), "MemoryError: no message; type strict=true analysis=fails to see where"),
+        (MemoryError(), "MemoryError: no message; type strict=true analysis=fails to see the traceback"),
         (ValueError("need at least one array"), "ValueError: need at least one array; type strict=true analysis=fails"),
     ],
 )

@@ -112,11 +112,11 @@ def test_a_probe_read_as_standardised_says_what_the_run_predicts(study):
     reader = study.probe_reader
     sample = study.sample("test", 6)
     subwords, probe = reader(sample)
-    from probing.attention.interventions.passes import batches, hidden
+    from probing.attention.interventions.passes import each_batch, hidden
 
     task = next(p for p in study.predictions if p.target == "task" and p.layer == reader.fit.layer)
     right = total = 0
-    for batch in batches(study.encoder_with_maps, subwords):
+    for batch, _ in each_batch(study.encoder_with_maps, subwords, lambda batch: None):
         read = probe(hidden(study.encoder_with_maps, batch, probe.layer), batch)
         right += int((read.log_probabilities.argmax(1) == read.gold).sum())
         total += len(read.gold)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from probing.analysis.samples import draw
+from probing.analysis.samples import describe_stored_maps, draw
 from probing.errors import DataError
 from probing.model.subwords import Subwords
 
@@ -16,8 +16,9 @@ def test_a_sample_states_how_many_of_how_many_and_how_they_were_chosen():
     found = draw("test", of_lengths(5, 2, 9, 40, 7, 6), 2, 32)
     assert len(found.sentences) == 2
     assert set(found.sentences) <= {0, 2, 4, 5}
-    assert found.stated == (
-        "2 of the 4 sentences of test of at most 32 subwords, which has 6 in all, drawn at random once and for all"
+    assert found.description == (
+        "2 of the 4 sentences of test that have 3 to 32 subwords (test has 6 sentences), drawn at random "
+        "(the same in every run)"
     )
     assert np.diff(found.subwords.offsets).tolist() == [(5, 2, 9, 40, 7, 6)[i] for i in found.sentences]
 
@@ -25,9 +26,31 @@ def test_a_sample_states_how_many_of_how_many_and_how_they_were_chosen():
 def test_a_sample_of_everything_is_said_to_be_that():
     found = draw("dev", of_lengths(5, 6), 10, None)
     assert found.sentences.tolist() == [0, 1]
-    assert found.stated == "2 of the 2 sentences of dev"
+    assert found.description == "2 of the 2 sentences of dev"
 
 
 def test_a_split_without_a_short_sentence_says_how_long_the_shortest_is():
     with pytest.raises(DataError, match=r"none of the 2 sentences of test has 3 to 8 subwords .*has 40"):
         draw("test", of_lengths(40, 50), 2, 8)
+
+
+def test_without_a_limit_sentences_of_two_subwords_are_left_out_and_that_is_said():
+    found = draw("test", of_lengths(5, 2), 2, None)
+    assert found.sentences.tolist() == [0]
+    assert found.description == "1 of the 1 sentences of test that have at least 3 subwords (test has 2 sentences)"
+    with pytest.raises(DataError, match=r"none of the 2 sentences of test has at least 3 subwords; raise"):
+        draw("test", of_lengths(2, 1), 2, None)
+
+
+@pytest.mark.parametrize(
+    ("stored", "requested", "reason"),
+    [
+        (30, "all", ""),
+        (30, 200, ""),
+        (28, "all", "; the others are longer than one input, or have no words"),
+        (28, 200, "; the others are longer than one input, or have no words"),
+        (20, 20, ", drawn at random (the same in every run)"),
+    ],
+)
+def test_stored_maps_are_said_to_be_drawn_only_if_they_were(stored, requested, reason):
+    assert describe_stored_maps(stored, 30, requested) == f"{stored} of the 30 sentences of test{reason}"

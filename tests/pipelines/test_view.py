@@ -13,7 +13,7 @@ from pipelines.explore import Settings as ExploreSettings
 from pipelines.shared.cli import verbatim
 from pipelines.shared.options import CONF, checked, option, options, own_options
 from pipelines.viewing.inputs import Settings, target
-from probing.attention.flow.rollout import Rollout
+from probing.attention.flow.attention_rollout import Rollout
 from probing.errors import ConfigError, ModelError
 
 PLAIN = "The cat sat on the mat"

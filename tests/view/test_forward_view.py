@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from probing.attention.flow.attention_rollout import rollout
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import as_distributions, flow
-from probing.attention.flow.rollout import rollout
 from probing.attention.values.norms import norms
 from probing.axes import Sentence
 from probing.errors import ConfigError, DataError, ModelError

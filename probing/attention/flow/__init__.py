@@ -1,1 +1,1 @@
-"""Where information flows: rollout and maximum flow over attention maps."""
+"""How information flows through layers: rollout and maximum flow over attention maps."""

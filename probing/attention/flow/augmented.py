@@ -1,6 +1,6 @@
-"""One map per layer from its heads, the residual connection mixed in: rollout multiplies it, flow runs through it.
+"""Augmented maps: one per layer, its heads fused and the residual connection added; rollout and flow use them.
 
-Abnar and Zuidema, 2020, section 3: A = 0.5 W + 0.5 I, where W is the mean of the heads.
+Abnar and Zuidema (2020), section 3: A = 0.5 W + 0.5 I, where W is the mean of the heads.
 """
 
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     import torch
 
 Int64 = NDArray[np.int64]
-# Fusion of heads: numpy's and torch's reduction. A sum serves for the mean, as rows are made distributions afterwards.
+# Reductions of numpy and torch by fusion. A sum replaces the mean, because rows are normalised afterwards.
 FUSIONS = {"mean": ("add", "sum"), "max": ("maximum", "amax"), "min": ("minimum", "amin")}
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """How heads become one map per layer, and maps one rollout.
+    """Options of rollout: how the heads of a layer become one map, and how maps are combined.
 
-    residual_weight: share w of the identity in w I + (1 - w) A; 0.5 is the paper's (A + I) / 2, 0 the raw recursion.
-    fusion: mean, max or min over heads; rows are made distributions again.
-    discard: this share of a fused map's positive weights, the smallest, becomes 0 before rows are normalised; ties at
-    the border and the largest weight of a row stay.
-    first_layer: the recursion starts here; the rollout of layers before it is the identity.
-    receptive_field: before anything else each column of a layer's map is divided by the number of queries that see it
-    (some head gives it weight; n - j of n in a causal model, so that early positions lose the lead that the mask
-    gives them) and rows are normalised, as the paper asks for decoders; where all see all it changes nothing.
+    residual_weight: share w of the identity in w I + (1 - w) A; 0.5 is (A + I) / 2 as in the paper, 0 raw attention.
+    fusion: mean, max or min over heads; rows are normalised afterwards.
+    discard: this share of a fused map's positive weights, the smallest, is set to 0 before rows are normalised; weights
+    equal to the smallest that stays, and the largest weight of each row, stay.
+    first_layer: the recursion starts at this layer; the rollout of the layers below it is the identity.
+    receptive_field: first divide each column of a layer's map by the number of queries that can see it (those to which
+    some head gives weight; n - j of n in a causal model), then normalise rows, as the paper does for decoders. Without
+    it, the mask favours early positions. If every query sees every key, it changes nothing.
     Raises: ConfigError for a value out of range.
     """
 
@@ -42,11 +42,11 @@ class Rollout:
     receptive_field: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what no rollout can be made with."""
+        """Check the options."""
         one_of("rollout.fusion", self.fusion, FUSIONS)
         for name, share in (("residual_weight", self.residual_weight), ("discard", self.discard)):
             if not 0 <= share < 1:
-                raise ConfigError(f"rollout.{name}={share}: a share; give at least 0 and less than 1")
+                raise ConfigError(f"rollout.{name}={share}: it is a share; give a number from 0 to less than 1")
         if self.first_layer < 1:
             raise ConfigError(f"rollout.first_layer={self.first_layer}: layers count from 1; give 1 or more")
 
@@ -54,17 +54,17 @@ class Rollout:
 def augmented(
     attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
 ) -> "torch.Tensor":
-    """Â, heads fused and the identity mixed in, of layers first_layer to L: (B, H, T, T) each -> (B, K, T, T), float32.
+    """The augmented maps Â of the K layers from first_layer to L: (B, H, T, T) each -> (B, K, T, T), float32.
 
-    ``sentences`` (B,): their numbers, for messages. Raises: ConfigError if the model has no first_layer, ModelError if
-    a query of a sentence has no weight at all or one that is not finite.
+    lengths (B,): subwords of each sentence. sentences (B,): their numbers, for messages.
+    Raises: ConfigError if the model has no first_layer, ModelError if all weights of a query are 0, or one is infinite.
     """
     import torch
 
     if options.first_layer > len(attention):
         raise ConfigError(
             f"rollout.first_layer={options.first_layer}: this model has {len(attention)} layers; "
-            f"give 1 to {len(attention)}"
+            f"give a number from 1 to {len(attention)}"
         )
     chosen = [layer.detach().float() for layer in attention[options.first_layer - 1 :]]
     maps = torch.empty((len(chosen), *chosen[0][:, 0].shape), device=chosen[0].device)  # (K, B, T, T)
@@ -86,18 +86,18 @@ def augmented(
 
 
 def _fuse(layer: "torch.Tensor", fusion: str, out: "torch.Tensor") -> None:
-    """Heads reduced to one: (B, H, T, T) -> (B, T, T)."""
+    """Fuse the heads of a layer into ``out``: (B, H, T, T) -> (B, T, T)."""
     import torch
 
     by_numpy, by_torch = FUSIONS[fusion]
-    if layer.device.type == "cpu":  # along an axis that is not the last, numpy reads memory about twice as fast
+    if layer.device.type == "cpu":  # numpy reduces an axis that is not the last about twice as fast as torch
         getattr(np, by_numpy).reduce(layer.numpy(), axis=1, out=out.numpy())
     else:
         getattr(torch, by_torch)(layer, dim=1, out=out)
 
 
 def _without_smallest(maps: "torch.Tensor", share: float) -> "torch.Tensor":
-    """Zero the smallest ``share`` of each map's positive weights (masked pairs are no weights): (B, T, T) -> same."""
+    """Set the smallest ``share`` of each map's positive weights to 0 (masked pairs do not count): (B, T, T) -> same."""
     weights = maps.flatten(1)
     ascending = weights.masked_fill(weights <= 0, float("inf")).sort(dim=1).values
     n_dropped = (share * (weights > 0).sum(dim=1)).long()
@@ -109,10 +109,10 @@ def _check(total: "torch.Tensor", real: "torch.Tensor", options: Rollout, senten
     bad = (real & ~((total > 0) & total.isfinite())).nonzero()
     if len(bad):
         layer, row, query = bad[0].tolist()
-        hidden = "its mask hides all or numbers overflowed: leave the sentence out, or type model.precision=float32"
-        disjoint = "heads share no position: type rollout.fusion=mean, or leave the sentence out"
+        hidden = "numbers overflowed, or every key is masked: type model.precision=float32, or remove the sentence"
+        disjoint = "no position has weight from all heads: type rollout.fusion=mean, or remove the sentence"
         advice = disjoint if options.fusion == "min" else hidden
         raise ModelError(
             f"sentence {sentences[row]}, layer {options.first_layer + layer}: the attention of position {query} is all "
-            f"zero or not finite, want a distribution; {advice}"
+            f"zero or not finite, but must be a distribution; {advice}"
         )

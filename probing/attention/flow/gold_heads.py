@@ -1,11 +1,11 @@
-"""Rollout held against gold trees: how much of a word's attention ends up on its syntactic head."""
+"""Rollout compared with gold trees: how much of a word's rollout is on its syntactic head."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from probing.attention.flow.attention_rollout import rollout, to_words
 from probing.attention.flow.augmented import Rollout
-from probing.attention.flow.rollout import rollout, to_words
 from probing.axes import Sentence, Split, Tally
 from probing.model.maps import Maps
 
@@ -13,10 +13,10 @@ METRICS = ("mass_on_gold_head", "mass_on_other_word")
 
 
 class GoldHeads:
-    """Rollout mass of each word (but the root) on its head, and its mean on the words that are neither head nor itself.
+    """Rollout mass of each word (except the root) on its head, and its mean mass on another word (not itself).
 
-    Sums per sentence and layer; words and heads without subwords are left out, and so are sentences without trees or
-    of fewer than three words, which have no other word. What a word gives to special subwords counts for neither.
+    Sums per sentence and layer. Left out are words and heads without subwords, sentences without a tree, and sentences
+    of fewer than three words, which have no other word. Mass on special subwords counts for neither.
     """
 
     def __init__(self, sentences: Sequence[Sentence], n_layers: int, split: Split, options: Rollout) -> None:
@@ -25,7 +25,7 @@ class GoldHeads:
         self._items = np.zeros(len(sentences))
 
     def add(self, batch: Maps) -> None:
-        """Count a batch."""
+        """Add the maps of a batch. Raises: as ``rollout``."""
         rolled = rollout(batch.attention, batch.lengths, self._options, batch.sentences)
         for row, number in enumerate(batch.sentences):
             heads, n = np.array(self._sentences[number].heads), int(batch.lengths[row])
@@ -42,7 +42,7 @@ class GoldHeads:
             self._items[number] = len(queries)
 
     def finish(self) -> list[Tally]:
-        """Both metrics; none where no sentence had a tree."""
+        """One tally per metric, sums (N, L), items (N,); an empty list if no sentence could be counted."""
         if not self._items.any():
             return []
         layers = tuple(range(1, self._sums.shape[-1] + 1))

@@ -1,4 +1,4 @@
-"""Attention flow (Abnar and Zuidema, 2020, section 3): maximum flow from a position of the top layer to each input."""
+"""Attention flow (Abnar and Zuidema 2020, section 3): maximum flow from each position of a layer to each input."""
 
 import math
 from typing import TYPE_CHECKING
@@ -15,26 +15,28 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 _UNITS = 2**30  # of capacity: the solver counts in 32-bit integers
-_ENOUGH = _UNITS // 4  # a flow of fewer units is solved again in smaller ones, so that its relative error stays small
-_EDGES = 16_000  # of one call: fewer leave its fixed cost to few pairs, more make every pair wait for the slowest
-_DEEP = 6  # through more layers the widest edges alone mostly carry as much as any flow could be
-_WIDE = 0.35  # share of a position's edges that are tried first then
+_ENOUGH = _UNITS // 4  # a flow of fewer units is solved again with smaller units, so that its relative error is small
+_EDGES = 16_000  # per call: with fewer the fixed cost dominates, with more all pairs wait for the slowest
+_DEEP = 6  # above this number of layers, the widest edges alone usually carry the maximum flow
+_WIDE = 0.35  # this share of a position's edges is then tried first
 
 
 def flow(capacities: NDArray[np.floating]) -> Float64:
     """Maximum flow for every pair: capacities (L, S, S) -> (S, S), rows positions of layer L, columns inputs.
 
-    ``capacities[l - 1, i, j]`` bounds what position i of layer l takes from position j below it: the augmented maps
-    that rollout multiplies (``augmented``). Dinic's algorithm solves many pairs in one call, each in its own copy of
-    the network and in integer units of at most a 2**28th of its flow: an edge is rounded by half a unit, and the flow
-    by no more than the sum of that over its smallest cut, or a unit per position. Raises: ModelError for capacities
-    that are not finite, negative or not (L, S, S).
+    ``capacities[l - 1, i, j]`` limits the flow to position i of layer l from position j of the layer below: give
+    augmented maps (``augmented``), as for rollout. Raises: ModelError for capacities that are not finite, negative, or
+    not of shape (L, S, S).
+
+    Dinic's algorithm solves many pairs in one call, each in its own copy of the network, in integer units of at most
+    2**-28 of its flow. Each edge is rounded by at most half a unit, so the error of a flow is at most the sum of these
+    over its smallest cut, or one unit per position.
     """
     given: Float64 = np.asarray(capacities, dtype=np.float64)
     if given.ndim != 3 or given.shape[1] != given.shape[2] or not given.size:
-        raise ModelError(f"capacities have shape {given.shape}, want (layers, positions, positions)")
+        raise ModelError(f"capacities have shape {given.shape}; give (layers, positions, positions)")
     if not (np.isfinite(given) & (given >= 0)).all():
-        raise ModelError("capacities must be finite and not negative: give augmented maps")
+        raise ModelError("some capacities are negative or not finite; give augmented maps")
     found = _bound(given)
     if len(given) <= 2:
         return found
@@ -42,39 +44,41 @@ def flow(capacities: NDArray[np.floating]) -> Float64:
     limit = found[found > 0]
     if len(given) > _DEEP:
         short = _solved(given, _widest(given[-2:0:-1]), pairs, limit) < _UNITS - given.shape[1]
-        pairs, limit = pairs[short], limit[short]  # the others reach their bound
+        pairs, limit = pairs[short], limit[short]  # the flow of the others is their bound
     every = np.ones(given[1:-1].shape, dtype=np.bool_)
     while len(pairs):
         units = _solved(given, every, pairs, limit)
         found[tuple(pairs.T)] = limit * (units / _UNITS)
-        limit = limit * ((units + given.size) / _UNITS)  # rounding hides less than a unit per edge
+        limit = limit * ((units + given.size) / _UNITS)  # rounding loses less than one unit per edge
         again = (units < _ENOUGH) & (limit > 0)
         pairs, limit = pairs[again], limit[again]
     return found
 
 
 def flow_by_layer(capacities: NDArray[np.floating]) -> Float64:
-    """``flow`` from every layer as the top one: capacities (L, S, S) -> (L, S, S)."""
+    """``flow`` with each layer in turn as the top one: capacities (L, S, S) -> (L, S, S)."""
     return np.stack([flow(capacities[: top + 1]) for top in range(len(capacities))])
 
 
 def as_distributions(flows: Float64) -> Float64:
-    """Rows divided by their sums, as the paper compares them: (..., S, S) -> (..., S, S).
+    """Rows divided by their sums, as in the paper: (..., S, S) -> (..., S, S).
 
-    Raises: ModelError for a position that no flow leaves.
+    Raises: ModelError for a position whose flow to all inputs is 0.
     """
     total = flows.sum(axis=-1, keepdims=True)
     if not (total > 0).all():
         place = np.argwhere(~(total[..., 0] > 0))[0].tolist()
-        raise ModelError(f"no flow leaves position {place[-1]}: its attention is all zero; leave the sentence out")
+        raise ModelError(
+            f"the flow from position {place[-1]} is 0 to all inputs: its attention is all zero; remove the sentence"
+        )
     return np.asarray(flows / total, dtype=np.float64)
 
 
 def _bound(given: Float64) -> Float64:
-    """What no flow exceeds, and flow itself through one or two layers: (L, S, S) -> (S, S), 0 where no path leads.
+    """An upper bound of each flow, exact for one or two layers: (L, S, S) -> (S, S), 0 where there is no path.
 
-    Each position between passes on what its upper edge allows and what it could deliver, had it the network to
-    itself; counted from the inputs up, then from the top down.
+    Each position in between passes on the minimum of its upper edge and of what it could deliver if it had the network
+    to itself; computed once from the inputs up, and once from the top down.
     """
     up, down = given[0].copy(), given[-1]
     for above in given[1:]:
@@ -100,7 +104,7 @@ def _widest(maps: Float64) -> Mask:
 def _solved(given: Float64, kept: Mask, pairs: Int64, limit: Float64) -> Int64:
     """Maximum flows of ``pairs`` (P, 2) over the edges ``kept`` (L - 2, S, S), top map first: (P,).
 
-    Each in units of its own: ``_UNITS`` of them are its ``limit`` (P,), which its flow must not exceed.
+    Each pair has its own unit, ``limit / _UNITS``, where ``limit`` (P,) is an upper bound of its flow.
     """
     from scipy.sparse.csgraph import maximum_flow
 
@@ -113,7 +117,7 @@ def _solved(given: Float64, kept: Mask, pairs: Int64, limit: Float64) -> Int64:
         some, unit = pairs[at : at + copies], limit[at : at + copies, None]
         leaving, entering = _units(given[-1, some[:, 0]], unit), _units(given[0, :, some[:, 1]], unit)
         first[: len(some)] = np.minimum(np.minimum(leaving.sum(axis=1), entering.sum(axis=1)), _UNITS)
-        first[len(some) :] = 0  # the last call may leave copies idle
+        first[len(some) :] = 0  # in the last call some copies may be unused
         inner[: len(some), :n], inner[: len(some), -n:] = leaving, entering
         inner[: len(some), n:-n] = _units(middle, unit)
         carried = maximum_flow(graph, 0, graph.shape[0] - 1, method="dinic").flow
@@ -122,27 +126,27 @@ def _solved(given: Float64, kept: Mask, pairs: Int64, limit: Float64) -> Int64:
 
 
 def _units(capacities: Float64, limit: Float64) -> Float64:
-    """Capacities in ``_UNITS``-ths of ``limit``; no edge carries more than all of them."""
+    """Capacities in units of ``limit / _UNITS``; at most ``_UNITS``, because no edge carries more than the limit."""
     with np.errstate(over="ignore"):
         return np.asarray(np.rint(np.minimum(capacities / limit, 1) * _UNITS))
 
 
 def _graph(kept: Mask, copies: int) -> "csr_array":
-    """Copies of the network side by side between one source and one sink, edges still without capacity.
+    """Copies of the network side by side between one source and one sink; all capacities are 0.
 
-    Numbered as they stand in ``_solved``: an edge to each copy's own source, whose capacity ends the search in a copy
-    that can carry no more; then copy by copy S edges to its top row, the edges ``kept`` (L - 2, S, S) between its
-    rows, top one first, and S from its last row to the sink.
+    Edges are in the order in which ``_solved`` fills them: one to the source of each copy, whose capacity stops the
+    search in a copy that can carry no more; then for each copy S edges to its top row, the edges ``kept``
+    (L - 2, S, S) between its rows, top row first, and S edges from its last row to the sink.
     """
     from scipy.sparse import csr_array
 
     gaps, n, _ = kept.shape
-    size = 1 + (gaps + 1) * n  # positions of a copy, its own source first
+    size = 1 + (gaps + 1) * n  # positions of a copy; its source is the first
     gap, _, below = np.nonzero(kept)
     starts, sink = 1 + size * np.arange(copies)[:, None], 1 + size * copies
     within = np.concatenate([1 + np.arange(n), 1 + (gap + 1) * n + below])
     ends = np.concatenate([starts.ravel(), np.hstack([starts + within, np.full((copies, n), sink)]).ravel()])
-    each = np.concatenate([[n], kept.sum(axis=2).ravel(), np.ones(n, dtype=np.int64)])  # edges that leave a position
+    each = np.concatenate([[n], kept.sum(axis=2).ravel(), np.ones(n, dtype=np.int64)])  # edges out of each position
     borders = np.cumsum(np.concatenate([[0, copies], np.tile(each, copies), [0]]))
     edges = np.zeros(len(ends), dtype=np.int32)
     return csr_array((edges, ends.astype(np.int32), borders.astype(np.int32)), shape=(sink + 1, sink + 1))

@@ -1,1 +1,1 @@
-"""What heads attend to: statistics, relations, hypotheses, and which heads are alike."""
+"""What heads attend to: statistics, syntactic relations, hypotheses, and similarity of heads."""

@@ -1,4 +1,4 @@
-"""Conditions on a word: what columns of CoNLL-U must say of it."""
+"""Conditions on words: the values that columns of CoNLL-U must have."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from probing.axes import Sentence
 from probing.errors import ConfigError
 
-# what a condition may name, and the field of Sentence that holds it
+# columns that a condition can name, and the field of Sentence with their values
 COLUMNS = {
     "form": "words",
     "lemma": "lemmas",
@@ -22,43 +22,43 @@ COLUMNS = {
 }
 
 
-def checked(option: str, conditions: Any) -> None:
-    """Raise ConfigError unless ``conditions`` name columns, each with a list of values or a regular expression.
+def checked(option: str, conditions: object) -> None:
+    """Raise ConfigError unless ``conditions`` is a mapping from columns to a list of values or a regular expression.
 
-    A list holds the values as they are written; a text is a regular expression for the whole value (``NOUN|PROPN``).
-    ``feats`` is a mapping from features to such values. ``form`` and ``lemma`` disregard case.
+    A list holds literal values; a text is a regular expression for the whole value (``NOUN|PROPN``). ``feats`` is a
+    mapping from features to such values. ``form`` and ``lemma`` ignore case.
     """
     if not isinstance(conditions, Mapping):
-        raise ConfigError(f"{option}={conditions}: conditions are wanted, such as {{upos: NOUN}}")
+        raise ConfigError(f"{option}={conditions}: not a set of conditions; give one such as {{upos: NOUN}}")
     for name, value in conditions.items():
         if name not in COLUMNS:
-            raise ConfigError(f"{option}.{name}: no such column; the columns are {', '.join(COLUMNS)}")
+            raise ConfigError(f"{option}.{name}: no such column; choose one of {', '.join(COLUMNS)}")
         if name != "feats":
             _checked_value(f"{option}.{name}", value)
         elif not isinstance(value, Mapping) or not value:
-            raise ConfigError(f"{option}.feats={value}: features are wanted, such as {{PronType: Prs}}")
+            raise ConfigError(f"{option}.feats={value}: not a set of features; give one such as {{PronType: Prs}}")
         else:
             for feature, wanted in value.items():
                 _checked_value(f"{option}.feats.{feature}", wanted)
 
 
-def _checked_value(option: str, value: Any) -> None:
+def _checked_value(option: str, value: object) -> None:
     for one in value if isinstance(value, Sequence) and not isinstance(value, str) else [value]:
         if isinstance(one, bool):
-            raise ConfigError(f"{option}={one}: YAML reads yes, no, on and off as truth values; put it in quotes")
+            raise ConfigError(f"{option}={one}: YAML reads yes, no, on and off as true or false; put it in quotes")
         if not isinstance(one, str) or not one:
-            raise ConfigError(f"{option}={value}: a list of words is wanted, or one regular expression in quotes")
+            raise ConfigError(f"{option}={value}: not text; give a list of words, or a regular expression in quotes")
     if isinstance(value, str):
         try:
             re.compile(value)
         except re.error as error:
-            raise ConfigError(f"{option}={value}: no regular expression ({error}); correct it") from error
+            raise ConfigError(f"{option}={value}: not a valid regular expression ({error}); correct it") from error
     elif not value:
-        raise ConfigError(f"{option}={value}: an empty list fits no word; remove the condition or give it values")
+        raise ConfigError(f"{option}={value}: an empty list matches no word; remove the condition, or add values")
 
 
 def matching(conditions: Mapping[str, Any], sentence: Sentence) -> NDArray[np.bool_]:
-    """Which words all conditions hold of, (W,); none where the sentence lacks a column."""
+    """Which words match all conditions, (W,); no word if the sentence does not have one of the columns."""
     found = np.ones(len(sentence.words), dtype=bool)
     for name, value in conditions.items():
         wanted = {f"feats.{k}": v for k, v in value.items()} if name == "feats" else {name: value}
@@ -69,14 +69,14 @@ def matching(conditions: Mapping[str, Any], sentence: Sentence) -> NDArray[np.bo
 
 
 def column(name: str, sentence: Sentence) -> Sequence[str]:
-    """The values of a column for each word; ``feats.PronType``: of that feature, "" where a word lacks it."""
+    """The value of a column for each word; of ``feats.PronType``: of that feature, "" for a word without it."""
     name, _, feature = name.partition(".")
     values: Sequence[str] = getattr(sentence, COLUMNS[name])
     return [_features(text).get(feature, "") for text in values] if feature else values
 
 
-def fits(wanted: Any, value: str, fold: bool = False) -> bool:
-    """Whether a value is in the list ``wanted``, or the regular expression ``wanted`` fits the whole of it."""
+def fits(wanted: str | Sequence[str], value: str, fold: bool = False) -> bool:
+    """Whether ``value`` is in the list ``wanted``, or the regular expression ``wanted`` matches all of it."""
     if isinstance(wanted, str):
         return re.fullmatch(wanted, value, re.IGNORECASE if fold else 0) is not None
     return value.lower() in [one.lower() for one in wanted] if fold else value in wanted

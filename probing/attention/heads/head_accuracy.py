@@ -1,8 +1,8 @@
-"""Questions to heads: is the other word that a head attends to most a right one? Counted per target and sentence."""
+"""Accuracy of heads: is the other word to which a head attends most a right one? Counted per target and sentence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 METRIC = "head_accuracy"
 HEADS, RANDOM = "attention", "random word"
-OFFSETS = (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5)  # nearest first: of equally good ones the first is chosen
-NO_SUBWORDS = "questions to heads left out: the word, or every right answer, has no subwords"
-_BLOCK = 256  # sentences whose questions are answered at a time
+OFFSETS = (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5)  # nearest first: the first of equally good offsets is chosen
+NO_SUBWORDS = "questions to heads left out, because the word or every right answer has no subwords"
+_BLOCK = 256  # sentences per step
 
 
 @dataclass(frozen=True)
 class Cases:
-    """The I questions about one sentence of W words: does the head's strongest word answer this query rightly?
+    """I questions about one sentence of W words: is the head's strongest word for this query a right one?
 
-    targets (I,): the number of each question's target. queries (I,): the position of the word that attends.
+    targets (I,): the index of each question's target. queries (I,): the position of the word that attends.
     right (I, W), bool: the words that are a right answer, never the query itself.
     """
 
@@ -36,8 +36,8 @@ class Cases:
 class Hits:
     """How often each head's strongest other word is right, per target and sentence.
 
-    ``cases``: one record per sentence, in corpus order. Sums are kept per sentence and target that occurs in it, so
-    that memory is a few numbers per head and question. ``skipped`` counts questions that were left out, by reason.
+    ``cases``: one record per sentence, in corpus order. ``skipped``: the number of questions left out, by reason. Sums
+    are kept only for targets that occur in a sentence, so memory is a few numbers per head and question.
     """
 
     def __init__(self, cases: Sequence[Cases], targets: Sequence[str], strongest: StrongestWords, split: Split) -> None:
@@ -50,7 +50,7 @@ class Hits:
         self.right = _right(cases, ordered, self.first)
         target_of = _joined([case.targets[order] for case, order in zip(cases, ordered, strict=True)])
         sentences = np.repeat(np.arange(len(cases)), np.diff(self.first))
-        # Questions are sorted by sentence and target: each group of them lies together.
+        # Questions are sorted by sentence and target, so each group is contiguous.
         self._groups, self._group = np.unique(sentences * len(targets) + target_of, return_inverse=True)
         self._hits = np.zeros((len(self._groups), *strongest.words.shape[1:]), dtype=np.uint16)
         self._floors = np.zeros((len(self._groups), len(OFFSETS) + 1))
@@ -58,9 +58,9 @@ class Hits:
         self._count()
 
     def tallies(self) -> Iterator[Tally]:
-        """Per target: all heads (N, L, H); then every offset and the expectation of a random word, each (N, 1).
+        """Per target: sums of all heads (N, L, H); then of each offset and of a random word (expected value), (N, 1).
 
-        The split's N sentences are those of ``cases``; sentences without maps have no items.
+        N: the sentences of ``cases``. Sentences without maps have no items.
         """
         layers = tuple(range(1, self._hits.shape[1] + 1))
         for number, target in enumerate(self.targets):
@@ -72,7 +72,7 @@ class Hits:
                 yield Tally(METRIC, target, name, self.split, (0,), floors[:, [place]], items)
 
     def misses(self, layer: int, head: int) -> NDArray[np.int64]:
-        """The questions that a head (layer from 1, head from 0) answers wrongly: numbers among all questions."""
+        """The questions that a head (layer from 1, head from 0) answers wrongly: their indices among all questions."""
         found: list[NDArray[np.int64]] = []
         for items, row in self._blocks():
             right, counted, _ = self._answers(items, row)
@@ -81,7 +81,7 @@ class Hits:
         return _joined(found)
 
     def words_at(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where the query words of some questions stand among the words of all sentences."""
+        """Indices of the query words of some questions among the words of all sentences."""
         sentences = np.searchsorted(self.first, items, side="right") - 1
         return np.asarray(self.strongest.first[sentences] + self.queries[items])
 
@@ -99,7 +99,7 @@ class Hits:
             self._items[group[starts]] = np.add.reduceat(counted, starts, dtype=np.float64)
 
     def _blocks(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """The questions about sentences with maps, some sentences at a time: their numbers and their sentences."""
+        """The questions about sentences with maps, some sentences at a time: indices of questions, and of sentences."""
         seen = np.flatnonzero(self.strongest.seen)
         for some in np.array_split(seen, max(1, len(seen) // _BLOCK)):
             items = _joined([np.arange(self.first[i], self.first[i + 1]) for i in some])
@@ -109,7 +109,7 @@ class Hits:
     def _answers(
         self, items: NDArray[np.int64], sentences: NDArray[np.int64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
-        """Of I questions: right words (I, W + 1), the last column False; which count, (I,); floors (I, 11)."""
+        """Of I questions: right words (I, W + 1), last column False; which count, (I,); hits of baselines (I, 11)."""
         width = int(self.n_words[sentences].max())
         place = self.strongest.first[sentences][:, None] + np.arange(width)
         inside = np.arange(width) < self.n_words[sentences][:, None]
@@ -125,7 +125,9 @@ class Hits:
         counted = np.asarray(right.any(axis=1), dtype=np.bool_)
         return right, counted, np.column_stack([np.take_along_axis(right, beside, axis=1), chance])
 
-    def _spread(self, values: NDArray[Any], of_target: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _spread(
+        self, values: NDArray[np.uint16] | NDArray[np.float64], of_target: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
         """From the groups of one target to all sentences, (G, …) -> (N, …)."""
         found = np.zeros((len(self.n_words), *values.shape[1:]))
         found[self._groups[of_target] // len(self.targets)] = values[of_target]
@@ -144,7 +146,7 @@ def _right(cases: Sequence[Cases], ordered: Sequence[NDArray[np.int64]], first: 
 
 
 def offset_name(offset: int) -> str:
-    """What tallies call the baseline that always answers the word this far to the right.
+    """The name in tallies of the baseline that always answers the word this far to the right.
 
     >>> offset_name(-1)
     'offset-1'

@@ -1,4 +1,4 @@
-"""A hypothesis tested on a corpus: how often each head agrees with it, and where the best head does not."""
+"""A hypothesis tested on a corpus: how often each head agrees with it, and counter-examples of a head."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.heads.head_accuracy import Cases, Hits
-from probing.attention.heads.hypothesis import Hypothesis, asked
+from probing.attention.heads.hypothesis import Hypothesis, queries_and_right_words
 from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Sentence, Split, Tally
 from probing.errors import ConfigError
@@ -15,10 +15,10 @@ from probing.errors import ConfigError
 
 @dataclass(frozen=True)
 class CounterExample:
-    """One query word whose head attended most to a word that is not right.
+    """One query word for which a head attends most to a word that is not right.
 
-    ``attended`` is "" where no other word got any weight. Positions count words from 0; ``weight`` is that of the
-    attended word, ``right`` are the words that would have been right.
+    ``attended`` is "" if no other word has any weight. Positions count words from 0. ``weight`` is the weight of the
+    attended word; ``right`` are the words that would have been right.
     """
 
     sentence: str
@@ -31,10 +31,10 @@ class CounterExample:
 
 
 class HeadHypothesis(Hits):
-    """How often a query's strongest other word is one that the hypothesis allows.
+    """How often a query's strongest other word is a right one under a hypothesis.
 
-    Asked of every word that the query condition fits and that has at least one right answer in its sentence. One
-    target, ``hypothesis <name>``. Raises ConfigError where nothing matches.
+    There is one question per word that matches the query conditions and has at least one right answer in its sentence.
+    The only target is ``hypothesis <name>``. Raises: ConfigError if nothing matches.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class HeadHypothesis(Hits):
         super().__init__(cases, [f"hypothesis {hypothesis.name}"], strongest, split)
 
     def coverage(self) -> Tally:
-        """The share of words fitting the query condition that were asked, (N, 1): the others have no right answer.
+        """The share of words matching the query conditions that have a right answer: sums (N, 1).
 
-        Sentences without maps do not count.
+        Sentences without maps have no items.
         """
         items = next(self.tallies()).items
         fitting = (self._fitting * self.strongest.seen).astype(np.float64)
@@ -56,7 +56,7 @@ class HeadHypothesis(Hits):
     def counter_examples(self, layer: int, head: int, n: int = 20) -> list[CounterExample]:
         """Up to ``n`` misses of a head (layer from 1, head from 0), the heaviest first, then in corpus order."""
         missed = self.misses(layer, head)
-        # rounded, so that the last digits of another machine do not change the order
+        # rounded, because the last digits differ between machines and would change the order
         weights = self.strongest.weights[self.words_at(missed), layer - 1, head].round(3)
         heaviest = missed[np.argsort(-weights, kind="stable")[:n]]
         return [self._example(int(item), layer, head) for item in heaviest]
@@ -80,11 +80,11 @@ class HeadHypothesis(Hits):
 def matched(
     hypothesis: Hypothesis, sentences: Sequence[Sentence], split: Split
 ) -> tuple[NDArray[np.int64], list[Cases]]:
-    """How many words of each sentence the query condition fits, (N,), and the questions that have a right answer.
+    """Words that match the query conditions, counted per sentence, (N,), and the questions about each sentence.
 
-    Raises ConfigError where no word is asked.
+    Raises: ConfigError if there is no question.
     """
-    found = [asked(hypothesis, sentence) for sentence in sentences]
+    found = [queries_and_right_words(hypothesis, sentence) for sentence in sentences]
     fitting = np.array([words.sum() for words, _ in found], dtype=np.int64)  # with or without a right answer
     cases = [_cases(right) for _, right in found]
     if not any(len(case.queries) for case in cases):
@@ -100,10 +100,10 @@ def _cases(right: NDArray[np.bool_]) -> Cases:
 def _unmatched(hypothesis: Hypothesis, n_fitting: int, n_sentences: int, split: Split) -> str:
     where = f"{hypothesis} matches nothing in the {n_sentences:,} sentences of {split}: "
     if not n_fitting:
-        return where + f"no word fits its query {hypothesis.query}; loosen that, or choose another corpus with data=…"
+        return where + f"no word matches its query {hypothesis.query}; relax that, or choose another corpus with data=…"
     between = f"relation {hypothesis.relation}, direction {hypothesis.direction}"
     between += f", deprel {hypothesis.deprel}" if hypothesis.deprel is not None else ""
     return where + (
-        f"{n_fitting:,} words fit its query {hypothesis.query}, none with a word for its key {hypothesis.key} "
-        f"({between}); loosen key, relation or direction, or choose another corpus with data=…"
+        f"{n_fitting:,} words match its query {hypothesis.query}, but none has a word that matches its key "
+        f"{hypothesis.key} ({between}); relax key, relation or direction, or choose another corpus with data=…"
     )

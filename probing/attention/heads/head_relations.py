@@ -1,4 +1,4 @@
-"""Heads and dependency relations: does a head's strongest word stand in this relation to the query?"""
+"""Heads and dependency relations: does a head's strongest word have this relation to the query?"""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 from probing.attention.heads.head_accuracy import Cases, Hits
 from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Sentence, Split
-from probing.errors import ConfigError, DataError
+from probing.errors import DataError
 
-EXCLUDED = ("root", "punct")  # root has no word at its other end; punctuation attaches by convention
+EXCLUDED = ("root", "punct")  # the root has no head; the head of punctuation is a convention
 TO_HEAD, TO_DEPENDENT = "dep→head", "head→dep"
-ALL = "all"  # every relation together: attachment without labels
+ALL = "all"  # all relations together: unlabelled attachment
 
 
 class HeadSyntax(Hits):
-    """Clark et al.'s (2019, §4) accuracy of heads on dependency relations, counted from the strongest words.
+    """Accuracy of heads on dependency relations (Clark et al. 2019, section 4), counted from the strongest words.
 
     Targets are ``nsubj dep→head`` (the query is the dependent, its head is right) and ``nsubj head→dep`` (the query
-    is a head with such dependents, each of them is right; it counts once), for every relation but EXCLUDED, and
-    ``all``, whatever the relation. A subtype such as ``nsubj:pass`` is a relation of its own unless ``subtypes`` is
-    False. ``relations`` limits the targets beside ``all``. Punctuation may be what a head attends to, never the query
-    or the answer. Raises DataError where no sentence has a tree.
+    is a head with such dependents, each of them is right; it counts once), for every relation except EXCLUDED, and
+    ``all`` for all relations together. A subtype such as ``nsubj:pass`` is a separate relation unless ``subtypes`` is
+    False. ``relations``, if given, restricts the targets (not ``all``). A head may attend to punctuation, but
+    punctuation is never the query or the right answer. Raises: DataError if no sentence has a tree.
     """
 
     def __init__(
@@ -35,8 +35,8 @@ class HeadSyntax(Hits):
     ) -> None:
         if not any(s.heads and s.deprel for s in sentences):
             raise DataError(
-                f"{split}: none of its {len(sentences)} sentences has heads and relations, which heads are held "
-                "against; choose a treebank, data=ewt, or type attention=rollout"
+                f"{split}: none of its {len(sentences)} sentences has syntactic heads and relations, with which "
+                "attention is compared; choose a treebank such as data=ewt, or type attention=rollout"
             )
         names = [name for name in relations_of(sentences, subtypes) if not relations or name in relations]
         cases = [_cases(sentence, names, subtypes) for sentence in sentences]
@@ -45,22 +45,8 @@ class HeadSyntax(Hits):
 
 
 def relations_of(sentences: Iterable[Sentence], subtypes: bool = True) -> list[str]:
-    """The relations that occur, in alphabetical order, without EXCLUDED."""
+    """The relations in ``sentences``, in alphabetical order, without EXCLUDED."""
     return sorted({_shown(name, subtypes) for s in sentences for name in set(s.deprel)} - {*EXCLUDED, "_"})
-
-
-def check_relations(option: str, asked: Iterable[str], sentences: Iterable[Sentence], subtypes: bool = True) -> None:
-    """Raise ConfigError, naming those that occur, for a relation that occurs nowhere in ``sentences``."""
-    found = relations_of(sentences, subtypes)
-    for name in asked:
-        if name not in found:
-            raise ConfigError(
-                f"{option}={name}: no such relation in the corpus{_excluded(name)}; it has {', '.join(found) or 'none'}"
-            )
-
-
-def _excluded(name: str) -> str:
-    return f" ({' and '.join(EXCLUDED)} are left out)" if name in EXCLUDED else ""
 
 
 def _shown(relation: str, subtypes: bool) -> str:
@@ -68,7 +54,7 @@ def _shown(relation: str, subtypes: bool) -> str:
 
 
 def _cases(sentence: Sentence, names: Sequence[str], subtypes: bool) -> Cases:
-    """Both directions; targets are numbered as HeadSyntax lists them."""
+    """The questions of one sentence in both directions; targets are numbered in the order of HeadSyntax."""
     n = len(sentence.words)
     if not sentence.heads or not sentence.deprel:
         return Cases(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, n), dtype=bool))
@@ -76,12 +62,12 @@ def _cases(sentence: Sentence, names: Sequence[str], subtypes: bool) -> Cases:
     shown = [_shown(name, subtypes) for name in sentence.deprel]
     heads = np.array(sentence.heads) - 1
     relation = np.array([number.get(name, -1) for name in shown])
-    asked = np.array([name not in EXCLUDED for name in shown]) & (heads >= 0)
+    included = np.array([name not in EXCLUDED for name in shown]) & (heads >= 0)
     parts = []
-    for chosen, of in ((asked, np.zeros(n, dtype=np.int64)), (asked & (relation > 0), relation)):
+    for chosen, of in ((included, np.zeros(n, dtype=np.int64)), (included & (relation > 0), relation)):
         dependents = np.flatnonzero(chosen)
         parts.append((2 * of[dependents], dependents, _one_hot(heads[dependents], n)))
-        # a head and a relation are one question, however many dependents answer it
+        # one question per head and relation, for any number of dependents
         pairs, question = np.unique(np.stack([heads[dependents], of[dependents]]), axis=1, return_inverse=True)
         right = np.zeros((pairs.shape[1], n), dtype=bool)
         right[question, dependents] = True

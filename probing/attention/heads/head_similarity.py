@@ -1,11 +1,11 @@
-"""Which heads attend alike, and which layers hold alike vectors: divergences, clusters, a map, and linear CKA.
+"""Similarity of heads (divergence, clusters, a map) and of layers (linear CKA).
 
 Heads are numbered layer by layer: head h of attention layer l is row (l - 1) * H + h.
 """
 
 from collections.abc import Mapping
 from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 Matrix = NDArray[np.float64]
-_BLOCK = 2**18  # numbers that one head is compared with at a time: what a processor's cache holds
+_BLOCK = 2**18  # numbers with which one head is compared at a time: they fit into a processor's cache
 
 
 class Divergence:
@@ -27,17 +27,17 @@ class Divergence:
 
     JS(p, q) = H((p + q) / 2) - (H(p) + H(q)) / 2 in nats, between 0 and ln 2 (Lin 1991). Clark et al. (2019, section
     6) sum it over all tokens of a corpus; here it is the mean over queries, which does not grow with the corpus and
-    orders pairs alike. Not smoothed: the formula needs no positive weights. Cost: (L H)^2 / 2 logarithms per weight of
-    one map, so give it a sample of sentences.
+    gives the same order of pairs. There is no smoothing, because weights of 0 are allowed. It costs (L H)^2 / 2
+    logarithms per weight of one map, so use a sample of sentences.
     """
 
     def __init__(self) -> None:
-        """Start from nothing."""
+        """Start with empty sums."""
         self._total: Matrix | None = None  # upper triangle, sums over queries
         self._n_queries = 0
 
     def add(self, batch: Maps) -> None:
-        """Take in the maps of some sentences; every query counts alike, special subwords included."""
+        """Add the maps of some sentences; all queries have equal weight, special subwords included."""
         import torch
 
         real = torch.from_numpy(batch.words != PADDING).to(batch.attention[0].device)
@@ -50,12 +50,12 @@ class Divergence:
         self._n_queries += rows.shape[1]
 
     def finish(self) -> Matrix:
-        """Mean divergence (nats) of every two heads: symmetric (L * H, L * H), 0 on the diagonal.
+        """Mean divergence (nats) of every two heads: symmetric, (L * H, L * H), 0 on the diagonal.
 
         Raises: ModelError if no maps were added.
         """
         if self._total is None:
-            raise ModelError("no attention map to compare heads on: choose at least one sentence that has words")
+            raise ModelError("no attention map was added; heads are compared on at least one sentence with words")
         return (self._total + self._total.T) / self._n_queries
 
 
@@ -65,35 +65,35 @@ def _divergences(rows: "torch.Tensor") -> Matrix:
     total = rows.new_zeros(len(rows), len(rows))
     for head in range(len(rows) - 1):
         between = entropy((rows[head + 1 :] + rows[head]).mul_(0.5)) - (own[head + 1 :] + own[head]) / 2
-        total[head, head + 1 :] = between.clamp_min_(0).sum(-1)  # rounding alone makes it negative
+        total[head, head + 1 :] = between.clamp_min_(0).sum(-1)  # rounding can make it negative
     return total.cpu().double().numpy()
 
 
 def tree(divergence: Matrix) -> Matrix:
     """Agglomerative clustering by average linkage of sqrt(divergence): scipy's linkage matrix, (heads - 1, 4).
 
-    The square root is a distance in the strict sense (Endres and Schindelin 2003; so is the quadratic mean over
-    queries that it is here). Raises: ModelError for a single head.
+    The square root is a metric (Endres and Schindelin 2003), and so is the root of the mean over queries, as used here.
+    Raises: ModelError for a single head.
     """
     from scipy.cluster.hierarchy import linkage
     from scipy.spatial.distance import squareform
 
     if len(divergence) < 2:
-        raise ModelError("a model with one head in all has nothing to cluster; choose one with more")
+        raise ModelError("this model has only one head, and clusters need at least two; choose another model")
     found: Matrix = linkage(squareform(np.sqrt(divergence), checks=False), method="average")
     return found
 
 
 def clusters(linkage: Matrix, n_clusters: int) -> NDArray[np.int64]:
-    """Cut a tree into ``n_clusters``: (heads,), numbered from 0 in the order of their first heads.
+    """Cut a tree into ``n_clusters``: the cluster of each head, (heads,), numbered from 0 in order of the first heads.
 
-    Fewer where heads are equally far apart, since a cut never parts them at random.
+    There are fewer clusters if heads are equally far apart, because a cut does not separate them at random.
     Raises: ConfigError if there are not that many heads.
     """
     from scipy.cluster.hierarchy import fcluster
 
     if not 1 <= n_clusters <= len(linkage) + 1:
-        raise ConfigError(f"clusters={n_clusters}: want 1 to {len(linkage) + 1}, the number of heads")
+        raise ConfigError(f"clusters={n_clusters}: give 1 to {len(linkage) + 1}, the number of heads")
     found = fcluster(linkage, n_clusters, criterion="maxclust")
     _, first, numbers = np.unique(found, return_index=True, return_inverse=True)
     order: NDArray[np.int64] = np.argsort(np.argsort(first))
@@ -101,15 +101,15 @@ def clusters(linkage: Matrix, n_clusters: int) -> NDArray[np.int64]:
 
 
 def head_map(divergence: Matrix, rng: np.random.Generator) -> tuple[Matrix, float]:
-    """Places (heads, 2) whose distances are near sqrt(divergence), and how badly they fit: Kruskal's stress-1.
+    """Places (heads, 2) whose distances approximate sqrt(divergence), and the error of this fit: Kruskal's stress-1.
 
-    Metric multidimensional scaling (SMACOF, the best of several starts). Axes have no meaning; a stress above 0.2 is
-    a poor fit (Kruskal 1964).
+    Metric multidimensional scaling (SMACOF, the best of several starts). The axes have no meaning; a stress above 0.2
+    is a poor fit (Kruskal 1964).
     """
     from sklearn.manifold import smacof
 
     distances = np.sqrt(divergence)
-    # smacof rather than MDS, whose option for given distances has changed its name between versions
+    # smacof and not MDS, because MDS renamed its option for given distances between versions
     places, raw_stress = smacof(distances, n_init=8, random_state=int(rng.integers(2**31)), normalized_stress=False)
     return places, float(np.sqrt(2 * raw_stress / np.square(distances).sum()))
 
@@ -117,24 +117,24 @@ def head_map(divergence: Matrix, rng: np.random.Generator) -> tuple[Matrix, floa
 class LinearCKA:
     """Centred kernel alignment between layers (Kornblith et al. 2019, section 3), over vectors added batch by batch.
 
-    CKA(X, Y) = |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms, columns centred; it does not change under rotation and
-    scaling of either side. Kept are the moments of all pairs of layers, so memory does not grow with the number of
-    vectors: (L + 1)(L + 2) / 2 matrices (D, D) of float64, 33 MB for 7 layers of width 384, 430 MB for 13 of 768.
+    CKA(X, Y) = |X'Y|^2 / (|X'X| |Y'Y|), with Frobenius norms and centred columns; rotation and scaling of X or Y do not
+    change it. Memory does not grow with the number of vectors, because only moments of all pairs of layers are kept:
+    (L + 1)(L + 2) / 2 matrices (D, D) of float64, 33 MB for 7 layers of width 384, 430 MB for 13 of 768.
     """
 
     def __init__(self) -> None:
-        """Start from nothing."""
-        self._shift: dict[int, NDArray[Any]] = {}  # (D,)
+        """Start with empty sums."""
+        self._shift: dict[int, NDArray[np.floating]] = {}  # (D,)
         self._sums: dict[int, Matrix] = {}  # (D,)
         self._products: dict[tuple[int, int], Matrix] = {}  # (D, D)
         self._n = 0
 
-    def add(self, vectors: Mapping[int, NDArray[np.floating[Any]]]) -> None:
-        """Take in vectors of the same items in every layer: {layer: (n, D)}, the same layers each time."""
+    def add(self, vectors: Mapping[int, NDArray[np.floating]]) -> None:
+        """Add vectors of the same items in every layer: {layer: (n, D)}, with the same layers each time."""
         shifted = {}
         for layer, of_layer in vectors.items():
             precise = np.asarray(of_layer, dtype=np.result_type(of_layer, np.float32))
-            # near the mean, so that little is lost where it is subtracted: some models have huge means
+            # subtract a value near the mean first: some models have huge means, and precision would be lost later
             mean = precise.mean(axis=0, dtype=np.float64).astype(precise.dtype)
             shifted[layer] = precise - self._shift.setdefault(layer, mean)
             self._sums.setdefault(layer, np.zeros(precise.shape[1]))
@@ -146,9 +146,9 @@ class LinearCKA:
         self._n += len(shifted[next(iter(shifted))])
 
     def finish(self) -> Matrix:
-        """CKA of every two layers in ascending order: symmetric (L + 1, L + 1), 1 on the diagonal.
+        """CKA of every two layers in ascending order: symmetric, (L + 1, L + 1), 1 on the diagonal.
 
-        NaN for a layer whose vectors are all the same.
+        NaN for a layer whose vectors are all equal.
         """
         layers = sorted(self._sums)
         found = np.zeros((len(layers), len(layers)))

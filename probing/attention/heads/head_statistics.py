@@ -1,8 +1,8 @@
-"""What heads attend to over a whole corpus: how sharply, how far, to what kind of token, while maps stream by.
+"""Statistics of heads over a whole corpus: how sharply they attend, how far, and to which kinds of subword.
 
-Everything is about subwords and over all queries, special subwords included. Clark et al. (2019, section 3) look at
-the same masses and at entropy, in nats; "n" below is how many keys a query sees. A head's mean alone misleads (weights
-are skewed), hence the quantiles.
+All statistics are over subwords, and over all queries, special subwords included. Clark et al. (2019, section 3)
+report the same masses, and entropy in nats. n: the number of keys that a query can see. Quantiles are reported too,
+because weights are skewed and a mean alone is misleading.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 Bools = NDArray[np.bool_]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-# The upper 16 bits of a float32 between 0 and 1 number log-spaced bins (they are bfloat16's values): 128 to an octave.
+# The upper 16 bits of a float32 from 0 to 1 are the index of a log-spaced bin (a value of bfloat16): 128 per octave.
 _CUT = 16
-_BINS = (0x3F800000 >> _CUT) + 1  # the last one is that of 1
-_LEAST = 1e-38  # its logarithm is finite, and times a weight of 0 it is 0
+_BINS = (0x3F800000 >> _CUT) + 1  # the last bin is for 1
+_LEAST = 1e-38  # its logarithm is finite, and 0 when multiplied by a weight of 0
 
 
 @dataclass
 class HeadStatistics:
     """Sums per sentence, layer and head, and histograms of weights, over maps that are added batch by batch.
 
-    special: kinds of token by the numbers that the tokenizer gives them ({"cls": {101}, "sep": {102}}).
-    punctuation: per sentence which words are punctuation, (W,); None: unknown. causal: a query sees no later key.
-    Windows of local attention are not known here: n is then the whole sentence.
+    special: ids of special tokens by kind ({"cls": {101}, "sep": {102}}). punctuation: per sentence, which words are
+    punctuation, (W,); None if unknown: the sentence then counts no item of mass_punctuation. causal: a query sees no
+    later key. For models with local attention, n is nevertheless the whole sentence.
     """
 
     n_sentences: int
@@ -42,31 +42,31 @@ class HeadStatistics:
     n_heads: int
     split: Split
     special: Mapping[str, Collection[int]] = field(default_factory=dict)
-    punctuation: Sequence[Bools] | None = None
+    punctuation: Sequence[Bools | None] = ()
     causal: bool = False
 
     def __post_init__(self) -> None:
-        """Start from nothing."""
+        """Start with empty sums."""
         self._sums: dict[str, NDArray[np.float64]] = {}  # (N, L, H)
         self._items: dict[str, NDArray[np.float64]] = {}  # (N,)
         bins = (self.n_layers, self.n_heads, _BINS)
         self._counts = {name: np.zeros(bins, dtype=np.int64) for name in ("weight", "max_weight")}
 
     def add(self, batch: Maps) -> None:
-        """Take in the maps of some sentences. Raises: ModelError if they are not of ``n_layers`` and ``n_heads``."""
+        """Add the maps of some sentences. Raises: ModelError unless they are of ``n_layers`` with ``n_heads`` each."""
         import torch
 
-        seen = (len(batch.attention), batch.attention[0].shape[1])
-        if seen != (self.n_layers, self.n_heads):
+        seen = [layer.shape[1] for layer in batch.attention]
+        if seen != [self.n_heads] * self.n_layers:
             raise ModelError(
-                f"maps of {seen[0]} layers with {seen[1]} heads, wanted {self.n_layers} with {self.n_heads}: "
-                "give the statistics the numbers of this model"
+                f"maps of {len(seen)} layers with {' or '.join(map(str, sorted(set(seen))))} heads; statistics "
+                f"of heads need {self.n_layers} layers with {self.n_heads} heads each; choose another model"
             )
         visible = _visible(batch, self.causal)
         pairs = {f"mass_{kind}": visible & pair for kind, pair in self._kinds(batch).items()}
         self._count_items(batch, visible, pairs)
         distance = np.abs(_steps(batch)) * visible
-        # every mass and the distance are weighted sums over pairs: one matrix product yields them all
+        # masses and distance are weighted sums over pairs, so one matrix product computes all of them
         linear = {"distance_subwords": distance, **pairs}
         stacked = np.stack([pair.reshape(len(pair), -1) for pair in linear.values()], axis=1)  # (B, C, T * T)
         device = batch.attention[0].device
@@ -82,12 +82,12 @@ class HeadStatistics:
             self._counts["max_weight"][layer] += _histogram(largest, batch.ids.size - int(batch.lengths.sum()))
 
     def finish(self) -> list[Tally]:
-        """One tally per metric: a mean over queries, the numbers of sentences that were not added are 0.
+        """One tally per metric, sums (N, L, H), items (N,): queries; both are 0 for sentences that were not added.
 
         entropy_nats: -sum a ln a. entropy_share: entropy / ln n, over queries with n > 1. effective_tokens:
-        exp(entropy). max_weight. distance_subwords: sum a_ij |i - j|. mass_<kind>: the summed weight of the keys that
-        are of this kind (self, previous, next, first, punctuation, and those in ``special``), over the queries that
-        see such a key. A metric without any such query is left out.
+        exp(entropy). max_weight. distance_subwords: sum a_ij |i - j|. mass_<kind>: the summed weight of the keys of
+        this kind (self, previous, next, first, punctuation, and those in ``special``), over the queries that can see
+        such a key. A metric without any such query is left out.
         """
         layers = tuple(range(1, self.n_layers + 1))
         return [
@@ -97,23 +97,24 @@ class HeadStatistics:
         ]
 
     def quantiles(self) -> dict[str, NDArray[np.float64]]:
-        """QUANTILES of single weights (``weight``) and of a query's largest (``max_weight``), each (L, H, Q).
+        """QUANTILES of single weights (``weight``) and of a query's largest weight (``max_weight``): each (L, H, Q).
 
-        Over the pairs that are visible. Exact up to the width of a bin: too small by less than 1/128 of the value, and
-        never an average of two weights (numpy's ``inverted_cdf``). NaN if nothing was added.
+        Over visible pairs. Exact up to the width of a bin: too small by less than 1/128 of the value, and never an
+        average of two weights (numpy's ``inverted_cdf``). NaN if nothing was added.
         """
         return {name: _quantiles(counts) for name, counts in self._counts.items()}
 
     def _kinds(self, batch: Maps) -> dict[str, Bools]:
-        """Which pairs of query and key are of which kind: each broadcasts to (B, T, T)."""
+        """Which pairs of query and key are of each kind: each broadcasts to (B, T, T)."""
         steps = _steps(batch)
         kinds = {"self": steps == 0, "previous": steps == -1, "next": steps == 1}
         keys = {"first": np.arange(len(steps))[None] == 0}
         keys |= {name: np.isin(batch.ids, list(numbers)) for name, numbers in self.special.items()}
-        if self.punctuation is not None:
+        if self.punctuation:
             keys["punctuation"] = np.zeros(batch.ids.shape, dtype=np.bool_)
             for found, sentence, words in zip(keys["punctuation"], batch.sentences, batch.words, strict=True):
-                found[words >= 0] = self.punctuation[sentence][words[words >= 0]]
+                if (of_sentence := self.punctuation[sentence]) is not None:
+                    found[words >= 0] = of_sentence[words[words >= 0]]
         return kinds | {name: of_kind[:, None, :] for name, of_kind in keys.items()}
 
     def _count_items(self, batch: Maps, visible: Bools, pairs: Mapping[str, Bools]) -> None:
@@ -134,24 +135,24 @@ class HeadStatistics:
 
 
 def _steps(batch: Maps) -> NDArray[np.int64]:
-    """From query to key, in subwords: (T, T)."""
+    """Steps from query to key, in subwords: (T, T)."""
     place = np.arange(batch.ids.shape[1])
     steps: NDArray[np.int64] = place - place[:, None]
     return steps
 
 
 def _visible(batch: Maps, causal: bool) -> Bools:
-    """Which pairs of query and key a head can give weight to: (B, T, T)."""
+    """Which pairs of query and key can have weight: (B, T, T)."""
     real = batch.words != PADDING
     visible: Bools = real[:, :, None] & real[:, None, :]
     return visible & (_steps(batch) <= 0) if causal else visible
 
 
 def _spread_of(weights: "torch.Tensor", mask: "torch.Tensor") -> "dict[str, torch.Tensor]":
-    """Entropy and what follows from it, summed over queries: weights (B, H, T, T), mask (B, 1, T, T) -> (B, H)."""
+    """Entropy and statistics of it, summed over queries: weights (B, H, T, T), mask (B, 1, T, T) -> (B, H)."""
     nats = entropy(weights)  # (B, H, T)
     n_keys = mask.sum(-1)  # (B, 1, T), 0 for padding
-    most = n_keys.clamp_min(2).log()  # a query that sees one key has entropy 0, whatever it is divided by
+    most = n_keys.clamp_min(2).log()  # a query that sees one key has entropy 0, so any divisor is right
     return {
         "entropy_nats": nats.sum(-1),
         "entropy_share": (nats / most).sum(-1),
@@ -160,13 +161,13 @@ def _spread_of(weights: "torch.Tensor", mask: "torch.Tensor") -> "dict[str, torc
 
 
 def entropy(rows: "torch.Tensor") -> "torch.Tensor":
-    """-sum p ln p (nats) over the last axis, 0 ln 0 being 0."""
-    # torch.special.entr would read better and takes twice as long
+    """-sum p ln p (nats) over the last axis, where 0 ln 0 is 0."""
+    # torch.special.entr is simpler but takes twice as long
     return -rows.clamp_min(_LEAST).log_().mul_(rows).sum(-1)
 
 
 def _histogram(values: "torch.Tensor", n_outside: int) -> NDArray[np.int64]:
-    """How many values (B, H, ...) fall into each bin, per head: (H, bins), less ``n_outside`` zeros per head."""
+    """The number of values (B, H, ...) in each bin per head, (H, bins), minus ``n_outside`` zeros per head."""
     import torch
 
     n_heads = values.shape[1]
@@ -179,7 +180,7 @@ def _histogram(values: "torch.Tensor", n_outside: int) -> NDArray[np.int64]:
 
 
 def _quantiles(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Lower edges of the bins that hold the quantiles: counts (L, H, bins) -> (L, H, Q)."""
+    """Lower edges of the bins that contain the quantiles: counts (L, H, bins) -> (L, H, Q)."""
     edges = (np.arange(_BINS, dtype=np.uint32) << _CUT).view(np.float32).astype(np.float64)
     up_to = counts.cumsum(axis=-1)
     ranks = np.ceil(np.array(QUANTILES) * up_to[..., -1:])  # (L, H, Q)

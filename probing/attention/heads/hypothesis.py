@@ -1,4 +1,4 @@
-"""A hypothesis about heads, stated in YAML: from which words to which others some head is said to attend."""
+"""A hypothesis about heads, written in YAML: some head attends from these words to those words."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -19,17 +19,17 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Words that fit ``query`` attend to words that fit ``key`` and stand in ``relation`` to them.
+    """Words that match ``query`` attend to words that match ``key`` and have this ``relation`` to them.
 
-    ``query`` and ``key`` are conditions on columns of CoNLL-U (see heads/conditions.py); an empty one asks nothing.
-    ``relation``: the key is the query's ``head``, a ``dependent`` of it, a word of another mention of the
-    ``same_entity``, or ``any`` other word. ``deprel`` restricts the dependency between them (head and dependent only).
-    ``direction``: the key stands ``before`` or ``after`` the query, or on ``any`` side.
+    ``query`` and ``key`` are conditions on columns of CoNLL-U (see heads/conditions.py); an empty one fits all words.
+    ``relation``: the key is the query's ``head``, a ``dependent`` of it, a word in another mention of the
+    ``same_entity``, or ``any`` other word. ``deprel`` restricts the dependency between them (for head and dependent).
+    ``direction``: the key is ``before`` or ``after`` the query, or on ``any`` side.
 
-    An entity's query is the word that heads its mention syntactically (the shortest such mention, where a word heads
-    several); mentions around the query do not count as others of its entity.
+    For ``same_entity`` the query is the syntactic head of a mention (of the shortest one, if it is the head of
+    several); mentions that contain the query do not count as other mentions.
 
-    Raises ConfigError for whatever cannot be meant.
+    Raises: ConfigError for impossible values.
     """
 
     name: str
@@ -48,34 +48,34 @@ class Hypothesis:
         if self.deprel is not None:
             if self.relation not in ("head", "dependent"):
                 raise ConfigError(
-                    f"{self}.deprel={self.deprel}: relation={self.relation} has no dependency to restrict; "
-                    "set relation to head or dependent, or remove deprel"
+                    f"{self}.deprel={self.deprel}: deprel needs a dependency, and relation is {self.relation}; set "
+                    "relation to head or dependent, or remove deprel"
                 )
             checked(str(self), {"deprel": self.deprel})
         if not self.key and self.relation == "any":
             raise ConfigError(
-                f"{self}: every word would be right; give it a key condition ({', '.join(COLUMNS)}) "
-                f"or a relation ({', '.join(RELATIONS[:-1])})"
+                f"{self}: every word would be a right answer; add a condition on key ({', '.join(COLUMNS)}) "
+                f"or set relation ({', '.join(RELATIONS[:-1])})"
             )
 
     def __str__(self) -> str:
         return f"hypothesis {self.name}"
 
 
-def stated(values: Mapping[str, Any], where: str) -> Hypothesis:
-    """A hypothesis from what ``where`` (a file) says. Raises ConfigError for what is missing or has no meaning."""
+def hypothesis_from(values: Mapping[str, Any], where: str) -> Hypothesis:
+    """The hypothesis with these values, from the file ``where``. Raises: ConfigError for a missing or wrong value."""
     valid = [f.name for f in fields(Hypothesis)]
     for name in values:
         if name not in valid:
-            raise ConfigError(f"{where}: {name}: no such key of a hypothesis; the keys are {', '.join(valid)}")
+            raise ConfigError(f"{where}: {name}: a hypothesis has no such key; use {', '.join(valid)}")
     for name in ("name", "question"):
         if not values.get(name):
-            raise ConfigError(f"{where}: a hypothesis needs a {name}; add a line {name}: …")
+            raise ConfigError(f"{where}: the {name} of the hypothesis is missing; add a line {name}: …")
     return Hypothesis(**values)
 
 
-def asked(hypothesis: Hypothesis, sentence: Sentence) -> tuple[Mask, Mask]:
-    """Which words the query condition fits (W,), and which word would be right for which query (W, W)."""
+def queries_and_right_words(hypothesis: Hypothesis, sentence: Sentence) -> tuple[Mask, Mask]:
+    """Which words match the query conditions, (W,), and which words (columns) are right for each query, (W, W)."""
     words = matching(hypothesis.query, sentence)
     right = _related(hypothesis, sentence) & matching(hypothesis.key, sentence)
     np.fill_diagonal(right, False)
@@ -85,35 +85,35 @@ def asked(hypothesis: Hypothesis, sentence: Sentence) -> tuple[Mask, Mask]:
 
 
 def check(hypothesis: Hypothesis, sentences: Sequence[Sentence]) -> None:
-    """Hold the names that a hypothesis uses against a whole corpus, before any map is computed.
+    """Check, before any map is computed, that the corpus has the annotation and the names that a hypothesis uses.
 
-    Raises ConfigError for an annotation that no sentence has, and for a tag, relation or feature that occurs nowhere,
-    naming those that do.
+    Raises: ConfigError for an annotation that no sentence has, and for a tag, relation or feature that does not occur;
+    the message lists those that do.
     """
     used = {name for conditions in (hypothesis.query, hypothesis.key) for name in conditions}
     for name in sorted({COLUMNS[name] for name in used} | set(NEEDS[hypothesis.relation])):
         if not any(getattr(sentence, name) for sentence in sentences):
             raise ConfigError(
-                f"{hypothesis} asks for {_MARKS.get(name, name)}, which none of the {len(sentences):,} sentences has; "
-                "choose a corpus with them, or state the hypothesis without"
+                f"{hypothesis} needs {_ANNOTATION.get(name, name)}; none of the {len(sentences):,} sentences has any; "
+                "choose another corpus with data=…, or change the hypothesis"
             )
     for option, name, value in _names(hypothesis):
         found = sorted({tag for sentence in sentences for tag in column(name, sentence)} - {"_", ""})
         for one in value if isinstance(value, list) else [value]:
             if not any(fits(one if isinstance(value, str) else [one], tag) for tag in found):
-                raise ConfigError(f"{option}={one}: nothing in the corpus is called so; it has {', '.join(found)}")
+                raise ConfigError(f"{option}={one}: the corpus has no such name; it has {', '.join(found)}")
 
 
-_MARKS = {
-    "entities": "entity marks (column MISC, Entity=…)",
+_ANNOTATION = {
+    "entities": "entities (column MISC, Entity=…)",
     "heads": "a dependency tree (columns HEAD and DEPREL)",
     "lemmas": "lemmas (column LEMMA)",
     "feats": "features (column FEATS)",
 }
 
 
-def _names(hypothesis: Hypothesis) -> Iterator[tuple[str, str, Any]]:
-    """Option, column and value of each condition on a closed set of names; words and lemmas are not one."""
+def _names(hypothesis: Hypothesis) -> Iterator[tuple[str, str, str | list[str]]]:
+    """Option, column and value of each condition, except those on words and lemmas, which are open sets."""
     for side, conditions in (("query", hypothesis.query), ("key", hypothesis.key)):
         for name, value in conditions.items():
             option = f"{hypothesis}.{side}.{name}"
@@ -127,7 +127,7 @@ def _names(hypothesis: Hypothesis) -> Iterator[tuple[str, str, Any]]:
 
 
 def _related(hypothesis: Hypothesis, sentence: Sentence) -> Mask:
-    """Which word (column) stands in the relation to which query (row), (W, W)."""
+    """Which words (columns) have the relation to each query (row), (W, W)."""
     n = len(sentence.words)
     if hypothesis.relation == "any":
         return np.ones((n, n), dtype=bool)
@@ -145,7 +145,7 @@ def _related(hypothesis: Hypothesis, sentence: Sentence) -> Mask:
 
 
 def _coreferent(sentence: Sentence, related: Mask) -> Mask:
-    """``related`` with every word of the other mentions of the entity whose mention a word heads."""
+    """``related``, with all words of other mentions of an entity marked for the head word of a mention."""
     for word, head in enumerate(sentence.heads):
         headed = [(len(at), entity) for entity, at in sentence.entities if word in at and head - 1 not in at]
         for entity, at in sentence.entities if headed else ():

@@ -1,4 +1,4 @@
-"""The best head for each target is chosen on one split and scored on another, beside the best fixed offset."""
+"""The best head for each target is chosen on dev and scored on test, next to the best fixed offset."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ from probing.axes import Tally
 
 @dataclass(frozen=True)
 class Choice:
-    """The best head and the best offset for one target: their accuracy on dev, their tallies (N, 1) on test.
+    """The best head and the best offset for one target: their accuracy on dev, and their tallies, sums (N, 1), on test.
 
-    ``random`` is the expectation of a word drawn from the others. All three tallies are of the same questions, so
-    that they can be paired by sentence.
+    ``random_test`` is the expected accuracy of a random other word. All three tallies count the same questions, so that
+    they can be paired by sentence.
     """
 
     target: str
@@ -31,10 +31,10 @@ class Choice:
 
 
 def choose(dev: Iterable[Tally], test: Iterable[Tally], least: int = 20) -> tuple[list[Choice], dict[str, int]]:
-    """One choice per target of ``test`` with at least ``least`` questions, and how many targets were left out.
+    """One choice per target with at least ``least`` questions in test, and the number of targets left out, by reason.
 
-    ``dev`` and ``test`` are what ``Hits.tallies`` yields. Of equally good heads the lowest layer is taken, then the
-    lowest head; of offsets the nearest.
+    ``dev`` and ``test`` come from ``Hits.tallies``. Of equally good heads, the lowest layer is chosen, then the lowest
+    head; of offsets the nearest.
     """
     best = {target: _best(found) for target, found in _by_target(dev) if found[HEADS].items.sum() > 0}
     choices: list[Choice] = []
@@ -47,20 +47,20 @@ def choose(dev: Iterable[Tally], test: Iterable[Tally], least: int = 20) -> tupl
         else:
             choices.append(_scored(target, best[target], found))
     counts = {
-        f"targets with fewer than {least} questions to heads in test, left out": few,
-        "targets without a question to heads in dev, left out": unseen,
+        f"targets left out, with fewer than {least} questions to heads in test": few,
+        "targets left out, without a question to heads in dev": unseen,
     }
     return choices, {reason: n for reason, n in counts.items() if n}
 
 
 def _by_target(tallies: Iterable[Tally]) -> Iterator[tuple[str, dict[str, Tally]]]:
-    """Target by target, since the sums of all targets together would be large."""
+    """One target at a time, because the sums of all targets together are large."""
     for target, group in groupby(tallies, key=lambda tally: tally.target):
         yield target, {tally.probe: tally for tally in group}
 
 
 def _best(found: dict[str, Tally]) -> tuple[tuple[int, int], float, int, float]:
-    """Place (layer's index, head) and mean of the best head; the best offset and its mean."""
+    """(Index of the layer, head) and mean of the best head; the best offset and its mean."""
     heads = _mean(found[HEADS])
     layer, head = np.unravel_index(heads.argmax(), heads.shape)
     offsets = [float(_mean(found[offset_name(offset)])[0]) for offset in OFFSETS]

@@ -1,4 +1,4 @@
-"""The other word that each word attends to most, head by head: kept for all words while maps stream by."""
+"""The other word to which each word attends most, per head, for all words of a split; maps are read in a stream."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class StrongestWords:
-    """Of every word of a split, per head: the other word that it attends to most, and the weight of that word.
+    """For every word of a split and every head: the other word to which it attends most, and the weight of that word.
 
-    Filled while maps stream by, so that any number of relations and hypotheses can be counted after one pass. ``words``
-    (W, L, H) are positions in the sentence, -1 where no other word gets any weight; ``weights`` (W, L, H); W runs over
-    the words of all sentences, those of sentence i from ``first[i]`` on. ``present`` (W,): words with a subword;
-    ``seen`` (N,): sentences whose maps came. 6 bytes per word and head.
+    ``words`` (W, L, H): positions in the sentence, -1 if no other word has any weight. ``weights`` (W, L, H). W counts
+    the words of all sentences; those of sentence i begin at ``first[i]``. ``present`` (W,): words with a subword.
+    ``seen`` (N,): sentences whose maps were added. 6 bytes per word and head. One pass over the maps is enough for any
+    number of relations and hypotheses.
     """
 
     def __init__(self, n_words: Sequence[int] | IntArray, n_layers: int, n_heads: int) -> None:
@@ -31,7 +31,7 @@ class StrongestWords:
         self.seen = np.zeros(len(n_words), dtype=bool)
 
     def add(self, batch: Maps) -> None:
-        """Keep what the maps of some sentences say; each sentence may come once."""
+        """Add the maps of some sentences; each sentence can be added once."""
         sizes = np.diff(self.first)[batch.sentences]
         width = int(sizes.max(initial=0))
         words, weights = strongest(batch, width)  # (B, W, L, H)
@@ -44,10 +44,10 @@ class StrongestWords:
 
 
 def strongest(batch: Maps, n_words: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The other word that each word attends to most, (B, W, L, H), and its weight; -1 where none gets any.
+    """The other word to which each word attends most, (B, W, L, H), -1 if none has any weight; and its weight.
 
-    Weights between words as in Clark et al. (2019): columns summed over a key word's subwords, rows averaged over a
-    query word's; special tokens dropped; a word's weight on itself set to 0.
+    Weights between words as in Clark et al. (2019): columns are summed over the subwords of the key word, rows averaged
+    over those of the query word; special tokens are dropped, and the weight of a word on itself is set to 0.
     """
     import torch
 
@@ -63,7 +63,7 @@ def strongest(batch: Maps, n_words: int) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def _between_words(attention: "torch.Tensor", of_word: "torch.Tensor") -> "torch.Tensor":
-    """(B, H, T, T) with (B, T, W) -> (B, W, H, W), by two matrix products."""
+    """Weights between words: attention (B, H, T, T) and of_word (B, T, W) -> (B, W, H, W), by two matrix products."""
     size, heads, length, _ = attention.shape
     columns = attention.reshape(size, heads * length, length) @ of_word  # (B, H * T, W)
     rows = columns.view(size, heads, length, -1).transpose(1, 2).reshape(size, length, -1)  # (B, T, H * W)

@@ -1,1 +1,1 @@
-"""What changes when something is taken away: heads, tokens or weights, as a readout tells."""
+"""How much a readout changes when heads, tokens or attention weights are removed or replaced."""

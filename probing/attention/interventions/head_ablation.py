@@ -1,7 +1,7 @@
-"""Head ablation by hooks: zeros, a head's mean over a sample, or uniform attention take its place.
+"""Head ablation by hooks: a head's output is replaced by zeros, by its mean, or by that of uniform attention.
 
-Michel et al. (2019) remove a head by zeros. What a layer has never been given may harm by itself; the head's mean over
-a reference sample, or its own values averaged over all that it could attend to, is closer to what it gets.
+Michel et al. (2019) replace a head by zeros. A layer never sees such input in training, which can do harm by itself.
+The head's mean over a reference sample, or the mean of its value vectors, is closer to its usual input.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.passes import Substitute, each, replaced, run
+from probing.attention.interventions.passes import Substitute, each_batch, forward, replaced
 from probing.axes import FloatArray
 from probing.errors import ConfigError, one_of
 from probing.model.batches import Batch
@@ -23,38 +23,40 @@ from probing.model.subwords import Subwords
 if TYPE_CHECKING:
     import torch
 
-WAYS = ("zero", "mean", "uniform")
+REPLACEMENTS = ("zero", "mean", "uniform")
 Head = tuple[int, int]  # layer from 1, head from 0
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """What takes the place of a head: zeros; its mean over a reference sample (``means`` (L, H, d) of ``head_means``);
-    or uniform attention to all that it can see. Raises: ConfigError for another way, or mean without means.
+    """What replaces the output of a head.
+
+    replacement: zero; mean, over a reference sample (``means`` (L, H, d) from ``head_means``); or uniform, which is
+    uniform attention to everything that a query can see. Raises: ConfigError for another one, or mean without means.
     """
 
-    how: str = "mean"
+    replacement: str = "mean"
     means: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        one_of("attention.ablation", self.how, WAYS)
-        if self.how == "mean" and self.means is None:
-            raise ConfigError("attention.ablation=mean needs the heads' means over a sample; give head_means(...)")
+        one_of("replacement", self.replacement, REPLACEMENTS)
+        if self.replacement == "mean" and self.means is None:
+            raise ConfigError("replacement=mean: the means of the heads are missing; give means=head_means(...)")
 
     def substitute(self, encoder: Encoder, batch: Batch, layer: int) -> Substitute:
-        """What takes the place of the heads of ``layer`` (from 1)."""
+        """What replaces the outputs of the heads of ``layer`` (from 1)."""
         import torch
 
-        if self.how == "uniform":
+        if self.replacement == "uniform":
             return uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
-        if self.how == "zero" or self.means is None:
+        if self.replacement == "zero" or self.means is None:
             return lambda values: values.new_zeros(())
         means = torch.from_numpy(np.asarray(self.means[layer - 1], np.float32)).to(encoder.device)
         return lambda _values: means
 
 
 def uniform(real: "torch.Tensor", causal: bool) -> Substitute:
-    """The mean of the value vectors that a query can see: all real ones (B, T), for causal models up to its own."""
+    """The mean of the value vectors that a query can see: all real ones (B, T); in causal models none after its own."""
     seen = real[:, :, None, None]
 
     def mean(values: "torch.Tensor") -> "torch.Tensor":
@@ -68,7 +70,7 @@ def uniform(real: "torch.Tensor", causal: bool) -> Substitute:
 
 @contextmanager
 def ablated(encoder: Encoder, batch: Batch, heads: Collection[Head], ablation: Ablation) -> Iterator[None]:
-    """Passes of ``batch`` inside the ``with`` statement run without these heads; afterwards all is as it was.
+    """Replace these heads in passes of ``batch`` inside the ``with`` statement; afterwards the network is unchanged.
 
     Raises: ConfigError for a head that the network does not have, ModelError as ``blocks`` does.
     """
@@ -79,7 +81,7 @@ def ablated(encoder: Encoder, batch: Batch, heads: Collection[Head], ablation: A
     for layer, head in heads:
         if not (1 <= layer <= len(found) and 0 <= head < found[0].n_heads):
             last = f"{len(found)}.{found[0].n_heads - 1}"
-            raise ConfigError(f"head {layer}.{head}: the model has heads 1.0 to {last} (layer.head)")
+            raise ConfigError(f"head {layer}.{head}: no such head; give one of 1.0 to {last} (layer.head)")
         chosen[layer - 1, 0, head] = True
     with ExitStack() as stack:
         for layer in sorted({layer for layer, _ in heads}):
@@ -89,14 +91,14 @@ def ablated(encoder: Encoder, batch: Batch, heads: Collection[Head], ablation: A
 
 
 def head_means(encoder: Encoder, subwords: Subwords) -> NDArray[np.float64]:
-    """Mean of each head's part of the output projection's input over all real subwords, special ones included.
+    """The mean output of each head over all subwords, special ones included: (L, H, d).
 
-    (L, H, d). Raises: ModelError as ``blocks`` does.
+    A head's output is its part of the output projection's input. Raises: ModelError as ``blocks`` does.
     """
     found = blocks(encoder.network)
     sums = np.zeros((len(found), found[0].n_heads * found[0].head_width))
     n_subwords = 0
-    for batch, of_batch in each(encoder, subwords, lambda batch: _summed(encoder, batch, found)):
+    for batch, of_batch in each_batch(encoder, subwords, lambda batch: _summed(encoder, batch, found)):
         n_subwords += int(batch.real.sum())
         sums += of_batch
     return sums.reshape(len(found), found[0].n_heads, -1) / max(n_subwords, 1)
@@ -108,13 +110,13 @@ def _summed(encoder: Encoder, batch: Batch, found: Sequence[Block]) -> NDArray[n
 
     real = torch.from_numpy(batch.real).to(encoder.device)
     with _inputs(found) as joined, torch.inference_mode():
-        run(encoder, batch)
+        forward(encoder, batch)
     return np.stack([part[real].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
 
 
 @contextmanager
 def _inputs(found: Sequence[Block]) -> "Iterator[list[torch.Tensor]]":
-    """What the output projections are given in the next pass, (B, T, H * d) each."""
+    """The inputs of the output projections in the next pass, (B, T, H * d) each."""
     kept: list[torch.Tensor] = []
     with hooks(*(b.output.register_forward_pre_hook(lambda _m, inputs: kept.append(inputs[0])) for b in found)):
         yield kept

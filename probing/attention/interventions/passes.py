@@ -1,4 +1,4 @@
-"""Forward passes with interventions: over batches, with something in the place of a head, from a layer on."""
+"""Forward passes for interventions: in batches, with the output of some heads replaced, or from one layer upwards."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +16,8 @@ from probing.model.subwords import Subwords
 if TYPE_CHECKING:
     import torch
 
+    BlockOutput = torch.Tensor | tuple[torch.Tensor, ...]  # hidden states, alone or first
+
 T = TypeVar("T")
 BUDGET, ACCELERATOR_BUDGET = 2048, 8192  # padded subwords per pass, copies of a sentence included
 
@@ -25,12 +27,14 @@ def budget(encoder: Encoder) -> int:
     return min(BUDGET if encoder.device == "cpu" else ACCELERATOR_BUDGET, encoder.memory.ceiling)
 
 
-def each(encoder: Encoder, subwords: Subwords, run: Callable[[Batch], T], copies: int = 1) -> Iterator[tuple[Batch, T]]:
-    """The usable sentences in batches of like length, and what ``run`` returns for each.
+def each_batch(
+    encoder: Encoder, subwords: Subwords, run: Callable[[Batch], T], copies: int = 1
+) -> Iterator[tuple[Batch, T]]:
+    """The usable sentences in batches of similar length, each with what ``run`` returns for it.
 
-    A batch is small enough to be run ``copies`` times at once. Where memory runs out the halves of a batch take its
-    place: ``run`` may be called again for the same sentences, and must return what it found and add to nothing.
-    Raises: ModelError if one sentence alone does not fit.
+    A batch is small enough to be run ``copies`` times at once. Where memory runs out, a batch is divided into halves
+    and ``run`` is called again: it must return its result and change nothing outside.
+    Raises: ModelError if memory runs out for a single sentence.
     """
     chosen = np.flatnonzero(usable(encoder, subwords))
     lengths = np.diff(subwords.offsets)[chosen]
@@ -43,10 +47,10 @@ def each(encoder: Encoder, subwords: Subwords, run: Callable[[Batch], T], copies
         yield from encoder.memory.halving(chosen[some], lengths[some], found, copies)
 
 
-def run(encoder: Encoder, batch: Batch, embedded: "torch.Tensor | None" = None) -> Any:
-    """The network's output with all hidden states; from ``embedded`` (B, T, E), if given, in place of the ids.
+def forward(encoder: Encoder, batch: Batch, embedded: "torch.Tensor | None" = None) -> Any:
+    """The network's output with all hidden states; computed from ``embedded`` (B, T, E), if given, not from the ids.
 
-    Whether gradients are kept is the caller's choice.
+    The caller decides whether gradients are kept.
     """
     import torch
 
@@ -63,24 +67,26 @@ def hidden(encoder: Encoder, batch: Batch, layer: int) -> "torch.Tensor":
     import torch
 
     with torch.inference_mode():
-        states: torch.Tensor = run(encoder, batch).hidden_states[layer]
+        states: torch.Tensor = forward(encoder, batch).hidden_states[layer]
     return states
 
 
 class Call(NamedTuple):
-    """One call of a block: what went in, hidden states first, and what came out."""
+    """One call of a block: its inputs (hidden states first), its keyword arguments, and its output."""
 
     inputs: tuple[Any, ...]
     options: dict[str, Any]
-    output: Any
+    output: "BlockOutput"
 
 
 @contextmanager
 def calls(found: Sequence[Block]) -> Iterator[list[Call]]:
-    """Keep the calls of these blocks in the next pass, in order."""
+    """Record the calls of these blocks in the next pass, in order."""
     kept: list[Call] = []
 
-    def keep(_block: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: Any) -> None:
+    def keep(
+        _block: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: "BlockOutput"
+    ) -> None:
         kept.append(Call(inputs, options, output))
 
     with hooks(*(block.module.register_forward_hook(keep, with_kwargs=True) for block in found)):
@@ -89,13 +95,13 @@ def calls(found: Sequence[Block]) -> Iterator[list[Call]]:
 
 @contextmanager
 def resumed(found: Sequence[Block], kept: Sequence[Call], copies: int = 1) -> Iterator[None]:
-    """Let these blocks give what they gave before, each sentence ``copies`` times, and compute nothing.
+    """Let these blocks return their recorded output, each sentence ``copies`` times, and compute nothing.
 
-    An intervention leaves all below it as it was; running it again for every head would double the work.
+    An intervention does not change the layers below it: computing them again for every head would double the work.
     """
     modules = [block.module for block in found]
     for module, call in zip(modules, kept, strict=False):
-        vars(module)["forward"] = _give(_repeated(call.output, copies))
+        vars(module)["forward"] = _returns(_repeated(call.output, copies))
     try:
         yield
     finally:
@@ -103,25 +109,25 @@ def resumed(found: Sequence[Block], kept: Sequence[Call], copies: int = 1) -> It
             vars(module).pop("forward", None)
 
 
-def _give(output: Any) -> Callable[..., Any]:
+def _returns(output: "BlockOutput") -> "Callable[..., BlockOutput]":
     return lambda *_inputs, **_options: output
 
 
-def _repeated(output: Any, copies: int) -> Any:
-    if isinstance(output, tuple):  # (hidden states, nothing that the next block reads)
-        return (_repeated(output[0], copies), *output[1:])
+def _repeated(output: "BlockOutput", copies: int) -> "BlockOutput":
+    if isinstance(output, tuple):  # (hidden states, …): the next block reads only the first
+        return (output[0].repeat(copies, 1, 1), *output[1:])
     return output.repeat(copies, 1, 1)
 
 
-# from the value vectors of a pass (B, T, H, d) to what takes the heads' places, of a shape that broadcasts to theirs
+# from the value vectors of a pass (B, T, H, d) to the replacement of the heads' outputs, in a shape that broadcasts
 Substitute = Callable[["torch.Tensor"], "torch.Tensor"]
 
 
 @contextmanager
 def replaced(block: Block, substitute: Substitute, chosen: "torch.Tensor") -> Iterator[None]:
-    """Put a substitute for the chosen heads in front of the output projection of ``block``.
+    """Replace the outputs of the chosen heads before they enter the output projection of ``block``.
 
-    chosen (B, H) or (1, H), boolean: whose heads. Everything else in the pass stays as it is.
+    chosen (B, H) or (1, H), boolean: which heads. Everything else in the pass stays unchanged.
     """
     import torch
 

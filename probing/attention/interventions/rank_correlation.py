@@ -1,4 +1,4 @@
-"""Is attention an explanation here? Whether scores made of attention rank tokens as interventions do."""
+"""Is attention an explanation? Rank correlation of attention scores with the effects of interventions on tokens."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -14,10 +14,10 @@ _CONSTANT = 1e-6  # of the largest magnitude: less than that is rounding
 
 
 def received(maps: FloatArray, query: int | str = "mean") -> FloatArray:
-    """What each token is attended with, (L, S), from maps (L, S, S) or (L, H, S, S), the mean over heads.
+    """How much attention each token receives: maps (L, S, S), or (L, H, S, S) averaged over heads, -> (L, S).
 
-    ``query``: a position (negative: from the end), or the mean or max over all of the sentence's queries. In causal
-    models a late token is seen by few queries: take the last position there. Raises: ConfigError for another query.
+    ``query``: a position (negative: from the end), or mean or max over all queries of the sentence. In causal models
+    few queries can see a late token: use the last position there. Raises: ConfigError for another query.
     """
     fused = maps.mean(axis=1) if maps.ndim == 4 else maps
     if query == "max":
@@ -25,7 +25,7 @@ def received(maps: FloatArray, query: int | str = "mean") -> FloatArray:
     if query == "mean":
         return np.asarray(fused.mean(axis=1))
     if isinstance(query, str):
-        raise ConfigError(f"query={query}: give a position, mean or max")
+        raise ConfigError(f"query={query}: not a valid query; give a position, mean or max")
     return fused[:, query]
 
 
@@ -37,10 +37,11 @@ def correlations(
 ) -> list[Tally]:
     """Rank correlation over the tokens of each sentence, as in the tables of Abnar & Zuidema (2020).
 
-    scores: by name, per sentence (L, S); references: by name, per sentence (S,), taken by magnitude. A token for
-    which one reference is NaN is left out of all, so that their coefficients compare. Per pair two tallies, Spearman's
-    and Kendall's (tau-b), of target "score × reference": sums and items (N, L). Where a vector is constant, or fewer
-    than three tokens are left, there is no correlation: items 0, counted by ``deviation``.
+    scores: by name, per sentence (L, S). references: by name, per sentence (S,); their absolute values are used. A
+    token for which one reference is NaN is left out for all references, so that their coefficients can be compared.
+    Per pair two tallies, Spearman's rho and Kendall's tau-b, of target "score × reference": sums and items (N, L).
+    Where a vector is constant, or fewer than three tokens are left, the correlation is undefined and items is 0;
+    ``deviation`` counts these sentences.
     Raises: ProbingError if a score and a reference are not of the same tokens.
     """
     kept = [np.isfinite(np.stack(every)).all(axis=0) for every in zip(*references.values(), strict=True)]
@@ -57,7 +58,7 @@ def correlations(
 
 
 def deviation(tally: Tally) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Standard deviation over sentences per layer, (L,), of one correlation each; and how many sentences have none."""
+    """Standard deviation of a correlation over sentences, per layer (L,), and the number of sentences without one."""
     values = np.where(tally.items > 0, tally.sums, np.nan)
     n_defined = (tally.items > 0).sum(axis=0)
     mean = np.nansum(values, axis=0) / np.maximum(n_defined, 1)
@@ -67,11 +68,13 @@ def deviation(tally: Tally) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 
 def _ranks_alike(score: FloatArray, reference: FloatArray, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Spearman's and Kendall's coefficient of each layer's scores (L, S) with the reference (S,), over kept: (2, L)."""
+    """Spearman's and Kendall's coefficients of scores (L, S) with the reference (S,) over the kept tokens: (2, L)."""
     from scipy.stats import kendalltau, spearmanr
 
     if score.shape[1:] != reference.shape:
-        raise ProbingError(f"scores of {score.shape[1]} tokens, a reference of {len(reference)}: want the same tokens")
+        raise ProbingError(
+            f"scores of {score.shape[1]} tokens and a reference of {len(reference)}: give both for the same tokens"
+        )
     found = np.full((2, len(score)), np.nan)
     for layer, of_layer in enumerate(score[:, kept]):
         if kept.sum() >= _FEWEST and _varies(of_layer) and _varies(reference[kept]):

@@ -1,4 +1,4 @@
-"""What an intervention is measured on: log-probabilities of gold labels, read by a probe or by the model's own head."""
+"""Readouts, which measure interventions: log-probabilities of gold labels by a probe or by the model's own head."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reading:
-    """What an output says of a batch of B sentences at the P places where there is something to predict.
+    """The predictions of a readout for a batch of B sentences, at the P places that have something to predict.
 
-    log_probabilities (P, C), in nats; gold (P,): the right class; rows (P,): the sentence of each place in its batch.
+    log_probabilities (P, C), in nats. gold (P,): the right class. rows (P,): the row in the batch of each place.
     """
 
     log_probabilities: "torch.Tensor"
@@ -49,28 +49,28 @@ class Reading:
         return self.mean(apart)
 
 
-class Output(Protocol):
-    """Something that reads hidden states. ``name`` says what, for titles; ``layer`` is the layer that is read."""
+class Readout(Protocol):
+    """A classifier on the hidden states of one layer."""
 
     @property
     def name(self) -> str:
-        """As in "linear probe of upos on layer 6"."""
+        """Its name in titles, such as "the linear probe of pos on layer 6"."""
 
     @property
     def layer(self) -> int:
-        """Which hidden state: 0 is the embedding output."""
+        """The layer that it reads; 0 is the embedding output."""
 
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
         """Read the hidden states (B, T, D) of ``layer``."""
 
 
 @dataclass(frozen=True)
-class LinearProbe:
+class ProbeReadout:
     """A trained linear probe: softmax of weights (C, D + 1), intercept last, on (x - mean) / deviation, each (D,).
 
     gold: per sentence the class of every word, (W,), or of the sentence, (1,); negative, or C and above (a label that
-    training does not know): none. ``level`` (word, sentence), ``vector`` (mean, first, last; for sentences also cls)
-    and ``cls_position`` say what x is, and must be those of the training. Raises: ConfigError for another vector.
+    train does not have): nothing to predict. ``level`` (word, sentence), ``vector`` (mean, first, last; for sentences
+    also cls) and ``cls_position`` define x and must be those used in training. Raises: ConfigError for another vector.
     """
 
     name: str
@@ -126,11 +126,10 @@ class LinearProbe:
 
 
 @dataclass(frozen=True)
-class HeadOutput:
-    """The model's own head. ``logits`` turns hidden states of ``layer``, the last, (P, D) into (P, C).
+class HeadReadout:
+    """The model's own head. ``logits`` turns hidden states of the last layer (P, D) into (P, C).
 
-    gold: per sentence and subword, (S,), the class that is to be predicted from there; negative: none. notes: what a
-    reader must know beside the name.
+    gold: per sentence the class to predict from each subword, (S,); negative: nothing to predict. notes: caveats.
     """
 
     name: str
@@ -140,7 +139,7 @@ class HeadOutput:
     notes: tuple[str, ...] = ()
 
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
-        """Only where there is something to predict: a vocabulary's logits for every subword would be large."""
+        """Compute logits only where there is something to predict: for a whole vocabulary they are large."""
         import torch
 
         gold = np.full(batch.ids.shape, -1, dtype=np.int64)

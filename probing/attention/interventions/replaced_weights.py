@@ -1,4 +1,4 @@
-"""Do the weights matter? A layer's attention is replaced by a permutation of itself, or made uniform."""
+"""Do attention weights matter? The weights of one layer are permuted, or made uniform."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from probing.attention.interventions.head_ablation import uniform
 from probing.attention.interventions.passes import Substitute, calls, hidden, replaced, resumed
-from probing.attention.interventions.readouts import Output
+from probing.attention.interventions.readouts import Readout
 from probing.axes import Split, Tally
 from probing.errors import positive
 from probing.model.batches import Batch
@@ -23,32 +23,33 @@ if TYPE_CHECKING:
 PERMUTED, UNIFORM = "permuted", "uniform"
 
 
-def imposed(
-    encoder: Encoder, subwords: Subwords, output: Output, rng: np.random.Generator, split: Split, draws: int = 10
+def replaced_weights(
+    encoder: Encoder, subwords: Subwords, readout: Readout, rng: np.random.Generator, split: Split, draws: int = 10
 ) -> tuple[Tally, Tally]:
-    """How far the output moves when all heads of one layer attend otherwise: permuted weights, and uniform ones.
+    """How far the readout moves when the weights of all heads of one layer are permuted, and when they are uniform.
 
-    Total variation distance between the output's distributions, 0 to 1, mean over a sentence's places and, for
-    permutations, over ``draws``; each query's weights are permuted over the keys that it can see (Jain & Wallace 2019,
-    there for the one query of a BiLSTM). Metric "tvd", sums (N, L) for layers 1 to that which the output reads.
-    Raises: ModelError as ``maps`` and ``blocks`` do; ConfigError for no draws.
+    Returns two tallies, permuted and uniform, of metric "tvd": sums (N, L) for layers 1 to the one that is read. tvd is
+    the total variation distance (0 to 1) between the readout's distributions with and without the change, averaged over
+    the places of a sentence and, for permutations, over ``draws``. Each query's weights are permuted over the keys that
+    it can see (Jain & Wallace 2019, who permute the only query of a BiLSTM).
+    Raises: ModelError as ``maps`` and ``blocks`` do; ConfigError if ``draws`` is not positive.
     """
     import torch
 
     positive("draws", draws)
     found = blocks(encoder.network)
-    everyone = torch.ones(1, found[0].n_heads, dtype=torch.bool, device=encoder.device)
-    found = found[: output.layer]
+    all_heads = torch.ones(1, found[0].n_heads, dtype=torch.bool, device=encoder.device)
+    found = found[: readout.layer]
 
     def moved(some: Maps) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
         batch = Batch(some.sentences, some.ids, some.words)
         with calls(found) as kept:
-            before = output(hidden(encoder, batch, output.layer), batch)
+            before = readout(hidden(encoder, batch, readout.layer), batch)
         sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}
         for place, block in enumerate(found):
-            for name, weight, new in _others(some.attention[place], batch.real, encoder.causal, rng, draws):
-                with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, everyone):
-                    after = output(hidden(encoder, batch, output.layer), batch)
+            for name, weight, new in _substitutes(some.attention[place], batch.real, encoder.causal, rng, draws):
+                with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, all_heads):
+                    after = readout(hidden(encoder, batch, readout.layer), batch)
                 sums[name][:, place] += weight * before.moved(after).cpu().double().numpy()
         return batch.sentences, before.defined(), sums
 
@@ -63,10 +64,10 @@ def imposed(
     return permuted, levelled
 
 
-def _others(
+def _substitutes(
     map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator, draws: int
 ) -> Iterator[tuple[str, float, Substitute]]:
-    """What takes the place of a map (B, H, T, T), one after the other: its name, its weight in the mean, the values."""
+    """The replacements of a map (B, H, T, T), one after the other: name, weight in the mean, and the substitute."""
     import torch
 
     yield UNIFORM, 1.0, uniform(torch.from_numpy(real).to(map_.device), causal)
@@ -75,14 +76,14 @@ def _others(
 
 
 def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator) -> Substitute:
-    """Values mixed by ``map_`` (B, H, T, T) with the weights of each row permuted over the keys that it can see."""
+    """A substitute that uses ``map_`` (B, H, T, T) with each row permuted over the keys that it can see."""
     import torch
 
     seen = np.broadcast_to(real[:, None, None, :], map_.shape)
     if causal:
         seen = seen & np.tri(real.shape[1], dtype=np.bool_)
     noise = np.where(seen, rng.random(map_.shape, dtype=np.float32), 2)
-    # What a row can see comes first in it, so that sorting by noise shuffles these places among themselves.
+    # Keys that a row cannot see have the largest noise and stay behind, so sorting shuffles only the others.
     order = torch.from_numpy(noise.argsort(axis=-1, kind="stable")).to(map_.device)
     shuffled = map_.gather(-1, order)
     return lambda values: torch.einsum("bhqk,bkhd->bqhd", shuffled, values.to(shuffled.dtype))

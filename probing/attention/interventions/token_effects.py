@@ -1,13 +1,13 @@
-"""Interventions on tokens: one is replaced by a blank, or one's value vectors are taken from a layer."""
+"""Interventions on tokens: a token is replaced by a blank, or its value vectors are set to zero in one layer."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.passes import Call, budget, calls, hidden, replaced
-from probing.attention.interventions.readouts import Output, Reading
+from probing.attention.interventions.readouts import Reading, Readout
 from probing.errors import ModelError
 from probing.model.batches import Batch, batch_of
 from probing.model.blocks import Block, blocks
@@ -23,9 +23,9 @@ BLANKS = ("mask", "unk", "pad", "eos")
 
 
 def special_token(encoder: Encoder, roles: Sequence[str] = BLANKS) -> tuple[str, int]:
-    """The tokenizer's first token with one of these roles: its spelling and number. Default: what blanks a token out.
+    """The spelling and id of the tokenizer's first token with one of these roles (default: what replaces a token).
 
-    Raises: ModelError if it has none of them, or none that the network has an embedding for.
+    Raises: ModelError if there is no such token, or none that the network has an embedding for.
     """
     rows = encoder.network.get_input_embeddings().weight.shape[0]
     for role in roles:
@@ -37,16 +37,16 @@ def special_token(encoder: Encoder, roles: Sequence[str] = BLANKS) -> tuple[str,
     )
 
 
-def blank_out(encoder: Encoder, subwords: Subwords, output: Output, blank: int) -> list[NDArray[np.float64]]:
-    """What the output loses without a token: its score as it is minus that with the token replaced by ``blank``.
+def blank_out(encoder: Encoder, subwords: Subwords, readout: Readout, blank: int) -> list[NDArray[np.float64]]:
+    """How much the readout's score falls, in nats, when a token is replaced by ``blank``: per sentence (S,).
 
-    Per sentence (S,), in nats, for every token of a word, one at a time; NaN for special tokens and for sentences that
-    do not fit into one input or give the output nothing to predict. (Blank-out of Abnar & Zuidema 2020, sec. 4.)
+    Tokens of words are replaced one at a time. NaN for special tokens, and for sentences that do not fit into one input
+    or have nothing to predict. (Blank-out of Abnar & Zuidema 2020, section 4.)
     """
     losses = [np.full(n, np.nan) for n in np.diff(subwords.offsets)]
     for sentence in np.flatnonzero(usable(encoder, subwords)):
         whole = batch_of(subwords, [int(sentence)], encoder.pad)
-        reading = output(hidden(encoder, whole, output.layer), whole)
+        reading = readout(hidden(encoder, whole, readout.layer), whole)
         if not reading.defined()[0]:
             continue
         tokens = np.flatnonzero(whole.words[0] >= 0)
@@ -54,7 +54,7 @@ def blank_out(encoder: Encoder, subwords: Subwords, output: Output, blank: int) 
         def lost(some: NDArray[np.int64], whole: Batch = whole, reading: Reading = reading) -> NDArray[np.float64]:
             without = whole.repeat(len(some))
             without.ids[np.arange(len(some)), some] = blank
-            scores = output(hidden(encoder, without, output.layer), without).scores()
+            scores = readout(hidden(encoder, without, readout.layer), without).scores()
             found: NDArray[np.float64] = (reading.scores() - scores).double().cpu().numpy()
             return found
 
@@ -66,10 +66,10 @@ def blank_out(encoder: Encoder, subwords: Subwords, output: Output, blank: int) 
 def value_zeroing(
     encoder: Encoder, subwords: Subwords, chosen: Sequence[int] | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """How much of each token's block output rests on the value vectors of each token (Mohebbi et al. 2023, eq. 2).
+    """How much each token's block output changes without the value vectors of each token (Mohebbi et al. 2023, eq. 2).
 
-    Per sentence its number and (L, S, S): 1 - cosine between the output of block l for the query (row) as it is and
-    with the values of the key (column) zeroed in all heads of that block alone. Rows are not normalised.
+    Per sentence its number and (L, S, S): 1 - cosine between the output of block l for the query (row) and its output
+    when the values of the key (column) are zero in all heads of that block only. Rows are not normalised.
     ``encoder`` must give maps. Raises: ModelError as ``maps`` and ``blocks`` do.
     """
     found = blocks(encoder.network)
@@ -85,11 +85,11 @@ def value_zeroing(
 
 
 def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") -> NDArray[np.float32]:
-    """One block of one sentence, called again for every token: map_ (H, S, S) -> (S, S)."""
+    """One block and one sentence; the block is called again for every token: map_ (H, S, S) -> (S, S)."""
     import torch
 
     states, *inputs = call.inputs
-    everyone = torch.ones(1, block.n_heads, dtype=torch.bool, device=states.device)
+    all_heads = torch.ones(1, block.n_heads, dtype=torch.bool, device=states.device)
     found = np.empty((states.shape[1],) * 2, dtype=np.float32)
 
     def apart(some: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -99,7 +99,7 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
             whole = torch.einsum("hqk,khd->qhd", map_, values[0])
             return whole - torch.einsum("hqn,nhd->nqhd", map_[:, :, keys], values[0, keys])
 
-        with torch.inference_mode(), replaced(block, without, everyone):
+        with torch.inference_mode(), replaced(block, without, all_heads):
             after = _states(block.module(states.expand(len(some), -1, -1), *inputs, **call.options))  # (n, S, D)
             alike = torch.cosine_similarity(after.float(), _states(call.output).float(), dim=-1)  # keys by queries
         distances: NDArray[np.float32] = (1 - alike).T.cpu().numpy()
@@ -110,15 +110,14 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
     return found
 
 
-def _states(output: Any) -> "torch.Tensor":
-    states: torch.Tensor = output[0] if isinstance(output, tuple) else output
-    return states
+def _states(output: "torch.Tensor | tuple[torch.Tensor, ...]") -> "torch.Tensor":
+    return output[0] if isinstance(output, tuple) else output
 
 
 def _each_token(
     encoder: Encoder, tokens: NDArray[np.int64], length: int, run: Callable[[NDArray[np.int64]], T]
 ) -> Iterator[tuple[NDArray[np.int64], T]]:
-    """What ``run`` returns for some tokens at a time: as many as copies of their sentence fit into a pass."""
+    """What ``run`` returns for some tokens at a time: as many as one pass can hold copies of their sentence."""
     step = max(1, budget(encoder) // length)
     for at in range(0, len(tokens), step):
         some = tokens[at : at + step]

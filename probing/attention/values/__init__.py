@@ -1,1 +1,1 @@
-"""What an attention weight carries: norms of value vectors and mixing ratios."""
+"""How much each attention weight contributes: norms of weighted value vectors, and mixing ratios."""

@@ -1,4 +1,4 @@
-"""Norm-based attention over a corpus: how much of a vector comes from its context, how much from special subwords."""
+"""Norm-based attention over a corpus: the share of a vector that comes from its context, and from special subwords."""
 
 from collections.abc import Sequence
 
@@ -19,14 +19,14 @@ def mixing_ratios(
     chosen: Sequence[int] | None = None,
     on_progress: Progress = no_progress,
 ) -> list[Tally]:
-    """Mixing ratios and the part that special subwords take, over all subwords of the chosen sentences as queries.
+    """Mixing ratios and the shares of special subwords: tallies over all subwords of the chosen sentences as queries.
 
-    mixing_ratio, per layer, by target: attn_w and attnres_w from the mean weight over heads (the latter halved with
-    the identity); attn_n, attnres_n and attnresln_n from vectors, as in Kobayashi et al. (2021), the last only for
-    blocks that normalise after attention. norm_share_special, per layer and head: what part of a query's
-    Σ_j ‖α f(x_j)‖ comes from special subwords; attention_share_special: what part of its weight goes to them, as
-    Kobayashi et al. (2020) compare them; neither for models without such subwords. Sentences are in ascending order;
-    without a usable one there is no tally. Raises: as ``norms``.
+    mixing_ratio, sums (N, L), by target: attn_w and attnres_w from weights averaged over heads (the latter averaged
+    with the identity); attn_n, attnres_n and attnresln_n from vectors (Kobayashi et al. 2021), the last one only for
+    blocks that normalise after attention. norm_share_special, sums (N, L, H): the share of a query's Σ_j ‖α f(x_j)‖
+    that comes from special subwords. attention_share_special: the share of its weight (Kobayashi et al. 2020 compare
+    the two). Models without special subwords have neither. Sentences are in ascending order; if none is usable, the
+    list is empty. Raises: as ``norms``.
     """
     sums: dict[tuple[str, str, str], list[NDArray[np.float64]]] = {}
     lengths: list[int] = []
@@ -46,7 +46,7 @@ def mixing_ratios(
 
 
 def _sums(found: Norms) -> tuple[dict[tuple[str, str, str], NDArray[np.float64]], int]:
-    """Sums over the queries of one sentence, by metric, target and probe; and how many queries they are."""
+    """Sums over the queries of one sentence, by metric, target and probe; and the number of queries."""
     import torch
 
     special = torch.from_numpy(found.words == SPECIAL).to(found.attention.device)

@@ -1,18 +1,18 @@
-"""Norm-based attention: how long a vector each subword contributes, where the weight alone says how it is scaled.
+"""Norm-based attention: the length of the vector that each subword contributes, not only its attention weight.
 
 Query i receives from subword j through head h the vector α_hij f_h(x_j), with f_h(x) = (x W_V + b_V) W_O of that head
-(Kobayashi et al., EMNLP 2020). Summed over heads these vectors and the output bias, which belongs to no subword,
-are the output of attention. Kobayashi et al. (EMNLP 2021) add what surrounds it: the residual, x_i where j = i, and the
-layer normalisation, under which a part loses its own mean, is divided by the deviation of the whole, and is scaled by γ
-(β belongs to no subword).
+(Kobayashi et al., EMNLP 2020). The sum of these vectors over heads, and the output bias, which belongs to no subword,
+is the output of attention. Kobayashi et al. (EMNLP 2021) add the residual connection, x_i where j = i, and the layer
+normalisation: each part is centred by its own mean, divided by the standard deviation of the whole vector, and scaled
+by γ (β belongs to no subword).
 
-Blocks that normalise before attention (GPT-2, Llama) apply f to the normalised x and add x as it was: there the
-normalisation is inside f, nothing follows the residual, and the last variant does not exist.
+Blocks that normalise before attention (GPT-2, Llama) apply f to the normalised x and add x without normalisation: the
+normalisation is then inside f, nothing follows the residual connection, and the last variant does not exist.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,18 +26,21 @@ from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
     import torch
+    from torch.utils.hooks import RemovableHandle
+
+    Tensors = tuple[torch.Tensor, ...]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Norms:
-    """One layer for one sentence of S subwords: rows are queries, columns are where a vector comes from.
+    """One layer for one sentence of S subwords: rows are queries, columns are the subwords that vectors come from.
 
     attention (H, S, S): α. transformed (H, S): ‖f_h(x_j)‖. summed (S, S): ‖Σ_h α f_h(x_j)‖. residual (S, S): with x_i
-    added where j = i. normed (S, S): with layer normalisation as well; None where the block normalises before.
-    mixing: per variant (S,), ‖mixed‖ / (‖mixed‖ + ‖kept‖) of a query, mixed being the sum of what comes from j ≠ i and
-    kept what comes from i itself (Kobayashi et al., 2021). words (S,): as in Maps.
+    added where j = i. normed (S, S): after layer normalisation as well; None if the block normalises before attention.
+    mixing: per variant (S,), ‖mixed‖ / (‖mixed‖ + ‖kept‖) of a query, where mixed is the sum of the vectors from j ≠ i
+    and kept is the vector from i itself (Kobayashi et al., 2021). words (S,): as in Maps.
     """
 
     layer: int
@@ -57,14 +60,15 @@ class Norms:
 def norms(
     encoder: Encoder, subwords: Subwords, keep: Callable[[Norms], T], chosen: Sequence[int] | None = None
 ) -> Iterator[tuple[int, list[T]]]:
-    """What ``keep`` makes of every layer, for each of the chosen sentences (None: all that are usable), in order.
+    """Per chosen sentence (None: all usable ones), in order: its number, and what ``keep`` returns for layers 1 to L.
 
-    ``keep`` is called inside the forward pass, with one layer at a time, so that no two layers' maps exist at once.
-    ``encoder`` must have been loaded with ``maps=True``. No (H, S, S, D) tensor is made: lengths of sums over heads
-    come from the H x H inner products of a source subword's vectors, a few subwords at a time. From S = D / H on a
-    layer takes less than 4 maps (H, S, S) beside the network's own; below that a vector per subword is more than a map.
-    Raises: ModelError for an architecture that ``blocks`` does not know, one that gives no maps, or one whose attention
-    is not a weighted sum of values.
+    ``keep`` is called inside the forward pass with one layer at a time, so that the maps of two layers never exist at
+    once. ``encoder`` must give maps. No (H, S, S, D) tensor is made: lengths of sums over heads are computed from the
+    H x H inner products of a source subword's vectors, a few subwords at a time. If S >= D / H, a layer needs less
+    memory than 4 maps (H, S, S) in addition to the network's own; if S is smaller, one vector per subword is larger
+    than a map.
+    Raises: ModelError for an architecture that ``blocks`` does not know, that gives no maps, or whose attention is not
+    a weighted sum of values.
     """
     found = blocks(encoder.network)
     for sentence in fitting(encoder, subwords, chosen):
@@ -72,7 +76,7 @@ def norms(
 
 
 def fitting(encoder: Encoder, subwords: Subwords, chosen: Sequence[int] | None = None) -> list[int]:
-    """Those of the chosen sentences (None: all) that are usable, in order."""
+    """The chosen sentences (None: all) that are usable, in ascending order."""
     found = np.flatnonzero(usable(encoder, subwords))
     return [int(i) for i in (found if chosen is None else np.intersect1d(found, np.asarray(chosen, dtype=np.int64)))]
 
@@ -82,7 +86,7 @@ def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Ca
 
     kept: list[T] = []
 
-    def take(block: Block, seen: dict[str, Any]) -> None:
+    def take(block: Block, seen: "dict[str, torch.Tensor]") -> None:
         kept.append(keep(of_layer(len(kept) + 1, block, seen, subwords.words)))
         seen.clear()
 
@@ -92,26 +96,28 @@ def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Ca
     return kept
 
 
-def watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterator[Any]:
-    """Hooks that call ``take`` once a block's attention is done, before its feed-forward part takes memory.
+def watch(block: Block, take: "Callable[[Block, dict[str, torch.Tensor]], None]") -> "Iterator[RemovableHandle]":
+    """Hooks that call ``take`` after a block's attention, before its feed-forward part needs memory.
 
-    It is given what ``of_layer`` reads, in a dictionary that the next pass fills again, and the only map: the network's
-    output goes without.
+    ``take`` receives the block and a dictionary with the inputs of ``of_layer``; the next pass fills it again. The map
+    is only there: it is removed from the network's output.
     """
-    seen: dict[str, Any] = {}
+    seen: dict[str, torch.Tensor] = {}
 
-    def entered(_module: Any, args: Any, kwargs: Any) -> None:
+    def entered(_module: "torch.nn.Module", args: "Tensors", kwargs: "dict[str, torch.Tensor]") -> None:
         seen["input"] = args[0] if args else kwargs["hidden_states"]
 
-    def attended(module: Any, _args: Any, output: Any) -> Any:
+    def attended(module: "torch.nn.Module", _args: "Tensors", output: "Tensors") -> "tuple[torch.Tensor | None, ...]":
         if len(output) < 2 or output[1] is None:
-            raise ModelError(f"{type(module).__name__} gives no attention map; load the encoder with maps=True")
+            raise ModelError(
+                f"{type(module).__name__} gives no attention map, which norms need; load the encoder with maps=True"
+            )
         seen["attention"] = output[1]
         if block.norm is None:
             take(block, seen)
-        return (output[0], None, *output[2:])  # the model would collect the maps of all layers
+        return (output[0], None, *output[2:])  # otherwise the model collects the maps of all layers
 
-    def summed(_module: Any, args: Any) -> None:
+    def summed(_module: "torch.nn.Module", args: "Tensors") -> None:
         seen["total"] = args[0]
         take(block, seen)
 
@@ -123,15 +129,16 @@ def watch(block: Block, take: Callable[[Block, dict[str, Any]], None]) -> Iterat
         yield block.norm.register_forward_pre_hook(summed)
 
 
-def of_layer(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[np.int32]) -> Norms:
-    """Norms of one layer from what ``watch`` saw in a pass of one sentence. Raises: ModelError as ``parts`` does."""
+def of_layer(layer: int, block: Block, seen: "Mapping[str, torch.Tensor]", words: NDArray[np.int32]) -> Norms:
+    """Norms of one layer from what ``watch`` recorded for one sentence. Raises: ModelError as ``parts`` does."""
     attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
-    values, matrix, norm = seen["values"][0].float(), block.weight().float(), cast(Any, block.norm)
+    values, matrix = seen["values"][0].float(), block.weight().float()
+    norm = cast("torch.nn.LayerNorm | None", block.norm)
     mixing, own, own_normed = _mixing(attention, values, matrix, seen, norm)
     transformed, summed, normed = lengths(attention, values, matrix, norm)
     residual = summed.clone()
     residual.diagonal().copy_(own)
-    if normed is not None:
+    if norm is not None and normed is not None:
         normed.diagonal().copy_(own_normed)
         variance = seen["total"][0].float().var(dim=-1, correction=0)
         normed /= (variance + norm.eps).sqrt()[:, None]
@@ -139,9 +146,13 @@ def of_layer(layer: int, block: Block, seen: Mapping[str, Any], words: NDArray[n
 
 
 def _mixing(
-    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", seen: Mapping[str, Any], norm: Any
+    attention: "torch.Tensor",
+    values: "torch.Tensor",
+    matrix: "torch.Tensor",
+    seen: "Mapping[str, torch.Tensor]",
+    norm: "torch.nn.LayerNorm | None",
 ) -> "tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]":
-    """Ratios, and how long the vector is that a query keeps of itself with the residual, then centred, each (S,)."""
+    """Mixing ratios by variant; the length of a query's own vector with the residual, raw and centred: each (S,)."""
     mixed, kept = parts(attention, values, matrix, seen["joined"][0])
     weight = attention.diagonal(dim1=1, dim2=2).mean(dim=0)
     mixing = {"attn_w": 1 - weight, "attn_n": ratio(mixed, kept)}
@@ -151,6 +162,6 @@ def _mixing(
     if norm is not None:
         kept = centred(kept, norm)
         mixed = centred(mixed, norm)
-        mixing["attnresln_n"] = ratio(mixed, kept)  # the deviation divides both
+        mixing["attnresln_n"] = ratio(mixed, kept)  # both are divided by the deviation, so it cancels
         own_normed = kept.norm(dim=-1)
     return mixing, own, own_normed

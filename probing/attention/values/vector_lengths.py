@@ -1,33 +1,33 @@
-"""The arithmetic of norm-based attention, for one layer of one sentence: lengths of sums without the vectors summed.
+"""The arithmetic of norm-based attention for one layer and sentence: lengths of sums without building the sums.
 
-Everywhere: attention (H, S, S), rows are queries; values (S, H, d); matrix (H * d, D) of the output projection.
+In all functions: attention (H, S, S), rows are queries; values (S, H, d); matrix (H * d, D) of the output projection.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probing.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
 
-_LEAST_NUMBERS = 2**16  # worked on at once where half a map is less: 256 kB, so that short sentences take few steps
-_AGREEMENT = 0.02  # of the largest number: bfloat16 rounds to 0.004, an attention of another kind differs by 1
+_LEAST_NUMBERS = 2**16  # per step, even if half a map is smaller: 256 kB, so that short sentences take few steps
+_AGREEMENT = 0.02  # of the largest number: bfloat16 rounds to 0.004, other kinds of attention differ by about 1
 
 
 def parts(
     attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", joined: "torch.Tensor"
 ) -> "tuple[torch.Tensor, torch.Tensor]":
-    """What each query receives from others and from itself, both (S, D).
+    """The vectors that each query receives from other subwords, and from itself: both (S, D).
 
-    Raises: ModelError if weights times values are not ``joined`` (S, H * d), which the output projection took: gated
-    attention, say.
+    Raises: ModelError if weights times values differ from ``joined`` (S, H * d), the input of the output projection, as
+    in gated attention.
     """
     context = (attention @ values.transpose(0, 1)).transpose(0, 1).flatten(1)  # (H, S, d) -> (S, H * d)
     wrong = (context - joined.float()).abs_().max()
-    if not wrong <= _AGREEMENT * joined.abs().max().clamp_min(1e-6):  # nor where they are not finite
+    if not wrong <= _AGREEMENT * joined.abs().max().clamp_min(1e-6):  # also true for numbers that are not finite
         raise ModelError(
-            "value vectors: this model's attention is more than a weighted sum of values, or not finite; type "
-            "attention=rollout, which reads the weights alone"
+            "value vectors: the attention of this model is not finite, or not a plain weighted sum of values, which "
+            "norms need; type attention=rollout, which reads only the weights"
         )
     own = (attention.diagonal(dim1=1, dim2=2).T[..., None] * values).flatten(1)  # (S, H, 1) * (S, H, d)
     mixed = context.sub_(own) @ matrix
@@ -36,9 +36,9 @@ def parts(
 
 
 def lengths(
-    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", norm: "torch.nn.Module | None"
+    attention: "torch.Tensor", values: "torch.Tensor", matrix: "torch.Tensor", norm: "torch.nn.LayerNorm | None"
 ) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]":
-    """‖f_h(x_j)‖ (H, S) and ‖Σ_h α f_h(x_j)‖ (S, S), the latter also of the centred and scaled vectors.
+    """‖f_h(x_j)‖ (H, S), ‖Σ_h α f_h(x_j)‖ (S, S), and the latter for centred and scaled vectors (None without norm).
 
     ‖Σ_h α_h f_h‖² = αᵀ G α, where G (H, H) holds the inner products of the f_h of one source subword.
     """
@@ -46,7 +46,7 @@ def lengths(
     per_head = matrix.reshape(n_heads, -1, matrix.shape[1])  # (H * d, D) -> (H, d, D)
     transformed, summed = attention.new_empty(n_heads, length), attention.new_empty(length, length)
     normed = None if norm is None else summed.clone()
-    numbers = n_heads * (2 * matrix.shape[1] + 2 * length + n_heads)  # held for one source subword
+    numbers = n_heads * (2 * matrix.shape[1] + 2 * length + n_heads)  # in memory for one source subword
     step = max(1, max(attention.numel() // 2, _LEAST_NUMBERS) // numbers)
     for first in range(0, length, step):
         some = slice(first, first + step)
@@ -55,7 +55,7 @@ def lengths(
         gram = vectors @ vectors.mT
         transformed[:, some] = gram.diagonal(dim1=1, dim2=2).sqrt().T
         summed[:, some] = _weighted(weights, gram)
-        if normed is not None:
+        if norm is not None and normed is not None:
             vectors = centred(vectors, norm)
             normed[:, some] = _weighted(weights, vectors @ vectors.mT)
     return transformed, summed, normed
@@ -64,17 +64,17 @@ def lengths(
 def _weighted(weights: "torch.Tensor", gram: "torch.Tensor") -> "torch.Tensor":
     """sqrt(αᵀ G α): (b, S, H), (b, H, H) -> (S, b)."""
     squares: torch.Tensor = (weights @ gram).mul_(weights).sum(dim=-1)
-    return squares.clamp_min_(0).sqrt_().T  # rounding can leave a sum that cancels below 0
+    return squares.clamp_min_(0).sqrt_().T  # rounding can make a sum of 0 slightly negative
 
 
-def centred(vectors: "torch.Tensor", norm: Any) -> "torch.Tensor":
-    """The part of layer normalisation that is linear: without the mean, times γ."""
+def centred(vectors: "torch.Tensor", norm: "torch.nn.LayerNorm") -> "torch.Tensor":
+    """The linear part of layer normalisation: subtract the mean, multiply by γ."""
     without: torch.Tensor = (vectors - vectors.mean(dim=-1, keepdim=True)).mul_(norm.weight.float())
     return without
 
 
 def ratio(mixed: "torch.Tensor", kept: "torch.Tensor") -> "torch.Tensor":
-    """‖mixed‖ / (‖mixed‖ + ‖kept‖) per row; 0 where both are nothing."""
+    """‖mixed‖ / (‖mixed‖ + ‖kept‖) per row; 0 if both are 0."""
     one, other = mixed.norm(dim=-1), kept.norm(dim=-1)
     share: torch.Tensor = one / (one + other).clamp_min(1e-30)
     return share

@@ -126,7 +126,7 @@ def test_rows_become_distributions(rng):
     assert rows.shape == (3, 4, 4)
     np.testing.assert_allclose(rows.sum(-1), 1, rtol=1e-12)
     assert as_distributions(np.array([[1.0, 3.0], [2.0, 2.0]])).tolist() == [[0.25, 0.75], [0.5, 0.5]]
-    with pytest.raises(ModelError, match="no flow leaves position 1"):
+    with pytest.raises(ModelError, match="flow from position 1 is 0"):
         as_distributions(np.array([[1.0, 3.0], [0.0, 0.0]]))
 
 
@@ -134,11 +134,11 @@ def test_rows_become_distributions(rng):
 def test_impossible_capacities_are_refused(hole):
     capacities = np.full((3, 2, 2), 0.5)
     capacities[1, 0, 1] = hole
-    with pytest.raises(ModelError, match="finite and not negative"):
+    with pytest.raises(ModelError, match="negative or not finite"):
         flow(capacities)
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (3, 2, 4), (0, 2, 2), (3, 0, 0)])
 def test_other_shapes_are_refused(shape):
-    with pytest.raises(ModelError, match="want"):
+    with pytest.raises(ModelError, match=r"give \(layers, positions, positions\)"):
         flow(np.ones(shape))

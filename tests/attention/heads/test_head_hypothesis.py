@@ -80,10 +80,13 @@ def test_counter_examples_are_the_misses_the_heaviest_first(held):
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"query": {"form": ["ran"]}, "key": {"upos": "VERB"}}, r"the 3 sentences of dev: no word fits its query.*ran"),
+        (
+            {"query": {"form": ["ran"]}, "key": {"upos": "VERB"}},
+            r"the 3 sentences of dev: no word matches its query.*ran",
+        ),
         (
             {"query": {"upos": "VERB"}, "key": {"form": ["Zoe"]}, "direction": "before"},
-            r"3 words fit its query .*VERB.*, none with a word for its key .*Zoe.*direction before\); loosen key",
+            r"3 words match its query .*VERB.*, but none has .* its key .*Zoe.*direction before\); relax key",
         ),
         ({"relation": "head", "deprel": ["obj"]}, r"hypothesis h matches nothing.*relation head.*deprel \['obj'\]"),
     ],

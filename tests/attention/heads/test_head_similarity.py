@@ -111,7 +111,7 @@ def test_the_map_keeps_distances_that_fit_into_a_plane():
 @pytest.mark.parametrize("n_clusters", [0, 5])
 def test_an_impossible_number_of_clusters_names_the_possible_ones(n_clusters):
     linkage = tree(1 - np.eye(4))
-    with pytest.raises(ConfigError, match=f"clusters={n_clusters}: want 1 to 4"):
+    with pytest.raises(ConfigError, match=f"clusters={n_clusters}: give 1 to 4"):
         clusters(linkage, n_clusters)
 
 

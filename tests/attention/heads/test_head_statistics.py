@@ -1,5 +1,6 @@
 """Head statistics: every formula by hand, planted heads, and nothing but real pairs counted."""
 
+from dataclasses import replace
 from math import exp, log
 
 import numpy as np
@@ -176,8 +177,31 @@ def test_no_quantile_of_nothing():
 
 
 def test_maps_of_another_model_are_refused():
-    with pytest.raises(ModelError, match="1 layers with 2 heads, wanted 2 with 2"):
+    with pytest.raises(ModelError, match="1 layers with 2 heads; statistics of heads need 2 layers with 2 heads each"):
         HeadStatistics(1, 2, 2, "dev").add(batch_of([np.ones((1, 2, 1, 1))], [bare(1)]))
+
+
+def test_layers_with_different_numbers_of_heads_are_refused():
+    batch = batch_of([np.ones((2, 2, 1, 1))], [bare(1)])
+    uneven = replace(batch, attention=(batch.attention[0], batch.attention[1][:, :1]))
+    with pytest.raises(ModelError, match="2 layers with 1 or 2 heads"):
+        HeadStatistics(1, 2, 2, "dev").add(uneven)
+
+
+def test_a_sentence_of_unknown_punctuation_counts_no_item_and_leaves_the_others_as_they_are():
+    read, rng = [framed(3), framed(3)], np.random.default_rng(0)
+    attention = [random_maps(rng, (1, 1, 5, 5)) for _ in read]
+    comma = np.array([False, True, False])
+    found = {}
+    for name, punctuation in {"both": (comma, comma), "one": (comma, None), "neither": (None, None)}.items():
+        statistics = HeadStatistics(2, 1, 1, "test", SPECIALS, punctuation)
+        statistics.add(batch_of(attention, read))
+        found[name] = by_metric(statistics)
+    assert found["both"]["mass_punctuation"].items.tolist() == [5, 5]
+    assert found["one"]["mass_punctuation"].items.tolist() == [5, 0]
+    assert found["one"]["mass_punctuation"].sums[0] == found["both"]["mass_punctuation"].sums[0]
+    assert found["one"]["mass_punctuation"].sums[1] == 0
+    assert found["neither"].keys() == found["both"].keys() - {"mass_punctuation"}
 
 
 def test_agrees_with_a_plain_loop_on_every_family(encoder, subwords):

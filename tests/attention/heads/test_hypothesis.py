@@ -4,7 +4,7 @@ from omegaconf import OmegaConf
 
 from pipelines.shared.options import CONF
 from pipelines.shared.schema import checked
-from probing.attention.heads.hypothesis import Hypothesis, asked, check, stated
+from probing.attention.heads.hypothesis import Hypothesis, check, hypothesis_from, queries_and_right_words
 from probing.axes import Sentence
 from probing.errors import ConfigError
 
@@ -35,7 +35,7 @@ PRONOUNS = {"upos": "PRON", "feats": {"PronType": "Prs"}}
 
 def pairs(sentence, **parts):
     """Query and right words, as words, of a hypothesis."""
-    _, right = asked(Hypothesis("h", "?", **parts), sentence)
+    _, right = queries_and_right_words(Hypothesis("h", "?", **parts), sentence)
     return {(sentence.words[query], sentence.words[key]) for query, key in zip(*np.nonzero(right), strict=True)}
 
 
@@ -77,7 +77,7 @@ def test_heads_dependents_and_the_link_between_them():
     ],
 )
 def test_conditions_on_columns(query, expected):
-    words, right = asked(Hypothesis("h", "?", query=query, key={"form": ".*"}), KEYS)
+    words, right = queries_and_right_words(Hypothesis("h", "?", query=query, key={"form": ".*"}), KEYS)
     assert {KEYS.words[i] for i in np.flatnonzero(words)} == expected
     assert right.sum() == len(expected) * 6  # every other word, never oneself
 
@@ -85,36 +85,45 @@ def test_conditions_on_columns(query, expected):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"querry": {}}, r"f\.yaml: querry: no such key.*name, question, query, key, relation, deprel, direction"),
-        ({"name": None}, r"f\.yaml: a hypothesis needs a name"),
+        (
+            {"querry": {}},
+            r"f\.yaml: querry: a hypothesis has no such key; use name, question, query, key, relation, deprel, dir",
+        ),
+        ({"name": None}, r"f\.yaml: the name of the hypothesis is missing"),
         ({"query": {"pos": "NOUN"}}, r"hypothesis h\.query\.pos: .*form, lemma, upos, xpos, deprel, feats"),
-        ({"query": "PRON"}, r"query=PRON: conditions are wanted"),
-        ({"key": {"feats": "PronType=Prs"}}, r"key\.feats=PronType=Prs: features are wanted"),
+        ({"query": "PRON"}, r"query=PRON: not a set of conditions"),
+        ({"key": {"feats": "PronType=Prs"}}, r"key\.feats=PronType=Prs: not a set of features"),
         ({"key": {"feats": {"Poss": True}}}, r"key\.feats\.Poss=True: YAML reads yes.*quotes"),
         ({"key": {"form": ["on", False]}}, r"key\.form=False: YAML reads"),
-        ({"key": {"form": 7}}, r"key\.form=7: a list of words"),
+        ({"key": {"form": 7}}, r"key\.form=7: not text; give a list of words"),
         ({"key": {"form": []}}, r"key\.form=\[\]: an empty list"),
-        ({"key": {"form": "(he"}}, r"key\.form=\(he: no regular expression"),
+        ({"key": {"form": "(he"}}, r"key\.form=\(he: not a valid regular expression"),
         ({"relation": "child"}, r"relation=child: .*head, dependent, same_entity, any"),
         ({"direction": "left"}, r"direction=left: .*before, after, any"),
-        ({"relation": "same_entity", "deprel": ["obj"]}, r"deprel=\['obj'\]: relation=same_entity has no dependency"),
-        ({"relation": "head", "deprel": "("}, r"hypothesis h\.deprel=\(: no regular expression"),
-        ({"key": {}}, r"hypothesis h: every word would be right"),
+        (
+            {"relation": "same_entity", "deprel": ["obj"]},
+            r"=\['obj'\]: deprel needs a dependency, and relation is same",
+        ),
+        ({"relation": "head", "deprel": "("}, r"hypothesis h\.deprel=\(: not a valid regular expression"),
+        ({"key": {}}, r"hypothesis h: every word would be a right answer"),
     ],
 )
 def test_what_cannot_be_meant_is_named(values, message):
     with pytest.raises(ConfigError, match=message):
-        stated({"name": "h", "question": "?", "key": {"upos": "NOUN"}} | values, "f.yaml")
+        hypothesis_from({"name": "h", "question": "?", "key": {"upos": "NOUN"}} | values, "f.yaml")
 
 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"key": {"upos": ["NOUN", "NOUNS"]}}, r"key\.upos=NOUNS: nothing in the corpus.*CCONJ, DET, NOUN, PRON,"),
+        (
+            {"key": {"upos": ["NOUN", "NOUNS"]}},
+            r"key\.upos=NOUNS: the corpus has no such name; it has .*CCONJ, DET, NOUN, PRON,",
+        ),
         ({"relation": "head", "deprel": ["dobj"]}, r"hypothesis h\.deprel=dobj: .*it has acl:relcl, cc, conj, det"),
         ({"relation": "head", "deprel": "dobj.*"}, r"deprel=dobj\.\*: "),
         ({"query": {"feats": {"PronType": "Art"}}, "relation": "head"}, r"feats\.PronType=Art: .*it has Prs, Rel"),
-        ({"key": {"xpos": "NN"}}, r"asks for xpos, which none of the 2 sentences has"),
+        ({"key": {"xpos": "NN"}}, r"needs xpos; none of the 2 sentences has any"),
     ],
 )
 def test_names_that_the_corpus_lacks_are_named_with_those_it_has(parts, message):
@@ -124,7 +133,7 @@ def test_names_that_the_corpus_lacks_are_named_with_those_it_has(parts, message)
 
 def test_annotation_that_the_corpus_lacks_is_named():
     bare = [Sentence("s", ("a", "b"))]
-    with pytest.raises(ConfigError, match=r"entity marks \(column MISC, Entity=…\), which none of the 1 sentences"):
+    with pytest.raises(ConfigError, match=r"entities \(column MISC, Entity=…\); none of the 1 sentences"):
         check(Hypothesis("h", "?", relation="same_entity"), bare)
     with pytest.raises(ConfigError, match="dependency tree"):
         check(Hypothesis("h", "?", relation="head"), bare)
@@ -137,6 +146,6 @@ def test_those_that_ship_can_be_read_and_met(file):
     hypothesis = checked(Hypothesis, node, "hypothesis")
     assert hypothesis.name == file.stem
     values = {k: v for k, v in OmegaConf.to_container(node).items() if k != "_target_"}
-    assert stated(values, str(file)) == hypothesis
+    assert hypothesis_from(values, str(file)) == hypothesis
     check(hypothesis, BOTH)
-    assert any(asked(hypothesis, sentence)[1].any() for sentence in BOTH)
+    assert any(queries_and_right_words(hypothesis, sentence)[1].any() for sentence in BOTH)

@@ -6,9 +6,9 @@ import pytest
 from probing.attention.interventions.gradients import gradients
 from probing.attention.interventions.head_ablation import Ablation, ablated, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
-from probing.attention.interventions.passes import each, hidden
-from probing.attention.interventions.readouts import LinearProbe
-from probing.attention.interventions.replaced_weights import imposed
+from probing.attention.interventions.passes import each_batch, hidden
+from probing.attention.interventions.readouts import ProbeReadout
+from probing.attention.interventions.replaced_weights import replaced_weights
 from probing.attention.interventions.token_effects import blank_out, special_token, value_zeroing
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import PADDING, batch_of
@@ -71,7 +71,7 @@ def before_it(sentences):
     """Reads from layer 2 whether the token before was A or B."""
     weights = np.zeros((2, WIDTH + 1))
     weights[0, 12] = weights[1, 13] = GAIN
-    return LinearProbe("probe by hand", 2, weights, np.zeros(WIDTH), np.ones(WIDTH), sentences[1])
+    return ProbeReadout("probe by hand", 2, weights, np.zeros(WIDTH), np.ones(WIDTH), sentences[1])
 
 
 def any_probe(encoder, subwords, layer=None, n_classes=3):
@@ -81,7 +81,7 @@ def any_probe(encoder, subwords, layer=None, n_classes=3):
     gold = [rng.integers(-1, n_classes, n) for n in subwords.n_words]
     gold[0][0] = 0
     weights = rng.normal(size=(n_classes, encoder.width + 1))
-    return LinearProbe("any", layer, weights, rng.normal(size=encoder.width), np.full(encoder.width, 2.0), gold)
+    return ProbeReadout("any", layer, weights, rng.normal(size=encoder.width), np.full(encoder.width, 2.0), gold)
 
 
 def mean_of(tally):
@@ -307,7 +307,7 @@ def state(network):
 
 
 def test_batches_hold_every_usable_sentence_once(encoder, subwords):
-    seen = [int(i) for batch, _ in each(encoder, subwords, lambda _: None, copies=100) for i in batch.sentences]
+    seen = [int(i) for batch, _ in each_batch(encoder, subwords, lambda _: None, copies=100) for i in batch.sentences]
     assert sorted(seen) == np.flatnonzero(usable(encoder, subwords)).tolist()
     whole = batch_of(subwords, [0, 1], encoder.pad)
     twice = whole.repeat(2)
@@ -317,8 +317,8 @@ def test_batches_hold_every_usable_sentence_once(encoder, subwords):
 
 def every_intervention(encoder, subwords):
     """What each of them finds, as arrays; of random permutations only which sentences count."""
-    output, ranked = any_probe(encoder, subwords), [(1, 0), (2, 1), (3, 0)]
-    permuted, uniform = imposed(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
+    output, first = any_probe(encoder, subwords), {1: [(1, 0)], 3: [(1, 0), (2, 1), (3, 0)]}
+    permuted, uniform = replaced_weights(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
     return [
         np.concatenate([found.ravel() for _, found in sorted(value_zeroing(encoder, subwords))]),
         np.concatenate(blank_out(encoder, subwords, output, 1)),
@@ -326,7 +326,7 @@ def every_intervention(encoder, subwords):
         head_means(encoder, subwords),
         effects(encoder, subwords, output, Ablation("uniform"), "dev").sums,
         layer_effects(encoder, subwords, output, Ablation("zero"), "dev").sums,
-        *(tally.sums for tally in joint(encoder, subwords, output, Ablation("zero"), ranked, (1, 3), "dev")),
+        *(tally.sums for tally in joint(encoder, subwords, output, Ablation("zero"), first, "dev")),
         uniform.sums,
         permuted.items,
         np.concatenate([found.ravel() for _, found in sorted(maps_of(encoder, subwords).items())]),
@@ -369,6 +369,6 @@ def test_impossible_ablations_are_refused(encoder_of):
         Ablation("prune")
     with pytest.raises(ConfigError, match="head_means"):
         Ablation("mean")
-    message = r"head 4\.0: the model has heads 1\.0 to 3\.1"
+    message = r"head 4\.0: no such head; give one of 1\.0 to 3\.1"
     with pytest.raises(ConfigError, match=message), ablated(encoder, batch, {(4, 0)}, Ablation("zero")):
         pass

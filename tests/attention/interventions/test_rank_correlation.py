@@ -5,9 +5,9 @@ import pytest
 
 from probing.attention.interventions.head_ablation import Ablation, ablated
 from probing.attention.interventions.passes import hidden
-from probing.attention.interventions.rank_correlation import correlations, deviation, received, words_allow
-from probing.attention.interventions.readouts import LinearProbe
-from probing.attention.interventions.replaced_weights import _permuted, imposed
+from probing.attention.interventions.rank_correlation import correlations, deviation, received
+from probing.attention.interventions.readouts import ProbeReadout
+from probing.attention.interventions.replaced_weights import _permuted, replaced_weights
 from probing.errors import ConfigError, ProbingError
 from probing.model.batches import batch_of
 from probing.model.blocks import blocks
@@ -17,7 +17,7 @@ def probe(encoder, subwords, layer=3):
     rng = np.random.default_rng(1)
     gold = [rng.integers(0, 3, n) for n in subwords.n_words]
     weights = rng.normal(size=(3, encoder.width + 1))
-    return LinearProbe("any", layer, weights, np.zeros(encoder.width), np.ones(encoder.width), gold)
+    return ProbeReadout("any", layer, weights, np.zeros(encoder.width), np.ones(encoder.width), gold)
 
 
 def test_correlations_by_hand():
@@ -45,7 +45,7 @@ def test_tokens_without_reference_are_left_out_and_lengths_must_agree():
     both = {"b": [np.array([np.nan, 1, 2, 3, np.nan])], "c": [np.arange(5.0)]}
     of_c = correlations({"a": scores}, both, (1,), "dev")[2]
     assert (of_c.target, of_c.sums) == ("a × c", [[1.0]])  # without b, the nines would count
-    with pytest.raises(ProbingError, match="want the same tokens"):
+    with pytest.raises(ProbingError, match="for the same tokens"):
         correlations({"a": scores}, {"b": [np.arange(4.0)]}, (1,), "dev")
 
 
@@ -67,18 +67,22 @@ def test_what_tokens_receive():
 
 def test_permuting_uniform_attention_changes_nothing_and_other_attention_does(encoder, subwords, uniform_queries):
     even = uniform_queries(encoder)
-    permuted, levelled = imposed(even, subwords, probe(even, subwords), np.random.default_rng(0), "dev", draws=2)
+    permuted, levelled = replaced_weights(
+        even, subwords, probe(even, subwords), np.random.default_rng(0), "dev", draws=2
+    )
     assert permuted.items.tolist() == [1] * 4 and permuted.layers == (1, 2, 3)
     assert (permuted.metric, permuted.target, permuted.probe) == ("tvd", "permuted", "explain")
     assert np.abs(permuted.sums).max() < 1e-5 and np.abs(levelled.sums).max() < 1e-5
-    permuted, levelled = imposed(encoder, subwords, probe(encoder, subwords), np.random.default_rng(0), "dev", draws=2)
+    permuted, levelled = replaced_weights(
+        encoder, subwords, probe(encoder, subwords), np.random.default_rng(0), "dev", draws=2
+    )
     assert (permuted.sums.mean(axis=0) > 1e-4).all() and (levelled.sums.mean(axis=0) > 1e-4).all()
     assert permuted.sums.max() <= 1 and levelled.target == "uniform"
 
 
 def test_uniform_attention_moves_the_output_as_far_as_ablation_of_all_heads_does(encoder, subwords):
     output = probe(encoder, subwords)
-    _, levelled = imposed(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
+    _, levelled = replaced_weights(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
     for sentence in range(len(subwords)):
         alone = batch_of(subwords, [sentence], encoder.pad)
         before = output(hidden(encoder, alone, 3), alone).log_probabilities.exp()
@@ -124,19 +128,3 @@ def test_permutations_stay_among_the_keys_that_a_query_can_see(causal):
     assert not np.allclose(mixed, weights[:, 0])
     np.testing.assert_allclose(np.sort(mixed), np.sort(weights[:, 0]), rtol=1e-6)
     assert (mixed[~seen[:, 0]] == 0).all()
-
-
-@pytest.mark.parametrize(
-    ("ranks", "uniform", "expected", "absent"),
-    [
-        ((0.8, 0.75, 0.85), (0.4, 0.3, 0.5), ["uses these weights", "may stand in"], "hardly matter"),
-        ((0.1, 0.0, 0.2), (0.01, 0.0, 0.02), ["hardly matter", "no score of this layer"], "stand in"),
-        ((0.4, 0.2, 0.5), (0.05, 0.01, 0.1), ["cannot be told", "a tendency"], "hardly matter"),
-        ((np.nan,) * 3, (np.nan,) * 3, ["this model and this sample"], "moves"),
-    ],
-)
-def test_words_follow_intervals(ranks, uniform, expected, absent):
-    said = words_allow("linear probe of upos on layer 6", 6, {"rollout × blank-out": ranks}, uniform)
-    text = " ".join(said)
-    assert all(part in text for part in expected) and absent not in text
-    assert 1 <= len(said) <= 3 and "linear probe of upos on layer 6" in said[0]

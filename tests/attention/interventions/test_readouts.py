@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from probing.attention.interventions.model_head import own_output
+from probing.attention.interventions.model_head import head_readout
 from probing.attention.interventions.passes import hidden
-from probing.attention.interventions.readouts import LinearProbe
+from probing.attention.interventions.readouts import ProbeReadout
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import batch_of
 from probing.model.checkpoint import Model, resolve
@@ -70,7 +70,7 @@ def test_words_are_pooled_as_the_probe_was_trained(encoder, subwords, vector):
     gold[2][:] = -1
     batch = batch_of(subwords, [1, 0, 2], encoder.pad)
     states = hidden(encoder, batch, 2)
-    reading = LinearProbe("p", 2, weights, mean, deviation, gold, vector=vector)(states, batch)
+    reading = ProbeReadout("p", 2, weights, mean, deviation, gold, vector=vector)(states, batch)
     expected = []
     for row, sentence in enumerate(batch.sentences):
         scores = []
@@ -94,7 +94,7 @@ def test_a_word_of_a_class_that_training_does_not_know_is_no_place(encoder, subw
     states = hidden(encoder, batch, 2)
     weights = rng.normal(size=(3, 17))
     found, expected = (
-        LinearProbe("p", 2, weights, np.zeros(16), np.ones(16), g)(states, batch) for g in (gold, without)
+        ProbeReadout("p", 2, weights, np.zeros(16), np.ones(16), g)(states, batch) for g in (gold, without)
     )
     assert found.defined().tolist() == [True, False]
     assert found.gold.tolist() == expected.gold.tolist()
@@ -106,7 +106,7 @@ def test_sentences_are_read_at_their_cls_position(encoder, subwords, position, c
     weights = np.zeros((2, 17))
     weights[0, 0] = 1
     gold = [np.array([0])] * 4
-    probe = LinearProbe(
+    probe = ProbeReadout(
         "p", 3, weights, np.zeros(16), np.ones(16), gold, level="sentence", vector="cls", cls_position=position
     )
     batch = batch_of(subwords, [0, 1], encoder.pad)
@@ -136,7 +136,7 @@ def test_own_head_says_what_the_whole_model_says(saved, family):
     checkpoint = resolve(Model(checkpoint=str(folder)))
     encoder = load(Model(checkpoint=str(folder)), checkpoint, maps=True, head=True)
     assert encoder.head.kind == HEADS[family][1]
-    subwords, output = own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0))
+    subwords, output = head_readout(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0))
     batch = batch_of(subwords, [0, 1], encoder.pad)
     reading = output(hidden(encoder, batch, output.layer), batch)
     with torch.no_grad():
@@ -162,7 +162,7 @@ def test_own_classifier_says_what_the_whole_model_says(saved, family):
     folder, full = saved(family, CLASSIFIERS[family], id2label=dict(enumerate(NAMES)))
     checkpoint = resolve(Model(checkpoint=str(folder)))
     encoder = load(Model(checkpoint=str(folder)), checkpoint, head=True)
-    subwords, output = own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0), [2, 1], NAMES)
+    subwords, output = head_readout(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0), [2, 1], NAMES)
     assert output.notes == ()
     both = batch_of(subwords, [0, 1], encoder.pad)
     scores = output(hidden(encoder, both, output.layer), both).scores()
@@ -172,18 +172,18 @@ def test_own_classifier_says_what_the_whole_model_says(saved, family):
             whole = full(input_ids=alone).logits.log_softmax(-1)
         np.testing.assert_allclose(scores[row], whole[0, label], atol=1e-5)
     with pytest.raises(ConfigError, match="no labels"):
-        own_output(encoder, subwords, np.random.default_rng(0))
+        head_readout(encoder, subwords, np.random.default_rng(0))
 
 
 def test_a_classifier_is_judged_on_the_class_of_the_right_name(classifier):
     """The checkpoint numbers its classes in another order than the corpus, in other case, and has one more."""
     encoder = classifier({0: "POSITIVE", 1: "neutral", 2: "NEGATIVE"})
     subwords = encoder.tokenize(SENTENCES)
-    _, output = own_output(encoder, subwords, np.random.default_rng(0), [0, 1], ["negative", "positive"])
+    _, output = head_readout(encoder, subwords, np.random.default_rng(0), [0, 1], ["negative", "positive"])
     assert [row[0] for row in output.gold] == [2, 0]
     assert all((row[1:] == -1).all() for row in output.gold)
     assert output.notes == (
-        "the model's own classifier also has the classes neutral, which are right for no item here",
+        "the model's own classifier also has the classes neutral, which no item of this corpus has",
     )
     batch = batch_of(subwords, [0, 1], encoder.pad)
     states = hidden(encoder, batch, output.layer)
@@ -194,7 +194,7 @@ def test_a_classifier_is_judged_on_the_class_of_the_right_name(classifier):
 def test_a_label_that_training_does_not_know_is_none(classifier):
     encoder = classifier({0: "positive", 1: "negative"})
     subwords = encoder.tokenize([*SENTENCES, SENTENCES[0]])
-    _, output = own_output(encoder, subwords, np.random.default_rng(0), [2, -1, 1], ["negative", "positive"])
+    _, output = head_readout(encoder, subwords, np.random.default_rng(0), [2, -1, 1], ["negative", "positive"])
     assert [row[0] for row in output.gold] == [-1, -1, 0]
 
 
@@ -207,10 +207,10 @@ def test_a_classifier_that_cannot_be_matched_is_refused(classifier):
     ):
         encoder = classifier(**options)
         with pytest.raises(ModelError, match=message):
-            own_output(encoder, encoder.tokenize(SENTENCES), rng, [0, 1], two)
+            head_readout(encoder, encoder.tokenize(SENTENCES), rng, [0, 1], two)
 
 
 def test_no_head_is_refused(encoder_of):
     encoder = encoder_of("bert")
-    with pytest.raises(ModelError, match="no head of its own"):
-        own_output(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0))
+    with pytest.raises(ModelError, match="no head was loaded"):
+        head_readout(encoder, encoder.tokenize(SENTENCES), np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Attention rollout (Abnar and Zuidema, 2020, section 3): where information may have come from, layer by layer."""
+"""Attention rollout (Abnar and Zuidema 2020, section 3): from which inputs each position may get its information."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -20,10 +20,10 @@ METRICS = ("rollout_entropy_nats", "effective_tokens", "mass_on_self", "mass_on_
 def rollout(
     attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
 ) -> "torch.Tensor":
-    """R_l = Â_l R_(l-1) for every layer l, from the identity: L maps (B, H, T, T), lengths (B,) -> (B, L, T, T).
+    """R_l = Â_l R_(l-1) for every layer l, where R_0 is the identity: L maps (B, H, T, T) -> (B, L, T, T).
 
-    Rows are queries in layer l, columns input positions; a real row is a distribution over its sentence's positions,
-    rows of padding mean nothing. Raises and ``sentences``: as ``augmented``.
+    Rows are queries in layer l, columns are input positions. Each row is a distribution over the positions of its
+    sentence; rows of padding have no meaning. ``lengths`` (B,), ``sentences`` and errors: as in ``augmented``.
     """
     import torch
 
@@ -32,11 +32,11 @@ def rollout(
 
 
 def by_word(batch: Maps, options: Rollout) -> "torch.Tensor":
-    """Word to word in every layer: (B, L, W, 2 + W), W words in the longest sentence.
+    """Rollout from words to words in every layer: (B, L, W, 2 + W), W words in the longest sentence.
 
-    Columns: position 0, all special subwords together, then each word; the last 1 + W sum to 1. Equal to ``rollout``
-    followed by ``to_words``, but the columns are joined first, where the recursion is linear, so that it runs over
-    fewer. Words without subwords: as ``from_words``. Raises: as ``augmented``.
+    Columns: position 0, all special subwords together, then each word; the last 1 + W sum to 1. The result is that of
+    ``rollout`` followed by ``to_words``, but columns are summed first, which is allowed because the recursion is linear
+    and is faster. Words without subwords: as in ``from_words``. Raises: as ``augmented``.
     """
     import torch
 
@@ -61,9 +61,9 @@ def _recursion(maps: "torch.Tensor", start: "torch.Tensor", n_layers: int) -> "t
 
 
 def from_position(matrix: "torch.Tensor", positions: Int64 | int) -> "torch.Tensor":
-    """One query per sentence: (B, L, T, T) and positions (B,), or one for all (0: the first) -> (B, L, T).
+    """The rows of one query per sentence: (B, L, T, T) -> (B, L, T).
 
-    The last position of each sentence is ``lengths - 1``.
+    ``positions`` (B,), or one for all sentences: 0 is the first, ``lengths - 1`` the last of each sentence.
     """
     import torch
 
@@ -72,20 +72,20 @@ def from_position(matrix: "torch.Tensor", positions: Int64 | int) -> "torch.Tens
 
 
 def from_words(matrix: "torch.Tensor", words: Int64, n_words: int) -> "torch.Tensor":
-    """Each word as the query, rows averaged over its subwords: (..., S, S) -> (..., W, S).
+    """Rows averaged over the subwords of each word: (..., S, S) -> (..., W, S).
 
-    ``words`` (S,), or (B, S) for a matrix (B, ..., S, S), says whose each subword is. A word without subwords (in a
-    batch, one beyond its sentence's end) has a row of zeros.
+    ``words`` (S,), or (B, S) for a matrix (B, ..., S, S): the word of each subword. A word without subwords (in a batch
+    also one after the end of its sentence) has a row of zeros.
     """
     member = _member(matrix, words, range(n_words))
     return (member / member.sum(dim=-2, keepdim=True).clamp(min=1)).transpose(-1, -2) @ matrix
 
 
 def to_words(matrix: "torch.Tensor", words: Int64, n_words: int) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Word to word (Clark et al., 2019, section 4.1): (..., S, S) -> (..., W, W) and special_mass (..., W).
+    """From words to words (Clark et al. 2019, section 4.1): (..., S, S) -> (..., W, W) and special_mass (..., W).
 
-    Columns are summed, rows averaged over a word's subwords; what a word gives to special subwords is special_mass, so
-    that a row and its special mass sum to 1. ``words`` and words without subwords: as ``from_words``.
+    Columns are summed and rows averaged over the subwords of a word; special_mass is what a word gives to special
+    subwords, so that a row and its special mass sum to 1. ``words`` and words without subwords: as in ``from_words``.
     """
     rows = from_words(matrix, words, n_words)
     columns = rows @ _member(matrix, words, range(SPECIAL, n_words))  # (..., W, S) -> (..., W, 1 + W)
@@ -102,11 +102,11 @@ def _member(matrix: "torch.Tensor", words: Int64, names: range) -> "torch.Tensor
 
 
 class RolloutTally:
-    """Where words' rollout goes, summed per sentence and layer over the words that have subwords.
+    """Statistics of the rollout of words, summed per sentence and layer over the words that have subwords.
 
-    rollout_entropy_nats and effective_tokens (its exponential) are of a word's distribution over the words of its
-    sentence and, as one more outcome, all special subwords. mass_on_self is on the word itself, mass_on_first on
-    position 0 (a special subword, where the model has one there), mass_on_special on all special subwords.
+    rollout_entropy_nats, and effective_tokens (its exponential): of a word's distribution over the words of its
+    sentence and one more outcome, all special subwords together. mass_on_self: on the word itself. mass_on_first: on
+    position 0 (a special subword in many models). mass_on_special: on all special subwords.
     """
 
     def __init__(self, n_sentences: int, n_layers: int, split: Split, options: Rollout) -> None:
@@ -115,20 +115,20 @@ class RolloutTally:
         self._items = np.zeros(n_sentences)
 
     def add(self, batch: Maps) -> None:
-        """Count a batch; raises as ``rollout``."""
+        """Add the maps of a batch. Raises: as ``rollout``."""
         import torch
 
         found = by_word(batch, self._options)  # (B, L, W, 2 + W)
         entropy = torch.special.entr(found[..., 1:]).sum(dim=-1)
         itself = found[..., 2:].diagonal(dim1=-2, dim2=-1)
         values = torch.stack([entropy, entropy.exp(), itself, found[..., 0], found[..., 1]])
-        exists = found[..., 1:].sum(dim=-1)[:, 0] > 0  # (B, W): a row of zeros is of a word without subwords
+        exists = found[..., 1:].sum(dim=-1)[:, 0] > 0  # (B, W): words without subwords have a row of zeros
         sums = (values.double() * exists[:, None]).sum(dim=-1)  # (5, B, L, W) -> (5, B, L)
         self._sums[:, batch.sentences] = sums.cpu().numpy()
         self._items[batch.sentences] = exists.sum(dim=-1).cpu().numpy()
 
     def finish(self) -> list[Tally]:
-        """One tally per metric; sentences never added count no item."""
+        """One tally per metric: sums (N, L), items (N,), 0 for sentences that were not added."""
         layers = tuple(range(1, self._sums.shape[-1] + 1))
         return [
             Tally(metric, "all", "rollout", self._split, layers, sums, self._items)

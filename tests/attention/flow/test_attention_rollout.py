@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from probing.attention.flow.attention_rollout import RolloutTally, by_word, from_position, from_words, rollout, to_words
 from probing.attention.flow.augmented import Rollout, augmented
-from probing.attention.flow.rollout import RolloutTally, by_word, from_position, from_words, rollout, to_words
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import PADDING
 from probing.model.maps import SPECIAL, Maps
@@ -217,6 +217,10 @@ def test_heads_that_share_no_position_leave_nothing_to_min():
 def test_impossible_options_are_named(option):
     with pytest.raises(ConfigError, match=rf"rollout\.{next(iter(option))}="):
         Rollout(**option)
+
+
+def test_the_defaults_are_those_of_the_paper():
+    assert Rollout() == Rollout(0.5, "mean", 0.0, 1, receptive_field=False)
 
 
 def test_a_first_layer_that_the_model_lacks_is_named(rng):

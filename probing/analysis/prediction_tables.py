@@ -1,0 +1,83 @@
+"""What trained probes leave behind: their predictions as a table, what dev selected, and a file with their weights."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from probing.analysis.items import Items
+from probing.analysis.study import Study
+from probing.axes import Corpus, Labels
+from probing.probe.saved import FILE, Saved, folded, to_bytes
+from probing.result.score import Prediction
+
+
+def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Sequence[Prediction]) -> pd.DataFrame | None:
+    """One row per word or sentence of test, layer and target: gold and predicted label; None for word pairs."""
+    if labels.level == "pair":
+        return None
+    sentences, kept = corpus.splits["test"], items.words["test"]
+    lengths = [len(words) for words in kept]
+    by_word = labels.level == "word"
+    texts = [
+        [s.words[i] for i in words] if by_word else [" ".join(s.words)] * len(words)
+        for s, words in zip(sentences, kept, strict=True)
+    ]
+    base = pd.DataFrame(
+        {
+            "split": "test",
+            "sentence": np.repeat([s.id for s in sentences], lengths),
+            "word": np.concatenate(kept) + 1 if by_word else 0,
+            "form": [text for row in texts for text in row],
+        }
+    )
+    names = np.array(labels.classes + labels.unseen)
+    return pd.concat([_labelled(base, prediction, names) for prediction in found], ignore_index=True)
+
+
+def _labelled(base: pd.DataFrame, prediction: Prediction, names: NDArray[np.str_]) -> pd.DataFrame:
+    """``base`` with gold and predicted labels of one target and layer. names: of the classes; empty for numbers."""
+    table = base.assign(layer=prediction.layer, target=prediction.target, draw=prediction.draw)
+    sides = {"gold": prediction.gold.values["test"], "predicted": prediction.predicted["test"]}
+    for side, values in sides.items():
+        flat = np.concatenate([np.ravel(v) for v in values])
+        table[side] = names[flat.astype(int)] if len(names) else flat.astype(float)
+    return table
+
+
+def selected_on_dev(found: Sequence[Prediction]) -> list[dict[str, object]]:
+    """The hyper-parameters that dev selected, and the score on dev, per layer and target."""
+    return [
+        {
+            "layer": p.layer,
+            "target": p.target,
+            "draw": p.draw,
+            "dev": p.fit.dev_score,
+            "converged": p.fit.converged,
+            **p.fit.chosen,
+        }
+        for p in found
+        if p.fit is not None
+    ]
+
+
+def trained_probes(study: Study) -> dict[str, bytes]:
+    """The file with which others can apply this run's probes to new vectors; none if the probe is not linear."""
+    labels = study.labels
+    weights, intercepts = folded([p.fit for p in study.predictions if p.fit is not None], labels.kind)
+    if not weights:
+        return {}
+    probes = Saved(
+        task=study.names["task"],
+        level=labels.level,
+        kind=labels.kind,
+        vector=study.task.vector,
+        cls_position=str(study.hidden.provenance["cls_position"]),
+        classes=labels.classes,
+        checkpoint=study.checkpoint.revision,
+        run_id=study.names["run_id"],
+        weights=weights,
+        intercepts=intercepts,
+    )
+    return {FILE: to_bytes(probes)}

@@ -1,0 +1,57 @@
+"""The store files of one study: hidden states of all sentences, and attention maps of a sample of test."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from probing.axes import Corpus, Progress
+from probing.model.checkpoint import Checkpoint, Model
+from probing.model.subwords import Subwords
+from probing.store.key import Store, key, key_parts, map_parts
+from probing.store.layout import StoreFile
+from probing.store.stored_maps import ensure_maps
+from probing.store.write import ensure
+
+if TYPE_CHECKING:
+    from probing.model.encoder import Encoder
+
+
+@dataclass(frozen=True)
+class StoreFiles:
+    """Opens the files of one model and corpus, and writes those that are missing.
+
+    provenance: written into every new file. Both methods call ``load``, which returns the model and the subwords of all
+    sentences (train first), only if the file is missing.
+    """
+
+    store: Store
+    model: Model
+    checkpoint: Checkpoint
+    corpus: Corpus
+    provenance: Mapping[str, object]
+    on_progress: Progress
+
+    def hidden(self, load: "Callable[[], tuple[Encoder, Subwords]]") -> StoreFile:
+        """Hidden states of all sentences. Raises: StoreError if they cannot be written or read."""
+        known = self._described(self._parts())
+        return StoreFile(ensure(self.store, self._name(), known, self.corpus, load, self.on_progress))
+
+    def maps(self, load: "Callable[[], tuple[Encoder, Subwords]]") -> StoreFile:
+        """Attention maps of a sample of test; ``load`` must return a model that gives maps.
+
+        Raises: ModelError if it gives none, StoreError if they cannot be written or read.
+        """
+        known = self._described(map_parts(self.store, self._parts()))
+        name = f"{self._name()}-attention"
+        return StoreFile(ensure_maps(self.store, name, known, self.corpus, load, self.on_progress))
+
+    def _parts(self) -> dict[str, str]:
+        return key_parts(self.store, self.model, self.checkpoint, self.corpus)
+
+    def _name(self) -> str:
+        return f"{self.checkpoint.name}-{self.corpus.name}"
+
+    def _described(self, parts: Mapping[str, str]) -> dict[str, object]:
+        """Key and provenance of a file."""
+        names = {"model": self.checkpoint.name, "data": self.corpus.name}
+        return {"key": key(parts), **parts, **names, **self.provenance}
