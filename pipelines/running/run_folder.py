@@ -21,7 +21,7 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
     s, kept = experiment.settings, experiment.store.attention.sentences
     with_maps = set(experiment.analyses) != {PROBES}
     unusual = {
-        "layers": "" if s.layers == "all" else "+".join(map(str, s.layers)),
+        "layers": "" if s.probed_layers is None else "+".join(s.layers),
         "baselines": "+".join(s.baselines),
         "controls": "" if s.controls == 1 else str(s.controls),
         "resamples": "" if s.resamples == 1000 else str(s.resamples),

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
+from textwrap import fill
 from types import TracebackType
 
 from rich.console import Console
@@ -153,5 +154,7 @@ def explain(error: Exception) -> str:
 
 def help_screen(doc: str, groups: tuple[str, ...]) -> str:
     """``doc`` with the options of each group; the files of conf/ are listed, not loaded."""
-    lines = [f"  {group + '=':12}{', '.join(options(group))}" for group in groups]
+    indent = " " * 14
+    named = [f"  {group + '=':12}{', '.join(options(group))}" for group in groups]
+    lines = [fill(line, 100, subsequent_indent=indent, break_on_hyphens=False) for line in named]
     return doc.strip().replace("{groups}", "\n".join(lines))
