@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
 from pipelines.shared.options import CONF, Parts, options, own_options, parts_of
-from pipelines.shared.schema import check_machine, checked, known, names_a_folder
+from pipelines.shared.schema import check_machine, checked, known, listed, names_a_folder
 from probing.analysis.protocol import Analysis
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
@@ -107,10 +107,10 @@ def with_hypotheses(config: DictConfig) -> DictConfig:
     So the identity and the manifest of a run hold the hypothesis itself. Raises ConfigError for a file that is missing
     or no YAML.
     """
-    node = (config.get("analysis") or {}).get("hypotheses")
-    if OmegaConf.is_dict(node) and node.get("tested") is not None:
-        named = node.tested if OmegaConf.is_list(node.tested) else [node.tested]
-        node.tested = [one if OmegaConf.is_dict(one) else _hypothesis(str(one)) for one in named]
+    node = OmegaConf.select(config, "analysis.hypotheses")
+    if isinstance(node, DictConfig) and "tested" in node:
+        named = listed(OmegaConf.to_object(node.tested) if OmegaConf.is_config(node.tested) else node.tested)
+        node.tested = [one if isinstance(one, dict) else _hypothesis(str(one)) for one in named]
     return config
 
 
@@ -125,7 +125,7 @@ def _hypothesis(name: str) -> Any:
     try:
         found = OmegaConf.load(path)
     except (YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path}: cannot be read as YAML ({error})") from error
+        raise ConfigError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
     if not OmegaConf.is_dict(found):
         raise ConfigError(f"{path}: a hypothesis has keys such as name, question, query and key; see conf/hypothesis")
     return {key: value for key, value in found.items() if key != "_target_"}
