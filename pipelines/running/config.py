@@ -12,6 +12,7 @@ from yaml import YAMLError
 from pipelines.shared.options import CONF, Parts, options, own_options, parts_of
 from pipelines.shared.schema import check_machine, checked, known, listed, names_a_folder
 from probing.analysis.protocol import Analysis
+from probing.attention.heads.hypothesis import stated
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
 from probing.task.labels import Task
@@ -114,7 +115,7 @@ def with_hypotheses(config: DictConfig) -> DictConfig:
     return config
 
 
-def _hypothesis(name: str) -> Any:
+def _hypothesis(name: str) -> dict[str, Any]:
     path = CONF / "hypothesis" / f"{name}.yaml"
     path = path if path.is_file() else Path(name)
     if not path.is_file():
@@ -128,4 +129,7 @@ def _hypothesis(name: str) -> Any:
         raise ConfigError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
     if not OmegaConf.is_dict(found):
         raise ConfigError(f"{path}: a hypothesis has keys such as name, question, query and key; see conf/hypothesis")
-    return {key: value for key, value in found.items() if key != "_target_"}
+    content: Any = OmegaConf.to_container(found, resolve=True)
+    values = {key: value for key, value in content.items() if key != "_target_"}
+    stated(values, str(path))  # here a message can still name the file
+    return values

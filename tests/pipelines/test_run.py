@@ -96,7 +96,9 @@ def test_the_manifest_says_where_the_numbers_come_from(pos, outputs):
     assert manifest["config"]["probe"]["name"] == "linear"
     assert yaml.safe_load((pos / "config.yaml").read_text()) == manifest["config"]
     assert manifest["versions"].keys() >= {"torch", "transformers", "numpy"}
-    assert manifest["timings"].keys() == {"extract", "probe", "attention", "score"}
+    assert manifest["timings"].keys() == {"extract", "probes", "rollout"}
+    assert manifest["analyses"].keys() == {"probes", "rollout"}
+    assert manifest["failed"] == {}
     assert manifest["data"]["sentences"] == {"train": 120, "dev": 40, "test": 40}
     assert (outputs / "store" / manifest["store"]["file"]).is_file()
     assert {note["kind"] for note in manifest["notes"]} >= {"caveat"}
@@ -150,7 +152,7 @@ def test_the_seed_draws_another_control_and_nothing_else(make):
 
 def test_controls_are_so_many_draws_of_which_the_first_is_the_same(make):
     one, two = (pd.read_parquet(make("layers=2", f"controls={n}") / "predictions.parquet") for n in (1, 2))
-    drawn = {seed: table["gold"].tolist() for seed, table in two[two["target"] == "control"].groupby("seed")}
+    drawn = {draw: table["gold"].tolist() for draw, table in two[two["target"] == "control"].groupby("draw")}
     assert drawn.keys() == {0, 1}
     assert drawn[0] == one.loc[one["target"] == "control", "gold"].tolist()
     assert drawn[0] != drawn[1]
@@ -234,7 +236,7 @@ def test_a_corpus_that_changed_is_refused_and_the_old_run_kept(mine, here, refus
     test = mine / "test.tsv"
     test.write_text(test.read_text().replace("fine day number 3\tgood", "fine day number 3\tbad"))
     message = refused(here(*of(mine), small=False), 2)
-    assert "seed0,layers=1 holds a run of another configuration, corpus or checkpoint" in message
+    assert "seed0,layers=1 holds a run of another configuration, corpus, checkpoint or version of this tool" in message
     assert "tag=" in message
     assert contents(mine / "out") == before
     assert here(*of(mine), "tag=corrected", small=False).code == 0

@@ -118,7 +118,7 @@ def test_workers_give_the_same_rows_never_the_same_run_twice_and_their_errors(la
     for model in ("minilm", "bert"):
         start = f"error: job model={model} task=distance "
         [line] = [line for line in done.err.splitlines() if line.startswith(start)]
-        assert line.endswith("probe=linear labels one vector at a time; for pairs of words type probe=structural")
+        assert line.endswith("probe=linear labels single vectors; for pairs of words type probe=structural")
 
 
 def test_a_report_needs_runs_alone(layers, here, tmp_path):
