@@ -1,5 +1,6 @@
 """Where a run lands: a folder whose path names what distinguishes it from other runs."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from probing.errors import ConfigError
 from probing.model.checkpoint import row_name
 from probing.result.folder import read_manifest
 
+LONGEST = 200  # characters; file systems allow 255, and a run that is not finished has a longer name
 USUAL = {"attention": "rollout", "rollout": "residual", "store": "hdf5"}  # options that a folder's name leaves out
 # options that the folder names elsewhere, or that say where input is found and not what is done with it
 UNNAMED = {"name", "checkpoint", "stand_in", "untrained_seed", "folder", "attention"}
@@ -38,7 +40,16 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
         last += _difference("rollout", config.rollout, USUAL["rollout"], prefix="rollout.")
     for name, node in config.analysis.items():
         last += _difference("analysis", node, str(name), prefix=f"{name}.")
-    return Path(s.outputs, "runs", s.tag, *labels(experiment, corpus).values(), last)
+    parts = [*labels(experiment, corpus).values(), last]
+    return Path(s.outputs, "runs", s.tag, *map(shortened, parts))
+
+
+def shortened(name: str) -> str:
+    """``name``, or its start and a digest of all of it if it has more than LONGEST characters."""
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{name[: LONGEST - 13]}~{digest}"
 
 
 def named_analyses(names: Iterable[str]) -> dict[str, str]:

@@ -66,6 +66,13 @@ def test_the_folders_above_name_model_corpus_task_and_probe(experiment):
     assert labels(found, "corpus")["task"] == "pos,vector=first"
 
 
+def test_a_name_that_a_file_system_would_refuse_is_cut_and_stays_distinct(experiment):
+    one, other = (run_folder(experiment(f"probe.l2=[{','.join(map(str, range(1, n)))}]"), "c") for n in (150, 151))
+    assert one != other
+    assert one.parent.name[:187] == other.parent.name[:187]
+    assert {len(folder.parent.name) for folder in (one, other)} == {200}
+
+
 def test_the_largest_set_of_analyses_is_named_and_the_others_one_by_one():
     assert named_analyses(["probes"]) == {"attention": "none", "analysis": ""}
     assert named_analyses(["probes", "rollout"]) == {"attention": "", "analysis": ""}
