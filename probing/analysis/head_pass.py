@@ -9,7 +9,7 @@ from probing.attention.heads.head_statistics import HeadStatistics
 from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Progress, Sentence, Split
 from probing.model.encoder import Encoder
-from probing.model.maps import maps, usable
+from probing.model.maps import maps, no_maps, usable
 from probing.model.subwords import Subwords
 
 
@@ -29,7 +29,9 @@ def head_pass(
 
     ``encoder`` gives maps. Raises: ModelError if the model has none.
     """
-    n_layers, n_heads = encoder.n_layers - 1, int(encoder.network.config.num_attention_heads)
+    n_layers, n_heads = encoder.n_layers - 1, getattr(encoder.network.config, "num_attention_heads", None)
+    if n_heads is None:  # a network without attention
+        raise no_maps(encoder)
     strongest = StrongestWords(subwords.n_words, n_layers, n_heads)
     statistics = of_heads(encoder, sentences, n_layers, n_heads) if split == "test" else None
     done, total = 0, int(usable(encoder, subwords).sum())
