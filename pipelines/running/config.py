@@ -1,4 +1,4 @@
-"""What a run is: its options and its parts, each built from the configuration and checked."""
+"""The options and the parts of a run, built from its configuration and checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from probing.probe.fit import Probe
 from probing.task.labels import Task
 
 GROUPS = ("data", "task", "model", "store", "probe", "rollout")  # one part each
-ANALYSES = ("attention", "analysis")  # which analyses: those of attention, and any further ones
+ANALYSES = ("attention", "analysis")  # a set of analyses, and further single ones
 PROBES = "probes"  # the analysis that every run has, first
 ALL = "all"
 

@@ -1,4 +1,4 @@
-"""Where a run lands: a folder whose path names what distinguishes it from other runs."""
+"""The folder of a run: its path names what distinguishes the run from others."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -101,7 +101,7 @@ def _short(value: Any) -> str:
 
 
 def is_done(folder: Path, run_id: str) -> bool:
-    """Whether ``folder`` holds this very run; ConfigError if it holds another one."""
+    """Whether ``folder`` holds the finished run of this identity. Raises ConfigError if it holds anything else."""
     manifest = read_manifest(folder)
     if manifest is None:
         if folder.is_dir() and any(folder.iterdir()):

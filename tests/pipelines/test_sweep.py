@@ -1,4 +1,4 @@
-"""Sweeps share one extraction, skip what is done, end with a comparison, and give the same rows however launched."""
+"""Sweeps share one extraction, skip finished runs, end with a comparison, and give the same rows with any launcher."""
 
 import re
 import shutil
@@ -60,6 +60,24 @@ def test_seeds_are_joined_into_one_curve(layers, here):
     assert set(pd.read_csv(report / "rows.csv")["seed"]) == {0, 1}
     assert len(pd.read_csv(report / "tables" / "models.csv")) == 1
     assert len(stores(folder)) == 1
+
+
+def test_no_two_draws_of_a_control_are_equal_within_a_run_or_between_seeds(layers, here, tmp_path):
+    shutil.copytree(layers[0] / "store", tmp_path / "store")
+    done = here("-m", "seed=0,1,2", "controls=3", "layers=2", "attention=none", *QUICK, f"outputs={tmp_path}")
+    assert (done.code, done.err) == (0, "")
+    runs = find_runs(tmp_path)
+    rows = pd.concat(read_rows(run / "rows.csv") for run in runs)
+    rows = rows[(rows["target"] == "control") & rows["draw"].notna()]
+    scores = rows.pivot(index=["seed", "draw"], columns=["split", "metric"], values="value")
+    assert [*scores.index] == [(seed, draw) for seed in range(3) for draw in range(3)]
+    assert not scores.duplicated().any()
+    drawn = set()
+    for run in runs:
+        table = pd.read_parquet(run / "predictions.parquet")
+        controls = table[table["target"] == "control"].groupby("draw")["gold"]
+        drawn |= {tuple(labels) for _, labels in controls}
+    assert len(drawn) == 9
 
 
 def test_a_swept_tag_leaves_the_comparison_to_the_user(here, tmp_path, layers):
