@@ -107,8 +107,8 @@ def make(this: Run) -> None:
             if error.path in rebuilt:
                 raise
             rebuilt += (error.path,)
-            notes += (Note("rebuilt", f"{error}; made anew"),)
-            say(f"{error}; making it anew", "yellow")
+            notes += (Note("rebuilt", f"{error}; deleted and made again"),)
+            say(f"{error}; deleting it and making it again", "yellow")
             discard(error.path)
 
 

@@ -20,7 +20,7 @@ def stores(outputs: Path) -> list[str]:
 
 
 def endings(out: str) -> list[str]:
-    """How the jobs of a sweep ended."""
+    """How each job of a sweep ended, in order."""
     return re.findall(r"^(wrote|already done): ", out, re.MULTILINE)
 
 
@@ -44,7 +44,7 @@ def test_layers_share_one_extraction_and_end_with_their_comparison(layers):
     assert len(pd.read_csv(page.parent / "tables" / "models.csv")) == 1  # the layers of one model, joined
 
 
-def test_what_is_done_is_skipped_wherever_the_flag_stands(layers, here, monkeypatch):
+def test_finished_runs_are_skipped_wherever_the_flag_is_typed(layers, here, monkeypatch):
     folder, _ = layers
     monkeypatch.setattr("pipelines.run.compute", None)
     done = here("layers=0,1", *QUICK, "-m", f"outputs={folder}")
@@ -122,10 +122,10 @@ def test_with_strict_there_is_no_stand_in_but_the_other_jobs_are_made(here, no_h
     assert [run.parents[3].name for run in find_runs(tmp_path)] == ["minilm"]
 
 
-def test_workers_give_the_same_rows_never_the_same_run_twice_and_their_errors(layers, small, there, tmp_path):
+def test_workers_give_the_same_rows_make_no_run_twice_and_report_their_errors(layers, small, there, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     shutil.copytree(layers[0] / "store", tmp_path / "store")
-    # bert cannot be had, so that both models are one; pairs of words need another probe
+    # bert is not available, so that its stand-in runs twice; pairs of words need another probe
     sweep = ("model=minilm,bert", "task=pos,distance", "probe=linear", "layers=0")
     done = there("-m", *sweep, *PARALLEL, *small[1:], *QUICK, f"outputs={tmp_path}")
     assert done.code == 2

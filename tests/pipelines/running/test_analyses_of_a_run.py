@@ -1,6 +1,5 @@
 """The analyses of a run from the command line: their rows, facts, tables and figures, and what is refused."""
 
-import json
 import shutil
 from pathlib import Path
 

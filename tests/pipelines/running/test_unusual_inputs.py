@@ -1,4 +1,4 @@
-"""Inputs that some analysis has no answer for: the run is written, with the rows of all others."""
+"""Inputs for which some analyses have no result: the run is written, with the rows of all others."""
 
 from pathlib import Path
 
