@@ -37,7 +37,7 @@ from pipelines.shared.schema import check_machine, names_a_folder
 from pipelines.shared.stand_ins import find_corpus, find_model
 from pipelines.shared.versions import code_version, versions
 from probing.axes import Note
-from probing.errors import ConfigError, ProbingError, one_of, positive
+from probing.errors import ConfigError, ProbingError, not_negative, one_of, positive
 from probing.probe.linear import Linear
 
 log = logging.getLogger("pipelines.benchmark")  # also when run as a program
@@ -65,8 +65,7 @@ class Settings:
             one_of("only", name, RATIOS)
         positive("repeats", self.repeats)
         positive("sentences", self.sentences)
-        if self.layer < 0:
-            raise ConfigError(f"layer={self.layer}: must be 0 or greater")
+        not_negative("layer", self.layer)
         check_machine(self.device, self.threads)
 
 

@@ -1,25 +1,37 @@
 """What does a Transformer encode, and in which layer?  python -m pipelines.run model=bert task=pos
 
-Reads a corpus, extracts and caches a model's representations, trains a probe on every layer with its control task, runs
-the analyses that were asked for, and writes rows, tables, figures and a page to
-outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
+Reads a corpus, computes a model's hidden states and stores them, trains a probe on every layer for
+the task and for its control task, and runs further analyses of the model's attention. Writes rows,
+tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
 
-Options (group=option; every key of an option is set as group.key=value):
+Options (group=option; set a key of the chosen option with group.key=value, a key of an analysis
+with analysis.<name>.key=value):
 {groups}
   others      tag seed layers baselines controls resamples punctuation strict device threads outputs
-              (what each means: conf/run.yaml, or --cfg job)
+              (conf/run.yaml explains them; --cfg job prints their values)
+
+attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.
 
 Examples:
+<<<<<<< HEAD
   python -m pipelines.run model=minilm data=grammar                  bundled model and corpus, no network
   python -m pipelines.run model=bert task=depth probe=structural     Hewitt & Manning's structural probe
   python -m pipelines.run model.checkpoint=./my-model data=conllu data.train=a.conllu data.test=b.conllu
   python -m pipelines.run task=pos attention=full                    decodable, attended, used: every analysis
   python -m pipelines.run attention=none analysis=syntax analysis.syntax.least=50   one analysis beside the probes
   python -m pipelines.run task=sentiment task.vector=cls baselines=untrained
+=======
+  python -m pipelines.run model=minilm data=grammar                bundled model and corpus, offline
+  python -m pipelines.run task=depth probe=structural              probe of Hewitt & Manning
+  python -m pipelines.run model.checkpoint=./mine data=conllu data.train=a.conllu data.test=b.conllu
+  python -m pipelines.run task=pos attention=full                  all analyses of attention
+  python -m pipelines.run attention=none analysis=syntax analysis.syntax.least=50
+>>>>>>> help-T3
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
---cfg job prints the configuration, -m sweeps over comma-separated values; tab completion in bash, of
-"python pipelines/run.py": eval "$(python pipelines/run.py -sc install=bash)". Compare runs: python -m pipelines.report
+-m runs one job for each combination of comma-separated values; python -m pipelines.report compares
+runs. Two analyses: 'analysis=[heads,syntax]'. Tab completion in bash for python pipelines/run.py:
+  eval "$(python pipelines/run.py -sc install=bash)"
 """
 
 from collections.abc import Mapping
@@ -56,7 +68,10 @@ from probing.store.write import discard
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its parts, what they were found to be, and the folder and the identity that follow. notes: so far."""
+    """One run: its parts, the checkpoint and corpus that were found, its folder and its identity.
+
+    notes: on stand-ins.
+    """
 
     experiment: Experiment
     checkpoint: Checkpoint
@@ -72,7 +87,7 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
     done = is_done(this.folder, this.run_id)
     if not done:
         with alone(this.folder):
-            done = is_done(this.folder, this.run_id)  # whoever was first may have made it
+            done = is_done(this.folder, this.run_id)  # another process may have finished it meanwhile
             if not done:
                 make(this)
     show(this.folder)
@@ -91,7 +106,7 @@ def prepare(config: DictConfig, choices: dict[str, str]) -> Run:
 
 
 def make(this: Run) -> None:
-    """Compute a run; a store that fails its checks on the way is made anew, once."""
+    """Compute a run. A store file that is found damaged on the way is deleted and made again, once."""
     rebuilt: tuple[Path, ...] = ()
     notes = this.notes
     while True:
@@ -101,13 +116,13 @@ def make(this: Run) -> None:
             if error.path in rebuilt:
                 raise
             rebuilt += (error.path,)
-            notes += (Note("rebuilt", f"{error}; made anew"),)
-            say(f"{error}; making it anew", "yellow")
+            notes += (Note("rebuilt", f"{error}; deleted and made again"),)
+            say(f"{error}; deleting it and making it again", "yellow")
             discard(error.path)
 
 
 def compute(this: Run, notes: tuple[Note, ...]) -> None:
-    """One analysis after the other; what each found is on disk before the next begins."""
+    """Run one analysis after the other. The findings of each are on disk before the next begins."""
     from probing.report.page import write_report
 
     clock, analyses, strict = Clock(), this.experiment.analyses, this.experiment.settings.strict
@@ -132,11 +147,11 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
 
 
 def study_of(this: Run, bars: Bars) -> Study:
-    """What the analyses look at."""
+    """The corpus, model, stores and options that the analyses read."""
     experiment, settings = this.experiment, this.experiment.settings
     options = Options(
         seed=settings.seed,
-        layers=None if settings.layers == "all" else tuple(settings.layers),
+        layers=settings.probed_layers,
         controls=settings.controls,
         resamples=settings.resamples,
         punctuation=settings.punctuation,
@@ -158,7 +173,7 @@ def study_of(this: Run, bars: Bars) -> Study:
 
 
 def names_of(this: Run) -> dict[str, str]:
-    """What every row of the run says of it."""
+    """The columns that are the same in every row of the run."""
     names = labels(this.experiment, this.corpus.name)
     return {**names, "tag": this.experiment.settings.tag, "checkpoint": this.checkpoint.revision, "run_id": this.run_id}
 
@@ -166,7 +181,7 @@ def names_of(this: Run) -> dict[str, str]:
 def contents(
     this: Run, found: Mapping[str, Findings], notes: tuple[Note, ...], facts: Mapping[str, object]
 ) -> Contents:
-    """What was found so far; of tables and files, those of the newest analysis, for the others are written already."""
+    """All findings so far; but of tables and files only those of the last analysis, as the others are written."""
     newest = [*found.values()][-1]
     whole = combined(replace(findings, facts={}) for findings in found.values())  # facts stay apart, by analysis
     names = names_of(this)
@@ -195,6 +210,6 @@ def main(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    from pipelines.run import main as program  # by the name under which a launcher's workers can import it
+    from pipelines.run import main as program  # workers of a launcher import it by this name
 
     launch(program, __doc__, (*GROUPS, *ANALYSES, "experiment"))

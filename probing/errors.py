@@ -50,3 +50,9 @@ def positive(option: str, value: float) -> None:
     """Raise ConfigError unless ``value`` is greater than zero."""
     if not value > 0:
         raise ConfigError(f"{option}={value}: must be greater than 0")
+
+
+def not_negative(option: str, value: float) -> None:
+    """Raise ConfigError unless ``value`` is zero or greater."""
+    if not value >= 0:
+        raise ConfigError(f"{option}={value}: must be 0 or greater")

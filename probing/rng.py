@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from probing.errors import ConfigError
+from probing.errors import not_negative
 
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:
@@ -12,7 +12,6 @@ def generator(seed: int, *purpose: str) -> np.random.Generator:
 
     Raises ConfigError for a negative seed, which numpy does not take.
     """
-    if seed < 0:
-        raise ConfigError(f"seed={seed}: must be 0 or greater")
+    not_negative("seed", seed)
     digest = hashlib.sha256("\x1f".join(purpose).encode()).digest()
     return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])

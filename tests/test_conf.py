@@ -1,4 +1,4 @@
-"""Every option composes, builds what it names and lists what can be set; a task selects its corpus."""
+"""Every option composes, builds what it names and lists what can be set; a task brings its corpus."""
 
 import dataclasses
 from pathlib import Path
@@ -11,13 +11,16 @@ from omegaconf import DictConfig, OmegaConf
 from pipelines.benchmark import Settings as BenchmarkSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.report import Settings as ReportSettings
-from pipelines.running.config import GROUPS, Experiment, Settings, build
+from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, Settings, build
+from pipelines.running.run_folder import USUAL, labels, run_folder
 from pipelines.shared.options import CONF, option, options
+from pipelines.shared.schema import checked
 from pipelines.viewing.inputs import Settings as ViewSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
+NAMED = [name for name in options("analysis") if name != "none"]
 FILES = sorted(CONF.rglob("*.yaml"))
-PRESETS = [name for name in options("experiment") if name != "none"]
+EXPERIMENTS = [name for name in options("experiment") if name != "none"]
 # what must be given with an option
 NEEDS = {
     "conllu": ["data.train=a.conllu", "data.test=b.conllu"],
@@ -45,8 +48,9 @@ def test_every_option_builds_what_it_names(group, name):
     assert type(part) is get_class(option(group, name)._target_)
     if group in ("task", "probe"):
         assert part.name == name
-    if group in experiment.differences:
-        assert experiment.differences[group] == ""
+    # what is not changed is not named
+    assert not any("," in name for name in labels(experiment, "corpus").values())
+    assert (group, name) == ("rollout", "raw") or run_folder(experiment, "corpus").name == "seed0"
 
 
 @pytest.mark.parametrize("group, name", EVERY)
@@ -54,6 +58,44 @@ def test_every_option_lists_exactly_what_can_be_set(group, name):
     listed = option(group, name)
     fields = {field.name for field in dataclasses.fields(get_class(listed._target_))}
     assert set(listed) - {"_target_"} == fields
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_analysis_builds_what_it_names_and_lists_exactly_what_can_be_set(name):
+    listed = option("analysis", name)
+    experiment = built("attention=none", f"analysis={name}")
+    assert set(experiment.analyses) == {PROBES, name}
+    cls = type(experiment.analyses[name])
+    assert cls is get_class(listed._target_)
+    assert cls.__module__ == f"probing.analysis.{name}"
+    assert set(listed) - {"_target_"} == {field.name for field in dataclasses.fields(cls)}
+    given = {key: value for key, value in vars(experiment.analyses[name]).items() if key in listed}
+    assert given == vars(cls())  # what is written in the file is the default of the class
+
+
+@pytest.mark.parametrize("group", ANALYSES)
+def test_an_option_that_brings_analyses_is_no_part_itself(group):
+    for name in options(group):
+        config, _ = composed(f"{group}={name}")
+        assert "_target_" not in config.analysis
+        assert "attention" not in config
+    assert "_target_" not in option("attention", "full")
+
+
+def test_attention_brings_no_analysis_or_rollout_or_all():
+    brought = {name: set(built(f"attention={name}").analyses) - {PROBES} for name in options("attention")}
+    assert brought == {"none": set(), "rollout": {"rollout"}, "full": set(NAMED) - {PROBES}}
+
+
+@pytest.mark.parametrize("group, name", USUAL.items())
+def test_what_a_folder_leaves_out_is_what_runs_without_an_option(group, name):
+    assert composed()[1][group] == name
+
+
+def test_further_analyses_are_added_to_those_of_attention():
+    assert set(built("analysis=[heads,syntax]").analyses) == {PROBES, "rollout", "heads", "syntax"}
+    assert set(built("attention=full", "analysis=heads").analyses) == set(NAMED)
+    assert [*built("analysis=[syntax,heads]").analyses][0] == PROBES
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(CONF)))
@@ -77,8 +119,9 @@ def test_the_settings_of_a_program_are_commented_and_their_defaults_are_the_clas
     for field in dataclasses.fields(cls):
         [line] = [line for line in text.splitlines() if line.startswith(f"{field.name}:")]
         assert " # " in line
-    written = OmegaConf.create(text)
-    assert {key: written[key] for key in vars(cls())} == vars(cls())
+    written = OmegaConf.masked_copy(OmegaConf.create(text), [field.name for field in dataclasses.fields(cls)])
+    OmegaConf.resolve(written)
+    assert vars(checked(cls, written, "")) == vars(cls())
 
 
 @pytest.mark.parametrize("program", ["view", "explore"])
@@ -89,8 +132,8 @@ def test_a_sweep_writes_nothing_outside_of_outputs(program):
     assert hydra.output_subdir is None
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_builds_under_a_tag_of_its_own_with_its_command(name):
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_builds_under_its_own_tag_and_states_its_command(name):
     experiment = built(f"experiment={name}")
     assert experiment.settings.tag == name
     assert f"experiment={name}" in (CONF / "experiment" / f"{name}.yaml").read_text()
@@ -111,14 +154,14 @@ def test_pairs_of_words_bring_their_probe_unless_told_otherwise():
     assert composed("task=depth")[0].probe.name == "linear"
 
 
-def test_without_a_word_it_is_bert_and_parts_of_speech():
+def test_without_options_it_is_bert_and_parts_of_speech():
     config, choices = composed()
     assert (choices["model"], choices["task"], choices["data"]) == ("bert", "pos", "ewt")
     assert config.model.checkpoint == "google-bert/bert-base-uncased"
 
 
 @pytest.mark.parametrize("group, name", [(g, n) for g in ("data", "model") for n in options(g)])
-def test_every_stand_in_is_an_option_that_needs_none(group, name):
+def test_every_stand_in_is_an_option_that_has_no_stand_in_itself(group, name):
     stand_in = option(group, name).stand_in
     if stand_in is not None:
         assert option(group, stand_in).stand_in is None

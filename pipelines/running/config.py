@@ -1,32 +1,43 @@
-"""What a run is: its options and its parts, each built from the configuration and checked."""
+"""The options and the parts of a run, built from its configuration and checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError
 
+<<<<<<< HEAD
 from pipelines.shared.options import CONF, Parts, options, parts_of
 from pipelines.shared.schema import check_machine, checked, known, names_a_folder, part_of
+=======
+from pipelines.shared.options import CONF, Parts, options, own_options, parts_of
+from pipelines.shared.schema import check_machine, checked, known, listed, names_a_folder
+>>>>>>> help-T3
 from probing.analysis.protocol import Analysis
-from probing.errors import ConfigError, one_of, positive
+from probing.attention.heads.hypothesis import stated
+from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
 from probing.task.labels import Task
 
 GROUPS = ("data", "task", "model", "store", "probe", "rollout")  # one part each
-ANALYSES = ("attention", "analysis")  # which analyses: those of attention, and any further ones
+ANALYSES = ("attention", "analysis")  # a set of analyses, and further single ones
 PROBES = "probes"  # the analysis that every run has, first
+ALL = "all"
 
 
 @dataclass
 class Settings:
-    """The options of ``python -m pipelines.run`` outside of the groups."""
+    """The options of ``python -m pipelines.run`` outside of the groups.
+
+    layers, baselines: sorted, each named once; layers as they are typed, ``all`` or numbers.
+    """
 
     tag: str = "main"
     seed: int = 0
-    layers: Any = "all"
-    baselines: Any = field(default_factory=list)
+    layers: list[str] = field(default_factory=lambda: [ALL])
+    baselines: list[str] = field(default_factory=list)
     controls: int = 1
     resamples: int = 1000
     punctuation: str = "keep"
@@ -37,21 +48,25 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
-        if self.seed < 0:
-            raise ConfigError(f"seed={self.seed}: must be 0 or greater")
+        not_negative("seed", self.seed)
         positive("controls", self.controls)
         positive("resamples", self.resamples)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
         check_machine(self.device, self.threads)
         names_a_folder("tag", self.tag)
-        self.baselines = [self.baselines] if isinstance(self.baselines, str) else sorted(set(self.baselines or []))
+        self.baselines = sorted(set(self.baselines))
         for name in self.baselines:
             one_of("baselines", name, ("untrained",))
-        if self.layers != "all":
-            chosen = self.layers if isinstance(self.layers, list) else [self.layers]
-            if not chosen or not all(type(layer) is int and layer >= 0 for layer in chosen):
-                raise ConfigError(f"layers={self.layers}: type layers=all, layers=3 or layers=[0,3,6]")
-            self.layers = sorted(set(chosen))
+        if self.layers != [ALL]:
+            if not self.layers or not all(layer.isdecimal() for layer in self.layers):
+                typed = self.layers[0] if len(self.layers) == 1 else f"[{', '.join(self.layers)}]"
+                raise ConfigError(f"layers={typed}: type layers=all, layers=3 or layers=[0,3,6]")
+            self.layers = [str(layer) for layer in sorted(set(map(int, self.layers)))]
+
+    @property
+    def probed_layers(self) -> tuple[int, ...] | None:
+        """The numbers of the layers to probe, ascending; None: all layers of the model."""
+        return None if self.layers == [ALL] else tuple(map(int, self.layers))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +82,8 @@ class Experiment(Parts):
 
 def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     """Build every part of ``config``; ``choices`` are the options chosen per group. Raises ConfigError."""
-    known("", config, [f.name for f in fields(Settings)] + [*GROUPS, "analysis"])
-    config = with_hypotheses(OmegaConf.create(OmegaConf.to_container(config, resolve=True)))  # type: ignore[arg-type]
-    top = {f.name: config[f.name] for f in fields(Settings) if f.name in config}
-    settings: Settings = checked(Settings, OmegaConf.create(top), "")
+    settings, resolved = own_options(Settings, config, [*GROUPS, "analysis"])
+    config = with_hypotheses(resolved)
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
     return Experiment(settings=settings, config=config, choices=choices, analyses=analyses_of(config), **parts)
@@ -80,23 +93,38 @@ def analyses_of(config: DictConfig) -> dict[str, Analysis]:
     """The analyses of ``config.analysis``, the probes first. Raises ConfigError."""
     known("analysis.", config.analysis, [name for name in options("analysis") if name != "none"])
     names = [PROBES, *(str(name) for name in config.analysis if name != PROBES)]
+<<<<<<< HEAD
     nodes = {name: config.analysis[name] for name in names}
     return {name: part_of(f"analysis.{name}", node) for name, node in nodes.items()}
+=======
+    return {name: _analysis(name, config.analysis.get(name)) for name in names}
+
+
+def _analysis(name: str, node: Any) -> Analysis:
+    if not OmegaConf.is_dict(node) or "_target_" not in node:
+        raise ConfigError(
+            f"analysis.{name}: this analysis is not part of the run, so that its options have no effect; "
+            f"type analysis={name} to add it"
+        )
+    found: Analysis = checked(get_class(node._target_), node, f"analysis.{name}")
+    return found
+>>>>>>> help-T3
 
 
 def with_hypotheses(config: DictConfig) -> DictConfig:
-    """The configuration with what each tested hypothesis says in the place of its name or file.
+    """The configuration with the content of each tested hypothesis instead of its name or file.
 
-    So that a run's identity and its manifest hold the hypothesis itself. Raises ConfigError for a file that is missing.
+    So the identity and the manifest of a run hold the hypothesis itself. Raises ConfigError for a file that is missing
+    or no YAML.
     """
-    node = config.get("analysis", {}).get("hypotheses")
-    if node is not None and "tested" in node:
-        named = node.tested if OmegaConf.is_list(node.tested) else [node.tested]
-        node.tested = [one if OmegaConf.is_dict(one) else _hypothesis(str(one)) for one in named]
+    node = OmegaConf.select(config, "analysis.hypotheses")
+    if isinstance(node, DictConfig) and "tested" in node:
+        named = listed(OmegaConf.to_object(node.tested) if OmegaConf.is_config(node.tested) else node.tested)
+        node.tested = [one if isinstance(one, dict) else _hypothesis(str(one)) for one in named]
     return config
 
 
-def _hypothesis(name: str) -> Any:
+def _hypothesis(name: str) -> dict[str, Any]:
     path = CONF / "hypothesis" / f"{name}.yaml"
     path = path if path.is_file() else Path(name)
     if not path.is_file():
@@ -104,7 +132,13 @@ def _hypothesis(name: str) -> Any:
         raise ConfigError(
             f"analysis.hypotheses.tested={name}: no such file; the options are {valid}, or give the path of a YAML file"
         )
-    found = OmegaConf.load(path)
+    try:
+        found = OmegaConf.load(path)
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
     if not OmegaConf.is_dict(found):
         raise ConfigError(f"{path}: a hypothesis has keys such as name, question, query and key; see conf/hypothesis")
-    return {key: value for key, value in found.items() if key != "_target_"}
+    content: Any = OmegaConf.to_container(found, resolve=True)
+    values = {key: value for key, value in content.items() if key != "_target_"}
+    stated(values, str(path))  # here a message can still name the file
+    return values

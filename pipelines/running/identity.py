@@ -1,9 +1,9 @@
 """What a run is identified by: an explicit list of what changes a number, with a version.
 
-Two runs are the same run if everything listed here is equal. Of a task, a probe and an analysis, whose options are
-their own, those options count that differ from their defaults: a new option with a default leaves finished runs what
-they are. VERSION is to be raised whenever the same list would give other numbers: a default that changes, a fault that
-is mended, a method that is computed in another way.
+Two runs are the same if everything listed here is equal. For a task, a probe, a rollout and an analysis, the list holds
+the class and the options that differ from their defaults: so a new option with a default does not change the identity
+of finished runs. Raise VERSION when the same list gives other numbers than before: after a change of a default, of a
+method, or after the repair of a fault.
 """
 
 import hashlib
@@ -20,17 +20,18 @@ VERSION = 2
 SETTINGS = ("seed", "layers", "baselines", "controls", "resamples", "punctuation")
 MODEL = ("precision", "long", "max_subwords")
 STORE = ("dtype", "batch_subwords")
-# not listed, for they change no number: tag, outputs, strict, names, folders; device and threads move last digits only
+# not listed, because they change no number: tag, outputs, strict, names, folders; nor device and threads, which change
+# the last digits only
 
 
 def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> str:
-    """Twelve digits that stand for everything that a number of this run depends on, except the code."""
+    """A digest of twelve hexadecimal digits over everything that the numbers of this run depend on, except the code."""
     text = json.dumps(identity(experiment, checkpoint, corpus), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def identity(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, Any]:
-    """The list itself, as JSON."""
+    """The list itself, which can be written as JSON."""
     found = {
         "version": VERSION,
         "settings": {name: getattr(experiment.settings, name) for name in SETTINGS},
@@ -42,13 +43,13 @@ def identity(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
         "checkpoint": checkpoint.revision,
         "corpus": fingerprint(corpus),
     }
-    if set(experiment.analyses) != {PROBES}:  # the others may read maps
+    if set(experiment.analyses) != {PROBES}:  # every other analysis may read attention maps
         found |= {"rollout": described(experiment.rollout), "maps": experiment.store.attention.sentences}
     return found
 
 
 def described(part: Any) -> dict[str, Any]:
-    """The class of a part, and its options that differ from their defaults."""
+    """The class of a part, and those of its options that differ from their defaults."""
     changed = {f.name: getattr(part, f.name) for f in fields(part) if getattr(part, f.name) != _default(f)}
     return {"class": f"{type(part).__module__}.{type(part).__qualname__}", **changed}
 

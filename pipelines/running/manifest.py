@@ -1,4 +1,4 @@
-"""Configuration and provenance of a run, as its manifest holds them."""
+"""What the manifest of a run says: its configuration, and where its numbers come from."""
 
 import sys
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from probing.model.checkpoint import Checkpoint
 
 
 def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, object]:
-    """What was asked for, and of what the numbers are."""
+    """Configuration, command and commit of a run; its checkpoint and corpus, with what they stand in for."""
     return {
         "config": OmegaConf.to_container(experiment.config),
         "command": " ".join(["python -m pipelines.run", *sys.argv[1:]]),
@@ -40,7 +40,7 @@ def _stand_in(stand_ins: Mapping[str, str], group: str, name: str) -> dict[str, 
 
 
 def measured(study: Study) -> dict[str, object]:
-    """What was probed, and where the vectors lie."""
+    """The store file of the hidden states, the metric, the labels and the layers that are probed."""
     store, labels = study.hidden, study.labels
     return {
         "store": {"key": store.provenance["key"], "file": store.path.name, "bytes": store.path.stat().st_size},

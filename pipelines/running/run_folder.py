@@ -1,5 +1,6 @@
-"""Where a run lands: a folder whose path names what distinguishes it from other runs."""
+"""The folder of a run: its path names what distinguishes the run from others."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,50 +13,66 @@ from probing.errors import ConfigError
 from probing.model.checkpoint import row_name
 from probing.result.folder import read_manifest
 
-# fields that the folder names elsewhere, or that say where input lies and not what is done with it
-UNNAMED = {"name", "checkpoint", "stand_in", "untrained_seed"}
+LONGEST = 200  # characters; file systems allow 255, and a run that is not finished has a longer name
+USUAL = {"attention": "rollout", "rollout": "residual", "store": "hdf5"}  # options that a folder's name leaves out
+# options that the folder names elsewhere, or that say where input is found and not what is done with it
+UNNAMED = {"name", "checkpoint", "stand_in", "untrained_seed", "folder", "attention"}
 
 
 def run_folder(experiment: Experiment, corpus: str) -> Path:
-    """``<outputs>/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>``; each part names what it sets apart."""
-    s, kept = experiment.settings, experiment.store.attention.sentences
+    """``<outputs>/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>``, with every option that is not the usual one."""
+    s, config, kept = experiment.settings, experiment.config, experiment.store.attention.sentences
     with_maps = set(experiment.analyses) != {PROBES}
-    unusual = {
-        "layers": "" if s.layers == "all" else "+".join(map(str, s.layers)),
+    of_settings = {
+        "layers": "" if s.probed_layers is None else "+".join(s.layers),
         "baselines": "+".join(s.baselines),
         "controls": "" if s.controls == 1 else str(s.controls),
         "resamples": "" if s.resamples == 1000 else str(s.resamples),
         "punctuation": "" if s.punctuation == "keep" else s.punctuation,
-        "dtype": "" if experiment.store.dtype == "float16" else experiment.store.dtype,
+    }
+    of_analyses = {
         **named_analyses(experiment.analyses),
         "maps": "" if kept == 200 or not with_maps else str(kept),
     }
-    last = f"seed{s.seed}" + "".join(f",{k}={v}" for k, v in unusual.items() if v)
+    last = f"seed{s.seed}" + _named(of_settings) + _difference("store", config.store, USUAL["store"])
+    last += _named(of_analyses)
     if with_maps:
-        last += _difference("rollout", experiment.config.rollout, experiment.choices["rollout"], prefix="rollout.")
-    for name, node in experiment.config.analysis.items():
+        last += _difference("rollout", config.rollout, USUAL["rollout"], prefix="rollout.")
+    for name, node in config.analysis.items():
         last += _difference("analysis", node, str(name), prefix=f"{name}.")
-    return Path(s.outputs, "runs", s.tag, *labels(experiment, corpus).values(), last)
+    parts = [*labels(experiment, corpus).values(), last]
+    return Path(s.outputs, "runs", s.tag, *map(shortened, parts))
+
+
+def shortened(name: str) -> str:
+    """``name``, or its start and a digest of all of it if it has more than LONGEST characters."""
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{name[: LONGEST - 13]}~{digest}"
 
 
 def named_analyses(names: Iterable[str]) -> dict[str, str]:
-    """The analyses of a run as its folder names them: nothing for those of attention=rollout, which is usual."""
-    asked = set(names) - {PROBES}
-    presets = {name: set(_preset(name)) for name in options("attention")}
-    inside = [name for name, brought in presets.items() if brought <= asked]
-    largest = max(inside, key=lambda name: len(presets[name]))
-    others = "+".join(sorted(asked - presets[largest]))
-    return {"attention": "" if largest == "rollout" else largest, "analysis": others}
+    """How the folder of a run names its analyses: ``attention=<the largest set among them>``, ``analysis=<others>``.
+
+    An empty text stands for what is not named: the usual set, or no others.
+    """
+    further = set(names) - {PROBES}
+    sets = {name: set(_set_of(name)) for name in options("attention")}
+    inside = [name for name, analyses in sets.items() if analyses <= further]
+    largest = max(inside, key=lambda name: len(sets[name]))
+    others = "+".join(sorted(further - sets[largest]))
+    return {"attention": "" if largest == USUAL["attention"] else largest, "analysis": others}
 
 
-def _preset(name: str) -> list[str]:
+def _set_of(name: str) -> list[str]:
     """The analyses that ``attention=<name>`` brings."""
     found: Any = OmegaConf.to_container(OmegaConf.load(CONF / "attention" / f"{name}.yaml")) or {}
     return [option for entry in found.get("defaults", []) for option in entry.values()]
 
 
 def labels(experiment: Experiment, corpus: str) -> dict[str, str]:
-    """What rows call model, data, task and probe: the name, and every value that is not the option's own."""
+    """What rows call model, data, task and probe: the name, and every value that is not the default of its option."""
     config, choices = experiment.config, experiment.choices
     difference = {group: _difference(group, config[group], choices[group]) for group in ("task", "model", "probe")}
     return {
@@ -66,9 +83,13 @@ def labels(experiment: Experiment, corpus: str) -> dict[str, str]:
     }
 
 
+def _named(values: Mapping[str, str]) -> str:
+    return "".join(f",{name}={value}" for name, value in values.items() if value)
+
+
 def _difference(group: str, node: DictConfig, choice: str, prefix: str = "") -> str:
-    own = option(group, choice)
-    changed = {str(k): v for k, v in node.items() if k not in UNNAMED and v != own.get(k)}
+    usual = option(group, choice)
+    changed = {str(k): v for k, v in node.items() if k not in UNNAMED and v != usual.get(k)}
     return "".join(f",{prefix}{key}={_short(value)}" for key, value in sorted(changed.items()))
 
 
@@ -80,7 +101,7 @@ def _short(value: Any) -> str:
 
 
 def is_done(folder: Path, run_id: str) -> bool:
-    """Whether ``folder`` holds this very run; ConfigError if it holds another one."""
+    """Whether ``folder`` holds the finished run of this identity. Raises ConfigError if it holds anything else."""
     manifest = read_manifest(folder)
     if manifest is None:
         if folder.is_dir() and any(folder.iterdir()):

@@ -1,4 +1,4 @@
-"""What a run says at its end: its table of scores, and what was skipped, sampled or substituted."""
+"""What a run prints at its end: its table of scores, and notes on what was skipped, sampled or substituted."""
 
 from itertools import accumulate
 from pathlib import Path
@@ -25,8 +25,8 @@ def show(folder: Path) -> None:
 
 
 def terminal_table(text: pd.DataFrame, title: str) -> Table:
-    """As many columns as the terminal is wide; the rest is in the folder's tables."""
-    # beside each column stand two spaces and an invisible line
+    """The first columns of ``text``, as many as fit into the terminal; all of them are in tables/layers.md."""
+    # each column is followed by two spaces and an invisible line
     widths = [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
     fitting = [c for c, end in zip(text.columns, accumulate(widths), strict=True) if end < CONSOLE.width]
     more = "" if len(fitting) == len(widths) else "; further columns: tables/layers.md"

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
+from textwrap import fill
 from types import TracebackType
 
 from rich.console import Console
@@ -147,11 +148,16 @@ def explain(error: Exception) -> str:
     if node is not None and hasattr(node, "keys") and cause is not None and "not in struct" in str(cause):
         where = str(node._get_full_key("") or "the top level")
         keys = ", ".join(sorted(str(key) for key in node if key != "_target_" and key != "hydra"))
-        return f"{message.splitlines()[0]}\nvalid under {where}: {keys}"
+        option = re.search(r"'(\w+)\.(\w+)", message)  # analysis.syntax.least, in a run without analysis=syntax
+        absent = option is not None and option[2] in options(option[1])
+        hint = f"\ntype {option[1]}={option[2]} for these options" if option and absent else ""
+        return f"{message.splitlines()[0]}\nvalid under {where}: {keys}{hint}"
     return message
 
 
 def help_screen(doc: str, groups: tuple[str, ...]) -> str:
     """``doc`` with the options of each group; the files of conf/ are listed, not loaded."""
-    lines = [f"  {group + '=':12}{', '.join(options(group))}" for group in groups]
+    indent = " " * 14
+    named = [f"  {group + '=':12}{', '.join(options(group))}" for group in groups]
+    lines = [fill(line, 100, subsequent_indent=indent, break_on_hyphens=False) for line in named]
     return doc.strip().replace("{groups}", "\n".join(lines))

@@ -8,7 +8,7 @@ from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Progress, Sentence, Split
 from probing.data.punctuation import kept
 from probing.model.encoder import Encoder
-from probing.model.maps import maps, usable
+from probing.model.maps import maps, no_maps, usable
 from probing.model.subwords import Subwords
 
 
@@ -28,7 +28,9 @@ def head_pass(
 
     ``encoder`` must give maps. Raises: ModelError if it gives none.
     """
-    n_layers, n_heads = encoder.n_layers - 1, int(encoder.network.config.num_attention_heads)
+    n_layers, n_heads = encoder.n_layers - 1, getattr(encoder.network.config, "num_attention_heads", None)
+    if n_heads is None:  # a network without attention
+        raise no_maps(encoder)
     strongest = StrongestWords(subwords.n_words, n_layers, n_heads)
     statistics = new_statistics(encoder, sentences, n_layers, n_heads) if split == "test" else None
     done, total = 0, int(usable(encoder, subwords).sum())

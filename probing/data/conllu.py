@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
+from probing.data.corpus import check_max_sentences
 from probing.data.held_out import hold_out
 from probing.data.locate import class_names, find, from_hub, need_columns
 from probing.data.text import read_lines
@@ -35,6 +36,10 @@ class Conllu:
     hub_config: str | None = None
     stand_in: str | None = None
     max_sentences: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        check_max_sentences(self.max_sentences)
 
     def load(self) -> Corpus:
         """Read the splits. Raises DataError (file and line) or UnavailableError."""

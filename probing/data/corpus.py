@@ -43,12 +43,18 @@ def load(source: Source) -> Corpus:
     return unique_ids(corpus)
 
 
+def check_max_sentences(max_sentences: int | None) -> None:
+    """Raise ConfigError for a number of sentences below 1; None stands for all sentences."""
+    if max_sentences is not None:
+        positive("data.max_sentences", max_sentences)
+
+
 def subsample(corpus: Corpus, max_sentences: int) -> Corpus:
     """At most ``max_sentences`` of each split, drawn at random, in corpus order; the same ones for any seed of the run.
 
     The name says so (``ewt-500``), since a score on a part is not a score on the whole.
     """
-    positive("data.max_sentences", max_sentences)
+    check_max_sentences(max_sentences)
     splits: dict[Split, tuple[Sentence, ...]] = {}
     for split, sentences in corpus.splits.items():
         keep = generator(0, "subsample", split).permutation(len(sentences))[:max_sentences]

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
+from probing.data.corpus import check_max_sentences
 from probing.data.derivation import Node, Sampler, read_rules
 from probing.data.lexicon import draw_held_out, read_lexicon
-from probing.errors import positive
+from probing.errors import not_negative, positive
 from probing.rng import generator
 
 HELD_OUT = 0.15  # share of the words of each open class that occur in dev and test only
@@ -23,6 +24,7 @@ class Grammar:
     """Splits of ``train``, ``dev`` and ``test`` sentences. No sentence occurs twice; half of each split is positive.
 
     The same ``seed`` gives the same sentences. HELD_OUT of the open-class vocabulary never occurs in train.
+    Raises: ConfigError for a split without sentences.
     """
 
     name: str = "grammar"
@@ -33,18 +35,27 @@ class Grammar:
     stand_in: str | None = None
     max_sentences: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        check_max_sentences(self.max_sentences)
+        for split in SPLITS:
+            positive(f"data.{split}", self._sizes[split])
+        not_negative("data.seed", self.seed)
+
+    @property
+    def _sizes(self) -> dict[Split, int]:
+        return {"train": self.train, "dev": self.dev, "test": self.test}
+
     def load(self) -> Corpus:
-        """Draw all splits. Raises ConfigError for a split without sentences."""
-        sizes = {"train": self.train, "dev": self.dev, "test": self.test}
+        """Draw all splits."""
         held_out = draw_held_out(generator(self.seed, "grammar", "held out"), HELD_OUT)
         rules = read_rules()
         seen: set[tuple[str, ...]] = set()
         splits: dict[Split, tuple[Sentence, ...]] = {}
         for split in SPLITS:
-            positive(f"data.{split}", sizes[split])
             lexicon = read_lexicon(held_out if split == "train" else frozenset())
             sampler = Sampler(rules, lexicon, generator(self.seed, "grammar", split))
-            splits[split] = tuple(draw(sampler, split, sizes[split], seen))
+            splits[split] = tuple(draw(sampler, split, self._sizes[split], seen))
         return Corpus(self.name, splits)
 
 

@@ -4,7 +4,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from probing.errors import ModelError, one_of, positive
+from probing.errors import ModelError, not_negative, one_of, positive
 from probing.model import download as hub
 from probing.model.files import WEIGHTS, digest, sha256, sources
 
@@ -43,6 +43,8 @@ class Model:
         one_of("model.long", self.long, ("window", "truncate"))
         if self.max_subwords is not None:
             positive("model.max_subwords", self.max_subwords)
+        if self.untrained_seed is not None:
+            not_negative("model.untrained_seed", self.untrained_seed)
 
 
 @dataclass(frozen=True)

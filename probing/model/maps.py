@@ -108,8 +108,13 @@ def _checked(encoder: Encoder, output: object, shape: tuple[int, int]) -> "tuple
     found = getattr(output, "attentions", None)
     wanted = (shape[0], shape[1], shape[1])
     if not found or any(layer is None or (layer.shape[0], *layer.shape[2:]) != wanted for layer in found):
-        raise ModelError(
-            f"{encoder.checkpoint.name}: this model gives no attention map per layer; "
-            "type attention=none, or choose one that attends over the whole input"
-        )
+        raise no_maps(encoder)
     return tuple(found)
+
+
+def no_maps(encoder: Encoder) -> ModelError:
+    """The error for a model that gives no attention map per layer."""
+    return ModelError(
+        f"{encoder.checkpoint.name}: this model gives no attention map per layer; "
+        "type attention=none, or choose one that attends over the whole input"
+    )

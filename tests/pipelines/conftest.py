@@ -1,4 +1,4 @@
-"""Small runs of the programs: in this process where that shows all, in one of their own where it does not."""
+"""Small runs of the programs: in this process where that is enough, else in a process of their own."""
 
 import importlib
 import io
@@ -29,7 +29,7 @@ SMALL = ("model=minilm", "data=grammar", "data.train=120", "data.dev=40", "data.
 
 
 class Done(NamedTuple):
-    """How a program ended, and what it wrote."""
+    """The exit code of a program, and what it printed."""
 
     code: int
     out: str
@@ -54,13 +54,13 @@ def small() -> tuple[str, ...]:
 
 @pytest.fixture(scope="session")
 def outputs(tmp_path_factory) -> Path:
-    """Where runs of this session land that share one extraction."""
+    """The folder of all runs of this session that share one extraction."""
     return tmp_path_factory.mktemp("outputs")
 
 
 @pytest.fixture(scope="session")
 def here(outputs) -> Callable[..., Done]:
-    """here("task=pos", …): a program in this process, by default a small run; ``figures`` takes seconds."""
+    """here("task=pos", …): a program in this process, by default a small run; ``figures`` take seconds more."""
 
     def call(*arguments: str, small: bool = True, program: str = "run", figures: bool = False) -> Done:
         module = importlib.import_module(f"pipelines.{program}")
@@ -103,7 +103,7 @@ def make(here) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory) -> dict[str, str]:
-    """Neither a Hub, nor its cache, nor a folder of corpora; one thread for numpy too."""
+    """Variables of a process without Hub, cache of the Hub and corpora, and with one thread."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PROBING_DATA", "COLUMNS")}
     return {
         **kept,
@@ -117,7 +117,7 @@ def environment(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def start(environment, tmp_path_factory) -> Callable[..., "subprocess.Popen[str]"]:
-    """start("--help"): ``python -m pipelines.run --help``, begun in an empty folder."""
+    """start("--help"): ``python -m pipelines.run --help``, started in an empty folder."""
     folder = tmp_path_factory.mktemp("elsewhere")
 
     def call(*arguments: str, program: str = "run") -> "subprocess.Popen[str]":
@@ -135,7 +135,7 @@ def start(environment, tmp_path_factory) -> Callable[..., "subprocess.Popen[str]
 
 @pytest.fixture(scope="session")
 def there(start) -> Callable[..., Done]:
-    """there("--help"): the same to its end."""
+    """there("--help"): the same, waiting for its end."""
 
     def call(*arguments: str, program: str = "run") -> Done:
         process = start(*arguments, program=program)
@@ -147,7 +147,7 @@ def there(start) -> Callable[..., Done]:
 
 @pytest.fixture(scope="session")
 def plain(there, tmp_path_factory) -> tuple[Path, Done]:
-    """``python -m pipelines.run`` where there is neither Hub nor corpus, of a part: its outputs, what it said."""
+    """``python -m pipelines.run`` without Hub and corpora, on 150 sentences: its outputs, and what it printed."""
     folder = tmp_path_factory.mktemp("plain")
     given = ["data.max_sentences=150", "layers=1", "threads=1", "probe.l2=[1e-2]", f"outputs={folder}"]
     return folder, there(*given)
@@ -162,7 +162,7 @@ def tiny(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def refused() -> Callable[..., str]:
-    """refused(done, code): the one message of a program that ended as it should on bad input."""
+    """refused(done, code): the one message of a program that ended with ``code``, without a traceback."""
 
     def check(done: Done, code: int) -> str:
         assert done.code == code, done.out + done.err

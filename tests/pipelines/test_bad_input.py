@@ -1,4 +1,4 @@
-"""Bad input gets one clear message and an exit code, and harms nothing."""
+"""Bad input ends the program with one clear message and an exit code, and changes no file."""
 
 import json
 import os
@@ -104,11 +104,10 @@ def test_a_corpus_without_the_annotation_is_refused(reviews, here, refused, own)
     message = refused(here(*own(reviews, "tsv"), "task=pos", small=False), 1)
     assert "task=pos needs upos" in message
     assert "data=ewt or data=conllu" in message
+    assert left_behind(reviews / "out") == []
 
 
-def test_punctuation_that_cannot_be_told_or_does_not_count_is_refused_before_the_model_runs(
-    treebank, here, refused, own
-):
+def test_punctuation_without_tags_or_without_effect_is_refused_before_the_model_runs(treebank, here, refused, own):
     bare = conllu([(i, form, "_", head) for i, form, _, head in GOOD]) * 10
     for split in SPLITS:
         (treebank / f"{split}.conllu").write_text(bare)
@@ -180,7 +179,7 @@ def test_a_faulty_checkpoint_is_refused(damage, words, tiny, treebank, here, ref
     assert find_runs(treebank) == list(treebank.rglob("*.h5")) == []
 
 
-def test_a_faulty_checkpoint_leaves_what_other_runs_wrote(tiny, treebank, here, refused, own):
+def test_a_faulty_checkpoint_changes_nothing_that_other_runs_wrote(tiny, treebank, here, refused, own):
     checkpoint = shutil.copytree(tiny, treebank / "checkpoint")
     given = [*own(treebank, "conllu"), f"model.checkpoint={checkpoint}"]
     assert here(*given, small=False).code == 0
@@ -217,7 +216,7 @@ def test_with_strict_nothing_stands_in(given, there, refused, tmp_path):
     assert left_behind(tmp_path) == []
 
 
-def test_what_is_no_name_of_a_checkpoint_is_said_so(there, refused, tmp_path):
+def test_a_name_that_is_neither_a_folder_nor_a_hub_id_is_refused(there, refused, tmp_path):
     message = refused(there("data=grammar", "model.checkpoint=my model", f"outputs={tmp_path}"), 1)
     assert "neither a folder here nor a Hub id" in message
 
@@ -236,14 +235,14 @@ def small_disk(tmp_path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_store_that_does_not_fit_is_refused_before_it_is_begun(small_disk, here, refused):
+def test_a_store_that_does_not_fit_on_the_disk_is_refused_before_it_is_started(small_disk, here, refused):
     message = refused(here(f"outputs={small_disk}"), 1)
     assert "0.02 GB wanted, 0.01 GB free" in message
     assert "store.folder=" in message
     assert left_behind(small_disk) == []
 
 
-def test_a_run_that_does_not_fit_leaves_no_half_of_one(small_disk, outputs, here, refused):
+def test_a_run_that_does_not_fit_on_the_disk_leaves_no_half_of_a_run(small_disk, outputs, here, refused):
     given = ["layers=1", "probe.l2=[1e-2]", f"outputs={small_disk}", f"store.folder={outputs / 'store'}"]
     filler = small_disk / "filler"
     filler.write_bytes(bytes(8 * 1024**2 - 64 * 1024))
@@ -278,7 +277,7 @@ def overwrite(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["vectors", "maps"])
 @pytest.mark.parametrize("damage", [flip, halve, overwrite])
-def test_a_damaged_store_is_named_and_made_anew(damage, kind, treebank, here, own):
+def test_a_damaged_store_is_named_and_made_again_once(damage, kind, treebank, here, own):
     given = own(treebank, "conllu")
     assert here(*given, small=False).code == 0
     [store] = (path for path in treebank.rglob("*.h5") if ("-attention-" in path.name) == (kind == "maps"))
@@ -287,7 +286,7 @@ def test_a_damaged_store_is_named_and_made_anew(damage, kind, treebank, here, ow
     done = here(*given, "tag=again", small=False)
     assert (done.code, done.err) == (0, "")
     assert f"{store} is damaged or foreign" in done.out
-    assert "making it anew" in done.out
+    assert "deleting it and making it again" in done.out
     assert store.read_bytes() == whole
     first, again = sorted(find_runs(treebank), key=lambda run: "again" in str(run))
     one, other = (pd.read_csv(run / "rows.csv").drop(columns="tag") for run in (first, again))

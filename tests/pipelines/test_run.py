@@ -1,4 +1,4 @@
-"""A run from the command to its folder: what it writes, what it never writes twice, and whether its rows hold."""
+"""A run from the command to its folder: what it writes, what it never overwrites, and whether its rows are right."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ def pos(make) -> Path:
     return make("task=pos", figures=True)
 
 
-def test_the_folder_says_what_the_run_was(pos, outputs):
+def test_the_folder_names_model_corpus_task_and_probe(pos, outputs):
     assert pos == outputs / "runs" / "main" / "minilm" / "grammar" / "pos" / "linear" / "seed0"
 
 
@@ -96,7 +96,9 @@ def test_the_manifest_says_where_the_numbers_come_from(pos, outputs):
     assert manifest["config"]["probe"]["name"] == "linear"
     assert yaml.safe_load((pos / "config.yaml").read_text()) == manifest["config"]
     assert manifest["versions"].keys() >= {"torch", "transformers", "numpy"}
-    assert manifest["timings"].keys() == {"extract", "probe", "attention", "score"}
+    assert manifest["timings"].keys() == {"extract", "probes", "rollout"}
+    assert manifest["analyses"].keys() == {"probes", "rollout"}
+    assert manifest["failed"] == {}
     assert manifest["data"]["sentences"] == {"train": 120, "dev": 40, "test": 40}
     assert (outputs / "store" / manifest["store"]["file"]).is_file()
     assert {note["kind"] for note in manifest["notes"]} >= {"caveat"}
@@ -106,7 +108,7 @@ def test_the_manifest_says_where_the_numbers_come_from(pos, outputs):
 
 def test_a_rerun_returns_at_once_says_so_and_touches_nothing(pos, here, outputs, monkeypatch):
     def load(*arguments):
-        raise AssertionError("nothing is to be computed")
+        raise AssertionError("nothing must be computed")
 
     monkeypatch.setattr("probing.model.encoder.load", load)
     monkeypatch.setattr("probing.store.layout.StoreFile.__init__", load)
@@ -118,7 +120,7 @@ def test_a_rerun_returns_at_once_says_so_and_touches_nothing(pos, here, outputs,
     assert contents(outputs) == before
 
 
-def test_a_chosen_layer_scores_as_it_does_among_all(pos, make):
+def test_a_chosen_layer_has_the_same_score_as_among_all_layers(pos, make):
     some = make("task=pos", "layers=[3,1,3]")
     assert some.name == "seed0,layers=1+3"
     expected = scores(pos, "task")["test"][[1, 3]]
@@ -148,9 +150,9 @@ def test_the_seed_draws_another_control_and_nothing_else(make):
     assert not scores(zero, "control").equals(scores(one, "control"))
 
 
-def test_controls_are_so_many_draws_of_which_the_first_is_the_same(make):
+def test_further_draws_of_the_control_leave_the_first_as_it_is(make):
     one, two = (pd.read_parquet(make("layers=2", f"controls={n}") / "predictions.parquet") for n in (1, 2))
-    drawn = {seed: table["gold"].tolist() for seed, table in two[two["target"] == "control"].groupby("seed")}
+    drawn = {draw: table["gold"].tolist() for draw, table in two[two["target"] == "control"].groupby("draw")}
     assert drawn.keys() == {0, 1}
     assert drawn[0] == one.loc[one["target"] == "control", "gold"].tolist()
     assert drawn[0] != drawn[1]
@@ -173,7 +175,7 @@ def test_pairs_of_words_bring_their_probe_and_have_no_table_of_words(make):
     assert 0 < scores(folder, "task", "uuas")["test", 2] < 1
 
 
-def test_the_untrained_twin_stands_beside_the_model(make, outputs):
+def test_the_untrained_twin_is_scored_beside_the_model(make, outputs):
     folder = make("layers=3", "baselines=untrained")
     assert folder.name == "seed0,layers=3,baselines=untrained"
     task, twin = scores(folder, "task")["test", 3], scores(folder, "untrained")["test", 3]
@@ -206,7 +208,7 @@ def test_the_probe_scores_as_scikit_learn_does(make, task, metric):
             assert (scores(linear, target, metric)[split] - scores(sklearn, target, metric)[split]).abs().max() < 0.01
 
 
-def test_before_extraction_one_line_says_what_it_takes(twice):
+def test_before_extraction_one_line_says_how_much_disk_and_memory_it_takes(twice):
     done = twice[0]
     [line] = [line for line in done.out.splitlines() if line.startswith("extracting")]
     assert re.search(r"80 sentences, 1,\d{3} subwords; 0\.01 GB on disk, about \d\.\d GB of memory", line)
@@ -234,13 +236,13 @@ def test_a_corpus_that_changed_is_refused_and_the_old_run_kept(mine, here, refus
     test = mine / "test.tsv"
     test.write_text(test.read_text().replace("fine day number 3\tgood", "fine day number 3\tbad"))
     message = refused(here(*of(mine), small=False), 2)
-    assert "seed0,layers=1 holds a run of another configuration, corpus or checkpoint" in message
+    assert "seed0,layers=1 holds a run of another configuration, corpus, checkpoint or version of this tool" in message
     assert "tag=" in message
     assert contents(mine / "out") == before
     assert here(*of(mine), "tag=corrected", small=False).code == 0
 
 
-def test_a_folder_that_is_no_run_is_not_written_into(mine, here, refused):
+def test_nothing_is_written_into_a_folder_that_holds_no_run(mine, here, refused):
     other = mine / "out" / "runs" / "main" / "minilm" / "mine" / "sentiment" / "linear" / "seed0,layers=1"
     other.mkdir(parents=True)
     (other / "notes.txt").write_text("mine")

@@ -1,4 +1,4 @@
-"""Sweeps share one extraction, skip what is done, end with a comparison, and give the same rows however launched."""
+"""Sweeps share one extraction, skip finished runs, end with a comparison, and give the same rows with any launcher."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ def stores(outputs: Path) -> list[str]:
 
 
 def endings(out: str) -> list[str]:
-    """How the jobs of a sweep ended."""
+    """How each job of a sweep ended, in order."""
     return re.findall(r"^(wrote|already done): ", out, re.MULTILINE)
 
 
@@ -44,7 +44,7 @@ def test_layers_share_one_extraction_and_end_with_their_comparison(layers):
     assert len(pd.read_csv(page.parent / "tables" / "models.csv")) == 1  # the layers of one model, joined
 
 
-def test_what_is_done_is_skipped_wherever_the_flag_stands(layers, here, monkeypatch):
+def test_finished_runs_are_skipped_wherever_the_flag_is_typed(layers, here, monkeypatch):
     folder, _ = layers
     monkeypatch.setattr("pipelines.run.compute", None)
     done = here("layers=0,1", *QUICK, "-m", f"outputs={folder}")
@@ -60,6 +60,24 @@ def test_seeds_are_joined_into_one_curve(layers, here):
     assert set(pd.read_csv(report / "rows.csv")["seed"]) == {0, 1}
     assert len(pd.read_csv(report / "tables" / "models.csv")) == 1
     assert len(stores(folder)) == 1
+
+
+def test_no_two_draws_of_a_control_are_equal_within_a_run_or_between_seeds(layers, here, tmp_path):
+    shutil.copytree(layers[0] / "store", tmp_path / "store")
+    done = here("-m", "seed=0,1,2", "controls=3", "layers=2", "attention=none", *QUICK, f"outputs={tmp_path}")
+    assert (done.code, done.err) == (0, "")
+    runs = find_runs(tmp_path)
+    rows = pd.concat(read_rows(run / "rows.csv") for run in runs)
+    rows = rows[(rows["target"] == "control") & rows["draw"].notna()]
+    scores = rows.pivot(index=["seed", "draw"], columns=["split", "metric"], values="value")
+    assert [*scores.index] == [(seed, draw) for seed in range(3) for draw in range(3)]
+    assert not scores.duplicated().any()
+    drawn = set()
+    for run in runs:
+        table = pd.read_parquet(run / "predictions.parquet")
+        controls = table[table["target"] == "control"].groupby("draw")["gold"]
+        drawn |= {tuple(labels) for _, labels in controls}
+    assert len(drawn) == 9
 
 
 def test_a_swept_tag_leaves_the_comparison_to_the_user(here, tmp_path, layers):
@@ -104,10 +122,10 @@ def test_with_strict_there_is_no_stand_in_but_the_other_jobs_are_made(here, no_h
     assert [run.parents[3].name for run in find_runs(tmp_path)] == ["minilm"]
 
 
-def test_workers_give_the_same_rows_never_the_same_run_twice_and_their_errors(layers, small, there, tmp_path):
+def test_workers_give_the_same_rows_make_no_run_twice_and_report_their_errors(layers, small, there, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     shutil.copytree(layers[0] / "store", tmp_path / "store")
-    # bert cannot be had, so that both models are one; pairs of words need another probe
+    # bert is not available, so that its stand-in runs twice; pairs of words need another probe
     sweep = ("model=minilm,bert", "task=pos,distance", "probe=linear", "layers=0")
     done = there("-m", *sweep, *PARALLEL, *small[1:], *QUICK, f"outputs={tmp_path}")
     assert done.code == 2
@@ -118,7 +136,7 @@ def test_workers_give_the_same_rows_never_the_same_run_twice_and_their_errors(la
     for model in ("minilm", "bert"):
         start = f"error: job model={model} task=distance "
         [line] = [line for line in done.err.splitlines() if line.startswith(start)]
-        assert line.endswith("probe=linear labels one vector at a time; for pairs of words type probe=structural")
+        assert line.endswith("probe=linear labels single vectors; for pairs of words type probe=structural")
 
 
 def test_a_report_needs_runs_alone(layers, here, tmp_path):

@@ -1,4 +1,4 @@
-"""What is mistyped is told at once, in one message that names what would be right, before anything is loaded."""
+"""A mistyped option ends the program at once, before anything is loaded; the message names the valid options."""
 
 import pytest
 from omegaconf import OmegaConf
@@ -12,7 +12,7 @@ MISTYPED = {
     "task=poss": ["task/poss", "deprel", "depth", "distance", "pos", "sentiment", "tree_depth", "xpos"],
     "model=brt": ["model/brt", "bert", "gpt2", "minilm"],
     "experiment=liu": ["experiment/liu", "liu2019"],
-    "sed=1": ["'sed'", "resamples, seed, store, strict"],
+    "sed=1": ["'sed'", "resamples, rollout, seed, store, strict"],
     "+sed=1": ["sed: no such option", "layers", "probe"],
     "+data.typo=1": ["data.typo: no such option", "data.train", "data.max_sentences"],
     "++task.typo=1": ["task.typo: no such option", "task.vector"],
@@ -35,7 +35,38 @@ MISTYPED = {
     "layers=[]": ["layers=[]", "layers=[0,3,6]"],
     "layers=-1": ["layers=-1", "layers=[0,3,6]"],
     "layers=[0,1.5]": ["layers=[0, 1.5]", "layers=[0,3,6]"],
+    "layers=[[0]]": ["layers=[0]", "a single value is wanted"],
+    "layers=true": ["layers=True", "layers=[0,3,6]"],
+    "layers=[all,3]": ["layers=[all, 3]", "layers=all"],
+    "layers=???": ["not set: layers; type layers=…"],
+    "tag=???": ["not set: tag; type tag=…"],
     "baselines=untraind": ["baselines=untraind", "untrained"],
+    "baselines=-1": ["baselines=-1", "untrained"],
+    "baselines=[[a]]": ["baselines=['a']", "a single value is wanted"],
+    "baselines=[null]": ["baselines=null", "a value is wanted"],
+    "data.max_sentences=0": ["data.max_sentences=0", "greater than 0"],
+    "data.max_sentences=-1": ["data.max_sentences=-1", "greater than 0"],
+    "data=grammar data.max_sentences=0": ["data.max_sentences=0", "greater than 0"],
+    "data=sst2 data.max_sentences=0": ["data.max_sentences=0", "greater than 0"],
+    "data=grammar data.test=0": ["data.test=0", "greater than 0"],
+    "data=grammar data.seed=-1": ["data.seed=-1", "0 or greater"],
+    "model.untrained_seed=-1": ["model.untrained_seed=-1", "0 or greater"],
+    "model.max_subwords=0": ["model.max_subwords=0", "greater than 0"],
+    "rollout.fusion=median": ["rollout.fusion=median", "mean, max, min"],
+    "rollout.residual=1": ["'rollout.residual'", "residual_weight"],
+    "attention=some": ["attention/some", "full", "none", "rollout"],
+    "analysis=head": ["analysis/head", "heads", "hypotheses"],
+    "analysis=null": ["analysis=null", "string or a list"],
+    "+analysis.syntax.least=3": ["analysis.syntax", "type analysis=syntax"],
+    "analysis.syntax.least=3": ["'analysis.syntax.least'", "type analysis=syntax for these options"],
+    "analysis=syntax analysis.syntax.leest=3": ["'analysis.syntax.leest'", "valid under analysis.syntax: least"],
+    "attention=full analysis.syntax.least=0": ["analysis.syntax.least=0", "greater than 0"],
+    "attention=full analysis.values=null": ["analysis.values", "type analysis=values"],
+    "analysis=hypotheses analysis.hypotheses.tested=[nothing]": [
+        "analysis.hypotheses.tested=nothing",
+        "the options are determiner_noun, pronoun_antecedent, verb_object",
+    ],
+    "store.attention.sentences=none": ["store.attention.sentences=none", "type a number from 1 on, or all"],
     "probe.l2=[[0.1]]": ["probe.l2=[0.1]", "a single value is wanted"],
     "probe.l2=[a]": ["probe.l2=['a']", "Float"],
     "probe.l2=[]": ["probe.l2=[]", "probe.l2=[1e-4]"],
@@ -53,17 +84,17 @@ MISTYPED = {
 
 @pytest.fixture
 def nothing_loads(monkeypatch):
-    """Reading a corpus or a checkpoint fails the test."""
+    """A test fails that reads a corpus or a checkpoint."""
 
     def load(*arguments):
-        raise AssertionError("the configuration is to be checked first")
+        raise AssertionError("the configuration must be checked first")
 
     for name in ("resolve", "load_corpus"):
         monkeypatch.setattr(f"pipelines.shared.stand_ins.{name}", load)
 
 
 @pytest.mark.parametrize("typed", MISTYPED)
-def test_what_is_mistyped_is_named_with_what_is_valid(typed, here, refused, nothing_loads, tmp_path):
+def test_a_mistyped_option_is_named_with_the_valid_ones(typed, here, refused, nothing_loads, tmp_path):
     message = refused(here(*typed.split(), f"outputs={tmp_path}/out", small=False), 2)
     for words in MISTYPED[typed]:
         assert words in message
@@ -71,7 +102,7 @@ def test_what_is_mistyped_is_named_with_what_is_valid(typed, here, refused, noth
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_layer_that_the_model_lacks_is_refused_before_extraction(here, refused, tmp_path):
+def test_a_layer_that_is_not_in_the_model_is_refused_before_extraction(here, refused, tmp_path):
     message = refused(here("layers=[0,99]", f"outputs={tmp_path}"), 2)
     assert "layers=99" in message
     assert "layers 0 (embedding output) to 6" in message
@@ -81,6 +112,34 @@ def test_a_layer_that_the_model_lacks_is_refused_before_extraction(here, refused
 def test_an_option_that_is_left_out_takes_its_default(here, refused, tmp_path):
     assert "device=gpu" in refused(here("~seed", "device=gpu", f"outputs={tmp_path}", small=False), 2)
     assert vars(checked(Settings, OmegaConf.create({}), "")) == vars(Settings())
+
+
+@pytest.mark.parametrize(
+    "typed, layers, probed",
+    [("all", ["all"], None), (3, ["3"], (3,)), ([10, 2, "2"], ["2", "10"], (2, 10)), ("0", ["0"], (0,))],
+)
+def test_layers_are_all_or_numbers_in_ascending_order(typed, layers, probed):
+    settings = checked(Settings, OmegaConf.create({"layers": typed}), "")
+    assert (settings.layers, settings.probed_layers) == (layers, probed)
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"name: [unclosed", "cannot be read as YAML"),
+        (b"name: \xe9", "cannot be read as YAML"),
+        (b"only a text", "only a text: no such key of a hypothesis"),
+        (b"name: mine", "a hypothesis needs a question"),
+        (b"- a\n- list", "a hypothesis has keys such as name, question, query and key"),
+    ],
+)
+def test_a_hypothesis_file_that_cannot_be_read_is_named(content, words, here, refused, nothing_loads, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content)
+    given = ["analysis=hypotheses", f"analysis.hypotheses.tested={path}", f"outputs={tmp_path}/out"]
+    message = refused(here(*given, small=False), 2)
+    assert f"{path}: " in message
+    assert words in message
 
 
 @pytest.mark.parametrize("typed", ["+typo=1", "runs=[]  tag=a/b", "name=a/b", "tag=", "typo=1"])

@@ -8,7 +8,7 @@ import pytest
 
 from probing.result.rows import read_rows
 
-# The tokenizer drops a zero-width space, so that word 2 has no subword; word 3 bears no tag.
+# The tokenizer drops a zero-width space, so that word 2 has no subword; word 3 has no tag.
 ROWS = [("dogs", "NOUN", 3), ("\u200b", "X", 3), ("well", "_", 4), ("bark", "VERB", 0), (".", "PUNCT", 4)]
 LINES = [f"{i}\t{w}\t_\t{tag}\t_\t_\t{head}\tdep\t_\t_" for i, (w, tag, head) in enumerate(ROWS, start=1)]
 

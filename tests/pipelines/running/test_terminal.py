@@ -1,0 +1,34 @@
+"""The end of a run on the terminal: the table as wide as the terminal, and every note."""
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from pipelines.running import terminal
+
+TEXT = pd.DataFrame({"layer": ["0", "1 *"], "score": ["0.900", "0.950"], "a long name": ["0.1", "0.2"]})
+
+
+@pytest.mark.parametrize("width, columns", [(80, 3), (22, 2)])
+def test_columns_that_do_not_fit_are_left_out_and_the_table_says_where_they_are(width, columns, monkeypatch):
+    monkeypatch.setattr(terminal, "CONSOLE", Console(width=width))
+    table = terminal.terminal_table(TEXT, "title")
+    assert [column.header for column in table.columns] == list(TEXT.columns[:columns])
+    assert ("tables/layers.md" in str(table.caption)) == (columns < 3)
+    assert [row.style for row in table.rows] == [None, "bold"]
+
+
+def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
+    found = [{"kind": "failed", "text": "1 of the analyses (heads): no memory"}, {"kind": "caveat", "text": "few"}]
+    run = type("Run", (), {"manifest": {"data": {"skipped": {"empty nodes": 1200}}, "notes": found}})()
+    monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
+    monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
+    monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, TEXT))
+    said = []
+    monkeypatch.setattr(terminal, "say", lambda text, style=None: said.append((text, style)))
+    terminal.show(None)
+    assert said == [
+        ("empty nodes: 1,200", None),
+        ("failed: 1 of the analyses (heads): no memory", "bold yellow"),
+        ("caveat: few", None),
+    ]
