@@ -13,20 +13,11 @@ with analysis.<name>.key=value):
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.
 
 Examples:
-<<<<<<< HEAD
-  python -m pipelines.run model=minilm data=grammar                  bundled model and corpus, no network
-  python -m pipelines.run model=bert task=depth probe=structural     Hewitt & Manning's structural probe
-  python -m pipelines.run model.checkpoint=./my-model data=conllu data.train=a.conllu data.test=b.conllu
-  python -m pipelines.run task=pos attention=full                    decodable, attended, used: every analysis
-  python -m pipelines.run attention=none analysis=syntax analysis.syntax.least=50   one analysis beside the probes
-  python -m pipelines.run task=sentiment task.vector=cls baselines=untrained
-=======
   python -m pipelines.run model=minilm data=grammar                bundled model and corpus, offline
   python -m pipelines.run task=depth probe=structural              probe of Hewitt & Manning
   python -m pipelines.run model.checkpoint=./mine data=conllu data.train=a.conllu data.test=b.conllu
   python -m pipelines.run task=pos attention=full                  all analyses of attention
   python -m pipelines.run attention=none analysis=syntax analysis.syntax.least=50
->>>>>>> help-T3
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
 -m runs one job for each combination of comma-separated values; python -m pipelines.report compares

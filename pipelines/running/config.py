@@ -8,13 +8,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
-<<<<<<< HEAD
-from pipelines.shared.options import CONF, Parts, options, parts_of
-from pipelines.shared.schema import check_machine, checked, known, names_a_folder, part_of
-=======
 from pipelines.shared.options import CONF, Parts, options, own_options, parts_of
-from pipelines.shared.schema import check_machine, checked, known, listed, names_a_folder
->>>>>>> help-T3
+from pipelines.shared.schema import check_machine, known, listed, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
 from probing.attention.heads.hypothesis import stated
 from probing.errors import ConfigError, not_negative, one_of, positive
@@ -93,10 +88,6 @@ def analyses_of(config: DictConfig) -> dict[str, Analysis]:
     """The analyses of ``config.analysis``, the probes first. Raises ConfigError."""
     known("analysis.", config.analysis, [name for name in options("analysis") if name != "none"])
     names = [PROBES, *(str(name) for name in config.analysis if name != PROBES)]
-<<<<<<< HEAD
-    nodes = {name: config.analysis[name] for name in names}
-    return {name: part_of(f"analysis.{name}", node) for name, node in nodes.items()}
-=======
     return {name: _analysis(name, config.analysis.get(name)) for name in names}
 
 
@@ -106,9 +97,8 @@ def _analysis(name: str, node: Any) -> Analysis:
             f"analysis.{name}: this analysis is not part of the run, so that its options have no effect; "
             f"type analysis={name} to add it"
         )
-    found: Analysis = checked(get_class(node._target_), node, f"analysis.{name}")
+    found: Analysis = part_of(f"analysis.{name}", node)
     return found
->>>>>>> help-T3
 
 
 def with_hypotheses(config: DictConfig) -> DictConfig:

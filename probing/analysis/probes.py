@@ -24,15 +24,11 @@ class Probes(Analysis):
     """Fit the probe of every layer to the task and to its control, and score them beside the baselines."""
 
     def check(self, study: Study) -> None:
-<<<<<<< HEAD
-        """Raise ConfigError or DataError if ``punctuation=remove`` cannot remove anything."""
-=======
         """Raise DataError for a corpus without the task's labels, and where ``punctuation=remove`` removes nothing.
 
         For a task to which punctuation makes no difference that is a ConfigError.
         """
         _ = study.labels  # computed here, so that a fault of theirs is found before the model runs
->>>>>>> help-T3
         if study.options.punctuation == "remove":
             check_punctuation(study.corpus, study.task.name, study.task.metrics)
 

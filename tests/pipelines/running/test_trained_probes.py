@@ -106,11 +106,6 @@ def test_a_live_pass_over_every_test_sentence_predicts_what_the_run_did(runs, ou
             assert agree(np.array(said[task, layer]), trained, within=2e-3), (task, layer)
 
 
-<<<<<<< HEAD
 def test_another_probe_leaves_none(make):
     run = make("task=pos", "probe=sklearn", "layers=1", *QUICK)
-=======
-def test_a_probe_that_is_not_linear_is_not_saved(make):
-    run = make("task=pos", "probe=mdl", "layers=1", *QUICK)
->>>>>>> help-T3
     assert not (run / FILE).exists()
