@@ -25,51 +25,31 @@ runs. Two analyses: 'analysis=[heads,syntax]'. Tab completion in bash for python
   eval "$(python pipelines/run.py -sc install=bash)"
 """
 
-from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, build
+from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
 from pipelines.running.identity import identify
-from pipelines.running.manifest import describe, measured
-from pipelines.running.run_folder import is_done, labels, run_folder
+from pipelines.running.manifest import measured
+from pipelines.running.one_run import Run, contents, study_of
+from pipelines.running.run_folder import is_done, run_folder
 from pipelines.running.terminal import show
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.machine import Clock, alone, device_of, probe_device, set_threads
+from pipelines.shared.machine import Clock, alone, set_threads
 from pipelines.shared.notes import announce
 from pipelines.shared.options import CONF
 from pipelines.shared.progress import Bars
 from pipelines.shared.stand_ins import find_corpus, find_model
-from pipelines.shared.versions import versions
-from probing.analysis.findings import Findings, combined
+from probing.analysis.findings import Findings
 from probing.analysis.protocol import answer, failures
-from probing.analysis.study import Options, Study
-from probing.axes import Corpus, Note
+from probing.axes import Note
 from probing.errors import DamagedStoreError
-from probing.model.checkpoint import Checkpoint
-from probing.result.folder import CONFIG, Contents, finish, write_first, write_part
-from probing.result.rows import rows_of
+from probing.result.folder import finish, write_first, write_part
 from probing.store.write import discard
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run: its parts, the checkpoint and corpus that were found, its folder and its identity.
-
-    notes: on stand-ins.
-    """
-
-    experiment: Experiment
-    checkpoint: Checkpoint
-    corpus: Corpus
-    folder: Path
-    run_id: str
-    notes: tuple[Note, ...]
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
@@ -135,62 +115,6 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
             write = write_first if name == PROBES else write_part
             write(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
     finish(this.folder, write_report)
-
-
-def study_of(this: Run, bars: Bars) -> Study:
-    """The corpus, model, stores and options that the analyses read."""
-    experiment, settings = this.experiment, this.experiment.settings
-    options = Options(
-        seed=settings.seed,
-        layers=settings.probed_layers,
-        controls=settings.controls,
-        resamples=settings.resamples,
-        punctuation=settings.punctuation,
-        untrained="untrained" in settings.baselines,
-        device=device_of(settings.device),
-        probe_device=probe_device(settings.device),
-    )
-    parts = {name: getattr(experiment, name) for name in ("task", "model", "store", "probe", "rollout")}
-    return Study(
-        corpus=this.corpus,
-        checkpoint=this.checkpoint,
-        **parts,
-        options=options,
-        with_head=any(analysis.reads_model_head for analysis in experiment.analyses.values()),
-        names=names_of(this),
-        provenance={"versions": versions()},
-        on_progress=bars,
-    )
-
-
-def names_of(this: Run) -> dict[str, str]:
-    """The columns that are the same in every row of the run."""
-    names = labels(this.experiment, this.corpus.name)
-    return {**names, "tag": this.experiment.settings.tag, "checkpoint": this.checkpoint.revision, "run_id": this.run_id}
-
-
-def contents(
-    this: Run, found: Mapping[str, Findings], notes: tuple[Note, ...], facts: Mapping[str, object]
-) -> Contents:
-    """All findings so far; but of tables and files only those of the last analysis, as the others are written."""
-    newest = [*found.values()][-1]
-    whole = combined(replace(findings, facts={}) for findings in found.values())  # facts stay apart, by analysis
-    names = names_of(this)
-    manifest = {
-        "run_id": this.run_id,
-        **describe(this.experiment, this.checkpoint, this.corpus),
-        "versions": versions(),
-        **facts,
-        "analyses": {name: dict(findings.facts) for name, findings in found.items()},
-        "notes": [note._asdict() for note in dict.fromkeys(notes + whole.notes)],
-    }
-    return Contents(
-        rows=[row for name, findings in found.items() for row in rows_of(findings.rows, names, name)],
-        manifest=manifest,
-        tables=newest.tables,
-        arrays=whole.arrays,
-        files={CONFIG: OmegaConf.to_yaml(this.experiment.config).encode(), **newest.files},
-    )
 
 
 @hydra.main(config_path=str(CONF), config_name="run", version_base="1.3")

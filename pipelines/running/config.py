@@ -11,7 +11,7 @@ from yaml import YAMLError
 from pipelines.shared.options import CONF, Parts, options, own_options, parts_of
 from pipelines.shared.schema import check_machine, known, listed, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
-from probing.attention.heads.hypothesis import stated
+from probing.attention.heads.hypothesis import hypothesis_from
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
 from probing.task.labels import Task
@@ -130,5 +130,5 @@ def _hypothesis(name: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: a hypothesis has keys such as name, question, query and key; see conf/hypothesis")
     content: Any = OmegaConf.to_container(found, resolve=True)
     values = {key: value for key, value in content.items() if key != "_target_"}
-    stated(values, str(path))  # here a message can still name the file
+    hypothesis_from(values, str(path))  # here a message can still name the file
     return values
