@@ -10,23 +10,19 @@ from probing.report.style import INK, LAYER_AXIS, MARKERS, SERIES, figure, save,
 
 
 def section(run: Run) -> Section:
-    """A map of heads, and linear CKA between every two layers."""
-    if "redundancy/map" not in run.arrays:
-        return Section("Redundancy")
-    facts = run.facts("redundancy")
-    caption = (
-        f"Heads with similar attention are near each other. Kruskal's stress of the map: {facts['map_stress']:.2f} "
-        "(0: the map shows all distances exactly)."
-    )
-    figures = [
-        Figure("headmap", caption, write_map),
-        Figure(
-            "cka",
-            "Similarity of the vectors of every two layers: linear CKA (1: equal up to rotation and scale).",
-            write_cka,
-        ),
-    ]
-    return Section("Redundancy", figures=figures, sample=f"heads: {facts['heads']}; layers: {facts['vectors']}")
+    """A map of heads, if there are several, and linear CKA between every two layers."""
+    figures, facts = [], run.facts("redundancy")
+    if "redundancy/map" in run.arrays:
+        caption = (
+            f"Heads with similar attention are near each other. Kruskal's stress of the map: {facts['map_stress']:.2f} "
+            "(0: the map shows all distances exactly)."
+        )
+        figures.append(Figure("headmap", caption, write_map))
+    if "redundancy/cka" in run.arrays:
+        caption = "Similarity of the vectors of every two layers: linear CKA (1: equal up to rotation and scale)."
+        figures.append(Figure("cka", caption, write_cka))
+    sample = f"heads: {facts['heads']}; layers: {facts['vectors']}" if figures else ""
+    return Section("Redundancy", figures=figures, sample=sample)
 
 
 def write_map(run: Run, stem: Path) -> list[Path]:
