@@ -4,13 +4,13 @@ Reads a corpus, computes a model's hidden states and stores them, trains a probe
 the task and for its control task, and runs further analyses of the model's attention. Writes rows,
 tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
 
-Options (group=option; set a key of the chosen option with group.key=value, a key of an analysis
-with analysis.<name>.key=value):
+Options (group=option; a key of the chosen option is set with group.key=value):
 {groups}
   others      tag seed layers baselines controls resamples punctuation strict device threads outputs
               (conf/run.yaml explains them; --cfg job prints their values)
 
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.
+A key of an analysis is set with analysis.<name>.key=value.
 
 Examples:
   python -m pipelines.run model=minilm data=grammar                bundled model and corpus, offline

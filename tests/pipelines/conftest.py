@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 
-from pipelines.running.config import GROUPS
+from pipelines.running.config import ANALYSES, GROUPS
 from pipelines.shared.cli import launch
 from pipelines.shared.options import CONF
 
@@ -74,7 +74,7 @@ def here(outputs) -> Callable[..., Done]:
             redirect_stderr(err),
             pytest.raises(SystemExit) as ended,
         ):
-            launch(module.main, module.__doc__ or "", (*GROUPS, "experiment"))
+            launch(module.main, module.__doc__ or "", (*GROUPS, *ANALYSES, "experiment"))
         for name in ("probing", "pipelines"):
             logging.getLogger(name).handlers.clear()
             logging.getLogger(name).setLevel(logging.NOTSET)

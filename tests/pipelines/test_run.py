@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from pipelines.shared.options import options
 from probing.result.rows import COLUMNS, read_rows
 
 TABLES = ("layers", "classes", "joined", "rollout")
@@ -29,6 +30,16 @@ def scores(folder: Path, target: str, metric: str = "accuracy") -> pd.Series:
     rows = read_rows(folder / "rows.csv")
     rows = rows[(rows["target"] == target) & (rows["metric"] == metric)]
     return rows.set_index(["split", "layer"])["value"].sort_index()
+
+
+def test_the_help_fits_a_screen_of_100_by_40_and_lists_every_analysis(there):
+    lines = there("--help").out.splitlines()
+    assert len(lines) < 40
+    assert max(map(len, lines)) <= 100
+    listed = " ".join(lines)
+    for group in ("attention", "analysis", "rollout"):
+        assert any(line.startswith(f"  {group}=") for line in lines)
+        assert all(name in listed for name in options(group))
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,8 @@ def test_a_live_pass_over_every_test_sentence_predicts_what_the_run_did(runs, ou
             assert agree(np.array(said[task, layer]), trained, within=2e-3), (task, layer)
 
 
-def test_another_probe_leaves_none(make):
-    run = make("task=pos", "probe=sklearn", "layers=1", *QUICK)
-    assert not (run / FILE).exists()
+@pytest.mark.parametrize("probe, saved", [("mdl", True), ("sklearn", False)])
+def test_of_other_probes_the_online_code_saves_its_linear_probe_and_scikit_learn_nothing(make, probe, saved):
+    run = make("task=pos", f"probe={probe}", "probe.l2=[1e-2]", "layers=1", *QUICK)
+    assert (run / FILE).exists() == saved
+    assert not saved or from_file(run / FILE).layers == (1,)
