@@ -128,8 +128,8 @@ def test_layers_are_all_or_numbers_in_ascending_order(typed, layers, probed):
     [
         (b"name: [unclosed", "cannot be read as YAML"),
         (b"name: \xe9", "cannot be read as YAML"),
-        (b"only a text", "only a text: no such key of a hypothesis"),
-        (b"name: mine", "a hypothesis needs a question"),
+        (b"only a text", "only a text: a hypothesis has no such key"),
+        (b"name: mine", "the question of the hypothesis is missing"),
         (b"- a\n- list", "a hypothesis has keys such as name, question, query and key"),
     ],
 )

@@ -14,7 +14,7 @@ from probing.result.folder import MANIFEST, find_runs, partial_of
 from probing.result.rows import read_rows
 
 QUICK = ("layers=[1,2]", "probe.l2=[1e-2]", "resamples=50")
-MEMORY = "MemoryError: 3 GB wanted; type strict=true analysis=ablation to see where"
+MEMORY = "MemoryError: 3 GB wanted; type strict=true analysis=ablation to see the traceback"
 SENTENCES = "no sentence of test is short enough; choose another corpus"
 
 
@@ -67,7 +67,7 @@ def test_a_failed_analysis_is_a_counted_note_and_the_others_keep_their_rows(
 
 
 def test_two_that_fail_alike_are_one_note(here, monkeypatch, manifest_of):
-    monkeypatch.setattr("probing.analysis.heads.mean_over_heads", fails(DataError(SENTENCES)))
+    monkeypatch.setattr("probing.analysis.heads.measure_tallies", fails(DataError(SENTENCES)))
     monkeypatch.setattr("probing.analysis.values.mixing_ratios", fails(DataError(SENTENCES)))
     done = here("tag=alike", "analysis=[heads,values]", *QUICK)
     assert done.code == 0

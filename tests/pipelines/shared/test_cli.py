@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import takewhile
 
 import pytest
 import yaml
@@ -33,9 +34,10 @@ def test_help_fits_a_screen_and_names_every_option(screen):
     lines = screen.splitlines()
     assert len(lines) <= 40
     for group in (*GROUPS, *ANALYSES, "experiment"):
-        [line] = [line for line in lines if line.startswith(f"  {group}=")]
-        assert line.split("=")[1].strip() == ", ".join(options(group))
-    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 7
+        [at] = [number for number, line in enumerate(lines) if line.startswith(f"  {group}=")]
+        further = takewhile(lambda line: line.startswith(" " * 14), lines[at + 1 :])  # a long list goes on below
+        assert " ".join([lines[at].split("=")[1], *further]).split() == ", ".join(options(group)).split()
+    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 6
 
 
 def test_every_example_of_the_help_composes(screen, here):
