@@ -1,7 +1,7 @@
 """Which word each subword belongs to, by the tokenizer's own character offsets.
 
 The words of a sentence are joined by single spaces and tokenised as running text. A subword belongs to the word of
-the first character at or after its start that is not white space. A space marker that is a subword of its own thus
+the first character at or after its start that is not white space. So a space marker that is a subword of its own
 belongs to the word after it, for byte-level and SentencePiece tokenizers. No word is tokenised a second time, and no
 subwords are counted.
 """

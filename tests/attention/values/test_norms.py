@@ -52,7 +52,7 @@ def parts_of(family, block, x):
 
 
 def directly(family, block, x, attention):
-    """Every formula with the vectors in hand: the transcription that the module is held against."""
+    """Every formula with the vectors in hand: the transcription that the module must agree with."""
     import torch
 
     values, matrix, bias, norm = parts_of(family, block, x)
