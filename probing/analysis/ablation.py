@@ -21,7 +21,9 @@ LISTED = 20  # heads of the ranking that are kept in the facts
 
 @dataclass(frozen=True)
 class HeadAblation(Analysis):
-    """sentences: at most, of dev to rank heads, and of test to measure effects. replacement: what replaces a head's
+    """A study in; findings out: the loss of the output without single heads, several heads, or a whole layer.
+
+    sentences: at most, of dev to rank heads, and of test to measure effects. replacement: what replaces a head's
     output (zero; mean: its mean over the sample of dev; uniform: its values under uniform attention).
     """
 

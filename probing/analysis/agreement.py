@@ -32,8 +32,10 @@ PerSentence = list[FloatArray]  # scores (L, S), or references (S,), of each sen
 
 @dataclass(frozen=True)
 class Agreement(Analysis):
-    """sentences: of test, at most. longest: subwords of such a sentence, because the cost of flow and blank-out grows
-    at least with its square. query: whose attention is used (mean or max over all positions, first, last; auto: last
+    """A study in; findings out: rank correlations of attention scores with interventions and gradients.
+
+    sentences: of test, at most. longest: at most so many subwords in a sentence, because the cost of flow and
+    blank-out grows at least with its square. query: whose attention is used (mean or max over all positions, first, last; auto: last
     for causal models, else mean). draws: permutations of the weights of each layer.
     """
 

@@ -19,7 +19,10 @@ USED = ("dev", "test")
 
 @dataclass(frozen=True)
 class HeadHypotheses(Analysis):
-    """tested: the content of each hypothesis's YAML file. least: one with fewer cases in test is not scored."""
+    """A study in; findings out: the accuracy of the best head for each hypothesis, and counter-examples.
+
+    tested: the content of each hypothesis's YAML file. least: one with fewer cases in test is not scored.
+    """
 
     tested: list[dict[str, Any]] = field(default_factory=list)
     least: int = 20

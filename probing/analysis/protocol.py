@@ -42,7 +42,7 @@ def answer(name: str, analysis: Analysis, study: Study, strict: bool) -> tuple[F
     except Exception as error:
         if strict:
             raise
-        where = f"type strict=true analysis={name} to see the traceback"
+        where = f"run again with strict=true analysis={name} to see the traceback"
         return Findings(), f"{type(error).__name__}: {str(error) or 'no message'}; {where}"
 
 

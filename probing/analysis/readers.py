@@ -108,7 +108,7 @@ def reader_notes(reader: Reader, output: Readout, refused_head: str | None) -> t
     """Caveats: a head that was refused, a better layer 0 that was not used, further classes of the model's head."""
     notes = tuple(Note("caveat", text) for text in getattr(output, "notes", ()))
     if refused_head is not None:
-        notes += (Note("skipped", f"interventions are measured on {output.name}: {refused_head}"),)
+        notes += (Note("skipped", f"interventions are measured on {output.name}, because {refused_head}"),)
     if isinstance(reader, ProbeReader) and reader.passed_over is not None:
         text = (
             f"interventions: dev chose layer {reader.passed_over}, which has no attention below it; effects are "

@@ -17,8 +17,10 @@ from probing.store.stored_maps import read_maps
 
 @dataclass(frozen=True)
 class Redundancy(Analysis):
-    """clusters: groups of similar heads. items: labelled items of test, at most, on which layers are compared; 4,000
-    are enough for three digits.
+    """A study in; findings out: the similarity of heads and of layers.
+
+    clusters: number of groups of similar heads. items: labelled items of test, at most, on which layers are compared;
+    4,000 are enough for three digits.
     """
 
     clusters: int = 6

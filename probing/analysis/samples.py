@@ -53,7 +53,7 @@ def draw(split: Split, subwords: Subwords, n: int, longest: int | None) -> Sampl
 
 
 def describe_stored_maps(n_stored: int, n_sentences: int, requested: int | str) -> str:
-    """Of which of the ``n_sentences`` of test the maps are stored, given the ``requested`` number (or all)."""
+    """A text: how many of the ``n_sentences`` of test have stored maps, and how they were chosen (``requested``)."""
     description = f"{n_stored:,} of the {n_sentences:,} sentences of test"
     if n_stored == n_sentences:
         return description

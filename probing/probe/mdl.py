@@ -49,13 +49,16 @@ class Mdl(Linear):
     ) -> Iterator[Fit]:
         """The fits of the linear probe, each with the bits of every training sentence."""
         for fit in super().fit_layer(layer, features, targets, setting):
-            bits, uniform = self._codelength(features, targets[fit.target], setting)
-            yield replace(fit, codelength_bits=bits, uniform_bits=uniform)
+            bits, uniform, converged = self._codelength(features, targets[fit.target], setting)
+            yield replace(fit, codelength_bits=bits, uniform_bits=uniform, converged=fit.converged and converged)
 
     def _codelength(
         self, features: Features, target: Target, setting: Setting
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Bits of every training sentence under the online code and under the uniform code, (n_sentences,)."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+        """Bits of every training sentence under the online code and under the uniform code, (n_sentences,).
+
+        Third, whether every probe of the code converged.
+        """
         import torch
 
         lengths = np.array([np.size(v) for v in target.values["train"]])
@@ -68,18 +71,22 @@ class Mdl(Linear):
         labels = {split: torch.from_numpy(target.flat(split)).to(setting.device) for split in ("train", "dev")}
         uniform = lengths * np.log2(target.n_classes)
         bits = uniform.copy()
+        converged = True
         for end, following in pairwise(ends):
             known = torch.from_numpy(np.flatnonzero(rank[sentence_of_item] < end)).to(setting.device)
             ahead = (rank[sentence_of_item] >= end) & (rank[sentence_of_item] < following)
             if not ahead.any():
                 continue
             items = torch.from_numpy(np.flatnonzero(ahead)).to(setting.device)
-            weights, mean = self._best(x["train"][known], labels["train"][known], x["dev"], labels["dev"], target)
+            weights, mean, ended = self._best(
+                x["train"][known], labels["train"][known], x["dev"], labels["dev"], target
+            )
+            converged &= ended
             log_p = logistic.log_probabilities(x["train"][items] - mean, weights)
             nats = -log_p.gather(1, labels["train"][items][:, None])[:, 0].double().cpu().numpy()
             bits[(rank >= end) & (rank < following)] = 0
             np.add.at(bits, sentence_of_item[ahead], nats / np.log(2))
-        return bits, uniform
+        return bits, uniform, converged
 
     def _best(
         self,
@@ -88,12 +95,16 @@ class Mdl(Linear):
         dev_x: "torch.Tensor",
         dev_y: "torch.Tensor",
         target: Target,
-    ) -> "tuple[torch.Tensor, torch.Tensor]":
-        """Weights (C, D + 1) of the strength with the smallest dev cross-entropy, and the mean to subtract, (D,)."""
+    ) -> "tuple[torch.Tensor, torch.Tensor, bool]":
+        """Weights (C, D + 1) of the strength with the smallest dev cross-entropy, and the mean to subtract, (D,).
+
+        Third, whether that probe converged.
+        """
         known = dev_y < target.n_classes
         dev_x, dev_y = dev_x[known], dev_y[known]
         mean = x.mean(0)
         found = logistic.solve(x - mean, y[None], self.l2, target.n_classes, self.tolerance, self.max_iterations)
         dev = (logistic.log_probabilities(dev_x - mean, weights) for weights in found.weights[0])
         losses = [float(-log_p.gather(1, dev_y[:, None]).mean()) for log_p in dev]
-        return found.weights[0, int(np.argmin(losses))], mean
+        best = int(np.argmin(losses))
+        return found.weights[0, best], mean, bool(found.converged[0, best])

@@ -74,7 +74,7 @@ def writable(folder: Path, what: str) -> Iterator[None]:
             raise
         if error.errno not in _NO_SPACE:
             raise StoreError(
-                f"{what} cannot be written into {folder} ({error.strerror}); set store.folder=… to a folder that can"
+                f"{what} cannot be written into {folder} ({error.strerror}); set store.folder=… to another folder"
             ) from error
         raise StoreError(
             f"no space left in {folder} for {what} ({error.strerror}); free some (any .h5 file there may be deleted: "

@@ -153,9 +153,7 @@ class TreeDepth:
     level: ClassVar[Level] = "sentence"
     kind: ClassVar[Kind] = "scalar"
     metrics: ClassVar[tuple[str, ...]] = ("r2",)
-    control_note: ClassVar[str] = (
-        "depths shuffled over sentences: it measures memorisation, since a sentence has no type"
-    )
+    control_note: ClassVar[str] = "depths shuffled over sentences; a high score on this control means memorisation"
 
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, SENTENCE_VECTORS)

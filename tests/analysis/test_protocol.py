@@ -31,8 +31,11 @@ def test_what_works_is_returned():
     ("error", "reason"),
     [
         (DataError("no sentence is short enough"), "no sentence is short enough"),
-        (MemoryError(), "MemoryError: no message; type strict=true analysis=fails to see the traceback"),
-        (ValueError("need at least one array"), "ValueError: need at least one array; type strict=true analysis=fails"),
+        (MemoryError(), "MemoryError: no message; run again with strict=true analysis=fails to see the traceback"),
+        (
+            ValueError("need at least one array"),
+            "ValueError: need at least one array; run again with strict=true analysis=fails",
+        ),
     ],
 )
 def test_a_failure_is_a_reason_and_with_strict_an_error(error, reason):

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from probing.axes import no_progress
 from probing.errors import ConfigError
+from probing.probe import logistic
 from probing.probe.fit import TASK, Fit, Setting
 from probing.probe.mdl import Mdl
 
@@ -54,6 +57,19 @@ def test_a_label_of_dev_that_train_does_not_have_chooses_no_strength() -> None:
     np.testing.assert_array_equal(found.codelength_bits, whole.codelength_bits)
     right = np.stack(found.predicted["dev"]) == planted.classes["dev"]
     assert found.dev_score == right.mean() < whole.dev_score
+
+
+def test_a_probe_of_the_code_that_stops_early_is_reported(monkeypatch) -> None:
+    """Its portion would cost too many bits, even where the probe on the whole of train converged."""
+    assert codes(Planted(noise=1.0))[1, TASK].converged
+    solve = logistic.solve
+
+    def stops_on_half(x, y, *rest):
+        solution = solve(x, y, *rest)
+        return replace(solution, converged=solution.converged & (len(x) > 400))
+
+    monkeypatch.setattr(logistic, "solve", stops_on_half)
+    assert not codes(Planted(noise=1.0))[1, TASK].converged
 
 
 def test_fractions_and_kinds_are_checked() -> None:

@@ -31,7 +31,7 @@ class Choice:
 
 
 def choose(dev: Iterable[Tally], test: Iterable[Tally], least: int = 20) -> tuple[list[Choice], dict[str, int]]:
-    """One choice per target with at least ``least`` questions in test, and the number of targets left out, by reason.
+    """One choice per target with at least ``least`` cases in test, and the number of targets left out, by reason.
 
     ``dev`` and ``test`` come from ``Hits.tallies``. Of equally good heads, the lowest layer is chosen, then the lowest
     head; of offsets the nearest.
@@ -47,8 +47,8 @@ def choose(dev: Iterable[Tally], test: Iterable[Tally], least: int = 20) -> tupl
         else:
             choices.append(_scored(target, best[target], found))
     counts = {
-        f"targets left out, with fewer than {least} questions to heads in test": few,
-        "targets left out, without a question to heads in dev": unseen,
+        f"targets left out because they have fewer than {least} cases in test": few,
+        "targets left out because they have no case in dev": unseen,
     }
     return choices, {reason: n for reason, n in counts.items() if n}
 

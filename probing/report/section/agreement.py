@@ -113,7 +113,7 @@ def _alike(interval: Interval) -> str:
     if low >= CLOSE:
         return "the two rank tokens almost alike, but the score does not give the size of the effect"
     if high < WEAK:
-        return "no score of this layer measures the importance of tokens"
+        return "no attention score of this layer ranks tokens as interventions or gradients do"
     return "this is a tendency over many sentences; it does not show the importance of a single token"
 
 

@@ -14,7 +14,7 @@ from probing.result.folder import MANIFEST, find_runs, partial_of
 from probing.result.rows import read_rows
 
 QUICK = ("layers=[1,2]", "probe.l2=[1e-2]", "resamples=50")
-MEMORY = "MemoryError: 3 GB wanted; type strict=true analysis=ablation to see the traceback"
+MEMORY = "MemoryError: 3 GB wanted; run again with strict=true analysis=ablation to see the traceback"
 SENTENCES = "no sentence of test is short enough; choose another corpus"
 
 
