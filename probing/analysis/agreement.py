@@ -35,8 +35,8 @@ class Agreement(Analysis):
     """A study in; findings out: rank correlations of attention scores with interventions and gradients.
 
     sentences: of test, at most. longest: at most so many subwords in a sentence, because the cost of flow and
-    blank-out grows at least with its square. query: whose attention is used (mean or max over all positions, first, last; auto: last
-    for causal models, else mean). draws: permutations of the weights of each layer.
+    blank-out grows at least with its square. query: whose attention is used (mean or max over all positions, first,
+    last; auto: last for causal models, else mean). draws: permutations of the weights of each layer.
     """
 
     sentences: int = 50
