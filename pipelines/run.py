@@ -36,7 +36,7 @@ from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
 from pipelines.running.identity import identify
 from pipelines.running.manifest import measured
 from pipelines.running.one_run import Run, contents, study_of
-from pipelines.running.run_folder import is_done, run_folder
+from pipelines.running.run_folder import is_done, of_failed, run_folder
 from pipelines.running.terminal import show
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import Clock, alone, set_threads
@@ -47,7 +47,7 @@ from pipelines.shared.stand_ins import find_corpus, find_model
 from probing.analysis.findings import Findings
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
-from probing.errors import DamagedStoreError
+from probing.errors import ConfigError, DamagedStoreError
 from probing.result.folder import finish, write_first, write_part
 from probing.store.write import discard
 
@@ -61,7 +61,12 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
             done = is_done(this.folder, this.run_id)  # another process may have finished it meanwhile
             if not done:
                 make(this)
+    advice = of_failed(this.folder)
+    if advice and this.experiment.settings.strict:
+        raise ConfigError(advice)
     show(this.folder)
+    if advice and done:
+        say(advice, "bold yellow")
     say(f"{'already done' if done else 'wrote'}: {this.folder}")
     return this.folder
 

@@ -113,3 +113,12 @@ def is_done(folder: Path, run_id: str) -> bool:
             f"({manifest.get('run_id')}; this run is {run_id}); choose another tag=… or delete that folder"
         )
     return True
+
+
+def of_failed(folder: Path) -> str | None:
+    """Which analyses of the finished run in ``folder`` failed, and how to compute them again; None if none did."""
+    failed = (read_manifest(folder) or {}).get("failed")
+    if not failed:
+        return None
+    names = ", ".join(failed)
+    return f"analyses of this finished run failed ({names}); to compute them again, delete {folder} and run again"

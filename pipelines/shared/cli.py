@@ -148,8 +148,11 @@ def explain(error: Exception) -> str:
     if node is not None and hasattr(node, "keys") and cause is not None and "not in struct" in str(cause):
         where = str(node._get_full_key("") or "the top level")
         keys = ", ".join(sorted(str(key) for key in node if key != "_target_" and key != "hydra"))
+        if not keys:
+            advice = "it has no options" if "_target_" in node else f"it is empty; type +{where}.<name>=<value>"
+            return f"{message.splitlines()[0]}\n{where}: {advice}"
         option = re.search(r"'(\w+)\.(\w+)", message)  # analysis.syntax.least, in a run without analysis=syntax
-        absent = option is not None and option[2] in options(option[1])
+        absent = option is not None and where == option[1] and option[2] in options(option[1])
         hint = f"\ntype {option[1]}={option[2]} for these options" if option and absent else ""
         return f"{message.splitlines()[0]}\nvalid under {where}: {keys}{hint}"
     return message

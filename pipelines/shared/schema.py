@@ -60,6 +60,8 @@ def _value(option: str, value: Any, hint: Any) -> Any:
     if get_origin(kind) is list:
         [item] = get_args(kind)
         return [_one(option, one, item) for one in listed(value)]
+    if get_origin(kind) is dict and isinstance(value, dict):
+        return {str(key): one for key, one in value.items()}  # data.labels={0: negative}: names, not numbers
     return _one(option, value, kind)
 
 
@@ -108,7 +110,8 @@ def known(prefix: str, keys: Iterable[object], valid: Sequence[str]) -> None:
     """Raise ConfigError for a key that nothing reads, such as that of ``+task.vektor=mean``."""
     for key in keys:
         if key not in valid:
-            raise ConfigError(f"{prefix}{key}: no such option; the options are {', '.join(prefix + v for v in valid)}")
+            options = f"the options are {', '.join(prefix + v for v in valid)}" if valid else "there are none here"
+            raise ConfigError(f"{prefix}{key}: no such option; {options}")
 
 
 def check_machine(device: str, threads: int | None) -> None:

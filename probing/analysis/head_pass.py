@@ -8,7 +8,7 @@ from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Progress, Sentence, Split
 from probing.data.punctuation import kept
 from probing.model.encoder import Encoder
-from probing.model.maps import maps, no_maps, usable
+from probing.model.maps import maps, no_maps, none_fits, usable
 from probing.model.subwords import Subwords
 
 
@@ -26,14 +26,16 @@ def head_pass(
 ) -> HeadPass:
     """Read the maps of all sentences of ``split`` that fit into one input, batch by batch; no map is kept.
 
-    ``encoder`` must give maps. Raises: ModelError if it gives none.
+    ``encoder`` must give maps. Raises: ModelError if it gives none, or if no sentence fits.
     """
     n_layers, n_heads = encoder.n_layers - 1, getattr(encoder.network.config, "num_attention_heads", None)
     if n_heads is None:  # a network without attention
         raise no_maps(encoder)
+    done, total = 0, int(usable(encoder, subwords).sum())
+    if not total:
+        raise none_fits(encoder, split, len(sentences))
     strongest = StrongestWords(subwords.n_words, n_layers, n_heads)
     statistics = new_statistics(encoder, sentences, n_layers, n_heads) if split == "test" else None
-    done, total = 0, int(usable(encoder, subwords).sum())
     for batch in maps(encoder, subwords):
         on_progress(f"heads on {split}", done, total)
         done += len(batch.sentences)

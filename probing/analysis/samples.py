@@ -40,8 +40,8 @@ def draw(split: Split, subwords: Subwords, n: int, longest: int | None) -> Sampl
         shortest = min(lengths[lengths >= _LEAST], default=None)
         seen = "" if shortest is None else f" (the shortest one with at least {_LEAST} has {shortest})"
         raise DataError(
-            f"none of the {len(lengths):,} sentences of {split} has {wanted}{seen}; raise the limit, or choose another "
-            "corpus with data=…"
+            f"none of the {len(lengths):,} sentences of {split} has {wanted}{seen}; raise the limit "
+            "(model.max_subwords; for agreement also analysis.agreement.longest), or choose another corpus with data=…"
         )
     chosen = np.sort(generator(0, "interventions", split).permutation(fitting)[:n])
     description = f"{len(chosen):,} of the {len(lengths):,} sentences of {split}"

@@ -52,6 +52,10 @@ class Labelled:
         else:
             splits = self._from_hub(name)
         skipped: Counter[str] = Counter()
+        if files is not None and self.label.isdecimal() and (n := sum(map(_starts_oddly, splits.values()))):
+            skipped[
+                "files whose first line has a label of its own, kept: if it is a header, give the names of columns"
+            ] = n
         if "dev" not in splits:
             splits["train"], splits["dev"], how = hold_out(splits["train"])
             skipped[how] = len(splits["dev"])
@@ -94,6 +98,11 @@ class Labelled:
         if not name:
             raise DataError(f"{where}: no label for {' '.join(words)[:40]!r}; every line needs text and label")
         return Sentence(id=sid, words=words, label=self.labels.get(name, name))
+
+
+def _starts_oddly(sentences: Sequence[Sentence]) -> bool:
+    """Whether no other sentence has the label of the first one: a header looks like this if columns have numbers."""
+    return len(sentences) > 1 and all(s.label != sentences[0].label for s in sentences[1:])
 
 
 def _plain(value: object, where: str) -> str:

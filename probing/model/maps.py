@@ -52,6 +52,15 @@ def usable(encoder: Encoder, subwords: Subwords) -> NDArray[np.bool_]:
     return (subwords.n_words > 0) & (lengths > 0) & (lengths <= (encoder.window or np.inf))
 
 
+def none_fits(encoder: Encoder, split: str, n_sentences: int) -> ModelError:
+    """The error of a split without a sentence that ``usable`` accepts."""
+    return ModelError(
+        f"none of the {n_sentences:,} sentences of {split} fits whole into one input (at most {encoder.window} "
+        "subwords); choose a corpus with shorter sentences, raise model.max_subwords, or leave out the analyses of "
+        "attention"
+    )
+
+
 def maps(
     encoder: Encoder, subwords: Subwords, chosen: "NDArray[np.int64] | Sequence[int] | None" = None
 ) -> Iterator[Maps]:

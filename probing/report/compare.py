@@ -52,7 +52,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         if task_figure
         else None,
         "attention": attention(conditions, out),
-        "notes": [*dict.fromkeys(stand_in_notes(conditions)), *notes, *unpaired],
+        "notes": [*dict.fromkeys(stand_in_notes(conditions)), *failure_notes(conditions), *notes, *unpaired],
         "runs": runs_table(conditions),
     }
     return write_html("compare.html", out / "index.html", facts)
@@ -110,6 +110,16 @@ def stand_in_notes(conditions: Sequence[Condition]) -> list[str]:
         for one in conditions
         for run in one.runs
         for part, asked in stand_ins(run.manifest).items()
+    ]
+
+
+def failure_notes(conditions: Sequence[Condition]) -> list[str]:
+    """A sentence for each analysis that failed in one of the runs, so that a gap in a table is not read as a zero."""
+    return [
+        f"{name} failed in {run.folder}: {reason}"
+        for one in conditions
+        for run in one.runs
+        for name, reason in run.manifest.get("failed", {}).items()
     ]
 
 

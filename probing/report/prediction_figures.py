@@ -90,7 +90,7 @@ def _heat(
         cbar_kws={"label": bar, "shrink": min(1.0, 8 / len(names[0])), "aspect": 18, "pad": 0.02},
     )
     for cell, value in zip(axes.texts, values[~np.isnan(values)], strict=True):
-        cell.set_color("white" if (value - vmin) / (1 - vmin) > 0.6 else INK)
+        cell.set_color("white" if value - vmin > 0.6 * (1 - vmin) else INK)
     axes.tick_params(length=0)
     axes.tick_params(axis="y", rotation=0)
 

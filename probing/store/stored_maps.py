@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus, Progress, Sentence, Split
-from probing.errors import ModelError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
-from probing.model.maps import Maps, maps, usable
+from probing.model.maps import Maps, maps, none_fits, usable
 from probing.model.subwords import Subwords, reorder
 from probing.rng import generator
 from probing.store.file_index import Content, Index
@@ -118,7 +117,7 @@ def _extract(
     of_split = np.array([split == _SAMPLED for split, _ in sentences])
     chosen = sample(store.attention.sentences, np.flatnonzero(of_split & usable(encoder, subwords)))
     if not len(chosen):
-        raise ModelError(f"no sentence of {_SAMPLED} fits into the model whole; type attention=none")
+        raise none_fits(encoder, _SAMPLED, int(of_split.sum()))
     sizes = np.diff(subwords.offsets)
     batches = [chosen[batch] for batch in plan(sizes[chosen], store.batch_subwords)]
     index = _index(sentences, subwords, batches)

@@ -54,6 +54,18 @@ def test_columns_are_counted_where_there_is_no_header(read):
     assert pairs(read(".tsv", text, text="1", label="2")) == EXPECTED
 
 
+def test_a_first_line_that_may_be_a_header_is_counted(tmp_path):
+    (tmp_path / "a.tsv").write_text("review\tstars\ngood\tpos\nbad\tneg\nbad\tpos\nbad\tneg\n")
+    (tmp_path / "b.tsv").write_text("good\tpos\nbad\tneg\nbad\tpos\nbad\tneg\n")
+
+    def counted(name: str) -> dict[str, int]:
+        skipped = Labelled("toy", name, "b.tsv", "b.tsv", text="0", label="1", path=str(tmp_path)).load().skipped
+        return {reason: n for reason, n in skipped.items() if "header" in reason}
+
+    assert [*counted("a.tsv").values()] == [1]
+    assert counted("b.tsv") == {}
+
+
 def test_a_header_is_known_by_the_columns_asked_for(read):
     text = "review\tstars\na good one\t5\nbad , bad\t1\n"
     options = {"text": "review", "label": "stars", "labels": {"5": "pos", "1": "neg"}}

@@ -36,6 +36,12 @@ def test_a_stand_in_is_labelled_in_table_and_page(make_run, tmp_path):
     assert "stand-in" in (tmp_path / "report" / "tables" / "models.csv").read_text()
 
 
+def test_an_analysis_that_failed_is_named_on_the_page(make_run, tmp_path):
+    folder = make_run("distance", failed={"agreement": "no sentence is <short>"})
+    page = compare([folder], tmp_path / "report").read_text(encoding="utf-8")
+    assert f"agreement failed in {folder}: no sentence is &lt;short&gt;" in page
+
+
 def test_the_page_does_not_call_a_mean_of_ends_an_interval(make_run, tmp_path):
     folders = [make_run("distance", (0.5, 0.7), seed=seed) for seed in (0, 1)]
     page = compare(folders, tmp_path / "report").read_text(encoding="utf-8")

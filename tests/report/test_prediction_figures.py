@@ -1,8 +1,11 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from probing.report.prediction_figures import MOST_CLASSES, confusion, length_scores
+from probing.report.prediction_figures import MOST_CLASSES, _heat, confusion, length_scores
+from probing.report.style import INK, figure
 
 
 def test_confusion_counts_gold_down_and_predicted_across():
@@ -28,3 +31,11 @@ def test_scores_by_length_take_each_sentence_into_its_bin():
         {"5–9": 0.3, "10–14": 0.5, "45–50": 0.7}
     )
     assert [score.n_sentences for score in scores.values()] == [2, 1, 1]
+
+
+def test_a_heatmap_of_ones_alone_is_drawn_without_a_warning():
+    with warnings.catch_warnings(), figure(3, 2) as made:
+        warnings.simplefilter("error", RuntimeWarning)
+        axes = made.subplots()
+        _heat(axes, np.ones((1, 2)), np.array([["1", "1"]]), (["layer 1"], ["a", "b"]), vmin=1.0, bar="recall")
+        assert {text.get_color() for text in axes.texts} == {INK}

@@ -50,6 +50,14 @@ class Rollout:
         if self.first_layer < 1:
             raise ConfigError(f"rollout.first_layer={self.first_layer}: layers count from 1; give 1 or more")
 
+    def check_layers(self, n_layers: int) -> None:
+        """Raise ConfigError if a model with ``n_layers`` maps has no first_layer."""
+        if self.first_layer > n_layers:
+            raise ConfigError(
+                f"rollout.first_layer={self.first_layer}: this model has {n_layers} layers; "
+                f"give a number from 1 to {n_layers}"
+            )
+
 
 def augmented(
     attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
@@ -61,11 +69,7 @@ def augmented(
     """
     import torch
 
-    if options.first_layer > len(attention):
-        raise ConfigError(
-            f"rollout.first_layer={options.first_layer}: this model has {len(attention)} layers; "
-            f"give a number from 1 to {len(attention)}"
-        )
+    options.check_layers(len(attention))
     chosen = [layer.detach().float() for layer in attention[options.first_layer - 1 :]]
     maps = torch.empty((len(chosen), *chosen[0][:, 0].shape), device=chosen[0].device)  # (K, B, T, T)
     for layer, fused in zip(chosen, maps, strict=True):

@@ -123,17 +123,11 @@ def of(table: pd.DataFrame, analysis: str) -> pd.DataFrame:
     return table[table["analysis"] == analysis].drop(columns=["run_id", "tag"]).reset_index(drop=True)
 
 
-def test_a_first_layer_that_is_not_in_the_model_is_a_failed_rollout(here, manifest_of, tmp_path, outputs):
-    given = ("rollout.first_layer=9", *QUICK)
-    done = here("tag=ninth", *given)
-    assert done.code == 0
-    assert "failed: 1 of the analyses (rollout): " in done.out
-    assert "this model has 6 layers" in done.out
-    before = find_runs(outputs)
-    strict = here("tag=ninth_strict", "strict=true", *given)
-    assert strict.code in (1, 2)
-    assert "this model has 6 layers" in strict.err
-    assert find_runs(outputs) == before
+@pytest.mark.parametrize("chosen", [(), ("attention=none", "analysis=agreement")])
+def test_a_first_layer_that_is_not_in_the_model_is_refused_before_extraction(here, refused, tmp_path, chosen):
+    given = ("rollout.first_layer=9", *chosen, *QUICK)
+    assert "this model has 6 layers" in refused(here(*given, f"outputs={tmp_path / 'out'}"), 2)
+    assert list(tmp_path.rglob("*.h5")) == []
 
 
 def test_a_hypothesis_that_matches_nothing_is_refused_before_extraction(here, refused, tmp_path):

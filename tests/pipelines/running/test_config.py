@@ -59,7 +59,10 @@ MISTYPED = {
     "analysis=null": ["analysis=null", "string or a list"],
     "+analysis.syntax.least=3": ["analysis.syntax", "type analysis=syntax"],
     "analysis.syntax.least=3": ["'analysis.syntax.least'", "type analysis=syntax for these options"],
-    "analysis=syntax analysis.syntax.leest=3": ["'analysis.syntax.leest'", "valid under analysis.syntax: least"],
+    "analysis=syntax analysis.syntax.leest=3": ["'analysis.syntax.leest'", "valid under analysis.syntax: least\n"],
+    "analysis=heads analysis.heads.foo=1": ["analysis.heads: it has no options"],
+    "analysis=heads +analysis.heads.foo=1": ["analysis.heads.foo: no such option; there are none here"],
+    "data=labelled data.labels={0:a}": ["data.labels: it is empty; type +data.labels.<name>=<value>"],
     "attention=full analysis.syntax.least=0": ["analysis.syntax.least=0", "greater than 0"],
     "attention=full analysis.values=null": ["analysis.values", "type analysis=values"],
     "analysis=hypotheses analysis.hypotheses.tested=[nothing]": [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,20 @@ def test_a_failed_analysis_is_a_counted_note_and_the_others_keep_their_rows(
         assert found.empty if missing else found.equals(expected)
         assert expected.empty == (analysis == "redundancy")
         assert missing == (manifest["analyses"][analysis] == {})
+
+
+def test_a_finished_run_with_a_failed_analysis_says_how_to_compute_it_again(here, refused, monkeypatch):
+    given = ("tag=once", "analysis=values", *QUICK)
+    with monkeypatch.context() as patched:
+        patched.setattr("probing.analysis.values.mixing_ratios", fails(DataError(SENTENCES)))
+        folder = here(*given).out.splitlines()[-1].removeprefix("wrote: ")
+    advice = f"failed (values); to compute them again, delete {folder} and run again"
+    again = here(*given)
+    assert (again.code, again.out.splitlines()[-1]) == (0, f"already done: {folder}")
+    assert advice in again.out
+    assert advice in refused(here(*given, "strict=true"), 2)
+    shutil.rmtree(folder)
+    assert "failed" not in here(*given).out
 
 
 def test_two_that_fail_alike_are_one_note(here, monkeypatch, manifest_of):

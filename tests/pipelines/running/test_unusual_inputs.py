@@ -74,9 +74,9 @@ def test_test_sentences_that_are_all_too_long_for_agreement_leave_out_agreement_
 def test_test_sentences_that_are_all_longer_than_the_model_reads_at_once_leave_the_probes(run):
     folder, manifest = run({"test": conllu(6)}, "layers=[1,2]")
     assert analyses(folder) == {"probes"}
-    assert set(manifest["failed"]) == {"rollout", "syntax", "redundancy", "values", "ablation", "agreement"}
+    assert set(manifest["failed"]) == {"rollout", "heads", "syntax", "redundancy", "values", "ablation", "agreement"}
     assert not any("Error: " in reason for reason in manifest["failed"].values())  # each is one that was foreseen
-    assert any(text.startswith("heads: 0 of the 12 sentences of test") for text in notes(manifest, "sample"))
+    assert manifest["failed"]["heads"].startswith("none of the 12 sentences of test fits whole into one input")
 
 
 def test_with_the_embedding_output_alone_there_is_nothing_to_intervene_on(run):

@@ -107,7 +107,7 @@ def test_a_terminal_gets_colours_and_a_line_per_error(environment):
 
 
 def test_an_interrupt_ends_with_130_and_can_be_gone_on_from(start, here, tmp_path):
-    many_batches = ["data.train=200", "data.dev=50", "data.test=50", "store.batch_subwords=128"]
+    many_batches = ["data.train=1500", "data.dev=50", "data.test=50", "store.batch_subwords=128"]
     arguments = ["model=minilm", "data=grammar", *many_batches, "task=sentiment", "layers=1", "threads=1"]
     process = start(*arguments, f"outputs={tmp_path}")
     assert process.stdout.readline().startswith("extracting")

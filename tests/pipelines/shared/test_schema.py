@@ -54,6 +54,7 @@ def test_what_is_not_given_has_its_default():
         ({"share": 1}, "share", 1.0),
         ({"flag": 1}, "flag", True),
         ({"names": {"0": "negative"}}, "names", {"0": "negative"}),
+        ({"names": {0: "negative"}}, "names", {"0": "negative"}),
         ({"_target_": "x", "word": "b"}, "word", "b"),
     ],
 )
