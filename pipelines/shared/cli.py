@@ -4,15 +4,21 @@ import logging
 import os
 import re
 import sys
+from _thread import interrupt_main
 from collections.abc import Callable
 from io import TextIOWrapper
 from textwrap import fill
+from threading import Timer
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from pipelines.shared.options import TEXTS, options
 from probing.errors import ConfigError, ProbingError
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 CONSOLE = Console()
 _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
@@ -48,6 +54,7 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
         os.environ.setdefault(name, value)
     # Hydra would print a traceback; with this it raises the error, which is then printed in one line.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    sys.unraisablehook = interrupt_again
     _log_lines()
     try:
         code = guarded(program)
@@ -55,6 +62,14 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
         fail("interrupted; run the same command again to continue")
         code = 130
     sys.exit(code)
+
+
+def interrupt_again(ignored: "UnraisableHookArgs") -> None:
+    """Deliver Ctrl-C once more if it arrived in a callback or a ``__del__``, where Python ignores every exception."""
+    if ignored.exc_type is KeyboardInterrupt:
+        Timer(0.01, interrupt_main).start()  # not from here: it would be ignored again
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def verbatim(argument: str) -> str:

@@ -14,7 +14,7 @@ import yaml
 from hydra.errors import HydraException
 
 from pipelines.running.config import ANALYSES, GROUPS
-from pipelines.shared.cli import Failed, explain, guarded, help_screen
+from pipelines.shared.cli import Failed, explain, guarded, help_screen, interrupt_again
 from pipelines.shared.options import options
 from probing import errors
 
@@ -107,7 +107,7 @@ def test_a_terminal_gets_colours_and_a_line_per_error(environment):
 
 
 def test_an_interrupt_ends_with_130_and_can_be_gone_on_from(start, here, tmp_path):
-    many_batches = ["data.train=1500", "data.dev=50", "data.test=50", "store.batch_subwords=128"]
+    many_batches = ["data.train=400", "data.dev=50", "data.test=50", "store.batch_subwords=128"]
     arguments = ["model=minilm", "data=grammar", *many_batches, "task=sentiment", "layers=1", "threads=1"]
     process = start(*arguments, f"outputs={tmp_path}")
     assert process.stdout.readline().startswith("extracting")
@@ -122,6 +122,18 @@ def test_an_interrupt_ends_with_130_and_can_be_gone_on_from(start, here, tmp_pat
     again = here(*arguments, f"outputs={tmp_path}", small=False)
     assert again.code == 0
     assert re.search(r"[1-9]\d* of \d+ batches are there; going on", again.out)
+
+
+class Interrupted:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_that_python_ignores_is_delivered_again(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+    with pytest.raises(KeyboardInterrupt):
+        Interrupted()
+        time.sleep(10)
 
 
 def raising(error: BaseException):
