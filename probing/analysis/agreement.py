@@ -51,10 +51,6 @@ class Agreement(Analysis):
         for option in ("sentences", "longest", "draws"):
             positive(f"analysis.agreement.{option}", getattr(self, option))
 
-    def check(self, study: Study) -> None:
-        """Raise ConfigError if the model has no layer ``rollout.first_layer``."""
-        study.rollout.check_layers(study.encoder.n_layers - 1)
-
     def __call__(self, study: Study) -> Findings:
         """Rows: rank correlations of every attention score with every reference, and how far the readout moves when the
         weights of a layer are permuted or made uniform.

@@ -22,10 +22,6 @@ from probing.store.stored_maps import read_maps
 class RolloutOfWords(Analysis):
     """Rollout (Abnar & Zuidema 2020) over the sample of test whose maps are stored."""
 
-    def check(self, study: Study) -> None:
-        """Raise ConfigError if the model has no layer ``rollout.first_layer``."""
-        study.rollout.check_layers(study.encoder.n_layers - 1)
-
     def __call__(self, study: Study) -> Findings:
         """Rows: entropy, masses, mass on gold heads. Arrays: maps and rollout of a few sentences, for figures.
 

@@ -87,8 +87,7 @@ class Study:
         from probing.model.encoder import load
 
         found = load(self.model, self.checkpoint, self.options.device, head=self.with_head)
-        if self.options.layers is not None:
-            check_layers(self.options.layers, found.n_layers)
+        self._check_layers(found.n_layers)
         return found
 
     @cached_property
@@ -111,8 +110,7 @@ class Study:
     def hidden(self) -> StoreFile:
         """Hidden states of all sentences: read from the store, or computed once and written there."""
         found = self._opened.enter_context(self._files.hidden(lambda: (self.encoder, self.all_subwords)))
-        if self.options.layers is not None:
-            check_layers(self.options.layers, found.n_layers)
+        self._check_layers(found.n_layers)
         return found
 
     @cached_property
@@ -182,6 +180,11 @@ class Study:
         """
         limits = [limit for limit in (longest, self.encoder.window) if limit is not None]
         return draw(split, self.subwords[split], n, min(limits, default=None))
+
+    def _check_layers(self, n_layers: int) -> None:
+        """Raise ConfigError if options name a layer that a model with ``n_layers`` hidden states does not have."""
+        check_layers(self.options.layers or (), n_layers)
+        self.rollout.check_layers(n_layers - 1)
 
     def close(self) -> None:
         """Close the store's files."""
