@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
 from probing.model.families import FAMILIES, SANDWICHED, Family
-from probing.model.network_facts import Network
+from probing.model.network_pass import Network
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from probing.errors import ModelError
 from probing.model.blocks import hooks
-from probing.model.network_facts import Network
+from probing.model.network_pass import Network
 
 if TYPE_CHECKING:
     import torch

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.model.batches import Batch, batch_of, plan
+from probing.model.batches import Batch, batch_of
 from probing.model.blocks import Block, hooks
 from probing.model.encoder import Encoder
 from probing.model.maps import usable
+from probing.model.network_pass import run
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def each_batch(
         batch = batch_of(subwords, sentences, encoder.pad)
         return batch, run(batch)
 
-    for some in plan(lengths, max(1, budget(encoder) // copies)):
+    for some in encoder.plan(lengths, max(1, budget(encoder) // copies)):
         yield from encoder.memory.halving(chosen[some], lengths[some], found, copies)
 
 
@@ -59,7 +60,7 @@ def forward(encoder: Encoder, batch: Batch, embedded: "torch.Tensor | None" = No
         inputs = {"input_ids": torch.from_numpy(batch.ids).to(encoder.device)}
     else:
         inputs = {"inputs_embeds": embedded}
-    return encoder.network(**inputs, attention_mask=mask, output_hidden_states=True, return_dict=True)
+    return run(encoder.network, {**inputs, "attention_mask": mask}, output_hidden_states=True)
 
 
 def hidden(encoder: Encoder, batch: Batch, layer: int) -> "torch.Tensor":
