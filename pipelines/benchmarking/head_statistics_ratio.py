@@ -18,10 +18,9 @@ def head_stats_over_forward(bench: Bench) -> Ratio:
     encoder, dev = bench.encoder_with_maps, bench.dev()
     sentences = dev.splits["dev"]
     subwords = encoder.tokenize([s.words for s in sentences])
-    sizes = encoder.n_layers - 1, int(encoder.network.config.num_attention_heads)
     pairs = [
         (
-            statistics_seconds(encoder, subwords, new_statistics(encoder, sentences, *sizes)),
+            statistics_seconds(encoder, subwords, new_statistics(encoder, sentences)),
             map_seconds(encoder, subwords),
         )
         for _ in range(min(bench.repeats, 3))

@@ -72,7 +72,7 @@ class Agreement(Analysis):
             "replaced weights",
             lambda: replaced_weights(encoder, subwords, readout, study.rng("permuted"), "test", self.draws),
         )
-        tallies = correlations(scores, references, range(1, encoder.n_layers), "test") + [*(replaced or ())]
+        tallies = correlations(scores, references, encoder.map_facts.layers, "test") + [*(replaced or ())]
         facts = {"output": readout.name, "layer": readout.layer, "query": str(query), "sample": sample.description}
         facts |= {} if blank is None else {"blank": blank[0]}
         sampled = Note("sample", f"agreement: {sample.description}")
@@ -128,8 +128,8 @@ def scores_of_maps(study: Study, subwords: Subwords, query: int | str) -> tuple[
     """The scores made of maps alone, and the numbers of their sentences, ascending."""
     found: dict[int, dict[str, FloatArray]] = {}
     for batch in maps(study.encoder_with_maps, subwords):
-        rolled = rollout(batch.attention, batch.lengths, study.rollout, batch.sentences).float().cpu().numpy()
-        mixed = augmented(batch.attention, batch.lengths, study.rollout, batch.sentences).float().cpu().numpy()
+        given = (batch.attention, batch.lengths, study.rollout, batch.sentences, batch.of)
+        rolled, mixed = (found(*given).float().cpu().numpy() for found in (rollout, augmented))
         for row, (number, layers, _, _) in enumerate(batch.each()):
             study.on_progress("flow", len(found), len(subwords))
             n = layers.shape[-1]

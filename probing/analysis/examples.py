@@ -17,7 +17,7 @@ EXAMPLES, FEWEST, MOST = 2, 6, 14  # number of sentences, and of their words: fi
 @dataclass(frozen=True)
 class Example:
     """One sentence of S subwords. tokens (S,). words (S,): the word of each subword, -1 for none. maps (L, H, S, S).
-    rollout (L, S, S).
+    rollout (L, S, S). layers (L,): the blocks that these are of.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Example:
     words: NDArray[np.int32]
     maps: NDArray[np.float16]
     rollout: NDArray[np.float32]
+    layers: tuple[int, ...]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """All arrays that figures need, named ``<name>/…``."""
@@ -39,6 +40,7 @@ class Example:
             "deprel": np.array(self.sentence.deprel, dtype=np.str_),
             "maps": self.maps,
             "rollout": self.rollout,
+            "layers": np.array(self.layers, dtype=np.int32),
         }
         return {f"{self.name}/{key}": array for key, array in found.items()}
 
@@ -59,7 +61,7 @@ def _example(study: Study, name: str, number: int, sentence: Sentence) -> Exampl
     batch = read_sentence(study.maps, number)
     assert batch is not None  # only numbers of stored sentences are given
     [(_, maps, ids, words)] = batch.each()
-    rolled = rollout(batch.attention, batch.lengths, study.rollout)[0].float().cpu().numpy()
+    rolled = rollout(batch.attention, batch.lengths, study.rollout, facts=batch.of)[0].float().cpu().numpy()
     tokens = tuple(study.tokenizer.id_to_token(int(i)) or "?" for i in ids)
-    found = (words.astype(np.int32), maps.astype(np.float16), rolled.astype(np.float32))
+    found = (words.astype(np.int32), maps.astype(np.float16), rolled.astype(np.float32), batch.of.layers)
     return Example(name, sentence, tokens, *found)

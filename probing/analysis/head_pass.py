@@ -8,7 +8,7 @@ from probing.attention.heads.strongest_word import StrongestWords
 from probing.axes import Progress, Sentence, Split
 from probing.data.punctuation import kept
 from probing.model.encoder import Encoder
-from probing.model.maps import maps, no_maps, none_fits, usable
+from probing.model.maps import maps, none_fits, usable
 from probing.model.subwords import Subwords
 
 
@@ -28,14 +28,12 @@ def head_pass(
 
     ``encoder`` must give maps. Raises: ModelError if it gives none, or if no sentence fits.
     """
-    n_layers, n_heads = encoder.n_layers - 1, getattr(encoder.network.config, "num_attention_heads", None)
-    if n_heads is None:  # a network without attention
-        raise no_maps(encoder)
+    facts = encoder.map_facts
     done, total = 0, int(usable(encoder, subwords).sum())
     if not total:
         raise none_fits(encoder, split, len(sentences))
-    strongest = StrongestWords(subwords.n_words, n_layers, n_heads)
-    statistics = new_statistics(encoder, sentences, n_layers, n_heads) if split == "test" else None
+    strongest = StrongestWords(subwords.n_words, facts)
+    statistics = new_statistics(encoder, sentences) if split == "test" else None
     for batch in maps(encoder, subwords):
         on_progress(f"heads on {split}", done, total)
         done += len(batch.sentences)
@@ -48,12 +46,12 @@ def head_pass(
     return HeadPass(strongest, statistics, f"{total:,} of the {len(sentences):,} sentences of {split}{reason}")
 
 
-def new_statistics(encoder: Encoder, sentences: Sequence[Sentence], n_layers: int, n_heads: int) -> HeadStatistics:
+def new_statistics(encoder: Encoder, sentences: Sequence[Sentence]) -> HeadStatistics:
     """Empty statistics for test, with the special tokens before and after a sentence, and with its punctuation."""
     special = {"cls": set(encoder.frame.prefix), "sep": set(encoder.frame.suffix)}
     named = {name: ids for name, ids in special.items() if ids}
     punctuation = [~kept(sentence) if is_tagged(sentence) else None for sentence in sentences]
-    return HeadStatistics(len(sentences), n_layers, n_heads, "test", named, punctuation, encoder.causal)
+    return HeadStatistics(len(sentences), encoder.map_facts, "test", named, punctuation, encoder.causal)
 
 
 def is_tagged(sentence: Sentence) -> bool:

@@ -12,7 +12,7 @@ from probing.analysis.study import Study
 from probing.attention.heads.head_similarity import Divergence, LinearCKA, clusters, head_map, tree
 from probing.axes import Note
 from probing.errors import positive
-from probing.store.stored_maps import read_maps
+from probing.store.stored_maps import facts_of, read_maps
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Redundancy(Analysis):
             arrays={
                 "redundancy/js_nats": matrix,
                 "redundancy/heads": np.array(len(matrix) // study.maps.n_layers),
+                "redundancy/layers": np.array(facts_of(study.maps).layers),
                 "redundancy/cka": cka.finish(),
             },
             facts={"heads": heads, "vectors": vectors},

@@ -14,8 +14,9 @@ from probing.analysis.study import Study
 from probing.attention.flow.attention_rollout import RolloutTally
 from probing.attention.flow.gold_heads import GoldHeads
 from probing.axes import SPLITS, Note, Tally
+from probing.model.map_facts import MapFacts
 from probing.result.tally import measure_tallies
-from probing.store.stored_maps import read_maps
+from probing.store.stored_maps import facts_of, read_maps
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,11 @@ class RolloutOfWords(Analysis):
         """
         sentences = [s for split in SPLITS for s in study.corpus.splits[split]]
         store = study.maps
+        facts = facts_of(store)
         kept = np.flatnonzero(store.index.length)
         counters = (
-            RolloutTally(len(sentences), store.n_layers, "test", study.rollout),
-            GoldHeads(sentences, store.n_layers, "test", study.rollout),
+            RolloutTally(len(sentences), facts, "test", study.rollout),
+            GoldHeads(sentences, facts, "test", study.rollout),
         )
         for done, batch in enumerate(read_maps(store)):
             study.on_progress("rollout", done, len(kept))
@@ -46,13 +48,31 @@ class RolloutOfWords(Analysis):
             rows=tuple(measure_tallies([*of_words, *on_heads], study.options.seed, study.options.resamples)),
             arrays={name: array for example in examples(study) for name, array in example.arrays().items()},
             facts={"sample": sample},
-            notes=(Note("sample", f"rollout: {sample}"), *without_heads(on_heads, len(kept))),
+            notes=(
+                Note("sample", f"rollout: {sample}"),
+                *without_heads(on_heads, len(kept)),
+                *about_maps(facts, study.hidden.n_layers - 1),
+            ),
         )
 
 
 def restricted(tallies: Iterable[Tally], kept: NDArray[np.int64]) -> list[Tally]:
     """The tallies of these sentences alone: resampling the others, which have no items, would only cost time."""
     return [replace(t, sums=t.sums[kept], items=t.items[kept]) for t in tallies]
+
+
+def about_maps(facts: MapFacts, n_blocks: int) -> tuple[Note, ...]:
+    """Notes if blocks have no map, or if attention goes to a sink: what rollout then does."""
+    notes = []
+    without = [block for block in range(1, n_blocks + 1) if block not in facts.layers]
+    if without:
+        notes.append(
+            f"blocks {', '.join(map(str, without))} have no attention map and are passed over, as if they mixed no "
+            "words; convolutions and state-space layers do mix words, so that rollout is a part of the truth"
+        )
+    if any(facts.sinks):
+        notes.append("this model's heads can attend to a sink, which is no subword; its share is in mass_on_sink")
+    return tuple(Note("caveat", f"rollout: {text}") for text in notes)
 
 
 def without_heads(on_heads: Sequence[Tally], n_sentences: int) -> tuple[Note, ...]:

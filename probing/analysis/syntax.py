@@ -83,7 +83,7 @@ def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]
     best = max(gains.values(), key=lambda row: row.value)
     chosen = next(choice for choice in choices if choice.target == best.target)
     return {
-        "head/map": example.maps[chosen.layer - 1, chosen.head],
+        "head/map": example.maps[example.layers.index(chosen.layer), chosen.head],
         "head/tokens": np.array(example.tokens),
         "head/title": np.array(
             f"head {chosen.layer}.{chosen.head}, chosen on dev for {best.target}; one test sentence"

@@ -1,8 +1,9 @@
 """A frozen encoder: sentences in, the hidden states of every layer out, one row per subword."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from probing.model.batches import LIKE, Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.input_limits import embeddings, longest_input
 from probing.model.loading import read_network
+from probing.model.map_facts import MapFacts, measure_maps
 from probing.model.memory import Memory
 from probing.model.network_facts import Facts, hidden_states, measure
 from probing.model.network_pass import Network, quiet
@@ -88,6 +90,17 @@ class Encoder:
         like = LIKE if self.facts.batching == "padded" else 1.0
         return plan(lengths, min(budget, self.memory.ceiling), like)
 
+    @cached_property
+    def map_facts(self) -> MapFacts:
+        """What the attention maps are of. Raises: ModelError if there are none that are distributions."""
+        try:
+            with _computing(self.network, STEP_BY_STEP):
+                return measure_maps(self.network, self.pad, self.device, self.n_layers - 1)
+        except ModelError as error:
+            raise ModelError(
+                f"{self.checkpoint.name}: {error}; type attention=none, or choose another model"
+            ) from error
+
     def step_by_step(self) -> "Encoder":
         """This encoder, its network from now on computing attention step by step, so that it gives maps.
 
@@ -95,6 +108,8 @@ class Encoder:
         architecture has it), so that stored vectors do not depend on what else an encoder is used for.
         """
         _set_attention(self.network, STEP_BY_STEP)
+        with suppress(ModelError):  # whoever asks for maps is told; measured now, before anyone watches passes
+            _ = self.map_facts
         return self
 
     def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:

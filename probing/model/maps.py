@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from probing.errors import ModelError
 from probing.model.batches import batch_of
 from probing.model.encoder import Encoder
+from probing.model.map_facts import MapFacts
+from probing.model.network_pass import run
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -22,10 +24,11 @@ _BUDGET = 2048  # padded subwords per forward pass
 
 @dataclass(frozen=True)
 class Maps:
-    """Attention inside every block for B sentences, padded on the right to T subwords.
+    """Attention inside every block that has it for B sentences, padded on the right to T subwords.
 
-    attention: for layer 1 to L a tensor (B, H, T, T), rows are queries, columns keys; a query's row is a
-    distribution over the sentence's own subwords (padding as a key gets 0, rows of padding mean nothing).
+    attention: per layer a tensor (B, H, T, T), rows are queries, columns keys; a query's row is a distribution over the
+    sentence's own subwords and, in a layer with a sink, one more outcome, the rest up to 1 (padding as a key gets 0,
+    rows of padding mean nothing). facts: which blocks the layers are, and which have a sink; None: blocks 1 to L, none.
     sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence
     a subword belongs to (SPECIAL, batches.PADDING: none). lengths (B,): subwords of each sentence, special ones
     included.
@@ -36,6 +39,12 @@ class Maps:
     ids: NDArray[np.int64]
     words: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    facts: MapFacts | None = None
+
+    @property
+    def of(self) -> MapFacts:
+        """``facts``, also where none were given."""
+        return self.facts or MapFacts.of_all(len(self.attention), self.attention[0].shape[1])
 
     def each(self) -> "Iterator[tuple[int, NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]]":
         """Sentence by sentence, without padding: its number, maps (L, H, S, S), ids (S,) and words (S,)."""
@@ -44,6 +53,14 @@ class Maps:
         for row, (sentence, n) in enumerate(zip(self.sentences, self.lengths, strict=True)):
             maps = torch.stack([layer[row, :, :n, :n] for layer in self.attention]).float().cpu().numpy()
             yield int(sentence), maps, self.ids[row, :n], self.words[row, :n]
+
+
+def sink_mass(weights: "torch.Tensor", real: "torch.Tensor") -> "torch.Tensor":
+    """What the queries of a layer with a sink give to no subword: weights (B, H, T, T) -> (B, H, T).
+
+    real: which queries are no padding, in a shape that broadcasts to (B, H, T).
+    """
+    return (1 - weights.sum(-1)).clamp_min(0) * real
 
 
 def usable(encoder: Encoder, subwords: Subwords) -> NDArray[np.bool_]:
@@ -97,12 +114,8 @@ def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64])
     batch = batch_of(subwords, sentences, encoder.pad)
     mask = torch.from_numpy(batch.real.astype(np.int64)).to(encoder.device)
     with torch.inference_mode():
-        output = encoder.network(
-            input_ids=torch.from_numpy(batch.ids).to(encoder.device),
-            attention_mask=mask,
-            output_attentions=True,
-            return_dict=True,
-        )
+        inputs = {"input_ids": torch.from_numpy(batch.ids).to(encoder.device), "attention_mask": mask}
+        output = run(encoder.network, inputs, output_attentions=True)
     found = _checked(encoder, output, batch.ids.shape)
     # what is not finite in a lower layer reaches the last
     if not bool(found[-1].transpose(1, 2)[mask > 0].isfinite().all()):
@@ -110,20 +123,15 @@ def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64])
             f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or the model too large "
             "for model.precision=bfloat16"
         )
-    return Maps(found, batch.sentences, batch.ids, batch.words, batch.real.sum(axis=1))
+    return Maps(found, batch.sentences, batch.ids, batch.words, batch.real.sum(axis=1), encoder.map_facts)
 
 
 def _checked(encoder: Encoder, output: object, shape: tuple[int, int]) -> "tuple[torch.Tensor, ...]":
-    found = getattr(output, "attentions", None)
+    found = [layer for layer in getattr(output, "attentions", None) or () if layer is not None]
     wanted = (shape[0], shape[1], shape[1])
-    if not found or any(layer is None or (layer.shape[0], *layer.shape[2:]) != wanted for layer in found):
-        raise no_maps(encoder)
+    if len(found) != len(encoder.map_facts.layers) or any((len(m), *m.shape[2:]) != wanted for m in found):
+        raise ModelError(
+            f"{encoder.checkpoint.name}: no maps as for a short input; type attention=none, or load the model "
+            "with maps=True"
+        )
     return tuple(found)
-
-
-def no_maps(encoder: Encoder) -> ModelError:
-    """The error for a model that gives no attention map per layer."""
-    return ModelError(
-        f"{encoder.checkpoint.name}: this model gives no attention map per layer; "
-        "type attention=none, or choose one that attends over the whole input"
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from probing.errors import ModelError
-from probing.model.input_limits import embeddings
+from probing.model.input_limits import embeddings, longest_input
 from probing.model.network_pass import Network, hooks, run
 
 if TYPE_CHECKING:
@@ -44,21 +44,22 @@ def measure(network: Network, pad: int, device: str) -> Facts:
     in another way than the network says.
     """
     first, other = _inputs(network, pad)
+    length = min(LENGTH, len(first) - 1)
     tolerance = DEPENDS[str(network.dtype).removeprefix("torch.")]
 
     def states(*rows: list[int]) -> "States":
         return hidden_states(network, *_batch(rows, pad, device))
 
     with _last_norms(network) as normalised, _exchanges(network) as exchanged:
-        alone = states(first[:LENGTH])
-    end, start = states(first[:SHARED] + other[SHARED:LENGTH]), states(other[:SHARED] + first[SHARED:LENGTH])
-    moved, carried = _move(alone, end, slice(SHARED)), _move(alone, start, slice(SHARED, LENGTH))
+        alone = states(first[:length])
+    end, start = states(first[:SHARED] + other[SHARED:length]), states(other[:SHARED] + first[SHARED:length])
+    moved, carried = _move(alone, end, slice(SHARED)), _move(alone, start, slice(SHARED, length))
     causal = moved <= tolerance
     _check_direction(network, moved, carried, tolerance)
     batching: Batching = "padded"
-    if _move(alone, states(first[:LENGTH], other), slice(LENGTH)) > tolerance or exchanged or _stretches(network):
-        together = states(first[:LENGTH], other[:LENGTH])
-        batching = "equal" if _move(alone, together, slice(LENGTH)) <= tolerance else "alone"
+    if _move(alone, states(first[:length], other), slice(length)) > tolerance or exchanged or _stretches(network):
+        together = states(first[:length], other[:length])
+        batching = "equal" if _move(alone, together, slice(length)) <= tolerance else "alone"
     final_norm = any(_same(output, alone[-1]) for output in normalised)
     return Facts(len(alone), alone[0].shape[-1], causal, final_norm, batching)
 
@@ -80,7 +81,7 @@ def hidden_states(network: Network, ids: "torch.Tensor", mask: "torch.Tensor") -
 
 
 def stated_causal(network: Network) -> bool | None:
-    """What the attention modules of ``network`` say about looking ahead; None if they say nothing, or not all the same."""
+    """What the attention modules of ``network`` say about looking ahead; None if not all say the same, or none does."""
     said = {module.is_causal for module in network.modules() if isinstance(getattr(module, "is_causal", None), bool)}
     return said.pop() if len(said) == 1 else None
 
@@ -128,9 +129,15 @@ def _stretches(network: Network) -> bool:
 
 def _inputs(network: Network, pad: int) -> tuple[list[int], list[int]]:
     """Two inputs of ordinary subwords, different in every place: numbers from the middle of the vocabulary."""
-    rows = embeddings(network)
+    rows, n = embeddings(network), min(BESIDE, longest_input(network) or BESIDE)
     numbers = [number % rows for number in range(rows // 2, rows // 2 + 2 * BESIDE + 1) if number % rows != pad]
-    return numbers[:BESIDE], numbers[BESIDE : 2 * BESIDE]
+    return numbers[:n], numbers[BESIDE : BESIDE + n]
+
+
+def example_batch(network: Network, pad: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Ids and mask of two inputs, the second one padded: each (2, BESIDE)."""
+    first, other = _inputs(network, pad)
+    return _batch([first, other[:LENGTH]], pad, device)
 
 
 def _batch(rows: Sequence[Sequence[int]], pad: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":

@@ -28,7 +28,7 @@ def run(network: Network, inputs: "dict[str, torch.Tensor]", **wanted: bool) -> 
     except (ProbingError, MemoryError):
         raise
     except Exception as error:  # architectures fail in as many ways as there are architectures
-        if isinstance(error, RuntimeError) and ran_out(error):
+        if (isinstance(error, RuntimeError) and ran_out(error)) or _is_ours(error):
             raise
         raise ModelError(_failure(network, inputs["attention_mask"], error)) from error
 
@@ -81,6 +81,12 @@ def _unchanged(network: Network) -> Iterator[None]:
 
 def _plain(module: Any) -> dict[str, object]:
     return {name: value for name, value in vars(module).items() if isinstance(value, PLAIN)}
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether a hook of this library raised it, and not the network."""
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(name.startswith("probing.") and name != __name__ for name in modules)
 
 
 def _failure(network: Network, mask: "torch.Tensor", error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The tokenizer of a checkpoint folder: its ``tokenizer.json`` where there is one, whatever transformers makes of it."""
+"""The tokenizer of a checkpoint folder: its ``tokenizer.json`` if it has one, whatever transformers makes of it."""
 
 import json
 from collections.abc import Mapping
@@ -95,7 +95,7 @@ def _says_how_to_frame(folder: Path) -> bool:
 
 
 def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The special subwords that ``tokenizer`` puts before and after a sentence. Raises: ModelError if it knows no text."""
+    """The special subwords that ``tokenizer`` puts around a sentence. Raises: ModelError if it knows no text."""
     pieces = (tokenizer.decode([number]) for number in range(tokenizer.get_vocab_size()))
     for text in chain(("a",), pieces):  # not every alphabet has an "a"
         encoding = tokenizer.encode(text)

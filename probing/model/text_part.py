@@ -1,4 +1,4 @@
-"""The part of a network that reads text: an encoder of an encoder-decoder, the text part of a model of images or sound."""
+"""The part of a network that reads text: the encoder of an encoder-decoder, the text part of a model of images too."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def require_text(config: Any) -> None:
     import transformers
 
     mapping: Any = transformers.MODEL_MAPPING
-    found = mapping[type(config)] if type(config) in mapping else None
+    found = mapping.get(type(config), None)
     first = found[0] if isinstance(found, list | tuple) else found
     reads = getattr(first, "main_input_name", TEXT)
     if first is not None and reads != TEXT and not any("text" in name for name in config.sub_configs):

@@ -9,8 +9,8 @@ intercept/<layer>        (C,) or ()       numbers: x @ weights + intercept
 =======================  ===============  ==========================================================================
 
 Metadata, all strings: ``format``, ``version``, ``task`` (its name in the rows), ``level`` (word, sentence), ``kind``
-(class, scalar), ``vector`` (mean, first, last, cls) and ``cls_position`` (first, last, none), which say how subwords are
-pooled, ``classes`` and ``layers`` (JSON), ``checkpoint`` (its revision) and ``run_id``.
+(class, scalar), ``vector`` (mean, first, last, cls) and ``cls_position`` (first, last, none), which say how subwords
+are pooled, ``classes`` and ``layers`` (JSON), ``checkpoint`` (its revision) and ``run_id``.
 """
 
 import json

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from probing.report.load import Run
 from probing.report.metric_format import scored
@@ -103,11 +102,10 @@ def head_names(table: pd.DataFrame) -> list[str]:
     return [f"{layer}.{head}" for layer, head in zip(table["layer"], table["head"], strict=True)]
 
 
-def grid(table: pd.DataFrame) -> NDArray[np.float64]:
-    """Rows of all heads as a matrix, (L, H), layer 1 on top; rows that are not of one head are left out.
+def grid(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of all heads as a matrix, (L, H), by layer and head, the lowest layer on top; other rows are left out.
 
     Raises: ValueError if a head has two rows.
     """
     of_heads = table[table["head"].notna()]
-    matrix = of_heads.pivot(index="layer", columns="head", values="value")
-    return np.asarray(matrix, dtype=np.float64)
+    return of_heads.pivot(index="layer", columns="head", values="value").astype(np.float64)

@@ -1,6 +1,7 @@
 """Attention maps in a store file: the rows of a sentence are its pairs of subwords, the columns the heads.
 
-Such a file is laid out as ``layout`` says, with /attention/<layer> (P, H) instead of /hidden, for layer 1 to L:
+Such a file is laid out as ``layout`` says, with /attention/<place> (P, H) instead of /hidden; the lists ``layers`` and
+``sinks`` in its provenance say which block each place is, and whether its rows leave a share to a sink:
 sentence i of n subwords holds n * n rows, queries first: attention[layer][start[i] : start[i] + n * n] is (n, n, H)
 once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word
 and /subword run over the subwords of the kept sentences in the order of their rows.
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, Corpus, Progress, Sentence, Split
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
+from probing.model.map_facts import MapFacts
 from probing.model.maps import Maps, maps, none_fits, usable
 from probing.model.subwords import Subwords, reorder
 from probing.rng import generator
@@ -68,7 +70,7 @@ def read_maps(file: StoreFile) -> Iterator[Maps]:
         for place in np.flatnonzero((index.start[kept] >= begin) & (index.start[kept] < end)):
             n, start = int(sizes[place]), int(index.start[kept[place]] - begin)
             subwords = slice(first[place], first[place + 1])
-            yield _maps(index, rows[:, start : start + n * n], int(kept[place]), subwords)
+            yield _maps(file, rows[:, start : start + n * n], int(kept[place]), subwords)
 
 
 def read_sentence(file: StoreFile, number: int) -> Maps | None:
@@ -77,7 +79,7 @@ def read_sentence(file: StoreFile, number: int) -> Maps | None:
     found = np.flatnonzero(kept == number)
     if not len(found):
         return None
-    return _maps(file.index, rows_of(file, number), number, slice(first[found[0]], first[found[0] + 1]))
+    return _maps(file, rows_of(file, number), number, slice(first[found[0]], first[found[0] + 1]))
 
 
 def _kept(index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -88,19 +90,28 @@ def _kept(index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[n
     return kept, sizes, np.concatenate([[0], np.cumsum(sizes)])
 
 
-def _maps(index: Index, rows: NDArray[np.float32], number: int, subwords: slice) -> Maps:
+def facts_of(file: StoreFile) -> MapFacts:
+    """Which blocks the stored maps are of, and which have a sink."""
+    return MapFacts(tuple(file.provenance["layers"]), file.width, tuple(file.provenance["sinks"]))
+
+
+def _maps(file: StoreFile, rows: NDArray[np.float32], number: int, subwords: slice) -> Maps:
     """Rows (L, n * n, H) of sentence ``number``, whose subwords stand at ``subwords``, as a batch of one."""
     import torch
 
+    index, facts = file.index, facts_of(file)
     n = subwords.stop - subwords.start
     found = rows.reshape(len(rows), n, n, -1).transpose(0, 3, 1, 2)
-    found = found / found.sum(-1, keepdims=True)  # rounding to float16 leaves sums that are not 1
+    # rounding to float16 leaves sums that are not 1; the rows of a layer with a sink sum to less
+    total = found.sum(-1, keepdims=True)
+    found = found / np.where(np.reshape(facts.sinks, (-1, 1, 1, 1)), np.maximum(total, 1), total)
     return Maps(
         tuple(torch.tensor(layer)[None] for layer in found),  # copied: sums depend on how memory is aligned
         np.array([number]),
         index.subword[subwords].astype(np.int64)[None],
         index.word[subwords].astype(np.int64)[None],
         np.array([n]),
+        facts,
     )
 
 
@@ -121,13 +132,14 @@ def _extract(
     sizes = np.diff(subwords.offsets)
     batches = [chosen[batch] for batch in plan(sizes[chosen], store.batch_subwords)]
     index = _index(sentences, subwords, batches)
-    first = next(maps(encoder, subwords, chosen[:1])).attention
-    shape = (len(first), int(index.block[-1]), first[0].shape[1])
+    facts = encoder.map_facts
+    shape = (len(facts.layers), int(index.block[-1]), facts.n_heads)
+    described = {**provenance, "layers": facts.layers, "sinks": facts.sinks}
 
     def rows(batch: int) -> NDArray[np.float32]:
         return _rows(encoder, subwords, batches[batch])
 
-    content = Content(index, shape, store.dtype, provenance)
+    content = Content(index, shape, store.dtype, described)
     fill(path, content, rows, functools.partial(on_progress, "keeping attention maps"))
 
 

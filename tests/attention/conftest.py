@@ -60,7 +60,8 @@ def by_hand():
         config = network.config
         facts = Facts(config.num_hidden_layers + 1, config.hidden_size, causal, final_norm=False)
         frozen = network.eval().requires_grad_(requires_grad=False)
-        return Encoder(Checkpoint("by hand", Path(), "", ()), frozen, None, Frame((), ()), facts, 0, "cpu")
+        encoder = Encoder(Checkpoint("by hand", Path(), "", ()), frozen, None, Frame((), ()), facts, 0, "cpu")
+        return encoder.step_by_step()
 
     return by_hand
 
@@ -112,9 +113,10 @@ def maps_by_hand():
 def strongest_of():
     """strongest_of(n_words, batches): the strongest words of a split, after some batches of its maps."""
     from probing.attention.heads.strongest_word import StrongestWords
+    from probing.model.map_facts import MapFacts
 
     def strongest_of(n_words, batches=(), n_layers=1, n_heads=1) -> StrongestWords:
-        found = StrongestWords(n_words, n_layers, n_heads)
+        found = StrongestWords(n_words, MapFacts.of_all(n_layers, n_heads))
         for batch in batches:
             found.add(batch)
         return found

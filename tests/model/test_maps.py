@@ -98,6 +98,7 @@ def test_maps_that_are_not_finite_are_refused(load_tiny):
             return SimpleNamespace(attentions=[*found[:-1], found[-1] * float("nan")])
 
     broken = replace(encoder, network=Broken())
+    broken.map_facts = encoder.map_facts
     with pytest.raises(ModelError, match="not finite"):
         next(maps(broken, encoder.tokenize([["dog"]])))
 

@@ -50,7 +50,7 @@ def test_a_grid_has_layers_downwards_and_heads_across(make_rows):
     cells = [(2, 1, 0.4), (1, 0, 0.1), (1, 1, 0.2), (2, 0, 0.3)]
     lines = [("all", layer, value, {"head": head}) for layer, head, value in cells]
     table = make_rows(*lines, ("all", 1, 0.9))
-    assert grid(table).tolist() == [[0.1, 0.2], [0.3, 0.4]]
+    assert grid(table).to_numpy().tolist() == [[0.1, 0.2], [0.3, 0.4]]
     assert head_names(table.iloc[:2]) == ["2.1", "1.0"]
 
 

@@ -8,39 +8,46 @@ from numpy.typing import NDArray
 
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.axes import Split, Tally
+from probing.model.map_facts import MapFacts
 from probing.model.maps import SPECIAL, Maps
 
 if TYPE_CHECKING:
     import torch
 
 Int64 = NDArray[np.int64]
-METRICS = ("rollout_entropy_nats", "effective_tokens", "mass_on_self", "mass_on_first", "mass_on_special")
+ON_SINK = "mass_on_sink"
+METRICS = ("rollout_entropy_nats", "effective_tokens", "mass_on_self", "mass_on_first", "mass_on_special", ON_SINK)
 
 
 def rollout(
-    attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
+    attention: "Sequence[torch.Tensor]",
+    lengths: Int64,
+    options: Rollout,
+    sentences: Int64 | None = None,
+    facts: MapFacts | None = None,
 ) -> "torch.Tensor":
     """R_l = Â_l R_(l-1) for every layer l, where R_0 is the identity: L maps (B, H, T, T) -> (B, L, T, T).
 
     Rows are queries in layer l, columns are input positions. Each row is a distribution over the positions of its
-    sentence; rows of padding have no meaning. ``lengths`` (B,), ``sentences`` and errors: as in ``augmented``.
+    sentence, and over the sinks if there are any; rows of padding have no meaning. Blocks without a map are passed
+    over, as if they mixed nothing. Arguments and errors: as in ``augmented``.
     """
     import torch
 
-    maps = augmented(attention, lengths, options, sentences)
+    maps = augmented(attention, lengths, options, sentences, facts)
     return _recursion(maps, torch.eye(maps.shape[-1], device=maps.device).expand_as(maps[:, 0]), len(attention))
 
 
 def by_word(batch: Maps, options: Rollout) -> "torch.Tensor":
     """Rollout from words to words in every layer: (B, L, W, 2 + W), W words in the longest sentence.
 
-    Columns: position 0, all special subwords together, then each word; the last 1 + W sum to 1. The result is that of
-    ``rollout`` followed by ``to_words``, but columns are summed first, which is allowed because the recursion is linear
-    and is faster. Words without subwords: as in ``from_words``. Raises: as ``augmented``.
+    Columns: position 0, all special subwords together, then each word; the last 1 + W sum to 1, less what sinks take.
+    The result is that of ``rollout`` followed by ``to_words``, but columns are summed first, which is allowed because
+    the recursion is linear and is faster. Words without subwords: as in ``from_words``. Raises: as ``augmented``.
     """
     import torch
 
-    maps = augmented(batch.attention, batch.lengths, options, batch.sentences)
+    maps = augmented(batch.attention, batch.lengths, options, batch.sentences, batch.of)
     n_words = int(batch.words.max()) + 1
     start = torch.zeros((*batch.words.shape, 2 + n_words), device=maps.device)
     start[:, 0, 0] = 1
@@ -106,12 +113,13 @@ class RolloutTally:
 
     rollout_entropy_nats, and effective_tokens (its exponential): of a word's distribution over the words of its
     sentence and one more outcome, all special subwords together. mass_on_self: on the word itself. mass_on_first: on
-    position 0 (a special subword in many models). mass_on_special: on all special subwords.
+    position 0 (a special subword in many models). mass_on_special: on all special subwords. mass_on_sink: on the sinks
+    of the layers below, one more outcome in entropy; only of models that have them.
     """
 
-    def __init__(self, n_sentences: int, n_layers: int, split: Split, options: Rollout) -> None:
-        self._split, self._options = split, options
-        self._sums = np.zeros((len(METRICS), n_sentences, n_layers))
+    def __init__(self, n_sentences: int, facts: MapFacts, split: Split, options: Rollout) -> None:
+        self._split, self._options, self._facts = split, options, facts
+        self._sums = np.zeros((len(METRICS), n_sentences, len(facts.layers)))
         self._items = np.zeros(n_sentences)
 
     def add(self, batch: Maps) -> None:
@@ -119,18 +127,19 @@ class RolloutTally:
         import torch
 
         found = by_word(batch, self._options)  # (B, L, W, 2 + W)
-        entropy = torch.special.entr(found[..., 1:]).sum(dim=-1)
+        sink = (1 - found[..., 1:].sum(dim=-1)).clamp_min(0) if any(self._facts.sinks) else found.new_zeros(())
+        entropy = torch.special.entr(found[..., 1:]).sum(dim=-1) + torch.special.entr(sink)
         itself = found[..., 2:].diagonal(dim1=-2, dim2=-1)
-        values = torch.stack([entropy, entropy.exp(), itself, found[..., 0], found[..., 1]])
+        values = torch.stack([entropy, entropy.exp(), itself, found[..., 0], found[..., 1], sink.expand_as(entropy)])
         exists = found[..., 1:].sum(dim=-1)[:, 0] > 0  # (B, W): words without subwords have a row of zeros
-        sums = (values.double() * exists[:, None]).sum(dim=-1)  # (5, B, L, W) -> (5, B, L)
+        sums = (values.double() * exists[:, None]).sum(dim=-1)  # (6, B, L, W) -> (6, B, L)
         self._sums[:, batch.sentences] = sums.cpu().numpy()
         self._items[batch.sentences] = exists.sum(dim=-1).cpu().numpy()
 
     def finish(self) -> list[Tally]:
         """One tally per metric: sums (N, L), items (N,), 0 for sentences that were not added."""
-        layers = tuple(range(1, self._sums.shape[-1] + 1))
         return [
-            Tally(metric, "all", "rollout", self._split, layers, sums, self._items)
+            Tally(metric, "all", "rollout", self._split, self._facts.layers, sums, self._items)
             for metric, sums in zip(METRICS, self._sums, strict=True)
+            if metric != ON_SINK or any(self._facts.sinks)
         ]

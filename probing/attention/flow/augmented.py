@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ConfigError, ModelError, one_of
+from probing.model.map_facts import MapFacts
+from probing.model.maps import sink_mass
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +53,7 @@ class Rollout:
             raise ConfigError(f"rollout.first_layer={self.first_layer}: layers count from 1; give 1 or more")
 
     def check_layers(self, n_layers: int) -> None:
-        """Raise ConfigError if a model with ``n_layers`` maps has no first_layer."""
+        """Raise ConfigError if a model with ``n_layers`` blocks has no first_layer."""
         if self.first_layer > n_layers:
             raise ConfigError(
                 f"rollout.first_layer={self.first_layer}: this model has {n_layers} layers; "
@@ -60,22 +62,30 @@ class Rollout:
 
 
 def augmented(
-    attention: "Sequence[torch.Tensor]", lengths: Int64, options: Rollout, sentences: Int64 | None = None
+    attention: "Sequence[torch.Tensor]",
+    lengths: Int64,
+    options: Rollout,
+    sentences: Int64 | None = None,
+    facts: MapFacts | None = None,
 ) -> "torch.Tensor":
     """The augmented maps Â of the K layers from first_layer to L: (B, H, T, T) each -> (B, K, T, T), float32.
 
-    lengths (B,): subwords of each sentence. sentences (B,): their numbers, for messages.
+    lengths (B,): subwords of each sentence. sentences (B,): their numbers, for messages. facts: which blocks the layers
+    are, and which have a sink; None: blocks 1 to L, none. What goes to a sink goes nowhere else: the rows of such a
+    layer sum to less than 1, by the share of the sink.
     Raises: ConfigError if the model has no first_layer, ModelError if all weights of a query are 0, or one is infinite.
     """
     import torch
 
-    options.check_layers(len(attention))
-    chosen = [layer.detach().float() for layer in attention[options.first_layer - 1 :]]
+    known = facts or MapFacts.of_all(len(attention), attention[0].shape[1])
+    options.check_layers(max(known.layers))
+    first = sum(layer < options.first_layer for layer in known.layers)
+    chosen = [layer.detach().float() for layer in attention[first:]]
     maps = torch.empty((len(chosen), *chosen[0][:, 0].shape), device=chosen[0].device)  # (K, B, T, T)
     for layer, fused in zip(chosen, maps, strict=True):
         _fuse(layer, options.fusion, fused)
-    place = torch.arange(maps.shape[-1], device=maps.device)
-    real = place < torch.as_tensor(lengths, device=maps.device)[:, None]  # (B, T)
+    position = torch.arange(maps.shape[-1], device=maps.device)
+    real = position < torch.as_tensor(lengths, device=maps.device)[:, None]  # (B, T)
     maps.masked_fill_(~(real[:, :, None] & real[:, None, :]), 0)
     if options.receptive_field:
         seen = torch.stack([((layer > 0).any(dim=1) & real[:, :, None]).sum(dim=-2) for layer in chosen])
@@ -83,6 +93,9 @@ def augmented(
     if options.discard:
         maps = torch.stack([_without_smallest(layer, options.discard) for layer in maps])
     total = maps.sum(dim=-1)  # (K, B, T)
+    for place, weights in enumerate(chosen):
+        if known.sinks[first + place]:
+            total[place] += getattr(torch, FUSIONS[options.fusion][1])(sink_mass(weights, real[:, None]), dim=1)
     _check(total, real, options, np.arange(len(lengths)) if sentences is None else sentences)
     maps *= ((1 - options.residual_weight) / total.masked_fill(~real, 1))[..., None]
     maps.diagonal(dim1=-2, dim2=-1).add_(options.residual_weight)

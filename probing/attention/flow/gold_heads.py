@@ -7,6 +7,7 @@ import numpy as np
 from probing.attention.flow.attention_rollout import rollout, to_words
 from probing.attention.flow.augmented import Rollout
 from probing.axes import Sentence, Split, Tally
+from probing.model.map_facts import MapFacts
 from probing.model.maps import Maps
 
 METRICS = ("mass_on_gold_head", "mass_on_other_word")
@@ -19,14 +20,14 @@ class GoldHeads:
     of fewer than three words, which have no other word. Mass on special subwords counts for neither.
     """
 
-    def __init__(self, sentences: Sequence[Sentence], n_layers: int, split: Split, options: Rollout) -> None:
-        self._sentences, self._split, self._options = sentences, split, options
-        self._sums = np.zeros((2, len(sentences), n_layers))
+    def __init__(self, sentences: Sequence[Sentence], facts: MapFacts, split: Split, options: Rollout) -> None:
+        self._sentences, self._split, self._options, self._facts = sentences, split, options, facts
+        self._sums = np.zeros((2, len(sentences), len(facts.layers)))
         self._items = np.zeros(len(sentences))
 
     def add(self, batch: Maps) -> None:
         """Add the maps of a batch. Raises: as ``rollout``."""
-        rolled = rollout(batch.attention, batch.lengths, self._options, batch.sentences)
+        rolled = rollout(batch.attention, batch.lengths, self._options, batch.sentences, batch.of)
         for row, number in enumerate(batch.sentences):
             heads, n = np.array(self._sentences[number].heads), int(batch.lengths[row])
             words = batch.words[row, :n]
@@ -45,8 +46,7 @@ class GoldHeads:
         """One tally per metric, sums (N, L), items (N,); an empty list if no sentence could be counted."""
         if not self._items.any():
             return []
-        layers = tuple(range(1, self._sums.shape[-1] + 1))
         return [
-            Tally(metric, "all", "rollout", self._split, layers, sums, self._items)
+            Tally(metric, "all", "rollout", self._split, self._facts.layers, sums, self._items)
             for metric, sums in zip(METRICS, self._sums, strict=True)
         ]

@@ -62,7 +62,7 @@ class Hits:
 
         N: the sentences of ``cases``. Sentences without maps have no items.
         """
-        layers = tuple(range(1, self._hits.shape[1] + 1))
+        layers = self.strongest.layers
         for number, target in enumerate(self.targets):
             of_target = np.flatnonzero(self._groups % len(self.targets) == number)
             sums, items = self._spread(self._hits, of_target), self._spread(self._items, of_target)
@@ -74,9 +74,10 @@ class Hits:
     def misses(self, layer: int, head: int) -> NDArray[np.int64]:
         """The questions that a head (layer from 1, head from 0) answers wrongly: their indices among all questions."""
         found: list[NDArray[np.int64]] = []
+        place = self.strongest.layers.index(layer)
         for items, row in self._blocks():
             right, counted, _ = self._answers(items, row)
-            hit = right[np.arange(len(items)), self.strongest.words[self.words_at(items), layer - 1, head]]
+            hit = right[np.arange(len(items)), self.strongest.words[self.words_at(items), place, head]]
             found.append(items[~hit & counted])
         return _joined(found)
 

@@ -57,14 +57,15 @@ class HeadHypothesis(Hits):
         """Up to ``n`` misses of a head (layer from 1, head from 0), the heaviest first, then in corpus order."""
         missed = self.misses(layer, head)
         # rounded, because the last digits differ between machines and would change the order
-        weights = self.strongest.weights[self.words_at(missed), layer - 1, head].round(3)
+        depth = self.strongest.layers.index(layer)
+        weights = self.strongest.weights[self.words_at(missed), depth, head].round(3)
         heaviest = missed[np.argsort(-weights, kind="stable")[:n]]
         return [self._example(int(item), layer, head) for item in heaviest]
 
     def _example(self, item: int, layer: int, head: int) -> CounterExample:
         sentence = self._sentences[int(np.searchsorted(self.first, item, side="right")) - 1]
         [place] = self.words_at(np.array([item]))
-        query, at = int(self.queries[item]), int(self.strongest.words[place, layer - 1, head])
+        query, at = int(self.queries[item]), int(self.strongest.words[place, self.strongest.layers.index(layer), head])
         right = self.right[[item]].toarray()[0].nonzero()[0]
         return CounterExample(
             sentence=sentence.id,
@@ -72,7 +73,7 @@ class HeadHypothesis(Hits):
             query_at=query,
             attended=sentence.words[at] if at >= 0 else "",
             attended_at=at,
-            weight=float(self.strongest.weights[place, layer - 1, head]),
+            weight=float(self.strongest.weights[place, self.strongest.layers.index(layer), head]),
             right=tuple(sentence.words[word] for word in right),
         )
 

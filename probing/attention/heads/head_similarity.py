@@ -1,6 +1,6 @@
 """Similarity of heads (divergence, clusters, a map) and of layers (linear CKA).
 
-Heads are numbered layer by layer: head h of attention layer l is row (l - 1) * H + h.
+Heads are numbered layer by layer: head h of the k-th layer that has a map is row k * H + h, k from 0.
 """
 
 from collections.abc import Mapping
@@ -43,6 +43,8 @@ class Divergence:
         real = torch.from_numpy(batch.words != PADDING).to(batch.attention[0].device)
         of_layers = [layer.transpose(0, 1)[:, real] for layer in batch.attention]  # (B, H, T, T) -> (H, Q, T)
         rows = torch.cat(of_layers).float()  # (L * H, Q, T)
+        if any(batch.of.sinks):  # one more outcome; 0 up to rounding in layers that have none
+            rows = torch.cat([rows, (1 - rows.sum(-1, keepdim=True)).clamp_min(0)], dim=-1)
         if self._total is None:
             self._total = np.zeros((len(rows), len(rows)))
         for block in torch.split(rows, max(1, _BLOCK // (rows.shape[0] * rows.shape[2])), dim=1):

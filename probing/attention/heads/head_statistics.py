@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from probing.axes import Split, Tally
 from probing.errors import ModelError
 from probing.model.batches import PADDING
-from probing.model.maps import Maps
+from probing.model.map_facts import MapFacts
+from probing.model.maps import Maps, sink_mass
 
 if TYPE_CHECKING:
     import torch
@@ -38,8 +39,7 @@ class HeadStatistics:
     """
 
     n_sentences: int
-    n_layers: int
-    n_heads: int
+    facts: MapFacts
     split: Split
     special: Mapping[str, Collection[int]] = field(default_factory=dict)
     punctuation: Sequence[Bools | None] = ()
@@ -49,18 +49,18 @@ class HeadStatistics:
         """Start with empty sums."""
         self._sums: dict[str, NDArray[np.float64]] = {}  # (N, L, H)
         self._items: dict[str, NDArray[np.float64]] = {}  # (N,)
-        bins = (self.n_layers, self.n_heads, _BINS)
+        bins = (len(self.facts.layers), self.facts.n_heads, _BINS)
         self._counts = {name: np.zeros(bins, dtype=np.int64) for name in ("weight", "max_weight")}
 
     def add(self, batch: Maps) -> None:
-        """Add the maps of some sentences. Raises: ModelError unless they are of ``n_layers`` with ``n_heads`` each."""
+        """Add the maps of some sentences. Raises: ModelError unless they have as many layers and heads as ``facts``."""
         import torch
 
-        seen = [layer.shape[1] for layer in batch.attention]
-        if seen != [self.n_heads] * self.n_layers:
+        seen, n_layers, n_heads = [m.shape[1] for m in batch.attention], len(self.facts.layers), self.facts.n_heads
+        if seen != [n_heads] * n_layers:
             raise ModelError(
                 f"maps of {len(seen)} layers with {' or '.join(map(str, sorted(set(seen))))} heads; statistics "
-                f"of heads need {self.n_layers} layers with {self.n_heads} heads each; choose another model"
+                f"of heads need {n_layers} layers with {n_heads} heads each; choose another model"
             )
         visible = _visible(batch, self.causal)
         pairs = {f"mass_{kind}": visible & pair for kind, pair in self._kinds(batch).items()}
@@ -75,7 +75,10 @@ class HeadStatistics:
         for layer, attention in enumerate(batch.attention):
             weights = attention.float().masked_fill(~mask, 0)  # (B, H, T, T)
             largest = weights.amax(-1)  # (B, H, T)
-            sums = {**_spread_of(weights, mask), "max_weight": largest.sum(-1)}
+            sink = sink_mass(weights, mask.diagonal(dim1=-2, dim2=-1)) if self.facts.sinks[layer] else None
+            sums = {**_spread_of(weights, mask, sink), "max_weight": largest.sum(-1)}
+            if any(self.facts.sinks):
+                sums["mass_sink"] = torch.zeros_like(largest[..., 0]) if sink is None else sink.sum(-1)
             sums |= zip(linear, (weights.flatten(2) @ factors).unbind(-1), strict=True)
             self._keep(layer, batch.sentences, sums)
             self._counts["weight"][layer] += _histogram(weights, int((~visible).sum()))
@@ -87,11 +90,11 @@ class HeadStatistics:
         entropy_nats: -sum a ln a. entropy_share: entropy / ln n, over queries with n > 1. effective_tokens:
         exp(entropy). max_weight. distance_subwords: sum a_ij |i - j|. mass_<kind>: the summed weight of the keys of
         this kind (self, previous, next, first, punctuation, and those in ``special``), over the queries that can see
-        such a key. A metric without any such query is left out.
+        such a key. mass_sink, for models that have one: the weight that no subword gets, one more outcome in entropy.
+        A metric without any such query is left out.
         """
-        layers = tuple(range(1, self.n_layers + 1))
         return [
-            Tally(metric, "all", "attention", self.split, layers, self._sums[metric], items)
+            Tally(metric, "all", "attention", self.split, self.facts.layers, self._sums[metric], items)
             for metric, items in self._items.items()
             if items.any()
         ]
@@ -120,7 +123,8 @@ class HeadStatistics:
     def _count_items(self, batch: Maps, visible: Bools, pairs: Mapping[str, Bools]) -> None:
         items = {metric: pair.any(axis=2).sum(axis=1) for metric, pair in pairs.items()}
         items["entropy_share"] = (visible.sum(axis=2) > 1).sum(axis=1)
-        for metric in ("entropy_nats", "effective_tokens", "max_weight", "distance_subwords"):
+        sink = ("mass_sink",) if any(self.facts.sinks) else ()
+        for metric in ("entropy_nats", "effective_tokens", "max_weight", "distance_subwords", *sink):
             items[metric] = batch.lengths
         for metric, number in items.items():
             self._items.setdefault(metric, np.zeros(self.n_sentences))[batch.sentences] = number
@@ -130,7 +134,7 @@ class HeadStatistics:
 
         found = torch.stack(list(sums.values())).cpu().numpy()  # (metrics, B, H)
         for metric, values in zip(sums, found, strict=True):
-            shape = (self.n_sentences, self.n_layers, self.n_heads)
+            shape = (self.n_sentences, len(self.facts.layers), self.facts.n_heads)
             self._sums.setdefault(metric, np.zeros(shape))[sentences, layer] = values
 
 
@@ -148,10 +152,15 @@ def _visible(batch: Maps, causal: bool) -> Bools:
     return visible & (_steps(batch) <= 0) if causal else visible
 
 
-def _spread_of(weights: "torch.Tensor", mask: "torch.Tensor") -> "dict[str, torch.Tensor]":
-    """Entropy and statistics of it, summed over queries: weights (B, H, T, T), mask (B, 1, T, T) -> (B, H)."""
+def _spread_of(weights: "torch.Tensor", mask: "torch.Tensor", sink: "torch.Tensor | None") -> "dict[str, torch.Tensor]":
+    """Entropy and statistics of it, summed over queries: weights (B, H, T, T), mask (B, 1, T, T) -> (B, H).
+
+    sink (B, H, T): the weight on one more outcome that every query has; None: there is none.
+    """
     nats = entropy(weights)  # (B, H, T)
     n_keys = mask.sum(-1)  # (B, 1, T), 0 for padding
+    if sink is not None:
+        nats, n_keys = nats + entropy(sink.unsqueeze(-1)), n_keys + (n_keys > 0)
     most = n_keys.clamp_min(2).log()  # a query that sees one key has entropy 0, so any divisor is right
     return {
         "entropy_nats": nats.sum(-1),

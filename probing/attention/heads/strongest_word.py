@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import IntArray
+from probing.model.map_facts import MapFacts
 from probing.model.maps import Maps
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ class StrongestWords:
 
     ``words`` (W, L, H): positions in the sentence, -1 if no other word has any weight. ``weights`` (W, L, H). W counts
     the words of all sentences; those of sentence i begin at ``first[i]``. ``present`` (W,): words with a subword.
-    ``seen`` (N,): sentences whose maps were added. 6 bytes per word and head. One pass over the maps is enough for any
-    number of relations and hypotheses.
+    ``seen`` (N,): sentences whose maps were added. ``layers`` (L,): the blocks that the maps are of. 6 bytes per word
+    and head. One pass over the maps is enough for any number of relations and hypotheses.
     """
 
-    def __init__(self, n_words: Sequence[int] | IntArray, n_layers: int, n_heads: int) -> None:
+    def __init__(self, n_words: Sequence[int] | IntArray, facts: MapFacts) -> None:
         self.first = np.cumsum([0, *n_words])  # (N + 1,)
-        shape = (int(self.first[-1]), n_layers, n_heads)
+        self.layers = facts.layers
+        shape = (int(self.first[-1]), len(facts.layers), facts.n_heads)
         self.words = np.full(shape, -1, dtype=np.int16)
         self.weights = np.zeros(shape, dtype=np.float32)
         self.present = np.zeros(shape[0], dtype=bool)

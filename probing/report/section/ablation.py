@@ -45,11 +45,11 @@ def write_effects(run: Run, stem: Path) -> list[Path]:
     table = pick(run, "ablation", "effect_nats")
     joint = table[table["probe"] == "ablation_joint"]
     matrix = grid(table)
-    limit = float(np.abs(matrix).max()) or 1.0
+    limit = float(np.abs(matrix.to_numpy()).max()) or 1.0
     with figure(3.6 + 0.16 * matrix.shape[1] + 2.6, 3.6) as made:
         left, right = made.subplots(1, 2)
         image = left.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-        left.set_yticks(range(len(matrix)), range(1, len(matrix) + 1))
+        left.set_yticks(range(len(matrix)), matrix.index.astype(int))
         left.set(xlabel="head", ylabel="layer")
         made.colorbar(image, ax=left, pad=0.03)
         left.set_title("one head taken out: effect (nats)", fontsize=8.5, color=INK)

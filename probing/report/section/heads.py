@@ -59,7 +59,9 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
     found = {name: matrix for name, matrix in found.items() if matrix.size}
     columns = min(3, len(found))
     lines = -(-len(found) // columns)
+    layers = next(iter(found.values())).index.astype(int)
     n_layers, n_heads = next(iter(found.values())).shape
+    step = 1 + n_layers // 13
     with figure(0.4 + columns * (1.3 + 0.1 * n_heads), 0.8 + lines * (0.9 + 0.13 * n_layers)) as made:
         panels = made.subplots(lines, columns, squeeze=False)
         for axes in panels.flat[len(found) :]:
@@ -67,7 +69,7 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
         for axes, (name, matrix) in zip(panels.flat, found.items(), strict=False):
             image = axes.imshow(matrix, cmap="Blues", vmin=0, aspect="auto")
             axes.set_title(STATISTICS[name], fontsize=8, color=INK)
-            axes.set_yticks(range(0, n_layers, 1 + n_layers // 13), range(1, n_layers + 1, 1 + n_layers // 13))
+            axes.set_yticks(range(0, n_layers, step), layers[::step])
             axes.set(xlabel="head", ylabel="layer")
             made.colorbar(image, ax=axes)
         titled(made, heading(run), f"mean over queries of {counted(run)}")

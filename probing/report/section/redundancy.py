@@ -29,6 +29,7 @@ def write_map(run: Run, stem: Path) -> list[Path]:
     """Multidimensional scaling of the Jensen-Shannon distances between heads, each with its cluster."""
     places, groups = run.arrays["redundancy/map"], run.arrays["redundancy/cluster"]
     n_heads = int(run.arrays["redundancy/heads"])
+    layers = run.arrays.get("redundancy/layers", np.arange(1, len(places) + 1))  # older runs: of all blocks
     with figure(6.4, 5.4) as made:
         axes = made.subplots()
         for number, group in enumerate(np.unique(groups)):
@@ -36,7 +37,7 @@ def write_map(run: Run, stem: Path) -> list[Path]:
             colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
             axes.plot(*places[inside].T, marker, color=colour, markersize=5, linestyle="", label=f"cluster {group}")
         for index, (x, y) in enumerate(places):
-            label = f"{index // n_heads + 1}.{index % n_heads}"
+            label = f"{layers[index // n_heads]}.{index % n_heads}"
             axes.annotate(label, (x, y), (3, 3), textcoords="offset points", fontsize=5.5, color=INK)
         axes.set(xticks=[], yticks=[], aspect="equal")
         axes.spines[["left", "bottom"]].set_visible(False)  # only distances have a meaning

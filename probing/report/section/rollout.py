@@ -40,6 +40,7 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
 
     rolled, tokens = run.arrays["example0/rollout"], [str(t) for t in run.arrays["example0/tokens"]]
     n_layers, n = len(rolled), len(tokens)
+    layers = run.arrays.get("example0/layers", np.arange(1, n_layers + 1))  # older runs: of all blocks
     shown = np.unique(np.linspace(0, n_layers - 1, min(6, n_layers)).round().astype(int))
     columns = min(3, len(shown))
     lines = -(-len(shown) // columns)
@@ -50,7 +51,7 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
             axes.set_visible(False)
         for axes, layer in zip(panels.flat, shown, strict=False):
             image = axes.imshow(rolled[layer], cmap="Blues", norm=PowerNorm(0.5, 0, float(rolled.max())))
-            axes.set_title(f"layer {layer + 1}", fontsize=8.5, color=INK)
+            axes.set_title(f"layer {layers[layer]}", fontsize=8.5, color=INK)
             axes.set_xticks(range(n), tokens, rotation=90, fontsize=6.5)
             axes.set_yticks(range(n), tokens, fontsize=6.5)
         made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token (square-root scale)")

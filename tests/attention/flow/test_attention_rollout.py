@@ -7,6 +7,7 @@ from probing.attention.flow.attention_rollout import RolloutTally, by_word, from
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import PADDING
+from probing.model.map_facts import MapFacts
 from probing.model.maps import SPECIAL, Maps
 
 
@@ -229,7 +230,7 @@ def test_a_first_layer_that_the_model_lacks_is_named(rng):
 
 
 def tallied(batches, n_sentences, options):
-    tally = RolloutTally(n_sentences, 2, "test", options)
+    tally = RolloutTally(n_sentences, MapFacts.of_all(2, 1), "test", options)
     for batch in batches:
         tally.add(batch)
     return {t.metric: t for t in tally.finish()}

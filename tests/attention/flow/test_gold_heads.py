@@ -4,6 +4,7 @@ import torch
 from probing.attention.flow.augmented import Rollout
 from probing.attention.flow.gold_heads import GoldHeads
 from probing.axes import Sentence
+from probing.model.map_facts import MapFacts
 from probing.model.maps import SPECIAL, Maps
 
 RAW = Rollout(residual_weight=0)  # one layer: rollout is the map itself
@@ -11,7 +12,7 @@ TREE = Sentence("s", ("old", "dogs", "bark"), heads=(2, 3, 0))
 
 
 def of(rows: list[list[float]], words: list[int], sentence: Sentence = TREE) -> list[np.ndarray]:
-    gold = GoldHeads([sentence], 1, "test", RAW)
+    gold = GoldHeads([sentence], MapFacts.of_all(1, 1), "test", RAW)
     ids = np.arange(len(words))[None]
     gold.add(Maps((torch.tensor([[rows]]),), np.array([0]), ids, np.array([words]), np.array([len(words)])))
     return [(tally.metric, tally.sums[0, 0], tally.items[0]) for tally in gold.finish()]

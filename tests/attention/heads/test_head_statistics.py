@@ -10,6 +10,7 @@ import torch
 from probing.attention.heads.head_statistics import QUANTILES, HeadStatistics
 from probing.errors import ModelError
 from probing.model.batches import PADDING
+from probing.model.map_facts import MapFacts
 from probing.model.maps import SPECIAL, Maps, maps
 
 CLS, SEP, WORD = 101, 102, 7
@@ -60,7 +61,7 @@ def random_maps(rng, shape, causal=False):
 def test_every_formula_by_hand():
     # [CLS] no ! [SEP]: one layer, one head; the word "!" is punctuation
     rows = [[0.5, 0.5, 0, 0], [0.25, 0.25, 0.25, 0.25], [0, 0, 0, 1], [0.125, 0, 0.75, 0.125]]
-    statistics = HeadStatistics(1, 1, 1, "dev", SPECIALS, [np.array([False, True])])
+    statistics = HeadStatistics(1, MapFacts.of_all(1, 1), "dev", SPECIALS, [np.array([False, True])])
     statistics.add(batch_of([np.array([[rows]])], [framed(2)]))
     entropies = [log(2), log(4), 0, 0.25 * log(8) + 0.75 * log(4 / 3)]
     expected = {
@@ -93,7 +94,7 @@ def test_planted_heads_come_out_exactly(longer):
         return np.stack([[previous, uniform], [sep, np.eye(n)]])  # two layers with two heads
 
     read = [framed(6), framed(2), framed(6)]
-    statistics = HeadStatistics(3, 2, 2, "dev", SPECIALS)
+    statistics = HeadStatistics(3, MapFacts.of_all(2, 2), "dev", SPECIALS)
     statistics.add(batch_of([heads(8), heads(4), heads(8)], read, longer=longer, garbage=np.nan))
     found = {name: mean(tally) for name, tally in by_metric(statistics).items()}
     assert found["mass_previous"][0, 0] == found["mass_sep"][1, 0] == found["mass_self"][1, 1] == 1
@@ -112,7 +113,7 @@ def test_padding_and_batching_change_nothing():
     read = [framed(n) for n in (5, 3, 1)]
     attention = [random_maps(rng, (2, 3, len(ids), len(ids))) for ids, _ in read]
     punctuation = [rng.random(n) < 0.4 for n in (5, 3, 1)]
-    together, apart = (HeadStatistics(4, 2, 3, "dev", SPECIALS, punctuation) for _ in range(2))
+    together, apart = (HeadStatistics(4, MapFacts.of_all(2, 3), "dev", SPECIALS, punctuation) for _ in range(2))
     together.add(batch_of(attention, read, longer=2, garbage=9.0))
     for at in (2, 0, 1):
         apart.add(batch_of(attention[at : at + 1], read[at : at + 1], first=at))
@@ -127,7 +128,7 @@ def test_padding_and_batching_change_nothing():
 
 
 def test_one_subword_is_certain_and_has_no_share():
-    statistics = HeadStatistics(1, 1, 1, "dev")
+    statistics = HeadStatistics(1, MapFacts.of_all(1, 1), "dev")
     statistics.add(batch_of([np.ones((1, 1, 1, 1))], [bare(1)]))
     found = {name: (tally.sums.item(), tally.items.item()) for name, tally in by_metric(statistics).items()}
     ones = dict.fromkeys(("effective_tokens", "max_weight", "mass_self", "mass_first"), (1, 1))
@@ -138,7 +139,7 @@ def test_one_subword_is_certain_and_has_no_share():
 def test_causal_queries_are_measured_by_what_they_see():
     visible = np.tri(4)
     uniform = visible / visible.sum(axis=1, keepdims=True)
-    statistics = HeadStatistics(1, 1, 1, "dev", {"sep": {SEP}, "unused": {99}}, causal=True)
+    statistics = HeadStatistics(1, MapFacts.of_all(1, 1), "dev", {"sep": {SEP}, "unused": {99}}, causal=True)
     statistics.add(batch_of([np.array([[uniform]])], [([WORD, WORD, SEP, WORD], [0, 1, SPECIAL, 2])]))
     found = by_metric(statistics)
     assert mean(found["entropy_share"]).item() == pytest.approx(1)
@@ -155,7 +156,7 @@ def test_quantiles_are_numpys_within_the_width_of_a_bin(causal):
     rng = np.random.default_rng(1)
     read = [bare(n) for n in (20, 17, 16)]
     attention = [random_maps(rng, (2, 2, len(ids), len(ids)), causal) for ids, _ in read]
-    statistics = HeadStatistics(3, 2, 2, "dev", causal=causal)
+    statistics = HeadStatistics(3, MapFacts.of_all(2, 2), "dev", causal=causal)
     statistics.add(batch_of(attention[:2], read[:2], longer=1, garbage=0.5))
     statistics.add(batch_of(attention[2:], read[2:], first=2))
     found = statistics.quantiles()
@@ -171,21 +172,21 @@ def test_quantiles_are_numpys_within_the_width_of_a_bin(causal):
 
 
 def test_no_quantile_of_nothing():
-    statistics = HeadStatistics(2, 1, 1, "dev")
+    statistics = HeadStatistics(2, MapFacts.of_all(1, 1), "dev")
     assert statistics.finish() == []
     assert np.isnan(statistics.quantiles()["weight"]).all()
 
 
 def test_maps_of_another_model_are_refused():
     with pytest.raises(ModelError, match="1 layers with 2 heads; statistics of heads need 2 layers with 2 heads each"):
-        HeadStatistics(1, 2, 2, "dev").add(batch_of([np.ones((1, 2, 1, 1))], [bare(1)]))
+        HeadStatistics(1, MapFacts.of_all(2, 2), "dev").add(batch_of([np.ones((1, 2, 1, 1))], [bare(1)]))
 
 
 def test_layers_with_different_numbers_of_heads_are_refused():
     batch = batch_of([np.ones((2, 2, 1, 1))], [bare(1)])
     uneven = replace(batch, attention=(batch.attention[0], batch.attention[1][:, :1]))
     with pytest.raises(ModelError, match="2 layers with 1 or 2 heads"):
-        HeadStatistics(1, 2, 2, "dev").add(uneven)
+        HeadStatistics(1, MapFacts.of_all(2, 2), "dev").add(uneven)
 
 
 def test_a_sentence_of_unknown_punctuation_counts_no_item_and_leaves_the_others_as_they_are():
@@ -194,7 +195,7 @@ def test_a_sentence_of_unknown_punctuation_counts_no_item_and_leaves_the_others_
     comma = np.array([False, True, False])
     found = {}
     for name, punctuation in {"both": (comma, comma), "one": (comma, None), "neither": (None, None)}.items():
-        statistics = HeadStatistics(2, 1, 1, "test", SPECIALS, punctuation)
+        statistics = HeadStatistics(2, MapFacts.of_all(1, 1), "test", SPECIALS, punctuation)
         statistics.add(batch_of(attention, read))
         found[name] = by_metric(statistics)
     assert found["both"]["mass_punctuation"].items.tolist() == [5, 5]
@@ -206,8 +207,8 @@ def test_a_sentence_of_unknown_punctuation_counts_no_item_and_leaves_the_others_
 
 def test_agrees_with_a_plain_loop_on_every_family(encoder, subwords):
     config = encoder.network.config
-    sizes = (len(subwords), config.num_hidden_layers, config.num_attention_heads)
-    statistics = HeadStatistics(*sizes, "dev", causal=encoder.causal)
+    facts = MapFacts.of_all(config.num_hidden_layers, config.num_attention_heads)
+    statistics = HeadStatistics(len(subwords), facts, "dev", causal=encoder.causal)
     entropy, share = (np.zeros((len(subwords), config.num_hidden_layers, 2)) for _ in range(2))
     for batch in maps(encoder, subwords):
         statistics.add(batch)

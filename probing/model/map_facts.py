@@ -1,0 +1,102 @@
+"""Which blocks of a network give an attention map, and what its rows are: measured on two short inputs."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from probing.errors import ModelError
+from probing.model.network_facts import DEPENDS, example_batch
+from probing.model.network_pass import Network, hooks, run
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class MapFacts:
+    """layers: the blocks that give a map, from 1, in order; blocks without attention give none. n_heads: of each map.
+
+    sinks: per map, whether its rows sum to less than 1, because the rest of the attention is on a sink: a learned score
+    that stands beside those of the subwords and has no value vector (GPT-OSS).
+    """
+
+    layers: tuple[int, ...]
+    n_heads: int
+    sinks: tuple[bool, ...]
+
+    @classmethod
+    def of_all(cls, n_layers: int, n_heads: int) -> "MapFacts":
+        """Blocks 1 to ``n_layers`` give a map each, and none has a sink."""
+        return cls(tuple(range(1, n_layers + 1)), n_heads, (False,) * n_layers)
+
+
+def measure_maps(network: Network, pad: int, device: str, n_blocks: int) -> MapFacts:
+    """What the maps of ``network``, which has ``n_blocks`` blocks and computes attention step by step, are.
+
+    Raises: ModelError if there are none, if it is not known which blocks they are of, or if they are no distributions
+    over the subwords of the input: negative, over padding, or with rows that do not sum to 1 although there is no sink.
+    """
+    import torch
+
+    ids, mask = example_batch(network, pad, device)
+    with torch.inference_mode(), _watched(network, n_blocks) as seen:
+        output = run(network, {"input_ids": ids, "attention_mask": mask}, output_attentions=True)
+    given = list(getattr(output, "attentions", None) or ())
+    places = [place for place, layer in enumerate(given) if layer is not None]
+    maps = [given[place] for place in places]
+    wanted = (ids.shape[0], ids.shape[1], ids.shape[1])
+    if not maps or any(getattr(layer, "ndim", 0) != 4 or (len(layer), *layer.shape[2:]) != wanted for layer in maps):
+        raise ModelError("this model gives no attention map over the whole input")
+    if len({layer.shape[1] for layer in maps}) > 1:
+        raise ModelError("the layers of this model have different numbers of heads")
+    layers = [place + 1 for place in places] if len(given) == n_blocks else [_block(layer, seen) for layer in maps]
+    if None in layers or len({*layers}) < len(layers):
+        raise ModelError("it is not known which blocks the attention maps of this model are of")
+    tolerance = 10 * DEPENDS[str(network.dtype).removeprefix("torch.")]
+    sinks = tuple(_has_sink(layer.float(), mask, tolerance, network) for layer in maps)
+    return MapFacts(tuple(layer for layer in layers if layer is not None), maps[0].shape[1], sinks)
+
+
+@contextmanager
+def _watched(network: Network, n_blocks: int) -> Iterator[list[list[Any]]]:
+    """What the modules of each block return in the passes inside the ``with`` statement: tensors, per block."""
+    import torch
+
+    seen: list[list[Any]] = [[] for _ in range(n_blocks)]
+    lists = (found for found in network.modules() if isinstance(found, torch.nn.ModuleList) and len(found) == n_blocks)
+    blocks: Sequence[Any] = list(next(lists, ()))
+
+    def keep(kept: list[Any]) -> Any:
+        return lambda _module, _inputs, output: kept.extend(output if isinstance(output, tuple) else ())
+
+    with hooks(
+        *(m.register_forward_hook(keep(kept)) for b, kept in zip(blocks, seen, strict=False) for m in b.modules())
+    ):
+        yield seen
+
+
+def _block(layer: "torch.Tensor", seen: list[list[Any]]) -> int | None:
+    """The block that returned this map, from 1."""
+    return next((number for number, kept in enumerate(seen, start=1) if any(part is layer for part in kept)), None)
+
+
+def _has_sink(layer: "torch.Tensor", mask: "torch.Tensor", tolerance: float, network: Network) -> bool:
+    """Whether rows sum to less than 1: layer (B, H, T, T), mask (B, T). Raises: ModelError for no distributions."""
+    rows = layer.transpose(1, 2)[mask > 0]  # (subwords, H, T)
+    outside = layer.masked_fill(mask[:, None, None, :] > 0, 0).transpose(1, 2)[mask > 0]
+    total = rows.sum(-1)
+    if not bool(rows.isfinite().all()):
+        raise ModelError("attention is not finite; the weights may be damaged")
+    if float(rows.min()) < -tolerance or float(total.max()) > 1 + tolerance:
+        raise ModelError("its attention maps are no distributions: it gives scores from before the softmax")
+    if float(outside.abs().max()) > tolerance:
+        raise ModelError("its attention maps are no distributions over the input: they give weight to padding")
+    if float(total.min()) > 1 - tolerance:
+        return False
+    if not any("sink" in name for name, _ in network.named_parameters()):
+        raise ModelError(
+            f"its attention maps are no distributions: rows sum to as little as {float(total.min()):.2g}, and no sink "
+            "is known that takes the rest"
+        )
+    return True
