@@ -27,7 +27,7 @@ HEADER = {
     "model, checkpoint": "the model's name, and the revision of its weights",
     "causal": "whether a subword attends only to itself and to those before it",
     "adds": "whether the model adds position terms to the products of queries and keys",
-    "n_layers, n_heads": "blocks, and heads in each",
+    "layers, n_heads": "the blocks that have attention, from 1, and the heads in each",
     "text, text_b": "as in the request; text_b is null if there is none",
     "corpus": "name, split and id of a sentence of a corpus; null for a text",
     "tokens, special, word, segment": "per subword: label, whether it is special, its word (-1: none), its text (0, 1)",
@@ -74,7 +74,7 @@ def interface(port: int, limits: Mapping[str, int]) -> dict[str, Any]:
         },
         "arrays": {
             "names": "attention/l, norm/l (heads, queries, keys); rollout/l, flow/l (queries, keys); queries/l, keys/l "
-            "(heads, subwords, width of a head); l from 1 to n_layers",
+            "(heads, subwords, width of a head); l is one of layers",
             "norm": "norm-based attention (Kobayashi et al., 2020): lengths of the weighted value vectors",
             "unpack": UNPACK,
         },

@@ -90,8 +90,9 @@ def _run(encoder: Encoder, given: TokenizedInput) -> Any:
 def _checked(encoder: Encoder, attention: Any, output: Any, length: int) -> "tuple[tuple[torch.Tensor, ...], Float32]":
     import torch
 
-    square = (length, length)
-    if not attention or any(layer is None or tuple(layer.shape[-2:]) != square for layer in attention):
+    square, expected = (length, length), encoder.map_facts.layers
+    attention = [layer for layer in attention or () if layer is not None]
+    if len(attention) != len(expected) or any(tuple(layer.shape[-2:]) != square for layer in attention):
         raise ModelError(
             f"{encoder.checkpoint.name}: this model gives no attention map for every layer, and a view needs them; "
             "choose one that attends over the whole input (from Python: load it with maps=True)"

@@ -11,11 +11,13 @@ from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
 from probing.errors import one_of
 from probing.model.encoder import Encoder
+from probing.model.map_facts import MapFacts
 from probing.model.queries import Neurons, neurons
 from probing.view.clock import Clock
 from probing.view.forward import blocks_or_reason, forward
 from probing.view.free_text import TokenizedInput, tokenize_text, tokenize_words
 from probing.view.record import CorpusSentence, Float32, View
+from probing.view.sink_column import with_sink
 
 if TYPE_CHECKING:
     import torch
@@ -93,7 +95,7 @@ def _view(
     clock: Clock,
 ) -> View:
     lengths = np.array([len(given.ids)])
-    missing = options.left_out(len(given.ids))
+    missing, facts = options.left_out(len(given.ids)), encoder.map_facts
     found, reason = ([], None) if "norm" in missing else blocks_or_reason(encoder)
     if reason:
         missing["norm"] = reason
@@ -101,34 +103,35 @@ def _view(
         done = forward(encoder, given, found, calls="neurons" not in missing)
     attention = np.concatenate([layer.float().cpu().numpy() for layer in done.attention])  # (L, H, S, S)
     with clock("rollout"):
-        rolled = rollout(done.attention, lengths, options.rollout)[0].cpu().numpy()
+        rolled = rollout(done.attention, lengths, options.rollout, facts=facts)[0].cpu().numpy()
     vectors = clock.part("neurons", missing, lambda: neurons(done.calls, attention.shape[:3]))
     with clock("probes"):
         probes = () if reader is None else tuple(reader(done.hidden, given.tokens, place))
     added = tuple(_added(attention, vectors, _precision(encoder)))
-    return View(
+    view = View(
         tokens=given.tokens,
         attention=attention,
         rollout=rolled,
         norm=clock.part("norm", missing, done.norms),
-        flow=clock.part("flow", missing, lambda: flows(done.attention, options.rollout)),
+        flow=clock.part("flow", missing, lambda: flows(done.attention, options.rollout, facts)),
         queries=vectors and vectors.queries,
         keys=vectors and vectors.keys,
         scale=vectors and vectors.scale,
         probes=probes,
         missing=missing,
-        about={**_about(encoder, attention.shape), "adds": bool(added)},
+        about={**_about(encoder), "adds": bool(added)},
         notes=(*given.notes, *added),
         timings_ms=clock.ms,
     )
+    return with_sink(view, facts)
 
 
-def flows(attention: "Sequence[torch.Tensor]", options: Rollout) -> Float32:
+def flows(attention: "Sequence[torch.Tensor]", options: Rollout, facts: MapFacts) -> Float32:
     """Attention flow from every layer down to the input, rows as distributions: L maps (1, H, S, S) -> (L, S, S).
 
     Layers below ``options.first_layer`` are the identity. Raises: ModelError where no flow leaves a position.
     """
-    maps = augmented(attention, np.array([attention[0].shape[-1]]), options)[0].cpu().numpy()
+    maps = augmented(attention, np.array([attention[0].shape[-1]]), options, facts=facts)[0].cpu().numpy()
     found = np.empty((len(attention), *maps.shape[1:]), dtype=np.float32)
     found[:] = np.eye(maps.shape[1])
     found[len(attention) - len(maps) :] = as_distributions(flow_by_layer(maps))
@@ -149,13 +152,11 @@ def _added(attention: Float32, vectors: Neurons | None, precision: str) -> Itera
         )
 
 
-def _about(encoder: Encoder, shape: tuple[int, ...]) -> dict[str, object]:
+def _about(encoder: Encoder) -> dict[str, object]:
     return {
         "model": encoder.checkpoint.name,
         "checkpoint": encoder.checkpoint.revision,
         "causal": encoder.causal,
-        "n_layers": shape[0],
-        "n_heads": shape[1],
         "window": encoder.window,
         "final_norm": encoder.final_norm,
         "precision": _precision(encoder),

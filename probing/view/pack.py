@@ -106,7 +106,12 @@ def _layers(view: View) -> Iterator[tuple[str, FloatArray]]:
             raise ModelError(
                 f"{name} has shape {array.shape}; {wanted[name]} is wanted: {n} subwords, the layers of attention"
             )
-        yield from ((f"{name}/{layer}", values) for layer, values in enumerate(array, start=1))
+        yield from ((f"{name}/{layer}", values) for layer, values in zip(layers_of(view), array, strict=True))
+
+
+def layers_of(view: View) -> tuple[int, ...]:
+    """The numbers of the layers that have attention."""
+    return view.layers or tuple(range(1, view.attention.shape[0] + 1))
 
 
 def _packed(name: str, array: FloatArray, bits: int) -> tuple[dict[str, Any], str]:
@@ -143,7 +148,7 @@ def _header(view: View) -> dict[str, Any]:
         **{key: about.get(key) for key in ("model", "checkpoint")},
         "causal": bool(about.get("causal", False)),
         "adds": bool(about.get("adds", False)),  # position terms, to the products of queries and keys
-        "n_layers": view.attention.shape[0],
+        "layers": layers_of(view),
         "n_heads": view.attention.shape[1],
         "text": about.get("text") or " ".join(tokens.forms),
         "text_b": about.get("text_b"),

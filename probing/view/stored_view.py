@@ -17,6 +17,7 @@ from probing.view.forward_view import Options, flows
 from probing.view.free_text import corpus_tokens
 from probing.view.probe_predictions import Reader
 from probing.view.record import CorpusSentence, Float32, Predicted, View
+from probing.view.sink_column import with_sink
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -63,11 +64,11 @@ def stored_view(
         if store.hidden is not None and reader is not None:
             _check_sentence(store.hidden, place)
             probes = reader(rows_of(store.hidden, place.number), tokens, place)
-    return View(
+    view = View(
         tokens,
         attention,
         rollout=rolled,
-        flow=clock.part("flow", missing, lambda: flows(batch.attention, options.rollout)),
+        flow=clock.part("flow", missing, lambda: flows(batch.attention, options.rollout, batch.of)),
         gold=place.gold,
         probes=probes,
         missing=missing,
@@ -75,6 +76,7 @@ def stored_view(
         notes=_notes(store, reader),
         timings_ms=clock.ms,
     )
+    return with_sink(view, batch.of)
 
 
 def find(corpus: Corpus, sentence_id: str) -> CorpusSentence:
@@ -104,7 +106,7 @@ def _check_sentence(file: StoreFile, place: CorpusSentence) -> None:
 def _rollout(batch: "Maps", options: "Rollout") -> Float32:
     from probing.attention.flow.attention_rollout import rollout
 
-    return np.asarray(rollout(batch.attention, batch.lengths, options, batch.sentences)[0].cpu())
+    return np.asarray(rollout(batch.attention, batch.lengths, options, batch.sentences, batch.of)[0].cpu())
 
 
 def _about(maps: StoreFile) -> dict[str, object]:

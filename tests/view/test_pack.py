@@ -104,7 +104,7 @@ def test_the_header_is_json_without_what_json_lacks():
     assert header["probes"][0]["predicted"] == [[1.5, None]]
     assert header["probes"][0]["layers"] == [0]
     assert (header["word"], header["special"], header["tokens"][-1]) == ([0, 1, -1], [False, False, True], "[SEP]")
-    assert (header["n_layers"], header["n_heads"], header["causal"], header["corpus"]) == (L, H, False, None)
+    assert (header["layers"], header["n_heads"], header["causal"], header["corpus"]) == ([1, 2, 3][:L], H, False, None)
     assert (header["gold"], header["timings_ms"]) == ({"heads": [0, 1]}, {"forward": 2})
     assert set(header) >= {"version", "model", "checkpoint", "text", "text_b", "forms", "form_segment", "segment"}
 

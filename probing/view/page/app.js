@@ -9,7 +9,7 @@ import { change, followAddress, fragment, onChange, state } from "./state.js";
 import { png, save, svg } from "./svg.js";
 import { headlines } from "./facts.js";
 import { bindStage, stage } from "./stage.js";
-import { KINDS, perHead, within } from "./frame.js";
+import { KINDS, nearest, perHead, within } from "./frame.js";
 import { buildView } from "./views.js";
 
 const $ = (id) => document.getElementById(id);
@@ -30,7 +30,7 @@ function outOfRange(header) {
   const last = documents.length - 1;
   const found = {
     text: within(text, 0, last),
-    layer: within(layer, 1, header.n_layers),
+    layer: nearest(layer, header.layers),
     head: within(head, 0, header.n_heads - 1),
   };
   return found.text === text && found.layer === layer && found.head === head ? null : found;

@@ -55,7 +55,7 @@ export function showControls(headers, header, palette) {
   );
   fill(
     $("layer"),
-    range(1, header.n_layers).map((layer) => [layer, layer]),
+    header.layers.map((layer) => [layer, layer]),
   );
   fill(
     $("head"),

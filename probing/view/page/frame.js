@@ -15,6 +15,9 @@ export const show = (table) => showTable(document.getElementById("readout"), tab
 
 export const perHead = (weights) => weights === "attention" || weights === "norm";
 export const within = (value, low, high) => Math.min(high, Math.max(low, value));
+/** The layer that has attention and is closest to this number. */
+export const nearest = (layer, layers) =>
+  layers.reduce((best, one) => (Math.abs(one - layer) < Math.abs(best - layer) ? one : best));
 export const upTo = (n) => [...Array(n).keys()];
 
 /** The number that full strength means: 1 for attention, so that layers can be compared; else the layer's largest. */
@@ -46,7 +49,7 @@ export function remember(doc, key, make) {
   if (!remembered.has(doc)) remembered.set(doc, new Map());
   const found = remembered.get(doc);
   if (!found.has(key)) {
-    if (found.size > 64 + 4 * doc.header.n_layers * doc.header.n_heads) found.clear(); // enough for four settings of every head
+    if (found.size > 64 + 4 * doc.header.layers.length * doc.header.n_heads) found.clear(); // enough for four settings of every head
     found.set(key, make());
   }
   return found.get(key);

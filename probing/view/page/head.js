@@ -1,6 +1,6 @@
 // The head view: queries on the left, keys on the right, a line for every weight, in the colour of its head.
 
-import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf, within } from "./frame.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, nearest, perHead, strengthOf, within } from "./frame.js";
 import { exact, kept, readableTop } from "./numbers.js";
 import { headColour } from "./palette.js";
 import { sentence, tokenTable } from "./readout.js";
@@ -15,7 +15,7 @@ const ROW = 20,
 /** The view of one layer. */
 export async function* headView(doc, { state, hover, palette, width }) {
   const { header } = doc,
-    layer = within(state.layer, 1, header.n_layers);
+    layer = nearest(state.layer, header.layers);
   const heads = perHead(state.weights) ? activeHeads(state, header.n_heads) : [null];
   const { all, axes, grids, largest } = await gridsOf(doc, state, layer, heads);
   const top = readableTop(state, Math.max(axes.rows.length, axes.columns.length), Math.max(1, heads.length));

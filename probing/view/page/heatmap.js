@@ -1,6 +1,6 @@
 // The heatmap of one head: a cell for each query and key, with its number if there is room.
 
-import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf, upTo, within } from "./frame.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, nearest, perHead, strengthOf, upTo, within } from "./frame.js";
 import { inkOn, mix } from "./palette.js";
 import { pairTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
@@ -12,7 +12,7 @@ const NUMBERS = 30,
 /** The view of one head; of one layer for weights without heads. */
 export async function* heatmapView(doc, { state, palette, width }) {
   const { header } = doc,
-    layer = within(state.layer, 1, header.n_layers);
+    layer = nearest(state.layer, header.layers);
   const head = perHead(state.weights) ? within(state.head, 0, header.n_heads - 1) : null;
   const { all, axes, grids, largest } = await gridsOf(doc, state, layer, head === null ? [null] : upTo(header.n_heads));
   const { grid } = grids.find((one) => one.head === head);

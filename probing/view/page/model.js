@@ -19,9 +19,9 @@ const PATIENCE_MS = 250; // then the picture is shown as far as it is ready
 export async function* modelView(doc, { state, palette, width }) {
   const { header } = doc,
     heads = perHead(state.weights) ? upTo(header.n_heads) : [null];
-  const cells = upTo(header.n_layers).flatMap((layer) => heads.map((head) => ({ layer: layer + 1, head })));
+  const cells = header.layers.flatMap((layer) => heads.map((head) => ({ layer, head })));
   let shown = performance.now();
-  for (let layer = 1; layer <= header.n_layers; layer++) {
+  for (const layer of header.layers) {
     await fill(
       doc,
       state,
@@ -29,7 +29,7 @@ export async function* modelView(doc, { state, palette, width }) {
       cells.filter((cell) => cell.layer === layer),
       palette,
     );
-    if (layer < header.n_layers && performance.now() - shown < PATIENCE_MS) continue;
+    if (layer !== header.layers.at(-1) && performance.now() - shown < PATIENCE_MS) continue;
     yield assembled(doc, { state, palette, width, heads, cells });
     await new Promise((resolve) => setTimeout(resolve)); // so that the page can react meanwhile
     shown = performance.now();

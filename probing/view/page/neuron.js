@@ -2,7 +2,7 @@
 // score = scale × Σ q×k; the weight is the softmax over keys of the score plus what else the model adds (mask, position
 // terms).
 
-import { built, within } from "./frame.js";
+import { built, nearest, within } from "./frame.js";
 import { headColour, mix } from "./palette.js";
 import { neuronTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
@@ -17,7 +17,7 @@ const ROW = 20,
 export async function* neuronView(doc, { state, palette, width }) {
   const { header } = doc,
     { tokens } = header;
-  const layer = within(state.layer, 1, header.n_layers),
+  const layer = nearest(state.layer, header.layers),
     head = within(state.head, 0, header.n_heads - 1);
   const kinds = ["queries", "keys", "attention"];
   const [queries, keys, attention] = await Promise.all(kinds.map((kind) => doc.load(kind, layer)));

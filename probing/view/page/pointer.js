@@ -55,9 +55,9 @@ export function bindPointer({ built, point }) {
   addEventListener("keydown", (event) => {
     if (event.target.closest?.("input, textarea, select") || event.metaKey) return;
     const { layer } = state(),
-      layers = document.getElementById("layer").options.length;
-    if (event.key === "[") change({ layer: Math.max(1, layer - 1) });
-    if (event.key === "]") change({ layer: Math.min(layers, layer + 1) });
+      layers = [...document.getElementById("layer").options].map((option) => Number(option.value));
+    if (event.key === "[") change({ layer: layers.filter((one) => one < layer).at(-1) ?? layer });
+    if (event.key === "]") change({ layer: layers.find((one) => one > layer) ?? layer });
     if (VIEWS[event.key - 1] && !event.ctrlKey && !event.altKey) change({ view: VIEWS[event.key - 1] });
   });
 }
