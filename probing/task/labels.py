@@ -13,6 +13,8 @@ from probing.errors import DataError
 WORD_VECTORS = ("mean", "first", "last")  # over a word's subwords
 SENTENCE_VECTORS = ("mean", "cls", "last")  # over a sentence
 
+HEADS = "heads"  # what tasks on trees need
+
 Gold = Sequence[str | float | None]  # the labels of one sentence: one per word, or one in all; None: no label
 
 
@@ -91,9 +93,20 @@ def _one_each(task: Task, sentence: Sentence, gold: Gold | None) -> Gold:
 def check_annotated(
     corpus: Corpus, task: str, needs: str, annotated: Mapping[Split, Sequence[bool]], partly: bool = False
 ) -> None:
-    """Raise DataError unless every sentence (``partly``: some of every split) is ``annotated`` with ``needs``."""
+    """Raise DataError unless every sentence (``partly``: some of every split) is ``annotated`` with ``needs``.
+
+    Where heads are needed, sentences whose heads are not a tree are an error too, or skipped, as the corpus says.
+    """
     for split in SPLITS:
         without = [s for s, there in zip(corpus.splits[split], annotated[split], strict=True) if not there]
+        if needs == HEADS:
+            broken = [s for s in without if s.broken_tree]
+            if broken and corpus.broken_trees != "skip":
+                raise DataError(
+                    f"{broken[0].broken_tree}; correct its HEAD column, or type data.broken_trees=skip to leave out "
+                    f"such sentences ({len(broken):,} of the {len(corpus.splits[split]):,} of {split})"
+                )
+            without = [s for s in without if not s.broken_tree]
         if without and not (partly and len(without) < len(corpus.splits[split])):
             raise DataError(
                 f"task={task} needs {needs}, and corpus {corpus.name} has none for sentence {without[0].id} "

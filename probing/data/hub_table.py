@@ -1,0 +1,50 @@
+"""Tables of the ``datasets`` library and of Parquet files, row by row, with classes by their names."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from probing.data.delimited import Record
+from probing.data.labelled_sentences import Columns
+from probing.errors import DataError
+
+
+def parquet(path: Path) -> Any:
+    """A Parquet file as a ``datasets.Dataset`` in memory. Raises DataError for a file that is damaged or none."""
+    import datasets
+    import pyarrow
+
+    try:
+        return datasets.Dataset(pyarrow.parquet.read_table(path))
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise DataError(f"{path}: cannot be read as Parquet ({' '.join(str(error).split())[:120]})") from error
+
+
+def table_rows(rows: Any, where: str, columns: Columns) -> Iterator[Record]:
+    """Text and label of each row of a ``datasets.Dataset``; a class has its name, a hidden one (-1) is None.
+
+    Raises DataError unless the table has both columns.
+    """
+    need_columns(rows, (columns.text, columns.label), where)
+    names = class_names(rows, columns.label)
+    for number, row in enumerate(rows.select_columns([columns.text, columns.label]), start=1):
+        label = row[columns.label]
+        if names and label is not None:
+            label = names[label] if label >= 0 else None
+        yield number, f"{where} row {number}", {columns.text: row[columns.text], columns.label: label}
+
+
+def need_columns(rows: Any, columns: Sequence[str], where: str) -> None:
+    """Raise DataError unless a ``datasets.Dataset`` has ``columns``."""
+    missing = [column for column in columns if column not in rows.features]
+    if missing:
+        raise DataError(
+            f"{where}: no column {', '.join(map(repr, missing))}; it has {', '.join(map(repr, rows.features))}"
+        )
+
+
+def class_names(rows: Any, column: str) -> Sequence[str] | None:
+    """The class names behind the numbers of a ClassLabel column; None if the column holds the values themselves."""
+    feature = rows.features[column]
+    names: Sequence[str] | None = getattr(getattr(feature, "feature", feature), "names", None)
+    return names
