@@ -23,8 +23,8 @@ class Conllu:
 
     Files are searched in ``path``, then in ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
     Without a dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out). A sentence without
-    ``sent_id`` is named after its file and line. ``broken_trees``: what a task on trees does with a sentence whose heads
-    are no tree, ``error`` or ``skip``; other tasks use its words.
+    ``sent_id`` is named after its file and line. ``broken_trees``: what a task on trees does with a sentence whose
+    heads are no tree, ``error`` or ``skip``; other tasks use its words.
     """
 
     name: str | None

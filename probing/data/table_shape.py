@@ -80,7 +80,7 @@ def quotes_mark_cells(lines: Sequence[str]) -> tuple[bool, int]:
         if not end:
             break
     cells = [cell for column in columns.values() for cell in column]
-    n = sum(len(cell) > 2 and _is_quoted(cell) and not (bare and "\n" in cell) for cell in cells)
+    n = sum(len(cell) > 2 and _is_quoted(cell) for cell in cells)
     return proper and (_for_content(cells) or _by_column(columns.values())), n
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 from pathlib import Path
+from shlex import quote
 
 from probing.errors import DataError
 
@@ -83,7 +84,7 @@ def _other(path: Path, content: bytes) -> str:
     if any(not raw.isascii() and _is_utf8(raw) for raw in content.split(b"\n")):
         return "other lines are, so that the file mixes encodings or is damaged; correct this line"
     return (
-        f"the file has another encoding: find out which (`file -bi {path.name}` guesses), then convert it, "
+        f"the file has another encoding: find out which (`file -bi {quote(str(path))}` guesses), then convert it, "
         f"e.g. from that of Excel on a western Windows: {_command(path, 'windows-1252')}"
     )
 
@@ -97,4 +98,5 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _command(path: Path, encoding: str) -> str:
-    return f"`iconv -f {encoding} -t UTF-8 {path.name} > new-{path.name}`"
+    new = path.with_name(f"new-{path.name}")
+    return f"`iconv -f {encoding} -t UTF-8 {quote(str(path))} > {quote(str(new))}`"

@@ -58,9 +58,7 @@ def _check(line: str, columns: Sequence[str]) -> None:
     if len(cells) != len(columns):
         advice = "" if tuple(columns) != COLUMNS else "; other columns are named in a first line # global.columns = …"
         raise ValueError(f"{len(cells)} columns between tabs, {len(columns)} are wanted{advice}")
-    row = dict(zip(columns, cells, strict=True))
-    if row["id"] == "_" or not row["form"]:
+    if cells[columns.index("id")] == "_" or not cells[columns.index("form")]:
         raise ValueError("every word needs ID and FORM")
-    last = max(i for i, column in enumerate(columns) if column in _READ)
-    if any("  " in cell for cell in cells[:last]):
+    if "  " in line and any("  " in cell for cell in cells[: max(map(columns.index, _READ & {*columns}))]):
         raise ValueError("two spaces in a row, which the parser reads as the end of a column; write one")
