@@ -47,7 +47,8 @@ class HubDataset:
         name = self.name or "-".join([Path(self.hub).expanduser().resolve().name, *filter(None, [self.hub_config])])
         advice = "type data.hub=<id on the Hub, or folder>, and data.hub_config=… if it has several configurations"
         tables = hub_splits(name, self.hub, self.hub_config, advice)
-        columns = Columns(self.text, self.label, self.labels)
+        hidden = f"a split without labels cannot be used: it has {', '.join(tables)}; type data.test=… for another one"
+        columns = Columns(self.text, self.label, self.labels, hidden)
         skipped: Counter[str] = Counter()
         splits = {
             split: tuple(sentences(table_rows(tables[there], f"{self.hub}, {there}", columns), split, columns))

@@ -25,7 +25,10 @@ def table_rows(rows: Any, where: str, columns: Columns) -> Iterator[Record]:
 
     Raises DataError unless the table has both columns.
     """
-    need_columns(rows, (columns.text, columns.label), where)
+    try:
+        need_columns(rows, (columns.text, columns.label), where)
+    except DataError as error:
+        raise DataError(f"{error}; type data.text=… and data.label=…") from error
     names = class_names(rows, columns.label)
     for number, row in enumerate(rows.select_columns([columns.text, columns.label]), start=1):
         label = row[columns.label]

@@ -16,11 +16,15 @@ _WHOLE = re.compile(r"(-?\d+)\.0+")
 
 @dataclass(frozen=True)
 class Columns:
-    """Where text and label are in a record, and new names for labels (``{"0": "negative"}``)."""
+    """Where text and label are in a record, and new names for labels (``{"0": "negative"}``).
+
+    advice: what a message says where a label is missing.
+    """
 
     text: str = "text"
     label: str = "label"
     labels: Mapping[str, str] = field(default_factory=dict)
+    advice: str = "every line needs text and label"
 
 
 def sentences(records: Iterable[Record], split: Split, columns: Columns) -> Iterator[Sentence]:
@@ -38,7 +42,7 @@ def sentences(records: Iterable[Record], split: Split, columns: Columns) -> Iter
             raise DataError(f"{where}: the text is empty; remove the line or give it some")
         label = _plain(record[columns.label], where)
         if not label:
-            raise DataError(f"{where}: no label for {' '.join(words)[:40]!r}; every line needs text and label")
+            raise DataError(f"{where}: no label for {' '.join(words)[:40]!r}; {columns.advice}")
         yield Sentence(id=f"{split}-{number}", words=words, label=_renamed(label, columns.labels))
 
 

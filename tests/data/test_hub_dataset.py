@@ -52,7 +52,9 @@ def test_a_folder_is_read_with_classes_by_name(dataset, parquet):
 
 def test_where_test_has_no_labels_another_split_serves(dataset):
     hub = dataset(hidden="test", train=20, validation=4, test=2)
-    with pytest.raises(DataError, match=r"reviews, test row 1: no label for 'test 0'"):
+    with pytest.raises(
+        DataError, match=r"reviews, test row 1: no label for 'test 0'; .* has train, validation, test; .*data\.test="
+    ):
         HubDataset(None, hub).load()
     corpus = load(HubDataset("named", hub, test="validation", labels={"neg": "bad"}))
     assert corpus.name == "named"
@@ -67,7 +69,9 @@ def test_a_split_or_column_that_is_not_there_names_those_that_are(dataset):
         HubDataset(None, hub).load()
     with pytest.raises(DataError, match="train, test are train, train; give each another split"):
         HubDataset(None, hub, test="train").load()
-    with pytest.raises(DataError, match=r"reviews, train: no column 'review'; it has 'text', 'label'"):
+    with pytest.raises(
+        DataError, match=r"reviews, train: no column 'review'; it has 'text', 'label'; type data\.text=…"
+    ):
         HubDataset(None, hub, test="unsupervised", text="review").load()
 
 
