@@ -1,6 +1,8 @@
 """Every odd file of tests/inputs/ is read, or refused in one line, as its row below says."""
 
+import random
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from probing.task.unseen_labels import unseen_notes
 from probing.task.words import WordTask
 
 INPUTS = Path(__file__).parent / "inputs"
+FILES = sorted(path.name for path in INPUTS.iterdir() if path.name not in ("README.md", ".gitattributes"))
+PIECES = [b'"', b"\t", b"\n", b"\r", b",", b";", b"{", b"[", b"\0", b"\xff\xfe", b"NaN", b"1e999", b"#", b"\\ud800"]
+PIECES += [b"# global.columns = ID FORM\n", b"- 1", b"\xe2\x80\xa8"]
 LABEL, POS, DEPTH = SentenceTask("label"), WordTask("pos"), Depth("depth")
 
 
@@ -67,7 +72,10 @@ ROWS: list[tuple[str, dict[str, Any], Read | str]] = [
         "labels_as_integers.tsv",
         {"test": "unseen_label.tsv"},
         Read(
-            2, "a bad one", "0", notes=("1 test item has a label that train does not have (2): it counts as an error",)
+            2,
+            "a bad one",
+            "0",
+            notes=("1 test item has a label that train does not have (2): it counts as an error; train has 0, 1",),
         ),
     ),
     ("unseen_label.tsv", {}, Read(3, "a bad one", "0")),
@@ -156,9 +164,53 @@ def test_a_file_is_read_or_refused_as_its_row_says(file, options, expected):
     assert tuple(unseen_notes(labels)) == expected.notes
 
 
+def mutated(rng: random.Random, content: bytes) -> bytes:
+    """``content`` with up to five bytes flipped, pieces cut, doubled or put in."""
+    found = bytearray(content)
+    for _ in range(rng.choice([1, 1, 2, 5])):
+        at = rng.randrange(len(found) + 1)
+        end = min(len(found), at + rng.randrange(1, 20))
+        kind = rng.choice(["flip", "cut", "delete", "double", "insert", "repeat"])
+        if kind == "flip" and at < len(found):
+            found[at] ^= 1 << rng.randrange(8)
+        elif kind == "cut":
+            del found[at:]
+        elif kind == "delete":
+            del found[at:end]
+        elif kind == "double":
+            found[at:at] = found[at:end]
+        elif kind == "insert":
+            found[at:at] = rng.choice(PIECES)
+        elif kind == "repeat":
+            found[at:at] = bytes([rng.randrange(256)]) * 50
+    return bytes(found)
+
+
+def check_mutations(folder: Path, times: int) -> None:
+    """Whatever is done to a file, it is read, or refused in one line."""
+    for file, (i, columns) in product(FILES, product(range(times), ({}, NUMBERED))):
+        kept = {} if ".conll" in file else columns
+        (folder / file).write_bytes(mutated(random.Random(f"{file}{i}"), (INPUTS / file).read_bytes()))
+        try:
+            corpus = load(source(file, {**kept, "path": str(folder)}))
+            for task in [POS, DEPTH] if ".conll" in file else [LABEL]:
+                task.labels(corpus)
+        except DataError as error:
+            assert len(str(error).splitlines()) == 1, (file, i)
+
+
+def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path):
+    check_mutations(tmp_path, 2)
+
+
+@pytest.mark.slow
+def test_many_damaged_files_are_read_or_refused_in_one_line(tmp_path):
+    check_mutations(tmp_path, 300)
+
+
 def test_every_file_has_a_row():
     named = {file for row in ROWS for file in (row[0], row[1].get("test"))}
-    assert {path.name for path in INPUTS.iterdir()} - {"README.md", ".gitattributes"} == named - {None}
+    assert set(FILES) == named - {None}
 
 
 def test_the_dev_set_of_a_sorted_file_has_every_label_of_train():

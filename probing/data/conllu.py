@@ -84,7 +84,7 @@ def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
             if not tokens and "global.columns" in comments:
                 continue  # an empty line below the names of the columns
             order = comments.get("global.Entity", order)
-            sid = comments.get("sent_id") or f"{path.stem}-{start}"
+            sid = " ".join((comments.get("sent_id") or f"{path.stem}-{start}").split())
             if {"newdoc", "newdoc id"} & comments.keys():
                 document = comments.get("newdoc id") or f"{path.stem}-{start}"
             found = sentence_of(tokens, sid, f"{path}:{start}", skipped, order)

@@ -1,6 +1,6 @@
 """Tables of the ``datasets`` library and of Parquet files, row by row, with classes by their names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ def parquet(path: Path) -> Any:
 
     try:
         return datasets.Dataset(pyarrow.parquet.read_table(path))
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
+    # whatever the content of a damaged file makes these two raise
+    except Exception as error:
         raise DataError(f"{path}: cannot be read as Parquet ({' '.join(str(error).split())[:120]})") from error
 
 
@@ -30,11 +31,25 @@ def table_rows(rows: Any, where: str, columns: Columns) -> Iterator[Record]:
     except DataError as error:
         raise DataError(f"{error}; type data.text=… and data.label=…") from error
     names = class_names(rows, columns.label)
-    for number, row in enumerate(rows.select_columns([columns.text, columns.label]), start=1):
-        label = row[columns.label]
+    for number, row in _rows(rows, [columns.text, columns.label], where):
+        place, label = f"{where} row {number}", row[columns.label]
         if names and label is not None:
+            if label >= len(names):
+                raise DataError(
+                    f"{place}: label {label} is no class; the classes are 0 to {len(names) - 1}: repair the file"
+                )
             label = names[label] if label >= 0 else None
-        yield number, f"{where} row {number}", {columns.text: row[columns.text], columns.label: label}
+        yield number, place, {columns.text: row[columns.text], columns.label: label}
+
+
+def _rows(rows: Any, names: list[str], where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    number = 0
+    try:
+        for number, row in enumerate(rows.select_columns(names), start=1):
+            yield number, row
+    # as for a whole file: its rows are decoded only now
+    except Exception as error:
+        raise DataError(f"{where} row {number + 1}: cannot be read ({' '.join(str(error).split())[:120]})") from error
 
 
 def need_columns(rows: Any, columns: Sequence[str], where: str) -> None:

@@ -57,12 +57,12 @@ def _seen(record: Mapping[str, object], option: str) -> str:
 
 
 def _plain(value: object, where: str) -> str:
-    """A value as text; nothing for None and for NaN, as pandas writes a missing value."""
+    """A value as one line of text; nothing for None and for NaN, as pandas writes a missing value."""
     if value is not None and not isinstance(value, str | int | float):
         raise DataError(f"{where}: text and label must be strings or numbers, this is {str(value)[:60]!r}")
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    return str(value).strip()
+    return " ".join(str(value).split())
 
 
 def _renamed(label: str, names: Mapping[str, str]) -> str:

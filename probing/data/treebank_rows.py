@@ -48,7 +48,8 @@ def parsed(
             _check(line, columns)
             tokens.append(parse_line(line, columns, parsers))
         except (ParseException, ValueError) as error:
-            raise DataError(f"{path}:{number}: not a row of CoNLL-U: {error}: {line[:60]!r}") from error
+            reason = " ".join(str(error).split())  # it quotes the cell, in which a line end may be
+            raise DataError(f"{path}:{number}: not a row of CoNLL-U: {reason}: {line[:60]!r}") from error
     return tokens, comments
 
 

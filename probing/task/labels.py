@@ -122,7 +122,7 @@ def classes_of(train: Iterable[str], task: str, corpus: str) -> tuple[str, ...]:
     """The sorted classes of train. Raises DataError if there are fewer than two."""
     classes = tuple(sorted(set(train)))
     if len(classes) < 2:
-        seen = f"one class only ({classes[0]})" if classes else "no label"
+        seen = f"one class only ({some(classes)})" if classes else "no label"
         raise DataError(f"task={task}: train of {corpus} has {seen}; a probe needs two classes to tell apart")
     return classes
 
@@ -147,7 +147,8 @@ def some(names: Sequence[str], most: int = 5) -> str:
     >>> some(["a", "b", "c"], 2)
     'a, b, …'
     """
-    return ", ".join([*names[:most], "…"] if len(names) > most else names)
+    shown = [" ".join(name.split()) for name in names[:most]]  # a message is one line, whatever a name holds
+    return ", ".join([*shown, "…"] if len(names) > most else shown)
 
 
 def encode(gold: Gold, classes: tuple[str, ...]) -> NDArray[np.int64]:

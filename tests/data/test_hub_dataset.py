@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from probing.data.corpus import load
@@ -73,6 +75,17 @@ def test_a_split_or_column_that_is_not_there_names_those_that_are(dataset):
         DataError, match=r"reviews, train: no column 'review'; it has 'text', 'label'; type data\.text=…"
     ):
         HubDataset(None, hub, test="unsupervised", text="review").load()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"features": 3}', '{"features": {"text": 3, "label": {"_type": "No"}}}']
+)
+def test_a_folder_that_is_damaged_is_refused_in_one_line(dataset, content):
+    hub = dataset(train=4, test=2)
+    Path(hub, "train", "dataset_info.json").write_text(content)
+    with pytest.raises(UnavailableError, match=r"reviews \(.*data\.hub=") as one:
+        HubDataset(None, hub).load()
+    assert "\n" not in str(one.value)
 
 
 def test_what_cannot_be_had_says_what_to_type(monkeypatch, tmp_path):
