@@ -34,7 +34,8 @@ class Sentence:
     ``heads`` are as in CoNLL-U: 1-based positions, 0 for the root. ``feats`` is its FEATS column, unchanged
     (``Number=Sing|PronType=Prs``, ``_`` for none). ``entities`` are mentions in order of their first word: the id of
     the entity, and the 0-based positions of the mention's words. ``document`` names the text that the sentence comes
-    from; it is not in the repr, because fingerprints are made of the repr and no score depends on it.
+    from. ``broken_tree`` says where and why the HEAD column is not one tree; ``heads`` are empty then. Both are not in
+    the repr, because fingerprints are made of the repr and no score depends on them.
     """
 
     id: str
@@ -48,16 +49,21 @@ class Sentence:
     feats: tuple[str, ...] = ()
     entities: tuple[tuple[str, tuple[int, ...]], ...] = ()
     document: str | None = field(default=None, repr=False)
+    broken_tree: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Splits of sentences by name, the files that they come from, and the number of skipped items by reason."""
+    """Splits of sentences by name, the files that they come from, and the number of skipped items by reason.
+
+    ``broken_trees``: what a task on trees does with a sentence whose heads are not one tree, ``error`` or ``skip``.
+    """
 
     name: str
     splits: Mapping[Split, tuple[Sentence, ...]]
     sources: tuple[Path, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    broken_trees: str = "error"
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ EXPERIMENTS = [name for name in options("experiment") if name != "none"]
 # what must be given with an option
 NEEDS = {
     "conllu": ["data.train=a.conllu", "data.test=b.conllu"],
+    "dataset": ["data.hub=a/b"],
     "labelled": ["data.train=a.tsv", "data.test=b.tsv"],
     "structural": ["task=depth"],
 }

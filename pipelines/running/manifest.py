@@ -12,6 +12,7 @@ from probing.analysis.study import Study
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
+from probing.task.unseen_labels import unseen_counts
 
 
 def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, object]:
@@ -40,7 +41,10 @@ def _stand_in(stand_ins: Mapping[str, str], group: str, name: str) -> dict[str, 
 
 
 def measured(study: Study) -> dict[str, object]:
-    """The store file of the hidden states, the metric, the labels and the layers that are probed."""
+    """The store file of the hidden states, the metric, the labels and the layers that are probed.
+
+    unseen: per label that train does not have, how many items of dev and test have it.
+    """
     store, labels = study.hidden, study.labels
     return {
         "store": {"key": store.provenance["key"], "file": store.path.name, "bytes": store.path.stat().st_size},
@@ -48,5 +52,6 @@ def measured(study: Study) -> dict[str, object]:
         "kind": labels.kind,
         "level": labels.level,
         "classes": list(labels.classes),
+        "unseen": unseen_counts(labels),
         "layers": list(study.layers),
     }

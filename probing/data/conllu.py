@@ -1,20 +1,20 @@
 """Treebanks in CoNLL-U: Universal Dependencies, or any user's own files."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
 from probing.data.corpus import check_max_sentences
-from probing.data.held_out import hold_out
-from probing.data.locate import class_names, find, from_hub, need_columns
+from probing.data.held_out import with_dev
+from probing.data.hub_table import class_names, need_columns
+from probing.data.locate import find, from_hub
 from probing.data.text import read_lines
+from probing.data.treebank_rows import COLUMNS, columns_of, parsed
 from probing.data.treebank_sentence import document_of, sentence_of
-from probing.errors import DataError
-
-_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+from probing.errors import DataError, one_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Conllu:
 
     Files are searched in ``path``, then in ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
     Without a dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out). A sentence without
-    ``sent_id`` is named after its file and line.
+    ``sent_id`` is named after its file and line. ``broken_trees``: what a task on trees does with a sentence whose
+    heads are no tree, ``error`` or ``skip``; other tasks use its words.
     """
 
     name: str | None
@@ -36,10 +37,12 @@ class Conllu:
     hub_config: str | None = None
     stand_in: str | None = None
     max_sentences: int | None = None
+    broken_trees: str = "error"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         check_max_sentences(self.max_sentences)
+        one_of("data.broken_trees", self.broken_trees, ("error", "skip"))
 
     def load(self) -> Corpus:
         """Read the splits. Raises DataError (file and line) or UnavailableError."""
@@ -52,10 +55,8 @@ class Conllu:
             splits = {split: tuple(read(file, skipped)) for split, file in files.items()}
         else:
             splits = self._from_hub(name, skipped)
-        if "dev" not in splits:
-            splits["train"], splits["dev"], how = hold_out(splits["train"])
-            skipped[how] = len(splits["dev"])
-        return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped))
+        splits = with_dev(splits, skipped)
+        return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped), self.broken_trees)
 
     def _from_hub(self, name: str, skipped: Counter[str]) -> dict[Split, tuple[Sentence, ...]]:
         splits = from_hub(name, self.hub, self.hub_config, self.train)
@@ -65,58 +66,31 @@ class Conllu:
 def read(path: Path, skipped: Counter[str]) -> Iterator[Sentence]:
     """Sentences of one file; what is left out is counted in ``skipped``.
 
-    A sentence's document is the last ``# newdoc``, else the document in its ``sent_id``. Raises DataError that names
-    file and line: not UTF-8, malformed rows, a sentence without words, a tree with a cycle, no root or two roots; and
-    for a file without sentences.
+    A comment ``# global.columns`` (CoNLL-U Plus) names the columns, which are else the ten of CoNLL-U. The document of
+    a sentence is the last ``# newdoc``, else the document in its ``sent_id``. Raises DataError that names file and
+    line: not UTF-8, malformed rows, a sentence without words; and for a file without sentences.
     """
     start, order, document = 0, None, None
+    columns: Sequence[str] = COLUMNS
     block: list[tuple[int, str]] = []
     for number, line in enumerate([*read_lines(path), ""], start=1):
         if line.strip():
+            columns = columns_of(line, f"{path}:{number}") or columns
             block.append((number, line))
         elif block:
             start = block[0][0]
-            tokens, comments = _parse(block, path)
+            tokens, comments = parsed(block, path, columns)
+            block = []
+            if not tokens and "global.columns" in comments:
+                continue  # an empty line below the names of the columns
             order = comments.get("global.Entity", order)
-            sid = comments.get("sent_id") or f"{path.stem}-{start}"
+            sid = " ".join((comments.get("sent_id") or f"{path.stem}-{start}").split())
             if {"newdoc", "newdoc id"} & comments.keys():
                 document = comments.get("newdoc id") or f"{path.stem}-{start}"
             found = sentence_of(tokens, sid, f"{path}:{start}", skipped, order)
             yield replace(found, document=document or document_of(comments.get("sent_id")))
-            block = []
     if not start:
         raise DataError(f"{path}: no sentence in it; every split needs some")
-
-
-def _parse(block: Sequence[tuple[int, str]], path: Path) -> tuple[list[Mapping[str, Any]], dict[str, str | None]]:
-    """Rows and comments of one sentence; parsed line by line, so that an error can name the line."""
-    from conllu.exceptions import ParseException
-    from conllu.parser import DEFAULT_FIELD_PARSERS, parse_comment_line, parse_line
-
-    parsers = {column: DEFAULT_FIELD_PARSERS[column] for column in ("id", "head")}
-    tokens: list[Mapping[str, Any]] = []
-    comments: dict[str, str | None] = {}
-    for number, line in block:
-        if line.startswith("#"):
-            comments.update(parse_comment_line(line))
-            continue
-        try:
-            _check_row(line)
-            tokens.append(parse_line(line, _COLUMNS, parsers))
-        except (ParseException, ValueError) as error:
-            raise DataError(f"{path}:{number}: not a row of CoNLL-U: {error}: {line[:60]!r}") from error
-    return tokens, comments
-
-
-def _check_row(line: str) -> None:
-    """Raise ValueError for faults that the parser does not find."""
-    columns = line.split("\t")
-    if len(columns) != len(_COLUMNS):
-        raise ValueError(f"{len(columns)} columns between tabs, {len(_COLUMNS)} are wanted")
-    if columns[0] == "_" or not columns[1]:
-        raise ValueError("every word needs ID and FORM")
-    if any("  " in column for column in columns[:8]):
-        raise ValueError("two spaces in a row, which the parser reads as the end of a column; write one")
 
 
 def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentence]:
@@ -129,13 +103,13 @@ def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentenc
     names = class_names(rows, "upos")
     for number, row in enumerate(rows, start=1):
         heads = [int(head) if str(head).isdecimal() else None for head in row["head"]]
-        parsed = any(head is not None for head in heads)
+        has_heads = any(head is not None for head in heads)
         upos = [names[tag] for tag in row["upos"]] if names else row["upos"]
         tokens: list[dict[str, Any]] = [{"id": (0, "-", 0)} for _ in row.get("mwt") or ()]
         tokens += [{"id": (0, ".", 0)} for _ in row.get("empty_nodes") or ()]
         position = 0
         for form, tag, xpos, head, deprel in zip(row["tokens"], upos, row["xpos"], heads, row["deprel"], strict=True):
-            if parsed and head is None:
+            if has_heads and head is None:
                 tokens.append({"id": (0, "-" if tag == "_" else ".", 0)})
                 continue
             position += 1

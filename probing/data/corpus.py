@@ -11,6 +11,8 @@ from probing.axes import SPLITS, Corpus, Sentence, Split
 from probing.errors import DataError, positive
 from probing.rng import generator
 
+WITHHELD = "words that are an underscore, kept: treebanks write one for a word that is withheld or missing"
+
 
 class Source(Protocol):
     """A corpus to be read, as an option of conf/data describes it."""
@@ -40,7 +42,26 @@ def load(source: Source) -> Corpus:
             )
     if source.max_sentences is not None:
         corpus = subsample(corpus, source.max_sentences)
-    return unique_ids(corpus)
+    return unique_ids(count_withheld(corpus))
+
+
+def count_withheld(corpus: Corpus) -> Corpus:
+    """Count the words that are an underscore: some treebanks write one where they may not share the text.
+
+    Raises DataError if most words of a split are one sign, once or repeated: its text is missing.
+    """
+    n = 0
+    for split, sentences in corpus.splits.items():
+        words = [word for s in sentences for word in s.words]
+        masks = Counter(word[0] for word in words if len(set(word)) == 1 and not word[0].isalnum())
+        n += words.count("_")
+        for sign, times in masks.most_common(1):
+            if times > len(words) / 2:
+                raise DataError(
+                    f"corpus {corpus.name}: {times:,} of the {len(words):,} words of {split} are only {sign!r}: its "
+                    "text is withheld; add the text as the README of the corpus says, then run again"
+                )
+    return replace(corpus, skipped={**corpus.skipped, WITHHELD: n}) if n else corpus
 
 
 def check_max_sentences(max_sentences: int | None) -> None:

@@ -1,10 +1,11 @@
 """A dev set drawn from train, for corpora that come without one."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from probing.axes import Sentence
+from probing.axes import Sentence, Split
 from probing.errors import DataError
 from probing.rng import generator
 
@@ -14,6 +15,15 @@ FEWEST_DOCUMENTS = 10  # with fewer, a tenth of the sentences is less than a doc
 BY_SENTENCE = "train sentences drawn at random as dev, since there is no dev file"
 BY_LABEL = "train sentences drawn at random within each label as dev, since there is no dev file"
 BY_DOCUMENT = "train sentences in whole documents drawn at random as dev, since there is no dev file"
+
+
+def with_dev(splits: Mapping[Split, Sentences], skipped: Counter[str]) -> dict[Split, Sentences]:
+    """The splits, with a dev set out of train if there is none, counted in ``skipped``. Raises as ``hold_out``."""
+    if "dev" in splits:
+        return dict(splits)
+    train, dev, how = hold_out(splits["train"])
+    skipped[how] = len(dev)
+    return {**splits, "train": train, "dev": dev}
 
 
 def hold_out(train: Sentences) -> tuple[Sentences, Sentences, str]:

@@ -1,7 +1,7 @@
 """Where a corpus is searched: the user's folder, then PROBING_DATA, then the Hub."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -48,36 +48,32 @@ def from_hub(name: str, hub: str | None, config: str | None, files: str) -> dict
     advice = f"type data.path=<folder with {files}>, or set {DATA_VARIABLE} to the folder above that one"
     if hub is None:
         raise UnavailableError(f"corpus {name}: not found here; {advice}")
-
-    import datasets
-
-    problem = None if Path(hub).is_dir() else unreachable()
-    try:
-        with offline() if problem else nullcontext():
-            loaded = datasets.load_dataset(hub, config)
-    # RuntimeError: a dataset that is a script, which datasets no longer runs
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        reason = f"the Hub cannot be reached: {problem}" if problem else " ".join(str(error).split())[:200]
-        raise UnavailableError(
-            f"corpus {name}: not found here, and not available from {hub} ({reason}); {advice}"
-        ) from error
+    loaded = hub_splits(name, hub, config, advice)
     found = {{"validation": "dev"}.get(split, split): rows for split, rows in loaded.items()}
     if not {"train", "test"} <= found.keys():
         raise DataError(f"corpus {name}: {hub} has the splits {', '.join(loaded)}; train and test are needed")
     return {split: found[split] for split in SPLITS if split in found}
 
 
-def need_columns(rows: Any, columns: Sequence[str], where: str) -> None:
-    """Raise DataError unless a ``datasets.Dataset`` has ``columns``."""
-    missing = [column for column in columns if column not in rows.features]
-    if missing:
-        raise DataError(
-            f"{where}: no column {', '.join(map(repr, missing))}; it has {', '.join(map(repr, rows.features))}"
-        )
+def hub_splits(name: str, hub: str, config: str | None, advice: str) -> Mapping[str, Any]:
+    """All splits of a Hub dataset, or of a folder that ``datasets`` wrote or can read, by the names they have there.
 
+    Raises UnavailableError, with ``advice`` on what to type, if it is not there or cannot be read.
+    """
+    import datasets
 
-def class_names(rows: Any, column: str) -> Sequence[str] | None:
-    """The class names behind the numbers of a ClassLabel column; None if the column holds the values themselves."""
-    feature = rows.features[column]
-    names: Sequence[str] | None = getattr(getattr(feature, "feature", feature), "names", None)
-    return names
+    folder = Path(hub).expanduser()
+    problem = None if folder.is_dir() else unreachable()
+    try:
+        with offline() if problem else nullcontext():
+            if (folder / "dataset_dict.json").is_file():
+                loaded: Mapping[str, Any] = datasets.load_from_disk(folder)
+            else:
+                loaded = datasets.load_dataset(str(folder) if folder.is_dir() else hub, config)
+    # whatever the Hub, or the content of a damaged file, makes datasets raise; also for a dataset that is a script
+    except Exception as error:
+        reason = f"the Hub cannot be reached: {problem}" if problem else " ".join(str(error).split())[:200]
+        raise UnavailableError(
+            f"corpus {name}: not found here, and not available from {hub} ({reason}); {advice}"
+        ) from error
+    return loaded

@@ -10,6 +10,7 @@ from probing.data.entities import marks_of, mentions
 from probing.errors import DataError
 
 RANGES, EMPTY = "multiword ranges skipped", "empty nodes skipped"
+BROKEN = "sentences whose heads are not one tree, kept without heads"
 
 
 def sentence_of(
@@ -18,7 +19,7 @@ def sentence_of(
     """A sentence from rows with the columns of CoNLL-U by name; what is left out is counted in ``skipped``.
 
     ``sid`` is its id, ``where`` its place for messages, ``order`` the file's comment ``global.Entity``. Raises
-    DataError for no words, ids with a gap, and heads that are not a tree.
+    DataError for no words and for ids with a gap. Heads that are not a tree are left out, and ``broken_tree`` says why.
     """
     words = [t for t in tokens if isinstance(t["id"], int)]
     for token in tokens:
@@ -28,11 +29,13 @@ def sentence_of(
         raise DataError(f"{where}: sentence {sid} has no words; remove it or give it some")
     if [t["id"] for t in words] != list(range(1, len(words) + 1)):
         raise DataError(f"{where}: sentence {sid}: word ids must run from 1 to {len(words)} without a gap")
-    heads = [t["head"] for t in words]
+    heads: list[Any] = [t.get("head") for t in words]
+    broken = None
     if all(h is None for h in heads):
         heads = []
     elif problem := tree_problem(heads):
-        raise DataError(f"{where}: sentence {sid} is not a tree: {problem}; correct its HEAD column")
+        heads, broken = [], f"{where}: sentence {sid} is not a tree: {problem}"
+        skipped[BROKEN] += 1
     return Sentence(
         id=sid,
         words=tuple(t["form"] for t in words),
@@ -43,6 +46,7 @@ def sentence_of(
         lemmas=_column(words, "lemma"),
         feats=_column(words, "feats"),
         entities=mentions([marks_of(t.get("misc")) for t in words], order, skipped),
+        broken_tree=broken,
     )
 
 

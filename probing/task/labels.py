@@ -13,6 +13,8 @@ from probing.errors import DataError
 WORD_VECTORS = ("mean", "first", "last")  # over a word's subwords
 SENTENCE_VECTORS = ("mean", "cls", "last")  # over a sentence
 
+HEADS = "heads"  # what tasks on trees need
+
 Gold = Sequence[str | float | None]  # the labels of one sentence: one per word, or one in all; None: no label
 
 
@@ -91,9 +93,20 @@ def _one_each(task: Task, sentence: Sentence, gold: Gold | None) -> Gold:
 def check_annotated(
     corpus: Corpus, task: str, needs: str, annotated: Mapping[Split, Sequence[bool]], partly: bool = False
 ) -> None:
-    """Raise DataError unless every sentence (``partly``: some of every split) is ``annotated`` with ``needs``."""
+    """Raise DataError unless every sentence (``partly``: some of every split) is ``annotated`` with ``needs``.
+
+    Where heads are needed, sentences whose heads are not a tree are an error too, or skipped, as the corpus says.
+    """
     for split in SPLITS:
         without = [s for s, there in zip(corpus.splits[split], annotated[split], strict=True) if not there]
+        if needs == HEADS:
+            broken = [s for s in without if s.broken_tree]
+            if broken and corpus.broken_trees != "skip":
+                raise DataError(
+                    f"{broken[0].broken_tree}; correct its HEAD column, or type data.broken_trees=skip to leave out "
+                    f"such sentences ({len(broken):,} of the {len(corpus.splits[split]):,} of {split})"
+                )
+            without = [s for s in without if not s.broken_tree]
         if without and not (partly and len(without) < len(corpus.splits[split])):
             raise DataError(
                 f"task={task} needs {needs}, and corpus {corpus.name} has none for sentence {without[0].id} "
@@ -109,7 +122,7 @@ def classes_of(train: Iterable[str], task: str, corpus: str) -> tuple[str, ...]:
     """The sorted classes of train. Raises DataError if there are fewer than two."""
     classes = tuple(sorted(set(train)))
     if len(classes) < 2:
-        seen = f"one class only ({classes[0]})" if classes else "no label"
+        seen = f"one class only ({some(classes)})" if classes else "no label"
         raise DataError(f"task={task}: train of {corpus} has {seen}; a probe needs two classes to tell apart")
     return classes
 
@@ -134,7 +147,8 @@ def some(names: Sequence[str], most: int = 5) -> str:
     >>> some(["a", "b", "c"], 2)
     'a, b, …'
     """
-    return ", ".join([*names[:most], "…"] if len(names) > most else names)
+    shown = [" ".join(name.split()) for name in names[:most]]  # a message is one line, whatever a name holds
+    return ", ".join([*shown, "…"] if len(names) > most else shown)
 
 
 def encode(gold: Gold, classes: tuple[str, ...]) -> NDArray[np.int64]:

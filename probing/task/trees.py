@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from probing.axes import Corpus, Kind, Labels, Level, Sentence
 from probing.errors import one_of
 from probing.task.labels import (
+    HEADS,
     SENTENCE_VECTORS,
     WORD_VECTORS,
     Gold,
@@ -82,8 +83,8 @@ class Depth:
         return depths(sentence.heads).tolist() if sentence.heads else None
 
     def labels(self, corpus: Corpus) -> Labels:
-        """(W,) depths per sentence."""
-        return labels_of(self, corpus, "heads")
+        """(W,) depths per sentence; NaN for a sentence without a tree."""
+        return labels_of(self, corpus, HEADS)
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """One random depth per word type."""
@@ -115,10 +116,10 @@ class Distance:
         """None: a label belongs to two words."""
 
     def labels(self, corpus: Corpus) -> Labels:
-        """(W, W) distances per sentence."""
+        """(W, W) distances per sentence; NaN for a sentence without a tree."""
         annotated = {split: [bool(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
-        check_annotated(corpus, self.name, "heads", annotated)
-        values = {split: [distances(s.heads) for s in sentences] for split, sentences in corpus.splits.items()}
+        check_annotated(corpus, self.name, HEADS, annotated)
+        values = {split: [_distances(s) for s in sentences] for split, sentences in corpus.splits.items()}
         return Labels("pair", "scalar", values)
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
@@ -129,6 +130,11 @@ class Distance:
             for split, sentences in corpus.splits.items()
         }
         return Labels("pair", "scalar", values)
+
+
+def _distances(sentence: Sentence) -> NDArray[np.int64] | NDArray[np.float64]:
+    n = len(sentence.words)
+    return distances(sentence.heads) if sentence.heads else np.full((n, n), np.nan)
 
 
 def habit_heads(habits: NDArray[np.int64]) -> list[int]:
@@ -163,8 +169,8 @@ class TreeDepth:
         return [int(depths(sentence.heads).max())] if sentence.heads else None
 
     def labels(self, corpus: Corpus) -> Labels:
-        """(1,) depth per sentence."""
-        return labels_of(self, corpus, "heads")
+        """(1,) depth per sentence; NaN for a sentence without a tree."""
+        return labels_of(self, corpus, HEADS)
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
         """The same depths on other sentences."""

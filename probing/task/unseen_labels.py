@@ -19,13 +19,17 @@ def unseen_counts(labels: Labels) -> dict[str, dict[Split, int]]:
 
 
 def unseen_notes(labels: Labels) -> list[str]:
-    """One sentence for each split with such items; its most frequent labels come first."""
-    notes = []
+    """One sentence for each split with such items; its most frequent labels come first, then those of train.
+
+    Both are named because a label may be missing from train for its spelling only.
+    """
+    notes, known = [], some(labels.classes)
     for split in SPLITS:
         there = {name: found[split] for name, found in unseen_counts(labels).items() if split in found}
         names = some(sorted(there, key=lambda name: (-there[name], name)))
         n = sum(there.values())
         if n:
             has, counts = ("items have", "each counts") if n > 1 else ("item has", "it counts")
-            notes.append(f"{n:,} {split} {has} a label that train does not have ({names}): {counts} as an error")
+            seen = f"a label that train does not have ({names}): {counts} as an error; train has {known}"
+            notes.append(f"{n:,} {split} {has} {seen}")
     return notes

@@ -8,7 +8,7 @@ from probing.data.conllu import Conllu, read
 from probing.data.corpus import load
 from probing.data.entities import UNORDERED
 from probing.data.held_out import BY_DOCUMENT, BY_SENTENCE
-from probing.data.treebank_sentence import EMPTY, RANGES
+from probing.data.treebank_sentence import BROKEN, EMPTY, RANGES
 from probing.errors import DataError
 
 # "Don't sleep": one multiword range, two words from it, two empty nodes, three words in all.
@@ -151,9 +151,41 @@ def test_a_malformed_row_is_named(parse, text, line, reason):
         ((0, "_"), "word 2 has head _"),
     ],
 )
-def test_what_is_not_a_tree_is_named(parse, heads, reason):
-    with pytest.raises(DataError, match=rf"a\.conllu:3: sentence a-3 is not a tree: {reason}.*correct its HEAD"):
-        parse(f"{words(0)}\n{words(*heads)}")
+def test_what_is_not_a_tree_keeps_its_words_and_says_why(parse, heads, reason):
+    (_, broken), skipped = parse(f"{words(0)}\n{words(*heads)}")
+    assert (broken.words, broken.heads) == (tuple("abcdefgh"[: len(heads)]), ())
+    assert re.search(rf"a\.conllu:3: sentence a-3 is not a tree: {reason}", broken.broken_tree)
+    assert skipped == {BROKEN: 1}
+
+
+def test_columns_may_have_other_names_and_another_order(parse):
+    plus = "# global.columns = ID HEAD MISC FORM UPOS PARSEME:MWE\n1 2 a~~b Dogs NOUN *\n"
+    plus += "1.1 _ _ them PRON *\n2 0 _ bark VERB 1\n"
+    with pytest.raises(DataError, match=r"a\.conllu:2: not a row of CoNLL-U: two spaces in a row"):
+        parse(plus)
+    (one, other), skipped = parse(plus.replace("~~", "~") + "\n1 0 _ Yes INTJ *\n")
+    assert (one.words, one.upos, one.heads) == (("Dogs", "bark"), ("NOUN", "VERB"), (2, 0))
+    assert (one.xpos, one.deprel, other.words) == ((), (), ("Yes",))
+    assert skipped == {EMPTY: 1}
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ("UPOS FORM", "global.columns has no ID; words"),
+        ("", "no ID and no FORM"),
+        ("ID FORM UPOS UPOS", "names a column twice"),
+    ],
+)
+def test_columns_that_cannot_be_read_are_refused(parse, columns, reason):
+    with pytest.raises(DataError, match=rf"a\.conllu:1: .*{reason}"):
+        parse(f"# global.columns = {columns}\n1 a X X\n")
+
+
+def test_a_treebank_without_heads_has_no_broken_trees(parse):
+    (sentence,), skipped = parse("# global.columns = ID FORM UPOS\n\n1 a X\n")
+    assert (sentence.words, sentence.upos, sentence.heads, sentence.broken_tree) == (("a",), ("X",), (), None)
+    assert skipped == {}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from probing.axes import SPLITS, Corpus, Sentence
-from probing.data.corpus import fingerprint, load, subsample, text_fingerprint, unique_ids
+from probing.data.corpus import WITHHELD, fingerprint, load, subsample, text_fingerprint, unique_ids
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError
 
@@ -115,3 +115,29 @@ def test_sentences_that_occur_in_train_are_kept_and_counted():
 def test_a_split_without_sentences_is_named(empty):
     with pytest.raises(DataError, match=rf"corpus toy: the {empty} split has no sentence.*data\.{empty}="):
         load(Given(corpus_of(**{"train": "a", "dev": "b", "test": "c"} | {empty: ""})))
+
+
+def test_words_that_are_withheld_are_counted():
+    corpus = load(Given(corpus_of("a_b_c", dev="x_y")))
+    assert words(corpus) == "a_b_c"
+    assert corpus.skipped[WITHHELD] == 3
+    assert WITHHELD not in load(Given(corpus_of("ab"))).skipped
+
+
+@pytest.mark.parametrize("mask", ["_", "____", "***"])
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_split_without_its_text_is_refused(mask, split):
+    corpus = corpus_of("abcd", "efgh", "ijkl")
+    withheld = tuple(replace(s, words=(mask,)) for s in corpus.splits[split][:3])
+    given = replace(corpus, splits={**corpus.splits, split: (*withheld, corpus.splits[split][3])})
+    with pytest.raises(
+        DataError, match=rf"3 of the 4 words of {split} are only '.': its text is withheld; add the text"
+    ):
+        load(Given(given))
+    half = replace(corpus, splits={**corpus.splits, split: (*withheld[:2], *corpus.splits[split][2:])})
+    assert len(load(Given(half)).splits[split]) == 4
+
+
+def test_letters_and_digits_are_text_however_often_they_occur():
+    corpus = load(Given(corpus_of("aaaa", "1111", "日日日")))
+    assert [words(corpus, split) for split in SPLITS] == ["aaaa", "1111", "日日日"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from probing.axes import Sentence
-from probing.data.held_out import BY_DOCUMENT, BY_LABEL, BY_SENTENCE, hold_out
+from probing.data.held_out import BY_DOCUMENT, BY_LABEL, BY_SENTENCE, hold_out, with_dev
 from probing.errors import DataError
 
 
@@ -81,3 +81,25 @@ def test_the_smallest_train_keeps_a_sentence(labels):
 def test_one_sentence_is_too_few(too_few):
     with pytest.raises(DataError, match=rf"train has {too_few} sentence.*data\.dev="):
         hold_out(sentences(too_few))
+
+
+def test_a_dev_set_is_made_only_where_there_is_none():
+    skipped = Counter[str]()
+    given = {"train": sentences(20), "dev": sentences(1), "test": sentences(2)}
+    assert (with_dev(given, skipped), skipped) == (given, {})
+    del given["dev"]
+    made = with_dev(given, skipped)
+    assert ({split: len(found) for split, found in made.items()}, skipped) == (
+        {"train": 18, "test": 2, "dev": 2},
+        {BY_SENTENCE: 2},
+    )
+
+
+def test_every_label_of_a_sorted_file_stays_in_train():
+    """60 of one label, 60 of another, and 12 of a third at the end of the file."""
+    everything = sentences(60, "neg") + sentences(60, "pos") + sentences(12, "neu")
+    train, dev, _ = hold_out(everything)
+    shares = [Counter(s.label for s in part) for part in (train, dev)]
+    assert [len(train), len(dev)] == [119, 13]
+    assert shares[1] == pytest.approx({"neg": 6, "pos": 6, "neu": 1}, abs=1)
+    assert all(set(share) == {"neg", "pos", "neu"} for share in shares)

@@ -12,6 +12,7 @@ import h5py
 import pandas as pd
 import pytest
 
+from probing.data.treebank_sentence import BROKEN
 from probing.result.folder import find_runs
 
 GOOD = [(1, "dogs", "NOUN", 2), (2, "bark", "VERB", 0), (3, "loudly", "ADV", 2)]
@@ -60,8 +61,10 @@ TREEBANKS = {
     "missing": (None, ["no train file at", "train.conllu", "data.train="]),
     "empty": (b"", ["train.conllu is empty"]),
     "columns": (conllu(GOOD).replace("\tVERB\t_", "\tVERB").encode(), ["train.conllu:2", "9 columns", "10 are wanted"]),
-    "cycle": (conllu(CYCLE).encode(), ["train.conllu:1", "not a tree", "cycle through word 3"]),
-    "roots": (conllu(TWO_ROOTS).encode(), ["train.conllu:1", "two roots", "words 2, 3"]),
+    "withheld": (
+        conllu([(i, "_", upos, head) for i, _, upos, head in GOOD]).encode(),
+        ["3 of the 3 words of train are only '_'", "its text is withheld"],
+    ),
     "latin": (conllu(GOOD).encode() + "é".encode("latin-1"), ["train.conllu:5", "0xe9 is not UTF-8", "iconv"]),
     "words": (b"# sent_id = a\n1-2\tdon't\t_\t_\t_\t_\t_\t_\t_\t_\n\n", ["train.conllu:1", "has no words"]),
     "one class": (conllu([(1, "dogs", "NOUN", 0)]).encode(), ["one class only (NOUN)"]),
@@ -82,6 +85,46 @@ def test_a_faulty_treebank_is_refused_with_file_and_line(fault, treebank, here, 
     message = refused(here(*own(treebank, "conllu"), small=False), 1)
     assert [word for word in words if word not in message] == []
     assert left_behind(treebank / "out") == []
+
+
+TREES = {"cycle": (CYCLE, "a cycle through word 3"), "roots": (TWO_ROOTS, "two roots or more (words 2, 3)")}
+
+
+@pytest.mark.parametrize("fault", TREES)
+def test_a_broken_tree_is_refused_only_where_a_task_reads_it(fault, treebank, here, refused, own):
+    rows, reason = TREES[fault]
+    with (treebank / "test.conllu").open("a") as file:
+        file.write(conllu(rows))
+    given = [*own(treebank, "conllu"), "attention=none"]
+    message = refused(here(*given, "task=tree_depth", small=False), 1)
+    assert f"test.conllu:41: sentence test-41 is not a tree: {reason}; correct its HEAD column" in message
+    assert "data.broken_trees=skip to leave out such sentences (1 of the 11 of test)" in message
+    assert left_behind(treebank / "out") == []
+    done = here(*given, "task=pos", small=False)
+    assert done.code == 0
+    assert f"{BROKEN}: 1" in done.out
+    [run] = find_runs(treebank / "out")
+    scored = pd.read_csv(run / "rows.csv").query("split == 'test' and target == 'task'")
+    assert set(scored.n_items) == {3 * 10 + len(rows)}
+
+
+@pytest.mark.parametrize("task", ["task=depth", "task=distance"])
+def test_a_broken_tree_can_be_left_out(task, treebank, here, own):
+    for split in SPLITS:
+        with (treebank / f"{split}.conllu").open("a") as file:
+            file.write(conllu(TWO_ROOTS))
+    longer = [(i, "word", "NOUN", i - 1) for i in range(1, 8)]
+    for split in SPLITS:  # sentences that the metrics count
+        with (treebank / f"{split}.conllu").open("a") as file:
+            file.write(conllu(longer) * 3)
+    done = here(*own(treebank, "conllu"), task, "attention=none", "data.broken_trees=skip", small=False)
+    assert (done.code, done.err) == (0, "")
+    assert f"{BROKEN}: 3" in done.out
+    [run] = find_runs(treebank / "out")
+    notes = json.loads((run / "manifest.json").read_text())["notes"]
+    assert any("9 " in note["text"] and "have no label and are left out" in note["text"] for note in notes)
+    sentences = pd.read_csv(run / "rows.csv").query("split == 'test' and target == 'task'").n_sentences
+    assert sentences.max() == 13
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,45 @@ def test_annotation_may_be_partial_only_where_that_is_asked_for():
         labels_of(WordTask("pos"), Corpus("toy", {**corpus.splits, "dev": some[1:]}), "upos", partly=True)
 
 
+TREES = [Depth("depth"), Distance("distance"), TreeDepth("tree_depth")]
+
+
+def with_broken(policy: str, whole_split: bool = False) -> Corpus:
+    """Splits of a tree and, in test, of three words without one."""
+    tree = Sentence("a", ("x", "y"), upos=("X", "Y"), heads=(2, 0))
+    broken = Sentence(
+        "b", ("x", "y", "z"), upos=("X", "Y", "X"), broken_tree="f:7: sentence b is not a tree: two roots"
+    )
+    splits = {"train": (tree,), "dev": (tree,), "test": (broken,) if whole_split else (tree, broken)}
+    return Corpus("toy", splits, broken_trees=policy)
+
+
+@pytest.mark.parametrize("task", TREES, ids=lambda task: task.name)
+def test_a_tree_is_checked_where_a_task_reads_it(task):
+    with pytest.raises(DataError, match=r"f:7: .*two roots; correct its HEAD.*broken_trees=skip .*1 of the 2 of test"):
+        task.labels(with_broken("error"))
+    (tree, nothing) = task.labels(with_broken("skip")).values["test"]
+    size = {"word": (3,), "pair": (3, 3), "sentence": (1,)}[task.level]
+    assert nothing.shape == size
+    assert np.isnan(nothing).all() and not np.isnan(tree).any()
+    control = task.control(with_broken("skip"), task.labels(with_broken("skip")), generator(0))
+    assert [v.shape for v in control.values["test"]] == [tree.shape, size]
+
+
+@pytest.mark.parametrize("task", TREES, ids=lambda task: task.name)
+def test_skipped_trees_excuse_no_sentence_without_heads(task):
+    corpus = with_broken("skip")
+    bare = {**corpus.splits, "dev": (Sentence("c", ("x",)),)}
+    with pytest.raises(DataError, match=r"needs heads, and corpus toy has none for sentence c \(dev\)"):
+        task.labels(Corpus("toy", bare, broken_trees="skip"))
+
+
+@pytest.mark.parametrize("policy", ["error", "skip"])
+def test_a_task_that_reads_no_tree_uses_every_word(policy):
+    labels = WordTask("pos").labels(with_broken(policy))
+    assert [v.tolist() for v in labels.values["test"]] == [[0, 1], [0, 1, 0]]
+
+
 def test_gold_is_what_labels_are_made_of(treebank, reviews):
     (sentence,) = treebank("the mu dog ran").splits["train"]  # heads chain every word to the next
     assert WordTask("pos").gold(sentence) == ["DET", None, "NOUN", "VERB"]

@@ -9,8 +9,8 @@ def test_items_whose_label_train_does_not_have_are_counted_by_label_and_split(re
     labels = TASK.labels(reviews(["1", "2"], ["1", "3"], ["2", "4", "3", "4", "_"]))
     assert unseen_counts(labels) == {"3": {"dev": 1, "test": 1}, "4": {"test": 2}}
     assert unseen_notes(labels) == [
-        "1 dev item has a label that train does not have (3): it counts as an error",
-        "3 test items have a label that train does not have (4, 3): each counts as an error",
+        "1 dev item has a label that train does not have (3): it counts as an error; train has 1, 2",
+        "3 test items have a label that train does not have (4, 3): each counts as an error; train has 1, 2",
     ]
 
 
