@@ -72,7 +72,8 @@ def hidden_states(network: Network, ids: "torch.Tensor", mask: "torch.Tensor") -
         output = run(network, {"input_ids": ids, "attention_mask": mask}, output_hidden_states=True)
     states = tuple(getattr(output, "hidden_states", None) or ())
     n = ids.shape[1]
-    if states and states[0].dim() == 3 and states[-1].shape[1] > n:  # BigBird pads its input to whole blocks
+    states = states if all(getattr(state, "ndim", 0) == 3 for state in states) else ()
+    if any(state.shape[1] > n for state in states):  # BigBird pads its input to whole blocks
         cut = tuple(state[:, :n] for state in states)
         states = cut if torch.equal(cut[-1], output.last_hidden_state) else states
     if not states or any(state.shape != (*ids.shape, states[0].shape[-1]) for state in states):

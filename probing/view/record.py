@@ -89,7 +89,8 @@ class View:
     """One input as every view shows it; rows are queries, columns keys.
 
     layers (L,): the blocks that have attention, from 1; empty: 1 to L. attention (L, H, S, S). norm (L, H, S, S):
-    lengths of the weighted value vectors (Kobayashi et al., 2020). rollout, flow (L, S, S): from each layer down to the input. queries, keys (L, H, S, d), with rotary position where the model
+    lengths of the weighted value vectors (Kobayashi et al., 2020). rollout, flow (L, S, S): from each layer down to the
+    input. queries, keys (L, H, S, d), with rotary position where the model
     uses it; a score is ``scale`` times their product. A part that is None is missing for the reason in ``missing``,
     by its name. gold: upos, heads (1-based, 0 root), deprel of the words, as far as the corpus has them. about: text,
     text_b, model, checkpoint, causal, adds (whether the model adds position terms to the scores), corpus, split, id …

@@ -31,7 +31,8 @@ def config_of(name: str) -> Any:
     kind = transformers.CONFIG_MAPPING[name]
     default = kind()
     sizes = {option: value for option, value in SIZES.items() if hasattr(default, option)}
-    return kind(**{**sizes, **OPTIONS.get(name, {})})
+    chosen = {**sizes, **OPTIONS.get(name, {})}
+    return kind(**{option: value for option, value in chosen.items() if value is not None})
 
 
 def build(name: str) -> Any:
@@ -63,5 +64,38 @@ def _names() -> list[str]:
     return sorted(of_text & set(auto.MODEL_MAPPING_NAMES))
 
 
-OPTIONS: dict[str, dict[str, Any]] = {}
+# What a configuration needs beside or instead of SIZES; None: this size is not given.
+LATENT = {"q_lora_rank": 8, "kv_lora_rank": 8, "qk_rope_head_dim": 4, "qk_nope_head_dim": 4, "v_head_dim": 8}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "axk1": {**LATENT, "head_dim": None, "num_key_value_heads": 2},
+    "bailing_hybrid": {"n_group": 1, "topk_group": 1},
+    "bamba": {"mamba_n_heads": 4, "mamba_d_head": 8, "mamba_expand": 2, "attn_layer_indices": [1]},
+    "big_bird": {"block_size": 4, "num_random_blocks": 1},
+    "bigbird_pegasus": {"block_size": 4, "num_random_blocks": 1},
+    "codegen": {"n_head": 4, "rotary_dim": 2},
+    "deepseek_v3": {**LATENT, "head_dim": None, "n_group": 1, "topk_group": 1, "first_k_dense_replace": 1},
+    "dots1": {"n_group": 1, "topk_group": 1, "n_shared_experts": 1},
+    "falcon": {"head_dim": None},
+    "funnel": {"num_hidden_layers": None, "block_sizes": [1, 1, 1], "num_decoder_layers": None},
+    "gpt_neo": {"num_layers": 2, "num_hidden_layers": 2, "attention_types": [[["global", "local"], 1]]},
+    "gptj": {"rotary_dim": 4},
+    "granitemoehybrid": {"mamba_n_heads": 4, "mamba_d_head": 8, "mamba_expand": 2},
+    "layoutlmv3": {"coordinate_size": 2, "shape_size": 4},
+    "led": {"attention_window": 8, "max_encoder_position_embeddings": 64},
+    "lfm2": {"layer_types": ["conv", "full_attention", "conv"]},
+    "lilt": {"channel_shrink_ratio": 1},
+    "longcat_flash": {**LATENT, "head_dim": 4},
+    "longformer": {"attention_window": 8},
+    "mamba2": {"num_heads": 4, "head_dim": 8, "expand": 2, "n_groups": 1},
+    "mimo_v2_flash": {"v_head_dim": 8, "swa_num_key_value_heads": 2, "swa_num_attention_heads": 2, "swa_head_dim": 8},
+    "mistral4": {**LATENT, "head_dim": None},
+    "nystromformer": {"num_landmarks": 8, "segment_means_seq_len": 8},
+    "opt": {"word_embed_proj_dim": 8, "do_layer_norm_before": False},
+    "prophetnet": {"num_hidden_layers": None, "num_encoder_layers": 3, "num_decoder_layers": 2},
+    "reformer": {"axial_pos_shape": [8, 8], "axial_pos_embds_dim": [8, 8], "attn_layers": ["local", "lsh", "local"]},
+    "roc_bert": {"pronunciation_vocab_size": 8, "shape_vocab_size": 8},
+    "xlnet": {"max_position_embeddings": None},
+    "xmod": {"languages": ["en_XX"], "default_language": "en_XX"},
+    "youtu": {**LATENT, "head_dim": None},
+}
 NAMES = _names()

@@ -1,11 +1,14 @@
 """Tiny models of every family, randomly initialised, with tokenizers trained here: nothing is downloaded."""
 
 import json
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))  # for architectures.py
 
 TEXT = [
     "the quick brown fox jumps over the lazy dog, and the dog sleeps.",
