@@ -32,8 +32,11 @@ class RangeError(StoreError):
     """Numbers do not fit the type that they are to be stored as; ``reason`` says which numbers, and which type."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}; type store.dtype=auto or store.dtype=float32")
+        super().__init__(reason)
         self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.reason}; type store.dtype=auto or store.dtype=float32"
 
 
 class DamagedStoreError(StoreError):
