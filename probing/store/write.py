@@ -2,7 +2,8 @@
 
 A store grows as ``<key>.partial`` beside a journal with the checksums of the batches that are on disk. The
 next process that wants the same key verifies those batches, goes on with the one after, and renames the file
-when it is complete; a file under its final name is always whole.
+when it is complete; a file under its final name is always whole. ``fill`` says what happens to numbers that are too
+large for float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
 import functools
