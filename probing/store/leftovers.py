@@ -11,7 +11,7 @@ from probing.store.key import is_of_this_version
 from probing.store.layout import StoreFile
 from probing.store.write import find
 
-_NAME = re.compile(r"(?:wide-)?([0-9a-f]{16})\.(?:partial|journal|new|lock)")
+_NAME = re.compile(r"(?:wide-)?([0-9a-f]{16})\.(?:partial|journal|new)")
 
 
 def clear_leftovers(folder: Path) -> list[str]:
