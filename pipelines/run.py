@@ -49,6 +49,7 @@ from probing.analysis.protocol import answer, failures
 from probing.axes import Note
 from probing.errors import ConfigError, DamagedStoreError
 from probing.result.folder import finish, write_first, write_part
+from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
 
 
@@ -83,6 +84,8 @@ def prepare(config: DictConfig, choices: dict[str, str]) -> Run:
 
 def make(this: Run) -> None:
     """Compute a run. A store file that is found damaged on the way is deleted and made again, once."""
+    for line in clear_leftovers(Path(this.experiment.store.folder)):
+        say(line, "yellow")
     rebuilt: tuple[Path, ...] = ()
     notes = this.notes
     while True:

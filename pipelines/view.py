@@ -67,8 +67,11 @@ def view(config: DictConfig) -> Path:
     packed = packed_with(found, parts, checkpoint, notes)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(page(packed), encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(page(packed), encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)  # of a disk that is full
     summary(found, packed, parts, notes)
     say(f"{path.stat().st_size / 1e6:.2f} MB; numbers {packed[0].header['precision']}")
     say(f"wrote: {path}")

@@ -19,7 +19,7 @@ from probing.model.checkpoint import Checkpoint
 VERSION = 2
 SETTINGS = ("seed", "layers", "baselines", "controls", "resamples", "punctuation")
 MODEL = ("precision", "long", "max_subwords")
-STORE = ("dtype", "batch_subwords")
+STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # and which property tells it
 # not listed, because they change no number: tag, outputs, strict, names, folders; nor device and threads, which change
 # the last digits only
 
@@ -38,7 +38,7 @@ def identity(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
         "task": described(experiment.task),
         "probe": described(experiment.probe),
         "model": {name: getattr(experiment.model, name) for name in MODEL},
-        "store": {name: getattr(experiment.store, name) for name in STORE},
+        "store": {name: getattr(experiment.store, told) for name, told in STORE.items()},
         "analyses": {name: described(analysis) for name, analysis in experiment.analyses.items()},
         "checkpoint": checkpoint.revision,
         "corpus": fingerprint(corpus),

@@ -12,6 +12,8 @@ from probing.analysis.study import Study
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
+from probing.store.encoding import precision
+from probing.store.fill import ROUNDED, WIDENED
 from probing.task.unseen_labels import unseen_counts
 
 
@@ -47,7 +49,14 @@ def measured(study: Study) -> dict[str, object]:
     """
     store, labels = study.hidden, study.labels
     return {
-        "store": {"key": store.provenance["key"], "file": store.path.name, "bytes": store.path.stat().st_size},
+        "store": {
+            "key": store.provenance["key"],
+            "file": store.path.name,
+            "bytes": store.path.stat().st_size,
+            "dtype": store.dtype,
+            "precision": precision(store.dtype),
+            **{name: store.provenance[name] for name in (WIDENED, ROUNDED) if name in store.provenance},
+        },
         "metric": study.task.metrics[0],
         "kind": labels.kind,
         "level": labels.level,

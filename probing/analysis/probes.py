@@ -17,6 +17,8 @@ from probing.model.checkpoint import resolve
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
 from probing.result.score import Prediction, score
+from probing.store.fill import ROUNDED, WIDENED
+from probing.store.layout import StoreFile
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ def untrained_twin(study: Study) -> tuple[list[Prediction], tuple[Note, ...]]:
         options=replace(study.options, controls=0, untrained=False),
     )
     found = [replace(p, target="untrained", fit=None) for p in twin.predictions]
+    kept = [Note(kind, f"untrained: {text}") for kind, text in widened(twin.hidden)]
     stopped = [Note("unconverged", text.replace("task", "untrained", 1)) for _, text in unconverged(twin.predictions)]
-    return found, (*twin.items.notes, *stopped)
+    return found, (*twin.items.notes, *kept, *stopped)
 
 
 def kept_words(corpus: Corpus, items: Items) -> dict[Split, list[NDArray[np.bool_]]]:
@@ -101,6 +104,7 @@ def caveats(study: Study) -> tuple[Note, ...]:
         if count
     ]
     notes += [Note("caveat", f"model: {text}") for text in study.hidden.provenance.get("model_notes", [])]
+    notes += widened(study.hidden)
     if study.hidden.provenance["final_norm"]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
@@ -110,6 +114,15 @@ def caveats(study: Study) -> tuple[Note, ...]:
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]
     return (*notes, *unconverged(study.predictions), *strength_at_edge(study))
+
+
+def widened(store: StoreFile) -> list[Note]:
+    """A note on a store that float16 could not hold."""
+    if WIDENED not in store.provenance:
+        return []
+    rounded = store.provenance[ROUNDED]
+    first = f"; the first {rounded:,} subwords were rounded to float16 before" if rounded else ""
+    return [Note("caveat", f"vectors are stored as {store.provenance[WIDENED]}{first}")]
 
 
 def unconverged(found: Sequence[Prediction]) -> list[Note]:

@@ -105,7 +105,8 @@ def by_setting(
 
 def probe_settings(run: Run) -> dict[str, str]:
     """The settings of a run that change the score of a probe."""
-    found = flat(run.manifest["config"]).items()
+    stored = {"store": {"dtype": run.manifest.get("store", {}).get("dtype")}}  # the type that store.dtype=auto became
+    found = (flat(run.manifest["config"]) | {key: name for key, name in flat(stored).items() if name}).items()
     return {key: value for key, value in found if key not in JOINED and not key.startswith(OTHER_ANALYSES)}
 
 

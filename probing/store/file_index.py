@@ -33,6 +33,7 @@ class Index:
 class Content:
     """What a file is to hold: its index, its layers (L + 1, S, D) of this type, and where they come from.
 
+    dtype: of the layers; encoding.AUTO until ``fill`` has chosen one.
     provenance: at least ``key``, what the file is addressed by; anything that JSON can say.
     """
 

@@ -41,7 +41,7 @@ def _verified(partial: Path, journal: Path, checksum: object, n_layers: int) -> 
         with StoreFile(partial) as found:
             if found.checksum != checksum:
                 return None
-            done = _read(journal, n_layers)[: len(found.index.block) - 1]
+            done = read_journal(journal, n_layers)[: len(found.index.block) - 1]
             for batch, crc32 in enumerate(done):
                 if [zlib.crc32(found.raw(layer, batch).data) for layer in range(n_layers)] != crc32.tolist():
                     return done[:batch]
@@ -50,8 +50,8 @@ def _verified(partial: Path, journal: Path, checksum: object, n_layers: int) -> 
         return None
 
 
-def _read(journal: Path, n_layers: int) -> NDArray[np.uint32]:
-    """Checksums (batches, L + 1); a record that was cut short does not count."""
+def read_journal(journal: Path, n_layers: int) -> NDArray[np.uint32]:
+    """Checksums (batches, L + 1) of the batches that are on disk; a record that was cut short does not count."""
     words = np.frombuffer(journal.read_bytes() if journal.exists() else b"", np.uint8)
     size = 4 * n_layers
     return words[: len(words) // size * size].view(np.uint32).reshape(-1, n_layers)
@@ -60,7 +60,10 @@ def _read(journal: Path, n_layers: int) -> NDArray[np.uint32]:
 def write_batch(
     file: h5py.File, disk: Disk, journal: Path, hidden: NDArray[np.float32], start: int, dtype: str
 ) -> NDArray[np.uint32]:
-    """Put one batch (L + 1, rows, D) on disk, then its checksums (L + 1,) into the journal. OSError if full."""
+    """Put one batch (L + 1, rows, D) on disk, then its checksums (L + 1,) into the journal.
+
+    Raises: RangeError, and nothing is written, if numbers do not fit ``dtype``; OSError if the disk is full.
+    """
     stored = encode(hidden, dtype)
     [group] = [found for found in file.values() if isinstance(found, h5py.Group)]
     for layer, rows in enumerate(stored):

@@ -4,14 +4,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import metadata
 from typing import Any
 
 from probing.axes import SPLITS, Corpus
 from probing.data.corpus import text_fingerprint
 from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
-from probing.store.encoding import DTYPES
+from probing.store.encoding import AUTO, DTYPES, NARROW
 from probing.store.file_index import VERSION
+
+# names of the parts of a key, and of those that a file of attention maps has besides
+PARTS = ("checkpoint", "text", "sentences", "precision", "dtype", "long", "batch_subwords", "libraries", "format")
+MAP_PARTS = ("content", "sentences kept")
 
 
 @dataclass
@@ -27,18 +32,29 @@ class Cached:
 
 @dataclass(frozen=True)
 class Store:
-    """Where representations are kept and how they are written."""
+    """Where representations are kept and how they are written.
+
+    dtype: float16, float32, bfloat16, or auto: float16 for a corpus whose every number fits, else float32.
+    """
 
     folder: str
-    dtype: str = "float16"
+    dtype: str = AUTO
     batch_subwords: int = 4096
     attention: Cached = field(default_factory=Cached)
 
     def __post_init__(self) -> None:
         if isinstance(self.attention, dict):  # as a configuration gives it
             object.__setattr__(self, "attention", Cached(**self.attention))
-        one_of("store.dtype", self.dtype, DTYPES)
+        one_of("store.dtype", self.dtype, (AUTO, *DTYPES))
         positive("store.batch_subwords", self.batch_subwords)
+
+    @property
+    def first_dtype(self) -> str:
+        """The type that an extraction begins with, which stands for ``dtype`` in keys: NARROW for auto.
+
+        auto and NARROW have one key, because they give one file: where numbers are too large, NARROW gives an error.
+        """
+        return NARROW if self.dtype == AUTO else self.dtype
 
 
 def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, str]:
@@ -47,17 +63,19 @@ def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus
     The checkpoint (its revision covers weights, configuration and tokenizer), text and its order, ids and splits
     (the file holds them), arithmetic, storage type, the policy for long sentences, the batch size (it decides the
     padding, and so the last bits) and the format's version. Labels are not in it, so that tasks share one
-    extraction; nor are layers (all are stored), pooling (subwords are stored) and names. Device, threads and
-    library versions are left to the provenance: they move the last bits only.
+    extraction; nor are layers (all are stored), pooling (subwords are stored) and names. The versions of the two
+    libraries that read tokenizers and build networks are in it, because a newer one may read the same files in
+    another way. Device, threads and other versions are left to the provenance: they move the last bits only.
     """
     return {
         "checkpoint": checkpoint.revision,
         "text": text_fingerprint(corpus),
         "sentences": _digest([(split, [s.id for s in corpus.splits[split]]) for split in SPLITS]),
         "precision": model.precision,
-        "dtype": store.dtype,
+        "dtype": store.first_dtype,
         "long": f"{model.long}/{model.max_subwords}",
         "batch_subwords": str(store.batch_subwords),
+        "libraries": ", ".join(f"{name} {metadata.version(name)}" for name in ("tokenizers", "transformers")),
         "format": str(VERSION),
     }
 
@@ -65,6 +83,12 @@ def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus
 def key(parts: Mapping[str, str]) -> str:
     """The first 16 hexadecimal digits of the sha256 over the parts."""
     return _digest(dict(parts))[:16]
+
+
+def is_of_this_version(provenance: Mapping[str, object]) -> bool:
+    """Whether the key in ``provenance`` is made of the parts that this version of the program makes keys of."""
+    names = {*PARTS, *(MAP_PARTS if "content" in provenance else ())}
+    return names <= provenance.keys() and key({name: str(provenance[name]) for name in names}) == provenance["key"]
 
 
 def _digest(content: object) -> str:

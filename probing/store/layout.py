@@ -2,7 +2,8 @@
 
 ==================  ==========  ==================================================================================
 /hidden/<layer>     (S, D)      one dataset per layer, 0 = embedding output, l = output of block l; float16 or
-                                float32; bfloat16 as its bit pattern in uint16 (shift left by 16, read as float32)
+                                float32; bfloat16 as its bit pattern in uint16 (shift left by 16, read as float32);
+                                float16 keeps 11 bits of a number, bfloat16 8, float32 all of its 24
 /start, /length     (N,)        rows of sentence i: hidden[layer][start[i] : start[i] + length[i]]
 /id, /split         (N,)        sentence id (UTF-8) and split, an index into the attribute ``splits``
 /n_words            (N,)        words of the sentence, with a vector or not
@@ -15,8 +16,10 @@
 Sentences are numbered in corpus order (train, dev, test) and lie on the subword axis in the order of the batches
 that they were computed in; one without subwords has length 0. Attributes: ``format``, ``version``, ``key`` (what the
 file is addressed by), ``dtype``, ``splits`` (JSON), ``counts`` (JSON: what was split, cut or left without a vector),
-``provenance`` (JSON: checkpoint, tokenizer, corpus, versions) and ``index_crc32`` over the other attributes and
-every array but the layers and their checksums; texts are bytes in UTF-8. For example::
+``provenance`` (JSON: checkpoint, tokenizer, corpus, versions; ``stored as``: why float32 took the place of float16,
+which ``dtype`` of the key names; ``rows rounded to float16``: how many were stored before that was seen) and
+``index_crc32`` over the other attributes and every array but the layers and their checksums; texts are bytes in UTF-8.
+For example::
 
     with h5py.File(path) as file:
         rows = slice(file["start"][i], file["start"][i] + file["length"][i])

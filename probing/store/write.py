@@ -2,7 +2,8 @@
 
 A store grows as ``<key>.partial`` beside a journal with the checksums of the batches that are on disk. The
 next process that wants the same key verifies those batches, goes on with the one after, and renames the file
-when it is complete; a file under its final name is always whole.
+when it is complete; a file under its final name is always whole. ``fill`` says what happens to numbers that are too
+large for float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
 import functools
@@ -56,7 +57,8 @@ def ensure(
     """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
     ``load`` gives the model and the subwords of all sentences of ``corpus``, train first; it is called only if there is
-    something to extract. Raises: StoreError if the disk is full or an activation too large for the type.
+    something to extract. Raises: StoreError if the disk is full; RangeError if numbers do not fit
+    the type that is asked for.
     """
     return find_or_make(
         Path(store.folder),
@@ -171,7 +173,7 @@ def _index(
 
 def _estimate(shape: tuple[int, int, int], store: Store, sentences: int, encoder: Encoder) -> Estimate:
     n_layers, n_rows, width = shape
-    itemsize = np.dtype(DTYPES[store.dtype]).itemsize
+    itemsize = np.dtype(DTYPES[store.first_dtype]).itemsize
     weights = sum(p.numel() * p.element_size() for p in encoder.network.parameters())
     # a batch is held on the device, as float32 rows and once more as stored; the rest is the libraries
     batch = n_layers * store.batch_subwords * width * (4 + 4 + itemsize)

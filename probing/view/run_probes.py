@@ -95,7 +95,8 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
         raise DataError(f"{folder / FILE} is of another run than the manifest beside it; delete {folder}, run again")
     try:
         config, data = manifest["config"], manifest["data"]
-        one_of("store.dtype", dtype := config["store"]["dtype"], DTYPES)
+        kept = manifest.get("store", config["store"])  # an earlier version's tells the type in its configuration alone
+        one_of("store.dtype", dtype := kept.get("dtype", config["store"]["dtype"]), DTYPES)
         outline, dev = _scores(folder, saved, str(manifest["metric"]))
         return RunProbes(
             _with_gold(TrainedProbes(saved, outline, dtype), config["task"], gold_of),

@@ -207,7 +207,6 @@ def truncated(folder: Path) -> None:
         (without_pickles, ["only pytorch_model.bin, wanted model.safetensors", "save_pretrained"]),
         (without_fast_tokenizer, ["CanineTokenizer is not a fast tokenizer", "tokenizer.json"]),
         (with_nan, ["layer 2 is not finite (NaN or infinity) for the sentence"]),
-        (with_large_numbers, ["float16 ends at 65504", "store.dtype=bfloat16"]),
         (without_config, ["no config.json"]),
         (truncated, ["cannot load"]),
         (shutil.rmtree, ["no such folder"]),
@@ -220,6 +219,21 @@ def test_a_faulty_checkpoint_is_refused(damage, words, tiny, treebank, here, ref
     message = refused(here(*given, small=False), 1)
     assert [word for word in words if word not in message] == []
     assert find_runs(treebank) == list(treebank.rglob("*.h5")) == []
+
+
+def test_a_model_beyond_float16_runs_and_says_so_and_float16_alone_is_refused(tiny, treebank, here, refused, own):
+    checkpoint = shutil.copytree(tiny, treebank / "checkpoint")
+    with_large_numbers(checkpoint)
+    given = [*own(treebank, "conllu"), f"model.checkpoint={checkpoint}"]
+    done = here(*given, small=False)
+    assert (done.code, "numbers reach 1e+06, float16 ends at 65504" in done.out) == (0, True)
+    [manifest] = [json.loads((run / "manifest.json").read_text()) for run in find_runs(treebank)]
+    assert manifest["store"]["dtype"] == "float32"
+    assert manifest["store"]["precision"].startswith("24 bits")
+    assert "vectors are stored as float32, because numbers reach 1e+06" in str(manifest["notes"])
+    message = refused(here(*given, "store.dtype=float16", small=False), 1)
+    assert "is float32, because numbers reach 1e+06" in message
+    assert "type store.dtype=auto" in message
 
 
 def test_a_faulty_checkpoint_changes_nothing_that_other_runs_wrote(tiny, treebank, here, refused, own):

@@ -39,6 +39,18 @@ def test_settings_that_change_no_measurement_do_not_part_runs(make_run):
     assert [condition.model for condition in conditions] == ["tiny"]
 
 
+def test_the_type_that_a_store_has_counts_and_not_what_was_typed(make_run):
+    folders = [
+        make_run("distance", config={"seed": 0, "store": {"dtype": typed}}, name=f"{i}", store={"dtype": stored})
+        for i, (typed, stored) in enumerate([("auto", "float16"), ("float16", "float16"), ("auto", "float32")])
+    ]
+    conditions, _ = gather(folders)
+    assert [(condition.model, len(condition.runs)) for condition in conditions] == [
+        ("tiny · store.dtype=float16", 2),
+        ("tiny · store.dtype=float32", 1),
+    ]
+
+
 def test_the_same_run_twice_counts_once_and_a_contradiction_is_said(make_run):
     folder = make_run("distance", (0.4, 0.6), name="a")
     again = make_run("distance", (0.4, 0.6), name="b")

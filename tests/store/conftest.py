@@ -50,3 +50,23 @@ def finished(tiny, tmp_path_factory) -> Path:
 def copied(finished, tmp_path) -> Path:
     """A copy of that store, to damage."""
     return Path(shutil.copy(finished, tmp_path))
+
+
+@pytest.fixture(scope="session")
+def loud(tiny, tmp_path_factory) -> Path:
+    """The same model, in whose layer 0 every word fits float16 but "fox", which reaches 6.6e4."""
+    import numpy as np
+    from safetensors.numpy import load_file, save_file
+    from transformers import AutoTokenizer
+
+    folder = Path(shutil.copytree(tiny, tmp_path_factory.mktemp("models") / "loud"))
+    weights = load_file(folder / "model.safetensors")
+    [word, gain, bias] = [
+        next(name for name in weights if name.endswith(f"embeddings.{end}"))
+        for end in ("word_embeddings.weight", "LayerNorm.weight", "LayerNorm.bias")
+    ]
+    # of 16 normalised numbers, one can be as large as the square root of 15 only where the others are nearly equal
+    weights[word][AutoTokenizer.from_pretrained(folder).convert_tokens_to_ids("fox")] = 100 * np.eye(1, 16)
+    weights[gain], weights[bias] = np.full_like(weights[gain], 65_504 / 3.85), np.zeros_like(weights[bias])
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder

@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
-from probing.errors import StoreError
-from probing.store.encoding import DTYPES, decode, encode
-
-# bits of precision, the implicit one included: a value moves by half of the last one at most
-PRECISION_BITS = {"float16": 11, "float32": 24, "bfloat16": 8}
+from probing.errors import RangeError
+from probing.store.encoding import BITS, DTYPES, decode, encode, precision
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -17,7 +14,7 @@ def test_values_come_back_within_the_precision_of_the_type(dtype):
     assert stored.dtype == DTYPES[dtype]
     back = decode(stored, dtype)
     assert back.dtype == np.float32
-    assert (np.abs(back - hidden) <= np.abs(hidden) * 2.0 ** -PRECISION_BITS[dtype]).all()
+    assert (np.abs(back - hidden) <= np.abs(hidden) * 2.0 ** -BITS[dtype]).all()
     assert np.array_equal(encode(back, dtype), stored)  # what was read can be written again unchanged
 
 
@@ -30,10 +27,24 @@ def test_bfloat16_is_rounded_to_nearest_and_reaches_as_far_as_float32():
 
 def test_overflow_names_the_largest_value_and_what_to_type():
     hidden = np.array([[[1.0, -70_000.0]]], np.float32)
-    with pytest.raises(
-        StoreError, match=r"reach 7e\+04, float16 ends at 65504; type store.dtype=bfloat16 .* or store.dtype=float32"
-    ):
+    with pytest.raises(RangeError, match=r"reach 7e\+04, float16 ends at 65504; type store.dtype=auto or .*=float32"):
         encode(hidden, "float16")
+    with pytest.raises(RangeError, match=r"reach 3.4e\+38, bfloat16 ends at 3.3"):
+        encode(np.full((1, 1, 1), np.finfo(np.float32).max), "bfloat16")  # would be rounded to infinity
     for dtype in ("bfloat16", "float32"):
         assert decode(encode(hidden, dtype), dtype)[0, 0, 1] == pytest.approx(-70_000, rel=2**-8)
     assert decode(encode(np.full((1, 1, 1), 65_504, np.float32), "float16"), "float16")[0, 0, 0] == 65_504
+
+
+def test_a_layer_whose_numbers_float16_would_round_away_is_refused():
+    hidden = np.stack([np.full((4, 8), 1.0), np.full((4, 8), 3e-6), np.zeros((4, 8))]).astype(np.float32)
+    assert np.abs(hidden.astype(np.float16) / hidden.clip(1e-9) - 1)[1].max() > 0.005
+    with pytest.raises(RangeError, match="no number above 3e-06, float16 rounds what is so small coarsely"):
+        encode(hidden, "float16")
+    assert np.array_equal(decode(encode(hidden, "float32"), "float32"), hidden)
+    encode(hidden[[0, 2]], "float16")  # zero is exact
+
+
+def test_precision_is_told_in_words():
+    assert precision("float16") == "11 bits: a number moves by at most 0.05 %"
+    assert precision("bfloat16") == "8 bits: a number moves by at most 0.4 %"

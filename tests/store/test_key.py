@@ -9,7 +9,7 @@ from probing.axes import Corpus, Sentence
 from probing.errors import ConfigError
 from probing.model.checkpoint import Checkpoint, Model
 from probing.store import key as module
-from probing.store.key import Store, key, key_parts
+from probing.store.key import PARTS, Store, is_of_this_version, key, key_parts, map_parts
 
 STORE = Store("outputs/store")
 MODEL = Model("bundled")
@@ -65,10 +65,23 @@ def test_it_changes_with_the_format(monkeypatch):
         {"checkpoint": Checkpoint("another name", Path("elsewhere"), "sha256-12", (Path("config.json"),))},
         {"model": replace(MODEL, name="another name", stand_in=None)},
         {"store": replace(STORE, folder="elsewhere")},
+        {"store": replace(STORE, dtype="float16")},  # which is what auto begins with
     ],
 )
 def test_tasks_and_names_share_one_file(changed):
     assert key_of(**changed) == key_of()
+
+
+def test_a_key_of_other_parts_is_of_another_version():
+    parts = key_parts(STORE, MODEL, CHECKPOINT, CORPUS)
+    assert tuple(parts) == PARTS
+    of_maps = map_parts(STORE, parts)
+    for made in (parts, of_maps):
+        assert is_of_this_version({"key": key(made), **made, "threads": 2})
+        assert not is_of_this_version({"key": "0" * 16, **made})
+    fewer = {name: part for name, part in parts.items() if name != "long"}
+    assert not is_of_this_version({"key": key(fewer), **fewer})
+    assert not is_of_this_version({"key": key({**parts, "new": "1"}), **parts, "new": "1"})
 
 
 def test_it_is_a_file_name():
@@ -79,7 +92,7 @@ def test_it_is_a_file_name():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"dtype": "float8"}, "store.dtype=float8: .* choose one of float16, float32, bfloat16"),
+        ({"dtype": "float8"}, "store.dtype=float8: .* choose one of auto, float16, float32, bfloat16"),
         ({"batch_subwords": 0}, "store.batch_subwords=0: must be greater than 0"),
     ],
 )

@@ -29,6 +29,12 @@ def test_scores_are_those_of_the_probes_on_the_runs_own_test_split(run):
     assert found.dev == pytest.approx(0.11)
 
 
+@pytest.mark.parametrize("stored", ["float16", "float32"])
+def test_vectors_are_rounded_as_the_store_holds_them_and_not_as_was_asked_for(run, stored):
+    folder = run("a", dtype="auto")
+    assert read_run(folder, {**manifest(folder), "store": {"dtype": stored}}).probes.dtype == stored
+
+
 def test_the_training_data_are_described(run):
     kept, removed, generated = run("a", n_train=12544), run("b", punctuation="remove"), run("c", source={"name": "x"})
     assert read_run(kept, manifest(kept)).data == "ewt (12,544 sentences)"

@@ -27,7 +27,7 @@ MISTYPED = {
     "punctuation=drop": ["punctuation=drop", "keep, remove"],
     "task.vector=foo": ["task.vector=foo", "mean, first, last"],
     "task.column=lemma": ["task.column=lemma", "upos, xpos, deprel"],
-    "store.dtype=int8": ["store.dtype=int8", "float16, float32, bfloat16"],
+    "store.dtype=int8": ["store.dtype=int8", "auto, float16, float32, bfloat16"],
     "model.precision=float8": ["model.precision=float8", "float32, bfloat16"],
     "model.long=cut": ["model.long=cut", "window, truncate"],
     "model.stand_in=brt": ["model.stand_in=brt", "minilm"],

@@ -25,6 +25,7 @@ SAME = [
     "probe.l2=[0.00001,0.0001,0.001,0.01,0.1,1.0]",
     "model.stand_in=null",
     "model.name=mine",
+    "store.dtype=float16",
     "analysis=rollout",
     "attention=none analysis=rollout",
 ]
