@@ -119,7 +119,7 @@ class Encoder:
         def fill(some: NDArray[np.int64]) -> None:
             self._fill(vectors, units, some, batch)
 
-        with _computing(self.network, self.attention):
+        with computing(self.network, self.attention):
             for some in plan(lengths, min(budget, self.memory.ceiling)):
                 for _ in self.memory.halving(some, lengths[some], fill):
                     pass
@@ -153,7 +153,7 @@ STEP_BY_STEP = "eager"  # transformers' name for it
 
 
 @contextmanager
-def _computing(network: Network, attention: str | None) -> Iterator[None]:
+def computing(network: Network, attention: str | None) -> Iterator[None]:
     """Passes inside the ``with`` statement compute attention with this implementation (None: as it is set)."""
     before = network.config._attn_implementation
     _set_attention(network, attention or before)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ModelError
-from probing.model.blocks import hooks
+from probing.model.block_calls import hooks
 from probing.model.network_facts import Network
 
 if TYPE_CHECKING:

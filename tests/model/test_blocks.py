@@ -5,7 +5,8 @@ import re
 import pytest
 
 from probing.errors import ModelError
-from probing.model.blocks import blocks, hooks
+from probing.model.block_calls import hooks
+from probing.model.blocks import blocks
 from probing.model.checkpoint import Model, resolve
 from probing.model.encoder import load
 

@@ -78,3 +78,24 @@ def ratio(mixed: "torch.Tensor", kept: "torch.Tensor") -> "torch.Tensor":
     one, other = mixed.norm(dim=-1), kept.norm(dim=-1)
     share: torch.Tensor = one / (one + other).clamp_min(1e-30)
     return share
+
+
+def root_mean_square(
+    inner: "torch.nn.Module", output: "torch.Tensor", added: "torch.Tensor"
+) -> "tuple[torch.Tensor, torch.Tensor]":
+    """γ (D,) and a number per query (S, 1): times ``output`` (S, D) they are what ``inner`` made of it, ``added``.
+
+    Raises: ModelError if ``inner`` does anything but multiply, as a mean that is subtracted or a bias would.
+    """
+    import torch
+
+    gain = inner.forward(torch.ones_like(output[:1]))[0].float()  # no hooks: they wait for the network
+    scaled, wanted = gain * output.float(), added.float()
+    number = (scaled * wanted).sum(dim=-1, keepdim=True) / scaled.square().sum(dim=-1, keepdim=True).clamp_min(1e-30)
+    wrong = (number * scaled - wanted).abs().max()
+    if not wrong <= _AGREEMENT * wanted.abs().max().clamp_min(1e-6):
+        raise ModelError(
+            f"value vectors: {type(inner).__name__} does more to attention's output than to divide and scale it, which "
+            "norms do not know; type attention=rollout, which reads only the weights"
+        )
+    return gain, number

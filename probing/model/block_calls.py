@@ -1,0 +1,113 @@
+"""Calls of blocks: recorded in a pass, made again with other hidden states, and watched module by module."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import torch
+    from torch.utils.hooks import RemovableHandle
+
+    BlockOutput = torch.Tensor | tuple[torch.Tensor, ...] | list[torch.Tensor]  # hidden states, alone or first
+
+
+class Call(NamedTuple):
+    """One call of a block: its inputs and keyword arguments, hidden states among them, and its output."""
+
+    block: "torch.nn.Module"
+    inputs: tuple[Any, ...]
+    options: dict[str, Any]
+    output: "BlockOutput"
+
+    @property
+    def states(self) -> "torch.Tensor":
+        """The hidden states that the block was given, (B, T, D)."""
+        return first_tensor(self.inputs, self.options)
+
+    def again(self, states: "torch.Tensor") -> "torch.Tensor":
+        """Hidden states after the block for other ``states`` (n * B, T, D), all else as in this call."""
+        copies = len(states) // len(self.states)
+        inputs = [_copied(given, copies) for given in self.inputs]
+        options = {name: _copied(given, copies) for name, given in self.options.items()}
+        if inputs:
+            inputs[0] = states
+        else:
+            options["hidden_states"] = states
+        return states_of(self.block(*inputs, **options))
+
+
+def _copied(given: Any, copies: int) -> Any:
+    """ALiBi counts the heads of all sentences on one axis, (B * H, 1, T); the rest serves all copies."""
+    folded = copies > 1 and getattr(given, "ndim", 0) == 3 and given.shape[0] > 1
+    return given.repeat(copies, 1, 1) if folded else given
+
+
+def first_tensor(inputs: Sequence[Any], options: "dict[str, Any]") -> "torch.Tensor":
+    """What a module works on: its first input, or the one that is named hidden_states."""
+    given: torch.Tensor = inputs[0] if inputs else options["hidden_states"]
+    return given
+
+
+def states_of(output: "BlockOutput") -> "torch.Tensor":
+    """The hidden states among what a block returns."""
+    return output[0] if isinstance(output, (tuple, list)) else output
+
+
+@contextmanager
+def hooks(*handles: "RemovableHandle") -> Iterator[None]:
+    """Keep hooks for the time of a ``with`` statement."""
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def calls(modules: "Iterable[torch.nn.Module]") -> Iterator[list[Call]]:
+    """Record the calls of these blocks in the passes inside the ``with`` statement, in order."""
+    kept: list[Call] = []
+
+    def keep(block: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: "BlockOutput") -> None:
+        kept.append(Call(block, inputs, options, output))
+
+    with hooks(*(module.register_forward_hook(keep, with_kwargs=True) for module in modules)):
+        yield kept
+
+
+Change = Callable[["torch.nn.Module", Any], Any]  # a module and its output -> another output; None: as it is
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The first call of every module inside a block, in the order in which they returned, and the block's output.
+
+    given: the tensor that a module was called with. output: what it returned, after it was changed.
+    """
+
+    states: "torch.Tensor"
+    given: "dict[torch.nn.Module, torch.Tensor]" = field(default_factory=dict)
+    output: "dict[torch.nn.Module, Any]" = field(default_factory=dict)
+    result: "list[torch.Tensor]" = field(default_factory=list)
+
+
+def watched(call: Call, states: "torch.Tensor", change: Change) -> Seen:
+    """Call a block again with ``states`` while ``change`` may change the output of any module inside it."""
+    seen = Seen(states)
+    thread = threading.get_ident()  # a pass of another thread is neither seen nor changed
+
+    def keep(module: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: Any) -> Any:
+        if threading.get_ident() != thread or module is call.block:
+            return None
+        new = change(module, output)
+        given = [part for part in (*inputs, *options.values()) if getattr(part, "ndim", 0) > 1]
+        if given:
+            seen.given.setdefault(module, given[0])
+            seen.output.setdefault(module, output if new is None else new)
+        return new
+
+    with hooks(*(module.register_forward_hook(keep, with_kwargs=True) for module in call.block.modules())):
+        seen.result.append(call.again(states))
+    return seen
