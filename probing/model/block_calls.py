@@ -27,21 +27,10 @@ class Call(NamedTuple):
         return first_tensor(self.inputs, self.options)
 
     def again(self, states: "torch.Tensor") -> "torch.Tensor":
-        """Hidden states after the block for other ``states`` (n * B, T, D), all else as in this call."""
-        copies = len(states) // len(self.states)
-        inputs = [_copied(given, copies) for given in self.inputs]
-        options = {name: _copied(given, copies) for name, given in self.options.items()}
-        if inputs:
-            inputs[0] = states
-        else:
-            options["hidden_states"] = states
-        return states_of(self.block(*inputs, **options))
-
-
-def _copied(given: Any, copies: int) -> Any:
-    """ALiBi counts the heads of all sentences on one axis, (B * H, 1, T); the rest serves all copies."""
-    folded = copies > 1 and getattr(given, "ndim", 0) == 3 and given.shape[0] > 1
-    return given.repeat(copies, 1, 1) if folded else given
+        """Hidden states after the block for other ``states``, all else as in this call."""
+        if self.inputs:
+            return states_of(self.block(states, *self.inputs[1:], **self.options))
+        return states_of(self.block(**{**self.options, "hidden_states": states}))
 
 
 def first_tensor(inputs: Sequence[Any], options: "dict[str, Any]") -> "torch.Tensor":
@@ -103,11 +92,19 @@ def watched(call: Call, states: "torch.Tensor", change: Change) -> Seen:
             return None
         new = change(module, output)
         given = [part for part in (*inputs, *options.values()) if getattr(part, "ndim", 0) > 1]
-        if given:
-            seen.given.setdefault(module, given[0])
-            seen.output.setdefault(module, output if new is None else new)
+        if given and module not in seen.given:
+            seen.given[module] = given[0].clone()
+            seen.output[module] = copied(output if new is None else new)
         return new
 
     with hooks(*(module.register_forward_hook(keep, with_kwargs=True) for module in call.block.modules())):
-        seen.result.append(call.again(states))
+        seen.result.append(call.again(states.clone()))
     return seen
+
+
+def copied(output: Any) -> Any:
+    """What a module returned, apart from it: some blocks go on to change it in place (Falcon)."""
+    if isinstance(output, (tuple, list)):
+        parts = [copied(part) for part in output]
+        return parts if isinstance(output, list) else tuple(parts)
+    return output.clone() if hasattr(output, "clone") else output

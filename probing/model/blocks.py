@@ -31,6 +31,7 @@ class Block:
     ``attention`` returns a tuple, at ``place`` its map (B, H, T, T). ``value`` yields what values(output) turns into
     (B, T, H, d); ``output`` takes the heads side by side, (B, T, H * d), and its matrix is weight() (H * d, D).
     ``residual``: how attention's output is added to the block's input; None: in a way that norms do not know.
+    ``copies``: whether the block, called again with copies of its input, takes all else as it was.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Block:
     n_heads: int
     head_width: int
     residual: Residual | None
+    copies: bool
 
     @property
     def norm(self) -> "Module | None":
@@ -106,9 +108,19 @@ def _block(of: MapPlace) -> Block:
     n_heads, n_columns = map_.shape[1], len(parts.columns)
     sizes = n_heads, n_columns // n_heads
     columns = _slice(parts.columns)
-    block = Block(of.number, of.call.block, of.attention, of.place, *parts[:2], columns, *sizes, added)
+    block = Block(
+        of.number, of.call.block, of.attention, of.place, *parts[:2], columns, *sizes, added, _takes_copies(of.call)
+    )
     _check(block, of.call)
     return block
+
+
+def _takes_copies(call: Call) -> bool:
+    twice = call.states.repeat(2, 1, 1)
+    try:
+        return alike(call.again(twice), states_of(call.output).repeat(2, 1, 1))
+    except Exception:  # masks and terms of position that are made for as many sentences as there were
+        return False
 
 
 def _slice(columns: "torch.Tensor") -> "slice | torch.Tensor":

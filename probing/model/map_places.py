@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Module = torch.nn.Module
     Returned = tuple[Module, int, torch.Tensor]  # a module, and what stands where in what it returns
 
-N_ROWS, LENGTH = 2, 7  # of the input that maps are looked for in
+LENGTH = 9  # subwords of the input that maps are looked for in
 
 
 class MapPlace(NamedTuple):
@@ -83,24 +83,26 @@ def _place(
 
 
 def _short_input(network: Network) -> "torch.Tensor":
-    """Numbers of subwords (B, T), as different as the vocabulary allows, without padding."""
+    """Numbers of subwords (1, T), as different as the vocabulary allows, without padding."""
     import torch
 
     table = network.get_input_embeddings().weight
     pad = getattr(network.config, "pad_token_id", None)
     numbers = [number for number in range(min(len(table), 64)) if number != pad]
     length = min(LENGTH, longest_input(network) or LENGTH)
-    ids = [numbers[at % len(numbers)] for at in range(N_ROWS * length)]
-    return torch.tensor(ids, device=table.device).view(N_ROWS, length)
+    return torch.tensor([[numbers[at % len(numbers)] for at in range(length)]], device=table.device)
 
 
 @contextmanager
 def _kept(network: Network) -> Iterator[None]:
-    """Some networks change themselves for a short input (BigBird exchanges its attention): undo it."""
+    """Some networks change themselves for a short input (BigBird exchanges its attention): undo it. Keep no cache."""
     before = [(module, {**vars(module)}, {**module._modules}) for module in network.modules()]
+    caches = getattr(network.config, "use_cache", None)
+    network.config.use_cache = False  # a block that is called again would see its own past
     try:
         yield
     finally:
+        network.config.use_cache = caches
         for module, attributes, parts in before:
             vars(module).update(attributes)
             module._modules.update(parts)

@@ -8,7 +8,7 @@ some column of the value projection's output, in whatever order queries, keys an
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from probing.model.block_calls import Call, Change, Seen, watched
+from probing.model.block_calls import Call, Change, Seen, copied, watched
 
 if TYPE_CHECKING:
     import torch
@@ -109,11 +109,11 @@ def _columns(map_: "torch.Tensor", projected: "torch.Tensor", joined: "torch.Ten
     """The column of ``projected`` (…, w) that the map turns into each of ``joined`` (B, T, H * d); or None."""
     import torch
 
-    n_heads = map_.shape[1]
-    if joined.ndim != 3 or joined.shape[-1] % n_heads:
+    n_rows, n_heads, length, _ = map_.shape
+    if joined.ndim != 3 or joined.shape[:2] != (n_rows, length) or joined.shape[-1] % n_heads:
         return None
-    rows = projected.reshape(*joined.shape[:2], -1)
-    heads = joined.float().reshape(rows.shape[0] * rows.shape[1], n_heads, -1)  # (B * T, H, d)
+    rows = projected.reshape(n_rows, length, -1)
+    heads = joined.float().reshape(n_rows * length, n_heads, -1)  # (B * T, H, d)
     limit = tolerance(joined) * heads.abs().max()
     found = []
     for head in range(n_heads):
@@ -157,7 +157,8 @@ def _changed(fixed: "Mapping[Module, Any]") -> Change:
 
     def change(module: "Module", output: Any) -> Any:
         other, here = rest(module, output), fixed.get(module)
-        return other if here is None or getattr(here, "shape", None) != getattr(output, "shape", None) else here
+        fits = here is not None and getattr(here, "shape", None) == getattr(output, "shape", None)
+        return copied(here) if fits else other
 
     return change
 

@@ -101,21 +101,26 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
             return whole - torch.einsum("hqn,nhd->nqhd", map_[:, :, keys], values[0, keys])
 
         with torch.inference_mode(), replaced(block, without, all_heads):
-            after = call.again(states.expand(len(some), -1, -1))  # (n, S, D)
+            after = call.again(states.repeat(len(some), 1, 1))  # (n, S, D)
             alike = torch.cosine_similarity(after.float(), states_of(call.output).float(), dim=-1)  # keys by queries
         distances: NDArray[np.float32] = (1 - alike).T.cpu().numpy()
         return distances
 
-    for some, distances in _each_token(encoder, np.arange(states.shape[1]), states.shape[1], apart):
+    most = None if block.copies else 1
+    for some, distances in _each_token(encoder, np.arange(states.shape[1]), states.shape[1], apart, most):
         found[:, some] = distances
     return found
 
 
 def _each_token(
-    encoder: Encoder, tokens: NDArray[np.int64], length: int, run: Callable[[NDArray[np.int64]], T]
+    encoder: Encoder,
+    tokens: NDArray[np.int64],
+    length: int,
+    run: Callable[[NDArray[np.int64]], T],
+    most: int | None = None,
 ) -> Iterator[tuple[NDArray[np.int64], T]]:
-    """What ``run`` returns for some tokens at a time: as many as one pass can hold copies of their sentence."""
-    step = max(1, budget(encoder) // length)
+    """What ``run`` returns for some tokens at a time: as many copies of their sentence as a pass can hold, or most."""
+    step = most or max(1, budget(encoder) // length)
     for at in range(0, len(tokens), step):
         some = tokens[at : at + step]
         yield from encoder.memory.halving(some, np.full(len(some), length), lambda part: (part, run(part)))
