@@ -58,7 +58,7 @@ def forward(encoder: Encoder, given: TokenizedInput, found: Sequence[Block] = ()
     seen: list[dict[str, Any]] = []
     with ExitStack() as stack:
         if calls:
-            kept = stack.enter_context(recorded(encoder.network))
+            kept = stack.enter_context(recorded())
         watching = (hook for block in found for hook in watch(block, lambda _block, of: seen.append(dict(of))))
         stack.enter_context(hooks(*watching))
         output = _run(encoder, given)
