@@ -1,8 +1,8 @@
 """Where a block computes values, joins its heads and adds their output: what hooks need, in any architecture.
 
-Nothing is known by name. In a pass over a few subwords, the modules that return attention maps are noted, each is
-taken for a part of one block, and the block's projections are found by what they do (``projections``). What was found
-must then give, from the map and the weights, what the block itself computed.
+Nothing is known by name. In a pass over a few subwords, the modules that return attention maps are noted, and the
+blocks around them (``map_places``). In each block the projections are found by what they do (``projections``), and so
+is how their output is added (``residual``). From map and weights, they must give what the block itself computed.
 """
 
 import weakref
@@ -14,7 +14,8 @@ from probing.model.block_calls import Call, states_of, watched
 from probing.model.encoder import STEP_BY_STEP, computing
 from probing.model.map_places import MapPlace, map_places
 from probing.model.network_facts import Network
-from probing.model.projections import Residual, alike, projections, residual, transposed, with_noise
+from probing.model.projections import alike, projections, transposed, with_noise
+from probing.model.residual import Residual, residual
 
 if TYPE_CHECKING:
     import torch
@@ -84,7 +85,7 @@ def _search(network: Network) -> list[Block]:
     import torch
 
     with torch.no_grad(), computing(network, STEP_BY_STEP):
-        found = [_block(of) for of in map_places(network)]
+        found = [_block(of) for of in _places(network)]
     here = {*network.modules()}
     for block in found:
         if not {block.attention, block.value, block.output} <= here:
@@ -92,6 +93,15 @@ def _search(network: Network) -> list[Block]:
         if (block.n_heads, block.head_width) != (found[0].n_heads, found[0].head_width):
             raise ModelError(f"block {block.number}: its heads are more or fewer, or wider, than those of the first")
     return found
+
+
+def _places(network: Network) -> list[MapPlace]:
+    try:
+        return map_places(network)
+    except ModelError:
+        raise
+    except Exception as error:  # as in ``_block``
+        raise ModelError(f"block 1: a short input cannot be run ({_first_line(error)})") from error
 
 
 def _block(of: MapPlace) -> Block:

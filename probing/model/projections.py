@@ -27,17 +27,6 @@ class Projections(NamedTuple):
     columns: "torch.Tensor"
 
 
-class Residual(NamedTuple):
-    """What is added to the block's input: ``factor`` times attention's output, or times what ``inner`` makes of it.
-
-    norm: normalises the sum, and only its result goes on; None: the sum itself goes on.
-    """
-
-    inner: "Module | None"
-    factor: float
-    norm: "Module | None"
-
-
 def transposed(linear: Any) -> bool:
     """Whether a linear map keeps its matrix as (inputs, outputs): GPT-2's Conv1D."""
     return type(linear).__name__ == "Conv1D"
@@ -84,6 +73,18 @@ def noise() -> Change:
     return change
 
 
+def noise_but(fixed: "Mapping[Module, Any]") -> Change:
+    """As ``noise``, but some modules yield what is ``fixed``."""
+    rest = noise()
+
+    def change(module: "Module", output: Any) -> Any:
+        other, here = rest(module, output), fixed.get(module)
+        fits = here is not None and getattr(here, "shape", None) == getattr(output, "shape", None)
+        return copied(here) if fits else other
+
+    return change
+
+
 def with_noise(call: Call) -> Seen:
     """A call of a block with noise for its input and for what linear maps yield."""
     return watched(call, noise_like(call.states, 0), noise())
@@ -93,15 +94,13 @@ def projections(seen: Seen, map_: "torch.Tensor") -> Projections | None:
     """The projections of values and of joined heads in a block that gave ``map_`` (B, H, T, T) in ``with_noise``."""
     places = map_.shape[0] * map_.shape[-1]
     linear = [part for part, output in seen.output.items() if is_linear(part, output)]
-    whole = [
-        part for part in linear if seen.output[part].shape[:-1].numel() == places
-    ]  # experts see a part of the input
+    # those with a row for every subword: experts see a part of them
+    whole = [part for part in linear if seen.output[part].shape[:-1].numel() == places]
     for n_before, output in enumerate(whole):
-        joined = seen.given[output]
         for value in whole[:n_before]:
-            columns = _columns(map_.float(), seen.output[value].float(), joined)
+            columns = _columns(map_.float().cpu(), seen.output[value].float().cpu(), seen.given[output].cpu())
             if columns is not None:
-                return Projections(value, output, columns)
+                return Projections(value, output, columns.to(map_.device))
     return None
 
 
@@ -123,83 +122,3 @@ def _columns(map_: "torch.Tensor", projected: "torch.Tensor", joined: "torch.Ten
             return None
         found.append(columns)
     return torch.cat(found)
-
-
-def residual(call: Call, seen: Seen, output: "Module") -> Residual | None:
-    """How the output of ``output`` enters the stream of hidden states, from ``with_noise``; None: in no way known here.
-
-    A change is added to it, and what changes with it is followed: a module that receives the sum with the block's input
-    normalises it. That the block's output no longer changes once those modules' outputs are held tells that only they
-    go on.
-    """
-    inner = _inner(seen, output)
-    carrier = inner or output
-    added = seen.output[carrier]
-    change = noise_like(added, 10**6)
-    moved = watched(call, seen.states, _changed({carrier: added + change}))
-    receives = {part: _factor(seen, moved.given.get(part), part, added, change) for part in _leaves(seen)}
-    summed = {part: factor for part, factor in receives.items() if factor is not None}
-    held = {part: seen.output[part] for part in summed}
-    after = watched(call, seen.states, _changed({carrier: added + change, **held})).result[0]
-    difference = after - seen.result[0]
-    factors = set(summed.values())
-    if alike(difference + change, change) and len(summed) == 1:
-        return Residual(inner, factors.pop(), next(iter(summed)))
-    factor = _ratio(difference, change)
-    if not alike(difference, factor * change) or any(abs(other - factor) > 1e-2 for other in factors):
-        return None
-    return Residual(inner, factor, None) if _carries_input(call, seen) else None
-
-
-def _changed(fixed: "Mapping[Module, Any]") -> Change:
-    """As ``noise``, but some modules yield what is given here."""
-    rest = noise()
-
-    def change(module: "Module", output: Any) -> Any:
-        other, here = rest(module, output), fixed.get(module)
-        fits = here is not None and getattr(here, "shape", None) == getattr(output, "shape", None)
-        return copied(here) if fits else other
-
-    return change
-
-
-def _inner(seen: Seen, output: "Module") -> "Module | None":
-    """The module that changes attention's output before it is added, as in Gemma 2 and OLMo 2."""
-    return next((part for part in _leaves(seen) if alike(seen.given[part], seen.output[output])), None)
-
-
-def _leaves(seen: Seen) -> "list[Module]":
-    """Modules without parts that change what they are given: no linear maps, no dropout, which does nothing here."""
-    import torch
-
-    leaves = [(part, new) for part, new in seen.output.items() if not [*part.children()] and not is_linear(part, new)]
-    return [part for part, new in leaves if not isinstance(new, torch.Tensor) or not alike(new, seen.given[part])]
-
-
-def _factor(
-    seen: Seen, now: "torch.Tensor | None", part: "Module", added: "torch.Tensor", change: "torch.Tensor"
-) -> float | None:
-    """How often ``part`` receives attention's output in a sum with the block's input; None: it does not.
-
-    now: what it receives when ``change`` was added to attention's output, ``added``.
-    """
-    before = seen.given[part]
-    if now is None or before.shape != change.shape or now.shape != change.shape:
-        return None
-    factor = _ratio(now - before, change)
-    rest = before - factor * added
-    return factor if abs(factor) > 1e-2 and alike(rest, seen.states) else None
-
-
-def _ratio(one: "torch.Tensor", other: "torch.Tensor") -> float:
-    """How many times ``other`` is ``one``, by least squares; 1 where only rounding speaks against it."""
-    found = float((one.float() * other.float()).sum() / other.float().square().sum())
-    return 1.0 if abs(found - 1) < tolerance(one) else found
-
-
-def _carries_input(call: Call, seen: Seen) -> bool:
-    """Whether the block adds its input as it is: with all its modules held, its output changes as its input does."""
-    held = {part: seen.output[part] for part in _leaves(seen)}
-    change = noise_like(seen.states, 10**6)
-    after = watched(call, seen.states + change, _changed(held)).result[0]
-    return alike(after - seen.result[0], change)

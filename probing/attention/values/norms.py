@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.values.vector_lengths import centred, lengths, parts, ratio, root_mean_square
+from probing.attention.values.vector_lengths import lengths, mixing_by_variant, root_mean_square
 from probing.errors import ModelError
 from probing.model.block_calls import first_tensor, hooks
 from probing.model.blocks import Block, blocks
@@ -162,7 +162,7 @@ def of_layer(block: Block, seen: "Mapping[str, torch.Tensor]", words: NDArray[np
     attention = seen["attention"][0].float()  # (1, H, S, S) -> (H, S, S)
     values, norm = seen["values"][0].float(), cast("torch.nn.LayerNorm | None", block.norm)
     matrix, scale = _added(block, seen)
-    mixing, own, own_normed = _mixing(attention, values, matrix, seen, norm, scale)
+    mixing, own, own_normed = mixing_by_variant(attention, values, matrix, seen, norm, scale)
     transformed, summed, normed = lengths(attention, values, matrix, norm)
     if scale is not None:
         summed *= scale
@@ -182,28 +182,3 @@ def _added(block: Block, seen: "Mapping[str, torch.Tensor]") -> "tuple[torch.Ten
         return (matrix if how is None or how.factor == 1 else matrix * how.factor), None
     gain, scale = root_mean_square(how.inner, seen["output"][0], seen["added"][0])
     return matrix * gain * how.factor, scale
-
-
-def _mixing(
-    attention: "torch.Tensor",
-    values: "torch.Tensor",
-    matrix: "torch.Tensor",
-    seen: "Mapping[str, torch.Tensor]",
-    norm: "torch.nn.LayerNorm | None",
-    scale: "torch.Tensor | None",
-) -> "tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]":
-    """Mixing ratios by variant; the length of a query's own vector with the residual, raw and centred: each (S,)."""
-    mixed, kept = parts(attention, values, matrix, seen["joined"][0])
-    if scale is not None:
-        mixed, kept = mixed * scale, kept * scale
-    weight = attention.diagonal(dim1=1, dim2=2).mean(dim=0)
-    mixing = {"attn_w": 1 - weight, "attn_n": ratio(mixed, kept)}
-    kept += seen["input"][0].float()
-    mixing |= {"attnres_w": (1 - weight) / 2, "attnres_n": ratio(mixed, kept)}
-    own = own_normed = kept.norm(dim=-1)
-    if norm is not None:
-        kept = centred(kept, norm)
-        mixed = centred(mixed, norm)
-        mixing["attnresln_n"] = ratio(mixed, kept)  # both are divided by the deviation, so it cancels
-        own_normed = kept.norm(dim=-1)
-    return mixing, own, own_normed

@@ -213,7 +213,20 @@ def network_encoder(by_hand, tiny_network, name):
 
 
 # Norms before attention and on its output, terms of position, a factor, grouped and wide heads, experts, hybrids.
-OTHERS = ("ModernBert", "T5", "Bloom", "Falcon", "GPTJ", "Olmo2", "Gemma2", "Gemma3Text", "Granite", "Qwen3Moe", "Lfm2")
+OTHERS = (
+    "ModernBert",
+    "T5",
+    "Bloom",
+    "Falcon",
+    "GPTJ",
+    "Olmo2",
+    "Gemma2",
+    "Gemma3Text",
+    "Granite",
+    "Qwen3Moe",
+    "GptOss",
+    "Lfm2",
+)
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -252,6 +265,10 @@ def test_the_vectors_of_a_query_add_up_to_what_the_block_adds(by_hand, tiny_netw
         assert found.layer == block.number and found.normed is None
         for one, other in ((found.heads(), vectors), (found.summed, summed), (found.residual, residual)):
             torch.testing.assert_close(one, other.norm(dim=-1), atol=1e-4, rtol=1e-3)
+        weight = attention.mean(dim=0)  # a sink takes a share of it in GPT-OSS
+        mixed, kept = weight.sum(dim=1) - weight.diagonal(), weight.diagonal()
+        torch.testing.assert_close(found.mixing["attn_w"], mixed / (mixed + kept), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found.mixing["attnres_w"], mixed / (mixed + kept + 1), atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(found.mixing["attn_n"], mixing_of(summed), atol=1e-4, rtol=1e-3)
         torch.testing.assert_close(found.mixing["attnres_n"], mixing_of(residual), atol=1e-4, rtol=1e-3)
 
