@@ -15,7 +15,7 @@ from pipelines.viewing.model_and_probes import load_encoder, probes_for_corpus, 
 from probing.axes import Corpus, Progress
 from probing.errors import DamagedStoreError
 from probing.model.checkpoint import Checkpoint
-from probing.model.loading import read_tokenizer
+from probing.model.saved_tokenizer import read_tokenizer
 from probing.store.key import key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.write import find

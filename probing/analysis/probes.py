@@ -100,6 +100,7 @@ def caveats(study: Study) -> tuple[Note, ...]:
         for reason, count in study.hidden.index.counts.items()
         if count
     ]
+    notes += [Note("caveat", f"model: {text}") for text in study.hidden.provenance.get("model_notes", [])]
     if study.hidden.provenance["final_norm"]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from probing.axes import Labels, Note
 from probing.errors import ModelError
 from probing.model.class_names import match_classes
 from probing.model.encoder import Encoder
+from probing.model.saved_tokenizer import ClsPosition
 from probing.model.subwords import Subwords
 from probing.probe.fit import TASK, Fit
 from probing.result.score import Prediction
@@ -40,7 +41,7 @@ class ProbeReader:
     fit: Fit
     task: Task
     labels: Labels
-    cls_position: Literal["first", "last"]
+    cls_position: ClsPosition
     passed_over: int | None = None
 
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
@@ -85,7 +86,7 @@ def probe_reader(
         return None
     best, chosen = (max(some, key=lambda fit: fit.dev_score) for some in (fits, above))
     passed_over = best.layer if best.layer == 0 else None
-    return ProbeReader(chosen, task, labels, cast(Literal["first", "last"], cls_position), passed_over)
+    return ProbeReader(chosen, task, labels, cast(ClsPosition, cls_position), passed_over)
 
 
 def head_reader(encoder: Encoder, labels: Labels, seed: int) -> tuple[HeadReader | None, str | None]:

@@ -16,7 +16,8 @@ from probing.analysis.store_files import StoreFiles
 from probing.attention.flow.augmented import Rollout
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
 from probing.model.checkpoint import Checkpoint, Model
-from probing.model.loading import read_tokenizer
+from probing.model.pooling import require_cls
+from probing.model.saved_tokenizer import read_tokenizer
 from probing.model.subwords import Subwords
 from probing.probe.fit import Probe, Setting
 from probing.result.score import Prediction
@@ -82,12 +83,13 @@ class Study:
     def encoder(self) -> "Encoder":
         """The model, loaded once, with fused attention until maps are first needed.
 
-        Raises: ConfigError for a layer that it does not have; ModelError if it cannot be loaded.
+        Raises: ConfigError for a layer or a [CLS] that it does not have; ModelError if it cannot be loaded.
         """
         from probing.model.encoder import load
 
         found = load(self.model, self.checkpoint, self.options.device, head=self.with_head)
         self._check_layers(found.n_layers)
+        require_cls(self.task.vector, found.cls_position)
         return found
 
     @cached_property

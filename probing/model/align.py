@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.errors import ModelError
-
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -39,16 +37,6 @@ def as_plain_text(tokenizer: "Tokenizer") -> "Tokenizer":
         pieces = [(UNMATCHABLE + piece if piece in special else piece, score) for piece, score in model["vocab"]]
         copy.model = Unigram(pieces, model["unk_id"], model.get("byte_fallback", False))
     return copy
-
-
-def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The special subwords that ``tokenizer`` puts before and after a sentence."""
-    encoding = tokenizer.encode("a")
-    if 0 not in encoding.special_tokens_mask:
-        raise ModelError('the tokenizer gives no subword for the letter "a"; save a working one beside the weights')
-    before = encoding.special_tokens_mask.index(0)
-    after = encoding.special_tokens_mask[::-1].index(0)
-    return tuple(encoding.ids[:before]), tuple(encoding.ids[len(encoding.ids) - after :])
 
 
 def align(spans: Int64, lengths: Int64, sentences: Sequence[Sequence[str]]) -> tuple[NDArray[np.int32], int]:

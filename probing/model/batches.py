@@ -11,7 +11,7 @@ from probing.model.subwords import Frame, Subwords
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 PADDING = -2  # what ``words`` says of a place that holds no subword
-LIKE = 0.8  # no unit of a batch is shorter than this share of its longest, so that few subwords are padding
+LIKE = 0.8  # the shortest unit of a batch, as a share of its longest: few subwords are padding
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,12 @@ def _together(words: Int32, longest: int) -> tuple[Int64, Int64]:
     return np.where(alone, place, first), np.where(alone, place + 1, last)
 
 
-def plan(lengths: Sequence[int] | Int64, budget: int) -> list[Int64]:
+def plan(lengths: Sequence[int] | Int64, budget: int, like: float = LIKE) -> list[Int64]:
     """Batches (indices into ``lengths``) of units of like length: ``budget`` padded subwords at most, or one unit.
 
-    Longest first, ties in the order given: the plan depends on ``lengths`` and ``budget`` alone, and memory peaks
-    at once rather than at the end. Empty units are left out.
+    No unit of a batch is shorter than ``like`` times its longest. Longest first, ties in the order given: the plan
+    depends on ``lengths`` and ``budget`` alone, and memory peaks at once rather than at the end. Empty units are left
+    out.
     """
     sizes = np.asarray(lengths, dtype=np.int64)
     order = np.argsort(-sizes, kind="stable")
@@ -144,7 +145,7 @@ def plan(lengths: Sequence[int] | Int64, budget: int) -> list[Int64]:
     batches, at = [], 0
     while at < len(order):
         longest = int(sizes[order[at]])
-        n_like = int(np.searchsorted(-sizes[order], -LIKE * longest, side="right")) - at
+        n_like = int(np.searchsorted(-sizes[order], -like * longest, side="right")) - at
         n = min(n_like, max(1, budget // longest))
         batches.append(order[at : at + n])
         at += n

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from probing.model.network_pass import hooks
+
 if TYPE_CHECKING:
     import torch
-    from torch.utils.hooks import RemovableHandle
 
     BlockOutput = torch.Tensor | tuple[torch.Tensor, ...] | list[torch.Tensor]  # hidden states, alone or first
 
@@ -42,16 +43,6 @@ def first_tensor(inputs: Sequence[Any], options: "dict[str, Any]") -> "torch.Ten
 def states_of(output: "BlockOutput") -> "torch.Tensor":
     """The hidden states among what a block returns."""
     return output[0] if isinstance(output, (tuple, list)) else output
-
-
-@contextmanager
-def hooks(*handles: "RemovableHandle") -> Iterator[None]:
-    """Keep hooks for the time of a ``with`` statement."""
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from probing.errors import ModelError
 from probing.model.block_calls import Call, states_of, watched
 from probing.model.encoder import STEP_BY_STEP, computing
 from probing.model.map_places import MapPlace, map_places
-from probing.model.network_facts import Network
+from probing.model.network_pass import Network
 from probing.model.projections import alike, projections, transposed, with_noise
 from probing.model.residual import Residual, residual
 
@@ -85,7 +85,7 @@ def _search(network: Network) -> list[Block]:
     import torch
 
     with torch.no_grad(), computing(network, STEP_BY_STEP):
-        found = [_block(of) for of in _places(network)]
+        found = [_block(of) for of in map_places(network)]
     here = {*network.modules()}
     for block in found:
         if not {block.attention, block.value, block.output} <= here:
@@ -93,15 +93,6 @@ def _search(network: Network) -> list[Block]:
         if (block.n_heads, block.head_width) != (found[0].n_heads, found[0].head_width):
             raise ModelError(f"block {block.number}: its heads are more or fewer, or wider, than those of the first")
     return found
-
-
-def _places(network: Network) -> list[MapPlace]:
-    try:
-        return map_places(network)
-    except ModelError:
-        raise
-    except Exception as error:  # as in ``_block``
-        raise ModelError(f"block 1: a short input cannot be run ({_first_line(error)})") from error
 
 
 def _block(of: MapPlace) -> Block:

@@ -3,20 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus
 from probing.errors import ModelError
-from probing.model.align import as_plain_text, special_subwords
-from probing.model.batches import Units, as_units, plan
+from probing.model.align import as_plain_text
+from probing.model.batches import LIKE, Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
-from probing.model.loading import quiet, read_network, read_tokenizer
+from probing.model.input_limits import embeddings, longest_input
+from probing.model.loading import read_network
 from probing.model.memory import Memory
-from probing.model.network_facts import Facts, Network, hidden_states, longest_input, measure
+from probing.model.network_facts import Facts, hidden_states, measure
+from probing.model.network_pass import Network, quiet
 from probing.model.saved_head import ModelHead
+from probing.model.saved_tokenizer import ClsPosition, cls_place, read_tokenizer, special_subwords
 from probing.model.subwords import Frame, Subwords, tokenize
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ class Encoder:
     special: the tokenizer's special tokens by role ("mask", "unk", "pad", "cls", "sep", "bos", "eos"), each as it is
     spelled and its number. head: the checkpoint's own; None if it was not asked for, or if the checkpoint has none.
     attention: the implementation that ``hidden`` computes with, whatever the network is set to (None: what it is set
-    to). memory: what the device turned out to hold.
+    to). cls_position: of the subword that stands for its sentence; only the last one has seen all of it in a causal
+    model. notes: what a reader of the scores must know. memory: what the device turned out to hold.
     """
 
     checkpoint: Checkpoint
@@ -46,6 +50,8 @@ class Encoder:
     special: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     head: ModelHead | None = None
     attention: str | None = None
+    cls_position: ClsPosition = "first"
+    notes: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory, init=False)
 
     @property
@@ -73,10 +79,14 @@ class Encoder:
         """Longest input in subwords, special ones included; None: no limit."""
         return self.frame.window
 
-    @property
-    def cls_position(self) -> Literal["first", "last"]:
-        """The subword that stands for its sentence: only the last one has seen all of it in a causal model."""
-        return "last" if self.causal else "first"
+    def plan(self, lengths: NDArray[np.int64], budget: int) -> list[NDArray[np.int64]]:
+        """Batches of inputs of these lengths for one pass each, as ``batches.plan`` makes them, of at most ``budget``
+        padded subwords, and no more than the device holds: of one length, or of one input, if vectors need it.
+        """
+        if self.facts.batching == "alone":
+            budget = 1
+        like = LIKE if self.facts.batching == "padded" else 1.0
+        return plan(lengths, min(budget, self.memory.ceiling), like)
 
     def step_by_step(self) -> "Encoder":
         """This encoder, its network from now on computing attention step by step, so that it gives maps.
@@ -90,7 +100,7 @@ class Encoder:
     def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:
         """Tokenise sentences of words; raises ModelError for a subword that the network has no embedding for."""
         subwords = tokenize(self.tokenizer, sentences, self.frame)
-        rows = self.network.get_input_embeddings().weight.shape[0]
+        rows = embeddings(self.network)
         if subwords.ids.max(initial=0) >= rows:
             worst = int(subwords.ids.max())
             raise ModelError(
@@ -120,7 +130,7 @@ class Encoder:
             self._fill(vectors, units, some, batch)
 
         with computing(self.network, self.attention):
-            for some in plan(lengths, min(budget, self.memory.ceiling)):
+            for some in self.plan(lengths, budget):
                 for _ in self.memory.halving(some, lengths[some], fill):
                     pass
         return vectors
@@ -149,6 +159,11 @@ class Encoder:
         )
 
 
+SHARING = {
+    "padded": None,
+    "equal": "the vectors of this model depend on the padding beside them; only inputs of one length share a pass",
+    "alone": "the vectors of this model depend on the inputs beside them; every input has a pass of its own",
+}
 STEP_BY_STEP = "eager"  # transformers' name for it
 
 
@@ -179,14 +194,21 @@ def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool =
     """
     saved = read_tokenizer(checkpoint.folder)
     tokenizer = as_plain_text(saved.backend)
-    network, own_head = read_network(model, checkpoint, device, head)
-    pad = network.config.pad_token_id
+    network, own_head, notes = read_network(model, checkpoint, device, head)
+    pad = getattr(network.config, "pad_token_id", None)
     if pad is None or pad < 0:  # padding is masked, so that any embedding serves
         pad = 0
     limits = (saved.longest, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
     frame = Frame(*special_subwords(tokenizer), window, truncate=model.long == "truncate")
-    facts = measure(network, pad, device)
+    try:
+        facts = measure(network, pad, device)
+    except ModelError as error:
+        raise ModelError(f"{checkpoint.folder}: {error}") from error
+    place, unclear = ("last", None) if facts.causal else cls_place(saved.special, frame.prefix, frame.suffix)
+    said = (*saved.notes, *notes, *filter(None, [unclear, SHARING[facts.batching]]))
     attention = network.config._attn_implementation
-    encoder = Encoder(checkpoint, network, tokenizer, frame, facts, pad, device, saved.special, own_head, attention)
+    encoder = Encoder(
+        checkpoint, network, tokenizer, frame, facts, pad, device, saved.special, own_head, attention, place, said
+    )
     return encoder.step_by_step() if maps else encoder

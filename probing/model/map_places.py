@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probing.errors import ModelError
-from probing.model.block_calls import Call, calls, hooks
-from probing.model.network_facts import Network, longest_input
+from probing.model.block_calls import Call, calls
+from probing.model.input_limits import longest_input
+from probing.model.network_pass import Network, hooks, run
 
 if TYPE_CHECKING:
     import torch
@@ -44,10 +45,10 @@ def map_places(network: Network) -> list[MapPlace]:
 
     elements = {element for some in network.modules() if isinstance(some, torch.nn.ModuleList) for element in some}
     ids = _short_input(network)
-    options = {"attention_mask": torch.ones_like(ids), "output_attentions": True, "output_hidden_states": True}
+    wanted = {"output_attentions": True, "output_hidden_states": True}
     watching = [module.register_forward_hook(keep) for module in network.modules()]
-    with _kept(network), calls(elements) as kept, hooks(*watching):
-        output = network(input_ids=ids, **options, return_dict=True)
+    with _without_cache(network), calls(elements) as kept, hooks(*watching):
+        output = run(network, {"input_ids": ids, "attention_mask": torch.ones_like(ids)}, **wanted)
     maps = getattr(output, "attentions", None) or ()
     square = (len(ids), ids.shape[1], ids.shape[1])
     if not maps or any(map_ is None or (len(map_), *map_.shape[2:]) != square for map_ in maps):
@@ -94,15 +95,11 @@ def _short_input(network: Network) -> "torch.Tensor":
 
 
 @contextmanager
-def _kept(network: Network) -> Iterator[None]:
-    """Some networks change themselves for a short input (BigBird exchanges its attention): undo it. Keep no cache."""
-    before = [(module, {**vars(module)}, {**module._modules}) for module in network.modules()]
-    caches = getattr(network.config, "use_cache", None)
-    network.config.use_cache = False  # a block that is called again would see its own past
+def _without_cache(network: Network) -> Iterator[None]:
+    """A block that is called again would see its own past."""
+    before = getattr(network.config, "use_cache", None)
+    network.config.use_cache = False
     try:
         yield
     finally:
-        network.config.use_cache = caches
-        for module, attributes, parts in before:
-            vars(module).update(attributes)
-            module._modules.update(parts)
+        network.config.use_cache = before

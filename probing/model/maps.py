@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ModelError
-from probing.model.batches import batch_of, plan
+from probing.model.batches import batch_of
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
 
@@ -85,7 +85,7 @@ def each_map(
     fitting = np.flatnonzero(usable(encoder, subwords))
     wanted = fitting if chosen is None else np.intersect1d(fitting, np.asarray(chosen, dtype=np.int64))
     lengths = np.diff(subwords.offsets)[wanted]
-    for some in plan(lengths, min(_BUDGET, encoder.memory.ceiling)):
+    for some in encoder.plan(lengths, _BUDGET):
         yield from encoder.memory.halving(
             wanted[some], lengths[some], lambda sentences: run(_forward(encoder, subwords, sentences))
         )

@@ -1,14 +1,24 @@
-"""Facts about a network that each configuration states in its own way, or not at all: measured on five subwords."""
+"""Facts about a network that each configuration states in its own way, or not at all: measured on a few subwords."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from probing.errors import ModelError
+from probing.model.input_limits import embeddings
+from probing.model.network_pass import Network, hooks, run
 
 if TYPE_CHECKING:
     import torch
 
-Network = Any  # a transformers model: its own annotations do not pass strict checks
+    States = tuple[torch.Tensor, ...]
+
+Batching = Literal["padded", "equal", "alone"]
+# A vector depends on something if changing it moves the vector by more than this share of its length: far above what
+# rounding does (up to 3e-5 in single precision, over 160 architectures), far below a real dependence (from 2e-2 on).
+DEPENDS = {"float32": 5e-4, "bfloat16": 5e-2}
+SHARED, LENGTH, BESIDE = 3, 8, 12  # subwords that two inputs share at their start, of an input, of the one beside it
 
 
 @dataclass(frozen=True)
@@ -16,76 +26,161 @@ class Facts:
     """n_layers: hidden states, the embedding output included. width: numbers per vector.
 
     causal: no vector depends on later subwords. final_norm: the last hidden state has passed a normalisation,
-    outside of any block, that the others have not; say so where layers are compared.
+    outside of any block, that the others have not; say so where layers are compared. batching: what may share a pass
+    without changing a vector: inputs of any length, padded; inputs of equal length; or none.
     """
 
     n_layers: int
     width: int
     causal: bool
     final_norm: bool
+    batching: Batching = "padded"
 
 
 def measure(network: Network, pad: int, device: str) -> Facts:
-    """Run ``network`` twice on five subwords. Raises: ModelError if it gives no hidden state per subword."""
-    import torch
+    """Run ``network`` on a few inputs of at most 12 subwords.
 
-    ids = [number for number in range(7) if number != pad]
-    outputs: list[torch.Tensor] = []
+    Raises: ModelError if it gives no hidden state per subword, if vectors depend on no other subword, or on later ones
+    in another way than the network says.
+    """
+    first, other = _inputs(network, pad)
+    tolerance = DEPENDS[str(network.dtype).removeprefix("torch.")]
 
-    def keep(_block: "torch.nn.Module", _inputs: object, output: Any) -> None:
-        tensor = output[0] if isinstance(output, tuple) else output
-        if isinstance(tensor, torch.Tensor):
-            outputs.append(tensor)
+    def states(*rows: list[int]) -> "States":
+        return hidden_states(network, *_batch(rows, pad, device))
 
-    one = hidden_states(network, *_batch(ids[:5], device))
-    blocks = [block for modules in network.modules() if isinstance(modules, torch.nn.ModuleList) for block in modules]
-    hooks = [block.register_forward_hook(keep) for block in blocks]
-    other = hidden_states(network, *_batch([*ids[:4], ids[5]], device))
-    for hook in hooks:
-        hook.remove()
-
-    last = other[-1]
-    return Facts(
-        n_layers=len(one),
-        width=one[0].shape[-1],
-        causal=all(torch.equal(a[:, :4], b[:, :4]) for a, b in zip(one, other, strict=True)),
-        final_norm=not any(output.shape == last.shape and torch.equal(output, last) for output in outputs),
-    )
+    with _last_norms(network) as normalised, _exchanges(network) as exchanged:
+        alone = states(first[:LENGTH])
+    end, start = states(first[:SHARED] + other[SHARED:LENGTH]), states(other[:SHARED] + first[SHARED:LENGTH])
+    moved, carried = _move(alone, end, slice(SHARED)), _move(alone, start, slice(SHARED, LENGTH))
+    causal = moved <= tolerance
+    _check_direction(network, moved, carried, tolerance)
+    batching: Batching = "padded"
+    if _move(alone, states(first[:LENGTH], other), slice(LENGTH)) > tolerance or exchanged or _stretches(network):
+        together = states(first[:LENGTH], other[:LENGTH])
+        batching = "equal" if _move(alone, together, slice(LENGTH)) <= tolerance else "alone"
+    final_norm = any(_same(output, alone[-1]) for output in normalised)
+    return Facts(len(alone), alone[0].shape[-1], causal, final_norm, batching)
 
 
-def hidden_states(network: Network, ids: "torch.Tensor", mask: "torch.Tensor") -> tuple["torch.Tensor", ...]:
-    """All hidden states of a right-padded batch: ids, mask (B, T) -> L times (B, T, D)."""
+def hidden_states(network: Network, ids: "torch.Tensor", mask: "torch.Tensor") -> "States":
+    """All hidden states of a right-padded batch: ids, mask (B, T) -> L times (B, T, D). Raises: as ``run``."""
     import torch
 
     with torch.inference_mode():
-        output = network(input_ids=ids, attention_mask=mask, output_hidden_states=True, return_dict=True)
-    states = getattr(output, "hidden_states", None)
+        output = run(network, {"input_ids": ids, "attention_mask": mask}, output_hidden_states=True)
+    states = tuple(getattr(output, "hidden_states", None) or ())
+    n = ids.shape[1]
+    if states and states[0].dim() == 3 and states[-1].shape[1] > n:  # BigBird pads its input to whole blocks
+        cut = tuple(state[:, :n] for state in states)
+        states = cut if torch.equal(cut[-1], output.last_hidden_state) else states
     if not states or any(state.shape != (*ids.shape, states[0].shape[-1]) for state in states):
         raise ModelError(f"{type(network).__name__} gives no hidden state per layer and subword; choose an encoder")
-    return tuple(states)
+    return states
 
 
-def _batch(ids: list[int], device: str) -> tuple["torch.Tensor", "torch.Tensor"]:
-    import torch
+def stated_causal(network: Network) -> bool | None:
+    """What the attention modules of ``network`` say about looking ahead; None if they say nothing, or not all the same."""
+    said = {module.is_causal for module in network.modules() if isinstance(getattr(module, "is_causal", None), bool)}
+    return said.pop() if len(said) == 1 else None
 
-    batch = torch.tensor([ids], device=device)
-    return batch, torch.ones_like(batch)
 
+def _check_direction(network: Network, moved: float, carried: float, tolerance: float) -> None:
+    """Raise ModelError if vectors depend on no other subword, or on later ones in another way than is stated.
 
-def longest_input(network: Network) -> int | None:
-    """Subwords that the network was built for; None if its configuration names no limit.
-
-    RoBERTa and models like it count positions from the padding number on: the rows of the table up to it are not used.
+    moved, carried: how far vectors move when later subwords change, and when earlier ones do.
     """
+    name = type(network).__name__
+    if max(moved, carried) <= tolerance:
+        raise ModelError(
+            f"{name}: no vector depends on any other subword, so that no layer knows more than the word itself; its "
+            "attention may need a kernel that this machine does not have: choose another model"
+        )
+    stated = stated_causal(network)
+    if stated not in (None, moved <= tolerance):
+        says, does = ("causal", "depend") if stated else ("not causal", "do not depend")
+        raise ModelError(
+            f"{name} says that its attention is {says}, but its vectors {does} on later subwords (they move by "
+            f"{moved:.1e} of their length), so that it is not known which subword has seen the whole sentence; check "
+            "config.json, or choose another model"
+        )
+
+
+@contextmanager
+def _exchanges(network: Network) -> Iterator[list[bool]]:
+    """Whether a pass inside the ``with`` statement exchanges modules, as BigBird does: then length decides what it
+    computes. Empty: no.
+    """
+    before, found = {id(module) for module in network.modules()}, list[bool]()
+
+    def look(*_: object) -> None:
+        if {id(module) for module in network.modules()} != before:
+            found.append(True)
+
+    with hooks(network.register_forward_hook(look)):
+        yield found
+
+
+def _stretches(network: Network) -> bool:
+    """Whether rotary positions change with the longest input of a batch, once it is long enough."""
+    return any(getattr(module, "rope_type", None) in ("dynamic", "longrope") for module in network.modules())
+
+
+def _inputs(network: Network, pad: int) -> tuple[list[int], list[int]]:
+    """Two inputs of ordinary subwords, different in every place: numbers from the middle of the vocabulary."""
+    rows = embeddings(network)
+    numbers = [number % rows for number in range(rows // 2, rows // 2 + 2 * BESIDE + 1) if number % rows != pad]
+    return numbers[:BESIDE], numbers[BESIDE : 2 * BESIDE]
+
+
+def _batch(rows: Sequence[Sequence[int]], pad: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":
     import torch
 
-    positions = getattr(network.config, "max_position_embeddings", None)
-    if not positions or positions < 0:
-        return None
-    reserved = [
-        table.padding_idx + 1
-        for name, table in network.named_modules()
-        if isinstance(table, torch.nn.Embedding) and "position" in name and table.num_embeddings == positions
-        if table.padding_idx is not None
+    longest = max(map(len, rows))
+    ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=device)
+    real = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], device=device)
+    return ids, real
+
+
+def _move(one: "States", other: "States", places: slice) -> float:
+    """How far the vectors of the first input at these places move, as a share of their length: the largest move."""
+    import torch
+
+    moves = []
+    for a, b in zip(one, other, strict=True):
+        a, b = a[0, places].float(), b[0, places].float()
+        lengths = torch.linalg.vector_norm(a, dim=-1)
+        moves.append(torch.linalg.vector_norm(a - b, dim=-1) / lengths.clamp_min(1e-6 * float(lengths.max()) + 1e-30))
+    return float(torch.stack(moves).max())
+
+
+@contextmanager
+def _last_norms(network: Network) -> "Iterator[list[torch.Tensor]]":
+    """What the normalisations outside of all blocks yield in the passes inside the ``with`` statement."""
+    import torch
+
+    kept: list[torch.Tensor] = []
+
+    def keep(_norm: object, _inputs: object, output: Any) -> None:
+        if isinstance(output, torch.Tensor):
+            kept.append(output)
+
+    lists = [name for name, module in network.named_modules() if isinstance(module, torch.nn.ModuleList)]
+    outside = [
+        module
+        for name, module in network.named_modules()
+        if "norm" in type(module).__name__.lower() and not name.startswith(tuple(f"{blocks}." for blocks in lists))
     ]
-    return int(positions) - max(reserved, default=0)
+    with hooks(*(module.register_forward_hook(keep) for module in outside)):
+        yield kept
+
+
+def _same(output: "torch.Tensor", last: "torch.Tensor") -> bool:
+    """Whether ``output`` is the last hidden state (B, T, D), up to padding or an order that its architecture undoes."""
+    import torch
+
+    n = last.shape[1]
+    if output.dim() != last.dim() or output.shape[-1] != last.shape[-1]:
+        return False
+    found = [output[:, :n], output.transpose(0, 1)[:, :n]]
+    return any(part.shape == last.shape and bool(torch.equal(part, last)) for part in found)

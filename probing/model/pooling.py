@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from probing.axes import IntArray, Level
-from probing.errors import one_of
+from probing.errors import ConfigError, one_of
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Pooling:
     """How items get their vectors: a word or a sentence is the mean of its subwords, their first, or their last.
 
     The subwords of a sentence are those of its words; ``cls`` takes the subword that stands for the sentence, at
-    ``cls_position`` (first, last), instead. At the level ``pair`` the items are words.
-    Raises: ConfigError for another level, vector or position.
+    ``cls_position`` (first, last; none: there is none), instead. At the level ``pair`` the items are words.
+    Raises: ConfigError for another level, vector or position, and for ``cls`` where there is none.
     """
 
     level: Level = "word"
@@ -26,7 +26,17 @@ class Pooling:
     def __post_init__(self) -> None:
         one_of("level", self.level, ("word", "pair", "sentence"))
         one_of("vector", self.vector, ("mean", "first", "last", *(("cls",) if self.level == "sentence" else ())))
-        one_of("cls_position", self.cls_position, ("first", "last"))
+        one_of("cls_position", self.cls_position, ("first", "last", "none"))
+        require_cls(self.vector, self.cls_position)
+
+
+def require_cls(vector: str, cls_position: str) -> None:
+    """Raise ConfigError if the vector of a subword is asked for that the model's tokenizer does not give."""
+    if (vector, cls_position) == ("cls", "none"):
+        raise ConfigError(
+            "task.vector=cls: the tokenizer of this model puts no [CLS] before or after a sentence; "
+            "type task.vector=mean"
+        )
 
 
 def pooling_weights(

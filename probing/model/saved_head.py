@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from probing.model.network_facts import Network
+from probing.model.network_pass import Network
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,7 @@ intercept/<layer>        (C,) or ()       numbers: x @ weights + intercept
 =======================  ===============  ==========================================================================
 
 Metadata, all strings: ``format``, ``version``, ``task`` (its name in the rows), ``level`` (word, sentence), ``kind``
-(class, scalar), ``vector`` (mean, first, last, cls) and ``cls_position`` (first, last), which say how subwords are
+(class, scalar), ``vector`` (mean, first, last, cls) and ``cls_position`` (first, last, none), which say how subwords are
 pooled, ``classes`` and ``layers`` (JSON), ``checkpoint`` (its revision) and ``run_id``.
 """
 
@@ -125,6 +125,6 @@ def _check(saved: Saved, path: Path) -> None:
         and exact
         and fits
         and min(saved.weights, default=-1) >= 0
-        and saved.cls_position in ("first", "last")
+        and saved.cls_position in ("first", "last", "none")
     ):
         raise DataError(f"{path}: its weights do not fit its metadata; delete its folder and run again")

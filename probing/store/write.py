@@ -146,6 +146,7 @@ def _facts(encoder: Encoder) -> dict[str, object]:
         "final_norm": encoder.final_norm,
         "cls_position": encoder.cls_position,
         "window": encoder.window,
+        "model_notes": list(encoder.notes),
     }
 
 

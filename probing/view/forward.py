@@ -10,10 +10,10 @@ import numpy as np
 
 from probing.attention.values.norms import norm_blocks, of_layer, watch
 from probing.errors import ModelError
-from probing.model.block_calls import hooks
 from probing.model.blocks import Block
 from probing.model.encoder import Encoder
 from probing.model.memory import ran_out
+from probing.model.network_pass import hooks, run
 from probing.model.queries import Call, recorded
 from probing.view.free_text import TokenizedInput
 from probing.view.record import Float32
@@ -70,15 +70,13 @@ def _run(encoder: Encoder, given: TokenizedInput) -> Any:
     import torch
 
     ids = torch.from_numpy(given.ids)[None].to(encoder.device)
-    options = {"attention_mask": torch.ones_like(ids)}
+    options = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     takes = "token_type_ids" in inspect.signature(encoder.network.forward).parameters
     if given.types.any() and takes and getattr(encoder.network.config, "type_vocab_size", 0) > 1:
         options["token_type_ids"] = torch.from_numpy(given.types)[None].to(encoder.device)
     try:
         with torch.inference_mode():
-            return encoder.network(
-                input_ids=ids, **options, output_attentions=True, output_hidden_states=True, return_dict=True
-            )
+            return run(encoder.network, options, output_attentions=True, output_hidden_states=True)
     except RuntimeError as error:
         if not ran_out(error):
             raise

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import DataError
-from probing.model.align import UNMATCHABLE, special_subwords
+from probing.model.align import UNMATCHABLE
 from probing.model.encoder import Encoder
+from probing.model.saved_tokenizer import special_subwords
 from probing.view.record import Tokens
 
 if TYPE_CHECKING:

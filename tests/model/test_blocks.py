@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from probing.errors import ModelError
-from probing.model.block_calls import hooks, states_of
+from probing.model.block_calls import states_of
 from probing.model.blocks import blocks
+from probing.model.network_pass import hooks
 
 IDS = torch.tensor([[5, 9, 7, 12, 6], [8, 5, 10, 9, 11]])
 NORM_AFTER = ("Bert", "Roberta", "Camembert", "Electra", "MPNet", "DistilBert", "DebertaV2", "Bart", "OpenAIGPT")

@@ -77,7 +77,7 @@ def test_layer_0_is_the_embedding_output_and_layer_l_the_output_of_block_l(famil
 def test_direction_and_final_norm_are_measured(family, load_tiny):
     encoder = load_tiny(family)
     assert encoder.causal == (family in CAUSAL)
-    assert encoder.cls_position == ("last" if family in CAUSAL else "first")
+    assert encoder.cls_position == ("last" if family in CAUSAL else "none" if family == "t5" else "first")
     assert encoder.final_norm == (MODULES[family][2] is not None)
 
 
@@ -122,14 +122,14 @@ def test_memory_that_runs_out_halves_the_budget_and_changes_nothing(load_tiny, m
         encoder.hidden(subwords)
 
 
-def test_errors_that_are_not_about_memory_are_not_hidden(load_tiny, monkeypatch):
+def test_an_error_inside_a_pass_names_the_network_the_lengths_and_the_part(load_tiny, monkeypatch):
     encoder = load_tiny("bert")
 
-    def broken(**_):
+    def broken(*_, **__):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
-    monkeypatch.setattr(encoder.network, "forward", broken)
-    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+    monkeypatch.setattr(encoder.network.encoder.layer[1].output.dense, "forward", broken)
+    with pytest.raises(ModelError, match=r"^BertModel .* of \d+ to \d+ subwords, in encoder.layer.1.output.*mat1 and"):
         encoder.hidden(encoder.tokenize(SENTENCES))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -135,8 +136,18 @@ def test_a_model_without_hidden_states_is_refused(tmp_path, folder_of):
     from probing.model.network_facts import measure
 
     class Silent:
+        dtype, config = "torch.float32", None
+
         def modules(self):
             return []
+
+        named_modules = modules
+
+        def get_input_embeddings(self):
+            return SimpleNamespace(weight=np.zeros((50, 4)))
+
+        def register_forward_hook(self, _hook):
+            return SimpleNamespace(remove=lambda: None)
 
         def __call__(self, **_):
             return object()

@@ -16,9 +16,9 @@ from probing.attention.interventions.passes import Substitute, each_batch, forwa
 from probing.axes import FloatArray
 from probing.errors import ConfigError, one_of
 from probing.model.batches import Batch
-from probing.model.block_calls import hooks
 from probing.model.blocks import Block, blocks
 from probing.model.encoder import Encoder
+from probing.model.network_pass import hooks
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:

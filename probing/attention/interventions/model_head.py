@@ -46,6 +46,8 @@ def head_readout(
         return subwords, HeadReadout("the model's own next-word head", last, head.logits, _next(subwords))
     if labels is None:
         raise ConfigError("the model's own head classifies sentences, but no labels were given; type task=sentiment")
+    if encoder.cls_position == "none":
+        raise ModelError(f"{encoder.checkpoint.name}: its classifier reads a [CLS] that its tokenizer does not give")
     gold = _at_cls(subwords, _of_head(head, labels, classes), encoder.cls_position)
     others = further_classes(classes, head.id2label)
     caveat = f"the model's own classifier also has the classes {', '.join(others)}, which no item of this corpus has"

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.model.batches import Batch, batch_of, plan
-from probing.model.block_calls import Call, hooks
+from probing.errors import ModelError
+from probing.model.batches import Batch, batch_of
+from probing.model.block_calls import Call
 from probing.model.blocks import Block
 from probing.model.encoder import Encoder
 from probing.model.maps import usable
+from probing.model.network_pass import hooks, run
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def each_batch(
         batch = batch_of(subwords, sentences, encoder.pad)
         return batch, run(batch)
 
-    for some in plan(lengths, max(1, budget(encoder) // copies)):
+    for some in encoder.plan(lengths, max(1, budget(encoder) // copies)):
         yield from encoder.memory.halving(chosen[some], lengths[some], found, copies)
 
 
@@ -60,7 +62,7 @@ def forward(encoder: Encoder, batch: Batch, embedded: "torch.Tensor | None" = No
         inputs = {"input_ids": torch.from_numpy(batch.ids).to(encoder.device)}
     else:
         inputs = {"inputs_embeds": embedded}
-    return encoder.network(**inputs, attention_mask=mask, output_hidden_states=True, return_dict=True)
+    return run(encoder.network, {**inputs, "attention_mask": mask}, output_hidden_states=True)
 
 
 def hidden(encoder: Encoder, batch: Batch, layer: int) -> "torch.Tensor":
@@ -73,8 +75,14 @@ def hidden(encoder: Encoder, batch: Batch, layer: int) -> "torch.Tensor":
 
 
 def below(found: Sequence[Block], layer: int) -> list[Block]:
-    """The blocks that can change the hidden state ``layer``."""
-    return [block for block in found if block.number <= layer]
+    """The blocks that can change the hidden state ``layer``. Raises: ModelError if there is none."""
+    some = [block for block in found if block.number <= layer]
+    if not some:
+        first = found[0].number
+        raise ModelError(
+            f"no attention comes before hidden state {layer}; read a layer from {first} on: layers=[{first}]"
+        )
+    return some
 
 
 @contextmanager

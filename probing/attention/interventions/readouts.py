@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from probing.axes import FloatArray, IntArray, Level
 from probing.errors import one_of
 from probing.model.batches import Batch
 from probing.model.pooling import Pooling, pooling_weights
+from probing.model.saved_tokenizer import ClsPosition
 
 if TYPE_CHECKING:
     import torch
@@ -81,7 +82,7 @@ class ProbeReadout:
     gold: Sequence[IntArray]
     level: Level = "word"
     vector: str = "mean"
-    cls_position: Literal["first", "last"] = "first"
+    cls_position: ClsPosition = "first"
 
     def __post_init__(self) -> None:
         one_of("level", self.level, ("word", "sentence"))

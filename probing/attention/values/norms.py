@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 
 from probing.attention.values.vector_lengths import lengths, mixing_by_variant, root_mean_square
 from probing.errors import ModelError
-from probing.model.block_calls import first_tensor, hooks
+from probing.model.block_calls import first_tensor
 from probing.model.blocks import Block, blocks
 from probing.model.encoder import Encoder
 from probing.model.maps import usable
+from probing.model.network_pass import hooks, run
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _sentence(encoder: Encoder, found: list[Block], subwords: Subwords, keep: Ca
 
     ids = torch.from_numpy(subwords.ids.astype(np.int64))[None].to(encoder.device)
     with torch.inference_mode(), hooks(*(handle for block in found for handle in watch(block, take))):
-        encoder.network(input_ids=ids, attention_mask=torch.ones_like(ids), output_attentions=True)
+        run(encoder.network, {"input_ids": ids, "attention_mask": torch.ones_like(ids)}, output_attentions=True)
     return kept
 
 

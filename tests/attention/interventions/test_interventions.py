@@ -12,10 +12,10 @@ from probing.attention.interventions.replaced_weights import replaced_weights
 from probing.attention.interventions.token_effects import blank_out, special_token, value_zeroing
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import PADDING, batch_of
-from probing.model.block_calls import hooks
 from probing.model.blocks import blocks
 from probing.model.maps import maps, usable
 from probing.model.memory import Memory
+from probing.model.network_pass import hooks
 
 WIDTH, HEADS, TOKENS = 32, 2, 4
 A, B, START = 1, 2, 3  # ids; 0 pads

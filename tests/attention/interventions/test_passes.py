@@ -8,13 +8,15 @@ import torch
 
 from probing.attention.interventions.head_ablation import Ablation, ablated, head_means
 from probing.attention.interventions.head_effects import effects
-from probing.attention.interventions.passes import hidden, replaced
+from probing.attention.interventions.passes import below, hidden, replaced
 from probing.attention.interventions.readouts import ProbeReadout
 from probing.attention.interventions.replaced_weights import replaced_weights
 from probing.attention.interventions.token_effects import value_zeroing
+from probing.errors import ModelError
 from probing.model.batches import batch_of
-from probing.model.block_calls import hooks, states_of
+from probing.model.block_calls import states_of
 from probing.model.blocks import blocks
+from probing.model.network_pass import hooks
 
 ENCODERS = ("Camembert", "MPNet", "DebertaV2", "ModernBert", "T5", "Bart")
 DECODERS = (
@@ -112,3 +114,10 @@ def test_effects_resumed_from_a_layer_are_those_of_one_head_and_sentence_alone(e
     permuted, uniform = replaced_weights(encoder, subwords, probe, rng, "dev", draws=1)
     assert permuted.layers == uniform.layers == tally.layers
     assert (uniform.sums > 0).all()
+
+
+def test_a_layer_that_no_attention_comes_before_cannot_be_changed(tiny_network):
+    found = blocks(tiny_network("Lfm2"))  # only block 2 has attention
+    assert below(found, 3) == below(found, 2) == found
+    with pytest.raises(ModelError, match=r"no attention comes before hidden state 1; .* layers=\[2\]"):
+        below(found, 1)
