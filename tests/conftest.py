@@ -1,6 +1,9 @@
 """What all tests share."""
 
+import runpy
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,3 +17,10 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def tiny_network():
+    """A network by its name in ``networks.py``, built once; leave it as it is."""
+    build = runpy.run_path(str(Path(__file__).parent / "networks.py"))["build"]
+    return cache(build)

@@ -1,6 +1,5 @@
-"""A newcomer follows the README: a task, a probe, an analysis with its part of the page, and a family of models."""
+"""A newcomer follows the README: a task, a probe, an analysis with its part of the page, and a model of their own."""
 
-import ast
 import os
 import re
 import runpy
@@ -9,12 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from probing.errors import ModelError
-from probing.model.blocks import blocks
-from probing.model.families import FAMILIES, Family
 from probing.result.rows import read_rows
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +23,7 @@ SMALL = ("model=minilm", "data=grammar", "data.train=60", "data.dev=20", "data.t
 
 def files() -> dict[str, str]:
     """What the README says to write, by path."""
-    return {path: text for text, path in BLOCK.findall(README) if path != "probing/model/families.py"}
+    return {path: text for text, path in BLOCK.findall(README)}
 
 
 @pytest.fixture(scope="module")
@@ -79,39 +74,23 @@ def test_a_newcomers_task_probe_and_analysis_run_and_stand_on_the_page(house, tm
     assert (folder / "tables" / "similarity.csv").is_file()
 
 
-def family_of_the_readme() -> Family:
-    [names] = re.findall(r"```python\n# probing/model/families\.py\nFamily\((.*)\)", README)
-    return Family(*ast.literal_eval(f"({names})"))
-
-
-def test_a_newcomers_family_of_models_is_one_line(tmp_path):
-    import torch
+def test_a_newcomers_model_needs_no_line(tmp_path):
+    """Megatron-BERT, which normalises before attention: the README's lines find its blocks."""
     from transformers import AutoConfig, MegatronBertConfig, MegatronBertModel
-
-    from probing.model.checkpoint import Model, resolve
-    from probing.model.encoder import load
 
     build = runpy.run_path(str(ROOT / "tests" / "model" / "conftest.py"))["build"]
     folder = build("bert", tmp_path / "megatron")
     vocabulary = AutoConfig.from_pretrained(folder).vocab_size
     sizes = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
-    torch.manual_seed(0)
     MegatronBertModel(MegatronBertConfig(vocab_size=vocabulary, max_position_embeddings=64, **sizes)).save_pretrained(
         folder
     )
-    encoder = load(Model(str(folder)), resolve(Model(str(folder))), maps=True)
-    with pytest.raises(ModelError, match="add a line to probing/model/families.py"):
-        blocks(encoder.network)
-    found = blocks(encoder.network, (*FAMILIES, family_of_the_readme()))
-    assert [block.n_heads for block in found] == [2, 2, 2]
-    # what the line says is true: weights times values are what the output projection is given
-    seen = {}
-    block = found[0]
-    block.value.register_forward_hook(lambda _m, _i, output: seen.update(values=block.values(output)))
-    block.output.register_forward_pre_hook(lambda _m, inputs: seen.update(joined=inputs[0]))
-    subwords = encoder.tokenize([("the", "quick", "brown", "fox")])
-    ids = torch.from_numpy(subwords.ids.astype(np.int64))[None]
-    with torch.inference_mode():
-        maps = encoder.network(input_ids=ids, output_attentions=True).attentions
-    joined = torch.einsum("bhqk,bkhd->bqhd", maps[0], seen["values"]).flatten(-2)
-    torch.testing.assert_close(joined, seen["joined"], atol=1e-5, rtol=0)
+    [lines] = re.findall(r"```python\n(from probing\.model\.blocks .*?)```", README, re.DOTALL)
+    script = tmp_path / "blocks_of_mine.py"
+    script.write_text(lines.replace("path/to/your/model", str(folder)), encoding="utf-8")
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    first, *_ = rows = done.stdout.splitlines()
+    assert len(rows) == 3
+    assert first == "1 2 8 Residual(inner=None, factor=1.0, norm=None)"

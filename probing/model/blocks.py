@@ -1,99 +1,150 @@
-"""Where a block computes values, joins its heads and normalises: the places that hooks need, by architecture."""
+"""Where a block computes values, joins its heads and adds their output: what hooks need, in any architecture.
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+Nothing is known by name. In a pass over a few subwords, the modules that return attention maps are noted, and the
+blocks around them (``map_places``). In each block the projections are found by what they do (``projections``), and so
+is how their output is added (``residual``). From map and weights, they must give what the block itself computed.
+"""
+
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
-from probing.model.families import FAMILIES, SANDWICHED, Family
+from probing.model.block_calls import Call, states_of, watched
+from probing.model.encoder import STEP_BY_STEP, computing
+from probing.model.map_places import MapPlace, map_places
 from probing.model.network_pass import Network
+from probing.model.projections import alike, projections, transposed, with_noise
+from probing.model.residual import Residual, residual
 
 if TYPE_CHECKING:
     import torch
-    from torch.utils.hooks import RemovableHandle
+
+    Module = torch.nn.Module
+
+_FOUND: "weakref.WeakKeyDictionary[Network, list[Block] | str]" = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Block:
-    """Attention of one block, whose output is added to the block's input.
+    """One block with attention. number: of the hidden state that it yields; the first block of a network is 1.
 
-    ``attention`` returns a pair, the second its map (B, H, T, T). ``value`` yields what values(output) turns into
+    ``attention`` returns a tuple, at ``place`` its map (B, H, T, T). ``value`` yields what values(output) turns into
     (B, T, H, d); ``output`` takes the heads side by side, (B, T, H * d), and its matrix is weight() (H * d, D).
-    ``norm`` normalises the sum; None: the block normalises before attention, and never after.
+    ``residual``: how attention's output is added to the block's input; None: in a way that norms do not know.
+    ``copies``: whether the block, called again with copies of its input, takes all else as it was.
     """
 
-    module: "torch.nn.Module"
-    attention: "torch.nn.Module"
-    value: "torch.nn.Module"
-    output: "torch.nn.Module"
-    norm: "torch.nn.Module | None"
+    number: int
+    module: "Module"
+    attention: "Module"
+    place: int
+    value: "Module"
+    output: "Module"
+    columns: "slice | torch.Tensor"
     n_heads: int
     head_width: int
+    residual: Residual | None
+    copies: bool
+
+    @property
+    def norm(self) -> "Module | None":
+        """What normalises the sum of attention's output and the block's input; None: the sum itself goes on."""
+        return self.residual.norm if self.residual else None
 
     def values(self, projected: "torch.Tensor") -> "torch.Tensor":
-        """The output of ``value`` -> (B, T, H, d); value heads shared by several heads are repeated."""
-        width, total = self.head_width, self.n_heads * self.head_width
-        *rows, wide = projected.shape
-        if wide == 3 * total and type(self.value).__name__ == "Conv1D":  # GPT-2: queries, keys, values as thirds
-            projected = projected[..., 2 * total :]
-        elif wide == 3 * total:  # GPT-NeoX: queries, keys, values head by head
-            projected = projected.reshape(*rows, self.n_heads, 3 * width)[..., 2 * width :]
-        heads = projected.reshape(*rows, -1, width)
-        return heads.repeat_interleave(self.n_heads // heads.shape[-2], dim=-2)
+        """The output of ``value``, (B, T, w) or (B, 1, T, w) -> (B, T, H, d); shared value heads are repeated."""
+        flat = projected.flatten(1, -2)[..., self.columns]
+        return flat.view(*flat.shape[:-1], self.n_heads, self.head_width)
 
     def weight(self) -> "torch.Tensor":
         """The matrix of ``output``, (H * d, D): head h owns rows h * d to (h + 1) * d."""
         stored: Any = self.output.weight
-        matrix: torch.Tensor = stored if type(self.output).__name__ == "Conv1D" else stored.T
+        matrix: torch.Tensor = stored if transposed(self.output) else stored.T
         return matrix
 
 
-def blocks(network: Network, families: Sequence[Family] = FAMILIES) -> list[Block]:
-    """The blocks of ``network`` in order, layer 1 first. Raises: ModelError for an architecture not in ``families``."""
+def blocks(network: Network) -> list[Block]:
+    """The blocks of ``network`` that have attention, in order; searched once, and ``network`` stays as it is.
+
+    Raises: ModelError, naming the block and what does not hold, where heads cannot be reached.
+    """
+    if network not in _FOUND:
+        try:
+            _FOUND[network] = _search(network)
+        except ModelError as error:
+            reason = f"{type(network).__name__}, {error}, which interventions and value vectors need"
+            _FOUND[network] = f"{reason}; type attention=rollout, which reads only the maps"
+    found = _FOUND[network]
+    if isinstance(found, str):
+        raise ModelError(found)
+    return found
+
+
+def _search(network: Network) -> list[Block]:
     import torch
 
-    n_layers, n_heads = (getattr(network.config, f"num_{part}", None) for part in ("hidden_layers", "attention_heads"))
-    for _, modules in network.named_modules():
-        if n_heads and isinstance(modules, torch.nn.ModuleList) and len(modules) == n_layers:
-            found = [_block(module, n_heads, families) for module in modules]
-            if all(found):
-                return [block for block in found if block]
-    raise ModelError(
-        f"{type(network).__name__}: interventions and value vectors are made for BERT, RoBERTa, ELECTRA, DistilBERT, "
-        "DeBERTa, GPT-2, GPT-NeoX, Llama and Qwen; type attention=rollout, which needs none of them, or add a line to "
-        "probing/model/families.py"
-    )
+    with torch.no_grad(), computing(network, STEP_BY_STEP):
+        found = [_block(of) for of in map_places(network)]
+    here = {*network.modules()}
+    for block in found:
+        if not {block.attention, block.value, block.output} <= here:
+            raise ModelError(f"block {block.number}: other modules compute its attention to a short input")
+        if (block.n_heads, block.head_width) != (found[0].n_heads, found[0].head_width):
+            raise ModelError(f"block {block.number}: its heads are more or fewer, or wider, than those of the first")
+    return found
 
 
-def _block(module: "torch.nn.Module", n_heads: int, families: Sequence[Family]) -> Block | None:
-    modules = dict(module.named_modules())
-    # Granite scales what it adds; elsewhere the output of attention is added to the block's input as it is.
-    if set(modules) & SANDWICHED or getattr(module, "residual_multiplier", 1.0) != 1.0:
-        return None
-    for attention, value, output, norm in families:
-        if {attention, value, output} <= set(modules) and (norm is None or norm in modules):
-            joined, _ = _sizes(modules[output])
-            _, projected = _sizes(modules[value])
-            if projected != 3 * joined and joined % projected:
-                return None
-            after = modules[norm] if norm else None
-            parts = (module, modules[attention], modules[value], modules[output], after)
-            return Block(*parts, n_heads, joined // n_heads)
-    return None
-
-
-def _sizes(linear: Any) -> tuple[int, int]:
-    """What a linear map takes and what it yields: GPT-2's Conv1D keeps its matrix the other way round."""
-    first, second = linear.weight.shape
-    return (first, second) if type(linear).__name__ == "Conv1D" else (second, first)
-
-
-@contextmanager
-def hooks(*handles: "RemovableHandle") -> Iterator[None]:
-    """Keep hooks for the time of a ``with`` statement."""
+def _block(of: MapPlace) -> Block:
+    """The block of a place. Raises: ModelError for what does not give what the block itself computes."""
     try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+        seen = with_noise(of.call)
+        map_ = seen.output[of.attention][of.place]
+        parts = projections(seen, map_)
+        added = residual(of.call, seen, parts.output) if parts else None
+    except Exception as error:  # a block made for one kind of call fails in ways of its own
+        raise ModelError(f"block {of.number}: it cannot be called alone ({_first_line(error)})") from error
+    if parts is None:
+        raise ModelError(f"block {of.number}: no output projection is given the map times values")
+    n_heads, n_columns = map_.shape[1], len(parts.columns)
+    sizes = n_heads, n_columns // n_heads
+    columns = _slice(parts.columns)
+    block = Block(
+        of.number, of.call.block, of.attention, of.place, *parts[:2], columns, *sizes, added, _takes_copies(of.call)
+    )
+    _check(block, of.call)
+    return block
+
+
+def _takes_copies(call: Call) -> bool:
+    twice = call.states.repeat(2, 1, 1)
+    try:
+        return alike(call.again(twice), states_of(call.output).repeat(2, 1, 1))
+    except Exception:  # masks and terms of position that are made for as many sentences as there were
+        return False
+
+
+def _slice(columns: "torch.Tensor") -> "slice | torch.Tensor":
+    """Neighbouring columns as a slice, which copies nothing."""
+    first, n = int(columns[0]), len(columns)
+    return slice(first, first + n) if columns.tolist() == [*range(first, first + n)] else columns
+
+
+def _check(block: Block, call: Call) -> None:
+    """Raise ModelError unless map, values and weights give what the block computed in the network."""
+    seen = watched(call, call.states, lambda _module, _output: None)
+    map_, values = seen.output[block.attention][block.place], block.values(seen.output[block.value])
+    joined = (map_ @ values.transpose(1, 2)).transpose(1, 2).flatten(2)  # (B, H, T, d) -> (B, T, H * d)
+    bias: Any = block.output.bias
+    output = joined @ block.weight() + (0 if bias is None else bias)
+    for name, one, other in (
+        ("its output, when it is called alone", seen.result[0], states_of(call.output)),
+        ("the map times the values", joined, seen.given[block.output]),
+        ("the map times the values, through the output projection", output, seen.output[block.output]),
+    ):
+        if not alike(one, other):
+            raise ModelError(f"block {block.number}: {name} is not what it computes")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__

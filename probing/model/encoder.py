@@ -94,7 +94,7 @@ class Encoder:
     def map_facts(self) -> MapFacts:
         """What the attention maps are of. Raises: ModelError if there are none that are distributions."""
         try:
-            with _computing(self.network, STEP_BY_STEP):
+            with computing(self.network, STEP_BY_STEP):
                 return measure_maps(self.network, self.pad, self.device, self.n_layers - 1)
         except ModelError as error:
             raise ModelError(
@@ -144,7 +144,7 @@ class Encoder:
         def fill(some: NDArray[np.int64]) -> None:
             self._fill(vectors, units, some, batch)
 
-        with _computing(self.network, self.attention):
+        with computing(self.network, self.attention):
             for some in self.plan(lengths, budget):
                 for _ in self.memory.halving(some, lengths[some], fill):
                     pass
@@ -183,7 +183,7 @@ STEP_BY_STEP = "eager"  # transformers' name for it
 
 
 @contextmanager
-def _computing(network: Network, attention: str | None) -> Iterator[None]:
+def computing(network: Network, attention: str | None) -> Iterator[None]:
     """Passes inside the ``with`` statement compute attention with this implementation (None: as it is set)."""
     before = network.config._attn_implementation
     _set_attention(network, attention or before)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from probing.attention.values.norms import of_layer, watch
+from probing.attention.values.norms import norm_blocks, of_layer, watch
 from probing.errors import ModelError
-from probing.model.blocks import Block, blocks, hooks
+from probing.model.blocks import Block
 from probing.model.encoder import Encoder
 from probing.model.memory import ran_out
-from probing.model.network_pass import run
+from probing.model.network_pass import hooks, run
 from probing.model.queries import Call, recorded
 from probing.view.free_text import TokenizedInput
 from probing.view.record import Float32
@@ -37,15 +37,14 @@ class Pass:
     def norms(self) -> Float32:
         """‖α f(x)‖ per head (Kobayashi et al., 2020): (L, H, S, S). Raises: ModelError as ``of_layer`` does."""
         no_words = np.zeros(0, dtype=np.int32)
-        each = enumerate(zip(self.blocks, self.seen, strict=True), start=1)
-        found = [of_layer(layer, block, seen, no_words).heads().cpu().numpy() for layer, (block, seen) in each]
-        return np.stack(found)
+        each = zip(self.blocks, self.seen, strict=True)
+        return np.stack([of_layer(block, seen, no_words).heads().cpu().numpy() for block, seen in each])
 
 
 def blocks_or_reason(encoder: Encoder) -> tuple[list[Block], str | None]:
     """The network's blocks; or none, and the reason why its value vectors cannot be computed."""
     try:
-        return blocks(encoder.network), None
+        return norm_blocks(encoder), None
     except ModelError as error:
         return [], str(error).partition(";")[0]
 
@@ -59,7 +58,7 @@ def forward(encoder: Encoder, given: TokenizedInput, found: Sequence[Block] = ()
     seen: list[dict[str, Any]] = []
     with ExitStack() as stack:
         if calls:
-            kept = stack.enter_context(recorded(encoder.network))
+            kept = stack.enter_context(recorded())
         watching = (hook for block in found for hook in watch(block, lambda _block, of: seen.append(dict(of))))
         stack.enter_context(hooks(*watching))
         output = _run(encoder, given)

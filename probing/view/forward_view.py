@@ -12,7 +12,7 @@ from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
 from probing.errors import one_of
 from probing.model.encoder import Encoder
 from probing.model.map_facts import MapFacts
-from probing.model.queries import Neurons, neurons
+from probing.model.queries import CAP, SINK, Neurons, neurons
 from probing.view.clock import Clock
 from probing.view.forward import blocks_or_reason, forward
 from probing.view.free_text import TokenizedInput, tokenize_text, tokenize_words
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 PARTS = ("norm", "flow", "neurons")
 NOT_REQUESTED = "not requested"
+_DONE = {
+    CAP: "limits the products of queries and keys by a tanh",
+    SINK: "keeps a share of the weight for a sink that is no subword",
+}
+_DONE_ELSE = "adds position terms to the products of queries and keys"
 _ROUNDING = {"float32": 0.001, "bfloat16": 0.05}  # rounding changes a weight by less than this
 
 
@@ -139,16 +144,17 @@ def flows(attention: "Sequence[torch.Tensor]", options: Rollout, facts: MapFacts
 
 
 def _added(attention: Float32, vectors: Neurons | None, precision: str) -> Iterator[str]:
-    """A note if the model adds to its scores: by how much the softmax of q · k alone differs from the weights."""
+    """A note if the model does more to its scores: how far the softmax of q · k alone is from the weights."""
     if vectors is None:
         return
     scores = np.where(attention > 0, vectors.scale * vectors.queries @ vectors.keys.swapaxes(-1, -2), -np.inf)
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     off = float(np.abs(weights / weights.sum(axis=-1, keepdims=True) - attention).max())
     if off > _ROUNDING[precision]:
+        done = [what for kind, what in _DONE.items() if kind in vectors.kinds] or [_DONE_ELSE]
         yield (
-            "this model adds position terms to the products of queries and keys: the softmax of the products alone "
-            f"differs from the weights by up to {off:.2g}"
+            f"this model {' and '.join(done)}: the softmax of the products of queries and keys alone differs from the "
+            f"weights by up to {off:.2g}"
         )
 
 

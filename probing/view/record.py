@@ -93,7 +93,7 @@ class View:
     input. queries, keys (L, H, S, d), with rotary position where the model
     uses it; a score is ``scale`` times their product. A part that is None is missing for the reason in ``missing``,
     by its name. gold: upos, heads (1-based, 0 root), deprel of the words, as far as the corpus has them. about: text,
-    text_b, model, checkpoint, causal, adds (whether the model adds position terms to the scores), corpus, split, id …
+    text_b, model, checkpoint, causal, adds (whether it does more to q · k than scale and mask), corpus, split, id …
     notes: what was cut, substituted or skipped.
     """
 

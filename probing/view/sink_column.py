@@ -12,7 +12,6 @@ NOTE = (
     f"{LABEL} is no subword: heads of this model can give weight to a learned sink, which carries no vector; its row "
     "means nothing, and flow leaves it out"
 )
-NO_NEURONS = "heads of this model can attend to a sink, whose score is not made of a query and a key"
 
 
 def with_sink(view: View, facts: MapFacts) -> View:
@@ -30,10 +29,8 @@ def with_sink(view: View, facts: MapFacts) -> View:
         rollout=_wider(view.rollout, 1 - view.rollout.sum(-1)),
         norm=None if view.norm is None else _wider(view.norm, np.zeros(view.norm.shape[:-1], np.float32)),
         flow=None if view.flow is None else _wider(view.flow, np.zeros(view.flow.shape[:-1], np.float32)),
-        queries=None,
-        keys=None,
-        scale=None,
-        missing={**view.missing, "neurons": view.missing.get("neurons", NO_NEURONS)},
+        queries=_longer(view.queries),
+        keys=_longer(view.keys),
         notes=(*view.notes, NOTE),
     )
 
@@ -46,6 +43,11 @@ def _one_more(tokens: Tokens) -> Tokens:
         word=np.append(tokens.word, -1),
         segment=np.append(tokens.segment, tokens.segment[-1]),
     )
+
+
+def _longer(vectors: Float32 | None) -> Float32 | None:
+    """Zeros for the sink, whose score is no product: (L, H, S, d) -> (L, H, S + 1, d)."""
+    return None if vectors is None else np.pad(vectors, ((0, 0), (0, 0), (0, 1), (0, 0)))
 
 
 def _wider(array: Float32, column: Float32) -> Float32:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from probing.errors import ModelError
-from probing.model.queries import Call, neurons, recorded
+from probing.model.queries import CAP, SINK, Call, neurons, recorded
 
 WORDS = [("she", "watched", "the", "quick", "brown", "fox", "and", "the", "lazy", "dog")]
 CAUSAL = {"gpt2", "neox", "llama", "qwen2", "qwen3"}
@@ -28,7 +28,7 @@ def ids_of():
 
 def seen(network, ids):
     """The maps (L, H, S, S) and the queries and keys of one pass."""
-    with recorded(network) as calls:
+    with recorded() as calls:
         output = run(network, ids)
     maps = torch.cat(output.attentions).numpy()
     return maps, neurons(calls, maps.shape[:3])
@@ -81,7 +81,7 @@ def test_recording_changes_no_bit_and_leaves_nothing_behind(family, load_tiny, i
     network = load_tiny(family, maps=True).network
     ids = ids_of(load_tiny(family, maps=True))
     before = run(network, ids)
-    with recorded(network) as calls:
+    with recorded() as calls:
         during = run(network, ids)
         n_calls = len(calls)
     after = run(network, ids)
@@ -121,7 +121,7 @@ def test_mpnet_which_computes_attention_by_itself():
 def test_only_the_thread_that_records_is_recorded(load_tiny, ids_of):
     encoder = load_tiny("bert", maps=True)
     ids = ids_of(encoder)
-    with recorded(encoder.network) as calls:
+    with recorded() as calls:
         other = threading.Thread(target=run, args=(encoder.network, ids))
         other.start()
         other.join()
@@ -132,7 +132,7 @@ def test_after_an_error_the_interface_is_as_it_was(load_tiny, ids_of):
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
     encoder = load_tiny("deberta", maps=True)
-    with pytest.raises(ZeroDivisionError), recorded(encoder.network):
+    with pytest.raises(ZeroDivisionError), recorded():
         raise ZeroDivisionError
     assert "eager" not in ALL_ATTENTION_FUNCTIONS
     maps, found = seen(encoder.network, ids_of(encoder))
@@ -146,7 +146,50 @@ def test_calls_that_are_no_layer_each_are_refused(load_tiny, ids_of):
     with pytest.raises(ModelError, match="differently in each layer"):
         neurons([Call(part, part, 1.0), Call(part, part, 0.5)], (2, 2, 5))
     fused = load_tiny("bert").network
-    with recorded(fused) as calls, torch.inference_mode():
+    with recorded() as calls, torch.inference_mode():
         fused(input_ids=ids_of(load_tiny("bert")))
     with pytest.raises(ModelError, match="0 attention calls"):
         neurons(calls, (3, 2, 5))
+
+
+# attention of their own: rotary or not, key heads for several or all heads, scores (B * H, T, T), terms of position
+ELSEWHERE = ("GPTJ", "CodeGen", "GPTNeo", "Falcon", "Falcon:grouped", "Phi", "DeepseekV2", "XLM", "Gemma3Text", "Lfm2")
+POSITIONED = ("Bloom", "Mpt", "Falcon:alibi", "MPNet")
+
+
+def seen_in(network):
+    maps, found = seen(network, torch.tensor([[5, 9, 7, 12, 6, 3]]))
+    return maps, found, softmax_of(found, 0, maps > 0)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_in_any_architecture_the_softmax_of_the_products_is_the_map(tiny_network, name):
+    maps, found, weights = seen_in(tiny_network(name))
+    assert found.queries.shape[:3] == maps.shape[:3] and not found.kinds
+    assert weights == pytest.approx(maps, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", POSITIONED)
+def test_terms_of_position_are_all_that_is_missing(tiny_network, name):
+    """ALiBi and learnt terms do not depend on the words: what is missing for one input is missing for another."""
+    missing = []
+    for ids in ([[5, 9, 7, 12, 6, 3]], [[8, 4, 11, 9, 5, 10]]):
+        maps, found = seen(tiny_network(name), torch.tensor(ids))
+        assert np.abs(softmax_of(found, 0, maps > 0) - maps).max() > 1e-2
+        with np.errstate(divide="ignore"):
+            rest = np.log(maps) - found.scale * found.queries @ found.keys.swapaxes(-1, -2)
+        missing.append(rest - rest[..., :1])  # known up to a constant per query
+    there = np.isfinite(missing[0])
+    assert missing[0][there] == pytest.approx(missing[1][there], abs=1e-3)
+
+
+def test_a_cap_and_a_sink_are_told_apart_from_terms_of_position(tiny_network):
+    maps, found, _ = seen_in(tiny_network("Gemma2"))
+    assert found.kinds == {CAP}
+    cap = tiny_network("Gemma2").config.attn_logit_softcapping
+    capped = cap * np.tanh(found.scale * found.queries @ found.keys.swapaxes(-1, -2) / cap)
+    weights = torch.from_numpy(np.where(maps > 0, capped, -np.inf)).softmax(-1).numpy()
+    assert weights == pytest.approx(maps, abs=1e-5)
+    maps, found, weights = seen_in(tiny_network("GptOss"))
+    assert found.kinds == {SINK}
+    assert weights == pytest.approx(maps / maps.sum(-1, keepdims=True), abs=1e-5)  # of what is left for subwords

@@ -16,8 +16,9 @@ from probing.attention.interventions.passes import Substitute, each_batch, forwa
 from probing.axes import FloatArray
 from probing.errors import ConfigError, one_of
 from probing.model.batches import Batch
-from probing.model.blocks import Block, blocks, hooks
+from probing.model.blocks import Block, blocks
 from probing.model.encoder import Encoder
+from probing.model.network_pass import hooks
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -43,15 +44,15 @@ class Ablation:
         if self.replacement == "mean" and self.means is None:
             raise ConfigError("replacement=mean: the means of the heads are missing; give means=head_means(...)")
 
-    def substitute(self, encoder: Encoder, batch: Batch, layer: int) -> Substitute:
-        """What replaces the outputs of the heads of ``layer`` (from 1)."""
+    def substitute(self, encoder: Encoder, batch: Batch, place: int) -> Substitute:
+        """What replaces the outputs of the heads of the block that stands at ``place`` in ``blocks``, from 0."""
         import torch
 
         if self.replacement == "uniform":
             return uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
         if self.replacement == "zero" or self.means is None:
             return lambda values: values.new_zeros(())
-        means = torch.from_numpy(np.asarray(self.means[layer - 1], np.float32)).to(encoder.device)
+        means = torch.from_numpy(np.asarray(self.means[place], np.float32)).to(encoder.device)
         return lambda _values: means
 
 
@@ -77,21 +78,23 @@ def ablated(encoder: Encoder, batch: Batch, heads: Collection[Head], ablation: A
     import torch
 
     found = blocks(encoder.network)
-    chosen = torch.zeros(len(found), 1, found[0].n_heads, dtype=torch.bool)
+    n_heads = found[0].n_heads
+    numbers = [block.number for block in found]
     for layer, head in heads:
-        if not (1 <= layer <= len(found) and 0 <= head < found[0].n_heads):
-            last = f"{len(found)}.{found[0].n_heads - 1}"
-            raise ConfigError(f"head {layer}.{head}: no such head; give one of 1.0 to {last} (layer.head)")
-        chosen[layer - 1, 0, head] = True
+        if not (layer in numbers and 0 <= head < n_heads):
+            known = f"layer {', '.join(map(str, numbers))} and head 0 to {n_heads - 1}"
+            raise ConfigError(f"head {layer}.{head}: no such head; give layer.head, with {known}")
     with ExitStack() as stack:
-        for layer in sorted({layer for layer, _ in heads}):
-            new = ablation.substitute(encoder, batch, layer)
-            stack.enter_context(replaced(found[layer - 1], new, chosen[layer - 1].to(encoder.device)))
+        for place, block in enumerate(found):
+            chosen = [(block.number, head) in heads for head in range(n_heads)]
+            if any(chosen):
+                new = ablation.substitute(encoder, batch, place)
+                stack.enter_context(replaced(block, new, torch.tensor([chosen], device=encoder.device)))
         yield
 
 
 def head_means(encoder: Encoder, subwords: Subwords) -> NDArray[np.float64]:
-    """The mean output of each head over all subwords, special ones included: (L, H, d).
+    """The mean output of each head over all subwords, special ones included: (L, H, d) for the L ``blocks``.
 
     A head's output is its part of the output projection's input. Raises: ModelError as ``blocks`` does.
     """

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.head_ablation import Ablation, Head, ablated
-from probing.attention.interventions.passes import calls, each_batch, hidden, replaced, resumed
+from probing.attention.interventions.passes import below, each_batch, hidden, replaced, resumed
 from probing.attention.interventions.readouts import Readout
 from probing.axes import Progress, Split, Tally, no_progress
 from probing.model.batches import Batch
+from probing.model.block_calls import calls
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
@@ -31,19 +32,20 @@ def effects(
 ) -> Tally:
     """How much the readout's score falls, in nats, when each head alone is replaced: sums (N, L, H) over N sentences.
 
-    L: layers 1 to the one that is read, because later heads cannot change it. items (N,): 1 for a sentence that fits
-    into one input and has something to predict. Raises: ModelError as ``blocks`` does.
+    L: layers with attention up to the one that is read, because later heads cannot change it. items (N,): 1 for a
+    sentence that fits into one input and has something to predict. Raises: ModelError as ``blocks`` does.
     """
     each = np.eye(blocks(encoder.network)[0].n_heads, dtype=np.bool_)
     sums, items = _losses(encoder, subwords, readout, ablation, each, on_progress)
-    return Tally(METRIC, readout.name, f"ablation_{ablation.replacement}", split, _layers(readout), sums, items)
+    layers = _layers(encoder, readout)
+    return Tally(METRIC, readout.name, f"ablation_{ablation.replacement}", split, layers, sums, items)
 
 
 def layer_effects(encoder: Encoder, subwords: Subwords, readout: Readout, ablation: Ablation, split: Split) -> Tally:
     """As ``effects``, but all heads of a layer are replaced at once: sums (N, L)."""
     together = np.ones((1, blocks(encoder.network)[0].n_heads), dtype=np.bool_)
     sums, items = _losses(encoder, subwords, readout, ablation, together, no_progress)
-    return Tally(METRIC, readout.name, "ablation_layer", split, _layers(readout), sums[:, :, 0], items)
+    return Tally(METRIC, readout.name, "ablation_layer", split, _layers(encoder, readout), sums[:, :, 0], items)
 
 
 def ranking(single: Tally) -> list[Head]:
@@ -114,17 +116,17 @@ def _losses(
     """
     import torch
 
-    found = blocks(encoder.network)[: readout.layer]
+    found = below(blocks(encoder.network), readout.layer)
     copies = len(groups)
 
     def without(batch: Batch) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         many = batch.repeat(copies)
         chosen = torch.from_numpy(groups.repeat(len(batch.ids), axis=0)).to(encoder.device)  # (G, H) -> (G * B, H)
-        with calls(found) as kept:
+        with calls(block.module for block in found) as kept:
             before = readout(hidden(encoder, batch, readout.layer), batch)
         lost = np.zeros((len(batch.ids), len(found), copies))
         for place, block in enumerate(found):
-            new = ablation.substitute(encoder, many, place + 1)
+            new = ablation.substitute(encoder, many, place)
             with torch.inference_mode(), resumed(found[:place], kept, copies), replaced(block, new, chosen):
                 after = readout(hidden(encoder, many, readout.layer), many)
             lost[:, place] = _numpy(before.scores() - after.scores().view(copies, -1)).T  # (G * B,) -> (B, G)
@@ -137,8 +139,8 @@ def _losses(
     return sums, items
 
 
-def _layers(readout: Readout) -> tuple[int, ...]:
-    return tuple(range(1, readout.layer + 1))
+def _layers(encoder: Encoder, readout: Readout) -> tuple[int, ...]:
+    return tuple(block.number for block in below(blocks(encoder.network), readout.layer))
 
 
 def _numpy(values: "torch.Tensor") -> NDArray[np.float64]:

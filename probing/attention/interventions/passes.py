@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.errors import ModelError
 from probing.model.batches import Batch, batch_of
-from probing.model.blocks import Block, hooks
+from probing.model.block_calls import Call
+from probing.model.blocks import Block
 from probing.model.encoder import Encoder
 from probing.model.maps import usable
-from probing.model.network_pass import run
+from probing.model.network_pass import hooks, run
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
     import torch
 
-    BlockOutput = torch.Tensor | tuple[torch.Tensor, ...]  # hidden states, alone or first
+    from probing.model.block_calls import BlockOutput
 
 T = TypeVar("T")
 BUDGET, ACCELERATOR_BUDGET = 2048, 8192  # padded subwords per pass, copies of a sentence included
@@ -72,26 +74,15 @@ def hidden(encoder: Encoder, batch: Batch, layer: int) -> "torch.Tensor":
     return states
 
 
-class Call(NamedTuple):
-    """One call of a block: its inputs (hidden states first), its keyword arguments, and its output."""
-
-    inputs: tuple[Any, ...]
-    options: dict[str, Any]
-    output: "BlockOutput"
-
-
-@contextmanager
-def calls(found: Sequence[Block]) -> Iterator[list[Call]]:
-    """Record the calls of these blocks in the next pass, in order."""
-    kept: list[Call] = []
-
-    def keep(
-        _block: "torch.nn.Module", inputs: tuple[Any, ...], options: dict[str, Any], output: "BlockOutput"
-    ) -> None:
-        kept.append(Call(inputs, options, output))
-
-    with hooks(*(block.module.register_forward_hook(keep, with_kwargs=True) for block in found)):
-        yield kept
+def below(found: Sequence[Block], layer: int) -> list[Block]:
+    """The blocks that can change the hidden state ``layer``. Raises: ModelError if there is none."""
+    some = [block for block in found if block.number <= layer]
+    if not some:
+        first = found[0].number
+        raise ModelError(
+            f"no attention comes before hidden state {layer}; read a layer from {first} on: layers=[{first}]"
+        )
+    return some
 
 
 @contextmanager
@@ -115,9 +106,18 @@ def _returns(output: "BlockOutput") -> "Callable[..., BlockOutput]":
 
 
 def _repeated(output: "BlockOutput", copies: int) -> "BlockOutput":
-    if isinstance(output, tuple):  # (hidden states, …): the next block reads only the first
-        return (output[0].repeat(copies, 1, 1), *output[1:])
-    return output.repeat(copies, 1, 1)
+    if isinstance(output, (tuple, list)):  # (hidden states, …): T5's next block reads terms of position too
+        n_rows = len(output[0])
+        return type(output)(_tiled(part, copies) if _is_of(part, n_rows) else part for part in output)
+    return _tiled(output, copies)
+
+
+def _is_of(part: Any, n_rows: int) -> bool:
+    return getattr(part, "ndim", 0) > 0 and len(part) == n_rows
+
+
+def _tiled(part: "torch.Tensor", copies: int) -> "torch.Tensor":
+    return part if copies == 1 else part.repeat(copies, *[1] * (part.ndim - 1))
 
 
 # from the value vectors of a pass (B, T, H, d) to the replacement of the heads' outputs, in a shape that broadcasts

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.head_ablation import uniform
-from probing.attention.interventions.passes import Substitute, calls, hidden, replaced, resumed
+from probing.attention.interventions.passes import Substitute, below, hidden, replaced, resumed
 from probing.attention.interventions.readouts import Readout
 from probing.axes import Split, Tally
 from probing.errors import positive
 from probing.model.batches import Batch
+from probing.model.block_calls import calls
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
 from probing.model.maps import Maps, each_map
@@ -28,10 +29,10 @@ def replaced_weights(
 ) -> tuple[Tally, Tally]:
     """How far the readout moves when the weights of all heads of one layer are permuted, and when they are uniform.
 
-    Returns two tallies, permuted and uniform, of metric "tvd": sums (N, L) for layers 1 to the one that is read. tvd is
-    the total variation distance (0 to 1) between the readout's distributions with and without the change, averaged over
-    the places of a sentence and, for permutations, over ``draws``. Each query's weights are permuted over the keys that
-    it can see (Jain & Wallace 2019, who permute the only query of a BiLSTM).
+    Returns two tallies, permuted and uniform, of metric "tvd": sums (N, L) for layers up to the one that is read. tvd
+    is the total variation distance (0 to 1) between the readout's distributions with and without the change, averaged
+    over the places of a sentence and, for permutations, over ``draws``. Each query's weights are permuted over the keys
+    that it can see (Jain & Wallace 2019, who permute the only query of a BiLSTM).
     Raises: ModelError as ``maps`` and ``blocks`` do; ConfigError if ``draws`` is not positive.
     """
     import torch
@@ -39,11 +40,11 @@ def replaced_weights(
     positive("draws", draws)
     found = blocks(encoder.network)
     all_heads = torch.ones(1, found[0].n_heads, dtype=torch.bool, device=encoder.device)
-    found = found[: readout.layer]
+    found = below(found, readout.layer)
 
     def moved(some: Maps) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
         batch = Batch(some.sentences, some.ids, some.words)
-        with calls(found) as kept:
+        with calls(block.module for block in found) as kept:
             before = readout(hidden(encoder, batch, readout.layer), batch)
         sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}
         for place, block in enumerate(found):
@@ -59,7 +60,7 @@ def replaced_weights(
         items[sentences] = defined
         for name, values in of_batch.items():
             sums[name][sentences] = values
-    layers = tuple(range(1, len(found) + 1))
+    layers = tuple(block.number for block in found)
     permuted, levelled = (Tally("tvd", name, "explain", split, layers, sums[name], items) for name in sums)
     return permuted, levelled
 

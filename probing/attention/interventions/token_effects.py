@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.passes import Call, budget, calls, hidden, replaced
+from probing.attention.interventions.passes import budget, hidden, replaced
 from probing.attention.interventions.readouts import Reading, Readout
 from probing.errors import ModelError
 from probing.model.batches import Batch, batch_of
+from probing.model.block_calls import Call, calls, states_of
 from probing.model.blocks import Block, blocks
 from probing.model.encoder import Encoder
 from probing.model.maps import maps, usable
@@ -75,7 +76,7 @@ def value_zeroing(
     found = blocks(encoder.network)
     fitting = np.flatnonzero(usable(encoder, subwords))
     for sentence in fitting if chosen is None else np.intersect1d(fitting, chosen):
-        with calls(found) as kept:
+        with calls(block.module for block in found) as kept:
             [alone] = maps(encoder, subwords, [int(sentence)])
         layers = [
             _zeroed(encoder, block, call, map_[0])
@@ -88,7 +89,7 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
     """One block and one sentence; the block is called again for every token: map_ (H, S, S) -> (S, S)."""
     import torch
 
-    states, *inputs = call.inputs
+    states = call.states
     all_heads = torch.ones(1, block.n_heads, dtype=torch.bool, device=states.device)
     found = np.empty((states.shape[1],) * 2, dtype=np.float32)
 
@@ -100,25 +101,26 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
             return whole - torch.einsum("hqn,nhd->nqhd", map_[:, :, keys], values[0, keys])
 
         with torch.inference_mode(), replaced(block, without, all_heads):
-            after = _states(block.module(states.expand(len(some), -1, -1), *inputs, **call.options))  # (n, S, D)
-            alike = torch.cosine_similarity(after.float(), _states(call.output).float(), dim=-1)  # keys by queries
+            after = call.again(states.repeat(len(some), 1, 1))  # (n, S, D)
+            alike = torch.cosine_similarity(after.float(), states_of(call.output).float(), dim=-1)  # keys by queries
         distances: NDArray[np.float32] = (1 - alike).T.cpu().numpy()
         return distances
 
-    for some, distances in _each_token(encoder, np.arange(states.shape[1]), states.shape[1], apart):
+    most = None if block.copies else 1
+    for some, distances in _each_token(encoder, np.arange(states.shape[1]), states.shape[1], apart, most):
         found[:, some] = distances
     return found
 
 
-def _states(output: "torch.Tensor | tuple[torch.Tensor, ...]") -> "torch.Tensor":
-    return output[0] if isinstance(output, tuple) else output
-
-
 def _each_token(
-    encoder: Encoder, tokens: NDArray[np.int64], length: int, run: Callable[[NDArray[np.int64]], T]
+    encoder: Encoder,
+    tokens: NDArray[np.int64],
+    length: int,
+    run: Callable[[NDArray[np.int64]], T],
+    most: int | None = None,
 ) -> Iterator[tuple[NDArray[np.int64], T]]:
-    """What ``run`` returns for some tokens at a time: as many as one pass can hold copies of their sentence."""
-    step = max(1, budget(encoder) // length)
+    """What ``run`` returns for some tokens at a time: as many copies of their sentence as a pass can hold, or most."""
+    step = most or max(1, budget(encoder) // length)
     for at in range(0, len(tokens), step):
         some = tokens[at : at + step]
         yield from encoder.memory.halving(some, np.full(len(some), length), lambda part: (part, run(part)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.values.norms import Norms, fitting, norms
+from probing.attention.values.norms import Norms, fitting, norm_blocks, norms
 from probing.axes import Progress, Split, Tally, no_progress
 from probing.model.encoder import Encoder
 from probing.model.maps import SPECIAL
@@ -31,6 +31,7 @@ def mixing_ratios(
     sums: dict[tuple[str, str, str], list[NDArray[np.float64]]] = {}
     lengths: list[int] = []
     sentences = fitting(encoder, subwords, chosen)
+    numbers = tuple(block.number for block in norm_blocks(encoder))
     for _, layers in norms(encoder, subwords, _sums, sentences):
         for name in layers[0][0]:
             sums.setdefault(name, []).append(np.stack([layer[name] for layer, _ in layers]))
@@ -39,7 +40,7 @@ def mixing_ratios(
     items = np.array(lengths, dtype=np.float64)
     special = bool((subwords.words == SPECIAL).any())
     return [
-        Tally(metric, target, probe, split, tuple(range(1, len(rows[0]) + 1)), np.stack(rows), items)
+        Tally(metric, target, probe, split, numbers, np.stack(rows), items)
         for (metric, target, probe), rows in sums.items()
         if special or not metric.endswith("share_special")
     ]

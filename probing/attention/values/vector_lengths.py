@@ -3,6 +3,7 @@
 In all functions: attention (H, S, S), rows are queries; values (S, H, d); matrix (H * d, D) of the output projection.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from probing.errors import ModelError
@@ -78,3 +79,50 @@ def ratio(mixed: "torch.Tensor", kept: "torch.Tensor") -> "torch.Tensor":
     one, other = mixed.norm(dim=-1), kept.norm(dim=-1)
     share: torch.Tensor = one / (one + other).clamp_min(1e-30)
     return share
+
+
+def root_mean_square(
+    inner: "torch.nn.Module", output: "torch.Tensor", added: "torch.Tensor"
+) -> "tuple[torch.Tensor, torch.Tensor]":
+    """γ (D,) and a number per query (S, 1): times ``output`` (S, D) they are what ``inner`` made of it, ``added``.
+
+    Raises: ModelError if ``inner`` does anything but multiply, as a mean that is subtracted or a bias would.
+    """
+    import torch
+
+    gain = inner.forward(torch.ones_like(output[:1]))[0].float()  # no hooks: they wait for the network
+    scaled, wanted = gain * output.float(), added.float()
+    number = (scaled * wanted).sum(dim=-1, keepdim=True) / scaled.square().sum(dim=-1, keepdim=True).clamp_min(1e-30)
+    wrong = (number * scaled - wanted).abs().max()
+    if not wrong <= _AGREEMENT * wanted.abs().max().clamp_min(1e-6):
+        raise ModelError(
+            f"value vectors: {type(inner).__name__} does more to attention's output than to divide and scale it, which "
+            "norms do not know; type attention=rollout, which reads only the weights"
+        )
+    return gain, number
+
+
+def mixing_by_variant(
+    attention: "torch.Tensor",
+    values: "torch.Tensor",
+    matrix: "torch.Tensor",
+    seen: "Mapping[str, torch.Tensor]",
+    norm: "torch.nn.LayerNorm | None",
+    scale: "torch.Tensor | None",
+) -> "tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]":
+    """Mixing ratios by variant; the length of a query's own vector with the residual, raw and centred: each (S,)."""
+    mixed, kept = parts(attention, values, matrix, seen["joined"][0])
+    if scale is not None:
+        mixed, kept = mixed * scale, kept * scale
+    # a sink that is no subword may have a share of the weight: then rows do not sum to 1
+    weight, whole = attention.diagonal(dim1=1, dim2=2).mean(dim=0), attention.sum(dim=-1).mean(dim=0)
+    mixing = {"attn_w": (whole - weight) / whole, "attn_n": ratio(mixed, kept)}
+    kept += seen["input"][0].float()
+    mixing |= {"attnres_w": (whole - weight) / (whole + 1), "attnres_n": ratio(mixed, kept)}
+    own = own_normed = kept.norm(dim=-1)
+    if norm is not None:
+        kept = centred(kept, norm)
+        mixed = centred(mixed, norm)
+        mixing["attnresln_n"] = ratio(mixed, kept)  # both are divided by the deviation, so it cancels
+        own_normed = kept.norm(dim=-1)
+    return mixing, own, own_normed

@@ -27,7 +27,7 @@ export async function* neuronView(doc, { state, palette, width }) {
   const made = neuronScene({ header, found, head, query, expanded: state.expand === "yes", width, palette });
   const description =
     `head ${layer}.${head}: scores of the query ${tokens[query]}; scale ${header.scale.toFixed(4)}` +
-    (found.hasRest ? "; * position terms that the model adds to q·k, known up to a constant per query" : "");
+    (found.hasRest ? "; * what the model adds to q·k (see the notes), known up to a constant per query" : "");
   const table = (key) => (key[0] === "k" ? neuronTable(header, found, query, Number(key.slice(1))) : null);
   yield built(made, description, table, { click: (key) => change({ pin: `q${key.slice(1)}` }) });
 }

@@ -12,9 +12,10 @@ from probing.attention.interventions.replaced_weights import replaced_weights
 from probing.attention.interventions.token_effects import blank_out, special_token, value_zeroing
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import PADDING, batch_of
-from probing.model.blocks import blocks, hooks
+from probing.model.blocks import blocks
 from probing.model.maps import maps, usable
 from probing.model.memory import Memory
+from probing.model.network_pass import hooks
 
 WIDTH, HEADS, TOKENS = 32, 2, 4
 A, B, START = 1, 2, 3  # ids; 0 pads
@@ -369,6 +370,6 @@ def test_impossible_ablations_are_refused(encoder_of):
         Ablation("prune")
     with pytest.raises(ConfigError, match="head_means"):
         Ablation("mean")
-    message = r"head 4\.0: no such head; give one of 1\.0 to 3\.1"
+    message = r"head 4\.0: no such head; give layer\.head, with layer 1, 2, 3 and head 0 to 1"
     with pytest.raises(ConfigError, match=message), ablated(encoder, batch, {(4, 0)}, Ablation("zero")):
         pass

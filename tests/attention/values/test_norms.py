@@ -178,7 +178,7 @@ def test_the_network_is_left_without_hooks_even_where_keep_fails(shaken):
     def fail(_found):
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ModelError, match="ZeroDivisionError"):
         next(norms(encoder, subwords, fail))
     after = encoder.network(input_ids=ids, output_attentions=True)
     torch.testing.assert_close(after.last_hidden_state, before.last_hidden_state)
@@ -196,10 +196,102 @@ def test_an_encoder_loaded_without_maps_is_refused_with_the_way_out(build, tmp_p
 
 
 def test_attention_that_is_more_than_a_weighted_sum_is_refused(shaken):
+    """For every sentence, not only for the short input that the blocks were found with."""
     encoder = shaken("llama")
+    assert next(norms(encoder, encoder.tokenize(WORDS), lambda _: 0))
     projection = encoder.network.layers[1].self_attn.o_proj
     gate = projection.register_forward_pre_hook(lambda _module, args: (args[0] * args[0].sigmoid(),))
     with pytest.raises(ModelError, match="not a plain weighted sum"):
         next(norms(encoder, encoder.tokenize(WORDS), lambda _: 0))
     gate.remove()
     assert next(norms(encoder, encoder.tokenize(WORDS), lambda _: 0))
+
+
+def network_encoder(by_hand, tiny_network, name):
+    causal = name not in ("ModernBert", "T5", "MobileBert")
+    return by_hand(tiny_network(name), causal)
+
+
+# Norms before attention and on its output, terms of position, a factor, grouped and wide heads, experts, hybrids.
+OTHERS = (
+    "ModernBert",
+    "T5",
+    "Bloom",
+    "Falcon",
+    "GPTJ",
+    "Olmo2",
+    "Gemma2",
+    "Gemma3Text",
+    "Granite",
+    "Qwen3Moe",
+    "GptOss",
+    "Lfm2",
+)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_vectors_of_a_query_add_up_to_what_the_block_adds(by_hand, tiny_network, one_subword_each, name):
+    """Whole vectors, from the map and the weights, scaled element by element as the module in between did it."""
+    import torch
+
+    from probing.model.blocks import blocks
+    from probing.model.network_pass import hooks
+
+    encoder = network_encoder(by_hand, tiny_network, name)
+    ids = [5, 9, 7, 12, 6, 3]
+    [(_, layers)] = norms(encoder, one_subword_each([ids]), lambda found: found)
+    for place, (found, block) in enumerate(zip(layers, blocks(encoder.network), strict=True)):
+        seen, how = {}, block.residual
+        inner = how.inner or block.output
+        handles = (
+            block.value.register_forward_hook(
+                lambda _m, _a, out, seen=seen, b=block: seen.update(values=b.values(out))
+            ),
+            block.output.register_forward_hook(lambda _m, _a, out, seen=seen: seen.update(output=out[0].clone())),
+            inner.register_forward_hook(lambda _m, _a, out, seen=seen: seen.update(added=out[0].clone())),
+        )
+        with torch.inference_mode(), hooks(*handles):
+            output = encoder.network(
+                input_ids=torch.tensor([ids]), output_attentions=True, output_hidden_states=True, return_dict=True
+            )
+        attention, x = output.attentions[place][0], output.hidden_states[block.number - 1][0]
+        matrix = block.weight().reshape(block.n_heads, block.head_width, -1)
+        vectors = torch.einsum("hij,jhd,hde->hije", attention, seen["values"][0], matrix)  # (H, S, S, D)
+        vectors = vectors * (seen["added"] / seen["output"])[:, None] * how.factor
+        summed = vectors.sum(dim=0)
+        bias = 0 if block.output.bias is None else block.output.bias
+        torch.testing.assert_close(summed.sum(dim=1) + bias, seen["added"] * how.factor, atol=1e-4, rtol=1e-3)
+        residual = summed + torch.eye(len(ids))[..., None] * x
+        assert found.layer == block.number and found.normed is None
+        for one, other in ((found.heads(), vectors), (found.summed, summed), (found.residual, residual)):
+            torch.testing.assert_close(one, other.norm(dim=-1), atol=1e-4, rtol=1e-3)
+        weight = attention.mean(dim=0)  # a sink takes a share of it in GPT-OSS
+        mixed, kept = weight.sum(dim=1) - weight.diagonal(), weight.diagonal()
+        torch.testing.assert_close(found.mixing["attn_w"], mixed / (mixed + kept), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found.mixing["attnres_w"], mixed / (mixed + kept + 1), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found.mixing["attn_n"], mixing_of(summed), atol=1e-4, rtol=1e-3)
+        torch.testing.assert_close(found.mixing["attnres_n"], mixing_of(residual), atol=1e-4, rtol=1e-3)
+
+
+def test_what_is_added_in_another_way_is_refused_by_norms_alone(by_hand, tiny_network, one_subword_each):
+    """MobileBERT works in a narrow part of the block; its heads can be reached all the same."""
+    from probing.attention.interventions.head_ablation import head_means
+
+    encoder = network_encoder(by_hand, tiny_network, "MobileBert")
+    subwords = one_subword_each([[5, 9, 7]])
+    with pytest.raises(
+        ModelError, match="MobileBertModel, block 1: what it adds to its input is not attention's output"
+    ):
+        next(norms(encoder, subwords, lambda _: 0))
+    assert head_means(encoder, subwords).shape == (3, 4, 4)
+
+
+def test_a_norm_in_between_that_subtracts_a_mean_is_refused(by_hand, tiny_network, one_subword_each):
+    import copy
+
+    import torch
+
+    network = copy.deepcopy(tiny_network("Olmo2"))
+    network.layers[1].post_attention_layernorm = torch.nn.LayerNorm(16)
+    with pytest.raises(ModelError, match="LayerNorm does more to attention's output than to divide and scale it"):
+        next(norms(by_hand(network, causal=True), one_subword_each([[5, 9, 7]]), lambda _: 0))
