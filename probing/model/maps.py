@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from probing.errors import ModelError
 from probing.model.batches import batch_of, plan
 from probing.model.encoder import Encoder
-from probing.model.subwords import Subwords
+from probing.model.subwords import Subwords, linked
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,7 @@ class Maps:
     distribution over the sentence's own subwords (padding as a key gets 0, rows of padding mean nothing).
     sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence
     a subword belongs to (SPECIAL, batches.PADDING: none). lengths (B,): subwords of each sentence, special ones
-    included.
+    included. last_words (B, T): as in Subwords.
     """
 
     attention: "tuple[torch.Tensor, ...]"
@@ -36,14 +37,33 @@ class Maps:
     ids: NDArray[np.int64]
     words: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    last_words: NDArray[np.int64] | None = None
+
+    @cached_property
+    def units(self) -> NDArray[np.int64]:
+        """``words`` with the first word of each unit (``linked``): words that share subwords are one, (B, T)."""
+        if self.last_words is None:
+            return self.words
+        return np.stack([linked(*both) for both in zip(self.words, self.last_words, strict=True)])
+
+    def alone(self, n_words: int) -> NDArray[np.bool_]:
+        """Which words have subwords and share none, (B, n_words): only those can be told apart by attention."""
+        found = (self.words[:, :, None] == np.arange(n_words)).any(axis=1)
+        if self.last_words is not None:
+            shared = (self.last_words > self.words)[:, :, None]
+            inside = (self.words[:, :, None] <= np.arange(n_words)) & (
+                np.arange(n_words) <= self.last_words[:, :, None]
+            )
+            found &= ~(shared & inside).any(axis=1)
+        return np.asarray(found)
 
     def each(self) -> "Iterator[tuple[int, NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]]":
-        """Sentence by sentence, without padding: its number, maps (L, H, S, S), ids (S,) and words (S,)."""
+        """Sentence by sentence, without padding: its number, maps (L, H, S, S), ids (S,) and units (S,)."""
         import torch
 
         for row, (sentence, n) in enumerate(zip(self.sentences, self.lengths, strict=True)):
             maps = torch.stack([layer[row, :, :n, :n] for layer in self.attention]).float().cpu().numpy()
-            yield int(sentence), maps, self.ids[row, :n], self.words[row, :n]
+            yield int(sentence), maps, self.ids[row, :n], self.units[row, :n]
 
 
 def usable(encoder: Encoder, subwords: Subwords) -> NDArray[np.bool_]:
@@ -110,7 +130,7 @@ def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64])
             f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or the model too large "
             "for model.precision=bfloat16"
         )
-    return Maps(found, batch.sentences, batch.ids, batch.words, batch.real.sum(axis=1))
+    return Maps(found, batch.sentences, batch.ids, batch.words, batch.real.sum(axis=1), batch.last_words)
 
 
 def _checked(encoder: Encoder, output: object, shape: tuple[int, int]) -> "tuple[torch.Tensor, ...]":

@@ -2,8 +2,8 @@
 
 Such a file is laid out as ``layout`` says, with /attention/<layer> (P, H) instead of /hidden, for layer 1 to L:
 sentence i of n subwords holds n * n rows, queries first: attention[layer][start[i] : start[i] + n * n] is (n, n, H)
-once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word
-and /subword run over the subwords of the kept sentences in the order of their rows.
+once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word,
+/last_word and /subword run over the subwords of the kept sentences in the order of their rows.
 """
 
 import functools
@@ -95,12 +95,14 @@ def _maps(index: Index, rows: NDArray[np.float32], number: int, subwords: slice)
     n = subwords.stop - subwords.start
     found = rows.reshape(len(rows), n, n, -1).transpose(0, 3, 1, 2)
     found = found / found.sum(-1, keepdims=True)  # rounding to float16 leaves sums that are not 1
+    last_words = None if index.last_word is None else index.last_word[subwords].astype(np.int64)[None]
     return Maps(
         tuple(torch.tensor(layer)[None] for layer in found),  # copied: sums depend on how memory is aligned
         np.array([number]),
         index.subword[subwords].astype(np.int64)[None],
         index.word[subwords].astype(np.int64)[None],
         np.array([n]),
+        last_words,
     )
 
 
@@ -158,4 +160,5 @@ def _index(sentences: Sequence[tuple[Split, Sentence]], subwords: Subwords, batc
         subword=stored.ids,
         block=np.concatenate([[0], ends[np.cumsum([len(b) for b in batches]) - 1]]).astype(np.int64),
         counts=subwords.counts,
+        last_word=stored.last_words,
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ConfigError, ModelError
+from probing.model.subwords import linked
 from probing.view.record import VERSION, View
 
 FloatArray = NDArray[np.floating[Any]]
@@ -150,9 +151,10 @@ def _header(view: View) -> dict[str, Any]:
         "corpus": corpus if about.get("corpus") else None,
         "tokens": tokens.labels,
         "special": tokens.special,
-        "word": tokens.word,
+        "word": linked(tokens.word, tokens.last_word),  # words that share subwords are one
         "segment": tokens.segment,
         "forms": tokens.forms,
+        "written": tokens.written or tokens.forms,
         "form_segment": tokens.form_segment,
         "gold": view.gold,
         "probes": [asdict(found) for found in view.probes],

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from probing.model.align import as_plain_text
+from probing.model.align import as_plain_text, joined
 
 ODD = ["Don't", "naïve", ",", "🙂", "[SEP]", "New York", "…", "</s>", "中文", "(perhaps)", "<|endoftext|>", "there!"]
 
@@ -70,7 +70,7 @@ def test_a_subword_over_two_words_belongs_to_the_first_and_is_counted(tmp_path):
 
     pieces = [("<unk>", 0.0), *((c, -5.0) for c in "newyork "), ("new york", -1.0)]
     tokenizer = as_plain_text(Tokenizer(models.Unigram(pieces, unk_id=0)))
-    subwords = tokenize(tokenizer, [["new", "york", "new"]], Frame((), ()))
+    subwords = tokenize(tokenizer, [joined(["new", "york", "new"])], Frame((), ()))
     assert subwords.words.tolist() == [0, 2, 2, 2, 2]  # "new york", " ", "n", "e", "w"
     assert subwords.counts["crossing_subwords"] == 1
     assert subwords.counts["words_without_subwords"] == 1

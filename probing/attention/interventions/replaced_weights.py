@@ -42,7 +42,7 @@ def replaced_weights(
     found = found[: readout.layer]
 
     def moved(some: Maps) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
-        batch = Batch(some.sentences, some.ids, some.words)
+        batch = Batch(some.sentences, some.ids, some.words, some.last_words)
         with calls(found) as kept:
             before = readout(hidden(encoder, batch, readout.layer), batch)
         sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}

@@ -3,14 +3,14 @@
 
 /** The units of an axis: subwords; or words, with each special subword as a unit of its own. */
 export function units(header, level) {
-  const { tokens, special, word, segment, forms } = header;
+  const { tokens, special, word, segment, written } = header;
   const found = { labels: [], special: [], segment: [], members: [], word: [], of: new Int32Array(tokens.length) };
   let last = -1;
   tokens.forEach((label, at) => {
     const same = level === "word" && word[at] >= 0 && word[at] === last;
     last = word[at];
     if (!same) {
-      found.labels.push(level === "word" && word[at] >= 0 ? forms[word[at]] : label);
+      found.labels.push(level === "word" && word[at] >= 0 ? written[word[at]] : label);
       for (const key of ["special", "segment", "word"]) found[key].push(header[key][at]);
       found.members.push([]);
     }
