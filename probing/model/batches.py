@@ -81,9 +81,10 @@ def as_units(subwords: Subwords, frame: Frame, causal: bool) -> Units:
     """The units of ``subwords``: its sentences, those longer than ``frame.window`` as overlapping windows.
 
     Windows move on by half of their room and each has the special subwords. A word (its subwords, and those of
-    words that share some with it, stay together) is taken from the window where it has most context: the shorter of its distances to both ends of
-    the window, for causal models its distance to the start; an end that is the sentence's own counts as
-    infinitely far; the earlier window on a tie. A word too long for the overlap is taken subword by subword.
+    words that share some with it, stay together) is taken from the window where it has most context: the shorter
+    of its distances to both ends of the window, for causal models its distance to the start; an end that is the
+    sentence's own counts as infinitely far; the earlier window on a tie. A word too long for the overlap is taken
+    subword by subword.
     The special subwords before the sentence are the first window's, those after it the last one's.
     """
     lengths = np.diff(subwords.offsets)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 CHUNK_SENTENCES = 1000  # tokenised at a time: encodings take far more memory than what is kept of them
+SHARED = ("shared_subwords", "words_that_share_subwords")  # counts of text as it is written
 UNLIMITED = np.iinfo(np.int32).max
 
 
@@ -91,7 +92,7 @@ def linked(words: IntArray, last_words: IntArray | None) -> IntArray:
     return units
 
 
-def taken(last_words: Int32 | None, rows: "slice | Int64") -> Int32 | None:
+def taken(last_words: Int32 | None, rows: slice | Int64) -> Int32 | None:
     """Some of ``last_words``, or None where no subword belongs to several words."""
     return None if last_words is None else last_words[rows]
 
@@ -133,34 +134,32 @@ def _chunk(
     ids = np.array([number for encoding in encodings for number in encoding.ids], dtype=np.int32)
     spans = np.array([span for encoding in encodings for span in encoding.offsets], dtype=np.int64).reshape(-1, 2)
     first, last = align(spans, lengths, sentences)
-    n_words = np.array([len(sentence.spans) for sentence in sentences])
-    start = np.repeat(np.cumsum(n_words) - n_words, lengths)  # the number of the sentence's first word
-    counts["shared_subwords" if as_written else "crossing_subwords"] += int((last > first).sum())
-    if as_written:
-        counts["words_that_share_subwords"] += int(_owned(first, last, start, last > first, int(n_words.sum())).sum())
-    else:
-        last = first
-    n_found = int(_owned(first, last, start, first >= 0, int(n_words.sum())).sum())
+    several = last > first
+    rows = np.stack([ids, first, last if as_written else first])
+    sizes = np.array([len(sentence.spans) for sentence in sentences])
+    of_corpus = rows[1:] + np.repeat(np.cumsum(sizes) - sizes, lengths)  # (2, S) words, numbered over all sentences
+    n_words, n_found = int(sizes.sum()), _n_owners(of_corpus[:, first >= 0])
     n_long = int((lengths > frame.room).sum())
-    counts["words_without_subwords"] += int(n_words.sum()) - n_found
+    if as_written:
+        counts.update(zip(SHARED, (int(several.sum()), _n_owners(of_corpus[:, several])), strict=True))
+    else:
+        counts["crossing_subwords"] += int(several.sum())
+    counts["words_without_subwords"] += n_words - n_found
     counts["windowed_sentences"] += 0 if frame.truncate else n_long
     counts["truncated_sentences"] += n_long if frame.truncate else 0
-    rows = np.stack([ids, first, last])
     if frame.truncate:
         kept = _positions(lengths) < frame.room
-        counts["truncated_words"] += n_found - int(
-            _owned(first, last, start, (first >= 0) & kept, int(n_words.sum())).sum()
-        )
+        counts["truncated_words"] += n_found - _n_owners(of_corpus[:, kept & (first >= 0)])
         rows, lengths = rows[:, kept], np.minimum(lengths, frame.room)
     return _framed(rows, lengths, frame)
 
 
-def _owned(first: Int32, last: Int32, start: Int64, chosen: NDArray[np.bool_], n_words: int) -> NDArray[np.bool_]:
-    """Which of ``n_words`` words have one of the ``chosen`` subwords, (W,); start (S,): its sentence's first word."""
-    edges = np.zeros(n_words + 1, dtype=np.int64)
-    np.add.at(edges, start[chosen] + first[chosen], 1)
-    np.add.at(edges, start[chosen] + last[chosen] + 1, -1)
-    return np.asarray(edges.cumsum()[:-1] > 0)
+def _n_owners(words: NDArray[np.integer]) -> int:
+    """Number of words that have a subword: first and last word of each (2, S)."""
+    edges = np.zeros(int(words.max(initial=-1)) + 2, dtype=np.int64)
+    np.add.at(edges, words[0], 1)
+    np.add.at(edges, words[1] + 1, -1)
+    return int((edges.cumsum() > 0).sum())
 
 
 def _framed(rows: Int32, lengths: Int64, frame: Frame) -> tuple[Int32, Int64]:
