@@ -141,7 +141,7 @@ def _chunk(
     n_words, n_found = int(sizes.sum()), _n_owners(of_corpus[:, first >= 0])
     n_long = int((lengths > frame.room).sum())
     if as_written:
-        counts.update(zip(SHARED, (int(several.sum()), _n_owners(of_corpus[:, several])), strict=True))
+        counts.update(dict(zip(SHARED, (int(several.sum()), _n_owners(of_corpus[:, several])), strict=True)))
     else:
         counts["crossing_subwords"] += int(several.sum())
     counts["words_without_subwords"] += n_words - n_found

@@ -34,7 +34,7 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
     text = np.char.mod("%.2f", scores) if len(layers) <= 14 else np.full(scores.shape, "")
     with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names))) as made:
         axes = made.subplots()
-        _heat(axes, scores, text, (names, layers), vmin=float(np.floor(np.nanmin(scores) * 10) / 10), bar="F1")
+        _heat(axes, scores, text, (names, layers), vmin=lowest(scores), bar="F1")
         if best in layers:
             frame = Rectangle((layers.index(best), 0), 1, len(names), fill=False, clip_on=False)
             frame.set(edgecolor=VERMILION, linewidth=1.6)
@@ -42,6 +42,12 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel=LAYER_AXIS, ylabel="class  (gold items)")
         titled(made, heading(run), f"F1 by class, {shown_split(items)}; frame: best layer on {run.chosen_on}")
         return save(made, stem)
+
+
+def lowest(scores: NDArray[np.float64]) -> float:
+    """Where the colours of F1 begin: the tenth below the lowest score, but at most 0.9, so that there is a range."""
+    known = scores[~np.isnan(scores)]
+    return min(0.9, float(np.floor(known.min(initial=1) * 10) / 10))
 
 
 def write_confusion(run: Run, stem: Path) -> list[Path]:

@@ -28,15 +28,15 @@ export function distinct(labels) {
   return labels.map((label, at) => `\u2068${label}\u2069` + (count.get(label) > 1 ? ` ·${at + 1}` : ""));
 }
 
-/** The units that are rows (queries) and columns (keys) for a state. */
-export function axes(all, { special, pair }) {
+/** The units that are rows (queries) and columns (keys) for a state; `mirrored`: columns from right to left. */
+export function axes(all, { special, pair, mirrored = false }) {
   const shown = (side) =>
     [...all.labels.keys()].filter(
       (unit) =>
         (special === "shown" || !all.special[unit]) &&
         (pair === "all" || all.segment[unit] === "ab".indexOf(pair[side])),
     );
-  return { rows: shown(0), columns: shown(1) };
+  return { rows: shown(0), columns: mirrored ? shown(1).reverse() : shown(1) };
 }
 
 /**
