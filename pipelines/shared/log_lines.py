@@ -37,6 +37,7 @@ def show_lines(say: Callable[[str, str | None], None]) -> None:
     root = logging.getLogger()
     root.handlers = [handler for handler in root.handlers if not isinstance(handler, Lines)] + [Lines(say)]
     logging.captureWarnings(True)
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # else it says which weight of a font it has
 
 
 def of_library(record: logging.LogRecord) -> str:

@@ -99,9 +99,9 @@ def as_written(index: Index) -> str:
     """What a reader must know about vectors of text as it is written."""
     subwords, words = (index.counts.get(name, 0) for name in SHARED)
     return (
-        "the model reads the text as it is written (data.input=surface); a word has all subwords that have characters of "
-        f"it, so that {subwords:,} subwords belong to several words and {words:,} of {index.n_words.sum():,} words share "
-        "subwords: their vectors are partly or wholly the same, and analyses of attention take them for one word"
+        "the model reads the text as it is written (data.input=surface); a word has all subwords that have characters "
+        f"of it, so that {subwords:,} subwords belong to several words and {words:,} of {index.n_words.sum():,} words "
+        "share subwords: their vectors are partly or wholly the same, and analyses of attention take them for one word"
     )
 
 

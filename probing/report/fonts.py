@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 FIRST = "DejaVu Sans"  # matplotlib brings it along: Latin, Greek, Cyrillic, Hebrew, Arabic and many signs
+_BOXES = "Last Resort"  # matplotlib's own font of boxes, one for every script
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH")
 
 
@@ -35,24 +36,25 @@ def family(character: str) -> str | None:
     """
     if unicodedata.category(character) in ("Cf", "Cc", "Cs", "Cn", "Co") or character in _characters_of(FIRST):
         return FIRST
-    return next((name for name in _families() if character in _characters_of(name)), None)
+    return next((name for name in reversed(_files()) if character in _characters_of(name)), None)
 
 
 @functools.cache
-def _families() -> tuple[str, ...]:
+def _files() -> dict[str, str]:
+    """The file of each installed font, the fonts to be taken first after the others."""
     from matplotlib.font_manager import fontManager
 
     ranked = sorted(
         fontManager.ttflist, key=lambda font: (font.style != "normal", str(font.weight) != "400", font.name)
     )
-    return tuple(dict.fromkeys(font.name for font in ranked))
+    return {font.name: font.fname for font in reversed(ranked) if not font.name.startswith(_BOXES)}
 
 
 @functools.cache
 def _characters_of(name: str) -> frozenset[str]:
-    from matplotlib.font_manager import findfont, get_font
+    from matplotlib.font_manager import get_font
 
-    return frozenset(map(chr, get_font(findfont(name)).get_charmap()))
+    return frozenset(map(chr, get_font(_files()[name]).get_charmap()))
 
 
 @functools.cache  # a line for each script, however many figures
