@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from probing.axes import Surface
@@ -40,16 +41,19 @@ def surface_of(tokens: Sequence[Mapping[str, Any]], text: str | None, where: str
     assert places is not None  # the text is made of these tokens
     spans: list[tuple[int, int]] = []
     for token, (start, end) in zip(written, places, strict=True):
-        n_words = len(token.words)
-        counts[READ] += n_words > 1
-        if n_words == 1 or "".join(token.words) != text[start:end]:
-            spans += [(start, end)] * n_words
-            counts[ALIKE] += n_words * (n_words > 1)
-            continue
-        for word in token.words:
-            spans.append((start, start + len(word)))
-            start += len(word)
+        own = _own_spans(token.words, text[start:end], start)
+        if len(token.words) > 1:
+            counts.update([READ] if own else [READ, *[ALIKE] * len(token.words)])
+        spans += own or [(start, end)] * len(token.words)
     return Surface(text, tuple(spans))
+
+
+def _own_spans(words: Sequence[str], written: str, start: int) -> list[tuple[int, int]] | None:
+    """The spans of words that spell what is written at ``start``, one after the other; None if they do not."""
+    if "".join(words) != written:
+        return None
+    ends = list(accumulate(map(len, words), initial=start))
+    return list(pairwise(ends))
 
 
 def _written(tokens: Sequence[Mapping[str, Any]], where: str) -> list[_Token]:
