@@ -60,15 +60,17 @@ def _characters_of(name: str) -> frozenset[str]:
 @functools.cache  # a line for each script, however many figures
 def _tell(script: str) -> None:
     log.warning(
-        "figures show boxes for %s letters, which no installed font has; install one, such as Noto Sans %s, and write "
-        "the figures again",
+        "figures show boxes for characters of %s, which no installed font has; install one, such as Noto Sans %s, and "
+        "write the figures again",
         script,
         script,
     )
 
 
 def _script(character: str) -> str:
-    """The script in the name of a character, as the Noto fonts call it: CJK, Devanagari …"""
+    """The script in the name of a letter, as the Noto fonts call it: CJK, Devanagari …; Symbols for other characters."""
+    if unicodedata.category(character)[0] not in "LM":
+        return "Symbols"
     first = unicodedata.name(character, "Symbols").split()[0].split("-")[0]
     return "CJK" if first in _EAST_ASIAN else first.capitalize()
 

@@ -56,7 +56,7 @@ export function remember(doc, key, make) {
 export function frame(doc, { level, special, pair, view }) {
   const all = remember(doc, `units ${level}`, () => units(doc.header, level));
   const side = doc.header.text_b ? pair : "all"; // a link to a pair does not apply to one text
-  const mirrored = doc.header.right_to_left && (view === "heatmap" || view === "model"); // keys run from side to side there
+  const mirrored = doc.header.right_to_left && ["heatmap", "model"].includes(view); // there keys run from side to side
   const key = `axes ${level} ${special} ${side} ${mirrored}`;
   return { all, axes: remember(doc, key, () => axes(all, { special, pair: side, mirrored })) };
 }

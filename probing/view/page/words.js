@@ -50,7 +50,7 @@ function wordsScene({ header, focus, palette }) {
     const here = focus === `w${word}`;
     if (here) made.marks.push({ rect: [x[word], base - 12, widths[word], 24], fill: palette.mark });
     made.marks.push({
-      text: `\u2068${form}\u2069`, // so that its own signs stand where its direction has them
+      text: header.right_to_left ? `\u2068${form}\u2069` : form, // its signs stand where its direction has them
       x: centre(word),
       y: base,
       size: 13,
