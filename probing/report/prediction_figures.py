@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
 from probing.report.metric_format import measure
-from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, titled
+from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, short, titled
 from probing.report.tables import class_layers, class_table
 from probing.result.bootstrap import Score, counts_of, interval
 from probing.result.statistics import LONGEST, SHORTEST, Statistics
@@ -30,7 +30,7 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
     table = class_table(items)
     layers, best = class_layers(table), best_layer(run.rows, run.metric)
     scores = table[layers].to_numpy(dtype=float)
-    names = [f"{name}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
+    names = [f"{short(str(name))}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
     text = np.char.mod("%.2f", scores) if len(layers) <= 14 else np.full(scores.shape, "")
     with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names))) as made:
         axes = made.subplots()
@@ -58,10 +58,17 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
     totals = counts.sum(axis=1)
     shares = counts.to_numpy(dtype=float) / np.maximum(totals.to_numpy()[:, None], 1)
     text = np.where(shares >= 0.005, np.char.mod("%.2f", shares), "")
-    names = [f"{name}  ({n:,})" for name, n in totals.items()]
+    names = [f"{short(str(name))}  ({n:,})" for name, n in totals.items()]
     with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names))) as made:
         axes = made.subplots()
-        _heat(axes, shares, text, (names, list(counts.columns)), vmin=0, bar="share of the gold class")
+        _heat(
+            axes,
+            shares,
+            text,
+            (names, [short(str(name)) for name in counts.columns]),
+            vmin=0,
+            bar="share of the gold class",
+        )
         axes.set(xlabel="predicted", ylabel="gold  (items)", aspect="equal")
         axes.tick_params(axis="x", rotation=90 if len(names) > 3 else 0)
         titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}; rows add up to 1")
@@ -130,6 +137,7 @@ def write_values(run: Run, stem: Path) -> list[Path]:
             ax=axes,
             discrete=(whole, False),
             bins=(None if whole else 50, 50),
+            binrange=(None if whole else span(gold), span(predicted)),
             cmap="Blues",
             norm=LogNorm(),
             vmin=None,
@@ -145,6 +153,13 @@ def write_values(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
         titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}: {len(items):,} items")
         return save(made, stem)
+
+
+def span(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Lowest and highest value, wide enough apart to be divided into bins, also where all values are the same."""
+    low, high = float(values.min()), float(values.max())
+    least = max(1e-6 * max(abs(low), abs(high)), 1e-6)
+    return (low, high) if high - low > least else (low - least, high + least)
 
 
 def write_lengths(run: Run, stem: Path) -> list[Path]:

@@ -84,10 +84,16 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
         top_in += 0.2
 
 
+def short(name: str, most: int = 28) -> str:
+    """A name of a class, a token or a corpus in at most ``most`` characters: longer ones leave no room for a figure."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def token_axes(axes: "Axes", tokens: Sequence[str], size: float, text: str) -> None:
     """Name rows and columns of a map (S, S) by their tokens; columns run as ``text`` is written, also right to left."""
-    axes.set_xticks(range(len(tokens)), tokens, rotation=90, fontsize=size)
-    axes.set_yticks(range(len(tokens)), tokens, fontsize=size)
+    names = [*map(short, tokens)]
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
+    axes.set_yticks(range(len(names)), names, fontsize=size)
     if right_to_left(text):
         axes.xaxis.set_inverted(True)  # of panels that share it, once
         axes.yaxis.tick_right()
