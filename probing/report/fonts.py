@@ -68,7 +68,7 @@ def _tell(script: str) -> None:
 
 
 def _script(character: str) -> str:
-    """The script of a letter by its name, as the Noto fonts call it: CJK, Devanagari …; Symbols for other characters."""
+    """The script in the name of a letter, as the Noto fonts call it (CJK, Devanagari); else Symbols."""
     if unicodedata.category(character)[0] not in "LM":
         return "Symbols"
     first = unicodedata.name(character, "Symbols").split()[0].split("-")[0]

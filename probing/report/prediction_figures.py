@@ -147,12 +147,17 @@ def write_values(run: Run, stem: Path) -> list[Path]:
         )
         axes.plot([gold.min(), gold.max()], [gold.min(), gold.max()], "--", color=GREY, label="predicted = gold")
         if whole:
-            mean = pd.Series(predicted).groupby(gold).mean()
-            axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
+            _draw_means(axes, gold, predicted)
         axes.legend(frameon=False, loc="upper left")
         axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
         titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}: {len(items):,} items")
         return save(made, stem)
+
+
+def _draw_means(axes: "Axes", gold: NDArray[np.float64], predicted: NDArray[np.float64]) -> None:
+    """Draw the mean predicted value of each gold value."""
+    mean = pd.Series(predicted).groupby(gold).mean()
+    axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
 
 
 def span(values: NDArray[np.float64]) -> tuple[float, float]:
