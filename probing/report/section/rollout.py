@@ -39,7 +39,7 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
     from matplotlib.colors import PowerNorm
 
     rolled, tokens = run.arrays["example0/rollout"], [str(t) for t in run.arrays["example0/tokens"]]
-    text = str(run.arrays["example0/text"])
+    text = str(run.arrays.get("example0/text", ""))
     n_layers, n = len(rolled), len(tokens)
     shown = np.unique(np.linspace(0, n_layers - 1, min(6, n_layers)).round().astype(int))
     columns = min(3, len(shown))
