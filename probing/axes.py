@@ -27,6 +27,17 @@ def no_progress(step: str, done: int, total: int) -> None:
     """A Progress that shows nothing."""
 
 
+class Surface(NamedTuple):
+    """What a model reads of a sentence: ``text``, and the characters of each of the W words in it.
+
+    spans (W, 2): first character and end (exclusive) of each word, ascending. Words that cannot be told apart in the
+    text have the same span; a word of white space alone has an empty one.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence with the annotation of its corpus; missing annotation is an empty tuple or None.
@@ -35,7 +46,9 @@ class Sentence:
     (``Number=Sing|PronType=Prs``, ``_`` for none). ``entities`` are mentions in order of their first word: the id of
     the entity, and the 0-based positions of the mention's words. ``document`` names the text that the sentence comes
     from. ``broken_tree`` says where and why the HEAD column is not one tree; ``heads`` are empty then. Both are not in
-    the repr, because fingerprints are made of the repr and no score depends on them.
+    the repr, because fingerprints are made of the repr and no score depends on them. ``surface`` is the text as it is
+    written, if a model is to read that; None: the words, between spaces. It is not in the repr either, so that
+    fingerprints without it are as before; those with it add it.
     """
 
     id: str
@@ -50,6 +63,7 @@ class Sentence:
     entities: tuple[tuple[str, tuple[int, ...]], ...] = ()
     document: str | None = field(default=None, repr=False)
     broken_tree: str | None = field(default=None, repr=False)
+    surface: Surface | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

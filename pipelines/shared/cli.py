@@ -1,6 +1,5 @@
 """The command line of every program: a help screen without heavy imports, and errors without tracebacks."""
 
-import logging
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from pipelines.shared.log_lines import show_lines
 from pipelines.shared.options import TEXTS, options
 from probing.errors import ConfigError, ProbingError
 
@@ -27,13 +27,6 @@ _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 
 class Failed(Exception):
     """A job of a sweep failed, and its error is printed; ``args`` holds the exit code."""
-
-
-class _Lines(logging.Handler):
-    """One plain line for each record, however narrow the terminal, above a progress bar."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        say(record.getMessage(), "yellow" if record.levelno >= logging.WARNING else None)
 
 
 def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> None:
@@ -55,7 +48,7 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
     # Hydra would print a traceback; with this it raises the error, which is then printed in one line.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     sys.unraisablehook = interrupt_again
-    _log_lines()
+    show_lines(say)
     try:
         code = guarded(program)
     except KeyboardInterrupt:
@@ -84,12 +77,6 @@ def verbatim(argument: str) -> str:
     return f"{found[1]}={QuotedString(text=text, quote=Quote.double).with_quotes()}"
 
 
-def _log_lines() -> None:
-    for name in ("probing", "pipelines"):
-        logging.getLogger(name).setLevel(logging.INFO)
-        logging.getLogger(name).handlers = [_Lines()]
-
-
 def job(work: Callable[[], object]) -> None:
     """Run one job of Hydra, in this process or in a launcher's.
 
@@ -99,7 +86,7 @@ def job(work: Callable[[], object]) -> None:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
-    _log_lines()
+    show_lines(say)
     swept = HydraConfig.get().mode is RunMode.MULTIRUN
     name = " ".join(HydraConfig.get().overrides.task) if swept else ""
     if swept:

@@ -14,9 +14,11 @@ from probing.analysis.study import Study
 from probing.axes import SPLITS, Corpus, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.checkpoint import resolve
+from probing.model.subwords import SHARED
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
 from probing.result.score import Prediction, score
+from probing.store.file_index import Index
 from probing.store.fill import ROUNDED, WIDENED
 from probing.store.layout import StoreFile
 
@@ -96,15 +98,27 @@ def kept_words(corpus: Corpus, items: Items) -> dict[Split, list[NDArray[np.bool
     }
 
 
+def as_written(index: Index) -> str:
+    """What a reader must know about vectors of text as it is written."""
+    subwords, words = (index.counts.get(name, 0) for name in SHARED)
+    return (
+        "the model reads the text as it is written (data.input=surface); a word has all subwords that have characters "
+        f"of it, so that {subwords:,} subwords belong to several words and {words:,} of {index.n_words.sum():,} words "
+        "share subwords: their vectors are partly or wholly the same, and analyses of attention take them for one word"
+    )
+
+
 def caveats(study: Study) -> tuple[Note, ...]:
     """Notes on the scores: what was left out, and what must be known to interpret them."""
     notes = [
         Note("truncated" if "truncated" in reason else "skipped", f"{reason.replace('_', ' ')}: {count:,}")
         for reason, count in study.hidden.index.counts.items()
-        if count
+        if count and reason not in SHARED
     ]
     notes += [Note("caveat", f"model: {text}") for text in study.hidden.provenance.get("model_notes", [])]
     notes += widened(study.hidden)
+    if study.hidden.index.last_word is not None:
+        notes.append(Note("caveat", as_written(study.hidden.index)))
     if study.hidden.provenance["final_norm"]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"

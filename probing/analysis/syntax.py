@@ -85,6 +85,7 @@ def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]
     return {
         "head/map": example.maps[example.layers.index(chosen.layer), chosen.head],
         "head/tokens": np.array(example.tokens),
+        "head/text": np.array(" ".join(example.sentence.words)),
         "head/title": np.array(
             f"head {chosen.layer}.{chosen.head}, chosen on dev for {best.target}; one test sentence"
         ),

@@ -111,13 +111,20 @@ def unique_ids(corpus: Corpus) -> Corpus:
 
 
 def text_fingerprint(corpus: Corpus) -> str:
-    """sha256 over words and their order, on which a representation depends. Labels are not part of it."""
-    return _digest("\x1f".join(s.words) for split in SPLITS for s in corpus.splits[split])
+    """sha256 over words, their order, and the text as written where models read it: all that a representation depends
+    on. Labels are not part of it.
+    """
+    return _digest("\x1f".join(s.words) + _written(s) for split in SPLITS for s in corpus.splits[split])
 
 
 def fingerprint(corpus: Corpus) -> str:
-    """sha256 over everything a score depends on: splits, ids, words and annotation."""
-    return _digest(repr((split, s)) for split in SPLITS for s in corpus.splits[split])
+    """sha256 over everything a score depends on: splits, ids, words, annotation, and the text as written if read."""
+    return _digest(repr((split, s)) + _written(s) for split in SPLITS for s in corpus.splits[split])
+
+
+def _written(sentence: Sentence) -> str:
+    """The surface of a sentence as text; nothing where a model reads the words."""
+    return "" if sentence.surface is None else f"\x1d{tuple(sentence.surface)!r}"
 
 
 def _digest(parts: Iterable[str]) -> str:

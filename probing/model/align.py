@@ -1,9 +1,11 @@
 """Which word each subword belongs to, by the tokenizer's own character offsets.
 
-The words of a sentence are joined by single spaces and tokenised as running text. A subword belongs to the word of
-the first character at or after its start that is not white space. So a space marker that is a subword of its own
-belongs to the word after it, for byte-level and SentencePiece tokenizers. No word is tokenised a second time, and no
-subwords are counted.
+The words of a sentence are joined by single spaces, or the text is taken as it is written (``Sentence.surface``), and
+tokenised as running text. A subword belongs to the word of the first character at or after its start that is not white
+space. So a space marker that is a subword of its own belongs to the word after it, for byte-level and SentencePiece
+tokenizers. In text as it is written, where words touch each other, a subword belongs to every word that it has
+characters of; words of a multiword range that cannot be told apart have all of the range's subwords. No word is
+tokenised a second time, and no subwords are counted.
 """
 
 import json
@@ -13,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import Sentence, Surface
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Int64 = NDArray[np.int64]
-WHITE_SPACE = np.array([code for code in range(0x3001) if chr(code).isspace()], dtype=np.uint32)
 UNMATCHABLE = "\U0010ffff"  # not a character: no text contains it
 
 
@@ -39,39 +42,44 @@ def as_plain_text(tokenizer: "Tokenizer") -> "Tokenizer":
     return copy
 
 
-def align(spans: Int64, lengths: Int64, sentences: Sequence[Sequence[str]]) -> tuple[NDArray[np.int32], int]:
-    """Each subword's word in its sentence (-1: none), and how many subwords reach into a second word.
+def joined(words: Sequence[str]) -> Surface:
+    """Words between single spaces; the white space at the ends of a word is not part of its span."""
+    spans, at = [], 0
+    for word in words:
+        first, last = at + len(word) - len(word.lstrip()), at + len(word.rstrip())
+        spans.append((first, max(first, last)))
+        at += len(word) + 1
+    return Surface(" ".join(words), tuple(spans))
+
+
+def as_read(sentence: Sentence) -> Surface:
+    """What a model reads of a corpus sentence: the text as written if the corpus was read so, else its words."""
+    return sentence.surface or joined(sentence.words)
+
+
+def align(spans: Int64, lengths: Int64, sentences: Sequence[Surface]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Each subword's first and last word in its sentence (-1: none); they differ if it reaches into several words.
 
     Shapes: spans (S, 2), characters of the subword in its sentence's text; lengths (N,), subwords per sentence.
     """
-    if len(spans) == 0:
-        return np.zeros(0, dtype=np.int32), 0
-    owner = _owners(sentences)  # (characters of all texts,)
-    here = np.arange(len(owner))
-    following = np.minimum.accumulate(np.where(owner >= 0, here, len(owner) - 1)[::-1])[::-1]
-    preceding = np.maximum.accumulate(np.where(owner >= 0, here, 0))
+    n_words = np.array([len(sentence.spans) for sentence in sentences], dtype=np.int64)
+    n_characters = np.array([len(sentence.text) + 1 for sentence in sentences], dtype=np.int64)
+    of_words = np.array([span for sentence in sentences for span in sentence.spans], dtype=np.int64).reshape(-1, 2)
+    of_words += np.repeat(np.cumsum(n_characters) - n_characters, n_words)[:, None]
+    spelled = np.flatnonzero(of_words[:, 1] > of_words[:, 0])
+    if not len(spans) or not len(spelled):
+        return np.full(len(spans), -1, np.int32), np.full(len(spans), -1, np.int32)
 
-    n_words = np.array([len(words) for words in sentences])
-    n_characters = np.array([sum(len(word) + 1 for word in words) for words in sentences])
     spans = spans + np.repeat(np.cumsum(n_characters) - n_characters, lengths)[:, None]
+    first = np.searchsorted(
+        of_words[spelled, 1], spans[:, 0], side="right"
+    )  # the first word that ends behind its start
+    last = (
+        np.searchsorted(of_words[spelled, 0], spans[:, 1], side="left") - 1
+    )  # the last one that begins before its end
+    words = spelled[np.minimum(np.stack([first, np.maximum(first, last)]), len(spelled) - 1)]  # (2, S)
     first_word = np.repeat(np.cumsum(n_words) - n_words, lengths)
-    word = owner[following[spans[:, 0]]]
-    # A subword of trailing white space would fall to the next sentence; words without characters have no subword.
-    word[(word < first_word) | (word >= first_word + np.repeat(n_words, lengths))] = -1
-    last = owner[preceding[np.maximum(spans[:, 1] - 1, spans[:, 0])]]
-    crossing = (word >= 0) & (last > word)
-    return np.where(word >= 0, word - first_word, -1).astype(np.int32), int(crossing.sum())
-
-
-def _owners(sentences: Sequence[Sequence[str]]) -> Int64:
-    """The running number of the word that each character belongs to, -1 for white space.
-
-    Every word is followed by one separator; the last one of a sentence lies past the end of its text.
-    """
-    words = [word for sentence in sentences for word in sentence]
-    lengths = np.array([(len(word), 1) for word in words])
-    numbers = np.column_stack([np.arange(len(words)), np.full(len(words), -1)])
-    owner = np.repeat(numbers.ravel(), lengths.ravel())
-    codes = np.frombuffer("".join(word + " " for word in words).encode("utf-32-le"), dtype=np.uint32)
-    owner[np.isin(codes, WHITE_SPACE)] = -1
-    return owner
+    # A subword of trailing white space would fall to the next sentence.
+    none = (first == len(spelled)) | (words[0] >= first_word + np.repeat(n_words, lengths))
+    words = np.where(none, -1, words - first_word).astype(np.int32)
+    return words[0], words[1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.model.subwords import Frame, Subwords
+from probing.model.subwords import Frame, Subwords, linked, taken
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -37,12 +37,13 @@ class Batch:
     """B whole sentences padded on the right to T subwords.
 
     sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence a
-    subword belongs to (negative: none; PADDING: no subword).
+    subword belongs to (negative: none; PADDING: no subword). last_words (B, T): as in Subwords.
     """
 
     sentences: Int64
     ids: Int64
     words: Int64
+    last_words: Int64 | None = None
 
     @property
     def real(self) -> NDArray[np.bool_]:
@@ -51,8 +52,9 @@ class Batch:
 
     def repeat(self, copies: int) -> "Batch":
         """The whole batch ``copies`` times over: row c * B + b is copy c of sentence b."""
-        tiled = (np.tile(array, (copies, 1)) for array in (self.ids, self.words))
-        return Batch(np.tile(self.sentences, copies), *tiled)
+        ids, words = (np.tile(array, (copies, 1)) for array in (self.ids, self.words))
+        last_words = None if self.last_words is None else np.tile(self.last_words, (copies, 1))
+        return Batch(np.tile(self.sentences, copies), ids, words, last_words)
 
 
 def batch_of(subwords: Subwords, sentences: Sequence[int] | Int64, pad: int) -> Batch:
@@ -60,7 +62,11 @@ def batch_of(subwords: Subwords, sentences: Sequence[int] | Int64, pad: int) -> 
     numbers = np.asarray(sentences, dtype=np.int64)
     where, real = _padded(subwords.offsets, numbers)
     ids = np.where(real, subwords.ids[where], pad).astype(np.int64)
-    return Batch(numbers, ids, np.where(real, subwords.words[where], PADDING).astype(np.int64))
+    words = np.where(real, subwords.words[where], PADDING).astype(np.int64)
+    if subwords.last_words is None:
+        return Batch(numbers, ids, words)
+    last_words = np.where(real, subwords.last_words[where], PADDING).astype(np.int64)
+    return Batch(numbers, ids, words, last_words)
 
 
 def _padded(offsets: Int64, chosen: Int64) -> tuple[Int64, NDArray[np.bool_]]:
@@ -74,10 +80,11 @@ def _padded(offsets: Int64, chosen: Int64) -> tuple[Int64, NDArray[np.bool_]]:
 def as_units(subwords: Subwords, frame: Frame, causal: bool) -> Units:
     """The units of ``subwords``: its sentences, those longer than ``frame.window`` as overlapping windows.
 
-    Windows move on by half of their room and each has the special subwords. A word (its subwords stay
-    together) is taken from the window where it has most context: the shorter of its distances to both ends of
-    the window, for causal models its distance to the start; an end that is the sentence's own counts as
-    infinitely far; the earlier window on a tie. A word too long for the overlap is taken subword by subword.
+    Windows move on by half of their room and each has the special subwords. A word (its subwords, and those of
+    words that share some with it, stay together) is taken from the window where it has most context: the shorter
+    of its distances to both ends of the window, for causal models its distance to the start; an end that is the
+    sentence's own counts as infinitely far; the earlier window on a tie. A word too long for the overlap is taken
+    subword by subword.
     The special subwords before the sentence are the first window's, those after it the last one's.
     """
     lengths = np.diff(subwords.offsets)
@@ -88,11 +95,15 @@ def as_units(subwords: Subwords, frame: Frame, causal: bool) -> Units:
         if length <= frame.window:
             windows = [(np.arange(length), np.ones(length, dtype=np.bool_))]
         else:
-            windows = _windows(subwords.words[start : start + length], frame, causal)
+            windows = _windows(_units(subwords, slice(start, start + length)), frame, causal)
         numbers += [start + positions for positions, _ in windows]
         rows += [np.where(taken, start + positions, -1) for positions, taken in windows]
     offsets = np.cumsum([0, *map(len, numbers)])
     return Units(subwords.ids[np.concatenate(numbers)], offsets, np.concatenate(rows))
+
+
+def _units(subwords: Subwords, rows: slice) -> Int32:
+    return np.asarray(linked(subwords.words[rows], taken(subwords.last_words, rows)))
 
 
 def _windows(words: Int32, frame: Frame, causal: bool) -> list[tuple[Int64, NDArray[np.bool_]]]:

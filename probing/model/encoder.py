@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import SPLITS, Corpus
+from probing.axes import SPLITS, Corpus, Sentence
 from probing.errors import ModelError
-from probing.model.align import as_plain_text
+from probing.model.align import as_plain_text, as_read
 from probing.model.batches import LIKE, Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.input_limits import embeddings, longest_input
@@ -114,7 +114,16 @@ class Encoder:
 
     def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:
         """Tokenise sentences of words; raises ModelError for a subword that the network has no embedding for."""
-        subwords = tokenize(self.tokenizer, sentences, self.frame)
+        return self.tokenize_sentences([Sentence("", tuple(words)) for words in sentences])
+
+    def tokenize_corpus(self, corpus: Corpus) -> Subwords:
+        """Tokenise the sentences of all splits: those of train first, then dev, then test. Raises: as ``tokenize``."""
+        return self.tokenize_sentences([s for split in SPLITS for s in corpus.splits[split]])
+
+    def tokenize_sentences(self, sentences: Sequence[Sentence]) -> Subwords:
+        """Tokenise corpus sentences: their text as written if the corpus was read so. Raises: as ``tokenize``."""
+        as_written = any(sentence.surface is not None for sentence in sentences)
+        subwords = tokenize(self.tokenizer, [*map(as_read, sentences)], self.frame, as_written)
         rows = embeddings(self.network)
         if subwords.ids.max(initial=0) >= rows:
             worst = int(subwords.ids.max())
@@ -123,10 +132,6 @@ class Encoder:
                 f"{worst}, but the network has {rows} embeddings; give a tokenizer and weights saved together"
             )
         return subwords
-
-    def tokenize_corpus(self, corpus: Corpus) -> Subwords:
-        """Tokenise the sentences of all splits: those of train first, then dev, then test. Raises: as ``tokenize``."""
-        return self.tokenize([s.words for split in SPLITS for s in corpus.splits[split]])
 
     def hidden(self, batch: Subwords, budget: int | None = None) -> NDArray[np.float32]:
         """Vectors of all layers for every subword of ``batch``, in its order: (L, S, D), without padding.

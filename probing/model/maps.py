@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from probing.model.batches import batch_of
 from probing.model.encoder import Encoder
 from probing.model.map_facts import MapFacts
 from probing.model.network_pass import run
-from probing.model.subwords import Subwords
+from probing.model.subwords import Subwords, linked
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ class Maps:
     rows of padding mean nothing). facts: which blocks the layers are, and which have a sink; None: blocks 1 to L, none.
     sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence
     a subword belongs to (SPECIAL, batches.PADDING: none). lengths (B,): subwords of each sentence, special ones
-    included.
+    included. last_words (B, T): as in Subwords.
     """
 
     attention: "tuple[torch.Tensor, ...]"
@@ -40,19 +41,38 @@ class Maps:
     words: NDArray[np.int64]
     lengths: NDArray[np.int64]
     facts: MapFacts | None = None
+    last_words: NDArray[np.int64] | None = None
 
     @property
     def of(self) -> MapFacts:
         """``facts``, also where none were given."""
         return self.facts or MapFacts.of_all(len(self.attention), self.attention[0].shape[1])
 
+    @cached_property
+    def units(self) -> NDArray[np.int64]:
+        """``words`` with the first word of each unit (``linked``): words that share subwords are one, (B, T)."""
+        if self.last_words is None:
+            return self.words
+        return np.stack([linked(*both) for both in zip(self.words, self.last_words, strict=True)])
+
+    def alone(self, n_words: int) -> NDArray[np.bool_]:
+        """Which words have subwords and share none, (B, n_words): only those can be told apart by attention."""
+        found = (self.words[:, :, None] == np.arange(n_words)).any(axis=1)
+        if self.last_words is not None:
+            shared = (self.last_words > self.words)[:, :, None]
+            inside = (self.words[:, :, None] <= np.arange(n_words)) & (
+                np.arange(n_words) <= self.last_words[:, :, None]
+            )
+            found &= ~(shared & inside).any(axis=1)
+        return np.asarray(found)
+
     def each(self) -> "Iterator[tuple[int, NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]]":
-        """Sentence by sentence, without padding: its number, maps (L, H, S, S), ids (S,) and words (S,)."""
+        """Sentence by sentence, without padding: its number, maps (L, H, S, S), ids (S,) and units (S,)."""
         import torch
 
         for row, (sentence, n) in enumerate(zip(self.sentences, self.lengths, strict=True)):
             maps = torch.stack([layer[row, :, :n, :n] for layer in self.attention]).float().cpu().numpy()
-            yield int(sentence), maps, self.ids[row, :n], self.words[row, :n]
+            yield int(sentence), maps, self.ids[row, :n], self.units[row, :n]
 
 
 def sink_mass(weights: "torch.Tensor", real: "torch.Tensor") -> "torch.Tensor":
@@ -123,7 +143,8 @@ def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64])
             f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or the model too large "
             "for model.precision=bfloat16"
         )
-    return Maps(found, batch.sentences, batch.ids, batch.words, batch.real.sum(axis=1), encoder.map_facts)
+    counts = batch.real.sum(axis=1)
+    return Maps(found, batch.sentences, batch.ids, batch.words, counts, encoder.map_facts, batch.last_words)
 
 
 def _checked(encoder: Encoder, output: object, shape: tuple[int, int]) -> "tuple[torch.Tensor, ...]":

@@ -40,6 +40,8 @@ def quiet() -> Iterator[None]:
 
     reports: Any = transformers.utils.logging  # its functions have no types
     level, bars = reports.get_verbosity(), reports.is_progress_bar_enabled()
+    reports.disable_default_handler()  # whoever runs this decides how its records are shown
+    reports.enable_propagation()
     reports.set_verbosity_error()
     reports.disable_progress_bar()
     try:

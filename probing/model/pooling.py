@@ -40,11 +40,17 @@ def require_cls(vector: str, cls_position: str) -> None:
 
 
 def pooling_weights(
-    words: IntArray, starts: IntArray, lengths: IntArray, n_words: IntArray, pooling: Pooling
+    words: IntArray,
+    starts: IntArray,
+    lengths: IntArray,
+    n_words: IntArray,
+    pooling: Pooling,
+    last_words: IntArray | None = None,
 ) -> sparse.csr_matrix:
     """Weights (items, S) that pool subwords; the row of an item without subwords is empty.
 
-    words (S,): which word of its sentence a subword belongs to, negative: none. Sentence i holds the subwords
+    words (S,): which word of its sentence a subword belongs to, negative: none; with last_words (S,) it belongs to all
+    from the one to the other, at the level of words. Sentence i holds the subwords
     starts[i] to starts[i] + lengths[i] - 1 and n_words[i] words; subwords of no sentence (padding) may lie between.
     Items are numbered sentence by sentence. Each row's weights are all alike: 1 / its number of subwords.
     """
@@ -60,6 +66,10 @@ def pooling_weights(
         return _weights(sentence, rows, pooling.vector, (len(starts), len(words)))
     first_word = np.concatenate([[0], np.cumsum(n_words)])
     items = first_word[sentence] + words[rows]
+    if last_words is not None:
+        copies = last_words[rows] - words[rows] + 1
+        places = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
+        items, rows = np.repeat(items, copies) + places, np.repeat(rows, copies)
     return _weights(items, rows, pooling.vector, (int(first_word[-1]), len(words)))
 
 

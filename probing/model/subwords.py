@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import IntArray, Surface
 from probing.errors import ConfigError
 from probing.model.align import align
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 CHUNK_SENTENCES = 1000  # tokenised at a time: encodings take far more memory than what is kept of them
+SHARED = ("shared_subwords", "words_that_share_subwords")  # counts of text as it is written
 UNLIMITED = np.iinfo(np.int32).max
 
 
@@ -52,6 +54,8 @@ class Subwords:
     ids (S,): rows of the embedding matrix. words (S,): position of the subword's word in its sentence, -1 for
     none (special subwords). offsets (N+1,): sentence i holds subwords offsets[i] to offsets[i+1]. n_words (N,):
     words per sentence, those without subwords included. counts: what did not map one to one (see tokenize).
+    last_words (S,): the last word of a subword that belongs to several, which are words[i] to last_words[i]; None: no
+    subword does.
     """
 
     ids: Int32
@@ -59,6 +63,7 @@ class Subwords:
     offsets: Int64
     n_words: Int32
     counts: Mapping[str, int] = field(default_factory=dict)
+    last_words: Int32 | None = None
 
     def __len__(self) -> int:
         """Number of sentences."""
@@ -68,7 +73,28 @@ class Subwords:
         """Sentences ``first`` to ``last - 1``, without counts."""
         start, stop = self.offsets[first], self.offsets[last]
         offsets = self.offsets[first : last + 1] - start
-        return Subwords(self.ids[start:stop], self.words[start:stop], offsets, self.n_words[first:last])
+        words, last_words = self.words[start:stop], taken(self.last_words, slice(start, stop))
+        return Subwords(self.ids[start:stop], words, offsets, self.n_words[first:last], last_words=last_words)
+
+
+def linked(words: IntArray, last_words: IntArray | None) -> IntArray:
+    """The first word of the unit that each subword of one sentence belongs to: (S,), (S,) -> (S,).
+
+    A unit is a word, or words that follow each other and share subwords: attention cannot tell them apart.
+    """
+    if last_words is None:
+        return words
+    inside = words >= 0
+    reached = np.maximum.accumulate(np.append(-1, last_words[inside]))[:-1]
+    opens = words[inside] > reached
+    units = words.copy()
+    units[inside] = words[inside][np.maximum.accumulate(np.where(opens, np.arange(len(opens)), 0))]
+    return units
+
+
+def taken(last_words: Int32 | None, rows: slice | Int64) -> Int32 | None:
+    """Some of ``last_words``, or None where no subword belongs to several words."""
+    return None if last_words is None else last_words[rows]
 
 
 def reorder(subwords: Subwords, order: NDArray[np.int64]) -> Subwords:
@@ -76,71 +102,80 @@ def reorder(subwords: Subwords, order: NDArray[np.int64]) -> Subwords:
     lengths = np.diff(subwords.offsets)[order]
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     rows = np.repeat(subwords.offsets[order] - offsets[:-1], lengths) + np.arange(offsets[-1])
-    return Subwords(subwords.ids[rows], subwords.words[rows], offsets, subwords.n_words[order], subwords.counts)
+    words, last_words = subwords.words[rows], taken(subwords.last_words, rows)
+    return Subwords(subwords.ids[rows], words, offsets, subwords.n_words[order], subwords.counts, last_words)
 
 
-def tokenize(tokenizer: "Tokenizer", sentences: Sequence[Sequence[str]], frame: Frame) -> Subwords:
-    """Tokenise ``sentences``, each a sequence of words, with a tokenizer that as_plain_text made.
+def tokenize(tokenizer: "Tokenizer", sentences: Sequence[Surface], frame: Frame, as_written: bool = False) -> Subwords:
+    """Tokenise ``sentences`` with a tokenizer that as_plain_text made.
 
-    Counted: crossing_subwords (over two words, given to the first), words_without_subwords (control characters
+    ``as_written``: the texts are as people write them, so that a subword belongs to all words that it has characters
+    of; otherwise to the first of them. Counted: crossing_subwords (over two words, given to the first) or else
+    shared_subwords (of two words or more) and words_that_share_subwords; words_without_subwords (control characters
     alone, for example), windowed_sentences, truncated_sentences, truncated_words (no subword left).
     """
     counts: Counter[str] = Counter()
     chunks = [
-        _chunk(tokenizer, sentences[at : at + CHUNK_SENTENCES], frame, counts)
+        _chunk(tokenizer, sentences[at : at + CHUNK_SENTENCES], frame, counts, as_written)
         for at in range(0, len(sentences), CHUNK_SENTENCES)
     ]
-    none = np.zeros(0, dtype=np.int32)
-    ids = np.concatenate([none, *(ids for ids, _, _ in chunks)])
-    words = np.concatenate([none, *(words for _, words, _ in chunks)])
-    offsets = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(lengths for _, _, lengths in chunks)]))
-    n_words = np.array([len(words) for words in sentences], dtype=np.int32)
-    return Subwords(ids, words, offsets, n_words, dict(counts))
+    flat = np.concatenate([np.zeros((3, 0), dtype=np.int32), *(rows for rows, _ in chunks)], axis=1)
+    offsets = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(lengths for _, lengths in chunks)]))
+    n_words = np.array([len(sentence.spans) for sentence in sentences], dtype=np.int32)
+    return Subwords(flat[0], flat[1], offsets, n_words, dict(counts), flat[2] if as_written else None)
 
 
 def _chunk(
-    tokenizer: "Tokenizer", sentences: Sequence[Sequence[str]], frame: Frame, counts: Counter[str]
-) -> tuple[Int32, Int32, Int64]:
-    """Ids (S,), words (S,) and lengths (N,) of a few sentences, framed; adds to ``counts``."""
-    encodings = tokenizer.encode_batch([" ".join(words) for words in sentences], add_special_tokens=False)
+    tokenizer: "Tokenizer", sentences: Sequence[Surface], frame: Frame, counts: Counter[str], as_written: bool
+) -> tuple[Int32, Int64]:
+    """Ids, first and last words (3, S) and lengths (N,) of a few sentences, framed; adds to ``counts``."""
+    encodings = tokenizer.encode_batch([sentence.text for sentence in sentences], add_special_tokens=False)
     lengths = np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
     ids = np.array([number for encoding in encodings for number in encoding.ids], dtype=np.int32)
-    spans = np.array([span for encoding in encodings for span in encoding.offsets], dtype=np.int64)
-    words, crossing = align(spans, lengths, sentences)
-    sentence = np.repeat(np.arange(len(sentences)), lengths)
-    n_found = _distinct(sentence, words)
+    spans = np.array([span for encoding in encodings for span in encoding.offsets], dtype=np.int64).reshape(-1, 2)
+    first, last = align(spans, lengths, sentences)
+    several = last > first
+    rows = np.stack([ids, first, last if as_written else first])
+    sizes = np.array([len(sentence.spans) for sentence in sentences])
+    of_corpus = rows[1:] + np.repeat(np.cumsum(sizes) - sizes, lengths)  # (2, S) words, numbered over all sentences
+    n_words, n_found = int(sizes.sum()), _n_owners(of_corpus[:, first >= 0])
     n_long = int((lengths > frame.room).sum())
-    counts["crossing_subwords"] += crossing
-    counts["words_without_subwords"] += sum(map(len, sentences)) - n_found
+    if as_written:
+        counts.update(dict(zip(SHARED, (int(several.sum()), _n_owners(of_corpus[:, several])), strict=True)))
+    else:
+        counts["crossing_subwords"] += int(several.sum())
+    counts["words_without_subwords"] += n_words - n_found
     counts["windowed_sentences"] += 0 if frame.truncate else n_long
     counts["truncated_sentences"] += n_long if frame.truncate else 0
     if frame.truncate:
         kept = _positions(lengths) < frame.room
-        counts["truncated_words"] += n_found - _distinct(sentence[kept], words[kept])
-        ids, words, lengths = ids[kept], words[kept], np.minimum(lengths, frame.room)
-    return _framed(ids, words, lengths, frame)
+        counts["truncated_words"] += n_found - _n_owners(of_corpus[:, kept & (first >= 0)])
+        rows, lengths = rows[:, kept], np.minimum(lengths, frame.room)
+    return _framed(rows, lengths, frame)
 
 
-def _framed(ids: Int32, words: Int32, lengths: Int64, frame: Frame) -> tuple[Int32, Int32, Int64]:
-    """Put the special subwords around every sentence."""
+def _n_owners(words: NDArray[np.integer]) -> int:
+    """Number of words that have a subword: first and last word of each (2, S)."""
+    edges = np.zeros(int(words.max(initial=-1)) + 2, dtype=np.int64)
+    np.add.at(edges, words[0], 1)
+    np.add.at(edges, words[1] + 1, -1)
+    return int((edges.cumsum() > 0).sum())
+
+
+def _framed(rows: Int32, lengths: Int64, frame: Frame) -> tuple[Int32, Int64]:
+    """Put the special subwords around every sentence: (3, S) -> (3, S)."""
     before, after = len(frame.prefix), len(frame.suffix)
     total = lengths + before + after
     position, end = _positions(total), np.repeat(before + lengths, total)
-    inside = (position >= before) & (position < end)
-    framed_ids, framed_words = (np.full(len(position), -1, dtype=np.int32) for _ in range(2))
-    framed_ids[inside], framed_words[inside] = ids, words
+    framed = np.full((len(rows), len(position)), -1, dtype=np.int32)
+    framed[:, (position >= before) & (position < end)] = rows
     for at, number in enumerate(frame.prefix):
-        framed_ids[position == at] = number
+        framed[0, position == at] = number
     for at, number in enumerate(frame.suffix):
-        framed_ids[position == end + at] = number
-    return framed_ids, framed_words, total
+        framed[0, position == end + at] = number
+    return framed, total
 
 
 def _positions(lengths: Int64) -> Int64:
     """Each subword's place in its own sentence: lengths (N,) -> (S,)."""
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-
-
-def _distinct(sentence: Int64, words: Int32) -> int:
-    """Number of words that own a subword."""
-    return len(np.unique(np.column_stack([sentence, words])[words >= 0], axis=0))

@@ -9,7 +9,18 @@ import pandas as pd
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
 from probing.report.metric_format import measure
-from probing.report.style import GREY, MARKERS, SERIES, figure, interval_band, label_ends, layer_ticks, save, titled
+from probing.report.style import (
+    GREY,
+    MARKERS,
+    SERIES,
+    figure,
+    interval_band,
+    label_ends,
+    layer_ticks,
+    save,
+    short,
+    titled,
+)
 from probing.report.summary import layer_scores
 from probing.report.tables import CONSTANT, NAMES
 
@@ -101,7 +112,9 @@ def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> li
             axes.scatter(lines[column], heights, marker=marker, s=size, facecolors=faces, edgecolors=hues)
             name = column.replace("_", " ")
             axes.scatter([], [], marker=marker, s=size, facecolors=grey, edgecolors=GREY, label=name)
-        axes.set_yticks(heights, [f"{one.task} · {one.data} · {one.model}" for one in lines.itertuples()])
+        axes.set_yticks(
+            heights, [" · ".join(map(short, map(str, (one.task, one.data, one.model)))) for one in lines.itertuples()]
+        )
         axes.set(ylim=(-0.7, len(lines) - 0.3))
         layer_ticks(axes, range(int(lines["last_layer"].max()) + 1))
         axes.grid(axis="x", color="#e6e6e6", linewidth=0.7)

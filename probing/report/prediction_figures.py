@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
 from probing.report.metric_format import measure
-from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, titled
+from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, short, titled
 from probing.report.tables import class_layers, class_table
 from probing.result.bootstrap import Score, counts_of, interval
 from probing.result.statistics import LONGEST, SHORTEST, Statistics
@@ -30,11 +30,11 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
     table = class_table(items)
     layers, best = class_layers(table), best_layer(run.rows, run.metric)
     scores = table[layers].to_numpy(dtype=float)
-    names = [f"{name}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
+    names = [f"{short(str(name))}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
     text = np.char.mod("%.2f", scores) if len(layers) <= 14 else np.full(scores.shape, "")
     with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names))) as made:
         axes = made.subplots()
-        _heat(axes, scores, text, (names, layers), vmin=float(np.floor(np.nanmin(scores) * 10) / 10), bar="F1")
+        _heat(axes, scores, text, (names, layers), vmin=lowest(scores), bar="F1")
         if best in layers:
             frame = Rectangle((layers.index(best), 0), 1, len(names), fill=False, clip_on=False)
             frame.set(edgecolor=VERMILION, linewidth=1.6)
@@ -42,6 +42,12 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel=LAYER_AXIS, ylabel="class  (gold items)")
         titled(made, heading(run), f"F1 by class, {shown_split(items)}; frame: best layer on {run.chosen_on}")
         return save(made, stem)
+
+
+def lowest(scores: NDArray[np.float64]) -> float:
+    """Where the colours of F1 begin: the tenth below the lowest score, but at most 0.9, so that there is a range."""
+    known = scores[~np.isnan(scores)]
+    return min(0.9, float(np.floor(known.min(initial=1) * 10) / 10))
 
 
 def write_confusion(run: Run, stem: Path) -> list[Path]:
@@ -52,10 +58,17 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
     totals = counts.sum(axis=1)
     shares = counts.to_numpy(dtype=float) / np.maximum(totals.to_numpy()[:, None], 1)
     text = np.where(shares >= 0.005, np.char.mod("%.2f", shares), "")
-    names = [f"{name}  ({n:,})" for name, n in totals.items()]
+    names = [f"{short(str(name))}  ({n:,})" for name, n in totals.items()]
     with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names))) as made:
         axes = made.subplots()
-        _heat(axes, shares, text, (names, list(counts.columns)), vmin=0, bar="share of the gold class")
+        _heat(
+            axes,
+            shares,
+            text,
+            (names, [short(str(name)) for name in counts.columns]),
+            vmin=0,
+            bar="share of the gold class",
+        )
         axes.set(xlabel="predicted", ylabel="gold  (items)", aspect="equal")
         axes.tick_params(axis="x", rotation=90 if len(names) > 3 else 0)
         titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}; rows add up to 1")
@@ -124,6 +137,7 @@ def write_values(run: Run, stem: Path) -> list[Path]:
             ax=axes,
             discrete=(whole, False),
             bins=(None if whole else 50, 50),
+            binrange=(None if whole else span(gold), span(predicted)),
             cmap="Blues",
             norm=LogNorm(),
             vmin=None,
@@ -133,12 +147,24 @@ def write_values(run: Run, stem: Path) -> list[Path]:
         )
         axes.plot([gold.min(), gold.max()], [gold.min(), gold.max()], "--", color=GREY, label="predicted = gold")
         if whole:
-            mean = pd.Series(predicted).groupby(gold).mean()
-            axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
+            _draw_means(axes, gold, predicted)
         axes.legend(frameon=False, loc="upper left")
         axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
         titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}: {len(items):,} items")
         return save(made, stem)
+
+
+def _draw_means(axes: "Axes", gold: NDArray[np.float64], predicted: NDArray[np.float64]) -> None:
+    """Draw the mean predicted value of each gold value."""
+    mean = pd.Series(predicted).groupby(gold).mean()
+    axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
+
+
+def span(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Lowest and highest value, wide enough apart to be divided into bins, also where all values are the same."""
+    low, high = float(values.min()), float(values.max())
+    least = max(1e-6 * max(abs(low), abs(high)), 1e-6)
+    return (low, high) if high - low > least else (low - least, high + least)
 
 
 def write_lengths(run: Run, stem: Path) -> list[Path]:

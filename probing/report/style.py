@@ -1,9 +1,13 @@
 """The look of all figures: size, type, colours for colour-blind readers; the same rows give the same file."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from probing.report.fonts import use_fonts
+from probing.report.script_direction import right_to_left
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +53,9 @@ def figure(width_in: float, height_in: float) -> Iterator["Figure"]:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     below_head = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - HEAD_IN / height_in))
-    with rc_context(SETTINGS):
+    # ``use_fonts`` says which letters have no font, once; matplotlib would say it of every letter
+    with rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         made = Figure(figsize=(width_in, height_in), layout=below_head)
         FigureCanvasAgg(made)
         yield made
@@ -57,6 +63,7 @@ def figure(width_in: float, height_in: float) -> Iterator["Figure"]:
 
 def save(made: "Figure", stem: Path) -> list[Path]:
     """Write ``stem``.png and ``stem``.pdf without date or version: the same rows give the same bytes."""
+    use_fonts(made)
     stem.parent.mkdir(parents=True, exist_ok=True)
     png, pdf = (stem.parent / f"{stem.name}.{suffix}" for suffix in ("png", "pdf"))
     made.savefig(png, dpi=DPI, metadata={"Software": None})
@@ -75,6 +82,22 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
         place = (0.1 / width, 1 - top_in / height)
         made.text(*place, text, va="top", ha="left", fontsize=fitting, fontweight=weight, color=colour)
         top_in += 0.2
+
+
+def short(name: str, most: int = 28) -> str:
+    """A name of a class, a token or a corpus in at most ``most`` characters: longer ones leave no room for a figure."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def token_axes(axes: "Axes", tokens: Sequence[str], size: float, text: str) -> None:
+    """Name rows and columns of a map (S, S) by their tokens; columns run as ``text`` is written, also right to left."""
+    names = [*map(short, tokens)]
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
+    axes.set_yticks(range(len(names)), names, fontsize=size)
+    if right_to_left(text):
+        axes.xaxis.set_inverted(True)  # of panels that share it, once
+        axes.yaxis.tick_right()
+        axes.yaxis.set_label_position("right")
 
 
 def interval_band(

@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from probing.axes import SPLITS
 
 FORMAT, VERSION = "probing-store", 1
 ARRAYS = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
+LAST_WORD = "last_word"  # only in files of text as it is written
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ class Index:
     subword: NDArray[np.int32]
     block: NDArray[np.int64]
     counts: Mapping[str, int] = field(default_factory=dict)
+    last_word: NDArray[np.int32] | None = None
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays that the file has, by name."""
+        last_word = {} if self.last_word is None else {LAST_WORD: self.last_word}
+        return {name: getattr(self, name) for name in ARRAYS} | last_word
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,7 @@ def describe(content: Content) -> dict[str, object]:
 def checksum(attributes: Mapping[str, object], index: Index) -> int:
     """CRC-32 over the attributes and the arrays of ``index``."""
     crc32 = zlib.crc32(json.dumps([[name, as_text(attributes[name])] for name in sorted(attributes)]).encode())
-    for name in ARRAYS:
-        array = getattr(index, name)
+    for name, array in index.arrays().items():
         # type and shape too: the same bytes read in another order or width are other numbers
         crc32 = zlib.crc32(f"{name}{array.dtype.str}{array.shape}".encode(), crc32)
         crc32 = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc32)

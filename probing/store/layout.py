@@ -8,6 +8,8 @@
 /id, /split         (N,)        sentence id (UTF-8) and split, an index into the attribute ``splits``
 /n_words            (N,)        words of the sentence, with a vector or not
 /word               (S,)        which word of its sentence a row belongs to, from 0; -1: special token
+/last_word          (S,)        the last word that a row belongs to: rows of text as it is written can belong to
+                                several words, ``word`` to ``last_word``; missing if every row belongs to one
 /subword            (S,)        the tokenizer's id
 /block              (B + 1,)    first row of each batch; batches follow each other on the subword axis
 /crc32              (L + 1, B)  checksum of each batch of each layer, verified whenever it is read
@@ -42,7 +44,7 @@ from numpy.typing import NDArray
 from probing.errors import DamagedStoreError, StoreError
 from probing.store.disk import writing
 from probing.store.encoding import DTYPES, Stored, decode
-from probing.store.file_index import ARRAYS, FORMAT, VERSION, Content, Index, as_text, checksum, describe
+from probing.store.file_index import ARRAYS, FORMAT, LAST_WORD, VERSION, Content, Index, as_text, checksum, describe
 
 HIDDEN = "hidden"  # what a file holds unless its provenance names another content
 _CHUNK_BYTES = 1 << 20
@@ -59,8 +61,8 @@ def create(path: Path, content: Content) -> None:
     layout.set_obj_track_times(False)  # else the bytes would depend on the second
     space = h5py.h5s.create_simple((n_rows, width), (h5py.h5s.UNLIMITED, width))
     with writing(path, "w") as (file, _):
-        for name in ARRAYS:
-            file.create_dataset(name, data=getattr(content.index, name))
+        for name, array in content.index.arrays().items():
+            file.create_dataset(name, data=array)
         file.create_dataset("crc32", data=np.zeros((n_layers, len(content.index.block) - 1), np.uint32))
         file.attrs.update(describe(content))
         group = file.create_group(str(content.provenance.get("content", HIDDEN)))
@@ -92,7 +94,7 @@ class StoreFile:
         if attributes.get("format") != FORMAT or attributes.get("version") != str(VERSION):
             raise DamagedStoreError(self.path, f"not a {FORMAT} file of version {VERSION}")
         self.checksum = int(attributes.pop("index_crc32"))
-        arrays = {name: self._whole(name) for name in ARRAYS}
+        arrays = {name: self._whole(name) for name in (*ARRAYS, *({LAST_WORD} & self._file.keys()))}
         self.index = Index(**arrays, counts=json.loads(attributes["counts"]))
         if checksum(attributes, self.index) != self.checksum:
             raise DamagedStoreError(self.path, "its index fails its checksum")

@@ -3,8 +3,8 @@
 Such a file is laid out as ``layout`` says, with /attention/<place> (P, H) instead of /hidden; the lists ``layers`` and
 ``sinks`` in its provenance say which block each place is, and whether its rows leave a share to a sink:
 sentence i of n subwords holds n * n rows, queries first: attention[layer][start[i] : start[i] + n * n] is (n, n, H)
-once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word
-and /subword run over the subwords of the kept sentences in the order of their rows.
+once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word,
+/last_word and /subword run over the subwords of the kept sentences in the order of their rows.
 """
 
 import functools
@@ -105,6 +105,7 @@ def _maps(file: StoreFile, rows: NDArray[np.float32], number: int, subwords: sli
     # rounding to float16 leaves sums that are not 1; the rows of a layer with a sink sum to less
     total = found.sum(-1, keepdims=True)
     found = found / np.where(np.reshape(facts.sinks, (-1, 1, 1, 1)), np.maximum(total, 1), total)
+    last_words = None if index.last_word is None else index.last_word[subwords].astype(np.int64)[None]
     return Maps(
         tuple(torch.tensor(layer)[None] for layer in found),  # copied: sums depend on how memory is aligned
         np.array([number]),
@@ -112,6 +113,7 @@ def _maps(file: StoreFile, rows: NDArray[np.float32], number: int, subwords: sli
         index.word[subwords].astype(np.int64)[None],
         np.array([n]),
         facts,
+        last_words,
     )
 
 
@@ -170,4 +172,5 @@ def _index(sentences: Sequence[tuple[Split, Sentence]], subwords: Subwords, batc
         subword=stored.ids,
         block=np.concatenate([[0], ends[np.cumsum([len(b) for b in batches]) - 1]]).astype(np.int64),
         counts=subwords.counts,
+        last_word=stored.last_words,
     )

@@ -23,7 +23,8 @@ class Vectors:
         self._store = store
         self.n_layers, self.width = store.n_layers, store.width
         index, pooling = store.index, Pooling(level, vector, cls_position)
-        self._pool = pooling_weights(index.word, index.start, index.length, index.n_words, pooling)  # (items, S)
+        parts = (index.word, index.start, index.length, index.n_words)
+        self._pool = pooling_weights(*parts, pooling, index.last_word)  # (items, S)
         self.available: NDArray[np.bool_] = np.diff(self._pool.indptr) > 0
         per_sentence = np.ones_like(index.n_words) if level == "sentence" else index.n_words
         self._bounds = {s: _bounds(per_sentence, index.split == i) for i, s in enumerate(SPLITS)}

@@ -168,6 +168,7 @@ def _index(
         subword=stored.ids,
         block=stored.offsets[np.cumsum([0, *map(len, batches)])].astype(np.int64),
         counts=found.counts,
+        last_word=stored.last_words,
     )
 
 

@@ -15,7 +15,7 @@ from probing.model.map_facts import MapFacts
 from probing.model.queries import CAP, SINK, Neurons, neurons
 from probing.view.clock import Clock
 from probing.view.forward import blocks_or_reason, forward
-from probing.view.free_text import TokenizedInput, tokenize_text, tokenize_words
+from probing.view.free_text import TokenizedInput, tokenize_sentence, tokenize_text
 from probing.view.record import CorpusSentence, Float32, View
 from probing.view.sink_column import with_sink
 
@@ -80,13 +80,13 @@ def text_view(
 
 
 def sentence_view(encoder: Encoder, place: CorpusSentence, options: Options, reader: "Reader | None" = None) -> View:
-    """The view of a corpus sentence, its words joined by spaces as in the store, with the corpus's annotation.
+    """The view of a corpus sentence, as it was read for the store, with the corpus's annotation.
 
     Raises: as ``text_view``.
     """
     clock = Clock()
     with clock("tokenise"):
-        given = tokenize_words(encoder, place.sentence.words)
+        given = tokenize_sentence(encoder, place.sentence)
     view = _view(encoder, given, options, reader, place, clock)
     return replace(view, gold=place.gold, about={**place.about, **view.about})
 

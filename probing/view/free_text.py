@@ -1,29 +1,26 @@
 """A text, a pair of texts or a corpus sentence as subwords: ids for the network, words and labels for the page."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import Sentence, Surface
 from probing.errors import DataError
-from probing.model.align import UNMATCHABLE
+from probing.model.align import UNMATCHABLE, align, as_read
 from probing.model.encoder import Encoder
 from probing.model.saved_tokenizer import special_subwords
+from probing.model.subwords import linked
 from probing.view.record import Tokens
+from probing.view.word_spans import word_spans
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Int64 = NDArray[np.int64]
 Integers = NDArray[np.int64] | NDArray[np.int32]
-Span = tuple[int, int]
-# Over character classes (``_class_of``): a word, perhaps with single signs inside; a sign; marks without a letter.
-_WORD = re.compile("w[wm]*(?:iw[wm]*)*|[ip]m*|m+")
-_INNER = "'’-‐."
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def tokenize_text(encoder: Encoder, text: str, text_b: str | None = None) -> Tok
     words = np.full(len(ids), -1)
     for number, part in enumerate(texts):
         here = sequence == number
-        own = words_of(offsets[here, 0], spans[number], len(part))
+        own, _ = align(offsets[here], np.array([here.sum()]), [Surface(part, tuple(spans[number]))])
         words[here] = np.where(own >= 0, own + sum(map(len, spans[:number])), -1)
     labels = _labels(encoder.tokenizer, ids, offsets, sequence, texts, words)
     forms = [[part[first:end] for first, end in found] for part, found in zip(texts, spans, strict=True)]
@@ -62,72 +59,51 @@ def tokenize_text(encoder: Encoder, text: str, text_b: str | None = None) -> Tok
     return TokenizedInput(ids, types, tokens, _notes(encoder.tokenizer, ids, tokens))
 
 
-def tokenize_words(encoder: Encoder, words: Sequence[str]) -> TokenizedInput:
+def tokenize_sentence(encoder: Encoder, sentence: Sentence) -> TokenizedInput:
     """Tokenise a corpus sentence as for the store: same subwords, same words. Raises: as ``tokenize_text``."""
-    bare = encoder.tokenizer.encode(_checked(" ".join(words)), add_special_tokens=False)
+    text = as_read(sentence).text
+    bare = encoder.tokenizer.encode(_checked(text), add_special_tokens=False)
     if not bare.ids:
-        raise DataError(f"{' '.join(words)[:40]!r}: {encoder.checkpoint.name} has no subword for any of it")
+        raise DataError(f"{text[:40]!r}: {encoder.checkpoint.name} has no subword for any of it")
     _fits(encoder, len(bare.ids) + len(encoder.frame.prefix) + len(encoder.frame.suffix))
-    subwords = encoder.tokenize([words])
-    ids = subwords.ids.astype(np.int64)
-    tokens = corpus_tokens(encoder.tokenizer, words, ids, subwords.words)
+    ids = encoder.tokenize_sentences([sentence]).ids.astype(np.int64)
+    tokens = corpus_tokens(encoder.tokenizer, sentence, ids)
     return TokenizedInput(ids, np.zeros_like(ids), tokens, _notes(encoder.tokenizer, ids, tokens))
 
 
-def corpus_tokens(tokenizer: "Tokenizer", words: Sequence[str], ids: Integers, of_word: Integers) -> Tokens:
-    """Tokens of a corpus sentence from what a store holds: ids (S,), and the word of each subword (S,), -1 for none.
+def corpus_tokens(tokenizer: "Tokenizer", sentence: Sentence, ids: Integers) -> Tokens:
+    """Tokens of a corpus sentence from the ids (S,) that a store holds.
 
     ``tokenizer`` is the plain-text copy (``as_plain_text``) of the one that made the ids.
     Raises: DataError if it splits these words into other subwords.
     """
-    text = " ".join(words)
+    read = as_read(sentence)
     before, after = special_subwords(tokenizer)
     inside = slice(len(before), len(ids) - len(after))
     n_inside = max(0, inside.stop - inside.start)
-    bare = tokenizer.encode(text, add_special_tokens=False)
+    bare = tokenizer.encode(read.text, add_special_tokens=False)
     if bare.ids[:n_inside] != list(ids[inside]):
         raise DataError(
-            f"{text[:40]!r}: this tokenizer splits it into other subwords than those in the store; use the one that "
-            "made them"
+            f"{read.text[:40]!r}: this tokenizer splits it into other subwords than those in the store; use the one "
+            "that made them"
         )
     sequence, offsets = np.full(len(ids), -1), np.zeros((len(ids), 2), dtype=np.int64)
     sequence[inside], offsets[inside] = 0, np.array(bare.offsets[:n_inside]).reshape(-1, 2)
-    owner = np.asarray(of_word, dtype=np.int64)
-    return _tokens(_labels(tokenizer, ids, offsets, sequence, (text,), owner), sequence, owner, [words])
+    first, last = np.full((2, len(ids)), -1)
+    first[inside], last[inside] = align(offsets[inside], np.array([n_inside]), [read])
+    tokens = _tokens(_labels(tokenizer, ids, offsets, sequence, (read.text,), first), sequence, first, [sentence.words])
+    if sentence.surface is None:
+        return tokens
+    return replace(tokens, last_word=last, written=written(sentence.surface, first, last))
 
 
-def word_spans(text: str) -> list[Span]:
-    """Character spans (end exclusive) of the words of free text.
-
-    A word is a run of letters and digits, with single apostrophes, hyphens and points inside; every other sign is a
-    word of its own.
-    """
-    return [found.span() for found in _WORD.finditer("".join(map(_class_of, text)))]
-
-
-def _class_of(character: str) -> str:
-    """w: letters and digits, m: marks of the character before, i: signs that may be inside a word, p: others."""
-    if character.isspace():
-        return " "
-    category = unicodedata.category(character)
-    if category[0] in "LN" or character == "_":
-        return "w"
-    if category[0] == "M" or category == "Cf":
-        return "m"
-    return "i" if character in _INNER else "p"
-
-
-def words_of(starts: Int64, spans: Sequence[Span], length: int) -> Int64:
-    """The word of each subword (S,), -1 for none: the word of the first character at or after its start.
-
-    starts (S,) in a text of ``length`` characters; white space does not count. The rule is the one of ``align``, for
-    words that need not be separated by spaces.
-    """
-    following = np.full(length + 1, -1)
-    for word, (_, end) in reversed(list(enumerate(spans))):
-        before = spans[word - 1][1] if word else 0
-        following[before:end] = word
-    return np.asarray(following[starts], dtype=np.int64)
+def written(surface: Surface, first: Int64, last: Int64) -> tuple[str, ...]:
+    """The characters of each unit at the place of its first word, of every other word its own: (W,) texts."""
+    ends = [end for _, end in surface.spans]
+    units = linked(first, last)
+    for unit in np.unique(units[units >= 0]).tolist():
+        ends[unit] = surface.spans[int(last[units == unit].max())][1]
+    return tuple(surface.text[start:end] for (start, _), end in zip(surface.spans, ends, strict=True))
 
 
 def _checked(text: str) -> str:
@@ -189,7 +165,14 @@ def _notes(tokenizer: "Tokenizer", ids: Int64, tokens: Tokens) -> tuple[str, ...
     n_unknown = int((ids == _unknown(tokenizer)).sum())
     if n_unknown:
         notes.append(f"subwords unknown to the tokenizer, so that the model cannot tell them apart: {n_unknown}")
-    lost = len(tokens.forms) - len(np.unique(tokens.word[tokens.word >= 0]))
+    last_word = tokens.word if tokens.last_word is None else tokens.last_word
+    owned = {
+        word
+        for first, last in zip(tokens.word, last_word, strict=True)
+        if first >= 0
+        for word in range(first, last + 1)
+    }
+    lost = len(tokens.forms) - len(owned)
     if lost:
         notes.append(f"words without a subword of their own, left out or merged with the word before: {lost}")
     second = int(tokens.segment.argmax())  # the second text's first subword; 0 where there is no second text

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ConfigError, ModelError
+from probing.model.subwords import linked
+from probing.report.script_direction import right_to_left
 from probing.view.record import VERSION, View
 
 FloatArray = NDArray[np.floating[Any]]
@@ -152,12 +154,14 @@ def _header(view: View) -> dict[str, Any]:
         "n_heads": view.attention.shape[1],
         "text": about.get("text") or " ".join(tokens.forms),
         "text_b": about.get("text_b"),
+        "right_to_left": right_to_left(" ".join(tokens.forms)),
         "corpus": corpus if about.get("corpus") else None,
         "tokens": tokens.labels,
         "special": tokens.special,
-        "word": tokens.word,
+        "word": linked(tokens.word, tokens.last_word),  # words that share subwords are one
         "segment": tokens.segment,
         "forms": tokens.forms,
+        "written": tokens.written or tokens.forms,
         "form_segment": tokens.form_segment,
         "gold": view.gold,
         "probes": [asdict(found) for found in view.probes],

@@ -84,7 +84,8 @@ def pooling(tokens: Tokens, how: Pooling) -> Float32:
     The row of a word without subwords is zero.
     """
     starts, lengths, n_words = (np.array([n]) for n in (0, len(tokens.word), len(tokens.forms)))
-    return np.asarray(pooling_weights(tokens.word, starts, lengths, n_words, how).toarray(), np.float32)
+    found = pooling_weights(tokens.word, starts, lengths, n_words, how, tokens.last_word)
+    return np.asarray(found.toarray(), np.float32)
 
 
 def fitting_gold(gold: Gold | None, predicted: Predicted) -> Gold | None:

@@ -25,7 +25,8 @@ class CorpusSentence:
     @property
     def about(self) -> dict[str, object]:
         """What View.about says of it."""
-        text = " ".join(self.sentence.words)
+        surface = self.sentence.surface
+        text = " ".join(self.sentence.words) if surface is None else surface.text
         return {"text": text, "text_b": None, "corpus": self.corpus, "split": self.split, "id": self.sentence.id}
 
     @property
@@ -41,7 +42,9 @@ class Tokens:
     labels (S): as shown; a piece that continues a word starts with ``##``. special (S): whether the tokenizer added it
     (such as [CLS]). word (S,): position of its word in ``forms``, -1 for none. segment (S,): 0 for the first text, 1
     for the second; a special subword belongs to the text before it, the very first one to the first text. forms (W):
-    the words of both texts in order; form_segment (W,): which text a word belongs to.
+    the words of both texts in order; form_segment (W,): which text a word belongs to. Only for text as it is written:
+    last_word (S,), the last word of a subword that belongs to several; written (W,), the characters of each word, at
+    the first of words that share subwords those of all of them.
     """
 
     labels: tuple[str, ...]
@@ -50,6 +53,8 @@ class Tokens:
     segment: NDArray[np.int64]
     forms: tuple[str, ...]
     form_segment: NDArray[np.int64]
+    last_word: NDArray[np.int64] | None = None
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ def stored_view(
         batch = read_sentence(store.maps, place.number)
     if batch is None:
         return None
-    [(_, attention, ids, of_word)] = batch.each()
-    tokens = corpus_tokens(store.tokenizer, place.sentence.words, ids, of_word)
+    [(_, attention, ids, _)] = batch.each()
+    tokens = corpus_tokens(store.tokenizer, place.sentence, ids)
     missing = options.left_out(len(ids)) | {"norm": MAPS_ONLY, "neurons": MAPS_ONLY}
     with clock("rollout"):
         rolled = _rollout(batch, options.rollout)

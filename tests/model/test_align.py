@@ -4,7 +4,8 @@ import unicodedata
 
 import pytest
 
-from probing.model.align import as_plain_text
+from probing.axes import Sentence, Surface
+from probing.model.align import as_plain_text, joined
 
 ODD = ["Don't", "naïve", ",", "🙂", "[SEP]", "New York", "…", "</s>", "中文", "(perhaps)", "<|endoftext|>", "there!"]
 
@@ -70,7 +71,7 @@ def test_a_subword_over_two_words_belongs_to_the_first_and_is_counted(tmp_path):
 
     pieces = [("<unk>", 0.0), *((c, -5.0) for c in "newyork "), ("new york", -1.0)]
     tokenizer = as_plain_text(Tokenizer(models.Unigram(pieces, unk_id=0)))
-    subwords = tokenize(tokenizer, [["new", "york", "new"]], Frame((), ()))
+    subwords = tokenize(tokenizer, [joined(["new", "york", "new"])], Frame((), ()))
     assert subwords.words.tolist() == [0, 2, 2, 2, 2]  # "new york", " ", "n", "e", "w"
     assert subwords.counts["crossing_subwords"] == 1
     assert subwords.counts["words_without_subwords"] == 1
@@ -83,3 +84,44 @@ def test_alignment_does_not_depend_on_the_sentences_around(name, load_tiny):
     among = encoder.tokenize([["a ", " "], ODD, ["\x07"]]).part(1, 2)
     assert alone.ids.tolist() == among.ids.tolist()
     assert alone.words.tolist() == among.words.tolist()
+
+
+WRITTEN = (
+    Sentence("a", ("Do", "n't", "dog"), surface=Surface("Don't dog", ((0, 2), (2, 5), (6, 9)))),
+    Sentence("b", ("de", "le", "dog"), surface=Surface("du dog", ((0, 2), (0, 2), (3, 6)))),
+)
+
+
+def test_in_text_as_it_is_written_a_subword_belongs_to_all_words_it_has_characters_of(load_tiny):
+    encoder = load_tiny("bert")
+    found = encoder.tokenize_sentences(WRITTEN)
+    first, second = found.part(0, 1), found.part(1, 2)
+    pieces = [encoder.tokenizer.id_to_token(number) for number in first.ids]
+    assert pieces[:5] == ["[CLS]", "don", "'", "t", "dog"]
+    assert first.words.tolist()[:5] == [-1, 0, 1, 1, 2]
+    assert first.last_words.tolist()[:5] == [-1, 1, 1, 1, 2]  # "don" has a letter of n't
+    inside = second.words == 0
+    assert inside.any()
+    assert (second.last_words[inside] == 1).all()  # de and le cannot be told apart
+    assert found.counts["shared_subwords"] == 1 + inside.sum()
+    assert found.counts["words_that_share_subwords"] == 4
+    assert found.counts["words_without_subwords"] == 0
+    assert "crossing_subwords" not in found.counts
+
+
+def test_words_between_spaces_are_a_text_too(family, load_tiny):
+    encoder = load_tiny(family)
+    plain = encoder.tokenize([ODD])
+    spaced = encoder.tokenize_sentences([Sentence("", tuple(ODD), surface=joined(ODD))])
+    assert spaced.ids.tolist() == plain.ids.tolist()
+    assert spaced.words.tolist() == plain.words.tolist()
+    assert plain.last_words is None
+    shared = spaced.last_words > spaced.words
+    assert shared.sum() == plain.counts["crossing_subwords"] == spaced.counts["shared_subwords"]
+
+
+def test_truncation_keeps_last_words_beside_first_words(load_tiny):
+    cut = load_tiny("bert", max_subwords=4, long="truncate").tokenize_sentences(WRITTEN[:1])
+    assert cut.words.tolist() == [-1, 0, 1, -1]
+    assert cut.last_words.tolist() == [-1, 1, 1, -1]
+    assert cut.counts["truncated_words"] == 1  # n't has a subword left, dog has none

@@ -45,3 +45,14 @@ def test_a_sentence_without_subwords_has_no_weight():
 def test_other_poolings_are_refused(wrong):
     with pytest.raises(ConfigError, match="choose one of"):
         Pooling(*wrong)
+
+
+def test_a_subword_of_several_words_is_part_of_each_and_counts_once_in_the_sentence():
+    words, last = np.array([-1, 0, 1, 3, -1]), np.array([-1, 1, 1, 4, -1])  # of five words; the third has none
+    parts = (words, np.array([0]), np.array([5]), np.array([5]))
+    weights = pooling_weights(*parts, Pooling("word"), last).toarray()
+    assert weights.tolist() == [[0, 1, 0, 0, 0], [0, HALF, HALF, 0, 0], [0] * 5, [0, 0, 0, 1, 0], [0, 0, 0, 1, 0]]
+    firsts = pooling_weights(*parts, Pooling("word", "first"), last).toarray()
+    assert firsts.argmax(axis=1).tolist() == [1, 1, 0, 3, 3]
+    sentence = pooling_weights(*parts, Pooling("sentence"), last).toarray()
+    np.testing.assert_allclose(sentence, [[0, 1 / 3, 1 / 3, 1 / 3, 0]])

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from probing.axes import Sentence, Surface
 from probing.errors import ConfigError
 from probing.model import subwords as subwords_module
+from probing.model.subwords import linked, reorder
 
 TEXTS = ("the dog sleeps", "light", "I don't know what the naïve fox saw there", ".")
 SENTENCES = [text.split() for text in TEXTS]
@@ -54,3 +56,19 @@ def test_a_window_too_small_to_move_is_refused(load_tiny):
 
 def test_a_window_is_never_longer_than_the_model(load_tiny):
     assert load_tiny("bert", max_subwords=1000).window == 64
+
+
+def test_words_that_share_subwords_are_linked():
+    first, last = np.array([-1, 0, 1, 1, 2, 4, 5, -1]), np.array([-1, 1, 1, 1, 2, 5, 6, -1])
+    assert linked(first, last).tolist() == [-1, 0, 0, 0, 2, 4, 4, -1]
+    assert linked(first, None) is first
+
+
+def test_a_new_order_keeps_last_words_beside_first_words(load_tiny):
+    encoder = load_tiny("bert")
+    shared = Sentence("a", ("de", "le"), surface=Surface("du", ((0, 2), (0, 2))))
+    alone = Sentence("b", ("dog",), surface=Surface("dog", ((0, 3),)))
+    turned = reorder(encoder.tokenize_sentences([shared, alone]), np.array([1, 0]))
+    wanted = encoder.tokenize_sentences([alone, shared])
+    np.testing.assert_array_equal(turned.last_words, wanted.last_words)
+    np.testing.assert_array_equal(turned.words, wanted.words)

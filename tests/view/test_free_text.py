@@ -7,33 +7,12 @@ import pytest
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 
+from probing.axes import Sentence
 from probing.errors import DataError
-from probing.view.free_text import corpus_tokens, tokenize_text, tokenize_words, word_spans, words_of
+from probing.view.free_text import corpus_tokens, tokenize_sentence, tokenize_text
 
 HOSTILE = "<script>alert(1)</script> a [SEP] or a </s> or <|endoftext|>"
 DECODERS = {"gpt2", "neox", "llama", "qwen2", "qwen3"}
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("The cat sat.", "The cat sat ."),
-        ("Don't re-read e-mail!", "Don't re-read e-mail !"),
-        ("Ben’s U.S. figures: 3.5", "Ben’s U.S . figures : 3.5"),
-        ("wait--what... 'no'", "wait - - what . . . ' no '"),
-        ("<b>x</b>", "< b > x < / b >"),
-        ("naïve cafe\u0301 नमस्ते", "naïve cafe\u0301 नमस्ते"),  # marks stay with their letters
-        ("a\tb\n c\u00a0d", "a b c d"),
-        ("  \n ", ""),
-    ],
-)
-def test_words_are_runs_of_letters_and_signs_stand_alone(text, words):
-    assert [text[first:end] for first, end in word_spans(text)] == words.split(" ") * bool(words)
-
-
-def test_a_subword_belongs_to_the_word_at_or_after_its_start():
-    spans = word_spans("it isn't. ")  # it (0, 2), isn't (3, 8), . (8, 9)
-    assert words_of(np.array([0, 1, 2, 3, 7, 8, 9, 10]), spans, 10).tolist() == [0, 0, 1, 1, 1, 2, -1, -1]
 
 
 def test_labels_of_bert_are_the_characters_of_the_text(encoder_of):
@@ -109,15 +88,15 @@ def test_a_pair_with_nothing_between_its_texts_is_noted_whatever_stands_around_i
 def test_a_corpus_sentence_is_what_the_store_holds(encoder):
     words = ("the", "naïve", "fox", "saw", "New", "York", "!")
     subwords = encoder.tokenize([words])
-    found = tokenize_words(encoder, words)
+    found = tokenize_sentence(encoder, Sentence("", words))
     assert found.ids.tolist() == subwords.ids.tolist()
     assert found.tokens.word.tolist() == subwords.words.tolist()
     assert found.tokens.forms == words
-    stored = corpus_tokens(encoder.tokenizer, words, subwords.ids, subwords.words)
+    stored = corpus_tokens(encoder.tokenizer, Sentence("", words), subwords.ids)
     assert stored.labels == found.tokens.labels
     assert stored.special == found.tokens.special
     with pytest.raises(DataError, match="other subwords"):
-        corpus_tokens(encoder.tokenizer, words[1:], subwords.ids, subwords.words)
+        corpus_tokens(encoder.tokenizer, Sentence("", words[1:]), subwords.ids)
 
 
 @pytest.mark.parametrize(
@@ -140,9 +119,9 @@ def test_what_cannot_be_read_is_said(encoder_of, text, other, said):
 
 def test_a_corpus_sentence_that_does_not_fit_is_not_cut(encoder_of):
     with pytest.raises(DataError, match="82 subwords"):
-        tokenize_words(encoder_of("bert"), ("fox",) * 80)
+        tokenize_sentence(encoder_of("bert"), Sentence("", ("fox",) * 80))
     with pytest.raises(DataError, match="no subword"):
-        tokenize_words(encoder_of("bert"), ("\x01",))
+        tokenize_sentence(encoder_of("bert"), Sentence("", ("\x01",)))
 
 
 def test_words_without_a_subword_are_counted(encoder_of):

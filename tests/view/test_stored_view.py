@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from probing.axes import Corpus, Sentence, no_progress
+from probing.axes import Corpus, Sentence, Surface, no_progress
 from probing.errors import ConfigError, DamagedStoreError, DataError
 from probing.model import encoder
 from probing.model.checkpoint import Model, resolve
@@ -22,6 +22,7 @@ from probing.store.stored_maps import ensure_maps
 from probing.store.vectors import Vectors, rows_of
 from probing.store.write import ensure
 from probing.view.forward_view import Options, sentence_view
+from probing.view.pack import pack
 from probing.view.probe_predictions import pooling
 from probing.view.record import CorpusSentence, Float32, Predicted, Tokens
 from probing.view.stored_view import MAPS_ONLY, StoredCorpus, find, stored_view
@@ -197,3 +198,47 @@ def test_damaged_maps_are_not_shown(kept, tmp_path):
         file["attention/1"][row, 0] = 0.123
     with StoreFile(path) as damaged, pytest.raises(DamagedStoreError):
         view(one._replace(maps=damaged), "fox")
+
+
+WRITTEN = Sentence(
+    "written",
+    ("fox", "de", "le", "moon"),
+    heads=(0, 4, 4, 1),
+    surface=Surface("fox au moon", ((0, 3), (4, 6), (4, 6), (7, 11))),
+)
+
+
+@pytest.mark.parametrize("family", ["bert", "gpt2"])
+def test_text_as_it_is_written_goes_through_store_and_view(family, tmp_path):
+    model = Model(str(BUILD(family, tmp_path / "model")))
+    found = resolve(model)
+    loaded = encoder.load(model, found, maps=True)
+    corpus = Corpus("written", {split: (replace(WRITTEN, id=split),) for split in ("train", "dev", "test")})
+    store = Store(str(tmp_path / "store"), attention=Cached("all"))
+    parts = key_parts(store, model, found, corpus)
+    bare = {split: (replace(WRITTEN, id=split, surface=None),) for split in ("train", "dev", "test")}
+    assert key(parts) != key(key_parts(store, model, found, replace(corpus, splits=bare)))
+    both = loaded, loaded.tokenize_corpus(corpus)
+    paths = [
+        write(store, "written", {"key": key(p), **p}, corpus, lambda: both, no_progress)
+        for write, p in ((ensure_maps, map_parts(store, parts)), (ensure, parts))
+    ]
+    with StoreFile(paths[0]) as kept_maps, StoreFile(paths[1]) as hidden:
+        vectors = Vectors(hidden, "word", "mean", loaded.cls_position)
+        assert vectors.available.all()
+        words = vectors.layer(2)["test"]  # (W, D)
+        np.testing.assert_array_equal(words[1], words[2])
+        assert np.abs(words[0] - words[3]).max() > 1e-3
+        tokens = view(Kept(loaded, kept_maps, hidden), "test", corpus=corpus).tokens
+    live = sentence_view(loaded, find(corpus, "test"), Options(parts=()))
+    assert (live.tokens.labels, live.tokens.written) == (tokens.labels, tokens.written)
+    assert (live.tokens.last_word == tokens.last_word).all()
+    assert tokens.written[:2] == ("fox", "au")
+    assert live.about["text"] == "fox au moon"
+    header = pack(live).header
+    assert 2 not in header["word"]  # de and le are one unit of the page's words, named after what is written
+    assert header["written"][1] == "au"
+    assert header["forms"] == ["fox", "de", "le", "moon"]
+    pooled = pooling(tokens, Pooling("word"))
+    np.testing.assert_array_equal(pooled[1], pooled[2])
+    assert not live.notes

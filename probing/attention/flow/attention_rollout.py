@@ -43,16 +43,17 @@ def by_word(batch: Maps, options: Rollout) -> "torch.Tensor":
 
     Columns: position 0, all special subwords together, then each word; the last 1 + W sum to 1, less what sinks take.
     The result is that of ``rollout`` followed by ``to_words``, but columns are summed first, which is allowed because
-    the recursion is linear and is faster. Words without subwords: as in ``from_words``. Raises: as ``augmented``.
+    the recursion is linear and is faster. Words without subwords: as in ``from_words``; of words that share subwords
+    (``linked``), the first stands for all. Raises: as ``augmented``.
     """
     import torch
 
     maps = augmented(batch.attention, batch.lengths, options, batch.sentences, batch.of)
-    n_words = int(batch.words.max()) + 1
-    start = torch.zeros((*batch.words.shape, 2 + n_words), device=maps.device)
+    n_words = int(batch.units.max()) + 1
+    start = torch.zeros((*batch.units.shape, 2 + n_words), device=maps.device)
     start[:, 0, 0] = 1
-    start[:, :, 1:] = _member(start, batch.words, range(SPECIAL, n_words))
-    return from_words(_recursion(maps, start, len(batch.attention)), batch.words, n_words)
+    start[:, :, 1:] = _member(start, batch.units, range(SPECIAL, n_words))
+    return from_words(_recursion(maps, start, len(batch.attention)), batch.units, n_words)
 
 
 def _recursion(maps: "torch.Tensor", start: "torch.Tensor", n_layers: int) -> "torch.Tensor":
@@ -110,6 +111,8 @@ def _member(matrix: "torch.Tensor", words: Int64, names: range) -> "torch.Tensor
 
 class RolloutTally:
     """Statistics of the rollout of words, summed per sentence and layer over the words that have subwords.
+
+    Words that share subwords count as one word (``linked``).
 
     rollout_entropy_nats, and effective_tokens (its exponential): of a word's distribution over the words of its
     sentence and one more outcome, all special subwords together. mass_on_self: on the word itself. mass_on_first: on

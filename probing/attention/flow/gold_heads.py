@@ -17,7 +17,8 @@ class GoldHeads:
     """Rollout mass of each word (except the root) on its head, and its mean mass on another word (not itself).
 
     Sums per sentence and layer. Left out are words and heads without subwords, sentences without a tree, and sentences
-    of fewer than three words, which have no other word. Mass on special subwords counts for neither.
+    of fewer than three words, which have no other word; and words that share subwords with others, as queries, as heads
+    and among the others. Mass on special subwords counts for neither.
     """
 
     def __init__(self, sentences: Sequence[Sentence], facts: MapFacts, split: Split, options: Rollout) -> None:
@@ -28,16 +29,17 @@ class GoldHeads:
     def add(self, batch: Maps) -> None:
         """Add the maps of a batch. Raises: as ``rollout``."""
         rolled = rollout(batch.attention, batch.lengths, self._options, batch.sentences, batch.of)
+        alone = batch.alone(max(len(self._sentences[number].words) for number in batch.sentences))
         for row, number in enumerate(batch.sentences):
             heads, n = np.array(self._sentences[number].heads), int(batch.lengths[row])
-            words = batch.words[row, :n]
-            there = np.isin(np.arange(len(heads)), words)
+            words = batch.units[row, :n]
+            there = alone[row, : len(heads)]
             queries = [i for i, head in enumerate(heads) if head > 0 and there[i] and there[head - 1]]
             if there.sum() < 3 or not queries:
                 continue
             mass = to_words(rolled[row, :, :n, :n], words, len(heads))[0].double().cpu().numpy()  # (L, W, W)
             on_head = mass[:, queries, heads[queries] - 1]
-            on_rest = mass[:, queries].sum(-1) - on_head - mass[:, queries, queries]
+            on_rest = (mass[:, queries] * there).sum(-1) - on_head - mass[:, queries, queries]
             self._sums[0, number] = on_head.sum(-1)
             self._sums[1, number] = on_rest.sum(-1) / (there.sum() - 2)
             self._items[number] = len(queries)

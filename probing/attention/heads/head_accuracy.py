@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 METRIC = "head_accuracy"
 HEADS, RANDOM = "attention", "random word"
 OFFSETS = (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5)  # nearest first: the first of equally good offsets is chosen
-NO_SUBWORDS = "questions to heads left out, because the word or every right answer has no subwords"
+NO_SUBWORDS = "questions to heads left out, because the word or every right answer has no subwords of its own"
 _BLOCK = 256  # sentences per step
 
 

@@ -115,9 +115,10 @@ class HeadStatistics:
         keys |= {name: np.isin(batch.ids, list(numbers)) for name, numbers in self.special.items()}
         if self.punctuation:
             keys["punctuation"] = np.zeros(batch.ids.shape, dtype=np.bool_)
-            for found, sentence, words in zip(keys["punctuation"], batch.sentences, batch.words, strict=True):
+            last_words = batch.words if batch.last_words is None else batch.last_words
+            for row, sentence in enumerate(batch.sentences):
                 if (of_sentence := self.punctuation[sentence]) is not None:
-                    found[words >= 0] = of_sentence[words[words >= 0]]
+                    keys["punctuation"][row] = _all_of(of_sentence, batch.words[row], last_words[row])
         return kinds | {name: of_kind[:, None, :] for name, of_kind in keys.items()}
 
     def _count_items(self, batch: Maps, visible: Bools, pairs: Mapping[str, Bools]) -> None:
@@ -136,6 +137,14 @@ class HeadStatistics:
         for metric, values in zip(sums, found, strict=True):
             shape = (self.n_sentences, len(self.facts.layers), self.facts.n_heads)
             self._sums.setdefault(metric, np.zeros(shape))[sentences, layer] = values
+
+
+def _all_of(chosen: Bools, first: NDArray[np.int64], last: NDArray[np.int64]) -> Bools:
+    """Which subwords belong to ``chosen`` words (W,) only; first, last (S,): their first and last word, or negative."""
+    before = np.concatenate([[0], np.cumsum(chosen)])
+    inside = first >= 0
+    every = before[np.where(inside, last + 1, 0)] - before[np.where(inside, first, 0)] == last - first + 1
+    return np.asarray(inside & every)
 
 
 def _steps(batch: Maps) -> NDArray[np.int64]:

@@ -18,9 +18,9 @@ class StrongestWords:
     """For every word of a split and every head: the other word to which it attends most, and the weight of that word.
 
     ``words`` (W, L, H): positions in the sentence, -1 if no other word has any weight. ``weights`` (W, L, H). W counts
-    the words of all sentences; those of sentence i begin at ``first[i]``. ``present`` (W,): words with a subword.
-    ``seen`` (N,): sentences whose maps were added. ``layers`` (L,): the blocks that the maps are of. 6 bytes per word
-    and head. One pass over the maps is enough for any number of relations and hypotheses.
+    the words of all sentences; those of sentence i begin at ``first[i]``. ``present`` (W,): words with a subword that
+    they do not share. ``seen`` (N,): sentences whose maps were added. ``layers`` (L,): the blocks that the maps are of.
+    6 bytes per word and head. One pass over the maps is enough for any number of relations and hypotheses.
     """
 
     def __init__(self, n_words: Sequence[int] | IntArray, facts: MapFacts) -> None:
@@ -37,7 +37,7 @@ class StrongestWords:
         sizes = np.diff(self.first)[batch.sentences]
         width = int(sizes.max(initial=0))
         words, weights = strongest(batch, width)  # (B, W, L, H)
-        present = (batch.words[:, :, None] == np.arange(width)).any(axis=1)  # (B, W)
+        present = batch.alone(width)  # (B, W)
         for row, (sentence, n) in enumerate(zip(batch.sentences, sizes, strict=True)):
             rows = slice(self.first[sentence], self.first[sentence] + n)
             self.words[rows], self.weights[rows] = words[row, :n], weights[row, :n]
@@ -49,12 +49,13 @@ def strongest(batch: Maps, n_words: int) -> tuple[NDArray[np.int64], NDArray[np.
     """The other word to which each word attends most, (B, W, L, H), -1 if none has any weight; and its weight.
 
     Weights between words as in Clark et al. (2019): columns are summed over the subwords of the key word, rows averaged
-    over those of the query word; special tokens are dropped, and the weight of a word on itself is set to 0.
+    over those of the query word; special tokens are dropped, and the weight of a word on itself is set to 0. Words that
+    share subwords are one word, at the place of the first.
     """
     import torch
 
     found = []
-    of_word = torch.from_numpy(batch.words[:, :, None] == np.arange(n_words))  # (B, T, W)
+    of_word = torch.from_numpy(batch.units[:, :, None] == np.arange(n_words))  # (B, T, W)
     for layer in batch.attention:
         weights = _between_words(layer.float(), of_word.to(layer.device, torch.float32))  # (B, W, H, W)
         weights.diagonal(dim1=1, dim2=3).zero_()

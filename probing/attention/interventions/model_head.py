@@ -12,7 +12,7 @@ from probing.errors import ConfigError, ModelError
 from probing.model.class_names import further_classes, match_classes
 from probing.model.encoder import Encoder
 from probing.model.saved_head import ModelHead
-from probing.model.subwords import Subwords
+from probing.model.subwords import Subwords, linked, taken
 
 _MASKED_SHARE = 0.15  # of the words, as BERT was trained (Devlin et al. 2019)
 
@@ -68,10 +68,10 @@ def _of_head(head: ModelHead, labels: Sequence[int], classes: Sequence[str]) -> 
 
 
 def _masked(subwords: Subwords, mask: int, rng: np.random.Generator) -> tuple[Subwords, list[NDArray[np.int64]]]:
-    """Mask whole words: the remaining subwords of a word would make it easy to guess."""
+    """Mask whole words, and words that share subwords together: what remains would make them easy to guess."""
     ids, gold = subwords.ids.copy(), []
     for start, stop in zip(subwords.offsets[:-1], subwords.offsets[1:], strict=True):
-        words = subwords.words[start:stop]
+        words = linked(subwords.words[start:stop], taken(subwords.last_words, slice(start, stop)))
         there = np.unique(words[words >= 0])
         n_drawn = min(len(there), max(1, round(_MASKED_SHARE * len(there))))
         drawn = np.isin(words, rng.choice(there, n_drawn, replace=False))

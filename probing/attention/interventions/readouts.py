@@ -119,7 +119,8 @@ class ProbeReadout:
         n_items = np.array([len(of_sentence) for of_sentence in gold])
         n_rows, length = batch.ids.shape
         starts, lengths = np.arange(n_rows) * length, batch.real.sum(axis=1)
-        pool = pooling_weights(batch.words.ravel(), starts, lengths, n_items, self._pooling())
+        last = None if batch.last_words is None else batch.last_words.ravel()
+        pool = pooling_weights(batch.words.ravel(), starts, lengths, n_items, self._pooling(), last)
         classes = np.concatenate(gold)
         known = (classes >= 0) & (classes < len(self.weights))
         kept = np.flatnonzero(known & (np.diff(pool.indptr) > 0))

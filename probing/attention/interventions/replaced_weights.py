@@ -43,7 +43,7 @@ def replaced_weights(
     found = below(found, readout.layer)
 
     def moved(some: Maps) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
-        batch = Batch(some.sentences, some.ids, some.words)
+        batch = Batch(some.sentences, some.ids, some.words, some.last_words)
         with calls(block.module for block in found) as kept:
             before = readout(hidden(encoder, batch, readout.layer), batch)
         sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, Table, by_layer, pick, sample_of
-from probing.report.style import INK, figure, save, titled
+from probing.report.style import INK, figure, save, titled, token_axes
 
 METRICS = {
     "mass_on_gold_head": "mass on the gold head",
@@ -39,6 +39,7 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
     from matplotlib.colors import PowerNorm
 
     rolled, tokens = run.arrays["example0/rollout"], [str(t) for t in run.arrays["example0/tokens"]]
+    text = str(run.arrays.get("example0/text", ""))
     n_layers, n = len(rolled), len(tokens)
     layers = run.arrays.get("example0/layers", np.arange(1, n_layers + 1))  # older runs: of all blocks
     shown = np.unique(np.linspace(0, n_layers - 1, min(6, n_layers)).round().astype(int))
@@ -52,8 +53,7 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
         for axes, layer in zip(panels.flat, shown, strict=False):
             image = axes.imshow(rolled[layer], cmap="Blues", norm=PowerNorm(0.5, 0, float(rolled.max())))
             axes.set_title(f"layer {layers[layer]}", fontsize=8.5, color=INK)
-            axes.set_xticks(range(n), tokens, rotation=90, fontsize=6.5)
-            axes.set_yticks(range(n), tokens, fontsize=6.5)
+            token_axes(axes, tokens, 6.5, text)
         made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token (square-root scale)")
         titled(made, heading(run), "attention rollout of one test sentence; rows: positions, columns: input tokens")
         return save(made, stem)

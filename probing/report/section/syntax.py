@@ -7,7 +7,7 @@ import numpy as np
 from probing.report.head_tables import head_table
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, sample_of
-from probing.report.style import INK, figure, save, titled
+from probing.report.style import INK, figure, save, titled, token_axes
 
 NOTE = (
     "Accuracy: how often the other word with the largest weight is the right one. The head (layer.head) and the best "
@@ -29,16 +29,14 @@ def section(run: Run) -> Section:
 def write_head(run: Run, stem: Path) -> list[Path]:
     """The map of one head for one sentence; weights of at least .05 are also written as numbers."""
     weights, tokens = run.arrays["head/map"].astype(float), [str(t) for t in run.arrays["head/tokens"]]
-    n = len(tokens)
-    side = 1.6 + 0.27 * n
+    side = 1.6 + 0.27 * len(tokens)
     with figure(side + 0.8, side + 0.5) as made:
         axes = made.subplots()
         image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1)
         for i, j in zip(*np.nonzero(weights >= 0.05), strict=True):
             colour = "white" if weights[i, j] > 0.55 else INK
             axes.text(j, i, f"{weights[i, j]:.2f}"[1:], ha="center", va="center", fontsize=5.5, color=colour)
-        axes.set_xticks(range(n), tokens, rotation=90, fontsize=7)
-        axes.set_yticks(range(n), tokens, fontsize=7)
+        token_axes(axes, tokens, 7, str(run.arrays.get("head/text", "")))
         axes.set(xlabel="attended token (key)", ylabel="attending token (query)")
         made.colorbar(image, ax=axes, shrink=0.6, label="attention weight")
         titled(made, heading(run), str(run.arrays["head/title"]))

@@ -55,17 +55,19 @@ export function remember(doc, key, make) {
   return found.get(key);
 }
 
-/** The units of a document and those on each axis, for a state. */
-export function frame(doc, { level, special, pair }) {
+/** The units of a document and those on each axis, for a state; maps of a text from right to left have mirrored columns. */
+export function frame(doc, { level, special, pair, view }) {
   const all = remember(doc, `units ${level}`, () => units(doc.header, level));
   const side = doc.header.text_b ? pair : "all"; // a link to a pair does not apply to one text
-  return { all, axes: remember(doc, `axes ${level} ${special} ${side}`, () => axes(all, { special, pair: side })) };
+  const mirrored = doc.header.right_to_left && ["heatmap", "model"].includes(view); // there keys run from side to side
+  const key = `axes ${level} ${special} ${side} ${mirrored}`;
+  return { all, axes: remember(doc, key, () => axes(all, { special, pair: side, mirrored })) };
 }
 
 /** Grids of some heads of a layer for a state: {all, axes, grids: [{head, grid}], largest}. */
 export async function gridsOf(doc, now, layer, heads) {
   const array = await doc.load(now.weights, layer);
-  const key = [now.weights, layer, heads, now.level, now.special, now.pair].join(" ");
+  const key = [now.weights, layer, heads, now.level, now.special, now.pair, now.view].join(" ");
   if (latest.get(doc)?.key !== key) {
     const { all, axes: sides } = frame(doc, now);
     const grids = heads.map((head) => ({ head, grid: grid(array, head, all, sides, now.special === "hidden") }));

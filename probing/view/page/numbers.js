@@ -3,14 +3,14 @@
 
 /** The units of an axis: subwords; or words, with each special subword as a unit of its own. */
 export function units(header, level) {
-  const { tokens, special, word, segment, forms } = header;
+  const { tokens, special, word, segment, written } = header;
   const found = { labels: [], special: [], segment: [], members: [], word: [], of: new Int32Array(tokens.length) };
   let last = -1;
   tokens.forEach((label, at) => {
     const same = level === "word" && word[at] >= 0 && word[at] === last;
     last = word[at];
     if (!same) {
-      found.labels.push(level === "word" && word[at] >= 0 ? forms[word[at]] : label);
+      found.labels.push(level === "word" && word[at] >= 0 ? written[word[at]] : label);
       for (const key of ["special", "segment", "word"]) found[key].push(header[key][at]);
       found.members.push([]);
     }
@@ -28,15 +28,15 @@ export function distinct(labels) {
   return labels.map((label, at) => `\u2068${label}\u2069` + (count.get(label) > 1 ? ` ·${at + 1}` : ""));
 }
 
-/** The units that are rows (queries) and columns (keys) for a state. */
-export function axes(all, { special, pair }) {
+/** The units that are rows (queries) and columns (keys) for a state; `mirrored`: columns from right to left. */
+export function axes(all, { special, pair, mirrored = false }) {
   const shown = (side) =>
     [...all.labels.keys()].filter(
       (unit) =>
         (special === "shown" || !all.special[unit]) &&
         (pair === "all" || all.segment[unit] === "ab".indexOf(pair[side])),
     );
-  return { rows: shown(0), columns: shown(1) };
+  return { rows: shown(0), columns: mirrored ? shown(1).reverse() : shown(1) };
 }
 
 /**

@@ -35,16 +35,22 @@ function wordsScene({ header, focus, palette }) {
       ),
   );
   const left = probes.length ? 12 + SCORE : gold.upos ? 140 : 12;
-  const x = [left];
-  widths.forEach((width) => x.push(x.at(-1) + width));
-  const centre = (word) => (x[word] + x[word + 1]) / 2;
-  const made = scene(Math.max(x.at(-1) + 20, 760), 0, palette);
+  const column = (word) => (header.right_to_left ? forms.length - 1 - word : word); // from the left
+  const x = [];
+  let end = left;
+  for (const at of forms.keys()) {
+    const word = column(at); // the column of a column is its word
+    x[word] = end;
+    end += widths[word];
+  }
+  const centre = (word) => x[word] + widths[word] / 2;
+  const made = scene(Math.max(end + 20, 760), 0, palette);
   const base = drawArcs(made, gold, centre) + 14;
   forms.forEach((form, word) => {
     const here = focus === `w${word}`;
     if (here) made.marks.push({ rect: [x[word], base - 12, widths[word], 24], fill: palette.mark });
     made.marks.push({
-      text: form,
+      text: header.right_to_left ? `\u2068${form}\u2069` : form, // its signs stand where its direction has them
       x: centre(word),
       y: base,
       size: 13,
@@ -55,7 +61,7 @@ function wordsScene({ header, focus, palette }) {
     made.regions.push({
       key: `w${word}`,
       row: 0,
-      column: word,
+      column: column(word),
       x: x[word],
       y: base - 14,
       w: widths[word],
@@ -93,7 +99,7 @@ function drawArcs(made, gold, centre) {
       made.marks.push({ lines: [to, 14, to, base - 2], colour: palette.rule, width: 1 });
       made.marks.push({ text: "root", x: to, y: 8, size: 10, fill: palette.faint, anchor: "middle" });
     } else {
-      const from = centre(arc.head) + (arc.word < arc.head ? -4 : 4),
+      const from = centre(arc.head) + (to < centre(arc.head) ? -4 : 4),
         h = height(arc);
       made.marks.push({ arc: [from, base, to, base, h], colour: palette.accent, width: 1.2, alpha: 0.85 });
       const middle = (from + to) / 2,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from probing.attention.heads.strongest_word import strongest
+from probing.attention.heads.strongest_word import StrongestWords, strongest
 
 WORDS = [-1, 0, 1, 1, 2, -1]  # [CLS] a b1 b2 c [SEP]
 MAP = np.array(
@@ -58,3 +58,20 @@ def test_batches_of_any_size_and_order_keep_the_same_words(maps_by_hand, stronge
     half = strongest_of([3, 5, 4], alone[:1], 2, 3)
     assert half.seen.tolist() == [False, False, True]
     assert (half.words[:8] == -1).all()
+
+
+def test_words_that_share_subwords_are_one_word_and_are_not_present():
+    import torch
+
+    from probing.model.maps import Maps
+
+    rows = [[0.2, 0.3, 0.5], [0.3, 0.2, 0.5], [0.4, 0.4, 0.2]]  # subwords of words 0 and 1, of 1, of 2
+    words, last = np.array([[0, 1, 2]]), np.array([[1, 1, 2]])
+    batch = Maps((torch.tensor([[rows]]),), np.array([0]), words, words, np.array([3]), last_words=last)
+    assert batch.units.tolist() == [[0, 0, 2]]
+    assert batch.alone(3).tolist() == [[False, False, True]]
+    found = StrongestWords([3], 1, 1)
+    found.add(batch)
+    assert found.present.tolist() == [False, False, True]
+    assert found.words[2, 0, 0] == 0
+    np.testing.assert_allclose(found.weights[2, 0, 0], 0.8)

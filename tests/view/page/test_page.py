@@ -346,3 +346,37 @@ def test_gold_labels_that_are_not_above_the_probes_get_a_line_and_notes_are_amon
     assert texts.count("gold") == 1  # of the probe of words; none is known of the whole text
     tab.locator("summary").click()
     assert "this sentence is in train of toy" in tab.locator("#facts").inner_text()
+
+
+def test_words_from_right_to_left_stand_in_that_order_in_words_and_columns(tab, tmp_path, reader_of):
+    forms = ("קרא", "את_", "_הוא", "ספר")  # the two in the middle are written as one
+    written = ("קרא", "אותו", "אותו", "ספר")
+    none = np.zeros(4, int)
+    word, last = np.array([0, 1, 1, 3]), np.array([0, 2, 2, 3])
+    tokens = Tokens(("קרא", "או", "##תו", "ספר"), (False,) * 4, word, none, forms, none, last, written)
+    weights = np.full((1, 1, 4, 4), 0.25, np.float32)
+    weights[0, 0, 0] = [0.1, 0.2, 0.3, 0.4]
+    view = View(
+        tokens,
+        weights,
+        weights[:, 0],
+        gold={"heads": [0, 3, 1, 1], "deprel": ["root", "case", "obl", "obj"]},
+        missing={"norm": "-", "flow": "-", "neurons": "-"},
+        about={"text": "קרא אותו ספר", "text_b": None, "model": "toy", "checkpoint": "-", "causal": False},
+    )
+    path = tmp_path / "hebrew.html"
+    path.write_text(html_page([pack(view)]), encoding="utf-8")
+
+    def places(fragment: str) -> dict[str, float]:
+        svg = reader_of(path).open(fragment).svg()
+        return {
+            e.text.strip("\u2068\u2069"): float(e.get("x"))
+            for e in svg.iter("{http://www.w3.org/2000/svg}text")
+            if e.get("text-anchor") != "end"
+        }
+
+    words, columns = places("view=words"), places("view=heatmap&level=word")
+    assert [words[form] for form in forms] == sorted((words[form] for form in forms), reverse=True)
+    assert columns["קרא"] > columns["אותו"] > columns["ספר"]
+    assert columns[".50"] == pytest.approx(columns["אותו"])  # the first row: .2 and .3 of the two subwords together
+    assert tab.get_attribute("#title", "dir") == "auto"
