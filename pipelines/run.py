@@ -33,6 +33,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
+from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
 from pipelines.running.manifest import measured
 from pipelines.running.one_run import Run, contents, study_of
@@ -61,6 +62,8 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
             done = is_done(this.folder, this.run_id)  # another process may have finished it meanwhile
             if not done:
                 make(this)
+    if done:
+        verify(this.folder)
     advice = of_failed(this.folder)
     if advice and this.experiment.settings.strict:
         raise ConfigError(advice)

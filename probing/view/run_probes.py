@@ -12,6 +12,7 @@ from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError, ProbingError, one_of
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
 from probing.report.load import shown_split
+from probing.result.checksums import UNCHECKED, check, has_checksums
 from probing.result.folder import ROWS
 from probing.result.rows import read_rows
 from probing.store.encoding import DTYPES
@@ -87,8 +88,9 @@ def leaves_probes(manifest: Mapping[str, Any]) -> bool:
 def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None = None) -> RunProbes:
     """The probes in ``folder``, with their scores on the split that reports show, and gold labels through ``gold_of``.
 
-    Raises: DataError, naming the folder, if a file cannot be read, or if the files contradict each other.
+    Raises: DataError, naming the folder, if a file is damaged or cannot be read, or if the files contradict each other.
     """
+    check(folder, manifest, (FILE, ROWS))
     saved = from_file(folder / FILE)
     facts = {"run_id": saved.run_id, "layers": list(saved.layers), "classes": list(saved.classes)}
     if saved.checkpoint != manifest["checkpoint"]["revision"] or any(manifest.get(k) != v for k, v in facts.items()):
@@ -97,6 +99,8 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
         config, data = manifest["config"], manifest["data"]
         one_of("store.dtype", dtype := config["store"]["dtype"], DTYPES)
         outline, dev = _scores(folder, saved, str(manifest["metric"]))
+        if not has_checksums(manifest):
+            outline = replace(outline, notes=(f"the run of these probes was {UNCHECKED}",))
         return RunProbes(
             _with_gold(TrainedProbes(saved, outline, dtype), config["task"], gold_of),
             corpus_identity(config["data"], str(data["fingerprint"])),
