@@ -11,7 +11,7 @@ from probing.axes import Sentence
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError, ProbingError, one_of
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
-from probing.report.load import shown_split
+from probing.report.load import read_file, shown_split
 from probing.result.checksums import UNCHECKED, check, has_checksums
 from probing.result.folder import ROWS
 from probing.result.rows import read_rows
@@ -115,7 +115,7 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
 
 def _scores(folder: Path, saved: Saved, metric: str) -> tuple[Predicted, float]:
     """The Predicted of a run without predictions, and the best score of a layer on dev."""
-    rows = read_rows(folder / ROWS)
+    rows = read_file(folder / ROWS, read_rows)
     rows = rows[(rows["analysis"] == "probes") & (rows["metric"] == metric)]
     task, control = (rows[rows["target"] == target] for target in ("task", "control"))
     split, layers = shown_split(task), list(saved.layers)
