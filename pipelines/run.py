@@ -44,11 +44,12 @@ from pipelines.shared.machine import Clock, alone, set_threads
 from pipelines.shared.notes import announce
 from pipelines.shared.options import CONF
 from pipelines.shared.progress import Bars
+from pipelines.shared.shortage import missing_below
 from pipelines.shared.stand_ins import find_corpus, find_model
 from probing.analysis.findings import Findings
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
-from probing.errors import ConfigError, DamagedStoreError
+from probing.errors import ConfigError, DamagedStoreError, StoreError
 from probing.result.folder import finish, write_first, write_part
 from probing.store.write import discard
 
@@ -91,13 +92,24 @@ def make(this: Run) -> None:
     while True:
         try:
             return compute(this, notes)
-        except DamagedStoreError as error:
+        except (FileNotFoundError, StoreError) as error:
+            if not isinstance(error, DamagedStoreError):
+                raise_if_deleted(this, error)
+                raise
             if error.path in rebuilt:
                 raise
             rebuilt += (error.path,)
             notes += (Note("rebuilt", f"{error}; deleted and made again"),)
             say(f"{error}; deleting it and making it again", "yellow")
             discard(error.path)
+
+
+def raise_if_deleted(this: Run, error: Exception) -> None:
+    """Raise StoreError, with what to do, if ``error`` came from a file of the store that is not there any more."""
+    if lost := missing_below(Path(this.experiment.store.folder), error):
+        raise StoreError(
+            f"{lost} was deleted while this run needed it; run the same command again: the store makes what is missing"
+        ) from error
 
 
 def compute(this: Run, notes: tuple[Note, ...]) -> None:

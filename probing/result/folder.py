@@ -154,7 +154,10 @@ def _unfinished(folder: Path, root: Path) -> bool:
 def _parts(folder: Path) -> Path:
     parts = partial_of(folder)
     if not (parts / MANIFEST).is_file():
-        raise ProbingError(f"{parts} holds no part of a run: call write_first before write_part and finish")
+        raise ProbingError(
+            f"{parts} holds no part of a run: it was deleted meanwhile (or write_first was not called before); "
+            "run the same command again"
+        )
     return parts
 
 

@@ -16,7 +16,7 @@ from probing.result.folder import CONFIG, MANIFEST, find_runs
 from probing.view.probe_selection import Probes, select_probes
 
 DATA = ("attention.npz", MANIFEST, "predictions.parquet", "probes.safetensors", "rows.csv", "sentences.parquet")
-FAST, SLOW = 8, 400  # mutations of each file
+FAST, SLOW = 8, 150  # mutations of each file
 
 
 @pytest.fixture
