@@ -53,13 +53,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         if task_figure
         else None,
         "attention": attention(conditions, out),
-        "notes": [
-            *dict.fromkeys(stand_in_notes(conditions)),
-            *failure_notes(conditions),
-            *notes,
-            *unpaired,
-            *unchecked(conditions),
-        ],
+        "notes": [*notes_on(conditions), *notes, *unpaired],
         "runs": runs_table(conditions),
     }
     return write_html("compare.html", out / "index.html", facts)
@@ -108,6 +102,11 @@ def finding(line: Mapping[str, Any]) -> str:
     if not what:
         return f"No clear difference for {line['task']} between {sides[0]} and {sides[1]} {where}."
     return f"{line['task']} {what} {sides[0]} than from {sides[1]} {where}."
+
+
+def notes_on(conditions: Sequence[Condition]) -> list[str]:
+    """What a reader must know about the runs: stand-ins, failed analyses, files without checksums."""
+    return [*dict.fromkeys(stand_in_notes(conditions)), *failure_notes(conditions), *unchecked(conditions)]
 
 
 def stand_in_notes(conditions: Sequence[Condition]) -> list[str]:
