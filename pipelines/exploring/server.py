@@ -127,9 +127,8 @@ def _refusal(_: Request, error: Exception) -> Response:
 def _server_error(_: Request, error: Exception) -> Response:
     """The JSON answer for a bug: the terminal shows the traceback, the page the name of the error."""
     if no_memory(error):
-        message = f"memory ran out on this text ({error}); send a shorter one, or fewer parts"
-        log.error("%s", message)
-        return JSONResponse({"error": _encodable(message)}, 500)
+        log.error("the server continues; memory ran out (%s)", _encodable(str(error)))
+        return JSONResponse({"error": "memory ran out on this text; send a shorter one, or fewer parts"}, 500)
     trace = _encodable("".join(traceback.format_exception(error)).rstrip())
     log.error("the server continues after this error:\n%s", trace)
     message = f"the view failed ({type(error).__name__}); the explorer's terminal says more; try another text"
