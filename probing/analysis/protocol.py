@@ -43,8 +43,8 @@ def answer(name: str, analysis: Analysis, study: Study, strict: bool) -> tuple[F
         if strict:
             raise
         if no_memory(error):
-            seen = " ".join(str(error).split()) or "no message"
-            return Findings(), f"memory ran out ({seen}); give the run more, or take fewer sentences"
+            seen = f" ({' '.join(str(error).split())})" if str(error) else ""
+            return Findings(), f"memory ran out{seen}; give the run more, or take fewer sentences"
         where = f"run again with strict=true analysis={name} to see the traceback"
         return Findings(), f"{type(error).__name__}: {str(error) or 'no message'}; {where}"
 
