@@ -33,6 +33,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
+from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
 from pipelines.running.manifest import measured
 from pipelines.running.one_run import Run, contents, study_of
@@ -43,11 +44,12 @@ from pipelines.shared.machine import Clock, alone, set_threads
 from pipelines.shared.notes import announce
 from pipelines.shared.options import CONF
 from pipelines.shared.progress import Bars
+from pipelines.shared.shortage import missing_below
 from pipelines.shared.stand_ins import find_corpus, find_model
 from probing.analysis.findings import Findings
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
-from probing.errors import ConfigError, DamagedStoreError
+from probing.errors import ConfigError, DamagedStoreError, StoreError
 from probing.result.folder import finish, write_first, write_part
 from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
@@ -62,6 +64,8 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
             done = is_done(this.folder, this.run_id)  # another process may have finished it meanwhile
             if not done:
                 make(this)
+    if done:
+        verify(this.folder)
     advice = of_failed(this.folder)
     if advice and this.experiment.settings.strict:
         raise ConfigError(advice)
@@ -91,13 +95,24 @@ def make(this: Run) -> None:
     while True:
         try:
             return compute(this, notes)
-        except DamagedStoreError as error:
+        except (FileNotFoundError, StoreError) as error:
+            if not isinstance(error, DamagedStoreError):
+                raise_if_deleted(this, error)
+                raise
             if error.path in rebuilt:
                 raise
             rebuilt += (error.path,)
             notes += (Note("rebuilt", f"{error}; deleted and made again"),)
             say(f"{error}; deleting it and making it again", "yellow")
             discard(error.path)
+
+
+def raise_if_deleted(this: Run, error: Exception) -> None:
+    """Raise StoreError, with what to do, if ``error`` came from a file of the store that is not there any more."""
+    if lost := missing_below(Path(this.experiment.store.folder), error):
+        raise StoreError(
+            f"{lost} was deleted while this run needed it; run the same command again: the store makes what is missing"
+        ) from error
 
 
 def compute(this: Run, notes: tuple[Note, ...]) -> None:

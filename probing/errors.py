@@ -1,7 +1,14 @@
 """Errors of the project; each message says what was seen, what was wanted and what to type."""
 
+import errno
 from collections.abc import Iterable
 from pathlib import Path
+
+# how libraries in other languages say that there is no memory; oneDNN says it as "could not create a primitive"
+_NO_MEMORY = (
+    *("out of memory", "not enough memory", "annot allocate memory", "DefaultCPUAllocator", "memory allocation failed"),
+    *("failed to map segment", "unable to mmap", "could not create a primitive", "bad_alloc", "launch worker thread"),
+)
 
 
 class ProbingError(Exception):
@@ -48,6 +55,16 @@ class DamagedStoreError(StoreError):
 
     def __str__(self) -> str:
         return f"{self.path} is damaged or foreign ({self.args[1]})"
+
+
+def no_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that memory ran out, of a processor or an accelerator."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno == errno.ENOMEM
+    known = isinstance(error, RuntimeError | OSError | ImportError)
+    return known and any(words in str(error) for words in _NO_MEMORY)
 
 
 def one_of(option: str, value: object, allowed: Iterable[object]) -> None:

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipelines.exploring.api_description import PATHS, interface
 from pipelines.exploring.request import RequestError, ViewRequest, read
 from pipelines.shared.hide_folders import without_folders
-from probing.errors import ProbingError, StoreError, UnavailableError
+from probing.errors import ProbingError, StoreError, UnavailableError, no_memory
 
 log = logging.getLogger("pipelines.exploring.server")
 HEADERS = {
@@ -126,6 +126,9 @@ def _refusal(_: Request, error: Exception) -> Response:
 
 def _server_error(_: Request, error: Exception) -> Response:
     """The JSON answer for a bug: the terminal shows the traceback, the page the name of the error."""
+    if no_memory(error):
+        log.error("the server continues; memory ran out (%s)", _encodable(str(error)))
+        return JSONResponse({"error": "memory ran out on this text; send a shorter one, or fewer parts"}, 500)
     trace = _encodable("".join(traceback.format_exception(error)).rstrip())
     log.error("the server continues after this error:\n%s", trace)
     message = f"the view failed ({type(error).__name__}); the explorer's terminal says more; try another text"

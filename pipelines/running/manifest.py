@@ -1,5 +1,6 @@
 """What the manifest of a run says: its configuration, and where its numbers come from."""
 
+import shlex
 import sys
 from collections.abc import Mapping
 
@@ -21,7 +22,7 @@ def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
     """Configuration, command and commit of a run; its checkpoint and corpus, with what they stand in for."""
     return {
         "config": OmegaConf.to_container(experiment.config),
-        "command": " ".join(["python -m pipelines.run", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", "pipelines.run", *sys.argv[1:]]),
         "commit": code_version(CONF.parent),
         "checkpoint": {
             "name": checkpoint.name,

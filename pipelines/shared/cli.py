@@ -15,14 +15,25 @@ from rich.console import Console
 
 from pipelines.shared.log_lines import show_lines
 from pipelines.shared.options import TEXTS, options
+from pipelines.shared.shortage import memory_behind, shortage
 from probing.errors import ConfigError, ProbingError
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-CONSOLE = Console()
 _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
+
+
+def console(stderr: bool = False) -> Console:
+    """A terminal, or what the output goes to. Without a known width (COLUMNS=0) rich would print nothing."""
+    found = Console(stderr=stderr)
+    if found.width < 1:
+        found.width = 80
+    return found
+
+
+CONSOLE = console()
 
 
 class Failed(Exception):
@@ -109,16 +120,16 @@ def guarded(work: Callable[[], object], where: str = "") -> int:
         fail("the sweep is incomplete: the failed jobs are named above; run it again to repeat only those")
         return int(error.args[0])
     except ProbingError as error:
-        fail(f"{where}{error}")
+        fail(f"{where}{error}{memory_behind(error)}")
         return 2 if isinstance(error, ConfigError) else 1
     except (HydraException, OmegaConfBaseException) as error:
         fail(where + explain(error))
         return 2
-    except OSError as error:
-        fail(f"{where}{error.filename or 'input or output'}: {error.strerror or error}")
-        return 1
-    except ValueError as error:
-        if not _in_hydra(error.__traceback__):
+    except Exception as error:
+        if line := shortage(error):
+            fail(where + line)
+            return 1
+        if not isinstance(error, ValueError) or not _in_hydra(error.__traceback__):
             raise
         fail(f"{error}; you typed: {' '.join(sys.argv[1:])}")
         return 2
@@ -139,7 +150,7 @@ def say(text: str, style: str | None = None) -> None:
 
 def fail(message: str) -> None:
     """Print an error, as plain text."""
-    Console(stderr=True).print(f"error: {message}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+    console(stderr=True).print(f"error: {message}", style="bold red", markup=False, highlight=False, soft_wrap=True)
 
 
 def explain(error: Exception) -> str:

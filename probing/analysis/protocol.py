@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 from probing.analysis.findings import Findings
 from probing.analysis.study import Study
 from probing.axes import Note
-from probing.errors import DamagedStoreError, ProbingError
+from probing.errors import DamagedStoreError, ProbingError, no_memory
 
 
 class Analysis(Protocol):
@@ -42,6 +42,9 @@ def answer(name: str, analysis: Analysis, study: Study, strict: bool) -> tuple[F
     except Exception as error:
         if strict:
             raise
+        if no_memory(error):
+            seen = f" ({' '.join(str(error).split())})" if str(error) else ""
+            return Findings(), f"memory ran out{seen}; give the run more, or take fewer sentences"
         where = f"run again with strict=true analysis={name} to see the traceback"
         return Findings(), f"{type(error).__name__}: {str(error) or 'no message'}; {where}"
 

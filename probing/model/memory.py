@@ -8,16 +8,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.errors import ModelError
+from probing.errors import ModelError, no_memory
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-_MESSAGES = ("out of memory", "not enough memory", "DefaultCPUAllocator")
-
-
-def ran_out(error: RuntimeError) -> bool:
-    """Whether torch raised ``error`` because a processor or an accelerator has no memory left."""
-    return any(message in str(error) for message in _MESSAGES)
 
 
 @dataclass
@@ -59,7 +53,7 @@ class Memory:
     def _lower(self, error: RuntimeError, size: int, longest: int, n_items: int) -> None:
         import torch
 
-        if not ran_out(error):
+        if not no_memory(error):
             raise error
         if n_items == 1:
             raise ModelError(

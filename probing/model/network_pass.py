@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from probing.errors import ModelError, ProbingError
-from probing.model.memory import ran_out
+from probing.errors import ModelError, ProbingError, no_memory
 
 if TYPE_CHECKING:
     import torch
@@ -25,10 +24,10 @@ def run(network: Network, inputs: "dict[str, torch.Tensor]", **wanted: bool) -> 
     try:
         with quiet(), _unchanged(network):
             return network(**inputs, **wanted, return_dict=True)
-    except (ProbingError, MemoryError):
+    except ProbingError:
         raise
     except Exception as error:  # architectures fail in as many ways as there are architectures
-        if (isinstance(error, RuntimeError) and ran_out(error)) or _is_ours(error):
+        if no_memory(error) or _is_ours(error):
             raise
         raise ModelError(_failure(network, inputs["attention_mask"], error)) from error
 

@@ -17,6 +17,7 @@ from probing.report.overlay import looks, write_overlay, write_tasks
 from probing.report.pairs import pair_layers, pair_models, shown_pairs, shown_steps, verdict
 from probing.report.section_parts import sample_of
 from probing.report.summary import shown_models, shown_tasks, summary_table
+from probing.result.checksums import UNCHECKED, has_checksums
 
 BLOCK = ["task", "data", "probe", "metric"]
 
@@ -52,7 +53,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         if task_figure
         else None,
         "attention": attention(conditions, out),
-        "notes": [*dict.fromkeys(stand_in_notes(conditions)), *failure_notes(conditions), *notes, *unpaired],
+        "notes": [*notes_on(conditions), *notes, *unpaired],
         "runs": runs_table(conditions),
     }
     return write_html("compare.html", out / "index.html", facts)
@@ -103,6 +104,11 @@ def finding(line: Mapping[str, Any]) -> str:
     return f"{line['task']} {what} {sides[0]} than from {sides[1]} {where}."
 
 
+def notes_on(conditions: Sequence[Condition]) -> list[str]:
+    """What a reader must know about the runs: stand-ins, failed analyses, files without checksums."""
+    return [*dict.fromkeys(stand_in_notes(conditions)), *failure_notes(conditions), *unchecked(conditions)]
+
+
 def stand_in_notes(conditions: Sequence[Condition]) -> list[str]:
     """A sentence for each stand-in among the runs."""
     return [
@@ -121,6 +127,13 @@ def failure_notes(conditions: Sequence[Condition]) -> list[str]:
         for run in one.runs
         for name, reason in run.manifest.get("failed", {}).items()
     ]
+
+
+def unchecked(conditions: Sequence[Condition]) -> list[str]:
+    """A sentence that names the runs without checksums, if there are any."""
+    runs = [run for one in conditions for run in one.runs]
+    named = [str(run.folder) for run in runs if not has_checksums(run.manifest)]
+    return [f"{len(named):,} of {len(runs):,} runs: {UNCHECKED}: {', '.join(named)}"] if named else []
 
 
 def attention_samples(conditions: Sequence[Condition]) -> list[str]:

@@ -1,21 +1,24 @@
 """Run folders as reports read them: files in, data frames out; neither the model nor the store is needed."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probing.errors import DataError
+from probing.errors import DataError, ProbingError
 from probing.report.metric_format import measure
+from probing.result.checksums import check
+from probing.result.folder import ARRAYS, MANIFEST, ROWS, parsed_manifest
 from probing.result.rows import as_frame, read_rows
 
 PROBES = "probes"  # the analysis that every run has
+PREDICTIONS, SENTENCES = "predictions.parquet", "sentences.parquet"
 MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "level")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,40 +83,57 @@ class Run:
 
 
 def load_run(folder: Path) -> Run:
-    """Read a run folder.
+    """Read a run folder, its files against their checksums.
 
-    Raises: DataError, naming the folder, if rows.csv or manifest.json is missing or unreadable.
+    Raises: DataError, naming the file, if one is missing, damaged or unreadable.
     """
-    for name in ("rows.csv", "manifest.json"):
+    for name in (ROWS, MANIFEST):
         if not (folder / name).is_file():
             raise DataError(f"{folder}: no {name}; wanted a finished run's folder: run it again or leave it out")
-    try:
-        rows = read_rows(folder / "rows.csv")
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        predictions, sentences = (_parquet(folder / f"{name}.parquet") for name in ("predictions", "sentences"))
-    except (ValueError, KeyError, OSError) as error:
-        raise DataError(f"{folder}: cannot be read ({error}); run it again or leave it out") from error
-    missing = [key for key in MANIFEST_KEYS if key not in manifest]
-    if missing:
-        raise DataError(f"{folder}: manifest.json has no {', '.join(missing)}; run it again or leave it out")
-    if best_layer(rows, manifest["metric"]) is None:
+    manifest = parsed_manifest(folder)
+    check(folder, manifest, (ROWS, PREDICTIONS, SENTENCES, ARRAYS))
+    _check_manifest(folder, manifest)
+    rows = read_file(folder / ROWS, read_rows)
+    if read_file(folder / ROWS, lambda _: best_layer(rows, manifest["metric"])) is None:
         raise DataError(
             f"{folder}: rows.csv has no score of target=task with metric={manifest['metric']} in any layer; "
             "run it again or leave it out"
         )
     own = rows["analysis"] == PROBES
-    return Run(folder, rows[own], manifest, predictions, sentences, rows[~own], _arrays(folder / "attention.npz"))
+    predictions, sentences = (_optional(folder / name, pd.read_parquet) for name in (PREDICTIONS, SENTENCES))
+    arrays = _optional(folder / ARRAYS, _arrays) or {}
+    return Run(folder, rows[own], manifest, predictions, sentences, rows[~own], arrays)
+
+
+def _check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    missing = [key for key in MANIFEST_KEYS if key not in manifest]
+    if missing:
+        raise DataError(f"{folder}: manifest.json has no {', '.join(missing)}; run it again or leave it out")
+    parts = {"config": (), "checkpoint": ("name",), "data": ("name",)}
+    for part, keys in parts.items():
+        if not isinstance(manifest[part], dict) or any(key not in manifest[part] for key in keys):
+            raise DataError(f"{folder}: {part} in manifest.json is damaged; run it again or leave it out")
+
+
+def read_file(path: Path, read: Callable[[Path], T]) -> T:
+    """What ``read`` makes of a file of a run. Raises: DataError, naming the file, whatever goes wrong in it."""
+    try:
+        return read(path)
+    except (ProbingError, MemoryError):
+        raise
+    # a damaged file without a checksum fails in as many ways as it has bytes
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path} cannot be read ({reason}); run it again or leave it out") from error
+
+
+def _optional(path: Path, read: Callable[[Path], T]) -> T | None:
+    return read_file(path, read) if path.is_file() else None
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    if not path.is_file():
-        return {}
     with np.load(path, allow_pickle=False) as file:
         return dict(file)
-
-
-def _parquet(path: Path) -> pd.DataFrame | None:
-    return pd.read_parquet(path) if path.is_file() else None
 
 
 def shown_split(table: pd.DataFrame) -> str:

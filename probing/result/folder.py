@@ -1,12 +1,12 @@
 """A run's folder, written part by part: rows, predictions, statistics per sentence, probes, manifest.
 
 Until a run is finished, everything lies in ``partial_of(folder)``, a hidden folder beside it. A program that is killed
-leaves there what the finished parts found; only ``finish`` gives the folder its name.
+leaves there what the finished parts found; only ``finish`` gives the folder its name, and its files their checksums.
 """
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,11 +18,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probing.errors import DataError, ProbingError
+from probing.result.checksums import CHECKSUMS, is_whole, signed
 from probing.result.rows import Row, write_rows
 
 ROWS = "rows.csv"
 MANIFEST, CONFIG, ARRAYS = "manifest.json", "config.yaml", "attention.npz"
 FINISHED = "finished"  # the manifest's key: None, or when the run ended
+PAGE, REPORTS = "index.html", ("tables", "figures")  # the page, and folders: made from the other files alone
 
 
 @dataclass(frozen=True)
@@ -71,46 +73,80 @@ def write_part(folder: Path, contents: Contents) -> None:
 def finish(folder: Path, report: Callable[[Path], object]) -> None:
     """Note when the run ended, let ``report`` add its pages to the partial folder, and give the folder its name.
 
-    Raises ProbingError if there is no first part. If ``report`` fails, the parts stay and the run is not finished.
+    The manifest then holds the checksum of every file. Raises ProbingError if there is no first part. If ``report``
+    fails, the parts stay and the run is not finished.
     """
     parts = _parts(folder)
-    manifest = json.loads((parts / MANIFEST).read_text(encoding="utf-8"))
-    _write_manifest(parts, {**manifest, FINISHED: datetime.now(UTC).isoformat(timespec="seconds")})
+    manifest = parsed_manifest(parts)
+    finished = {**manifest, FINISHED: datetime.now(UTC).isoformat(timespec="seconds")}
+    _write_manifest(parts, finished)
     try:
         report(parts)
     except BaseException:
         _write_manifest(parts, manifest)
         raise
+    files = (path.relative_to(parts).as_posix() for path in parts.rglob("*") if path.is_file())
+    _write_manifest(parts, signed(finished, parts, (name for name in files if name != MANIFEST)))
     parts.rename(folder)
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a finished run, or None if there is none; DataError if it cannot be read."""
+def report_again(folder: Path, report: Callable[[Path], Iterable[Path]]) -> None:
+    """Let ``report`` make the pages of a finished run again, and put their checksums in the place of the old ones.
+
+    ``report`` returns what it wrote. Killed at any instant, this leaves a run whose pages are damaged at worst.
+    """
+    manifest = parsed_manifest(folder)
+    names = [path.relative_to(folder).as_posix() for path in report(folder)]
+    kept = {name: digest for name, digest in manifest[CHECKSUMS].items() if not is_report(name)}
+    _write_manifest(folder, signed({**manifest, CHECKSUMS: kept}, folder, names))
+
+
+def is_report(name: str) -> bool:
+    """Whether a file, by its path in a run's folder, is made from other files of the folder alone."""
+    return name == PAGE or name.partition("/")[0] in REPORTS
+
+
+def parsed_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run, finished or not. Raises: DataError if it is missing, damaged, or cannot be read."""
     path = folder / MANIFEST
-    if not path.is_file() or (folder.name.startswith(".") and folder.name.endswith(".partial")):
-        return None
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing; delete {folder} and run again") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON ({error}); delete {folder} and run again") from error
     if not isinstance(manifest, dict):
         raise DataError(f"{path} holds no manifest; delete {folder} and run again")
+    if not is_whole(manifest):
+        raise DataError(f"{path} is damaged: not what the run wrote; delete {folder} and run again")
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a finished run, or None if there is none; DataError as ``parsed_manifest``."""
+    if not (folder / MANIFEST).is_file() or (folder.name.startswith(".") and folder.name.endswith(".partial")):
+        return None
+    manifest = parsed_manifest(folder)
     return None if manifest.get(FINISHED, "") is None else manifest
 
 
 def find_runs(root: Path) -> list[Path]:
     """Every finished run's folder below ``root``, in order of their paths.
 
-    A folder whose manifest cannot be read is listed, so that whoever opens it can say so.
+    A folder whose manifest is missing or cannot be read is listed, so that whoever opens it can say so.
     """
-    return sorted(path.parent for path in root.rglob(MANIFEST) if not _unfinished(path.parent, root))
+    with_rows = {path.parent for path in root.rglob(CONFIG) if (path.parent / ROWS).is_file()}
+    found = with_rows | {path.parent for path in root.rglob(MANIFEST)}
+    return sorted(folder for folder in found if not _unfinished(folder, root))
 
 
 def _unfinished(folder: Path, root: Path) -> bool:
     if any(part.startswith(".") for part in folder.relative_to(root).parts):
         return True
     try:
-        return read_manifest(folder) is None
+        return (folder / MANIFEST).is_file() and read_manifest(folder) is None
     except DataError:
         return False
 
@@ -118,7 +154,10 @@ def _unfinished(folder: Path, root: Path) -> bool:
 def _parts(folder: Path) -> Path:
     parts = partial_of(folder)
     if not (parts / MANIFEST).is_file():
-        raise ProbingError(f"{parts} holds no part of a run: call write_first before write_part and finish")
+        raise ProbingError(
+            f"{parts} holds no part of a run: it was deleted meanwhile (or write_first was not called before); "
+            "run the same command again"
+        )
     return parts
 
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from probing.attention.values.norms import norm_blocks, of_layer, watch
-from probing.errors import ModelError
+from probing.errors import ModelError, no_memory
 from probing.model.blocks import Block
 from probing.model.encoder import Encoder
-from probing.model.memory import ran_out
 from probing.model.network_pass import hooks, run
 from probing.model.queries import Call, recorded
 from probing.view.free_text import TokenizedInput
@@ -78,7 +77,7 @@ def _run(encoder: Encoder, given: TokenizedInput) -> Any:
         with torch.inference_mode():
             return run(encoder.network, options, output_attentions=True, output_hidden_states=True)
     except RuntimeError as error:
-        if not ran_out(error):
+        if not no_memory(error):
             raise
         raise ModelError(
             f"{encoder.checkpoint.name}: not enough memory for the maps of {len(given.ids)} subwords; type device=cpu "

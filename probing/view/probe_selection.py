@@ -12,7 +12,8 @@ from typing import Any
 
 from probing.errors import DataError
 from probing.probe.saved import FILE
-from probing.result.folder import find_runs, read_manifest
+from probing.result.checksums import CHECKSUMS
+from probing.result.folder import find_runs, parsed_manifest
 from probing.view.probe_predictions import TrainedProbes
 from probing.view.record import CorpusSentence, Float32, Predicted, Tokens
 from probing.view.run_probes import CorpusIdentity, GoldOf, RunProbes, leaves_probes, read_run
@@ -51,10 +52,10 @@ def select_probes(
     found: dict[tuple[str, tuple[str, ...]], list[RunProbes]] = {}
     for folder in sorted({folder for root in roots for folder in find_runs(root)}):
         try:
-            manifest = read_manifest(folder) or {}
+            manifest = parsed_manifest(folder)
             if not _of(manifest, checkpoint_revision, precision):
                 continue
-            if (folder / FILE).is_file():
+            if (folder / FILE).is_file() or FILE in manifest.get(CHECKSUMS, {}):
                 run = read_run(folder, manifest, gold_of)
                 found.setdefault(run.task, []).append(run)
             elif leaves_probes(manifest):

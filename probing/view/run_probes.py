@@ -11,7 +11,8 @@ from probing.axes import Sentence
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError, ProbingError, one_of
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
-from probing.report.load import shown_split
+from probing.report.load import read_file, shown_split
+from probing.result.checksums import UNCHECKED, check, has_checksums
 from probing.result.folder import ROWS
 from probing.result.rows import read_rows
 from probing.store.encoding import DTYPES
@@ -87,8 +88,9 @@ def leaves_probes(manifest: Mapping[str, Any]) -> bool:
 def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None = None) -> RunProbes:
     """The probes in ``folder``, with their scores on the split that reports show, and gold labels through ``gold_of``.
 
-    Raises: DataError, naming the folder, if a file cannot be read, or if the files contradict each other.
+    Raises: DataError, naming the folder, if a file is damaged or cannot be read, or if the files contradict each other.
     """
+    check(folder, manifest, (FILE, ROWS))
     saved = from_file(folder / FILE)
     facts = {"run_id": saved.run_id, "layers": list(saved.layers), "classes": list(saved.classes)}
     if saved.checkpoint != manifest["checkpoint"]["revision"] or any(manifest.get(k) != v for k, v in facts.items()):
@@ -98,6 +100,8 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
         kept = manifest.get("store", config["store"])  # an earlier version's tells the type in its configuration alone
         one_of("store.dtype", dtype := kept.get("dtype", config["store"]["dtype"]), DTYPES)
         outline, dev = _scores(folder, saved, str(manifest["metric"]))
+        if not has_checksums(manifest):
+            outline = replace(outline, notes=(f"the run of these probes was {UNCHECKED}",))
         return RunProbes(
             _with_gold(TrainedProbes(saved, outline, dtype), config["task"], gold_of),
             corpus_identity(config["data"], str(data["fingerprint"])),
@@ -112,7 +116,7 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
 
 def _scores(folder: Path, saved: Saved, metric: str) -> tuple[Predicted, float]:
     """The Predicted of a run without predictions, and the best score of a layer on dev."""
-    rows = read_rows(folder / ROWS)
+    rows = read_file(folder / ROWS, read_rows)
     rows = rows[(rows["analysis"] == "probes") & (rows["metric"] == metric)]
     task, control = (rows[rows["target"] == target] for target in ("task", "control"))
     split, layers = shown_split(task), list(saved.layers)

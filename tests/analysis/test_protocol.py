@@ -31,7 +31,8 @@ def test_what_works_is_returned():
     ("error", "reason"),
     [
         (DataError("no sentence is short enough"), "no sentence is short enough"),
-        (MemoryError(), "MemoryError: no message; run again with strict=true analysis=fails to see the traceback"),
+        (MemoryError(), "memory ran out; give the run more, or take fewer sentences"),
+        (RuntimeError("CUDA out of memory"), "memory ran out (CUDA out of memory); give the run more"),
         (
             ValueError("need at least one array"),
             "ValueError: need at least one array; run again with strict=true analysis=fails",

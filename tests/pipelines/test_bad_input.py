@@ -2,8 +2,10 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -309,6 +311,52 @@ def test_a_run_that_does_not_fit_on_the_disk_leaves_no_half_of_a_run(small_disk,
     filler.unlink()
     assert here(*given).code == 0
     assert len(find_runs(small_disk)) == 1
+
+
+@pytest.mark.parametrize("asked", ["measured", "study"])
+def test_a_store_that_is_deleted_during_a_run_says_what_to_do(asked, treebank, here, refused, own, monkeypatch):
+    import pipelines.run
+
+    given = own(treebank, "conllu")
+    real = pipelines.run.measured
+
+    def measured(study):
+        [path] = treebank.rglob("*.h5") if list(treebank.rglob("*.h5")) else [study.hidden.path]
+        path.unlink()
+        return real(study)
+
+    def write_batch(file, disk, journal, *rest):
+        shutil.rmtree(journal.parent)
+        raise FileNotFoundError(2, "No such file or directory", str(journal))
+
+    if asked == "measured":
+        monkeypatch.setattr("pipelines.run.measured", measured)
+    else:
+        monkeypatch.setattr("probing.store.fill.write_batch", write_batch)
+    message = refused(here(*given, small=False), 1)
+    assert f"{treebank / 'out' / 'store'}" in message
+    assert "was deleted while this run needed it; run the same command again" in message
+    monkeypatch.undo()
+    assert here(*given, small=False).code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("megabytes", [150, 300, 600, 900, 1200, 1350, 1500])
+def test_little_memory_is_said_in_one_line(megabytes, small, environment, tmp_path):
+    command = [sys.executable, "-m", "pipelines.run", *small, "attention=full", f"outputs={tmp_path}"]
+    limit = (megabytes * 10**6,) * 2
+    done = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    if done.returncode == 1:  # some libraries end the process themselves (std::bad_alloc, OpenBLAS)
+        assert done.stderr.count("error: ") == 1
+        assert "memory" in done.stderr
 
 
 def flip(path: Path) -> None:

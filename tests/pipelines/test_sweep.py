@@ -2,9 +2,11 @@
 
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from probing.errors import UnavailableError
@@ -148,6 +150,28 @@ def test_a_report_needs_runs_alone(layers, here, tmp_path):
     assert {p.name for p in (again / "again" / "tables").iterdir()} == {
         p.name for p in (first / "main/tables").iterdir()
     }
+
+
+@pytest.mark.slow
+def test_a_sweep_whose_worker_is_killed_ends_in_a_line_and_goes_on_when_it_is_run_again(small, start, there, tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    given = ("-m", "layers=0,1,2", *small, *PARALLEL, *QUICK, "attention=none", f"outputs={tmp_path}")
+    sweep = start(*given)
+    killed = False
+    while not killed and sweep.poll() is None:
+        for process in psutil.Process(sweep.pid).children():
+            if "LokyProcess" in " ".join(process.cmdline()) and process.cpu_times().user > 1:
+                process.kill()
+                killed = True
+                break
+        time.sleep(0.05)
+    out, err = sweep.communicate(timeout=300)
+    assert sweep.returncode == 1
+    assert "Traceback" not in out + err
+    assert "error: a process of the sweep was killed" in err
+    again = there(*given)
+    assert again.code == 0, again.err
+    assert len(find_runs(tmp_path)) == 3
 
 
 @pytest.mark.parametrize("chosen", ["runs=[{},{}/main]", "runs={}", "tag=all"])

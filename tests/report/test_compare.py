@@ -1,8 +1,10 @@
+import json
 import re
 
 import pandas as pd
 
 from probing.report.compare import compare
+from probing.result.checksums import UNCHECKED, signed
 from probing.result.rows import read_rows
 
 
@@ -40,6 +42,16 @@ def test_an_analysis_that_failed_is_named_on_the_page(make_run, tmp_path):
     folder = make_run("distance", failed={"agreement": "no sentence is <short>"})
     page = compare([folder], tmp_path / "report").read_text(encoding="utf-8")
     assert f"agreement failed in {folder}: no sentence is &lt;short&gt;" in page
+
+
+def test_a_run_without_checksums_is_named_on_the_page(make_run, tmp_path):
+    folder = make_run("distance")
+    page = compare([folder], tmp_path / "report").read_text(encoding="utf-8")
+    assert f"1 of 1 runs: {UNCHECKED}: {folder}" in page
+    manifest = json.loads((folder / "manifest.json").read_text())
+    names = [path.name for path in folder.iterdir() if path.name != "manifest.json"]
+    (folder / "manifest.json").write_text(json.dumps(signed(manifest, folder, names)))
+    assert UNCHECKED not in compare([folder], tmp_path / "again").read_text(encoding="utf-8")
 
 
 def test_the_page_does_not_call_a_mean_of_ends_an_interval(make_run, tmp_path):

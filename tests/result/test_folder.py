@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from probing.errors import DataError, ProbingError
+from probing.result.checksums import CHECKSUMS, OWN, damaged
 from probing.result.folder import (
     Contents,
     find_runs,
@@ -83,7 +84,9 @@ def test_a_run_is_found_when_all_its_parts_and_its_report_are_there(folder: Path
     manifest = read_manifest(folder)
     assert manifest is not None
     assert manifest["finished"].startswith("20")
-    assert {**manifest, "finished": None} == BOTH.manifest
+    assert {**manifest, "finished": None} == {**BOTH.manifest, CHECKSUMS: manifest[CHECKSUMS], OWN: manifest[OWN]}
+    assert sorted(manifest[CHECKSUMS]) == [name for name in names if name != "manifest.json"]
+    assert damaged(folder, manifest, names) == ["manifest.json"]  # which is not in its own list
     assert read_rows(folder / "rows.csv")["analysis"].tolist() == ["probes", "r"]
     with np.load(folder / "attention.npz", allow_pickle=False) as arrays:
         assert arrays["tokens"].tolist() == ["[CLS]", "é"]
@@ -142,7 +145,7 @@ def test_a_run_that_fails_in_its_report_is_not_finished_but_keeps_its_parts(fold
 
 def test_parts_come_after_a_first_one(folder: Path) -> None:
     for late in (lambda: write_part(folder, BOTH), lambda: finish(folder, nothing)):
-        with pytest.raises(ProbingError, match="call write_first"):
+        with pytest.raises(ProbingError, match="deleted meanwhile.*run the same command again"):
             late()
     assert not folder.parent.exists()
 

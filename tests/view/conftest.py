@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from probing.probe.saved import FILE, Saved, to_bytes
+from probing.result.checksums import CHECKSUMS, OWN, signed
 from probing.result.rows import Row, write_rows
 from probing.view.record import Float32, Tokens
 
@@ -81,11 +82,25 @@ def run(tmp_path) -> Callable[..., Path]:
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
         (folder / FILE).write_bytes(to_bytes(_saved(about, classes)))
-        (folder / "manifest.json").write_text(json.dumps(_manifest(name, classes, about)))
         write_rows(list(_rows(name, about)), folder / "rows.csv")
+        manifest = signed(_manifest(name, classes, about), folder, [FILE, "rows.csv"])
+        (folder / "manifest.json").write_text(json.dumps(manifest))
         return folder
 
     return make
+
+
+@pytest.fixture
+def unsigned() -> Callable[[Path], Path]:
+    """unsigned(folder): the same run as an earlier version made it, without checksums."""
+
+    def remove(folder: Path) -> Path:
+        facts = json.loads((folder / "manifest.json").read_text())
+        kept = {key: value for key, value in facts.items() if key not in (CHECKSUMS, OWN)}
+        (folder / "manifest.json").write_text(json.dumps(kept))
+        return folder
+
+    return remove
 
 
 def _saved(about: dict, classes: tuple[str, ...]) -> Saved:

@@ -102,11 +102,11 @@ def test_a_sentence_that_the_probes_may_have_been_trained_or_chosen_on_is_marked
         assert all(f"this sentence is in {split} of sst2" in note for note in found.notes)
 
 
-def test_a_linear_run_without_probes_is_named(run, tmp_path, hidden, tokens):
-    (run("old") / FILE).unlink()
-    (run("nonlinear", probe="mdl") / FILE).unlink()
-    (run("pairs", (), level="pair") / FILE).unlink()
-    (run("of another model", checkpoint="sha256-2") / FILE).unlink()
+def test_a_linear_run_without_probes_is_named(run, unsigned, tmp_path, hidden, tokens):
+    (unsigned(run("old")) / FILE).unlink()
+    (unsigned(run("nonlinear", probe="mdl")) / FILE).unlink()
+    (unsigned(run("pairs", (), level="pair")) / FILE).unlink()
+    (unsigned(run("of another model", checkpoint="sha256-2")) / FILE).unlink()
     found = selected(tmp_path)
     [note] = found.notes
     assert note.endswith(

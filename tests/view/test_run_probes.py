@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from probing.errors import ConfigError
+from probing.errors import ConfigError, DataError
 from probing.probe.saved import FILE
 from probing.view.probe_selection import select_probes
 from probing.view.run_probes import corpus_identity, read_run
@@ -102,10 +102,43 @@ DAMAGES = {
 }
 
 
+def other_digit(folder: Path) -> None:
+    text = (folder / "rows.csv").read_text()
+    (folder / "rows.csv").write_text(text.replace("0.51", "0.61", 1))
+
+
+def other_weight(folder: Path) -> None:
+    content = bytearray((folder / FILE).read_bytes())
+    content[-1] ^= 1
+    (folder / FILE).write_bytes(content)
+
+
+@pytest.mark.parametrize("damage, name", [(other_digit, "rows.csv"), (other_weight, FILE), (damage_rows, "rows.csv")])
+def test_a_file_that_is_not_what_the_run_wrote_is_named_with_the_command(run, damage, name):
+    folder = run("a")
+    damage(folder)
+    with pytest.raises(DataError, match=rf"{folder / name} is damaged: .*delete {folder}, then run again"):
+        read_run(folder, manifest(folder))
+
+
+def test_probes_that_are_missing_are_named_where_the_run_had_some(run, tmp_path):
+    (run("a") / FILE).unlink()
+    [note] = select_probes([tmp_path], "sha256-1", "float32").notes
+    assert f"{FILE} is missing" in note
+
+
+def test_probes_of_a_run_without_checksums_say_so(run, unsigned):
+    folder = run("a")
+    assert read_run(folder, manifest(folder)).probes.outline.notes == ()
+    unsigned(folder)
+    [note] = read_run(folder, manifest(folder)).probes.outline.notes
+    assert "without checksums" in note
+
+
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_run_is_passed_over_and_named(run, tmp_path, hidden, tokens, damage):
+def test_a_damaged_run_is_passed_over_and_named(run, unsigned, tmp_path, hidden, tokens, damage):
     run("old", finished="2023-01-01T00:00:00+00:00")
-    damage(run("new"))
+    damage(unsigned(run("new")))
     found = select_probes([tmp_path], "sha256-1", "float32")
     assert [one.run.rpartition("/")[2] for one in found(hidden, tokens)] == ["old"]
     [note] = found.notes
@@ -113,8 +146,8 @@ def test_a_damaged_run_is_passed_over_and_named(run, tmp_path, hidden, tokens, d
     assert str(tmp_path / "runs" / "new") in note
 
 
-def test_a_run_of_an_earlier_version_is_to_be_made_again(run, tmp_path):
-    of_an_earlier_version(run("a"))
+def test_a_run_of_an_earlier_version_is_to_be_made_again(run, unsigned, tmp_path):
+    of_an_earlier_version(unsigned(run("a")))
     [note] = select_probes([tmp_path], "sha256-1", "float32").notes
     assert "no column analysis" in note
     assert "run again" in note

@@ -50,6 +50,7 @@ class Fake:
                 "bug": KeyError("secret /home/me"),
                 "half": KeyError("half a pair: \ud800"),
                 "half data": DataError("half a pair: \ud800"),
+                "memory": MemoryError("3 GB wanted for /home/me"),
                 "nan": ValueError("Out of range float values are not JSON compliant"),
             }[text.removeprefix("raise ")]
         return {"text": text, "text_b": text_b, "parts": parts}, {"attention/1": "AAAA"}
@@ -227,6 +228,14 @@ def test_an_error_of_the_model_is_told_without_where_files_lie(port):
     assert (refused.status, refused.data) == (400, {"error": "…/vocab.txt: no subword; give other text"})
     assert ask(port, text="raise store").status == 500
     assert ask(port, text="raise half data").data == {"error": "half a pair: \\ud800"}
+
+
+def test_lack_of_memory_is_a_line_for_the_page_and_one_for_the_terminal(port, caplog):
+    answer = ask(port, text="raise memory")
+    assert answer.status == 500
+    assert answer.data == {"error": "memory ran out on this text; send a shorter one, or fewer parts"}
+    assert "Traceback" not in caplog.text
+    assert ask(port, text="fine").status == 200
 
 
 @pytest.mark.parametrize("bug", ["bug", "nan", "half"])

@@ -18,6 +18,18 @@ def test_columns_that_do_not_fit_are_left_out_and_the_table_says_where_they_are(
     assert [row.style for row in table.rows] == [None, "bold"]
 
 
+@pytest.mark.parametrize("width", range(1, 25))
+def test_however_narrow_the_terminal_is_every_layer_has_its_score(width, monkeypatch, capsys):
+    narrow = Console(width=width)
+    monkeypatch.setattr(terminal, "CONSOLE", narrow)
+    monkeypatch.setattr("pipelines.shared.cli.CONSOLE", narrow)
+    terminal.print_table(TEXT, "title")
+    said = capsys.readouterr().out
+    if width <= 16:
+        assert said.splitlines() == ["title", "layer 0, score 0.900", "layer 1 *, score 0.950"]
+    assert [score for score in ("0.900", "0.950") if score not in said] == []
+
+
 def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
     found = [{"kind": "failed", "text": "1 of the analyses (heads): no memory"}, {"kind": "caveat", "text": "few"}]
     run = type("Run", (), {"manifest": {"data": {"skipped": {"empty nodes": 1200}}, "notes": found}})()

@@ -12,9 +12,10 @@ from itertools import takewhile
 import pytest
 import yaml
 from hydra.errors import HydraException
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from pipelines.running.config import ANALYSES, GROUPS
-from pipelines.shared.cli import Failed, explain, guarded, help_screen, interrupt_again
+from pipelines.shared.cli import Failed, explain, fail, guarded, help_screen, interrupt_again
 from pipelines.shared.options import options
 from probing import errors
 
@@ -152,12 +153,28 @@ def raising(error: BaseException):
         (HydraException("no such group\nConfig search path:\n  here"), 2, "no such group"),
         (FileNotFoundError(2, "No such file or directory", "/nowhere"), 1, "/nowhere: No such file or directory"),
         (OSError(28, "No space left on device"), 1, "input or output: No space left on device"),
+        (MemoryError("3 GB wanted"), 1, "memory ran out (3 GB wanted); give this program more"),
+        (OSError(12, "Cannot allocate memory"), 1, "memory ran out"),
+        (TerminatedWorkerError("The exit codes of the workers are {SIGKILL(-9)}"), 1, "a process of the sweep was"),
         (Failed(2), 2, "the sweep is incomplete"),
     ],
 )
 def test_each_error_has_its_code_and_its_message(error, code, message, capsys):
     assert guarded(raising(error)) == code
     assert capsys.readouterr().err.startswith(f"error: {message}")
+
+
+def test_lack_of_memory_is_named_behind_another_error(capsys):
+    refusal = errors.ModelError("transformers cannot load this: Cannot allocate memory")
+    refusal.__cause__ = MemoryError()
+    assert guarded(raising(refusal)) == 1
+    assert "cannot load this: Cannot allocate memory; memory ran out: give this" in capsys.readouterr().err
+
+
+def test_an_unknown_width_prints_all_the_same(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "0")
+    fail("seen; wanted; type this")
+    assert capsys.readouterr().err == "error: seen; wanted; type this\n"
 
 
 def test_a_bug_keeps_its_traceback():

@@ -34,6 +34,16 @@ def test_a_long_step_has_a_bar_with_its_count(clock):
     assert "2/4" in shown(clock, True, 2.0)
 
 
+@pytest.mark.parametrize("width", [1, 2, 9])
+def test_a_narrow_terminal_ends_nothing(clock, width):
+    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    with progress.Bars(console) as bars:
+        for done in range(5):
+            bars("reading", done, 4)
+            bars._progress.refresh()
+            clock.seconds += 2
+
+
 def test_a_step_under_a_second_has_none(clock):
     assert "reading" not in shown(clock, True, 0.2)
 
