@@ -41,14 +41,13 @@ def _stand_in(stand_ins: Mapping[str, str], group: str, name: str) -> dict[str, 
 
 
 def measured(study: Study) -> dict[str, object]:
-    """The store file of the hidden states, the metric, the labels and the layers that are probed.
+    """The store file of the hidden states, the labels and the layers that are probed.
 
     unseen: per label that train does not have, how many items of dev and test have it.
     """
     store, labels = study.hidden, study.labels
     return {
         "store": {"key": store.provenance["key"], "file": store.path.name, "bytes": store.path.stat().st_size},
-        "metric": study.task.metrics[0],
         "kind": labels.kind,
         "level": labels.level,
         "classes": list(labels.classes),
