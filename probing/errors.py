@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+SHOWN = 200  # characters of a value that a message quotes
+
 
 class ProbingError(Exception):
     """Any failure that a user can correct; programs print it without a traceback."""
@@ -39,11 +41,18 @@ class DamagedStoreError(StoreError):
         return f"{self.path} is damaged or foreign ({self.args[1]})"
 
 
+def shown(value: object) -> str:
+    """``value`` as a message quotes it: in one line, without its end if it is long."""
+    text = str(value)
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"
+
+
 def one_of(option: str, value: object, allowed: Iterable[object]) -> None:
     """Raise ConfigError, naming the valid values, unless ``value`` is one of ``allowed``."""
     names = [str(a) for a in allowed]
     if str(value) not in names:
-        raise ConfigError(f"{option}={value}: not a valid value; choose one of {', '.join(names)}")
+        raise ConfigError(f"{option}={shown(value)}: not a valid value; choose one of {', '.join(names)}")
 
 
 def positive(option: str, value: float) -> None:

@@ -1,6 +1,9 @@
 """What all tests share."""
 
+import runpy
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,3 +17,9 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def mutations() -> SimpleNamespace:
+    """The functions of mutations.py: damages of bytes, texts and documents."""
+    return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mutations.py"))))
