@@ -14,8 +14,9 @@ import yaml
 from hydra.errors import HydraException
 
 from pipelines.running.config import ANALYSES, GROUPS
-from pipelines.shared.cli import Failed, explain, guarded, help_screen, interrupt_again
+from pipelines.shared.cli import Failed, guarded, help_screen, interrupt_again
 from pipelines.shared.options import options
+from pipelines.shared.typed_options import explain
 from probing import errors
 
 HEAVY = ("torch", "transformers", "datasets", "sklearn", "matplotlib", "seaborn")
