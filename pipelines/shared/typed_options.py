@@ -26,7 +26,7 @@ def readable(arguments: Sequence[str]) -> list[str]:
 
 def _read(argument: str, sweep: bool) -> str:
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import OverrideParseException
+    from hydra.errors import HydraException
 
     option = None if argument.startswith("--") else _OPTION.fullmatch(argument)
     if option is None:  # a switch of Hydra, or nothing that Hydra can read: it says so itself
@@ -34,7 +34,7 @@ def _read(argument: str, sweep: bool) -> str:
     name, value = option.groups()
     try:
         parsed = OverridesParser.create().parse_override(argument)
-    except OverrideParseException as error:
+    except HydraException as error:
         if sweep and "," in value:
             quoted = ",".join(f"'{one}'" for one in value.split(","))
             raise ConfigError(
