@@ -13,9 +13,7 @@ def value_of(argument: str) -> object:
     return OverridesParser.create().parse_override(argument).value()
 
 
-@pytest.mark.parametrize(
-    "value", ["/x/a=b/c", "/x/copy (2)/c", "a'b", 'a"b', "/x/{a", "x]", "[1", "a\\=b", "/x/#1=2", "x=y,z"]
-)
+@pytest.mark.parametrize("value", ["/x/a=b/c", "/x/copy (2)/c", "a'b", 'a"b', "/x/{a", "x]", "[1", "/x/#1=2", "x=y,z"])
 def test_a_path_with_characters_that_hydra_refuses_is_taken_as_it_stands(value):
     [read] = readable([f"data.path={value}"])
     assert value_of(read) == value
