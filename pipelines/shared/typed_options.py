@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.shared.options import TEXTS, options
 from probing.errors import ConfigError, shown
 
+LONGEST = 100  # characters of the name of an option
 _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _OPTION = re.compile(r"([+~]{0,2}[\w.@/-]+)=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
@@ -50,8 +51,8 @@ def _read(argument: str, sweep: bool) -> str:
 
 def _check_choice(group: str, value: object) -> None:
     """Raise ConfigError unless ``value`` can name options of a group: Hydra fails on lists of anything else."""
-    names = value if isinstance(value, list) else [value]
-    if isinstance(value, dict) or not all(isinstance(name, str) for name in names if value is not None):
+    names = [] if value is None else value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) and len(name) <= LONGEST for name in names):
         raise ConfigError(
             f"{group}={shown(value)}: the name of an option is wanted, one of {', '.join(options(group))}"
         )

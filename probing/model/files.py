@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
-from probing.errors import ModelError
+from probing.errors import ModelError, shown
 from probing.model.json_files import AGAIN, read_object
 
 WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -17,6 +17,7 @@ VOCABULARIES = (
     "sentencepiece.bpe.model",
 )
 TOKENIZER_EXTRAS = ("tokenizer_config.json", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+MOST_LAYERS = 10_000
 ADAPTER = "adapter_config.json"
 PICKLES = (".bin", ".pt", ".pth", ".h5", ".msgpack", ".ckpt")
 
@@ -31,7 +32,7 @@ def sources(folder: Path, trained: bool) -> tuple[Path, ...]:
         raise ModelError(f"model.checkpoint={folder}: no such folder; give one that holds config.json, or a Hub id")
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: no config.json, so not a checkpoint; save one with model.save_pretrained")
-    _refuse_other_weights(folder)
+    _check_config(folder)
     tokenizer = [folder / name for name in VOCABULARIES if (folder / name).is_file()]
     if not tokenizer:  # transformers would go on with a vocabulary of special tokens alone
         raise ModelError(f"{folder}: no tokenizer.json; save the tokenizer there with tokenizer.save_pretrained")
@@ -69,19 +70,26 @@ def _shards(index: Path) -> list[str]:
         raise ModelError(f"{index}: no weight_map from weights to files; {AGAIN}")
     for weight, name in names.items():
         if not isinstance(name, str) or not name.endswith(".safetensors") or set(name) & set("/\\\0\n"):
-            seen = f"{str(weight)[:80]!r} is in {str(name)[:80]!r}"
+            seen = f"{shown(weight)} is in {shown(name)}"
             raise ModelError(f"{index}: {seen}; the name of a .safetensors file in this folder is wanted; {AGAIN}")
     return sorted(set(names.values()))
 
 
-def _refuse_other_weights(folder: Path) -> None:
-    """Raise ModelError where transformers would read weights that the digest of the checkpoint does not cover."""
-    named = read_object(folder / "config.json").get("transformers_weights")
+def _check_config(folder: Path) -> None:
+    """Raise ModelError for weights that the digest of the checkpoint does not cover, and for impossible sizes."""
+    path = folder / "config.json"
+    config = read_object(path)
+    named = config.get("transformers_weights")  # transformers reads this file instead
     if named not in (None, WEIGHTS, WEIGHTS_INDEX):
         raise ModelError(
-            f"{folder / 'config.json'}: transformers_weights names {str(named)[:80]!r}; only {WEIGHTS} and "
-            f"{WEIGHTS_INDEX} are read: give the file this name and remove that line"
+            f"{path}: transformers_weights names {shown(named)}; only {WEIGHTS} and {WEIGHTS_INDEX} are read: give the "
+            "file this name and remove that line"
         )
+    for key, value in config.items():
+        if "layers" in key and isinstance(value, int | float) and value > MOST_LAYERS:  # to build them would never end
+            raise ModelError(
+                f"{path}: {key} is {shown(value)}; at most {MOST_LAYERS:,} layers are built; {AGAIN}"
+            )
     if (folder / ADAPTER).is_file():
         raise ModelError(
             f"{folder}: {ADAPTER} adds an adapter to the weights; merge it into them with "

@@ -40,7 +40,9 @@ def test_in_a_sweep_a_value_that_may_be_several_is_refused_with_how_to_quote_eac
     assert value_of(read) == "x=1/a"
 
 
-@pytest.mark.parametrize("argument", ["model=[1]", "task=[[a]]", "rollout={a: 1}", "model=[null]", "task=3"])
+@pytest.mark.parametrize(
+    "argument", ["model=[1]", "task=[[a]]", "rollout={a: 1}", "model=[null]", "task=3", f"store={'x' * 5000}"]
+)
 def test_a_group_of_options_is_chosen_by_name(argument):
     group = argument.partition("=")[0]
     with pytest.raises(ConfigError, match=f"{group}=.*: the name of an option is wanted, one of "):
