@@ -87,9 +87,7 @@ def _check_config(folder: Path) -> None:
         )
     for key, value in config.items():
         if "layers" in key and isinstance(value, int | float) and value > MOST_LAYERS:  # to build them would never end
-            raise ModelError(
-                f"{path}: {key} is {shown(value)}; at most {MOST_LAYERS:,} layers are built; {AGAIN}"
-            )
+            raise ModelError(f"{path}: {key} is {shown(value)}; at most {MOST_LAYERS:,} layers are built; {AGAIN}")
     if (folder / ADAPTER).is_file():
         raise ModelError(
             f"{folder}: {ADAPTER} adds an adapter to the weights; merge it into them with "
