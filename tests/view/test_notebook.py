@@ -53,8 +53,6 @@ def test_a_model_is_loaded_once(monkeypatch):
 
 
 def test_weights_from_anywhere_in_both_shapes_as_arrays_and_tensors(maps):
-    import torch
-
     batched = [torch.tensor(layer)[None].requires_grad_() for layer in maps]
     for given in (maps, [layer[None] for layer in maps], batched, np.stack(maps)):
         view = weights_view(given, TOKENS)
