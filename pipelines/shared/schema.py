@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 MOST_THREADS = 1024
+LONGEST_NAME = 100  # characters; the name of a file in the store has two such names
 T = TypeVar("T", bound="DataclassInstance")
 
 
@@ -144,5 +145,7 @@ def listed(value: Any) -> list[Any]:
 
 def names_a_folder(option: str, value: str) -> None:
     """Raise ConfigError unless ``value`` can be one part of a path."""
-    if not value or value.startswith(".") or set(value) & set("/\\\0\n"):
+    if not value or value.startswith(".") or set(value) & set("/\\") or not value.isprintable():
         raise ConfigError(f"{option}={shown(repr(value))}: it names a folder or a file; use letters, digits, - and _")
+    if len(value) > LONGEST_NAME:
+        raise ConfigError(f"{option}={shown(value)}: it names a folder or a file; at most {LONGEST_NAME} characters")
