@@ -103,7 +103,7 @@ Outcomes = Callable[[Path, Iterable[tuple[str, bytes]]], Counter[str]]
 
 @pytest.fixture
 def outcomes() -> Outcomes:
-    """How often a model with damaged contents of one file was loaded, and refused in a line that names folder or file."""
+    """How often a model with damaged contents of one file was loaded, and refused in a line that names the place."""
 
     def outcomes(file: Path, cases: Iterable[tuple[str, bytes]]) -> Counter[str]:
         counted: Counter[str] = Counter()
