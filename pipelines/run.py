@@ -37,6 +37,7 @@ from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
 from pipelines.running.manifest import measured
 from pipelines.running.one_run import Run, contents, study_of
+from pipelines.running.own_folder import apart
 from pipelines.running.run_folder import is_done, of_failed, run_folder
 from pipelines.running.terminal import show
 from pipelines.shared.cli import CONSOLE, job, launch, say
@@ -57,13 +58,7 @@ from probing.store.write import discard
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
     """One run from configuration to page; returns its folder. Raises ProbingError."""
-    this = prepare(config, choices)
-    done = is_done(this.folder, this.run_id)
-    if not done:
-        with alone(this.folder):
-            done = is_done(this.folder, this.run_id)  # another process may have finished it meanwhile
-            if not done:
-                make(this)
+    this, done = finished(prepare(config, choices))
     if done:
         verify(this.folder)
     advice = of_failed(this.folder)
@@ -74,6 +69,20 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
         say(advice, "bold yellow")
     say(f"{'already done' if done else 'wrote'}: {this.folder}")
     return this.folder
+
+
+def finished(this: Run) -> tuple[Run, bool]:
+    """The run in a folder of its own, made unless it is there; and whether it was there. Raises ProbingError."""
+    this = apart(this)
+    if is_done(this.folder, this.run_id):
+        return this, True
+    with alone(this.folder):
+        if apart(this) == this:
+            done = is_done(this.folder, this.run_id)  # another process may have finished it meanwhile
+            if not done:
+                make(this)
+            return this, done
+    return finished(this)  # meanwhile another process gave this folder to a run of another checkpoint or corpus
 
 
 def prepare(config: DictConfig, choices: dict[str, str]) -> Run:

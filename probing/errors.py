@@ -9,6 +9,7 @@ _NO_MEMORY = (
     *("out of memory", "not enough memory", "annot allocate memory", "DefaultCPUAllocator", "memory allocation failed"),
     *("failed to map segment", "unable to mmap", "could not create a primitive", "bad_alloc", "launch worker thread"),
 )
+SHOWN = 200  # characters of a value that a message quotes
 
 
 class ProbingError(Exception):
@@ -67,11 +68,18 @@ def no_memory(error: BaseException) -> bool:
     return known and any(words in str(error) for words in _NO_MEMORY)
 
 
+def shown(value: object) -> str:
+    """``value`` as a message quotes it: in one line, without its end if it is long."""
+    text = str(value)
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"
+
+
 def one_of(option: str, value: object, allowed: Iterable[object]) -> None:
     """Raise ConfigError, naming the valid values, unless ``value`` is one of ``allowed``."""
     names = [str(a) for a in allowed]
     if str(value) not in names:
-        raise ConfigError(f"{option}={value}: not a valid value; choose one of {', '.join(names)}")
+        raise ConfigError(f"{option}={shown(value)}: not a valid value; choose one of {', '.join(names)}")
 
 
 def positive(option: str, value: float) -> None:

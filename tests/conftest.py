@@ -4,6 +4,7 @@ import runpy
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,3 +25,9 @@ def tiny_network():
     """A network by its name in ``networks.py``, built once; leave it as it is."""
     build = runpy.run_path(str(Path(__file__).parent / "networks.py"))["build"]
     return cache(build)
+
+
+@pytest.fixture(scope="session")
+def mutations() -> SimpleNamespace:
+    """The functions of mutations.py: damages of bytes, texts and documents."""
+    return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mutations.py"))))

@@ -37,3 +37,9 @@ def test_what_must_be_positive_is(value):
     errors.positive("resamples", 1)
     with pytest.raises(errors.ConfigError, match="greater than 0"):
         errors.positive("resamples", value)
+
+
+def test_a_value_is_quoted_in_one_line_without_its_end():
+    assert errors.shown([1, "a"]) == "[1, 'a']"
+    assert errors.shown("a\nb\x1b") == r"a\nb\x1b"
+    assert errors.shown("x" * 300) == "x" * 200 + "… (300 characters)"

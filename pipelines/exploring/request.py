@@ -84,9 +84,16 @@ def _parts(parts: object) -> tuple[str, ...] | None:
     if parts is None:
         return None
     if not isinstance(parts, list) or any(part not in PARTS for part in parts):
-        seen = json.dumps(parts)[:200]
-        raise RequestError(400, f"parts is {seen}; a list is wanted; send some of {', '.join(PARTS)}, or leave it out")
+        seen = f"[{', '.join(map(_told, parts))}]" if isinstance(parts, list) else _told(parts)
+        raise RequestError(
+            400, f"parts is {seen[:200]}; a list is wanted; send some of {', '.join(PARTS)}, or leave it out"
+        )
     return tuple(parts)
+
+
+def _told(value: object) -> str:
+    """A text as it is, anything else by its kind: what is nested so deeply that it could just be read is not opened."""
+    return json.dumps(value)[:200] if isinstance(value, str) else _kind(value)
 
 
 def _kind(value: object) -> str:

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from yaml import YAMLError
 
-from pipelines.shared.options import CONF, Parts, options, own_options, parts_of
+from pipelines.running.hypothesis_files import read_hypothesis
+from pipelines.shared.options import Parts, options, own_options, parts_of
 from pipelines.shared.schema import check_machine, known, listed, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
-from probing.attention.heads.hypothesis import hypothesis_from
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
 from probing.task.labels import Task
@@ -110,25 +108,5 @@ def with_hypotheses(config: DictConfig) -> DictConfig:
     node = OmegaConf.select(config, "analysis.hypotheses")
     if isinstance(node, DictConfig) and "tested" in node:
         named = listed(OmegaConf.to_object(node.tested) if OmegaConf.is_config(node.tested) else node.tested)
-        node.tested = [one if isinstance(one, dict) else _hypothesis(str(one)) for one in named]
+        node.tested = [one if isinstance(one, dict) else read_hypothesis(str(one)) for one in named]
     return config
-
-
-def _hypothesis(name: str) -> dict[str, Any]:
-    path = CONF / "hypothesis" / f"{name}.yaml"
-    path = path if path.is_file() else Path(name)
-    if not path.is_file():
-        valid = ", ".join(options("hypothesis"))
-        raise ConfigError(
-            f"analysis.hypotheses.tested={name}: no such file; the options are {valid}, or give the path of a YAML file"
-        )
-    try:
-        found = OmegaConf.load(path)
-    except (YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
-    if not OmegaConf.is_dict(found):
-        raise ConfigError(f"{path}: a hypothesis has keys such as name, question, query and key; see conf/hypothesis")
-    content: Any = OmegaConf.to_container(found, resolve=True)
-    values = {key: value for key, value in content.items() if key != "_target_"}
-    hypothesis_from(values, str(path))  # here a message can still name the file
-    return values

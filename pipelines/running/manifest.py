@@ -44,7 +44,7 @@ def _stand_in(stand_ins: Mapping[str, str], group: str, name: str) -> dict[str, 
 
 
 def measured(study: Study) -> dict[str, object]:
-    """The store file of the hidden states, the metric, the labels and the layers that are probed.
+    """The store file of the hidden states, the labels and the layers that are probed.
 
     unseen: per label that train does not have, how many items of dev and test have it.
     """
@@ -58,7 +58,6 @@ def measured(study: Study) -> dict[str, object]:
             "precision": precision(store.dtype),
             **{name: store.provenance[name] for name in (WIDENED, ROUNDED) if name in store.provenance},
         },
-        "metric": study.task.metrics[0],
         "kind": labels.kind,
         "level": labels.level,
         "classes": list(labels.classes),

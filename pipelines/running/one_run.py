@@ -6,7 +6,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from pipelines.running.config import Experiment
+from pipelines.running.config import PROBES, Experiment
 from pipelines.running.manifest import describe
 from pipelines.running.run_folder import labels
 from pipelines.shared.machine import device_of, probe_device
@@ -79,6 +79,7 @@ def contents(
         **describe(this.experiment, this.checkpoint, this.corpus),
         "versions": versions(),
         **facts,
+        "metric": found[PROBES].facts["metric"],
         "analyses": {name: dict(findings.facts) for name, findings in found.items()},
         "notes": [note._asdict() for note in dict.fromkeys(notes + whole.notes)],
     }

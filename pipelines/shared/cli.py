@@ -1,7 +1,6 @@
 """The command line of every program: a help screen without heavy imports, and errors without tracebacks."""
 
 import os
-import re
 import sys
 from _thread import interrupt_main
 from collections.abc import Callable
@@ -14,15 +13,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipelines.shared.log_lines import show_lines
-from pipelines.shared.options import TEXTS, options
+from pipelines.shared.options import options
 from pipelines.shared.shortage import memory_behind, shortage
-from probing.errors import ConfigError, ProbingError
+from pipelines.shared.typed_options import explain, readable
+from probing.errors import ConfigError, ProbingError, shown
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-_TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
-_QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
+OF_HYDRA = ("hydra", "omegaconf", "antlr4")  # packages that read the options
 
 
 def console(stderr: bool = False) -> Console:
@@ -48,8 +47,6 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a character that the terminal does not have ends no program
-    # Hydra's parser accepts -m only before all overrides or after them.
-    sys.argv[1:] = sorted(map(verbatim, sys.argv[1:]), key=lambda argument: argument not in ("-m", "--multirun"))
     for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):
         os.environ.setdefault(name, "1")
     # Threads that spin while they wait slow each other down tenfold when processes share the cores; but some 40 us of
@@ -61,11 +58,16 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
     sys.unraisablehook = interrupt_again
     show_lines(say)
     try:
-        code = guarded(program)
+        code = guarded(lambda: _start(program))
     except KeyboardInterrupt:
         fail("interrupted; run the same command again to continue")
         code = 130
     sys.exit(code)
+
+
+def _start(program: Callable[[], object]) -> None:
+    sys.argv[1:] = readable(sys.argv[1:])
+    program()
 
 
 def interrupt_again(ignored: "UnraisableHookArgs") -> None:
@@ -74,18 +76,6 @@ def interrupt_again(ignored: "UnraisableHookArgs") -> None:
         Timer(0.01, interrupt_main).start()  # not from here: it would be ignored again
     else:
         sys.__unraisablehook__(ignored)
-
-
-def verbatim(argument: str) -> str:
-    """An override of a text in quotes, since Hydra reads a comma as a sweep; any other argument as it is."""
-    found = _TEXT.fullmatch(argument)
-    if found is None or _QUOTED.fullmatch(found[2]):
-        return argument
-    from hydra.core.override_parser.types import Quote, QuotedString
-
-    # Hydra would take ${…} for the name of another option
-    text = re.sub(r"(\\*)\$\{", lambda backslashes: backslashes[1] * 2 + "\\${", found[2])
-    return f"{found[1]}={QuotedString(text=text, quote=Quote.double).with_quotes()}"
 
 
 def job(work: Callable[[], object]) -> None:
@@ -129,18 +119,18 @@ def guarded(work: Callable[[], object], where: str = "") -> int:
         if line := shortage(error):
             fail(where + line)
             return 1
-        if not isinstance(error, ValueError) or not _in_hydra(error.__traceback__):
+        if not _in_hydra(error.__traceback__):
             raise
-        fail(f"{error}; you typed: {' '.join(sys.argv[1:])}")
+        fail(f"{where}the options cannot be read ({shown(error)}); you typed: {shown(' '.join(sys.argv[1:]))}")
         return 2
     return 0
 
 
 def _in_hydra(trace: TracebackType | None) -> bool:
-    """Whether an error was raised by Hydra's own code: for some mistyped overrides it raises ValueError."""
+    """Whether an error was raised by Hydra's own code: for some mistyped overrides it raises ValueError, TypeError …"""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("hydra.")
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] in OF_HYDRA
 
 
 def say(text: str, style: str | None = None) -> None:
@@ -151,24 +141,6 @@ def say(text: str, style: str | None = None) -> None:
 def fail(message: str) -> None:
     """Print an error, as plain text."""
     console(stderr=True).print(f"error: {message}", style="bold red", markup=False, highlight=False, soft_wrap=True)
-
-
-def explain(error: Exception) -> str:
-    """A configuration error in a few lines; for an unknown key with the valid names."""
-    cause = error.__cause__
-    node = getattr(cause, "parent_node", None) if cause is not None else None
-    message = str(error).partition("\nConfig search path:")[0].strip()
-    if node is not None and hasattr(node, "keys") and cause is not None and "not in struct" in str(cause):
-        where = str(node._get_full_key("") or "the top level")
-        keys = ", ".join(sorted(str(key) for key in node if key != "_target_" and key != "hydra"))
-        if not keys:
-            advice = "it has no options" if "_target_" in node else f"it is empty; type +{where}.<name>=<value>"
-            return f"{message.splitlines()[0]}\n{where}: {advice}"
-        option = re.search(r"'(\w+)\.(\w+)", message)  # analysis.syntax.least, in a run without analysis=syntax
-        absent = option is not None and where == option[1] and option[2] in options(option[1])
-        hint = f"\ntype {option[1]}={option[2]} for these options" if option and absent else ""
-        return f"{message.splitlines()[0]}\nvalid under {where}: {keys}{hint}"
-    return message
 
 
 def help_screen(doc: str, groups: tuple[str, ...]) -> str:

@@ -4,19 +4,20 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from probing.errors import ConfigError, one_of, positive
+from probing.errors import ConfigError, one_of, positive, shown
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 MOST_THREADS = 1024
+LONGEST_NAME = 100  # characters; the name of a file in the store has two such names
 T = TypeVar("T", bound="DataclassInstance")
 
 
@@ -41,7 +42,7 @@ def checked(cls: type[T], node: DictConfig, group: str) -> T:
         merged: Any = OmegaConf.to_container(OmegaConf.merge(schema, values))
     except OmegaConfBaseException as error:
         key = re.split(r"[.\[]", error.full_key or "")[0]
-        raise ConfigError(f"{prefix}{key}={given.get(key, '?')}: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"{prefix}{key}={shown(given.get(key, '?'))}: {shown(str(error).splitlines()[0])}") from error
     return cls(**{f.name: merged[f.name] for f in fields(cls)})
 
 
@@ -69,12 +70,16 @@ def _one(option: str, value: Any, kind: Any) -> Any:
     """A single value. OmegaConf checks its type afterwards, except for what it would accept or change silently."""
     if isinstance(kind, type) and is_dataclass(kind):
         if not isinstance(value, dict):
-            raise ConfigError(f"{option}={value}: it is a group of options; type {option}.{fields(kind)[0].name}=…")
+            raise ConfigError(
+                f"{option}={shown(value)}: it is a group of options; type {option}.{fields(kind)[0].name}=…"
+            )
         return _values(kind, value, f"{option}.")
     if kind not in (str, int, float, bool):
         return value
     if isinstance(value, list | dict):
-        raise ConfigError(f"{option}={value}: a single value is wanted here, neither a list nor a group of options")
+        raise ConfigError(
+            f"{option}={shown(value)}: a single value is wanted here, neither a list nor a group of options"
+        )
     if value is None:
         raise ConfigError(f"{option}=null: a value is wanted")
     if value == "":
@@ -86,24 +91,32 @@ def _one(option: str, value: Any, kind: Any) -> Any:
 
 def _check_number(option: str, value: float, kind: type) -> None:
     if not math.isfinite(value):
-        raise ConfigError(f"{option}={value}: a finite number is wanted")
+        raise ConfigError(f"{option}={shown(value)}: a finite number is wanted")
     if kind is bool and value not in (0, 1):
-        raise ConfigError(f"{option}={value}: type {option}=true or {option}=false")
+        raise ConfigError(f"{option}={shown(value)}: type {option}=true or {option}=false")
     if kind is int and abs(value) >= 2**63:
-        raise ConfigError(f"{option}={value}: the number is too large")
+        raise ConfigError(f"{option}={shown(value)}: the number is too large")
 
 
 def part_of(group: str, node: DictConfig) -> Any:
     """What an option of ``group`` builds: an instance of its ``_target_``. Raises ConfigError, also for a class that
     cannot be imported.
     """
+    return checked(class_of(f"{group}._target_", node.get("_target_")), node, group)
+
+
+def class_of(option: str, target: object) -> Any:
+    """The dataclass that ``target`` names (package.module.Class). Raises ConfigError for anything else."""
+    module, _, name = str(target).rpartition(".")
+    if not isinstance(target, str) or not all(part.isidentifier() for part in (*module.split("."), name)):
+        raise ConfigError(f"{option}={shown(target)}: the name of a class is wanted, as in conf/")
     try:
-        cls = get_class(node._target_)
-    # Hydra wraps whatever goes wrong while a module is imported.
-    except Exception as error:
-        cause = error.__cause__ or error
-        raise ConfigError(f"{group}._target_={node._target_}: it cannot be imported ({cause})") from error
-    return checked(cls, node, group)
+        found = getattr(import_module(module), name)
+    except Exception as error:  # a module may fail in any way while it is imported
+        raise ConfigError(f"{option}={shown(target)}: it cannot be imported ({shown(error)})") from error
+    if not isinstance(found, type) or not is_dataclass(found):
+        raise ConfigError(f"{option}={shown(target)}: it is not a dataclass, so it has no options; see conf/")
+    return found
 
 
 def known(prefix: str, keys: Iterable[object], valid: Sequence[str]) -> None:
@@ -111,7 +124,7 @@ def known(prefix: str, keys: Iterable[object], valid: Sequence[str]) -> None:
     for key in keys:
         if key not in valid:
             options = f"the options are {', '.join(prefix + v for v in valid)}" if valid else "there are none here"
-            raise ConfigError(f"{prefix}{key}: no such option; {options}")
+            raise ConfigError(f"{prefix}{shown(key)}: no such option; {options}")
 
 
 def check_machine(device: str, threads: int | None) -> None:
@@ -132,5 +145,7 @@ def listed(value: Any) -> list[Any]:
 
 def names_a_folder(option: str, value: str) -> None:
     """Raise ConfigError unless ``value`` can be one part of a path."""
-    if not value or value.startswith(".") or set(value) & set("/\\\0\n"):
-        raise ConfigError(f"{option}={value!r}: it names a folder or a file; use letters, digits, - and _")
+    if not value or value.startswith(".") or set(value) & set("/\\") or not value.isprintable():
+        raise ConfigError(f"{option}={shown(repr(value))}: it names a folder or a file; use letters, digits, - and _")
+    if len(value) > LONGEST_NAME:
+        raise ConfigError(f"{option}={shown(value)}: it names a folder or a file; at most {LONGEST_NAME} characters")

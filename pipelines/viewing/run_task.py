@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hydra.errors import HydraException
-from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-from pipelines.shared.schema import checked
+from pipelines.shared.schema import checked, class_of
 from probing.axes import Sentence
 from probing.errors import ConfigError
 from probing.view.record import Gold
@@ -26,8 +24,8 @@ def gold_of(options: Mapping[str, Any]) -> Callable[[Sentence], Gold | None]:
     if not isinstance(target, str) or not target.startswith(TASKS):
         raise unknown
     try:
-        cls = get_class(target)
-    except (HydraException, ImportError, ValueError) as error:
+        cls = class_of("task._target_", target)
+    except ConfigError as error:
         raise unknown from error
     if f"{cls.__module__}.{cls.__qualname__}" != target:  # another library's class that a task's module imports
         raise unknown

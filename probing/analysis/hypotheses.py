@@ -38,7 +38,7 @@ class HeadHypotheses(Analysis):
 
     def hypotheses(self) -> list[Hypothesis]:
         """The hypotheses. Raises: ConfigError for missing or impossible values."""
-        return [hypothesis_from(values, str(values.get("name", "hypothesis"))) for values in self.tested]
+        return [hypothesis_from(values, "analysis.hypotheses.tested") for values in self.tested]
 
     def check(self, study: Study) -> None:
         """Raise ConfigError for a hypothesis whose annotation is not in the corpus, or that matches nothing."""

@@ -37,9 +37,9 @@ def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds:
     Items without a vector or without a label are left out and counted. Raises: ModelError if a split has no item left.
     """
     vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
-    labelled = _labelled(labels)
-    keep = vectors.available & labelled
-    reasons = {"have no vector": ~vectors.available, "have no label": ~labelled}
+    has_label = _labelled(labels)
+    keep = vectors.available & has_label
+    reasons = {"have no vector": ~vectors.available, "have no label": ~has_label}
     notes = tuple(
         Note("skipped", f"{found.sum():,} {labels.level} items {reason} and are left out")
         for reason, found in reasons.items()
@@ -56,6 +56,12 @@ def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds:
             )
     unseen = unseen_notes(replace(labels, values=targets[TASK].values))
     return Items(vectors.select(keep), targets, cut, (*notes, *(Note("caveat", text) for text in unseen)))
+
+
+def labelled(labels: Labels) -> tuple[Target, dict[Split, list[NDArray[np.int64]]]]:
+    """The labels without a model: as a target, and per split and sentence the positions of the labelled items."""
+    cut = _cut(labels, _labelled(labels))
+    return _target(labels, cut), cut
 
 
 def control(task: Task, corpus: Corpus, labels: Labels, seed: int, draw: int) -> Labels:

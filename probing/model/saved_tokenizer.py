@@ -77,7 +77,10 @@ def _from_file(folder: Path, made: "Tokenizer | None") -> "tuple[Tokenizer, tupl
     if _says_how_to_frame(folder):
         saved.post_processor = made.post_processor
     for text in _SAMPLE:
-        ours, theirs = (found.encode(text).tokens for found in (saved, made))
+        try:
+            ours, theirs = (found.encode(text).tokens for found in (saved, made))
+        except Exception as error:  # the library raises Exception itself, such as for an unknown token that is missing
+            raise ModelError(f"{folder}: the tokenizer cannot read {text!r}: {first_line(error)}") from error
         if ours != theirs:
             return saved, (f"tokenizer: {text!r} is {ours} as tokenizer.json says; transformers reads {theirs}",)
     return saved, ()

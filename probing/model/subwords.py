@@ -39,7 +39,10 @@ class Frame:
         """Refuse a window that cannot move on."""
         if self.room < 2:
             least = len(self.prefix) + len(self.suffix) + 2
-            raise ConfigError(f"model.max_subwords={self.window}: too few for this model; give at least {least}")
+            raise ConfigError(
+                f"model.max_subwords={self.window}: too few for this model; give at least {least} (without this option "
+                "the number is that of model_max_length in tokenizer_config.json, or of the model's positions)"
+            )
 
     @property
     def room(self) -> int:

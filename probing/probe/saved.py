@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.errors import DataError
+from probing.errors import DataError, shown
 from probing.probe.fit import TASK, Fit
 
 Float32 = NDArray[np.float32]
@@ -101,8 +101,8 @@ def from_file(path: Path) -> Saved:
             names = ("task", "level", "kind", "vector", "cls_position", "checkpoint", "run_id")
             texts = {name: about[name] for name in names}
             saved = Saved(**texts, classes=tuple(json.loads(about["classes"])), weights=weights, intercepts=intercepts)
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise DataError(f"{path} cannot be read ({error}); delete its folder and run again") from error
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read ({shown(error)}); delete its folder and run again") from error
     _check(saved, path)
     return saved
 

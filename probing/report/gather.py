@@ -104,10 +104,19 @@ def by_setting(
 
 
 def probe_settings(run: Run) -> dict[str, str]:
-    """The settings of a run that change the score of a probe."""
+    """The settings of a run that change the score of a probe, and which weights and sentences it is about.
+
+    Two checkpoints, or two corpora, may have the same name, and a folder may hold another model than before.
+    """
     stored = {"store": {"dtype": run.manifest.get("store", {}).get("dtype")}}  # the type that store.dtype=auto became
     found = (flat(run.manifest["config"]) | {key: name for key, name in flat(stored).items() if name}).items()
-    return {key: value for key, value in found if key not in JOINED and not key.startswith(OTHER_ANALYSES)}
+    settings = {key: value for key, value in found if key not in JOINED and not key.startswith(OTHER_ANALYSES)}
+    of = {"weights": ("checkpoint", "revision"), "sentences": ("data", "fingerprint")}
+    return settings | {name: _short(run.manifest[part].get(key)) for name, (part, key) in of.items()}
+
+
+def _short(digest: object) -> str:
+    return str(digest).removeprefix("sha256-")[:8]
 
 
 def joined(runs: Sequence[Run]) -> tuple[pd.DataFrame, str]:

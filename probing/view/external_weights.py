@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from probing.attention.flow.attention_rollout import rollout
 from probing.attention.flow.augmented import Rollout
-from probing.errors import ModelError
+from probing.errors import ModelError, shown
 from probing.view.record import Float32, Tokens, View
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Layer = ArrayLike | torch.Tensor
     Weights = Iterable[Layer]
 
+_TOLERANCE = 0.02  # of a sum of weights in half precision
 _SPECIAL = re.compile(r"\[[A-Z]+\]|</?[a-z_]+>|<\|.*\|>")  # as BERT, RoBERTa and GPT write them
 _MASKS = ("[MASK]", "<mask>")  # replace a word
 _OF_TEXT = (*_MASKS, "[UNK]", "<unk>")  # look special, but stand for words of a text
@@ -32,8 +33,9 @@ def weights_view(attention: "Weights", tokens: Sequence[str], sentence_b_start: 
     """The view of what BertViz takes: ``attention`` per layer (H, S, S) or (1, H, S, S); ``tokens`` (S).
 
     sentence_b_start: position of the second text's first subword. Rollout is computed as in Abnar and Zuidema (2020).
-    Raises: ModelError for shapes that do not fit each other, weights that are negative or not finite, a query without
-    weight in every head (padding), tokens that are not strings.
+    Where the weights of a query do not sum to 1, a note says so. Raises: ModelError for shapes that do not fit each
+    other, weights that are negative or not finite or sum to more than 1, a query without weight in every head
+    (padding), tokens that are not strings.
     """
     import torch
 
@@ -46,6 +48,7 @@ def weights_view(attention: "Weights", tokens: Sequence[str], sentence_b_start: 
     if not np.isfinite(maps).all() or maps.min() < 0:
         raise ModelError("attention has weights that are negative or not finite; give it after the softmax")
     _check_queries(maps, tokens)
+    notes = _check_sums(maps)
     rolled = rollout([torch.tensor(layer)[None] for layer in maps], np.array([len(tokens)]), Rollout())
     found = read_tokens(tokens, sentence_b_start)
     texts = [" ".join(f for f, b in zip(found.forms, found.form_segment, strict=True) if b == side) for side in (0, 1)]
@@ -54,6 +57,7 @@ def weights_view(attention: "Weights", tokens: Sequence[str], sentence_b_start: 
         attention=maps,
         rollout=rolled[0].numpy(),
         missing=dict.fromkeys(("norm", "flow", "neurons"), _NO_MODEL),
+        notes=notes,
         about={
             "model": "given weights",
             "text": texts[0],
@@ -97,10 +101,13 @@ def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> T
 def _names(tokens: object) -> list[str]:
     if isinstance(tokens, str) or not isinstance(tokens, Iterable):
         raise ModelError(f"tokens is a {type(tokens).__name__}, not a list; {_NAMES}")
-    names = list(tokens)
+    try:
+        names = list(tokens)
+    except TypeError as error:  # an array without axes
+        raise ModelError(f"tokens cannot be listed ({error}); {_NAMES}") from error
     for place, name in enumerate(names):
         if not isinstance(name, str):
-            raise ModelError(f"tokens[{place}] is {name!r}, not a string; {_NAMES}")
+            raise ModelError(f"tokens[{place}] is {shown(repr(name))}, not a string; {_NAMES}")
     return names
 
 
@@ -108,7 +115,9 @@ def _whole(sentence_b_start: SupportsIndex | None) -> int | None:
     try:
         return None if sentence_b_start is None else operator.index(sentence_b_start)
     except TypeError as error:
-        raise ModelError(f"sentence_b_start={sentence_b_start!r}: not a whole number; give a position") from error
+        raise ModelError(
+            f"sentence_b_start={shown(repr(sentence_b_start))}: not a whole number; give a position"
+        ) from error
 
 
 def _check_queries(maps: Float32, tokens: Sequence[str]) -> None:
@@ -121,6 +130,22 @@ def _check_queries(maps: Float32, tokens: Sequence[str]) -> None:
             "is padding, cut it off: for the n other subwords give "
             "attention=[layer[..., :n, :n] for layer in attention] and tokens[:n]"
         )
+
+
+def _check_sums(maps: Float32) -> tuple[str, ...]:
+    """A note if weights of a query are missing. Raises: ModelError if they sum to more than 1: these are no weights."""
+    sums = maps.sum(axis=-1)
+    if sums.max() > 1 + _TOLERANCE:
+        raise ModelError(
+            f"attention: the weights of a query sum to {sums.max():.3g}, more than 1; give them after the softmax, "
+            "from a model in evaluation mode (model.eval()), where no dropout changes them"
+        )
+    if sums.min() >= 1 - _TOLERANCE:
+        return ()
+    return (
+        f"the given weights of a query sum to as little as {sums.min():.2f}; the rest goes to nothing that is shown, "
+        "and rollout is computed as if they summed to 1",
+    )
 
 
 def _stacked(attention: "Weights") -> Float32:
@@ -142,12 +167,20 @@ def _array(layer: "Layer | None", number: int) -> NDArray[np.float32]:
     """One layer as an array (H, S, S)."""
     if layer is None:
         raise ModelError(f"attention of layer {number} is None; load the model with attn_implementation='eager'")
-    if hasattr(layer, "detach"):  # a tensor, perhaps on a GPU, in half precision or with a gradient
-        layer = layer.detach().float().cpu().numpy()
     try:
-        found = np.asarray(layer, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"attention of layer {number} is not an array of numbers ({error}); {_WANTED}") from error
+        if hasattr(layer, "detach"):  # a tensor, perhaps on a GPU, sparse, in half precision or with a gradient
+            layer = layer.detach().to_dense().cpu()
+            layer = layer.float().numpy() if layer.is_floating_point() else layer.numpy()
+        given = np.asanyarray(layer)
+    except Exception as error:  # what is given may come from any library
+        raise ModelError(
+            f"attention of layer {number} is not an array of numbers ({shown(error)}); {_WANTED}"
+        ) from error
+    if given.dtype.kind not in "biuf" or isinstance(given, np.ma.MaskedArray):
+        seen = f"a {type(given).__name__} of {given.dtype}"
+        raise ModelError(f"attention of layer {number} is not an array of numbers ({seen}); {_WANTED}")
+    with np.errstate(over="ignore"):  # infinity is refused later
+        found = np.asarray(given, dtype=np.float32)
     if found.ndim == 4 and len(found) == 1:
         found = found[0]
     if found.ndim != 3 or not found.size:

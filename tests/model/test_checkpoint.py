@@ -52,6 +52,8 @@ def test_a_folder_is_named_after_itself_and_identified_by_its_files(folder):
         ("EleutherAI/pythia-160m@step1000", "pythia-160m@step1000"),
         ("org/model@refs/pr/4", "model@refs-pr-4"),
         ("/somewhere/else/my-bert/", "my-bert"),
+        ("./runs/large/checkpoint-500", "large-checkpoint-500"),  # many models have a checkpoint of this name
+        ("/somewhere/small/best", "small-best"),
     ],
 )
 def test_rows_are_named_after_the_checkpoint_unless_told(checkpoint, name):

@@ -10,8 +10,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from pipelines.explore import Settings as ExploreSettings
-from pipelines.shared.cli import verbatim
 from pipelines.shared.options import CONF, checked, option, options, own_options
+from pipelines.shared.typed_options import verbatim
 from pipelines.viewing.inputs import Settings, target
 from probing.attention.flow.attention_rollout import Rollout
 from probing.errors import ConfigError, ModelError

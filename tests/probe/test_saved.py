@@ -127,6 +127,16 @@ def test_a_file_that_contradicts_itself_is_refused(file, change):
         from_file(file)
 
 
+@pytest.mark.parametrize("layers", ["[" * 100_000, "[1e999]", "[null]", "{", "3", '["x"]', "[[0]]"])
+def test_layers_that_are_no_list_of_numbers_are_refused_in_a_line(file, layers):
+    with safe_open(file, framework="np") as whole:
+        tensors = {key: whole.get_tensor(key) for key in ("weights/0", "intercept/0")}
+        about = whole.metadata()
+    save_file(tensors, file, about | {"layers": layers})
+    with pytest.raises(DataError, match=r"probes\.safetensors cannot be read \(.*\); delete its folder"):
+        from_file(file)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32])
 @pytest.mark.parametrize("name", ["weights/0", "intercept/0"])
 def test_numbers_in_another_type_are_refused(file, name, dtype):

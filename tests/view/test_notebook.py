@@ -8,6 +8,7 @@ from html import unescape
 
 import numpy as np
 import pytest
+import torch
 
 import probing.view
 from probing.errors import ConfigError, ModelError
@@ -52,8 +53,6 @@ def test_a_model_is_loaded_once(monkeypatch):
 
 
 def test_weights_from_anywhere_in_both_shapes_as_arrays_and_tensors(maps):
-    import torch
-
     batched = [torch.tensor(layer)[None].requires_grad_() for layer in maps]
     for given in (maps, [layer[None] for layer in maps], batched, np.stack(maps)):
         view = weights_view(given, TOKENS)
@@ -206,3 +205,36 @@ def test_the_package_is_cheap_to_import_and_says_what_it_lacks():
     assert probing.view.show is show
     with pytest.raises(AttributeError, match="no attribute 'shaw'"):
         _ = probing.view.shaw
+
+
+def test_weights_that_sum_to_more_than_one_are_no_weights(maps):
+    with pytest.raises(ModelError, match="the weights of a query sum to 3, more than 1; give them after the softmax"):
+        weights_view([3 * layer for layer in maps], TOKENS)
+    assert not weights_view([layer.astype(np.float16) for layer in maps], TOKENS).notes
+
+
+def test_weights_that_sum_to_less_than_one_are_shown_with_a_note(maps):
+    [note] = weights_view([maps[0], 0.25 * maps[1], *maps[2:]], TOKENS).notes
+    assert "sum to as little as 0.25" in note
+
+
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [
+        (lambda layer: layer.astype(complex), "a ndarray of complex"),  # whose real part is no weight
+        (lambda layer: np.ma.masked_array(layer, mask=True), "a MaskedArray of"),  # whose mask would be lost
+        (lambda layer: (1000 * layer).astype("datetime64[s]"), "a ndarray of datetime64"),
+        (lambda layer: [[10**400]], "a ndarray of object"),
+        (lambda layer: torch.tensor(layer).to("meta"), "not an array of numbers (Cannot copy out of meta tensor"),
+    ],
+    ids=range(5),
+)
+def test_what_is_no_array_of_numbers_is_refused_with_its_layer(change, seen, maps):
+    with pytest.raises(ModelError, match="attention of layer 2 is not an array of numbers") as raised:
+        weights_view([maps[0], change(maps[1])], TOKENS)
+    assert seen in str(raised.value)
+
+
+def test_a_sparse_tensor_is_an_array_of_numbers(maps):
+    given = [torch.tensor(layer).to_sparse() for layer in maps]
+    assert np.array_equal(weights_view(given, TOKENS).attention, weights_view(maps, TOKENS).attention)

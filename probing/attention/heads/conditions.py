@@ -1,6 +1,7 @@
 """Conditions on words: the values that columns of CoNLL-U must have."""
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import Sentence
-from probing.errors import ConfigError
+from probing.errors import ConfigError, shown
 
 # columns that a condition can name, and the field of Sentence with their values
 COLUMNS = {
@@ -29,17 +30,19 @@ def checked(option: str, conditions: object) -> None:
     mapping from features to such values. ``form`` and ``lemma`` ignore case.
     """
     if not isinstance(conditions, Mapping):
-        raise ConfigError(f"{option}={conditions}: not a set of conditions; give one such as {{upos: NOUN}}")
+        raise ConfigError(f"{option}={shown(conditions)}: not a set of conditions; give one such as {{upos: NOUN}}")
     for name, value in conditions.items():
         if name not in COLUMNS:
-            raise ConfigError(f"{option}.{name}: no such column; choose one of {', '.join(COLUMNS)}")
+            raise ConfigError(f"{option}.{shown(name)}: no such column; choose one of {', '.join(COLUMNS)}")
         if name != "feats":
             _checked_value(f"{option}.{name}", value)
         elif not isinstance(value, Mapping) or not value:
-            raise ConfigError(f"{option}.feats={value}: not a set of features; give one such as {{PronType: Prs}}")
+            raise ConfigError(
+                f"{option}.feats={shown(value)}: not a set of features; give one such as {{PronType: Prs}}"
+            )
         else:
             for feature, wanted in value.items():
-                _checked_value(f"{option}.feats.{feature}", wanted)
+                _checked_value(f"{option}.feats.{shown(feature)}", wanted)
 
 
 def _checked_value(option: str, value: object) -> None:
@@ -47,12 +50,17 @@ def _checked_value(option: str, value: object) -> None:
         if isinstance(one, bool):
             raise ConfigError(f"{option}={one}: YAML reads yes, no, on and off as true or false; put it in quotes")
         if not isinstance(one, str) or not one:
-            raise ConfigError(f"{option}={value}: not text; give a list of words, or a regular expression in quotes")
+            raise ConfigError(
+                f"{option}={shown(value)}: not text; give a list of words, or a regular expression in quotes"
+            )
     if isinstance(value, str):
         try:
-            re.compile(value)
-        except re.error as error:
-            raise ConfigError(f"{option}={value}: not a valid regular expression ({error}); correct it") from error
+            with warnings.catch_warnings(action="error"):  # where two readings are possible, python only warns
+                re.compile(value)
+        except (re.error, OverflowError, RecursionError, Warning) as error:
+            raise ConfigError(
+                f"{option}={shown(value)}: not a valid regular expression ({error}); correct it"
+            ) from error
     elif not value:
         raise ConfigError(f"{option}={value}: an empty list matches no word; remove the condition, or add values")
 

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from probing.attention.heads.conditions import COLUMNS, checked, column, fits, matching
 from probing.axes import Sentence
-from probing.errors import ConfigError, one_of
+from probing.errors import ConfigError, one_of, shown
 
 RELATIONS = ("head", "dependent", "same_entity", "any")
 DIRECTIONS = ("before", "after", "any")
 NEEDS = {"head": ("heads",), "dependent": ("heads",), "same_entity": ("heads", "entities"), "any": ()}
+LONGEST = 500  # characters of a name or a question
 Mask = NDArray[np.bool_]
 
 
@@ -41,6 +42,8 @@ class Hypothesis:
     direction: str = "any"
 
     def __post_init__(self) -> None:
+        for option in ("name", "question"):
+            _check_text(option, getattr(self, option))
         one_of(f"{self}.relation", self.relation, RELATIONS)
         one_of(f"{self}.direction", self.direction, DIRECTIONS)
         for side, conditions in (("query", self.query), ("key", self.key)):
@@ -48,8 +51,8 @@ class Hypothesis:
         if self.deprel is not None:
             if self.relation not in ("head", "dependent"):
                 raise ConfigError(
-                    f"{self}.deprel={self.deprel}: deprel needs a dependency, and relation is {self.relation}; set "
-                    "relation to head or dependent, or remove deprel"
+                    f"{self}.deprel={shown(self.deprel)}: deprel needs a dependency, and relation is {self.relation}; "
+                    "set relation to head or dependent, or remove deprel"
                 )
             checked(str(self), {"deprel": self.deprel})
         if not self.key and self.relation == "any":
@@ -63,15 +66,27 @@ class Hypothesis:
 
 
 def hypothesis_from(values: Mapping[str, Any], where: str) -> Hypothesis:
-    """The hypothesis with these values, from the file ``where``. Raises: ConfigError for a missing or wrong value."""
+    """The hypothesis with these values, from the file ``where``.
+
+    Raises: ConfigError, naming ``where``, for a missing or wrong value.
+    """
     valid = [f.name for f in fields(Hypothesis)]
     for name in values:
         if name not in valid:
-            raise ConfigError(f"{where}: {name}: a hypothesis has no such key; use {', '.join(valid)}")
+            raise ConfigError(f"{where}: {shown(name)}: a hypothesis has no such key; use {', '.join(valid)}")
     for name in ("name", "question"):
         if not values.get(name):
             raise ConfigError(f"{where}: the {name} of the hypothesis is missing; add a line {name}: …")
-    return Hypothesis(**values)
+    try:
+        return Hypothesis(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _check_text(option: str, value: object) -> None:
+    """Raise ConfigError unless ``value`` is one line of text: names and questions stand in tables and titles."""
+    if not isinstance(value, str) or not value.isprintable() or not value.strip() or len(value) > LONGEST:
+        raise ConfigError(f"{option}={shown(value)}: one line of at most {LONGEST} characters is wanted")
 
 
 def queries_and_right_words(hypothesis: Hypothesis, sentence: Sentence) -> tuple[Mask, Mask]:

@@ -181,6 +181,18 @@ def test_a_bad_body_is_told_what_is_wrong_and_the_server_lives_on(port, body, st
     assert ask(port, text="a").status == 200
 
 
+@pytest.mark.parametrize(
+    "start", ["", '{"text": ', '{"parts": ', '{"text": "a", "parts": ', '{"text": "a", "parts": ["norm", ']
+)
+def test_however_deeply_a_body_is_nested_the_answer_is_json(port, start):
+    end = "".join({"{": "}", "[": "]"}[c] for c in reversed(start) if c in "{[")
+    for deep in (10, *range(900, 1000, 3), 100_000 // LIMIT):  # Python's own limit lies between
+        body = f"{start}{'[' * deep}{']' * deep}{end}".encode()
+        refused = call(port, "POST", "/api/view", body)
+        assert refused.status == 400, deep
+        assert list(refused.data) == ["error"], deep
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", None])
 def test_only_json_is_taken_which_no_foreign_form_can_send(port, kind):
     refused = call(port, "POST", "/api/view", {"text": "a"}, Content_Type=kind)

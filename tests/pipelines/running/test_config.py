@@ -129,11 +129,11 @@ def test_layers_are_all_or_numbers_in_ascending_order(typed, layers, probed):
 @pytest.mark.parametrize(
     "content, words",
     [
-        (b"name: [unclosed", "cannot be read as YAML"),
-        (b"name: \xe9", "cannot be read as YAML"),
-        (b"only a text", "only a text: a hypothesis has no such key"),
+        (b"name: [unclosed", ":1: not YAML (expected ',' or ']'"),
+        (b"name: \xe9", ":1: byte 0xe9 is not UTF-8"),
+        (b"only a text", ": a hypothesis has keys such as name, question, query, key"),
         (b"name: mine", "the question of the hypothesis is missing"),
-        (b"- a\n- list", "a hypothesis has keys such as name, question, query and key"),
+        (b"- a\n- list", ": a hypothesis has keys such as name, question, query, key"),
     ],
 )
 def test_a_hypothesis_file_that_cannot_be_read_is_named(content, words, here, refused, nothing_loads, tmp_path):
@@ -141,7 +141,7 @@ def test_a_hypothesis_file_that_cannot_be_read_is_named(content, words, here, re
     path.write_bytes(content)
     given = ["analysis=hypotheses", f"analysis.hypotheses.tested={path}", f"outputs={tmp_path}/out"]
     message = refused(here(*given, small=False), 2)
-    assert f"{path}: " in message
+    assert message.startswith(f"error: {path}:")
     assert words in message
 
 

@@ -15,8 +15,9 @@ from hydra.errors import HydraException
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from pipelines.running.config import ANALYSES, GROUPS
-from pipelines.shared.cli import Failed, explain, fail, guarded, help_screen, interrupt_again
+from pipelines.shared.cli import Failed, fail, guarded, help_screen, interrupt_again
 from pipelines.shared.options import options
+from pipelines.shared.typed_options import explain
 from probing import errors
 
 HEAVY = ("torch", "transformers", "datasets", "sklearn", "matplotlib", "seaborn")

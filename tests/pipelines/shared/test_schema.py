@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from pipelines.shared.schema import check_machine, checked, listed, names_a_folder
+from pipelines.shared.schema import check_machine, checked, class_of, listed, names_a_folder
 from probing.errors import ConfigError
 
 
@@ -110,6 +110,31 @@ def test_one_value_is_a_list_of_one():
 
 def test_a_name_of_a_folder_is_one_part_of_a_path():
     names_a_folder("tag", "my study, 2nd")
-    for name in ("", ".", "..", "a/b", "a\\b", "a\nb", "a\0"):
+    for name in ("", ".", "..", "a/b", "a\\b", "a\nb", "a\0", "a\x1b[1m", "a\u202eb", "a" * 101):
         with pytest.raises(ConfigError, match="names a folder or a file"):
             names_a_folder("tag", name)
+
+
+@pytest.mark.parametrize(
+    ("target", "seen"),
+    [
+        ("probing.task.trees.Depth", None),
+        ("probing.task.trees.Nothing", "it cannot be imported"),
+        ("probing.nothing.Nothing", "it cannot be imported"),
+        ("probing.task.trees", "it is not a dataclass"),
+        ("builtins.dict", "it is not a dataclass"),
+        ("os.system", "it is not a dataclass"),
+        ("Depth", "the name of a class is wanted"),
+        ("a b.c", "the name of a class is wanted"),
+        ("", "the name of a class is wanted"),
+        (3, "the name of a class is wanted"),
+        (None, "the name of a class is wanted"),
+        ([1], "the name of a class is wanted"),
+    ],
+)
+def test_a_part_is_a_dataclass_that_is_named(target, seen):
+    if seen is None:
+        assert class_of("task._target_", target).__name__ == "Depth"
+    else:
+        with pytest.raises(ConfigError, match=f"task._target_=.*: {seen}"):
+            class_of("task._target_", target)

@@ -1,0 +1,62 @@
+"""What is typed is read as Hydra reads it; what Hydra's grammar refuses is taken as it stands, or named."""
+
+from pathlib import Path
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from pipelines.shared.typed_options import readable
+from probing.errors import ConfigError
+
+
+def value_of(argument: str) -> object:
+    return OverridesParser.create().parse_override(argument).value()
+
+
+@pytest.mark.parametrize("value", ["/x/a=b/c", "/x/copy (2)/c", "a'b", 'a"b', "/x/{a", "x]", "[1", "/x/#1=2", "x=y,z"])
+def test_a_path_with_characters_that_hydra_refuses_is_taken_as_it_stands(value):
+    [read] = readable([f"data.path={value}"])
+    assert value_of(read) == value
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["seed=3", "layers=[0,1]", "probe.l2=[1e-2]", "+x=null", "~model", "tag=a,b", "model@x=bert", "outputs=${tag}/x"],
+)
+def test_what_hydra_can_read_is_left_as_it_is(argument):
+    assert readable([argument]) == [argument]
+
+
+def test_switches_come_first_and_keep_their_values():
+    assert readable(["tag=a", "-m", "--cfg", "job"]) == ["-m", "tag=a", "--cfg", "job"]
+
+
+def test_in_a_sweep_a_value_that_may_be_several_is_refused_with_how_to_quote_each():
+    with pytest.raises(ConfigError, match=r"data.path=x=1/a,x=2/a: .* type data.path='x=1/a','x=2/a', each in its own"):
+        readable(["-m", "data.path=x=1/a,x=2/a"])
+    typed = ["-m", "data.path='x=1/a','x=2/a'"]
+    assert readable(typed) == typed
+    [_, read] = readable(["-m", "data.path=x=1/a"])
+    assert value_of(read) == "x=1/a"
+
+
+@pytest.mark.parametrize(
+    "argument", ["model=[1]", "task=[[a]]", "rollout={a: 1}", "model=[null]", "task=3", f"store={'x' * 5000}"]
+)
+def test_a_group_of_options_is_chosen_by_name(argument):
+    group = argument.partition("=")[0]
+    with pytest.raises(ConfigError, match=f"{group}=.*: the name of an option is wanted, one of "):
+        readable([argument])
+
+
+def test_the_files_of_a_path_with_an_equals_sign_are_read(here, refused, tmp_path):
+    folder = tmp_path / "lr=3e-5 (1)"
+    folder.mkdir()
+    given = ["data=conllu", "data.train=a.conllu", "data.test=b.conllu", f"data.path={folder}", "model=minilm"]
+    message = refused(here(*given, f"outputs={tmp_path}/out", small=False), 1)
+    assert f"no train file at {Path(folder, 'a.conllu')}" in message
+
+
+def test_an_argument_that_is_no_option_is_named(here, refused):
+    message = refused(here("data=grammar", "tag", small=False), 2)
+    assert "tag: not an option; type <option>=<value>" in message
