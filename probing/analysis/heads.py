@@ -9,7 +9,7 @@ from probing.analysis.findings import Findings
 from probing.analysis.head_pass import HeadPass, is_tagged
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
-from probing.attention.heads.head_statistics import QUANTILES
+from probing.attention.heads.weight_quantiles import QUANTILES
 from probing.axes import Note, Sentence, Tally
 from probing.errors import ProbingError
 from probing.result.tally import mean_over_heads, measure_tallies

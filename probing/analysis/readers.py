@@ -36,7 +36,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class ProbeReader:
-    """The trained linear probe of one layer. passed_over: layer 0, if that is better on dev: no head affects it."""
+    """The trained linear probe of one layer. passed_over: a layer that is better on dev, but that no head affects."""
 
     fit: Fit
     task: Task
@@ -73,20 +73,20 @@ class HeadReader:
         return head_readout(self.encoder, sample.subwords, rng, gold, self.labels.classes)
 
 
-def probe_reader(
-    predictions: Sequence[Prediction], task: Task, labels: Labels, cls_position: str
-) -> ProbeReader | None:
-    """The probe of the layer above 0 that is best on dev; None if no linear classifier was trained on such a layer.
+def probe_reader(predictions: Sequence[Prediction], task: Task, labels: Labels, encoder: Encoder) -> ProbeReader | None:
+    """The probe that is best on dev of those on a layer with attention in it or below; None if there is none.
 
-    Layer 0 is the embedding output: there is no attention below it, so interventions cannot change its predictions.
+    There is none below layer 0 (the embedding output), and none in the lowest blocks of some models, so that
+    interventions cannot change what is predicted there. Raises: ModelError if the model gives no maps.
     """
+    lowest = encoder.map_facts.layers[0]
     fits = [p.fit for p in predictions if p.target == TASK and p.fit is not None and p.fit.weights is not None]
-    above = [fit for fit in fits if fit.layer > 0 and fit.scale is not None]
+    above = [fit for fit in fits if fit.layer >= lowest and fit.scale is not None]
     if not above or labels.kind != "class":
         return None
     best, chosen = (max(some, key=lambda fit: fit.dev_score) for some in (fits, above))
-    passed_over = best.layer if best.layer == 0 else None
-    return ProbeReader(chosen, task, labels, cast(ClsPosition, cls_position), passed_over)
+    passed_over = best.layer if best.layer < lowest else None
+    return ProbeReader(chosen, task, labels, encoder.cls_position, passed_over)
 
 
 def head_reader(encoder: Encoder, labels: Labels, seed: int) -> tuple[HeadReader | None, str | None]:

@@ -56,8 +56,8 @@ class Options:
 class Study:
     """One corpus, task, model and probe; everything computed from them is computed once, when it is first needed.
 
-    with_head: load the model together with its own head. names: of the run and its parts, as in rows. provenance:
-    written into every store file. Close it after use.
+    with_head: load the model with its own head. names: of the run and its parts, as in rows. provenance: written into
+    every store file. Close it after use.
     """
 
     corpus: Corpus
@@ -138,7 +138,7 @@ class Study:
     @cached_property
     def probe_reader(self) -> ProbeReader | None:
         """The linear probe on which interventions are measured; None if no such probe was trained."""
-        return probe_reader(self.predictions, self.task, self.labels, str(self.hidden.provenance["cls_position"]))
+        return probe_reader(self.predictions, self.task, self.labels, self.encoder_with_maps)
 
     @cached_property
     def reader(self) -> Reader | None:
@@ -176,10 +176,7 @@ class Study:
         return generator(self.options.seed, *purpose)
 
     def sample(self, split: Split, n: int, longest: int | None = None) -> Sample:
-        """At most ``n`` sentences that fit into one input and have at most ``longest`` subwords.
-
-        Raises: DataError if there are none.
-        """
+        """At most ``n`` sentences that fit into one input, of at most ``longest`` subwords. Raises: DataError if none."""
         limits = [limit for limit in (longest, self.encoder.window) if limit is not None]
         return draw(split, self.subwords[split], n, min(limits, default=None))
 
@@ -193,9 +190,8 @@ class Study:
         self._opened.close()
 
     def _head_pass(self, split: Split) -> HeadPass:
-        return head_pass(
-            self.encoder_with_maps, split, self.corpus.splits[split], self.subwords[split], self.on_progress
-        )
+        sentences, subwords = self.corpus.splits[split], self.subwords[split]
+        return head_pass(self.encoder_with_maps, split, sentences, subwords, self.on_progress)
 
     @cached_property
     def _files(self) -> StoreFiles:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
+from probing.model.attention_kind import STEP_BY_STEP, computing
 from probing.model.block_calls import Call, states_of, watched
-from probing.model.encoder import STEP_BY_STEP, computing
 from probing.model.map_places import MapPlace, map_places
 from probing.model.network_pass import Network
 from probing.model.projections import alike, projections, transposed, with_noise

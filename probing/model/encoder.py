@@ -1,7 +1,7 @@
 """A frozen encoder: sentences in, the hidden states of every layer out, one row per subword."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, Corpus, Sentence
 from probing.errors import ModelError
 from probing.model.align import as_plain_text, as_read
+from probing.model.attention_kind import STEP_BY_STEP, computing, set_attention
 from probing.model.batches import LIKE, Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.input_limits import embeddings, longest_input
 from probing.model.loading import read_network
 from probing.model.map_facts import MapFacts, measure_maps
 from probing.model.memory import Memory
-from probing.model.network_facts import Facts, hidden_states, measure
-from probing.model.network_pass import Network, quiet
+from probing.model.network_facts import SHARING, Facts, hidden_states, measure
+from probing.model.network_pass import Network
 from probing.model.saved_head import ModelHead
 from probing.model.saved_tokenizer import ClsPosition, cls_place, read_tokenizer, special_subwords
 from probing.model.subwords import Frame, Subwords, tokenize
@@ -37,9 +38,9 @@ class Encoder:
 
     special: the tokenizer's special tokens by role ("mask", "unk", "pad", "cls", "sep", "bos", "eos"), each as it is
     spelled and its number. head: the checkpoint's own; None if it was not asked for, or if the checkpoint has none.
-    attention: the implementation that ``hidden`` computes with, whatever the network is set to (None: what it is set
-    to). cls_position: of the subword that stands for its sentence; only the last one has seen all of it in a causal
-    model. notes: what a reader of the scores must know. memory: what the device turned out to hold.
+    attention: what ``hidden`` computes with, whatever the network is set to (None: what it is set to). cls_position: of
+    the subword that stands for its sentence; only the last one has seen all of it in a causal model. notes: what a
+    reader of the scores must know. memory: what the device turned out to hold.
     """
 
     checkpoint: Checkpoint
@@ -82,32 +83,26 @@ class Encoder:
         return self.frame.window
 
     def plan(self, lengths: NDArray[np.int64], budget: int) -> list[NDArray[np.int64]]:
-        """Batches of inputs of these lengths for one pass each, as ``batches.plan`` makes them, of at most ``budget``
-        padded subwords, and no more than the device holds: of one length, or of one input, if vectors need it.
+        """Batches for one pass each, as in ``batches.plan``: of one length, or of one input, if vectors need it.
+
+        At most ``budget`` padded subwords, and no more than the device holds.
         """
-        if self.facts.batching == "alone":
-            budget = 1
-        like = LIKE if self.facts.batching == "padded" else 1.0
-        return plan(lengths, min(budget, self.memory.ceiling), like)
+        like, most = (LIKE if self.facts.batching == "padded" else 1.0), min(budget, self.memory.ceiling)
+        return plan(lengths, 1 if self.facts.batching == "alone" else most, like)
 
     @cached_property
     def map_facts(self) -> MapFacts:
         """What the attention maps are of. Raises: ModelError if there are none that are distributions."""
-        try:
-            with computing(self.network, STEP_BY_STEP):
-                return measure_maps(self.network, self.pad, self.device, self.n_layers - 1)
-        except ModelError as error:
-            raise ModelError(
-                f"{self.checkpoint.name}: {error}; type attention=none, or choose another model"
-            ) from error
+        with computing(self.network, STEP_BY_STEP):
+            return measure_maps(self.network, self.pad, self.device, self.n_layers - 1)
 
     def step_by_step(self) -> "Encoder":
         """This encoder, its network from now on computing attention step by step, so that it gives maps.
 
-        ``hidden`` is not affected: it goes on with the attention that the network was loaded with (fused where the
-        architecture has it), so that stored vectors do not depend on what else an encoder is used for.
+        ``hidden`` goes on with the attention that the network was loaded with (fused where the architecture has it), so
+        that stored vectors do not depend on what else an encoder is used for.
         """
-        _set_attention(self.network, STEP_BY_STEP)
+        set_attention(self.network, STEP_BY_STEP)
         with suppress(ModelError):  # whoever asks for maps is told; measured now, before anyone watches passes
             _ = self.map_facts
         return self
@@ -171,60 +166,28 @@ class Encoder:
 
     def _not_finite(self, layer: int, row: int, batch: Subwords) -> str:
         sentence = int(np.searchsorted(batch.offsets, row, side="right")) - 1
-        ids = batch.ids[batch.offsets[sentence] : batch.offsets[sentence + 1]]
-        text = self.tokenizer.decode(ids.tolist())
+        text = self.tokenizer.decode(batch.part(sentence, sentence + 1).ids.tolist())
         return (
             f"{self.checkpoint.name}: layer {layer} is not finite (NaN or infinity) for the sentence {text!r}; "
             "the weights may be damaged, or the model too large for model.precision=bfloat16"
         )
 
 
-SHARING = {
-    "padded": None,
-    "equal": "the vectors of this model depend on the padding beside them; only inputs of one length share a pass",
-    "alone": "the vectors of this model depend on the inputs beside them; every input has a pass of its own",
-}
-STEP_BY_STEP = "eager"  # transformers' name for it
-
-
-@contextmanager
-def computing(network: Network, attention: str | None) -> Iterator[None]:
-    """Passes inside the ``with`` statement compute attention with this implementation (None: as it is set)."""
-    before = network.config._attn_implementation
-    _set_attention(network, attention or before)
-    try:
-        yield
-    finally:
-        _set_attention(network, before)
-
-
-def _set_attention(network: Network, attention: str) -> None:
-    if network.config._attn_implementation != attention:
-        with quiet():  # architectures with one implementation only say that they have no other
-            network.set_attn_implementation(attention)
-
-
 def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool = False, head: bool = False) -> Encoder:
     """Load ``checkpoint`` from its folder, and nothing from elsewhere, onto ``device``.
 
-    ``maps``: able to give attention maps from the start, as ``step_by_step`` makes it. ``head``: with the head that
-    the checkpoint was saved with, read together with the encoder; hidden states are the same.
+    ``maps``: as ``step_by_step`` makes it. ``head``: with the head that the checkpoint was saved with, read together
+    with the encoder; hidden states are the same.
     Raises: ModelError if the tokenizer is not a fast one, the weights are not safetensors, the architecture is
     unknown or gives no hidden states; ConfigError if ``model.max_subwords`` leaves no room.
     """
     saved = read_tokenizer(checkpoint.folder)
     tokenizer = as_plain_text(saved.backend)
     network, own_head, notes = read_network(model, checkpoint, device, head)
-    pad = getattr(network.config, "pad_token_id", None)
-    if pad is None or pad < 0:  # padding is masked, so that any embedding serves
-        pad = 0
+    pad = max(0, getattr(network.config, "pad_token_id", None) or 0)  # padding is masked: any embedding serves
     limits = (saved.longest, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
-    frame = Frame(*special_subwords(tokenizer), window, truncate=model.long == "truncate")
-    try:
-        facts = measure(network, pad, device)
-    except ModelError as error:
-        raise ModelError(f"{checkpoint.folder}: {error}") from error
+    frame, facts = Frame(*special_subwords(tokenizer), window, model.long == "truncate"), measure(network, pad, device)
     place, unclear = ("last", None) if facts.causal else cls_place(saved.special, frame.prefix, frame.suffix)
     said = (*saved.notes, *notes, *filter(None, [unclear, SHARING[facts.batching]]))
     attention = network.config._attn_implementation

@@ -37,6 +37,14 @@ def measure_maps(network: Network, pad: int, device: str, n_blocks: int) -> MapF
     Raises: ModelError if there are none, if it is not known which blocks they are of, or if they are no distributions
     over the subwords of the input: negative, over padding, or with rows that do not sum to 1 although there is no sink.
     """
+    try:
+        return _measured(network, pad, device, n_blocks)
+    except ModelError as error:
+        advice = "type attention=none, or choose another model"
+        raise ModelError(f"{type(network).__name__}: {error}; {advice}") from error
+
+
+def _measured(network: Network, pad: int, device: str, n_blocks: int) -> MapFacts:
     import torch
 
     ids, mask = example_batch(network, pad, device)

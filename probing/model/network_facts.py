@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     States = tuple[torch.Tensor, ...]
 
 Batching = Literal["padded", "equal", "alone"]
+# What a reader must know if batches are not padded as usual.
+SHARING = {
+    "padded": None,
+    "equal": "the vectors of this model depend on the padding beside them; only inputs of one length share a pass",
+    "alone": "the vectors of this model depend on the inputs beside them; every input has a pass of its own",
+}
 # A vector depends on something if changing it moves the vector by more than this share of its length: far above what
 # rounding does (up to 3e-5 in single precision, over 160 architectures), far below a real dependence (from 2e-2 on).
 DEPENDS = {"float32": 5e-4, "bfloat16": 5e-2}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from probing.report.figure_ranges import lowest, span
 from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
 from probing.report.metric_format import measure
 from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, short, titled
@@ -42,12 +43,6 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel=LAYER_AXIS, ylabel="class  (gold items)")
         titled(made, heading(run), f"F1 by class, {shown_split(items)}; frame: best layer on {run.chosen_on}")
         return save(made, stem)
-
-
-def lowest(scores: NDArray[np.float64]) -> float:
-    """Where the colours of F1 begin: the tenth below the lowest score, but at most 0.9, so that there is a range."""
-    known = scores[~np.isnan(scores)]
-    return min(0.9, float(np.floor(known.min(initial=1) * 10) / 10))
 
 
 def write_confusion(run: Run, stem: Path) -> list[Path]:
@@ -158,13 +153,6 @@ def _draw_means(axes: "Axes", gold: NDArray[np.float64], predicted: NDArray[np.f
     """Draw the mean predicted value of each gold value."""
     mean = pd.Series(predicted).groupby(gold).mean()
     axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
-
-
-def span(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Lowest and highest value, wide enough apart to be divided into bins, also where all values are the same."""
-    low, high = float(values.min()), float(values.max())
-    least = max(1e-6 * max(abs(low), abs(high)), 1e-6)
-    return (low, high) if high - low > least else (low - least, high + least)
 
 
 def write_lengths(run: Run, stem: Path) -> list[Path]:

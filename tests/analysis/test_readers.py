@@ -93,7 +93,7 @@ def test_a_dev_set_that_chooses_layer_0_leaves_the_best_layer_above_it(make, stu
     for prediction in chosen.predictions:
         if prediction.target == "task" and prediction.layer == 0:
             object.__setattr__(prediction.fit, "dev_score", 1.0)
-    reader = probe_reader(chosen.predictions, chosen.task, chosen.labels, "first")
+    reader = probe_reader(chosen.predictions, chosen.task, chosen.labels, chosen.encoder_with_maps)
     assert isinstance(reader, ProbeReader)
     assert (reader.fit.layer, reader.passed_over) == (best_above, 0)
     notes = HeadAblation(sentences=3)(chosen).notes

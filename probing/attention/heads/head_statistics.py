@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.attention.heads.weight_quantiles import BINS, histogram, quantiles_of
 from probing.axes import Split, Tally
 from probing.errors import ModelError
 from probing.model.batches import PADDING
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     import torch
 
 Bools = NDArray[np.bool_]
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-# The upper 16 bits of a float32 from 0 to 1 are the index of a log-spaced bin (a value of bfloat16): 128 per octave.
-_CUT = 16
-_BINS = (0x3F800000 >> _CUT) + 1  # the last bin is for 1
 _LEAST = 1e-38  # its logarithm is finite, and 0 when multiplied by a weight of 0
 
 
@@ -49,7 +46,7 @@ class HeadStatistics:
         """Start with empty sums."""
         self._sums: dict[str, NDArray[np.float64]] = {}  # (N, L, H)
         self._items: dict[str, NDArray[np.float64]] = {}  # (N,)
-        bins = (len(self.facts.layers), self.facts.n_heads, _BINS)
+        bins = (len(self.facts.layers), self.facts.n_heads, BINS)
         self._counts = {name: np.zeros(bins, dtype=np.int64) for name in ("weight", "max_weight")}
 
     def add(self, batch: Maps) -> None:
@@ -81,8 +78,8 @@ class HeadStatistics:
                 sums["mass_sink"] = torch.zeros_like(largest[..., 0]) if sink is None else sink.sum(-1)
             sums |= zip(linear, (weights.flatten(2) @ factors).unbind(-1), strict=True)
             self._keep(layer, batch.sentences, sums)
-            self._counts["weight"][layer] += _histogram(weights, int((~visible).sum()))
-            self._counts["max_weight"][layer] += _histogram(largest, batch.ids.size - int(batch.lengths.sum()))
+            self._counts["weight"][layer] += histogram(weights, int((~visible).sum()))
+            self._counts["max_weight"][layer] += histogram(largest, batch.ids.size - int(batch.lengths.sum()))
 
     def finish(self) -> list[Tally]:
         """One tally per metric, sums (N, L, H), items (N,): queries; both are 0 for sentences that were not added.
@@ -105,7 +102,7 @@ class HeadStatistics:
         Over visible pairs. Exact up to the width of a bin: too small by less than 1/128 of the value, and never an
         average of two weights (numpy's ``inverted_cdf``). NaN if nothing was added.
         """
-        return {name: _quantiles(counts) for name, counts in self._counts.items()}
+        return {name: quantiles_of(counts) for name, counts in self._counts.items()}
 
     def _kinds(self, batch: Maps) -> dict[str, Bools]:
         """Which pairs of query and key are of each kind: each broadcasts to (B, T, T)."""
@@ -182,25 +179,3 @@ def entropy(rows: "torch.Tensor") -> "torch.Tensor":
     """-sum p ln p (nats) over the last axis, where 0 ln 0 is 0."""
     # torch.special.entr is simpler but takes twice as long
     return -rows.clamp_min(_LEAST).log_().mul_(rows).sum(-1)
-
-
-def _histogram(values: "torch.Tensor", n_outside: int) -> NDArray[np.int64]:
-    """The number of values (B, H, ...) in each bin per head, (H, bins), minus ``n_outside`` zeros per head."""
-    import torch
-
-    n_heads = values.shape[1]
-    bins = values.flatten(2).view(torch.int32) >> _CUT
-    bins += _BINS * torch.arange(n_heads, dtype=torch.int32, device=values.device).unsqueeze(1)
-    counts = torch.bincount(bins.flatten(), minlength=n_heads * _BINS).view(n_heads, _BINS)
-    counts[:, 0] -= n_outside
-    found: NDArray[np.int64] = counts.cpu().numpy()
-    return found
-
-
-def _quantiles(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Lower edges of the bins that contain the quantiles: counts (L, H, bins) -> (L, H, Q)."""
-    edges = (np.arange(_BINS, dtype=np.uint32) << _CUT).view(np.float32).astype(np.float64)
-    up_to = counts.cumsum(axis=-1)
-    ranks = np.ceil(np.array(QUANTILES) * up_to[..., -1:])  # (L, H, Q)
-    places = (up_to[..., None] < ranks[..., None, :]).sum(axis=-2)
-    return np.where(up_to[..., -1:] > 0, edges[places], np.nan)

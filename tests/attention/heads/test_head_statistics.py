@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from probing.attention.heads.head_statistics import QUANTILES, HeadStatistics
+from probing.attention.heads.head_statistics import HeadStatistics
+from probing.attention.heads.weight_quantiles import QUANTILES
 from probing.errors import ModelError
 from probing.model.batches import PADDING
 from probing.model.map_facts import MapFacts
