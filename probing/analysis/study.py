@@ -176,7 +176,7 @@ class Study:
         return generator(self.options.seed, *purpose)
 
     def sample(self, split: Split, n: int, longest: int | None = None) -> Sample:
-        """At most ``n`` sentences that fit into one input, of at most ``longest`` subwords. Raises: DataError if none."""
+        """Up to ``n`` sentences that fit into one input, of at most ``longest`` subwords. Raises: DataError."""
         limits = [limit for limit in (longest, self.encoder.window) if limit is not None]
         return draw(split, self.subwords[split], n, min(limits, default=None))
 

@@ -30,7 +30,6 @@ REFUSED = {
     "mra": "no vector depends on any other subword",  # its attention is a CUDA kernel, and zeros without
     "pegasus_x": "no hidden state per layer",  # two streams
     "qwen4_exp_text": "no hidden state per layer",  # several streams per subword
-    "whisper": "",  # it reads sound
 }
 
 slow = [name for name in architectures.NAMES if name not in FAST]
@@ -45,6 +44,8 @@ def built(name: str):
             with quiet():
                 _built[name] = architectures.build(name)
                 without_projection(_built[name])  # as reading a checkpoint does
+                ids = torch.arange(100, 108)[None]
+                _built[name](input_ids=ids, attention_mask=torch.ones_like(ids))  # fails for sizes that do not fit
         except Exception as error:
             _built[name] = str(error).split("\n")[0][:100]
     if isinstance(_built[name], str):
@@ -111,12 +112,15 @@ def test_causal_is_what_gradients_say(name):
             states = network(
                 input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True, return_dict=True
             ).hidden_states
-            [gradient] = torch.autograd.grad(states[-1][0, :5].pow(2).sum(), kept)
-    except RuntimeError as error:
+            early = states[-1][0, :5]
+            weights = torch.randn(early.shape, generator=torch.Generator().manual_seed(0))
+            [gradient] = torch.autograd.grad((early * weights).sum(), kept)
+    except (RuntimeError, AttributeError) as error:
         pytest.skip(f"{name} has no gradient: {error}")
     finally:
         handle.remove()
-    assert (gradient[0, 5:].abs().max() <= 1e-6 * gradient.abs().max()) == encoder.causal
+    by_subword = gradient.squeeze().abs().sum(-1)[-16:]  # XLNet puts the batch second, CPM-Ant a prompt before
+    assert (by_subword[5:].max() <= 1e-6 * by_subword.max()) == encoder.causal
 
 
 @every
@@ -129,7 +133,7 @@ def test_the_final_norm_is_what_the_last_block_leaves_undone(name):
     seen = []
     lists = [found for found in network.modules() if isinstance(found, torch.nn.ModuleList) and len(found) > 1]
     handles = [
-        block.register_forward_hook(lambda _m, _i, out: seen.append(out[0] if isinstance(out, tuple) else out))
+        block.register_forward_hook(lambda _m, _i, out: seen.append(out[0] if isinstance(out, tuple | list) else out))
         for blocks in lists
         for block in blocks
     ]
