@@ -21,7 +21,7 @@ def counted(monkeypatch):
     from probing.model import encoder
 
     counts = {"loads": 0, "sentences": 0}
-    load, tokenize = encoder.load, encoder.Encoder.tokenize
+    load, tokenize = encoder.load, encoder.Encoder.tokenize_sentences
 
     def counting_load(*given, **options):
         counts["loads"] += 1
@@ -32,7 +32,7 @@ def counted(monkeypatch):
         return tokenize(self, sentences)
 
     monkeypatch.setattr(encoder, "load", counting_load)
-    monkeypatch.setattr(encoder.Encoder, "tokenize", counting_tokenize)
+    monkeypatch.setattr(encoder.Encoder, "tokenize_sentences", counting_tokenize)
     return counts
 
 

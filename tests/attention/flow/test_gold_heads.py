@@ -43,7 +43,7 @@ def test_words_that_share_a_subword_are_neither_asked_nor_an_answer_nor_another_
     tree = Sentence("s", ("de", "le", "old", "dogs", "bark"), heads=(4, 4, 4, 5, 0))
     # subwords: [de le] old dogs bark; old -> dogs .6, dogs -> bark .5; mass on the shared subword counts for nothing
     rows = [[0.1, 0.1, 0.7, 0.1], [0.2, 0.1, 0.6, 0.1], [0.3, 0.2, 0, 0.5], [1, 0, 0, 0]]
-    gold = GoldHeads([tree], 1, "test", RAW)
+    gold = GoldHeads([tree], MapFacts.of_all(1, 1), "test", RAW)
     words, last = np.array([[0, 2, 3, 4]]), np.array([[1, 2, 3, 4]])
     gold.add(Maps((torch.tensor([[rows]]),), np.array([0]), words, words, np.array([4]), last_words=last))
     on_head, on_other = ((tally.sums[0, 0], tally.items[0]) for tally in gold.finish())

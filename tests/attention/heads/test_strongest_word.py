@@ -70,7 +70,7 @@ def test_words_that_share_subwords_are_one_word_and_are_not_present():
     batch = Maps((torch.tensor([[rows]]),), np.array([0]), words, words, np.array([3]), last_words=last)
     assert batch.units.tolist() == [[0, 0, 2]]
     assert batch.alone(3).tolist() == [[False, False, True]]
-    found = StrongestWords([3], 1, 1)
+    found = StrongestWords([3], MapFacts.of_all(1, 1))
     found.add(batch)
     assert found.present.tolist() == [False, False, True]
     assert found.words[2, 0, 0] == 0

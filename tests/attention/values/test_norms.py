@@ -178,7 +178,7 @@ def test_the_network_is_left_without_hooks_even_where_keep_fails(shaken):
     def fail(_found):
         raise ZeroDivisionError
 
-    with pytest.raises(ModelError, match="ZeroDivisionError"):
+    with pytest.raises(ZeroDivisionError):
         next(norms(encoder, subwords, fail))
     after = encoder.network(input_ids=ids, output_attentions=True)
     torch.testing.assert_close(after.last_hidden_state, before.last_hidden_state)
