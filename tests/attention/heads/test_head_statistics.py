@@ -230,6 +230,8 @@ def test_a_subword_is_punctuation_if_all_of_its_words_are():
     attention = np.full((1, 1, 3, 3), 1 / 3)
     batch = batch_of([attention], [bare(3)])
     batch = replace(batch, words=np.array([[0, 1, 3]]), last_words=np.array([[0, 2, 4]]))  # "so" "!)" ".b"
-    statistics = HeadStatistics(1, MapFacts.of_all(1, 1), "test", punctuation=[np.array([False, True, True, True, False])])
+    statistics = HeadStatistics(
+        1, MapFacts.of_all(1, 1), "test", punctuation=[np.array([False, True, True, True, False])]
+    )
     statistics.add(batch)
     np.testing.assert_allclose(by_metric(statistics)["mass_punctuation"].sums[0, 0, 0], 3 * 1 / 3)

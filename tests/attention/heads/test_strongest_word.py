@@ -63,6 +63,7 @@ def test_batches_of_any_size_and_order_keep_the_same_words(maps_by_hand, stronge
 def test_words_that_share_subwords_are_one_word_and_are_not_present():
     import torch
 
+    from probing.model.map_facts import MapFacts
     from probing.model.maps import Maps
 
     rows = [[0.2, 0.3, 0.5], [0.3, 0.2, 0.5], [0.4, 0.4, 0.2]]  # subwords of words 0 and 1, of 1, of 2
