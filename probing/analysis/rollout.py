@@ -67,8 +67,8 @@ def about_maps(facts: MapFacts, n_blocks: int) -> tuple[Note, ...]:
     without = [block for block in range(1, n_blocks + 1) if block not in facts.layers]
     if without:
         notes.append(
-            f"blocks {', '.join(map(str, without))} have no attention map and are passed over, as if they mixed no "
-            "words; convolutions and state-space layers do mix words, so that rollout is a part of the truth"
+            f"blocks {', '.join(map(str, without))} have no attention map and are passed over; what convolutions and "
+            "state-space layers mix is therefore missing from rollout"
         )
     if any(facts.sinks):
         notes.append("this model's heads can attend to a sink, which is no subword; its share is in mass_on_sink")

@@ -13,6 +13,7 @@ def lines():
     """The lines that are said; logging and warnings are as before afterwards."""
     root, said = logging.getLogger(), []
     handlers = root.handlers[:]
+    logging.captureWarnings(False)  # an earlier test may have left it on, in a context that is over
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         show_lines(lambda text, style: said.append((text, style)))
