@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
-from probing.model.network_facts import DEPENDS, example_batch
+from probing.model.network_facts import example_batch
 from probing.model.network_pass import Network, hooks, run
 
 if TYPE_CHECKING:
     import torch
+
+
+ROUNDING = {"float32": 5e-3, "bfloat16": 0.1}  # the sum of a row may be this far from 1
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def _measured(network: Network, pad: int, device: str, n_blocks: int) -> MapFact
     layers = [place + 1 for place in places] if len(given) == n_blocks else [_block(layer, seen) for layer in maps]
     if None in layers or len({*layers}) < len(layers):
         raise ModelError("it is not known which blocks the attention maps of this model are of")
-    tolerance = 10 * DEPENDS[str(network.dtype).removeprefix("torch.")]
+    tolerance = ROUNDING[str(network.dtype).removeprefix("torch.")]
     sinks = tuple(_has_sink(layer.float(), mask, tolerance, network) for layer in maps)
     return MapFacts(tuple(layer for layer in layers if layer is not None), maps[0].shape[1], sinks)
 

@@ -157,7 +157,10 @@ def test_a_model_without_maps_keeps_its_probes_and_says_so(here, tiny, tmp_path)
     done = here(*given, "layers=1", "analysis=heads")
     assert (done.code, done.err) == (0, "")
     # one note for both
-    assert "failed: 2 of the analyses (rollout, heads): FNetModel: this model gives no attention map over the whole" in done.out
+    assert (
+        "failed: 2 of the analyses (rollout, heads): FNetModel: this model gives no attention map over the whole"
+        in done.out
+    )
     [run] = find_runs(tmp_path)
     assert set(read_rows(run / "rows.csv")["analysis"]) == {"probes"}
     strict = here(*given, "layers=0", "strict=true")
