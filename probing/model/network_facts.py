@@ -22,9 +22,9 @@ SHARING = {
     "equal": "the vectors of this model depend on the padding beside them; only inputs of one length share a pass",
     "alone": "the vectors of this model depend on the inputs beside them; every input has a pass of its own",
 }
-# How far vectors move when later subwords change, divided by how far they move when earlier ones do: about 1 if a model
-# looks both ways, 0 in a causal one, but for rounding (some 1e-7 in single precision, up to 0.03 in bfloat16, where
-# experts are chosen). Between these two, what the network itself says decides.
+# How far vectors move when later subwords change, divided by how far they move when earlier ones do. Of 171
+# architectures, in single precision and in bfloat16, those that look both ways have .41 or more, causal ones 4e-7 or
+# less (the order in which experts add up). Between these two bounds, what the network itself says decides.
 DOUBT = (0.02, 0.2)
 NOTHING = 1e-6  # of its length: a vector that moves less does not depend on what changed
 # What padding may do to a vector: far above rounding, far below the least that was seen of models that mix it in, .25.
@@ -52,7 +52,7 @@ def measure(network: Network, pad: int, device: str) -> Facts:
     """Run ``network`` on a few inputs of at most 12 subwords.
 
     Raises: ModelError if it gives no hidden state per subword, if vectors depend on no other subword, or on later ones
-    in another way than the network says.
+    although the network says that it is causal.
     """
     first, other = _inputs(network, pad)
     length = min(LENGTH, len(first) - 1)
@@ -101,7 +101,8 @@ def _is_causal(network: Network, moved: float, carried: float) -> bool:
     """Whether no vector depends on later subwords.
 
     moved, carried: how far vectors move when later subwords change, and when earlier ones do. Raises: ModelError if
-    vectors depend on no other subword, or on later ones in another way than the network says.
+    vectors depend on no other subword, or on later ones although the network says that it is causal. (Modules that say
+    that they are not causal may be given a causal mask, as in CLIP: there the vectors decide.)
     """
     name, stated = type(network).__name__, stated_causal(network)
     if max(moved, carried) <= NOTHING:
@@ -112,10 +113,9 @@ def _is_causal(network: Network, moved: float, carried: float) -> bool:
     ratio, (least, most) = moved / max(carried, NOTHING), DOUBT
     if stated is not None and least < ratio <= most:
         return stated
-    if stated is not None and stated != (ratio <= least):
-        says, does = ("causal", "depend") if stated else ("not causal", "do not depend")
+    if stated and ratio > most:
         raise ModelError(
-            f"{name} says that its attention is {says}, but its vectors {does} on later subwords (they move by "
+            f"{name} says that its attention is causal, but its vectors depend on later subwords (they move by "
             f"{moved:.1e} of their length), so that it is not known which subword has seen the whole sentence; check "
             "config.json, or choose another model"
         )
