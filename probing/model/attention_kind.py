@@ -24,3 +24,5 @@ def set_attention(network: Network, attention: str) -> None:
     if network.config._attn_implementation != attention:
         with quiet():  # architectures with one implementation only say that they have no other
             network.set_attn_implementation(attention)
+        if attention == STEP_BY_STEP:  # Falcon takes it from its configuration alone
+            network.config._attn_implementation = attention

@@ -19,7 +19,7 @@ from probing.model.input_limits import embeddings, longest_input
 from probing.model.loading import read_network
 from probing.model.map_facts import MapFacts, measure_maps
 from probing.model.memory import Memory
-from probing.model.network_facts import SHARING, Facts, hidden_states, measure
+from probing.model.network_facts import SHARING, Facts, example_batch, hidden_states, measure
 from probing.model.network_pass import Network
 from probing.model.saved_head import ModelHead
 from probing.model.saved_tokenizer import ClsPosition, cls_place, read_tokenizer, special_subwords
@@ -93,8 +93,10 @@ class Encoder:
     @cached_property
     def map_facts(self) -> MapFacts:
         """What the attention maps are of. Raises: ModelError if there are none that are distributions."""
+        with computing(self.network, self.attention):
+            states = hidden_states(self.network, *example_batch(self.network, self.pad, self.device))
         with computing(self.network, STEP_BY_STEP):
-            return measure_maps(self.network, self.pad, self.device, self.n_layers - 1)
+            return measure_maps(self.network, self.pad, self.device, states)
 
     def step_by_step(self) -> "Encoder":
         """This encoder, its network from now on computing attention step by step, so that it gives maps.

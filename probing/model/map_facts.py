@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probing.errors import ModelError
-from probing.model.network_facts import example_batch
+from probing.model.network_facts import SAME, example_batch, largest_move
 from probing.model.network_pass import Network, hooks, run
 
 if TYPE_CHECKING:
     import torch
+
+    States = tuple[torch.Tensor, ...]
 
 
 ROUNDING = {"float32": 5e-3, "bfloat16": 0.1}  # the sum of a row may be this far from 1
@@ -34,25 +36,32 @@ class MapFacts:
         return cls(tuple(range(1, n_layers + 1)), n_heads, (False,) * n_layers)
 
 
-def measure_maps(network: Network, pad: int, device: str, n_blocks: int) -> MapFacts:
-    """What the maps of ``network``, which has ``n_blocks`` blocks and computes attention step by step, are.
+def measure_maps(network: Network, pad: int, device: str, states: "States") -> MapFacts:
+    """What the maps of ``network``, which computes attention step by step, are.
 
-    Raises: ModelError if there are none, if it is not known which blocks they are of, or if they are no distributions
-    over the subwords of the input: negative, over padding, or with rows that do not sum to 1 although there is no sink.
+    states: what it gave for ``example_batch`` as it was loaded, (L + 1) times (2, T, D).
+    Raises: ModelError if there are none, if they are of a pass that gives other states, if it is not known which blocks
+    they are of, or if they are no distributions over the subwords of the input: negative, over padding, or with rows
+    that do not sum to 1 although there is no sink.
     """
     try:
-        return _measured(network, pad, device, n_blocks)
+        return _measured(network, pad, device, states)
     except ModelError as error:
         advice = "type attention=none, or choose another model"
         raise ModelError(f"{type(network).__name__}: {error}; {advice}") from error
 
 
-def _measured(network: Network, pad: int, device: str, n_blocks: int) -> MapFacts:
+def _measured(network: Network, pad: int, device: str, states: "States") -> MapFacts:
     import torch
 
-    ids, mask = example_batch(network, pad, device)
+    n_blocks, (ids, mask) = len(states) - 1, example_batch(network, pad, device)
+    inputs = {"input_ids": ids, "attention_mask": mask}
     with torch.inference_mode(), _watched(network, n_blocks) as seen:
-        output = run(network, {"input_ids": ids, "attention_mask": mask}, output_attentions=True)
+        output = run(network, inputs, output_attentions=True, output_hidden_states=True)
+    last = (output.hidden_states[-1][:, : ids.shape[1]],)
+    dtype = str(network.dtype).removeprefix("torch.")
+    if largest_move(states[-1:], last, slice(None)) > SAME[dtype]:
+        raise ModelError("its hidden states are others when it gives attention maps, so that these are not of them")
     given = list(getattr(output, "attentions", None) or ())
     places = [place for place, layer in enumerate(given) if layer is not None]
     maps = [given[place] for place in places]
@@ -64,8 +73,7 @@ def _measured(network: Network, pad: int, device: str, n_blocks: int) -> MapFact
     layers = [place + 1 for place in places] if len(given) == n_blocks else [_block(layer, seen) for layer in maps]
     if None in layers or len({*layers}) < len(layers):
         raise ModelError("it is not known which blocks the attention maps of this model are of")
-    tolerance = ROUNDING[str(network.dtype).removeprefix("torch.")]
-    sinks = tuple(_has_sink(layer.float(), mask, tolerance, network) for layer in maps)
+    sinks = tuple(_has_sink(layer.float(), mask, ROUNDING[dtype], network) for layer in maps)
     return MapFacts(tuple(layer for layer in layers if layer is not None), maps[0].shape[1], sinks)
 
 

@@ -64,12 +64,12 @@ def measure(network: Network, pad: int, device: str) -> Facts:
     with last_norms(network) as normalised, _exchanges(network) as exchanged:
         alone = states(first[:length])
     end, start = states(first[:SHARED] + other[SHARED:length]), states(other[:SHARED] + first[SHARED:length])
-    moved, carried = _move(alone, end, slice(SHARED)), _move(alone, start, slice(SHARED, length))
+    moved, carried = largest_move(alone, end, slice(SHARED)), largest_move(alone, start, slice(SHARED, length))
     causal = _is_causal(network, moved, carried)
     batching: Batching = "padded"
-    if _move(alone, states(first[:length], other), slice(length)) > same or exchanged or _stretches(network):
+    if largest_move(alone, states(first[:length], other), slice(length)) > same or exchanged or _stretches(network):
         together = states(first[:length], other[:length])
-        batching = "equal" if _move(alone, together, slice(length)) <= same else "alone"
+        batching = "equal" if largest_move(alone, together, slice(length)) <= same else "alone"
     final_norm = any(same_state(output, alone[-1]) for output in normalised)
     return Facts(len(alone), alone[0].shape[-1], causal, final_norm, batching)
 
@@ -164,7 +164,7 @@ def _batch(rows: Sequence[Sequence[int]], pad: int, device: str) -> "tuple[torch
     return ids, real
 
 
-def _move(one: "States", other: "States", places: slice) -> float:
+def largest_move(one: "States", other: "States", places: slice) -> float:
     """How far the vectors of the first input at these places move, as a share of their length: the largest move."""
     import torch
 

@@ -5,19 +5,35 @@ import pytest
 import torch
 
 from probing.errors import ModelError
+from probing.model.attention_kind import STEP_BY_STEP, computing
 from probing.model.map_facts import MapFacts, measure_maps
+from probing.model.network_facts import example_batch, hidden_states
 from probing.model.network_pass import quiet
 
 
-def facts(name, n_blocks=3, network=None):
+def facts(name, network=None):
     with quiet():
         network = network or architectures.build(name)
-        network.set_attn_implementation("eager")
-    return measure_maps(network, 0, "cpu", n_blocks)
+    states = hidden_states(network, *example_batch(network, 0, "cpu"))
+    with computing(network, STEP_BY_STEP):
+        return measure_maps(network, 0, "cpu", states)
 
 
 def test_every_block_of_a_plain_model_gives_a_map():
     assert facts("bert") == MapFacts.of_all(3, 2)
+
+
+def test_a_network_that_is_asked_in_vain_to_compute_step_by_step_gives_true_maps_all_the_same():
+    """Falcon would add its mask of yes and no to the scores as if it were numbers, and look ahead."""
+    assert facts("falcon") == MapFacts.of_all(3, 2)
+
+
+def test_maps_of_a_pass_that_gives_other_states_are_refused():
+    with quiet():
+        network = architectures.build("bert")
+    states = hidden_states(network, *example_batch(network, 0, "cpu"))
+    with computing(network, STEP_BY_STEP), pytest.raises(ModelError, match="hidden states are others when it gives"):
+        measure_maps(network, 0, "cpu", tuple(state + 1 for state in states))
 
 
 @pytest.mark.parametrize(("name", "layers"), [("lfm2", (2,)), ("recurrent_gemma", (3,)), ("jamba", None)])
