@@ -11,7 +11,7 @@ export class PageDocument {
   }
 
   has(kind) {
-    return `${kind}/1` in this.header.arrays;
+    return `${kind}/${this.header.layers[0]}` in this.header.arrays;
   }
 
   /** The unpacked array {levels, table, shape}; null until `load` has unpacked it. */

@@ -63,7 +63,7 @@ export function showControls(headers, header, palette) {
   );
   for (const option of $("weights").options) {
     const onDemand = option.value === "flow" && document.body.dataset.live; // a server computes it when it is selected
-    option.disabled = !onDemand && !(`${option.value}/1` in header.arrays);
+    option.disabled = !onDemand && !(`${option.value}/${header.layers[0]}` in header.arrays);
     option.title = header.missing[option.value] ?? "";
   }
   for (const option of $("order").options)

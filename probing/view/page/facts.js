@@ -2,13 +2,19 @@
 
 const $ = (id) => document.getElementById(id);
 
+/** "3 layers × 12 heads", or the numbers of the blocks that have attention if others have none. */
+const headsOf = (layers, heads) =>
+  layers.at(-1) === layers.length
+    ? `${layers.length} layers × ${heads} heads`
+    : `${heads} heads in block${layers.length > 1 ? "s" : ""} ${layers.join(", ")}`;
+
 /** Write the title, the line below it and the list of facts of a document. */
 export function headlines(header) {
   const { text, text_b: second, model, corpus, layers, n_heads: heads } = header;
   $("title").textContent = second ? `\u2068${text}\u2069 — \u2068${second}\u2069` : text;
   $("title").title = $("title").textContent; // shown in full as a tooltip if it is cut
   const from = corpus ? `, ${corpus.name} ${corpus.split} ${corpus.id}` : "";
-  $("about").textContent = `${model}${from}: ${layers.length} layers × ${heads} heads, ${header.tokens.length} subwords`;
+  $("about").textContent = `${model}${from}: ${headsOf(layers, heads)}, ${header.tokens.length} subwords`;
   document.title = `${model}: ${text.slice(0, 80)}`;
   const facts = [
     [

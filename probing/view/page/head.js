@@ -32,7 +32,7 @@ export async function* headView(doc, { state, hover, palette, width }) {
   });
   const kind = `${KINDS[state.weights]}, layer ${layer}`;
   const colourOf = (head) => headColour(palette, head).colour;
-  const bits = header.arrays["attention/1"].bits;
+  const bits = header.arrays[`attention/${layer}`].bits;
   const table = (key) =>
     /^[qk]\d+$/.test(key) && Number(key.slice(1)) < all.of.length
       ? tokenTable({ key, all, axes, grids, bits, kind, colourOf })

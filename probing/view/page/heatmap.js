@@ -27,7 +27,7 @@ export async function* heatmapView(doc, { state, palette, width }) {
     palette,
     name,
   });
-  const bits = header.arrays["attention/1"].bits;
+  const bits = header.arrays[`attention/${layer}`].bits;
   const table = (key) => (/^q\d+,k\d+$/.test(key) ? pairTable({ key, all, axes, grids, bits, layer }) : null);
   yield built(made, `${name}; ${fullStrength(largest.toFixed(2), state)}${hiddenMass([grid], state)}`, table, {
     speak: (key) => (table(key) ? `${table(key).caption}: ${table(key).rows[head ?? 0][1]}` : ""),

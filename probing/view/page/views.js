@@ -19,7 +19,7 @@ export async function* buildView(doc, now) {
 
 function reason(header, { view, weights }) {
   if (view === "neuron") return header.missing.neurons;
-  if (view === "words" || `${weights}/1` in header.arrays) return null;
+  if (view === "words" || `${weights}/${header.layers[0]}` in header.arrays) return null;
   return header.missing[weights] ?? `${KINDS[weights]} is not in this page`;
 }
 

@@ -380,3 +380,21 @@ def test_words_from_right_to_left_stand_in_that_order_in_words_and_columns(tab, 
     assert columns["קרא"] > columns["אותו"] > columns["ספר"]
     assert columns[".50"] == pytest.approx(columns["אותו"])  # the first row: .2 and .3 of the two subwords together
     assert tab.get_attribute("#title", "dir") == "auto"
+
+
+def test_layers_are_called_by_the_blocks_that_have_attention(tab, tmp_path, reader_of, view):
+    path = tmp_path / "hybrid.html"
+    path.write_text(html_page([pack(replace(view, layers=(3, 7)))]), encoding="utf-8")
+    read = reader_of(path).open("view=model")
+    drawn = read.texts()
+    assert {"layer 3", "layer 7"} <= set(drawn)
+    assert "layer 1" not in drawn
+    assert "heads in blocks 3, 7" in plain(tab.text_content("#about"))
+    read.open("view=heatmap&layer=1&head=1")  # the closest block
+    assert "head 3.1" in read.description()
+    tab.keyboard.press("]")
+    read.settle()
+    assert "head 7.1" in read.description()
+    tab.keyboard.press("]")  # there is none above
+    read.settle()
+    assert "head 7.1" in read.description()
