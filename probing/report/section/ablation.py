@@ -50,6 +50,7 @@ def write_effects(run: Run, stem: Path) -> list[Path]:
         left, right = made.subplots(1, 2)
         image = left.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
         left.set_yticks(range(len(matrix)), matrix.index.astype(int))
+        left.xaxis.get_major_locator().set_params(integer=True)
         left.set(xlabel="head", ylabel="layer")
         made.colorbar(image, ax=left, pad=0.03)
         left.set_title("one head taken out: effect (nats)", fontsize=8.5, color=INK)

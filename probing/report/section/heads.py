@@ -15,6 +15,7 @@ STATISTICS = {
     "mass_sep": "mass on [SEP]",
     "mass_first": "mass on the first position",
     "mass_previous": "mass on the previous subword",
+    "mass_sink": "mass on the sink",
 }
 
 
@@ -62,7 +63,7 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
     layers = next(iter(found.values())).index.astype(int)
     n_layers, n_heads = next(iter(found.values())).shape
     step = 1 + n_layers // 13
-    with figure(0.4 + columns * (1.3 + 0.1 * n_heads), 0.8 + lines * (0.9 + 0.13 * n_layers)) as made:
+    with figure(0.4 + columns * max(2.2, 1.3 + 0.1 * n_heads), 0.8 + lines * (0.9 + 0.13 * n_layers)) as made:
         panels = made.subplots(lines, columns, squeeze=False)
         for axes in panels.flat[len(found) :]:
             axes.set_visible(False)

@@ -14,6 +14,7 @@ METRICS = {
     "mass_on_other_word": "mass on another word",
     "rollout_entropy_nats": "entropy (nats)",
     "mass_on_special": "mass on special subwords",
+    "mass_on_sink": "mass on sinks",
 }
 NOTE = (
     "Rollout from layer 1 up to each layer. A word's row is the mean over its subwords; the mass on a word is the sum "
