@@ -9,7 +9,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from probing.errors import ModelError
+from probing.errors import ModelError, first_line
 from probing.model.attention_kind import STEP_BY_STEP, computing
 from probing.model.block_calls import Call, states_of, watched
 from probing.model.map_places import MapPlace, map_places
@@ -103,7 +103,7 @@ def _block(of: MapPlace) -> Block:
         parts = projections(seen, map_)
         added = residual(of.call, seen, parts.output) if parts else None
     except Exception as error:  # a block made for one kind of call fails in ways of its own
-        raise ModelError(f"block {of.number}: it cannot be called alone ({_first_line(error)})") from error
+        raise ModelError(f"block {of.number}: it cannot be called alone ({first_line(error)})") from error
     if parts is None:
         raise ModelError(f"block {of.number}: no output projection is given the map times values")
     n_heads, n_columns = map_.shape[1], len(parts.columns)
@@ -144,7 +144,3 @@ def _check(block: Block, call: Call) -> None:
     ):
         if not alike(one, other):
             raise ModelError(f"block {block.number}: {name} is not what it computes")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__

@@ -76,9 +76,8 @@ def _place(
     number = int(names[around.block].rpartition(".")[2]) + 1
     if sum(call.block is around.block for call in kept) > 1:
         raise ModelError(f"block {number}: several layers share its modules, so that no head can be reached alone")
-    if not (number < len(states) and around.states.shape == states[number - 1].shape):
-        raise ModelError(f"block {number}: it is not given hidden state {number - 1}")
-    if not bool((around.states == states[number - 1]).all()):
+    wanted = states[number - 1] if number < len(states) else None
+    if wanted is None or around.states.shape != wanted.shape or not bool((around.states == wanted).all()):
         raise ModelError(f"block {number}: it is not given hidden state {number - 1}")
     return MapPlace(attention, place, number, around)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from probing.errors import DataError
+from probing.model.files import sha256
 
 CHECKSUMS, OWN = "checksums", "sha256"
 UNCHECKED = "made by an earlier version, without checksums, so that damage to its files is not noticed"
@@ -19,7 +20,7 @@ UNCHECKED = "made by an earlier version, without checksums, so that damage to it
 
 def signed(manifest: Mapping[str, Any], folder: Path, names: Iterable[str]) -> dict[str, Any]:
     """``manifest`` with the checksums of these files of ``folder``, beside those that it has, and with its own."""
-    files = {**manifest.get(CHECKSUMS, {}), **{name: _digest(folder / name) for name in names}}
+    files = {**manifest.get(CHECKSUMS, {}), **{name: sha256(folder / name) for name in names}}
     found = {**manifest, CHECKSUMS: dict(sorted(files.items()))}
     return {**found, OWN: _own(found)}
 
@@ -61,14 +62,9 @@ def damage(folder: Path, manifest: Mapping[str, Any], wrong: Iterable[str]) -> s
 
 def _found(path: Path) -> str | None:
     try:
-        return _digest(path) if path.is_file() else None
+        return sha256(path) if path.is_file() else None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _own(manifest: Mapping[str, Any]) -> str:
