@@ -72,7 +72,7 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
 
 
 def finished(this: Run) -> tuple[Run, bool]:
-    """The run in a folder of its own, made unless it is there; and whether it was there. Raises ProbingError."""
+    """The run in a folder of its own, computed unless it is there; and whether it was there. Raises ProbingError."""
     this = apart(this)
     if is_done(this.folder, this.run_id):
         return this, True

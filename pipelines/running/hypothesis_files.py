@@ -29,7 +29,7 @@ def read_hypothesis(name: str) -> dict[str, Any]:
     except DataError as error:
         raise ConfigError(str(error)) from error
     if len(text) > LONGEST:
-        raise ConfigError(f"{path}: {len(text):,} characters, which is no hypothesis; at most {LONGEST:,} are read")
+        raise ConfigError(f"{path}: {len(text):,} characters, too many for a hypothesis; at most {LONGEST:,} are read")
     values = {key: value for key, value in _mapping(path, text).items() if key != "_target_"}
     hypothesis_from(values, str(path))  # here a message can still name the file
     return values
@@ -58,7 +58,7 @@ def _check_shape(path: Path, text: str) -> None:
         if depth > DEEPEST:
             raise ConfigError(f"{where}: nested too deeply; a hypothesis has three levels, see conf/hypothesis")
         if isinstance(event, yaml.ScalarEvent) and ("${" in event.value or event.value == "???"):
-            raise ConfigError(f"{where}: {shown(event.value)}: no value is put in its place here; write the value")
+            raise ConfigError(f"{where}: {shown(event.value)}: a placeholder is not replaced here; write its value")
         if isinstance(event, yaml.AliasEvent):
             raise ConfigError(f"{where}: *{event.anchor} is an alias of YAML; write its value here instead")
 

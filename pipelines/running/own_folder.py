@@ -11,7 +11,7 @@ from probing.result.folder import read_manifest
 
 
 def apart(this: Run) -> Run:
-    """The run in a folder that no run of another checkpoint or corpus has: its own, or that with a short digest.
+    """The run in a folder that no run of another checkpoint or corpus has: the usual one, or one that ends in a digest.
 
     So ``a/best`` and ``b/best`` can be runs of one tag. Whichever comes second has the digest, and keeps it.
     """

@@ -21,8 +21,8 @@ from probing.errors import DataError, one_of
 @dataclass(frozen=True)
 class Conllu:
     """One CoNLL-U file per split. Words are syntactic words: empty nodes are skipped, and multiword ranges too, unless
-    ``input`` is surface: a model then reads the text as it is written (probing.data.surface_text), and words the
-    characters that are theirs; the corpus bears ``-surface`` in its name.
+    ``input`` is surface: a model then reads the text as it is written, and each word has its characters in it
+    (probing.data.surface_text); the name of the corpus then ends in ``-surface``.
 
     Files are searched in ``path``, then in ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
     Without a dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out). A sentence without

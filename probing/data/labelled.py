@@ -101,6 +101,5 @@ def records(path: Path, wanted: Sequence[str], layout: Layout, skipped: Counter[
     if suffix == ".parquet":
         return table_rows(parquet(path), str(path), Columns(wanted[0], wanted[1]))
     raise DataError(
-        f"{path}: unknown ending {suffix!r}; labelled text is read from .tsv, .csv or .jsonl, also from .txt (with "
-        "tabs), .json and .parquet"
+        f"{path}: unknown ending {suffix!r}; labelled text is read from .tsv, .csv, .txt, .json, .jsonl or .parquet"
     )

@@ -29,10 +29,11 @@ _FOUND: "weakref.WeakKeyDictionary[Network, list[Block] | str]" = weakref.WeakKe
 class Block:
     """One block with attention. number: of the hidden state that it yields; the first block of a network is 1.
 
-    ``attention`` returns a tuple, at ``place`` its map (B, H, T, T). ``value`` yields what values(output) turns into
-    (B, T, H, d); ``output`` takes the heads side by side, (B, T, H * d), and its matrix is weight() (H * d, D).
+    ``attention`` returns a tuple, at ``place`` its map (B, H, T, T). The output of ``value`` holds the values of all
+    heads, at ``columns``; values() turns it into (B, T, H, d). The input of ``output`` is the heads side by side,
+    (B, T, H * d), and weight() is its matrix, (H * d, D).
     ``residual``: how attention's output is added to the block's input; None: in a way that norms do not know.
-    ``copies``: whether the block, called again with copies of its input, takes all else as it was.
+    ``copies``: whether the block can be called again with several copies of its input, its other arguments unchanged.
     """
 
     number: int

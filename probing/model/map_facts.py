@@ -40,9 +40,9 @@ def measure_maps(network: Network, pad: int, device: str, states: "States") -> M
     """What the maps of ``network``, which computes attention step by step, are.
 
     states: what it gave for ``example_batch`` as it was loaded, (L + 1) times (2, T, D).
-    Raises: ModelError if there are none, if they are of a pass that gives other states, if it is not known which blocks
-    they are of, or if they are no distributions over the subwords of the input: negative, over padding, or with rows
-    that do not sum to 1 although there is no sink.
+    Raises: ModelError if there are none, if the pass that gives them gives other states, if it is not known which
+    blocks they are of, if layers have different numbers of heads, or if they are no distributions over the subwords of
+    the input: not finite, negative, over padding, or with rows that do not sum to 1 although there is no sink.
     """
     try:
         return _measured(network, pad, device, states)
@@ -61,7 +61,7 @@ def _measured(network: Network, pad: int, device: str, states: "States") -> MapF
     last = (output.hidden_states[-1][:, : ids.shape[1]],)
     dtype = str(network.dtype).removeprefix("torch.")
     if largest_move(states[-1:], last, slice(None)) > SAME[dtype]:
-        raise ModelError("its hidden states are others when it gives attention maps, so that these are not of them")
+        raise ModelError("its hidden states change when it gives attention maps, so the maps are of other vectors")
     given = list(getattr(output, "attentions", None) or ())
     places = [place for place, layer in enumerate(given) if layer is not None]
     maps = [given[place] for place in places]

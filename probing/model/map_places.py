@@ -33,7 +33,7 @@ class MapPlace(NamedTuple):
 def map_places(network: Network) -> list[MapPlace]:
     """One place for each map that ``network`` gives, in order; ``network`` stays as it is.
 
-    Raises: ModelError, whose message begins with the block, for maps that are not of one block each.
+    Raises: ModelError, whose message begins with the block or the map, for maps that are not of one block each.
     """
     import torch
 
@@ -65,7 +65,7 @@ def _place(
     kept: Sequence[Call],
     states: "Sequence[torch.Tensor]",
 ) -> MapPlace:
-    """The place of map ``n``: its block is the largest element of a list of modules that ``owner`` is inside."""
+    """The place of map ``n``: its block is the outermost element of a list of modules that ``owner`` is inside."""
     if owner is None:
         raise ModelError(f"map {n}: no module returns it")
     attention, place, _ = owner

@@ -124,8 +124,9 @@ def _is_causal(network: Network, moved: float, carried: float) -> bool:
 
 @contextmanager
 def _exchanges(network: Network) -> Iterator[list[bool]]:
-    """Whether a pass inside the ``with`` statement exchanges modules, as BigBird does: then length decides what it
-    computes. Empty: no.
+    """Not empty after a pass inside the ``with`` statement that exchanges modules.
+
+    BigBird does so: which attention it computes depends on the length of the input.
     """
     before, found = {id(module) for module in network.modules()}, list[bool]()
 

@@ -49,9 +49,9 @@ def pooling_weights(
 ) -> sparse.csr_matrix:
     """Weights (items, S) that pool subwords; the row of an item without subwords is empty.
 
-    words (S,): which word of its sentence a subword belongs to, negative: none; with last_words (S,) it belongs to all
-    from the one to the other, at the level of words. Sentence i holds the subwords
-    starts[i] to starts[i] + lengths[i] - 1 and n_words[i] words; subwords of no sentence (padding) may lie between.
+    words (S,): which word of its sentence a subword belongs to, negative: none. last_words (S,), used at the level of
+    words: a subword belongs to all words from words to last_words. Sentence i holds the subwords starts[i] to
+    starts[i] + lengths[i] - 1 and n_words[i] words; subwords of no sentence (padding) may lie between.
     Items are numbered sentence by sentence. Each row's weights are all alike: 1 / its number of subwords.
     """
     sentence = np.repeat(np.arange(len(starts)), lengths)

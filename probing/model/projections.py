@@ -1,7 +1,7 @@
 """The projections of a block, found by what they do: which module makes values, which joins the heads, what is added.
 
 A block is called again with noise instead of its hidden states, and noise instead of what its linear maps yield. What
-follows is then known apart from the weights: the input of the output projection is, column by column, the map times
+follows then depends on no weights: the input of the output projection is, column by column, the map times
 some column of the value projection's output, in whatever order queries, keys and values stand there.
 """
 

@@ -25,9 +25,9 @@ class Residual(NamedTuple):
 def residual(call: Call, seen: Seen, output: "Module") -> Residual | None:
     """How the output of ``output`` enters the stream of hidden states, from ``with_noise``; None: in no way known here.
 
-    A change is added to it, and what changes with it is followed: a module that receives the sum with the block's input
-    normalises it. That the block's output no longer changes once those modules' outputs are held tells that only they
-    go on.
+    A change is added to attention's output, and what changes with it is followed. A module that receives the sum with
+    the block's input normalises that sum. Then the outputs of these modules are held fixed: if the block's output no
+    longer changes, only the normalised sum goes on.
     """
     inner = _inner(seen, output)
     carrier = inner or output

@@ -1,4 +1,4 @@
-"""Fonts for the scripts of a figure: for every character an installed font that has it, or a line that none has."""
+"""Fonts for the scripts of a figure: for every character an installed font that has it, else a line that says so."""
 
 import functools
 import logging

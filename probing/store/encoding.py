@@ -51,7 +51,7 @@ def _check_range(values: "torch.Tensor", dtype: str) -> None:
     faint = (largest > 0) & (largest < _LEAST_FLOAT16)
     if dtype == "float16" and faint.any():
         raise RangeError(
-            f"a layer has no number above {float(largest[faint].min()):.3g}, float16 rounds what is so small coarsely"
+            f"a layer has no number above {float(largest[faint].min()):.3g}, float16 keeps few digits of them"
         )
 
 

@@ -52,7 +52,7 @@ class Store:
     def first_dtype(self) -> str:
         """The type that an extraction begins with, which stands for ``dtype`` in keys: NARROW for auto.
 
-        auto and NARROW have one key, because they give one file: where numbers are too large, NARROW gives an error.
+        auto and NARROW have one key, because they give one file: where numbers do not fit, NARROW gives an error.
         """
         return NARROW if self.dtype == AUTO else self.dtype
 

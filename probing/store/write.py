@@ -2,8 +2,8 @@
 
 A store grows as ``<key>.partial`` beside a journal with the checksums of the batches that are on disk. The
 next process that wants the same key verifies those batches, goes on with the one after, and renames the file
-when it is complete; a file under its final name is always whole. ``fill`` says what happens to numbers that are too
-large for float16, ``leftovers`` what becomes of files that nobody finishes.
+when it is complete; a file under its final name is always whole. ``fill`` says what happens to numbers that do not
+fit float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
 import functools
@@ -57,8 +57,8 @@ def ensure(
     """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
     ``load`` gives the model and the subwords of all sentences of ``corpus``, train first; it is called only if there is
-    something to extract. Raises: StoreError if the disk is full; RangeError if numbers do not fit
-    the type that is asked for.
+    something to extract. Raises: StoreError if the disk is full; RangeError if numbers do not fit the type that is
+    asked for.
     """
     return find_or_make(
         Path(store.folder),

@@ -92,8 +92,8 @@ def _checked(encoder: Encoder, attention: Any, output: Any, length: int) -> "tup
     attention = [layer for layer in attention or () if layer is not None]
     if len(attention) != len(expected) or any(tuple(layer.shape[-2:]) != square for layer in attention):
         raise ModelError(
-            f"{encoder.checkpoint.name}: this model gives no attention map for every layer, and a view needs them; "
-            "choose one that attends over the whole input (from Python: load it with maps=True)"
+            f"{encoder.checkpoint.name}: a view needs an attention map over the whole input from every layer that "
+            "has attention; choose another model (from Python: load it with maps=True)"
         )
     hidden = torch.cat(tuple(output.hidden_states)).float()
     if not (bool(attention[-1].isfinite().all()) and bool(hidden.isfinite().all())):

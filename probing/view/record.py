@@ -95,11 +95,11 @@ class View:
 
     layers (L,): the blocks that have attention, from 1; empty: 1 to L. attention (L, H, S, S). norm (L, H, S, S):
     lengths of the weighted value vectors (Kobayashi et al., 2020). rollout, flow (L, S, S): from each layer down to the
-    input. queries, keys (L, H, S, d), with rotary position where the model
-    uses it; a score is ``scale`` times their product. A part that is None is missing for the reason in ``missing``,
-    by its name. gold: upos, heads (1-based, 0 root), deprel of the words, as far as the corpus has them. about: text,
-    text_b, model, checkpoint, causal, adds (whether it does more to q · k than scale and mask), corpus, split, id …
-    notes: what was cut, substituted or skipped.
+    input. queries, keys (L, H, S, d), with rotary position where the model uses it; a score is ``scale`` times their
+    product. A part that is None is missing for the reason in ``missing``, by its name. gold: upos, heads (1-based, 0
+    root), deprel of the words, as far as the corpus has them. about: text, text_b, model, checkpoint, causal, adds
+    (whether the model does more to q · k than scale and mask), corpus, split, id … notes: what was cut, substituted or
+    skipped.
     """
 
     tokens: Tokens

@@ -120,7 +120,7 @@ def test_a_file_needs_sentences(read, ending, text):
 
 
 def test_an_unknown_ending_names_those_known(read):
-    with pytest.raises(DataError, match=r"unknown ending '\.xlsx'.*\.tsv, \.csv or \.jsonl"):
+    with pytest.raises(DataError, match=r"unknown ending '\.xlsx'.*\.tsv, \.csv, \.txt, \.json, \.jsonl or \.parquet"):
         read(".xlsx", "text\tlabel\n")
 
 

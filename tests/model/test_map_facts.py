@@ -32,7 +32,7 @@ def test_maps_of_a_pass_that_gives_other_states_are_refused():
     with quiet():
         network = architectures.build("bert")
     states = hidden_states(network, *example_batch(network, 0, "cpu"))
-    with computing(network, STEP_BY_STEP), pytest.raises(ModelError, match="hidden states are others when it gives"):
+    with computing(network, STEP_BY_STEP), pytest.raises(ModelError, match="hidden states change when it gives"):
         measure_maps(network, 0, "cpu", tuple(state + 1 for state in states))
 
 

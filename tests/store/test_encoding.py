@@ -39,7 +39,7 @@ def test_overflow_names_the_largest_value_and_what_to_type():
 def test_a_layer_whose_numbers_float16_would_round_away_is_refused():
     hidden = np.stack([np.full((4, 8), 1.0), np.full((4, 8), 3e-6), np.zeros((4, 8))]).astype(np.float32)
     assert np.abs(hidden.astype(np.float16) / hidden.clip(1e-9) - 1)[1].max() > 0.005
-    with pytest.raises(RangeError, match="no number above 3e-06, float16 rounds what is so small coarsely"):
+    with pytest.raises(RangeError, match="no number above 3e-06, float16 keeps few digits of them"):
         encode(hidden, "float16")
     assert np.array_equal(decode(encode(hidden, "float32"), "float32"), hidden)
     encode(hidden[[0, 2]], "float16")  # zero is exact

@@ -34,8 +34,8 @@ ODD = {
     "name: a\nquestion: q\nkey: {upos: 'a{99999999999}'}": "not a valid regular expression (the repetition number",
     "a: &a [x, x]\nb: [*a, *a, *a]": "{path}:2: *a is an alias of YAML; write its value",
     "name: !!python/object/apply:os.system ['true']": "{path}:1: not YAML (could not determine a constructor",
-    f"name: ${{oc.env:HOME}}\n{KEY}": "{path}:1: ${{oc.env:HOME}}: no value is put in its place",
-    f"name: ???\n{KEY}": "{path}:1: ???: no value is put in its place",
+    f"name: ${{oc.env:HOME}}\n{KEY}": "{path}:1: ${{oc.env:HOME}}: a placeholder is not replaced",
+    f"name: ???\n{KEY}": "{path}:1: ???: a placeholder is not replaced",
     "[" * 100_000: "{path}: a hypothesis has keys such as name",
     "a: " + "[" * 100_000: "{path}:1: nested too deeply",
 }
