@@ -189,7 +189,7 @@ def test_models_without_maps_are_refused(encoder_of):
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 32}
     network = FNetModel(FNetConfig(vocab_size=encoder.network.config.vocab_size, **sizes)).eval()
     with pytest.raises(ModelError, match="gives no attention map over the whole input"):
-        text_view(replace(encoder, network=network), "the fox", None, Options())
+        text_view(replace(encoder, network=network, attention=None), "the fox", None, Options())
     model = Model(checkpoint=str(encoder.checkpoint.folder))
     for parts in (PARTS, ()):
         with pytest.raises(ModelError, match="maps=True"):
