@@ -26,7 +26,7 @@ HEADER = {
     "version": "version of this header and of the packed arrays",
     "model, checkpoint": "the model's name, and the revision of its weights",
     "causal": "whether a subword attends only to itself and to those before it",
-    "adds": "whether more is done to the products of queries and keys: terms of position, a cap",
+    "adds": "whether more is done to the products of queries and keys: terms of position, a cap, a sink",
     "layers, n_heads": "the blocks that have attention, from 1, and the heads in each",
     "text, text_b": "as in the request; text_b is null if there is none",
     "corpus": "name, split and id of a sentence of a corpus; null for a text",

@@ -1,12 +1,12 @@
 """The tokenizer of a checkpoint folder: its ``tokenizer.json`` if it has one, whatever transformers makes of it."""
 
+import json
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from probing.errors import ModelError, first_line
-from probing.model.json_files import read_object
+from probing.errors import ModelError
 from probing.model.network_pass import quiet
 
 if TYPE_CHECKING:
@@ -88,7 +88,13 @@ def _from_file(folder: Path, made: "Tokenizer | None") -> "tuple[Tokenizer, tupl
 
 def _says_how_to_frame(folder: Path) -> bool:
     path = folder / "tokenizer_config.json"
-    return path.is_file() and bool({"add_bos_token", "add_eos_token"} & read_object(path).keys())
+    if not path.is_file():
+        return False
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON: {first_line(error)}") from error
+    return isinstance(said, dict) and bool({"add_bos_token", "add_eos_token"} & said.keys())
 
 
 def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -120,3 +126,8 @@ def cls_place(
     if before:
         return "first", "the tokenizer names no [CLS]; for task.vector=cls the first subword of a sentence is taken"
     return "none", None
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its type where it has none."""
+    return str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__

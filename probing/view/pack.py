@@ -149,7 +149,7 @@ def _header(view: View) -> dict[str, Any]:
         "version": VERSION,
         **{key: about.get(key) for key in ("model", "checkpoint")},
         "causal": bool(about.get("causal", False)),
-        "adds": bool(about.get("adds", False)),  # to the products of queries and keys: position terms, a cap
+        "adds": bool(about.get("adds", False)),  # to the products of queries and keys: position terms, a cap, a sink
         "layers": layers_of(view),
         "n_heads": view.attention.shape[1],
         "text": about.get("text") or " ".join(tokens.forms),

@@ -70,7 +70,7 @@ class Norms:
 def norms(
     encoder: Encoder, subwords: Subwords, keep: Callable[[Norms], T], chosen: Sequence[int] | None = None
 ) -> Iterator[tuple[int, list[T]]]:
-    """Per chosen sentence (None: all usable ones), in order: its number, and what ``keep`` returns for layers 1 to L.
+    """Per chosen sentence (None: all usable ones), in order: its number, and what ``keep`` returns for each block.
 
     ``keep`` is called inside the forward pass with one layer at a time, so that the maps of two layers never exist at
     once. ``encoder`` must give maps. No (H, S, S, D) tensor is made: lengths of sums over heads are computed from the
@@ -124,7 +124,7 @@ def watch(block: Block, take: "Callable[[Block, dict[str, torch.Tensor]], None]"
     """Hooks that call ``take`` after a block's attention, before its feed-forward part needs memory.
 
     ``take`` receives the block and a dictionary with the inputs of ``of_layer``, which is emptied afterwards. The map
-    is only there: it is removed from the network's output.
+    is removed from the network's output, so that nothing else keeps it.
     """
     seen: dict[str, torch.Tensor] = {}
     inner = block.residual and block.residual.inner
