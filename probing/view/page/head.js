@@ -1,6 +1,6 @@
 // The head view: queries on the left, keys on the right, a line for every weight, in the colour of its head.
 
-import { built, fullStrength, gridsOf, hiddenMass, KINDS, nearest, perHead, strengthOf, within } from "./frame.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, nearest, perHead, strengthOf } from "./frame.js";
 import { exact, kept, readableTop } from "./numbers.js";
 import { headColour } from "./palette.js";
 import { sentence, tokenTable } from "./readout.js";
