@@ -1,12 +1,12 @@
 """The tokenizer of a checkpoint folder: its ``tokenizer.json`` if it has one, whatever transformers makes of it."""
 
-import json
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from probing.errors import ModelError
+from probing.model.json_files import read_object
 from probing.model.network_pass import quiet
 
 if TYPE_CHECKING:
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 ClsPosition = Literal["first", "last", "none"]  # of the subword that stands for its sentence
 ROLES = ("mask", "unk", "pad", "cls", "sep", "bos", "eos")
+# how special tokens are spelled most often; bos and eos are not looked for, since many vocabularies have them unused
+USUAL = {
+    **{"mask": ("[MASK]", "<mask>"), "unk": ("[UNK]", "<unk>"), "pad": ("[PAD]", "<pad>")},
+    **{"cls": ("[CLS]", "<cls>"), "sep": ("[SEP]", "<sep>")},
+}
 NO_LIMIT = 1_000_000  # tokenizers without a length of their own say 10 to the 30
 # Case, accents, unknown scripts, runs of spaces, numbers, quotes: what tokenizers are known to read in different ways.
 _SAMPLE = ("The Quick Fox jumps", "naïve CAFÉ — 1,234.5%", 'don\'t ("quoted")  two  spaces', "Москва 東京 العربية 🙂")
@@ -40,61 +45,83 @@ def read_tokenizer(folder: Path) -> SavedTokenizer:
     saying whether a sentence begins with the bos token or ends with the eos token. A difference is noted.
     Raises: ModelError if it cannot be read or is not a fast one: only fast ones tell where subwords begin.
     """
-    from transformers import AutoTokenizer
-
+    path, options = folder / "tokenizer.json", folder / "tokenizer_config.json"
+    said = read_object(options) if options.is_file() else {}
+    saved = _from_file(path) if path.is_file() else None
     try:
-        with quiet():
-            made: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        named = {role: getattr(made, f"{role}_token") for role in ROLES}
-        longest = int(made.model_max_length)
+        made = _by_transformers(folder)
     except Exception as error:
-        raise ModelError(f"{folder}: the tokenizer cannot be read: {first_line(error)}") from error
-    backend = getattr(made, "backend_tokenizer", None)
-    notes: tuple[str, ...] = ()
-    if (folder / "tokenizer.json").is_file():
-        backend, notes = _from_file(folder, backend)
-    if backend is None:
+        if saved is None:
+            raise ModelError(f"{folder}: the tokenizer cannot be read: {first_line(error)}") from error
+        note = f"tokenizer: transformers cannot read it ({first_line(error)}); tokenizer.json alone is read"
+        return SavedTokenizer(saved, _length(said.get("model_max_length")), _special(saved, said), (note,))
+    named = {f"{role}_token": getattr(made, f"{role}_token", None) for role in ROLES}
+    theirs: Any = getattr(made, "backend_tokenizer", None)
+    if saved is None and theirs is None:
         raise ModelError(
             f"{folder}: {type(made).__name__} is not a fast tokenizer, and only those give character "
             "offsets; choose a checkpoint that has a tokenizer.json"
         )
-    numbers = {role: (str(token), backend.token_to_id(str(token))) for role, token in named.items() if token}
-    special = {role: (token, int(number)) for role, (token, number) in numbers.items() if number is not None}
-    return SavedTokenizer(backend, longest if 0 < longest < NO_LIMIT else None, special, notes)
+    notes: tuple[str, ...] = ()
+    if saved is not None and theirs is not None:
+        if {"add_bos_token", "add_eos_token"} & said.keys():
+            saved.post_processor = theirs.post_processor
+        notes = _difference(saved, theirs)
+    backend: Tokenizer = theirs if saved is None else saved
+    return SavedTokenizer(backend, _length(made.model_max_length), _special(backend, named), notes)
 
 
-def _from_file(folder: Path, made: "Tokenizer | None") -> "tuple[Tokenizer, tuple[str, ...]]":
-    """What tokenizer.json says, and a note if transformers' tokenizer ``made`` from it reads text in another way."""
+def _by_transformers(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    with quiet():
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+
+
+def _from_file(path: Path) -> "Tokenizer":
+    """The tokenizer in ``path``, which must read every kind of text."""
     from tokenizers import Tokenizer
 
-    path = folder / "tokenizer.json"
     try:
         saved = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises Exception itself
-        raise ModelError(f"{path}: not a tokenizer: {first_line(error)}; save it again with tokenizer.save") from error
-    if made is None:
-        return saved, ()
-    if _says_how_to_frame(folder):
-        saved.post_processor = made.post_processor
+        for text in _SAMPLE:
+            saved.encode(text)
+    except Exception as error:  # the library raises Exception itself, such as for an unknown token that is missing
+        advice = "save it again with tokenizer.save"
+        raise ModelError(f"{path}: the tokenizer cannot be read: {first_line(error)}; {advice}") from error
+    return saved
+
+
+def _difference(saved: "Tokenizer", theirs: "Tokenizer") -> tuple[str, ...]:
+    """A note if transformers' tokenizer reads text in another way, or cannot read it."""
     for text in _SAMPLE:
+        ours = saved.encode(text).tokens
         try:
-            ours, theirs = (found.encode(text).tokens for found in (saved, made))
-        except Exception as error:  # the library raises Exception itself, such as for an unknown token that is missing
-            raise ModelError(f"{folder}: the tokenizer cannot read {text!r}: {first_line(error)}") from error
-        if ours != theirs:
-            return saved, (f"tokenizer: {text!r} is {ours} as tokenizer.json says; transformers reads {theirs}",)
-    return saved, ()
+            other = theirs.encode(text).tokens
+        except Exception as error:
+            return (f"tokenizer: transformers cannot read {text!r} ({first_line(error)}); tokenizer.json is followed",)
+        if ours != other:
+            return (f"tokenizer: {text!r} is {ours} as tokenizer.json says; transformers reads {other}",)
+    return ()
 
 
-def _says_how_to_frame(folder: Path) -> bool:
-    path = folder / "tokenizer_config.json"
-    if not path.is_file():
-        return False
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{path}: not JSON: {first_line(error)}") from error
-    return isinstance(said, dict) and bool({"add_bos_token", "add_eos_token"} & said.keys())
+def _length(longest: object) -> int | None:
+    return int(longest) if isinstance(longest, int | float) and 0 < longest < NO_LIMIT else None
+
+
+def _special(backend: "Tokenizer", named: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    """Special tokens by role: those that are ``named`` and in the vocabulary, else one that is spelled as usual."""
+    added = {token.content for token in backend.get_added_tokens_decoder().values() if token.special}
+    found = {}
+    for role in ROLES:
+        given = named.get(f"{role}_token")
+        name = str(given.get("content") if isinstance(given, dict) else given or "")
+        usual = [spelled for spelled in USUAL.get(role, ()) if spelled in added]
+        token = name if name and backend.token_to_id(name) is not None else next(iter(usual), None)
+        number = None if token is None else backend.token_to_id(token)
+        if token is not None and number is not None:
+            found[role] = (token, number)
+    return found
 
 
 def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -116,6 +116,24 @@ def test_a_first_special_subword_of_another_name_is_taken_and_said():
     assert cls_place({"cls": ("[CLS]", 3)}, (7, 3), ())[0] == "none"
 
 
+@pytest.mark.parametrize("kind", ["t5", "deberta-v2", "mpnet", "gemma", "mpt", "openai-gpt"])
+def test_a_file_that_transformers_cannot_rebuild_is_read_alone(folder, kind):
+    """Word pieces in a folder of another kind: transformers fails, or makes another tokenizer of them."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_type": kind}))
+    truth = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    for other in folder.glob("*token*"):
+        if other.name != "tokenizer.json":
+            other.unlink()
+    found = read_tokenizer(folder)
+    assert found.backend.encode("the naïve fox").tokens == truth.encode("the naïve fox").tokens
+    assert {role: name for role, (name, _) in found.special.items()}.items() >= {
+        "cls": "[CLS]",
+        "mask": "[MASK]",
+    }.items()
+    assert all(note.startswith("tokenizer: ") for note in found.notes)
+
+
 def test_a_broken_tokenizer_config_is_named(folder):
     (folder / "tokenizer_config.json").write_text("{")
     with pytest.raises(ModelError, match="tokenizer"):
