@@ -75,7 +75,7 @@ def one_spelling(
 ) -> dict[Split, tuple[Sentence, ...]]:
     """The splits with one spelling of each whole number among the labels.
 
-    pandas writes 1.0 for 1 where another label of the column is missing, so that two files of one corpus may differ.
+    pandas writes 1.0 for 1 where another label in the column is missing, so that two files of one corpus may differ.
     Where both occur, 1 is meant; such labels are counted in ``skipped``.
     """
     found = {s.label or "" for sentences in splits.values() for s in sentences}

@@ -87,7 +87,7 @@ def hidden_states(network: Network, ids: "torch.Tensor", mask: "torch.Tensor") -
         cut = tuple(state[:, :n] for state in states)
         states = cut if torch.equal(cut[-1], output.last_hidden_state) else states
     if not states or any(state.shape != (*ids.shape, states[0].shape[-1]) for state in states):
-        raise ModelError(f"{type(network).__name__} gives no hidden state per layer and subword; choose an encoder")
+        raise ModelError(f"{type(network).__name__} gives no hidden state per layer and subword; choose another model")
     return states
 
 

@@ -42,7 +42,8 @@ def read_tokenizer(folder: Path) -> SavedTokenizer:
 
     ``tokenizer.json`` is read as it stands, since transformers rebuilds many tokenizers from their vocabulary alone
     and then loses what else the file says (case, accents, special tokens). Only tokenizer_config.json overrules it, by
-    saying whether a sentence begins with the bos token or ends with the eos token. A difference is noted.
+    saying whether a sentence begins with the bos token or ends with the eos token. Where transformers reads text in
+    another way, or cannot build the tokenizer at all, tokenizer.json is followed, and a note says so.
     Raises: ModelError if it cannot be read or is not a fast one: only fast ones tell where subwords begin.
     """
     path, options = folder / "tokenizer.json", folder / "tokenizer_config.json"
@@ -53,7 +54,7 @@ def read_tokenizer(folder: Path) -> SavedTokenizer:
     except Exception as error:
         if saved is None:
             raise ModelError(f"{folder}: the tokenizer cannot be read: {first_line(error)}") from error
-        note = f"tokenizer: transformers cannot read it ({first_line(error)}); tokenizer.json alone is read"
+        note = f"tokenizer: transformers cannot build it ({first_line(error)}); tokenizer.json alone is read"
         return SavedTokenizer(saved, _length(said.get("model_max_length")), _special(saved, said), (note,))
     named = {f"{role}_token": getattr(made, f"{role}_token", None) for role in ROLES}
     theirs: Any = getattr(made, "backend_tokenizer", None)
