@@ -75,6 +75,11 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its type where it has none."""
+    return str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__
+
+
 def one_of(option: str, value: object, allowed: Iterable[object]) -> None:
     """Raise ConfigError, naming the valid values, unless ``value`` is one of ``allowed``."""
     names = [str(a) for a in allowed]

@@ -9,14 +9,13 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from probing.errors import ModelError
+from probing.errors import ModelError, first_line
 from probing.model.attention_kind import STEP_BY_STEP, computing
 from probing.model.block_calls import Call, states_of, watched
 from probing.model.map_places import MapPlace, map_places
 from probing.model.network_pass import Network
 from probing.model.projections import alike, projections, transposed, with_noise
 from probing.model.residual import Residual, residual
-from probing.model.saved_tokenizer import first_line
 
 if TYPE_CHECKING:
     import torch

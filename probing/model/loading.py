@@ -4,11 +4,10 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from probing.errors import ModelError
+from probing.errors import ModelError, first_line
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.network_pass import Network, quiet
 from probing.model.saved_head import Kind, ModelHead, is_encoder, reader_of, split
-from probing.model.saved_tokenizer import first_line
 from probing.model.text_part import require_text, text_part, without_projection
 from probing.model.weights import require_different, require_weights
 

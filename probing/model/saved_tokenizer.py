@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from probing.errors import ModelError
+from probing.errors import ModelError, first_line
 from probing.model.json_files import read_object
 from probing.model.network_pass import quiet
 
@@ -154,8 +154,3 @@ def cls_place(
     if before:
         return "first", "the tokenizer names no [CLS]; for task.vector=cls the first subword of a sentence is taken"
     return "none", None
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, or its type where it has none."""
-    return str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__
