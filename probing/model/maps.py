@@ -27,9 +27,9 @@ _BUDGET = 2048  # padded subwords per forward pass
 class Maps:
     """Attention inside every block that has it for B sentences, padded on the right to T subwords.
 
-    attention: per layer a tensor (B, H, T, T), rows are queries, columns keys; a query's row is a distribution over the
-    sentence's own subwords and, in a layer with a sink, one more outcome, the rest up to 1 (padding as a key gets 0,
-    rows of padding mean nothing). facts: which blocks the layers are, and which have a sink; None: blocks 1 to L, none.
+    attention: per layer a tensor (B, H, T, T), rows are queries, columns keys. A query's row is a distribution over the
+    sentence's own subwords; in a layer with a sink it sums to less than 1, and the sink has the rest. Padding as a key
+    gets 0; rows of padding mean nothing. facts: which blocks the layers are, and which have a sink; None: blocks 1 to L, none.
     sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence
     a subword belongs to (SPECIAL, batches.PADDING: none). lengths (B,): subwords of each sentence, special ones
     included. last_words (B, T): as in Subwords.

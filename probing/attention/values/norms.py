@@ -10,9 +10,9 @@ Blocks that normalise before attention (GPT-2, Llama) apply f to the normalised 
 normalisation is then inside f, nothing follows the residual connection, and the last variant does not exist.
 
 Some blocks change attention's output before they add it. Where they multiply it by a number (Granite), that number is
-part of f. Where they divide it by its root mean square and scale it by γ (Gemma 2 and 3, OLMo 2), γ is part of f, and
-every vector that query i receives is divided by the root mean square of the whole output of i, as layer normalisation
-is treated above. What else is done to it makes norms impossible, and is refused.
+part of f. Where they divide it by its root mean square and scale it by γ (Gemma 2 and 3, OLMo 2), γ is part of f.
+Every vector that query i receives is then divided by the root mean square of the whole output of i, in the same way as
+for layer normalisation above. Where a block does anything else to it, norms are not defined, and the model is refused.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
