@@ -74,8 +74,10 @@ def blocks(network: Network) -> list[Block]:
         try:
             _FOUND[network] = _search(network)
         except ModelError as error:
-            reason = f"{type(network).__name__}, {error}, which interventions and value vectors need"
-            _FOUND[network] = f"{reason}; type attention=rollout, which reads only the maps"
+            advice = (
+                "interventions and value vectors are not possible; type attention=rollout, which reads only the maps"
+            )
+            _FOUND[network] = f"{type(network).__name__}, {error}; {advice}"
     found = _FOUND[network]
     if isinstance(found, str):
         raise ModelError(found)
@@ -90,9 +92,9 @@ def _search(network: Network) -> list[Block]:
     here = {*network.modules()}
     for block in found:
         if not {block.attention, block.value, block.output} <= here:
-            raise ModelError(f"block {block.number}: other modules compute its attention to a short input")
+            raise ModelError(f"block {block.number}: for a short input, other modules compute its attention")
         if (block.n_heads, block.head_width) != (found[0].n_heads, found[0].head_width):
-            raise ModelError(f"block {block.number}: its heads are more or fewer, or wider, than those of the first")
+            raise ModelError(f"block {block.number}: its heads differ in number or width from those of the first block")
     return found
 
 
@@ -106,7 +108,7 @@ def _block(of: MapPlace) -> Block:
     except Exception as error:  # a block made for one kind of call fails in ways of its own
         raise ModelError(f"block {of.number}: it cannot be called alone ({first_line(error)})") from error
     if parts is None:
-        raise ModelError(f"block {of.number}: no output projection is given the map times values")
+        raise ModelError(f"block {of.number}: no output projection receives the map times the values")
     n_heads, n_columns = map_.shape[1], len(parts.columns)
     sizes = n_heads, n_columns // n_heads
     columns = _slice(parts.columns)

@@ -29,7 +29,8 @@ class Maps:
 
     attention: per layer a tensor (B, H, T, T), rows are queries, columns keys. A query's row is a distribution over the
     sentence's own subwords; in a layer with a sink it sums to less than 1, and the sink has the rest. Padding as a key
-    gets 0; rows of padding mean nothing. facts: which blocks the layers are, and which have a sink; None: blocks 1 to L, none.
+    gets 0; rows of padding mean nothing. facts: which blocks the layers are, and which have a sink; None: blocks 1 to
+    L, no sink.
     sentences (B,): which sentences these are. ids, words (B, T): the tokenizer's ids, and which word of its sentence
     a subword belongs to (SPECIAL, batches.PADDING: none). lengths (B,): subwords of each sentence, special ones
     included. last_words (B, T): as in Subwords.
@@ -152,7 +153,7 @@ def _checked(encoder: Encoder, output: object, shape: tuple[int, int]) -> "tuple
     wanted = (shape[0], shape[1], shape[1])
     if len(found) != len(encoder.map_facts.layers) or any((len(m), *m.shape[2:]) != wanted for m in found):
         raise ModelError(
-            f"{encoder.checkpoint.name}: no maps as for a short input; type attention=none, or load the model "
-            "with maps=True"
+            f"{encoder.checkpoint.name}: its maps differ in number or shape from those of a short input; type "
+            "attention=none, or load the model with maps=True"
         )
     return tuple(found)

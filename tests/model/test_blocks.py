@@ -122,8 +122,8 @@ REFUSED = {
     "Longformer": "block 1: it gives no attention map of all subwords",
     "XLNet": "block 1: it is not given hidden state 0",
     "XLM": "map 1: the module that returns it is not inside a block",
-    "ConvBert": "block 1: no output projection is given the map times values",  # half of its heads are convolutions
-    "BitNet": "block 1: no output projection is given the map times values",  # it normalises them in between
+    "ConvBert": "block 1: no output projection receives the map times the values",  # half of its heads are convolutions
+    "BitNet": "block 1: no output projection receives the map times the values",  # it normalises them in between
 }
 
 
@@ -156,7 +156,10 @@ def test_a_projection_that_does_more_than_its_matrix_says_is_refused(tiny_networ
 def test_a_gate_on_the_joined_heads_is_refused(tiny_network):
     network = copy.deepcopy(tiny_network("Llama"))
     gate = network.layers[2].self_attn.o_proj.register_forward_pre_hook(lambda _m, args: (args[0] * args[0].sigmoid(),))
-    with pytest.raises(ModelError, match="block 3: no output projection is given the map times values"), hooks(gate):
+    with (
+        pytest.raises(ModelError, match="block 3: no output projection receives the map times the values"),
+        hooks(gate),
+    ):
         blocks(network)
 
 

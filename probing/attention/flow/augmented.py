@@ -71,7 +71,7 @@ def augmented(
     """The augmented maps Â of the K layers from first_layer to L: (B, H, T, T) each -> (B, K, T, T), float32.
 
     lengths (B,): subwords of each sentence. sentences (B,): their numbers, for messages. facts: which blocks the layers
-    are, and which have a sink; None: blocks 1 to L, none. What goes to a sink goes nowhere else: the rows of such a
+    are, and which have a sink; None: blocks 1 to L, no sink. What goes to a sink goes nowhere else: the rows of such a
     layer sum to less than 1, by the share of the sink.
     Raises: ConfigError if the model has no first_layer, ModelError if all weights of a query are 0, or one is infinite.
     """
