@@ -16,7 +16,7 @@ from probing.model.attention_kind import STEP_BY_STEP, computing, set_attention
 from probing.model.batches import LIKE, Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.input_limits import embeddings, longest_input
-from probing.model.loading import read_network
+from probing.model.loading import named, read_network
 from probing.model.map_facts import MapFacts, measure_maps
 from probing.model.memory import Memory
 from probing.model.network_facts import SHARING, Facts, example_batch, hidden_states, measure
@@ -83,10 +83,7 @@ class Encoder:
         return self.frame.window
 
     def plan(self, lengths: NDArray[np.int64], budget: int) -> list[NDArray[np.int64]]:
-        """Batches for one pass each, as in ``batches.plan``: of one length, or of one input, if vectors need it.
-
-        At most ``budget`` padded subwords, and no more than the device holds.
-        """
+        """Batches for a pass each (``batches.plan``), within ``budget``: of one length, or one input, if need be."""
         like, most = (LIKE if self.facts.batching == "padded" else 1.0), min(budget, self.memory.ceiling)
         return plan(lengths, 1 if self.facts.batching == "alone" else most, like)
 
@@ -189,7 +186,9 @@ def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool =
     pad = max(0, getattr(network.config, "pad_token_id", None) or 0)  # padding is masked: any embedding serves
     limits = (saved.longest, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
-    frame, facts = Frame(*special_subwords(tokenizer), window, model.long == "truncate"), measure(network, pad, device)
+    with named(checkpoint.folder):
+        frame = Frame(*special_subwords(tokenizer), window, model.long == "truncate")
+        facts = measure(network, pad, device)
     place, unclear = ("last", None) if facts.causal else cls_place(saved.special, frame.prefix, frame.suffix)
     said = (*saved.notes, *notes, *filter(None, [unclear, SHARING[facts.batching]]))
     attention = network.config._attn_implementation

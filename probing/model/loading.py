@@ -1,6 +1,8 @@
 """Reading a checkpoint's network into memory, frozen, with its head or not, and its untrained twin."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,7 +42,7 @@ def read_network(model: Model, checkpoint: Checkpoint, device: str = "cpu", head
 
     dtype = torch.float32 if model.precision == "float32" else torch.bfloat16
     try:
-        with quiet():
+        with named(checkpoint.folder), quiet():
             config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
             require_text(config)
             config.use_cache = False  # keys and values of past subwords serve generation only
@@ -48,8 +50,8 @@ def read_network(model: Model, checkpoint: Checkpoint, device: str = "cpu", head
                 read = _trained(checkpoint.folder, config, dtype, head)
             else:
                 read = _untrained(checkpoint.folder, config, dtype, model.untrained_seed)
-    except ModelError as error:
-        raise ModelError(f"{checkpoint.folder}: {str(error).removeprefix(f'{checkpoint.folder}: ')}") from error
+    except ModelError:
+        raise
     # Configurations of unknown or foreign architectures fail in as many ways as there are architectures.
     except Exception as error:
         hint = "; its code would have to be run, which is never done" if "remote_code" in str(error) else ""
@@ -60,6 +62,15 @@ def read_network(model: Model, checkpoint: Checkpoint, device: str = "cpu", head
         note = "the projection after the last block is left out, so that all layers have the same width"
         return SavedNetwork(network, None, (*read.notes, note))  # its head reads what the projection gives
     return SavedNetwork(network, own_head, read.notes)
+
+
+@contextmanager
+def named(folder: Path) -> Iterator[None]:
+    """What is refused inside the ``with`` statement names the checkpoint's folder."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{folder}: {str(error).removeprefix(f'{folder}: ')}") from error
 
 
 class _Read(NamedTuple):
