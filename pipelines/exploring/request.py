@@ -92,7 +92,7 @@ def _parts(parts: object) -> tuple[str, ...] | None:
 
 
 def _told(value: object) -> str:
-    """A text as it is, anything else by its kind: what is nested so deeply that it could just be read is not opened."""
+    """A text as it is, anything else by its kind, because deeply nested values cannot be written again."""
     return json.dumps(value)[:200] if isinstance(value, str) else _kind(value)
 
 

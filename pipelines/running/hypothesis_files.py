@@ -47,7 +47,7 @@ def _mapping(path: Path, text: str) -> dict[str, Any]:
 
 
 def _check_shape(path: Path, text: str) -> None:
-    """Refuse anything but a mapping, what can make a small file large or endless, and what is no plain value."""
+    """Refuse anything but a mapping of plain values: no aliases (they can grow without end), no placeholders."""
     depth, before = 0, None
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(before, yaml.DocumentStartEvent) and not isinstance(event, yaml.MappingStartEvent):

@@ -120,7 +120,7 @@ def as_written(index: Index) -> str:
     return (
         "the model reads the text as it is written (data.input=surface); a word has all subwords that have characters "
         f"of it, so that {subwords:,} subwords belong to several words and {words:,} of {index.n_words.sum():,} words "
-        "share subwords: their vectors are partly or wholly the same, and analyses of attention take them for one word"
+        "share subwords: their vectors are partly or wholly the same, and analyses of attention treat them as one word"
     )
 
 
