@@ -46,8 +46,9 @@ def read_tokenizer(folder: Path) -> SavedTokenizer:
     another way, or cannot build the tokenizer at all, tokenizer.json is followed, and a note says so.
     Raises: ModelError if it cannot be read or is not a fast one: only fast ones tell where subwords begin.
     """
-    path, options = folder / "tokenizer.json", folder / "tokenizer_config.json"
-    said = read_object(options) if options.is_file() else {}
+    path = folder / "tokenizer.json"
+    beside = [folder / name for name in ("special_tokens_map.json", "tokenizer_config.json")]
+    said = {key: value for file in beside if file.is_file() for key, value in read_object(file).items()}
     saved = _from_file(path) if path.is_file() else None
     try:
         made = _by_transformers(folder)
@@ -116,13 +117,18 @@ def _special(backend: "Tokenizer", named: Mapping[str, Any]) -> dict[str, tuple[
     found = {}
     for role in ROLES:
         given = named.get(f"{role}_token")
-        name = str(given.get("content") if isinstance(given, dict) else given or "")
+        name = _utf8(str(given.get("content") if isinstance(given, dict) else given or ""))
         usual = [spelled for spelled in USUAL.get(role, ()) if spelled in added]
         token = name if name and backend.token_to_id(name) is not None else next(iter(usual), None)
         number = None if token is None else backend.token_to_id(token)
         if token is not None and number is not None:
             found[role] = (token, number)
     return found
+
+
+def _utf8(text: str) -> str:
+    """``text`` without half characters, which JSON can hold and no vocabulary has."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:
