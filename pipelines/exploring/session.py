@@ -90,7 +90,7 @@ class ModelSession:
             "model": encoder.checkpoint.name if encoder else self._name,
             "checkpoint": encoder.checkpoint.revision if encoder else None,
             "n_layers": encoder.n_layers - 1 if encoder else None,
-            "n_heads": int(encoder.map_facts.n_heads) if encoder else None,
+            "n_heads": encoder.map_facts.n_heads if encoder else None,
             "window": encoder.window if encoder else None,
             "text": self._text,
             "limits": dict(self._limits),

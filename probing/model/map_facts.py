@@ -1,13 +1,12 @@
 """Which blocks of a network give an attention map, and what its rows are: measured on two short inputs."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probing.errors import ModelError
+from probing.model.map_places import map_places
 from probing.model.network_facts import SAME, example_batch, largest_move
-from probing.model.network_pass import Network, hooks, run
+from probing.model.network_pass import Network, run
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +55,7 @@ def _measured(network: Network, pad: int, device: str, states: "States") -> MapF
 
     n_blocks, (ids, mask) = len(states) - 1, example_batch(network, pad, device)
     inputs = {"input_ids": ids, "attention_mask": mask}
-    with torch.inference_mode(), _watched(network, n_blocks) as seen:
+    with torch.inference_mode():
         output = run(network, inputs, output_attentions=True, output_hidden_states=True)
     last = (output.hidden_states[-1][:, : ids.shape[1]],)
     dtype = str(network.dtype).removeprefix("torch.")
@@ -70,34 +69,11 @@ def _measured(network: Network, pad: int, device: str, states: "States") -> MapF
         raise ModelError("this model gives no attention map over the whole input")
     if len({layer.shape[1] for layer in maps}) > 1:
         raise ModelError("the layers of this model have different numbers of heads")
-    layers = [place + 1 for place in places] if len(given) == n_blocks else [_block(layer, seen) for layer in maps]
-    if None in layers or len({*layers}) < len(layers):
-        raise ModelError("it is not known which blocks the attention maps of this model are of")
+    blocks = [place + 1 for place in places] if len(given) == n_blocks else [of.number for of in map_places(network)]
+    if len({*blocks}) < len(blocks):
+        raise ModelError("a block of this model gives several attention maps")
     sinks = tuple(_has_sink(layer.float(), mask, ROUNDING[dtype], network) for layer in maps)
-    return MapFacts(tuple(layer for layer in layers if layer is not None), maps[0].shape[1], sinks)
-
-
-@contextmanager
-def _watched(network: Network, n_blocks: int) -> Iterator[list[list[Any]]]:
-    """What the modules of each block return in the passes inside the ``with`` statement: tensors, per block."""
-    import torch
-
-    seen: list[list[Any]] = [[] for _ in range(n_blocks)]
-    lists = (found for found in network.modules() if isinstance(found, torch.nn.ModuleList) and len(found) == n_blocks)
-    blocks: Sequence[Any] = list(next(lists, ()))
-
-    def keep(kept: list[Any]) -> Any:
-        return lambda _module, _inputs, output: kept.extend(output if isinstance(output, tuple) else ())
-
-    with hooks(
-        *(m.register_forward_hook(keep(kept)) for b, kept in zip(blocks, seen, strict=False) for m in b.modules())
-    ):
-        yield seen
-
-
-def _block(layer: "torch.Tensor", seen: list[list[Any]]) -> int | None:
-    """The block that returned this map, from 1."""
-    return next((number for number, kept in enumerate(seen, start=1) if any(part is layer for part in kept)), None)
+    return MapFacts(tuple(blocks), maps[0].shape[1], sinks)
 
 
 def _has_sink(layer: "torch.Tensor", mask: "torch.Tensor", tolerance: float, network: Network) -> bool:

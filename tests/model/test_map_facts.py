@@ -68,6 +68,7 @@ def test_rows_that_lose_weight_without_a_sink_are_refused():
         ("squeezebert", "scores from before the softmax"),
         ("cpmant", "weight to padding"),
         ("fnet", "gives no attention map"),
+        ("longcat_flash", "a block of this model gives several attention maps"),
     ],
 )
 def test_what_is_no_distribution_is_refused(name, why):
