@@ -101,8 +101,9 @@ def _is_causal(network: Network, moved: float, carried: float) -> bool:
     """Whether no vector depends on later subwords.
 
     moved, carried: how far vectors move when later subwords change, and when earlier ones do. Raises: ModelError if
-    vectors depend on no other subword, or on later ones although the network says that it is causal. (Modules that say
-    that they are not causal may be given a causal mask, as in CLIP: there the vectors decide.)
+    vectors depend on no other subword, on later ones although the network says that it is causal, or so little on
+    later ones that only the network could say. (Modules that say that they are not causal may be given a causal mask,
+    as in CLIP: there the vectors decide.)
     """
     name, stated = type(network).__name__, stated_causal(network)
     if max(moved, carried) <= NOTHING:
@@ -113,10 +114,11 @@ def _is_causal(network: Network, moved: float, carried: float) -> bool:
     ratio, (least, most) = moved / max(carried, NOTHING), DOUBT
     if stated is not None and least < ratio <= most:
         return stated
-    if stated and ratio > most:
+    if least < ratio and (stated or ratio <= most):
+        says = "says that its attention is causal" if stated else "does not say whether its attention is causal"
         raise ModelError(
-            f"{name} says that its attention is causal, but its vectors depend on later subwords (they move by "
-            f"{moved:.1e} of their length), so that it is not known which subword has seen the whole sentence; check "
+            f"{name} {says}, but its vectors depend on later subwords (they move by {moved:.1e} of their length, and by "
+            f"{carried:.1e} for earlier ones), so that it is not known which subword has seen the whole sentence; check "
             "config.json, or choose another model"
         )
     return ratio <= least

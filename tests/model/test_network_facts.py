@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from probing.errors import ModelError
+from probing.model import network_facts
 from probing.model.input_limits import longest_input
 from probing.model.network_facts import example_batch, measure
 from probing.model.network_pass import quiet
@@ -26,6 +27,15 @@ def test_a_network_that_calls_itself_causal_and_is_not_is_refused():
         ModelError, match=r"BertModel says that its attention is causal, but its vectors depend on later"
     ):
         measure(built("bert", is_causal=True), 0, "cpu")
+
+
+def test_a_weak_dependence_on_later_words_is_refused_where_the_network_says_nothing(monkeypatch):
+    network = built("bert")
+    monkeypatch.setattr(network_facts, "largest_move", lambda _one, _other, places: 0.05 if places.start is None else 1)
+    assert not measure(network, 0, "cpu").causal  # its modules say that they look both ways
+    monkeypatch.setattr(network_facts, "stated_causal", lambda _network: None)
+    with pytest.raises(ModelError, match="does not say whether its attention is causal, but its vectors depend on"):
+        measure(network, 0, "cpu")
 
 
 def test_vectors_decide_where_modules_deny_a_causal_mask():

@@ -32,7 +32,7 @@ def test_a_librarys_record_names_the_library(lines):
     for _ in range(2):
         logging.getLogger("transformers.models.x").warning("causal_conv1d_fn is \n missing, %s path", "slow")
     logging.getLogger("transformers.models.x").info("loaded")
-    logging.getLogger("some.library").error("x" * 1000)
+    logging.getLogger("some.package").error("x" * 1000)
     assert lines[0] == ("transformers: causal_conv1d_fn is missing, slow path", "yellow")
     assert len(lines) == 2
     assert len(lines[1][0]) == len("some: …") + MOST_CHARACTERS
