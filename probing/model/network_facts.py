@@ -117,9 +117,9 @@ def _is_causal(network: Network, moved: float, carried: float) -> bool:
     if least < ratio and (stated or ratio <= most):
         says = "says that its attention is causal" if stated else "does not say whether its attention is causal"
         raise ModelError(
-            f"{name} {says}, but its vectors depend on later subwords (they move by {moved:.1e} of their length, and by "
-            f"{carried:.1e} for earlier ones), so that it is not known which subword has seen the whole sentence; check "
-            "config.json, or choose another model"
+            f"{name} {says}, but its vectors depend on later subwords (they move by {moved:.1e} of their length, by "
+            f"{carried:.1e} for earlier ones), so that it is not known which subword has seen the whole sentence; "
+            "check config.json, or choose another model"
         )
     return ratio <= least
 
