@@ -69,20 +69,19 @@ def inputs(encoder: Encoder) -> Subwords:
     return Subwords(ids, words, np.cumsum([0, *LENGTHS]), np.array(LENGTHS, dtype=np.int32))
 
 
-def or_refused(name: str, make):
-    """What ``make`` returns; None if it is refused, as it must be, in one line."""
+def measured(name: str) -> Encoder | None:
+    """The encoder of ``name``; None if it is refused, as it must be, in one line."""
     if name in REFUSED:
         with pytest.raises(ModelError, match=REFUSED[name]) as caught:
-            make()
+            encoder_of(name)
         assert "\n" not in str(caught.value)
         return None
-    return make()
+    return encoder_of(name)
 
 
 @every
 def test_batched_is_alone(name):
-    encoder = or_refused(name, lambda: encoder_of(name))
-    if encoder is None:
+    if (encoder := measured(name)) is None:
         return
     subwords = inputs(encoder)
     alone, batched = (encoder.hidden(subwords, budget) for budget in (1, 4096))
@@ -96,8 +95,7 @@ def test_batched_is_alone(name):
 def test_causal_is_what_gradients_say(name):
     """No gradient of an early vector reaches a later embedding: exact, where a comparison of vectors has rounding."""
     network = built(name)
-    encoder = or_refused(name, lambda: encoder_of(name))
-    if encoder is None:
+    if (encoder := measured(name)) is None:
         return
     kept = []
 
@@ -127,8 +125,7 @@ def test_causal_is_what_gradients_say(name):
 def test_the_final_norm_is_what_the_last_block_leaves_undone(name):
     """Without a final norm the last block's output is the last hidden state, up to padding and order of axes."""
     network = built(name)
-    encoder = or_refused(name, lambda: encoder_of(name))
-    if encoder is None:
+    if (encoder := measured(name)) is None:
         return
     seen = []
     lists = [found for found in network.modules() if isinstance(found, torch.nn.ModuleList) and len(found) > 1]
@@ -152,8 +149,7 @@ def test_the_final_norm_is_what_the_last_block_leaves_undone(name):
 
 @every
 def test_maps_are_distributions_of_named_blocks(name):
-    encoder = or_refused(name, lambda: encoder_of(name))
-    if encoder is None:
+    if (encoder := measured(name)) is None:
         return
     try:
         encoder = encoder.step_by_step()
