@@ -17,18 +17,18 @@ def show(folder: Path) -> None:
 
     found = load_run(folder)
     _, text = run_table(found)
-    print_table(text, heading(found))
+    print_table(text, heading(found), f"* best layer on {found.chosen_on}; scores on {found.split}")
     for reason, count in found.manifest["data"]["skipped"].items():
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:
         say(f"{note['kind']}: {note['text']}", "bold yellow" if note["kind"] == "failed" else None)
 
 
-def print_table(text: pd.DataFrame, title: str) -> None:
-    """Print the table; where the terminal is too narrow for layer and score, one line per layer."""
+def print_table(text: pd.DataFrame, title: str, caption: str) -> None:
+    """Print the table and its ``caption``; where the terminal is too narrow for layer and score, one line per layer."""
     first = text[text.columns[:2]]
     if sum(widths(first)) < CONSOLE.width:
-        CONSOLE.print(terminal_table(text, title))
+        CONSOLE.print(terminal_table(text, title, caption))
         return
     say(title)
     for line in first.itertuples(index=False):
@@ -40,12 +40,12 @@ def widths(text: pd.DataFrame) -> list[int]:
     return [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
 
 
-def terminal_table(text: pd.DataFrame, title: str) -> Table:
+def terminal_table(text: pd.DataFrame, title: str, caption: str) -> Table:
     """The first columns of ``text``, as many as fit into the terminal; all of them are in tables/layers.md."""
     ends = accumulate(widths(text))
     fitting = [c for c, end in zip(text.columns, ends, strict=True) if end < CONSOLE.width]
     more = "" if len(fitting) == len(text.columns) else "; further columns: tables/layers.md"
-    table = Table(title=title, caption=f"* best layer on dev; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
+    table = Table(title=title, caption=f"{caption}{more}", box=SIMPLE_HEAD, padding=(0, 1))
     for column in fitting:
         table.add_column(str(column), justify="right")
     for line in text[fitting].itertuples(index=False):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from probing.report.load import Run, heading, shown_predictions
-from probing.report.metric_format import measure, number
+from probing.report.metric_format import gap, measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
@@ -118,17 +118,18 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     )
     low, high = axes.get_ylim()
     if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
-        mark_gap(axes, layer, (score, float(line["control"])), number(line["selectivity"], metric, signed=True))
+        text = f"{gap(metric)}\n{number(line['selectivity'], metric, signed=True)}"
+        mark_gap(axes, layer, (score, float(line["control"])), text)
 
 
-def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], gap: str) -> None:
-    """An arrow between score and control task, with the selectivity next to it, on the side of the figure's middle."""
+def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], label: str) -> None:
+    """An arrow between score and control task, with the ``label`` of their difference next to it, on the side of the figure's middle."""
     arrow = {"arrowstyle": "<->", "color": GREY, "linewidth": 0.8, "shrinkA": 7, "shrinkB": 5}
     axes.annotate("", (layer, ends[1]), (layer, ends[0]), arrowprops=arrow)
     side, offset_points = ("right", -5) if layer > sum(axes.get_xlim()) / 2 else ("left", 5)
     middle = (layer, sum(ends) / 2)
     text = axes.annotate(
-        f"selectivity\n{gap}", middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
+        label, middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
     )
     text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1})  # lines may pass behind it
 

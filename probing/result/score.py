@@ -17,6 +17,7 @@ from probing.result.rows import Measurement
 from probing.result.statistics import Statistics
 
 SCORED: tuple[Split, ...] = ("dev", "test")
+CODE_LENGTH = "codelength_bits"
 ON_DISK = ("s0", "s1", "s2", "s3")
 Arrays = Sequence[NDArray[Any]]
 
@@ -42,7 +43,10 @@ Scored = tuple[Prediction, Statistics]
 
 @dataclass(frozen=True)
 class Scores:
-    """Measurements, test statistics per sentence (so that runs can be paired), and notes on what is unusual."""
+    """Measurements, statistics per sentence (so that runs can be paired), and notes on what is unusual.
+
+    Statistics are of test; of a code length, of train.
+    """
 
     rows: list[Measurement]
     sentences: pd.DataFrame
@@ -52,15 +56,15 @@ class Scores:
 def score(
     predictions: Sequence[Prediction],
     names: Sequence[str],
-    sentence_ids: Sequence[str],
+    sentence_ids: Mapping[Split, Sequence[str]],
     resamples: int,
     keep: Mapping[Split, Arrays] | None = None,
 ) -> Scores:
     """Score every prediction on dev and test by every metric of ``names``.
 
-    ``sentence_ids`` are those of test. ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy
+    ``sentence_ids`` are those of every split. ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy
     and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has several
-    draws, over all of them and for each. Code lengths are of the training labels.
+    draws, over all of them and for each. Code lengths are of the training labels, and so are their statistics.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
@@ -74,8 +78,12 @@ def score(
                     f"{statistics.constant_predicted} constant predictions count as correlation 0"
                 )
             if split == "test" and metric != "macro_f1":
-                tables.append(_on_disk(metric, p, statistics, sentence_ids))
-    rows += _code_lengths(predictions, resamples)
+                tables.append(_on_disk(metric, p, statistics, sentence_ids[split]))
+    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
+    for metric in (CODE_LENGTH, "compression") if coded else ():
+        found = [(p, Statistics(metric, statistics.values)) for p, statistics in coded]
+        rows += _measured(over_draws(found), "train", metric, resamples)
+        tables += [_on_disk(metric, p, statistics, sentence_ids["train"]) for p, statistics in found]
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
 
 
@@ -122,20 +130,11 @@ def measure(
     return plain[metric](values, predicted)
 
 
-def _code_lengths(predictions: Sequence[Prediction], resamples: int) -> Iterator[Measurement]:
-    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
-    for p, statistics in over_draws(coded):
-        counts = counts_of(len(statistics.values), resamples, "bootstrap", "train")
-        for metric in ("codelength_bits", "compression"):
-            score = interval(Statistics(metric, statistics.values), counts)
-            yield _measurement(p, "train", p.target, metric, score)
-
-
 def _code(fit: Fit, gold: Target) -> Statistics:
     """Bits and labels of each training sentence, and bits of the uniform code."""
     items = np.array([np.size(v) for v in gold.values["train"]])
     bits, uniform = np.asarray(fit.codelength_bits), np.asarray(fit.uniform_bits)
-    return Statistics("codelength_bits", np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
+    return Statistics(CODE_LENGTH, np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
 
 
 def _measurement(p: Prediction, split: Split, target: str, metric: str, score: Score) -> Measurement:

@@ -15,6 +15,8 @@ GOLD = {
 WORDS = Target("word", "class", 2, GOLD)
 IDENTITY = {"tag": "t", "model": "m", "checkpoint": "c", "data": "d", "task": "pos", "probe": "linear", "run_id": "x"}
 
+IDS = {"train": ["t"], "dev": ["d", "e"], "test": ["a", "b"]}
+
 
 def says(*test: list[int]) -> dict[str, list[np.ndarray]]:
     """Right on dev, and ``test`` on the two sentences of test."""
@@ -31,7 +33,7 @@ PREDICTIONS = [
 
 @pytest.fixture(scope="module")
 def scores() -> Scores:
-    return score(PREDICTIONS, ("accuracy", "macro_f1"), ["a", "b"], resamples=200)
+    return score(PREDICTIONS, ("accuracy", "macro_f1"), IDS, resamples=200)
 
 
 def only(scores: Scores, **wanted: object) -> Measurement:
@@ -71,7 +73,7 @@ def test_a_control_of_several_draws_has_one_score_over_all_with_an_interval_of_i
 
 
 def test_a_single_draw_is_the_score_over_all_draws() -> None:
-    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), ["a", "b"], resamples=20)
+    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), IDS, resamples=20)
     assert {row.draw for row in found.rows} == {None}
     assert value(found, "control") == 2 / 4
 
@@ -85,7 +87,7 @@ def test_sentence_statistics_give_the_score_back(scores: Scores) -> None:
 
 def test_code_lengths_are_rows_of_train() -> None:
     fit = Fit(1, TASK, says([0, 1, 1], [0]), 1.0, True, {}, np.array([1.0]), np.array([2.0]))
-    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), ["a", "b"], resamples=10)
+    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), IDS, resamples=10)
     assert value(found, TASK, "codelength_bits", "train") == 1.0
     assert value(found, TASK, "compression", "train") == 2.0
 
@@ -99,7 +101,7 @@ def test_statistics_on_disk_name_the_draw(scores: Scores) -> None:
 def test_a_class_that_the_probe_does_not_know_is_an_error() -> None:
     gold = {"dev": [np.array([0, 1])], "test": [np.array([0, 1, 2, 5]), np.array([0])]}
     unseen = Prediction(TASK, 1, 0, Target("word", "class", 2, gold), {**gold, "test": says([0, 1, 1, 0], [0])["test"]})
-    found = score([unseen], ("accuracy", "macro_f1"), ["a", "b"], resamples=50)
+    found = score([unseen], ("accuracy", "macro_f1"), IDS, resamples=50)
     assert value(found, TASK) == 3 / 5
     # class 0: 2 right, 3 predicted, 2 gold; class 1: 1 right, 2 predicted, 1 gold; classes 2 and 5: never predicted
     assert value(found, TASK, "macro_f1") == pytest.approx((4 / 5 + 2 / 3 + 0 + 0) / 4)
