@@ -136,7 +136,7 @@ class Mdl(Linear):
 def probability(
     x: "torch.Tensor", weights: "torch.Tensor", y: NDArray[np.int64], seen: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """What a probe of C classes, weights (C, D + 1), gives to the labels ``y`` (N,) of x (N, D); 0 where not ``seen``."""
+    """What a probe, weights (C, D + 1), gives to the labels ``y`` (N,) of x (N, D); 0 where they are not ``seen``."""
     import torch
 
     log_p = logistic.log_probabilities(x, weights)

@@ -77,6 +77,8 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
         curves = [curve for curve in (probe, *CURVES) if table[curve.column].notna().any()]
         labels = [draw_curve(axes, table, curve) for curve in curves] + draw_constants(axes, table.iloc[0])
         axes.margins(y=0.12)
+        if measure(run.metric).decimals == 0:
+            axes.yaxis.set_major_formatter("{x:,.0f}")
         layer_ticks(axes, table["layer"].tolist())
         mark_best(axes, table, run.metric)
         label_ends(axes, labels)
@@ -112,10 +114,11 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     layer, score = int(line["layer"]), float(line["score"])
     top = score if pd.isna(line["ci_high"]) else float(line["ci_high"])
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    text = f"layer {layer}: {number(score, metric)}"
-    axes.annotate(
-        text, (layer, top), (0, 7), textcoords="offset points", ha="center", fontsize=8.5, color=BLUE, fontweight="bold"
-    )
+    text, place = f"layer {layer}: {number(score, metric)}", {"xytext": (0, 7), "va": "bottom"}
+    if measure(metric).lower_is_better:  # the control task is above
+        top, place = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), {"xytext": (0, -8), "va": "top"}
+    style = {"ha": "center", "fontsize": 8.5, "color": BLUE, "fontweight": "bold"}
+    axes.annotate(text, (layer, top), textcoords="offset points", **place, **style)
     low, high = axes.get_ylim()
     if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
         text = f"{gap(metric)}\n{number(line['selectivity'], metric, signed=True)}"
@@ -123,7 +126,7 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
 
 
 def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], label: str) -> None:
-    """An arrow between score and control task, with the ``label`` of their difference next to it, on the side of the figure's middle."""
+    """An arrow between score and control task, its ``label`` next to it, on the side of the figure's middle."""
     arrow = {"arrowstyle": "<->", "color": GREY, "linewidth": 0.8, "shrinkA": 7, "shrinkB": 5}
     axes.annotate("", (layer, ends[1]), (layer, ends[0]), arrowprops=arrow)
     side, offset_points = ("right", -5) if layer > sum(axes.get_xlim()) / 2 else ("left", 5)

@@ -34,6 +34,10 @@ MEASURES = {
         "code length in bits", "online code length (bits, lower is better)", float("nan"), 0, True, "code (bits)"
     ),
     "compression": Measure("compression", "compression (uniform code ÷ online code)", 1.0, 2, abbreviation="compr."),
+    "v_information_bits": Measure("V-information", "V-information (bits per item)"),
+    "conditional_v_information_bits": Measure("conditional V-information", "conditional V-information (bits per item)"),
+    "brier": Measure("Brier score", "Brier score (lower is better)", lower_is_better=True),
+    "ece": Measure("ECE", "expected calibration error (lower is better)", lower_is_better=True),
 }
 
 

@@ -116,6 +116,7 @@ def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
         gap(run.metric): number(line["selectivity"], run.metric, signed=True),
+        "control task": number(line["control"], run.metric) if run.metric == CODE_LENGTH else "",
         f"{run.split} sentences": f"{n_sentences(run):,}",
     }
     return {name: value for name, value in facts.items() if value.strip("–")}

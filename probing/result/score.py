@@ -62,9 +62,9 @@ def score(
 ) -> Scores:
     """Score every prediction on dev and test by every metric of ``names``.
 
-    ``sentence_ids`` are those of every split. ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy
-    and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has several
-    draws, over all of them and for each. Code lengths are of the training labels, and so are their statistics.
+    ``sentence_ids`` are those of every split. ``keep`` (W,) bool per sentence removes words (punctuation) from root
+    accuracy and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has
+    several draws, over all of them and for each. Code lengths are of the training labels, and so are their statistics.
     """
     rows: list[Measurement] = []
     notes, tables = [], []

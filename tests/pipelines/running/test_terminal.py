@@ -32,7 +32,8 @@ def test_however_narrow_the_terminal_is_every_layer_has_its_score(width, monkeyp
 
 def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
     found = [{"kind": "failed", "text": "1 of the analyses (heads): no memory"}, {"kind": "caveat", "text": "few"}]
-    run = type("Run", (), {"manifest": {"data": {"skipped": {"empty nodes": 1200}}, "notes": found}})()
+    manifest = {"data": {"skipped": {"empty nodes": 1200}}, "notes": found}
+    run = type("Run", (), {"manifest": manifest, "chosen_on": "dev", "split": "test"})()
     monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
     monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
     monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, TEXT))
