@@ -1,9 +1,9 @@
 """What a layer tells about the labels beyond something else: probes on both together, and on the other alone.
 
-Conditional V-information (Hewitt et al. 2021): I_V(layer → Y | given) = H_V(Y | given) − H_V(Y | given, layer). Both are
-cross-entropies on test of linear probes that were trained alike: on the features of ``given`` alone (in the paper: with
-zeros in the place of the layer, which is the same for a linear probe), and on these and the vectors of the layer side by
-side. Every feature is standardised on train.
+Conditional V-information (Hewitt et al. 2021): I_V(layer → Y | given) = H_V(Y | given) − H_V(Y | given, layer). Both
+are cross-entropies on test of linear probes that were trained alike: on the features of ``given`` alone (in the paper
+with zeros in the place of the layer, which is the same for a linear probe), and on these and the vectors of the layer
+side by side. Every feature is standardised on train.
 """
 
 from collections.abc import Mapping, Sequence

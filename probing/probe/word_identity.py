@@ -18,7 +18,7 @@ def type_features(
 
     p(y | type) = (n(type, y) + q(y)) / (n(type) + 1) from counts of train, where q(y) = (n(y) + 1) / (n + C): a type
     that was not counted has q. Counts for items of train leave out their own fold of sentences (of ``folds``, drawn
-    with ``rng``), so that a feature never contains the label that it is to predict, and is as reliable in train as in test.
+    with ``rng``): a feature never contains the label that it is to predict, and is as reliable in train as in test.
     """
     types: dict[str, int] = {}
     places = {split: _places(of_split, types) for split, of_split in words.items()}

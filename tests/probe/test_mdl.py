@@ -70,9 +70,8 @@ class Rare:
 def rare_code(tolerance: float) -> Fit:
     rare = Rare()
     labels = Target("word", "class", 8, {split: list(y) for split, y in rare.classes.items()})
-    probe = Mdl(
-        "mdl", [1e-5, 1e-3, 1e-1], tolerance=tolerance, max_iterations=3000, fractions=[0.02, 0.05, 0.2, 0.5, 1]
-    )
+    strengths, fractions = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1], [0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
+    probe = Mdl("mdl", strengths, tolerance=tolerance, max_iterations=3000, fractions=fractions)
     [fit] = probe.fit(rare, {TASK: labels}, [0], Setting(0, "cpu", no_progress))  # type: ignore[arg-type]
     return fit
 
@@ -88,7 +87,7 @@ def test_a_class_that_earlier_blocks_lack_costs_what_one_occurrence_more_would()
     fit, labels = rare_code(1e-5), Rare().classes["train"]
     order = generator(0, "online code").permutation(120)
     expected = []
-    for end, following in pairwise([2, 6, 24, 60, 120]):
+    for end, following in pairwise([2, 6, 12, 24, 60, 120]):
         known = labels[order[:end]]
         ahead = labels[order[end:following]]
         expected += [np.log2(known.size + 8)] * int((~np.isin(ahead, known)).sum())
