@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from pipelines.benchmark import Settings as BenchmarkSettings
 from pipelines.explore import Settings as ExploreSettings
+from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, Settings, build
 from pipelines.running.run_folder import USUAL, labels, run_folder
@@ -110,6 +111,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
     [
         ("run.yaml", Settings),
         ("report.yaml", ReportSettings),
+        ("plan.yaml", PlanSettings),
         ("benchmark.yaml", BenchmarkSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),

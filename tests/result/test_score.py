@@ -106,3 +106,22 @@ def test_a_class_that_the_probe_does_not_know_is_an_error() -> None:
     # class 0: 2 right, 3 predicted, 2 gold; class 1: 1 right, 2 predicted, 1 gold; classes 2 and 5: never predicted
     assert value(found, TASK, "macro_f1") == pytest.approx((4 / 5 + 2 / 3 + 0 + 0) / 4)
     assert only(found, split="test", metric="macro_f1").n_items == 5
+
+
+def test_code_lengths_are_paired_with_those_of_the_control_and_their_statistics_are_kept() -> None:
+    codes = {TASK: [3.0, 1.0], "control": [5.0, 4.0]}
+    gold = Target("word", "class", 2, {**GOLD, "train": [np.array([0, 1]), np.array([1])]})
+    predictions = [
+        Prediction(
+            t, 1, 0, gold, says([0, 1, 0], [0]), Fit(1, t, {}, 1.0, True, {}, np.array(bits), np.array([2.0, 1.0]))
+        )
+        for t, bits in codes.items()
+    ]
+    found = score(predictions, ("accuracy",), {**IDS, "train": ["t", "u"]}, resamples=100)
+    assert value(found, "control", "codelength_bits", "train") == 9
+    assert value(found, "selectivity", "codelength_bits", "train") == 4 - 9
+    gap = only(found, target="selectivity", metric="codelength_bits")
+    assert (gap.ci_low, gap.ci_high) == (-6, -4)  # twice the first sentence: 6 - 10; twice the second: 2 - 8
+    table = found.sentences[(found.sentences["metric"] == "codelength_bits") & (found.sentences["target"] == TASK)]
+    assert table["sentence"].tolist() == ["t", "u"]
+    assert table["s0"].tolist() == [3, 1]
