@@ -50,4 +50,4 @@ def _log_p(counts: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np
     totals = counts.sum(axis=0)
     prior = (totals + 1) / (totals.sum() + len(totals))
     of_items = counts[places]
-    return np.log((of_items + prior) / (of_items.sum(axis=1, keepdims=True) + 1)).astype(np.float32)
+    return np.asarray(np.log((of_items + prior) / (of_items.sum(axis=1, keepdims=True) + 1)), np.float32)

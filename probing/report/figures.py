@@ -114,11 +114,11 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     layer, score = int(line["layer"]), float(line["score"])
     top = score if pd.isna(line["ci_high"]) else float(line["ci_high"])
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    text, place = f"layer {layer}: {number(score, metric)}", {"xytext": (0, 7), "va": "bottom"}
+    text, offset_points, va = f"layer {layer}: {number(score, metric)}", 7, "bottom"
     if measure(metric).lower_is_better:  # the control task is above
-        top, place = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), {"xytext": (0, -8), "va": "top"}
-    style = {"ha": "center", "fontsize": 8.5, "color": BLUE, "fontweight": "bold"}
-    axes.annotate(text, (layer, top), textcoords="offset points", **place, **style)
+        top, offset_points, va = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), -8, "top"
+    label = axes.annotate(text, (layer, top), (0, offset_points), textcoords="offset points", ha="center", va=va)
+    label.set(fontsize=8.5, color=BLUE, fontweight="bold")
     low, high = axes.get_ylim()
     if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
         text = f"{gap(metric)}\n{number(line['selectivity'], metric, signed=True)}"
