@@ -78,7 +78,7 @@ class Agreement(Analysis):
         sampled = Note("sample", f"agreement: {sample.description}")
         notes = (sampled, *no_scores, *no_blank, *no_references, *no_replaced)
         return Findings(
-            rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
+            rows=tuple(measure_tallies(tallies, study.options.seed, study.resampling("test", sample.sentences))),
             facts=facts,
             notes=(*notes, *reader_notes(study.reader, readout, study.refused_head)),
         )

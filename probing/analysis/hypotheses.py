@@ -67,6 +67,6 @@ class HeadHypotheses(Analysis):
         choices, found = scored(study, dev, test, self.least, str(hypothesis))
         for choice in choices:
             examples = [asdict(e) for e in test.counter_examples(choice.layer, choice.head, EXAMPLES)]
-            coverage = measure_tallies([test.coverage()], study.options.seed, study.options.resamples)
+            coverage = measure_tallies([test.coverage()], study.options.seed, study.resampling("test"))
             found += Findings(tuple(coverage), facts={f"counter_examples/{choice.target}": examples})
         return found

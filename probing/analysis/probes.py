@@ -18,6 +18,7 @@ from probing.model.subwords import SHARED
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
 from probing.result.main_metric import main_metric, without_value
+from probing.result.resampling import described
 from probing.result.score import Prediction, Scores, score
 from probing.store.file_index import Index
 from probing.store.fill import ROUNDED, WIDENED
@@ -55,7 +56,8 @@ class Probes(Analysis):
             found += twin
             notes += twin_notes
         ids = [s.id for s in study.corpus.splits["test"]]
-        scores = score(found, study.task.metrics, ids, study.options.resamples, keep)
+        resampling = {split: study.resampling(split) for split in SPLITS}
+        scores = score(found, study.task.metrics, ids, resampling, keep)
         predictions = predictions_table(study.corpus, items, study.labels, study.predictions)
         tables = {"sentences": scores.sentences} | ({} if predictions is None else {"predictions": predictions})
         return Findings(
@@ -64,6 +66,7 @@ class Probes(Analysis):
                 "layers": list(study.layers),
                 "metric": metric,
                 "selected": selected_on_dev(study.predictions),
+                "resampled": {split: described(resampling[split].units) for split in SPLITS},
             },
             notes=(*notes, *caveats(study), *of_metrics(study, metric, scores)),
             tables=tables,

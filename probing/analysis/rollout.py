@@ -43,9 +43,11 @@ class RolloutOfWords(Analysis):
         study.on_progress("rollout", len(kept), len(kept))
         of_words, on_heads = (restricted(counter.finish(), kept) for counter in counters)
         n_sentences = len(study.corpus.splits["test"])
+        begin = len(sentences) - n_sentences  # maps are of test, which comes last
+        resampling = study.resampling("test", kept - begin)
         sample = describe_stored_maps(len(kept), n_sentences, study.store.attention.sentences)
         return Findings(
-            rows=tuple(measure_tallies([*of_words, *on_heads], study.options.seed, study.options.resamples)),
+            rows=tuple(measure_tallies([*of_words, *on_heads], study.options.seed, resampling)),
             arrays={name: array for example in examples(study) for name, array in example.arrays().items()},
             facts={"sample": sample},
             notes=(

@@ -15,6 +15,7 @@ from probing.attention.heads.head_relations import HeadSyntax
 from probing.attention.heads.select_on_dev import Choice, choose
 from probing.axes import Note
 from probing.errors import positive
+from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.tally import measure_tallies, tally_difference
 
@@ -56,19 +57,19 @@ def scored(study: Study, dev: Hits, test: Hits, least: int, name: str) -> tuple[
     """For each target the head and the offset chosen on dev, and their rows on test; notes say what was left out."""
     choices, left_out = choose(dev.tallies(), test.tallies(), least)
     skipped = [Note("skipped", f"{name}: {reason}: {n:,}") for reason, n in {**left_out, **test.skipped}.items()]
-    rows = [row for choice in choices for row in choice_rows(choice, study.options.seed, study.options.resamples)]
+    rows = [row for choice in choices for row in choice_rows(choice, study.options.seed, study.resampling("test"))]
     return choices, Findings(rows=tuple(rows), notes=tuple(skipped))
 
 
-def choice_rows(choice: Choice, seed: int, resamples: int) -> list[Measurement]:
+def choice_rows(choice: Choice, seed: int, resampling: Resampling) -> list[Measurement]:
     """Rows of the chosen head, the chosen offset, a random word, and the paired gain of the head over the offset."""
     [head], *others = (
-        measure_tallies([tally], seed, resamples)
+        measure_tallies([tally], seed, resampling)
         for tally in (choice.head_test, choice.offset_test, choice.random_test)
     )
     head = replace(head, layer=choice.layer, head=choice.head)
     beside = [replace(row, layer=None, head=None) for [row] in others]
-    [gain] = tally_difference(choice.head_test, choice.offset_test, resamples)
+    [gain] = tally_difference(choice.head_test, choice.offset_test, resampling)
     paired = replace(head, probe="gain", value=gain.value, ci_low=gain.ci_low, ci_high=gain.ci_high)
     return [head, *beside, paired]
 

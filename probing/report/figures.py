@@ -138,5 +138,5 @@ def counted(run: Run) -> str:
     task = run.shown_rows.iloc[0]
     return (
         f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items · "
-        "bands: 95 % bootstrap interval over sentences"
+        f"bands: 95 % bootstrap interval over {run.resampled}"
     )

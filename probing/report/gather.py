@@ -14,7 +14,19 @@ from probing.report.tables import layer_table
 
 # Settings that do not change what is measured or how: runs that differ only in these are one condition.
 JOINED = frozenset(
-    ["layers", "seed", "tag", "baselines", "controls", "resamples", "strict", "device", "threads", "outputs"]
+    [
+        "layers",
+        "seed",
+        "tag",
+        "baselines",
+        "controls",
+        "resamples",
+        "resampled",
+        "strict",
+        "device",
+        "threads",
+        "outputs",
+    ]
     + ["store.folder", "store.batch_subwords", "data.path"]
 )
 IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "draw"]

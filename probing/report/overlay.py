@@ -88,7 +88,7 @@ def described(block: Sequence[Condition]) -> list[str]:
     if any(one.table["control"].notna().any() for one in block):
         texts.append("dotted: control task")
     if len(block) <= MOST_BANDS and any(one.table["ci_low"].notna().any() for one in block):
-        texts.append("bands: 95 % interval over sentences")
+        texts.append(f"bands: 95 % interval over {block[0].runs[0].resampled}")
     if any(len(one.seeds) > 1 for one in block):
         texts.append("lines: means over seeds; dots: single seeds")
     return texts

@@ -8,7 +8,7 @@ import pandas as pd
 
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
-from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, stand_ins
+from probing.report.load import PROBES, Run, best_layer, heading, load_run, shown_predictions, stand_ins
 from probing.report.metric_format import interval, measure, number, scored
 from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
@@ -47,6 +47,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "title": heading(run),
         "probe": run.name("probe"),
         "split": run.split,
+        "resampled": run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled),
         "chosen_on": run.chosen_on,
         "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),

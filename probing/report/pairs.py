@@ -9,11 +9,13 @@ import pandas as pd
 from probing.report.gather import Condition
 from probing.report.load import Run
 from probing.report.metric_format import measure, records, scored_in
-from probing.result.bootstrap import counts_of, paired
+from probing.result.bootstrap import paired
+from probing.result.resampling import counts_of
+from probing.result.score import ON_DISK
 from probing.result.statistics import METRICS, Statistics
 
 RESAMPLES = 1000
-COLUMNS = ["s0", "s1", "s2", "s3"]
+COLUMNS = ["s0", "s1", "s2", "s3", "unit"]
 Side = tuple[Condition, int]  # a condition at one of its layers
 
 
@@ -60,20 +62,20 @@ def difference(a: Side, b: Side) -> dict[str, float] | str:
     joined, left_out = common_sentences(a, b)
     if joined.empty:
         return f"they have no statistics of {measure(metric).label} per sentence for a common seed on the same data"
-    values = joined.to_numpy(dtype=float)
-    first, second = Statistics(metric, values[:, :4]), Statistics(metric, values[:, 4:])
-    score = paired(first, second, counts_of(len(values), RESAMPLES, "paired", str(len(values))))
+    first, second = (Statistics(metric, joined[[f"{c}_{side}" for c in ON_DISK]].to_numpy(float)) for side in "ab")
+    units = joined["unit_a"].to_numpy(np.int64)
+    score = paired(first, second, counts_of(units, RESAMPLES, "paired", str(len(units))))
     return {
         "difference": score.value,
         "ci_low": score.ci_low,
         "ci_high": score.ci_high,
-        "sentences": len(values),
+        "sentences": len(units),
         "left_out": left_out,
     }
 
 
 def common_sentences(a: Side, b: Side) -> tuple[pd.DataFrame, int]:
-    """Statistics of both sides per sentence, (n, 8), and how many sentences only one side has."""
+    """Statistics and units of both sides per sentence, (n, 10), and how many sentences only one side has."""
     joined, left_out = [], 0
     for seed in a[0].seeds:
         left, right = sentence_statistics(*a, seed), sentence_statistics(*b, seed)

@@ -1,6 +1,6 @@
 """From predictions to measurements: every metric of every target and layer, with its interval over sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from probing.axes import Split
 from probing.probe.fit import TASK, Fit, Target
 from probing.result import metrics
-from probing.result.bootstrap import Score, counts_of, interval, paired
+from probing.result.bootstrap import Resampled, mean_over_draws, resampled, scores
+from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.statistics import Statistics
 
 SCORED: tuple[Split, ...] = ("dev", "test")
+CONTROL = "control"
 ON_DISK = ("s0", "s1", "s2", "s3")
 Arrays = Sequence[NDArray[Any]]
 
@@ -53,20 +55,21 @@ def score(
     predictions: Sequence[Prediction],
     names: Sequence[str],
     sentence_ids: Sequence[str],
-    resamples: int,
+    resampling: Mapping[Split, Resampling],
     keep: Mapping[Split, Arrays] | None = None,
 ) -> Scores:
     """Score every prediction on dev and test by every metric of ``names``.
 
-    ``sentence_ids`` are those of test. ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy
-    and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has several
-    draws, over all of them and for each. Code lengths are of the training labels.
+    ``sentence_ids`` are those of test; ``resampling`` is how the sentences of each split are resampled. ``keep`` (W,)
+    bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the
+    same layer and the same resamples; where the control has several draws, for each of them and over all: then draws
+    are resampled too. Code lengths are of the training labels.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
     for split, metric in product(SCORED, names):
         found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predictions]
-        rows += _measured(over_draws(found), split, metric, resamples)
+        rows += _measured(found, split, metric, resampling[split])
         for p, statistics in found:
             if statistics.constant_predicted and p.fit is not None:
                 notes.append(
@@ -74,38 +77,33 @@ def score(
                     f"{statistics.constant_predicted} constant predictions count as correlation 0"
                 )
             if split == "test" and metric != "macro_f1":
-                tables.append(_on_disk(metric, p, statistics, sentence_ids))
-    rows += _code_lengths(predictions, resamples)
+                tables.append(_on_disk(metric, p, statistics, sentence_ids, resampling["test"]))
+    rows += _code_lengths(predictions, resampling["train"])
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
 
 
-def over_draws(found: Sequence[Scored]) -> list[Scored]:
-    """The same, with one entry per layer for the control over all its draws (``draw`` None), after the single draws.
-
-    Its statistics are the mean of those of the draws, so that its interval is of the score over all draws. Of a single
-    draw only this entry is left.
-    """
-    draws: dict[int | None, list[Scored]] = {}
+def by_layer(found: Iterable[Scored], target: str) -> dict[int | None, list[Scored]]:
+    """The predictions of one target, with their statistics, by layer: several if a control has several draws."""
+    layers: dict[int | None, list[Scored]] = {}
     for p, statistics in found:
-        if p.target == "control":
-            draws.setdefault(p.layer, []).append((p, statistics))
-    single = [(p, s) for p, s in found if p.target != "control" or len(draws[p.layer]) > 1]
-    return single + [(replace(of_layer[0][0], draw=None), _mean(of_layer)) for of_layer in draws.values()]
+        if p.target == target:
+            layers.setdefault(p.layer, []).append((p, statistics))
+    return layers
 
 
-def _mean(of_layer: Sequence[Scored]) -> Statistics:
-    values = [statistics.values for _, statistics in of_layer]
-    return Statistics(of_layer[0][1].metric, np.mean(values, axis=0) if len(values) > 1 else values[0])
-
-
-def _measured(found: Sequence[Scored], split: Split, metric: str, resamples: int) -> Iterator[Measurement]:
-    """Every score, and beside each control the selectivity, on the same resamples."""
-    task = {p.layer: statistics for p, statistics in found if p.target == TASK}
+def _measured(found: Sequence[Scored], split: Split, metric: str, resampling: Resampling) -> Iterator[Measurement]:
+    """Every score; for each control over all its draws too, with the selectivity, on the same resamples."""
+    counts = resampling.counts("bootstrap", split)
     for p, statistics in found:
-        counts = counts_of(len(statistics.values), resamples, "bootstrap", split)
-        yield _measurement(p, split, p.target, metric, interval(statistics, counts))
-        if p.target == "control":
-            yield _measurement(p, split, "selectivity", metric, paired(task[p.layer], statistics, counts))
+        if p.target != CONTROL:
+            yield _measurement(p, split, p.target, metric, resampled(statistics, counts))
+    task = {layer: resampled(of_layer[0][1], counts) for layer, of_layer in by_layer(found, TASK).items()}
+    for layer, of_layer in by_layer(found, CONTROL).items():
+        draws = [(p, resampled(statistics, counts)) for p, statistics in of_layer]
+        together = (replace(of_layer[0][0], draw=None), mean_over_draws([draw for _, draw in draws]))
+        for p, control in [*(draws if len(draws) > 1 else []), together]:
+            yield _measurement(p, split, CONTROL, metric, control)
+            yield _measurement(p, split, "selectivity", metric, task[layer] - control)
 
 
 def measure(
@@ -122,13 +120,17 @@ def measure(
     return plain[metric](values, predicted)
 
 
-def _code_lengths(predictions: Sequence[Prediction], resamples: int) -> Iterator[Measurement]:
+def _code_lengths(predictions: Sequence[Prediction], resampling: Resampling) -> Iterator[Measurement]:
     coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
-    for p, statistics in over_draws(coded):
-        counts = counts_of(len(statistics.values), resamples, "bootstrap", "train")
-        for metric in ("codelength_bits", "compression"):
-            score = interval(Statistics(metric, statistics.values), counts)
-            yield _measurement(p, "train", p.target, metric, score)
+    if not coded:
+        return
+    counts = resampling.counts("bootstrap", "train")
+    for target, metric in product((TASK, CONTROL), ("codelength_bits", "compression")):
+        for of_layer in by_layer(coded, target).values():
+            draws = [(p, resampled(Statistics(metric, s.values), counts)) for p, s in of_layer]
+            together = (replace(of_layer[0][0], draw=None), mean_over_draws([draw for _, draw in draws]))
+            for p, code in [*(draws if len(draws) > 1 else []), together]:
+                yield _measurement(p, "train", target, metric, code)
 
 
 def _code(fit: Fit, gold: Target) -> Statistics:
@@ -138,12 +140,14 @@ def _code(fit: Fit, gold: Target) -> Statistics:
     return Statistics("codelength_bits", np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
 
 
-def _measurement(p: Prediction, split: Split, target: str, metric: str, score: Score) -> Measurement:
+def _measurement(p: Prediction, split: Split, target: str, metric: str, found: Resampled) -> Measurement:
+    [score] = scores(found)
     return Measurement(split, target, p.layer, None, p.seed, metric, **vars(score), draw=p.draw)
 
 
-def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) -> pd.DataFrame:
+def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str], resampling: Resampling) -> pd.DataFrame:
     table = pd.DataFrame(found.values, columns=list(ON_DISK))
+    table.insert(0, "unit", resampling.units)
     table.insert(0, "sentence", list(ids))
     table.insert(0, "layer", pd.Series([p.layer] * len(table), dtype="Int64"))
     table.insert(0, "target", p.target)

@@ -137,7 +137,9 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
                 predictions.append(table.assign(split="test", **marks))
             ids = [f"s{i}" for i in range(N_SENTENCES)]
             values = dict(zip(["s0", "s1", "s2", "s3"], statistics.values.T, strict=True))
-            sentences.append(pd.DataFrame({"metric": metric, "sentence": ids, **marks, **values}))
+            sentences.append(
+                pd.DataFrame({"metric": metric, "sentence": ids, "unit": range(len(ids)), **marks, **values})
+            )
         folder = tmp_path / "runs" / "main" / model / "toy" / task / "linear" / (name or f"seed{seed}")
         folder.mkdir(parents=True)
         frame(rows).to_csv(folder / "rows.csv", index=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from probing.probe.fit import TASK, Fit, Target
+from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.score import Prediction, Scores, score
 
@@ -14,6 +15,11 @@ GOLD = {
 }
 WORDS = Target("word", "class", 2, GOLD)
 IDENTITY = {"tag": "t", "model": "m", "checkpoint": "c", "data": "d", "task": "pos", "probe": "linear", "run_id": "x"}
+
+
+def resampled(n_resamples: int) -> dict[str, Resampling]:
+    """Each sentence by itself, in every split."""
+    return {split: Resampling(n_resamples, np.arange(len(values))) for split, values in GOLD.items()}
 
 
 def says(*test: list[int]) -> dict[str, list[np.ndarray]]:
@@ -31,7 +37,7 @@ PREDICTIONS = [
 
 @pytest.fixture(scope="module")
 def scores() -> Scores:
-    return score(PREDICTIONS, ("accuracy", "macro_f1"), ["a", "b"], resamples=200)
+    return score(PREDICTIONS, ("accuracy", "macro_f1"), ["a", "b"], resampled(200))
 
 
 def only(scores: Scores, **wanted: object) -> Measurement:
@@ -65,13 +71,13 @@ def test_a_control_of_several_draws_has_one_score_over_all_with_an_interval_of_i
     assert value(scores, "selectivity") == 3 / 4 - 1 / 4
     whole = only(scores, target="control", metric="accuracy", split="test", draw=None)
     draws = [only(scores, target="control", metric="accuracy", split="test", draw=draw) for draw in (0, 1)]
-    # the first sentence alone: (1/3 + 0) / 2; the second: (1 + 0) / 2
-    assert (whole.ci_low, whole.ci_high) == (pytest.approx(1 / 6), pytest.approx(1 / 2))
-    assert whole.ci_high != np.mean([draw.ci_high for draw in draws]) or whole.ci_low != draws[0].ci_low
+    # draws are resampled too: with two of them, a resample has one. The first draw scores 1/3 to 1, the second 0
+    assert (whole.ci_low, whole.ci_high) == (0, pytest.approx(1))
+    assert [draw.ci_high for draw in draws] == [pytest.approx(1), 0]
 
 
 def test_a_single_draw_is_the_score_over_all_draws() -> None:
-    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), ["a", "b"], resamples=20)
+    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), ["a", "b"], resampled(20))
     assert {row.draw for row in found.rows} == {None}
     assert value(found, "control") == 2 / 4
 
@@ -85,7 +91,7 @@ def test_sentence_statistics_give_the_score_back(scores: Scores) -> None:
 
 def test_code_lengths_are_rows_of_train() -> None:
     fit = Fit(1, TASK, says([0, 1, 1], [0]), 1.0, True, {}, np.array([1.0]), np.array([2.0]))
-    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), ["a", "b"], resamples=10)
+    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), ["a", "b"], resampled(10))
     assert value(found, TASK, "codelength_bits", "train") == 1.0
     assert value(found, TASK, "compression", "train") == 2.0
 
@@ -97,9 +103,9 @@ def test_statistics_on_disk_name_the_draw(scores: Scores) -> None:
 
 
 def test_a_class_that_the_probe_does_not_know_is_an_error() -> None:
-    gold = {"dev": [np.array([0, 1])], "test": [np.array([0, 1, 2, 5]), np.array([0])]}
+    gold = {"dev": GOLD["dev"], "test": [np.array([0, 1, 2, 5]), np.array([0])]}
     unseen = Prediction(TASK, 1, 0, Target("word", "class", 2, gold), {**gold, "test": says([0, 1, 1, 0], [0])["test"]})
-    found = score([unseen], ("accuracy", "macro_f1"), ["a", "b"], resamples=50)
+    found = score([unseen], ("accuracy", "macro_f1"), ["a", "b"], resampled(50))
     assert value(found, TASK) == 3 / 5
     # class 0: 2 right, 3 predicted, 2 gold; class 1: 1 right, 2 predicted, 1 gold; classes 2 and 5: never predicted
     assert value(found, TASK, "macro_f1") == pytest.approx((4 / 5 + 2 / 3 + 0 + 0) / 4)

@@ -35,6 +35,7 @@ OTHER = [
     "baselines=untrained",
     "controls=2",
     "resamples=500",
+    "resampled=sentences",
     "punctuation=remove",
     "task=xpos",
     "task.vector=first",
