@@ -155,6 +155,19 @@ def test_the_receptive_field_changes_nothing_where_all_see_all(rng):
     np.testing.assert_allclose(plain[1, :, :3, :3], normalised[1, :, :3, :3], atol=1e-6)
 
 
+def test_queries_of_padding_do_not_count_in_the_receptive_field(rng):
+    import torch
+
+    lengths = np.array([6, 3])
+    attention = random_maps(rng, lengths, causal=True)
+    for layer in attention:  # networks give the rows of padding weights on real keys
+        layer[1, :, 3:] = torch.tensor([1 / 3] * 3 + [0] * 3)
+    options = Rollout(receptive_field=True)
+    padded = rollout(attention, lengths, options)[1, :, :3, :3]
+    alone = rollout([layer[1:, :, :3, :3] for layer in attention], lengths[1:], options)[0]
+    np.testing.assert_allclose(padded, alone, atol=1e-6)
+
+
 def test_words_by_hand():
     import torch
 
