@@ -127,6 +127,8 @@ def test_discard_counts_no_masked_pair_and_leaves_the_largest_weight_of_each_row
     attention = one([[1.0, 0.0, 0.0], [0.9, 0.1, 0.0], [0.3, 0.3, 0.4]])
     kept = augmented(attention, np.array([3]), Rollout(0, discard=0.2))[0, 0]
     assert (kept > 0).int().tolist() == [[1, 0, 0], [1, 0, 0], [1, 1, 1]]  # 1 of the 6 weights, not 1 of 9 numbers
+    more = augmented(attention, np.array([3]), Rollout(0, discard=0.34))[0, 0]
+    assert (more > 0).int().tolist() == [[1, 0, 0], [1, 0, 0], [1, 1, 1]]  # 2 of 6; 3 of 9 would be .1, .3 and .3
     most = augmented(attention, np.array([3]), Rollout(0, discard=0.95))[0, 0]
     assert most.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
 
