@@ -87,7 +87,7 @@ def _plain_tokenizer(checkpoint: Checkpoint, maps: StoreFile) -> "Tokenizer":
     from probing.model.align import as_plain_text
     from probing.model.text_start import beginning_with
 
-    bos = maps.provenance["bos"]
+    bos = maps.provenance["begins_with"]
     return beginning_with(as_plain_text(read_tokenizer(checkpoint.folder).backend), None if bos is None else str(bos))
 
 
