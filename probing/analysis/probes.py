@@ -121,9 +121,10 @@ def as_written(index: Index) -> str:
     """What a reader must know about vectors of text as it is written."""
     subwords, words = (index.counts.get(name, 0) for name in SHARED)
     return (
-        "the model reads the text as it is written (data.input=surface); a word has all subwords that have characters "
-        f"of it, so that {subwords:,} subwords belong to several words and {words:,} of {index.n_words.sum():,} words "
-        "share subwords: their vectors are partly or wholly the same, and analyses of attention treat them as one word"
+        "the model reads the text as it is written (model.text=as_written); a word has all subwords that have "
+        f"characters of it, so that {subwords:,} subwords belong to several words and {words:,} of "
+        f"{index.n_words.sum():,} words share subwords: their vectors are partly or wholly the same, and analyses of "
+        "attention treat them as one word"
     )
 
 

@@ -110,3 +110,31 @@ def test_a_class_that_the_probe_does_not_know_is_an_error() -> None:
     # class 0: 2 right, 3 predicted, 2 gold; class 1: 1 right, 2 predicted, 1 gold; classes 2 and 5: never predicted
     assert value(found, TASK, "macro_f1") == pytest.approx((4 / 5 + 2 / 3 + 0 + 0) / 4)
     assert only(found, split="test", metric="macro_f1").n_items == 5
+
+
+def of_one_layer(scores: Scores, target: str) -> Measurement:
+    return only(scores, target=target, metric="accuracy", split="test")
+
+
+def test_selectivity_is_resampled_as_the_task_is_and_paired_with_the_control() -> None:
+    rng = np.random.default_rng(0)
+    gold = [np.zeros(4, int)] * 60
+    right = rng.integers(2, 5, size=60)  # of the four words of each sentence
+
+    def with_hits(hits: np.ndarray) -> dict[str, list[np.ndarray]]:
+        return {"dev": gold, "test": [(np.arange(4) >= n).astype(int) for n in hits]}
+
+    labels = Target("word", "class", 2, {"train": gold, "dev": gold, "test": gold})
+    ids = [str(number) for number in range(60)]
+
+    def scored(control: np.ndarray) -> Scores:
+        task = Prediction(TASK, 1, 0, labels, with_hits(right))
+        return score([task, Prediction("control", 1, 0, labels, with_hits(control), draw=0)], ("accuracy",), ids, 300)
+
+    one_less = of_one_layer(scored(right - 1), "selectivity")  # the gain is the same in every sentence
+    assert (one_less.value, one_less.ci_low, one_less.ci_high) == pytest.approx((0.25, 0.25, 0.25))
+    never_right = scored(np.zeros(60, int))
+    task, selectivity = (of_one_layer(never_right, target) for target in (TASK, "selectivity"))
+    assert task.ci_low < task.value < task.ci_high
+    ends = (selectivity.value, selectivity.ci_low, selectivity.ci_high)
+    assert ends == (task.value, task.ci_low, task.ci_high)
