@@ -34,9 +34,8 @@ def add_bands(table: pd.DataFrame, runs: Sequence[Run], metric: str) -> pd.DataF
         return made
     if list(found["control"]) != layers:
         del found["control"]
-    base = together(
-        [draw for of in found.values() for seeds in of.values() for draws in seeds.values() for draw in draws]
-    )
+    of_layers = [seeds for of in found.values() for seeds in of.values()]
+    base = together([draw for seeds in of_layers for draws in seeds.values() for draw in draws])
     measured = {target: _side_by_side(base, of, metric) for target, of in found.items()}
     # an interval belongs to the very number beside it: rows of another sample get none
     measured = {target: of for target, of in measured.items() if _same(of.value, made, target)}

@@ -107,7 +107,7 @@ def finding(line: Mapping[str, Any]) -> str:
 
 
 def notes_on(conditions: Sequence[Condition]) -> list[str]:
-    """What a reader must know of the runs: stand-ins, layers that dev chose badly, failed analyses, missing checksums."""
+    """What a reader must know of the runs: stand-ins, bad choices of dev, failed analyses, missing checksums."""
     warned = ((one, warning(one.table, one.metric, one.runs[0].chosen_on, one.runs[0].split)) for one in conditions)
     return [
         *dict.fromkeys(stand_in_notes(conditions)),

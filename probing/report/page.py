@@ -17,7 +17,7 @@ from probing.report.tables import BASELINES, NAMES, run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 
 CAPTIONS = {
-    "layers": "Score by layer, with control task and baselines. The ring marks the layer that was chosen on dev; the shaded "
+    "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
     "layers cannot be told from the best one.",
     "classes": "F1 of each class in each layer, the most frequent class at the top.",
     "confusion": "Confusion matrix at the best layer: predicted classes of the items of each gold class.",
@@ -92,8 +92,8 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     best = verdict_on_layers(table, metric, run.chosen_on, run.split)
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
-        f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes {run.name('task')} "
-        f"with {measure(metric).label} {score} on {n_sentences(run):,} sentences of {run.name('data')}"
+        f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
+        f"{run.name('task')} with {measure(metric).label} {score} on {n_sentences(run):,} sentences of {run.name('data')}"
     )
     margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
     return (f"{text}: {', '.join(margins)}." if margins else f"{text}.").strip()
