@@ -93,7 +93,8 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
         f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
-        f"{run.name('task')} with {measure(metric).label} {score} on {n_sentences(run):,} sentences of {run.name('data')}"
+        f"{run.name('task')} with {measure(metric).label} {score} "
+        f"on {n_sentences(run):,} sentences of {run.name('data')}"
     )
     margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
     return (f"{text}: {', '.join(margins)}." if margins else f"{text}.").strip()

@@ -68,7 +68,7 @@ def _blocks(conditions: Iterable[Condition]) -> list[list[Condition]]:
 def differences(pairs: Sequence[Pair]) -> tuple[list[dict[str, Any]], list[str]]:
     """One family of differences as lines, and a note for each pair that cannot be compared.
 
-    With several seeds, a difference is the mean over the seeds that both sides have; resamples draw sentences and seeds.
+    With several seeds, a difference is the mean over the seeds of both sides; resamples draw sentences and seeds.
     """
     statistics = {id(side[0]): _statistics(side[0]) for _, *sides in pairs for side in sides}
     lines, found, notes = [], [], []
@@ -77,10 +77,8 @@ def differences(pairs: Sequence[Pair]) -> tuple[list[dict[str, Any]], list[str]]
     base = together(tables) if tables else None
     for (line, first, second), seeds in zip(pairs, matched, strict=True):
         if not seeds or base is None:
-            reason = _reason(first[0].metric)
-            notes.append(
-                f"{_name(first)} and {_name(second)}, {first[0].task} on {first[0].data}: not paired, {reason}"
-            )
+            one, reason = first[0], _reason(first[0].metric)
+            notes.append(f"{one.model} and {second[0].model}, {one.task} on {one.data}: not paired, {reason}")
             continue
         difference, sentences = _difference(base, seeds, first[0].metric)
         found.append(difference)
@@ -130,10 +128,6 @@ def _reason(metric: str) -> str:
     if not has_statistics(metric):
         return f"{label} is not a sum over sentences"
     return f"they have no statistics of {label} per sentence for a common seed on the same data"
-
-
-def _name(side: Side) -> str:
-    return side[0].model
 
 
 def _where(condition: Condition) -> dict[str, str]:

@@ -37,7 +37,8 @@ def summary_table(conditions: Iterable[Condition]) -> pd.DataFrame:
     """One line per condition, unrounded: best layer (chosen on dev), its scores (test), lowest and highest seed, depth.
 
     ``may_be_best``: the layers that cannot be told from the best one. The interval of a score over several seeds is NaN
-    if runs have no statistics per sentence. ``centre_of_gravity`` and ``expected_layer`` are NaN unless every layer from 0 on was probed, and for code lengths, where lower is better.
+    if runs have no statistics per sentence. ``centre_of_gravity`` and ``expected_layer`` are NaN unless every layer
+    from 0 on was probed, and for code lengths, where lower is better.
     """
     return pd.DataFrame([summary(condition) for condition in conditions])
 
