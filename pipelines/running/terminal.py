@@ -12,12 +12,15 @@ from pipelines.shared.cli import CONSOLE, say
 
 def show(folder: Path) -> None:
     """Print the table of a finished run, and its notes."""
+    from probing.report.best_layers import verdict_on_layers
     from probing.report.load import heading, load_run
     from probing.report.tables import run_table
 
     found = load_run(folder)
-    _, text = run_table(found)
+    raw, text = run_table(found)
     print_table(text, heading(found))
+    if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
+        say(best)
     for reason, count in found.manifest["data"]["skipped"].items():
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:
@@ -45,7 +48,8 @@ def terminal_table(text: pd.DataFrame, title: str) -> Table:
     ends = accumulate(widths(text))
     fitting = [c for c, end in zip(text.columns, ends, strict=True) if end < CONSOLE.width]
     more = "" if len(fitting) == len(text.columns) else "; further columns: tables/layers.md"
-    table = Table(title=title, caption=f"* best layer on dev; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
+    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
+    table = Table(title=title, caption=f"* chosen on dev{good}; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
     for column in fitting:
         table.add_column(str(column), justify="right")
     for line in text[fitting].itertuples(index=False):

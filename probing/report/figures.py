@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
@@ -17,13 +18,14 @@ from probing.report.style import (
     GREY,
     VERMILION,
     figure,
+    good_layers,
     interval_band,
     label_ends,
     layer_ticks,
     save,
     titled,
 )
-from probing.report.tables import CONSTANT, NAMES, layer_table
+from probing.report.tables import CONSTANT, NAMES, banded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,18 +35,17 @@ DASHES = {"majority": (0, (1, 1.5)), "type_majority": (0, (4, 2)), "chain": (0, 
 
 @dataclass(frozen=True)
 class Curve:
-    """How one column of a layer table is drawn; ``low`` and ``high`` are the columns of its interval, if it has one."""
+    """How one column of a layer table is drawn; ``target``: whose band belongs to it, if it has one."""
 
     column: str
     name: str
     colour: str
     marker: str = "o"
-    low: str = ""
-    high: str = ""
+    target: str = ""
 
 
 CURVES = (
-    Curve("control", "control task", VERMILION, "s", "control_low", "control_high"),
+    Curve("control", "control task", VERMILION, "s", "control"),
     Curve("untrained", "untrained twin", GREEN, "^"),
 )
 
@@ -69,19 +70,20 @@ def write_figures(run: Run, of_analyses: Sequence[Section]) -> list[Path]:
 
 
 def write_layers(run: Run, stem: Path) -> list[Path]:
-    """Score by layer with its interval, the control task, and every baseline of the run."""
-    table = layer_table(run.rows, run.metric)
-    probe = Curve("score", f"{run.name('probe')} probe", BLUE, "o", "ci_low", "ci_high")
+    """Score by layer with its band, the control task, every baseline, and the layers that may be the best, shaded."""
+    table = banded(run)
+    probe = Curve("score", f"{run.name('probe')} probe", BLUE, "o", "task")
     with figure(6.4, 3.9) as made:
         axes = made.subplots()
         curves = [curve for curve in (probe, *CURVES) if table[curve.column].notna().any()]
         labels = [draw_curve(axes, table, curve) for curve in curves] + draw_constants(axes, table.iloc[0])
         axes.margins(y=0.12)
         layer_ticks(axes, table["layer"].tolist())
+        good_layers(axes, as_good(table))
         mark_best(axes, table, run.metric)
         label_ends(axes, labels)
         axes.set_ylabel(measure(run.metric).axis)
-        titled(made, heading(run), counted(run))
+        titled(made, heading(run), f"{counted(run)} · {described(run, table)}")
         return save(made, stem)
 
 
@@ -89,8 +91,9 @@ def draw_curve(axes: "Axes", table: pd.DataFrame, curve: Curve) -> tuple[float, 
     """Draw a column over layers with its interval; returns (height, text, colour) of the label at its right end."""
     known = table[table[curve.column].notna()]
     layers, values = known["layer"].tolist(), known[curve.column].tolist()
-    if curve.low:
-        interval_band(axes, layers, (known[curve.low], known[curve.high]), curve.colour)
+    if curve.target:
+        low, high = shown_ends(table, curve.target)
+        interval_band(axes, layers, (known[low], known[high]), curve.colour)
     axes.plot(layers, values, color=curve.colour, marker=curve.marker, markersize=4.5, linewidth=1.6)
     return float(values[-1]), curve.name, curve.colour
 
@@ -110,7 +113,8 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
         return
     line = chosen.iloc[0]
     layer, score = int(line["layer"]), float(line["score"])
-    top = score if pd.isna(line["ci_high"]) else float(line["ci_high"])
+    high = line[shown_ends(table, "task")[1]]
+    top = score if pd.isna(high) else float(high)
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
     text = f"layer {layer}: {number(score, metric)}"
     axes.annotate(
@@ -134,9 +138,13 @@ def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], gap: str) -> N
 
 
 def counted(run: Run) -> str:
-    """The sample of a run's scores, and what the bands are, in one line."""
+    """The sample of a run's scores."""
     task = run.shown_rows.iloc[0]
-    return (
-        f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items · "
-        f"bands: 95 % bootstrap interval over {run.resampled}"
-    )
+    return f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items"
+
+
+def described(run: Run, table: pd.DataFrame) -> str:
+    """What bands, ring and shading are, as far as the figure has them."""
+    kind = "simultaneous 95 % bands" if has_bands(table) else "95 % interval of each layer"
+    parts = [f"{kind}, by {run.resampled.removesuffix('s')}", f"ring: chosen on {run.chosen_on}"]
+    return " · ".join([*parts, *(["shaded: may be best"] if len(table) > 1 and as_good(table) else [])])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from probing.errors import DataError
+from probing.report.best_layers import add_bands
 from probing.report.html import flat
 from probing.report.load import Run, best_layer, labelled, load_run, stand_ins
 from probing.report.tables import layer_table
@@ -55,8 +56,11 @@ class Condition:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The layer table of the primary metric, averaged over seeds; a mean over seeds that differ has no interval."""
-        return layer_table(self.rows, self.metric)
+        """The layer table of the primary metric, averaged over seeds, with bands and the best layers.
+
+        The interval of a mean over seeds is NaN if runs have no statistics per sentence.
+        """
+        return add_bands(layer_table(self.rows, self.metric), self.runs, self.metric)
 
     @cached_property
     def best(self) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from probing.report.best_layers import as_good, chosen, has_bands, listed, verdict_on_layers
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import PROBES, Run, best_layer, heading, load_run, shown_predictions, stand_ins
@@ -16,7 +17,8 @@ from probing.report.tables import BASELINES, NAMES, run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 
 CAPTIONS = {
-    "layers": "Score by layer, with control task and baselines. The ring marks the best layer.",
+    "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
+    "layers cannot be told from the best one.",
     "classes": "F1 of each class in each layer, the most frequent class at the top.",
     "confusion": "Confusion matrix at the best layer: predicted classes of the items of each gold class.",
     "values": "Predicted against gold values at the best layer.",
@@ -56,6 +58,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "tiles": tiles(run, raw),
         "layers": shown,
         "marks": raw["best"].tolist(),
+        "banded": has_bands(raw),
         "figures": pictures(figures, CAPTIONS),
         "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
@@ -84,15 +87,17 @@ def pictures(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
 
 
 def finding(run: Run, table: pd.DataFrame) -> str:
-    """One sentence on the layer that was chosen on dev: what is decodable from it, not what the model uses."""
-    line, metric = table[table["best"]].iloc[0], run.metric
+    """Which layers may be the best, and what is decodable from the one chosen on dev, not what the model uses."""
+    line, metric = chosen(table), run.metric
+    best = verdict_on_layers(table, metric, run.chosen_on, run.split)
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
-        f"From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes {run.name('task')} "
-        f"with {measure(metric).label} {score} on {n_sentences(run):,} sentences of {run.name('data')}"
+        f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
+        f"{run.name('task')} with {measure(metric).label} {score} "
+        f"on {n_sentences(run):,} sentences of {run.name('data')}"
     )
     margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
-    return f"{text}: {', '.join(margins)}." if margins else f"{text}."
+    return (f"{text}: {', '.join(margins)}." if margins else f"{text}.").strip()
 
 
 def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
@@ -106,9 +111,11 @@ def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
 
 def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
     """The main numbers of the run, by name."""
-    line = table[table["best"]].iloc[0]
+    line, good = chosen(table), as_good(table)
+    chosen_here = f"layer chosen on {run.chosen_on}, of {len(table)}"
     facts = {
-        f"best layer, of {len(table)}": str(line["layer"]),
+        ("best layer" if len(good) == 1 else "may be the best layer"): listed(good) if len(table) > 1 else "",
+        chosen_here: str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
         "selectivity": number(line["selectivity"], run.metric, signed=True),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from probing.report.best_layers import AS_GOOD, add_bands, as_good
 from probing.report.emit import write_table
 from probing.report.load import Run, best_layer, shown_predictions, shown_split
 from probing.report.metric_format import interval, measure, number, scored
@@ -18,7 +19,7 @@ def averaged(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Mean value per group, indexed by ``by``; ci_low and ci_high are those of the rows where all of them agree.
 
     Where rows differ (runs of several seeds), both ends are NaN: the mean of interval ends is not the interval of the
-    mean.
+    mean. ``add_bands`` resamples sentences and seeds instead, where runs have statistics per sentence.
     """
     groups = rows.groupby(by)[["value", "ci_low", "ci_high"]]
     mean, same = groups.mean(), (groups.max() - groups.min()).max(axis=1) == 0
@@ -51,12 +52,17 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def banded(run: Run) -> pd.DataFrame:
+    """The layer table of the run's primary metric with simultaneous bands and the best layers, see ``add_bands``."""
+    return add_bands(layer_table(run.rows, run.metric), [run], run.metric)
+
+
 def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The layer table of the run's primary metric, unrounded and as text.
+    """The layer table of the run's primary metric with its bands, unrounded and as text.
 
     Further metrics of the run (macro F1, root accuracy …) follow at the right, each with the task's score only.
     """
-    raw = layer_table(run.rows, run.metric)
+    raw = banded(run)
     shown = shown_layers(raw, run.metric)
     for metric in other_metrics(run):
         other = layer_table(run.rows, metric).set_index("layer").reindex(raw["layer"])
@@ -67,9 +73,14 @@ def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """A layer table as text, with the digits of the metric and without empty columns; * marks the best layer."""
+    """A layer table as text, with the digits of the metric and without empty columns.
+
+    * marks the layer that was chosen on dev, ≈ the layers that cannot be told from the best, where that is known.
+    """
     label = measure(metric).abbreviation or measure(metric).label
-    shown = pd.DataFrame({"layer": [f"{row.layer}{' *' if row.best else ''}" for row in table.itertuples()]})
+    good = as_good(table) if "as_good" in table else []
+    marks = [(" *" if row.best else "") + (f" {AS_GOOD}" if row.layer in good else "") for row in table.itertuples()]
+    shown = pd.DataFrame({"layer": [f"{layer}{mark}" for layer, mark in zip(table["layer"], marks, strict=True)]})
     shown[label] = [number(value, metric) for value in table["score"]]
     ends = list(zip(table["ci_low"], table["ci_high"], strict=True))
     if table["ci_low"].notna().any():
@@ -116,7 +127,7 @@ def class_layers(table: pd.DataFrame) -> list[int]:
 
 
 def shown_classes(table: pd.DataFrame, best: int | None) -> pd.DataFrame:
-    """A class table as text; * marks the best layer."""
+    """A class table as text; * marks the layer that was chosen on dev."""
     shown = pd.DataFrame({"class": table["class"], "items": [f"{n:,}" for n in table["support"]]})
     for layer in class_layers(table):
         shown[f"{layer}{' *' if layer == best else ''}"] = [number(value, "macro_f1") for value in table[layer]]

@@ -7,7 +7,7 @@ import numpy as np
 
 from probing.axes import Tally
 from probing.errors import ProbingError
-from probing.result.bootstrap import Counts, Score, Sums, resampled, scores
+from probing.result.bootstrap import Resampled, Score, Sums, resampled, scores
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.statistics import Floats
@@ -21,7 +21,7 @@ def measure_tallies(tallies: Iterable[Tally], seed: int, resampling: Resampling)
     """
     measured = []
     for tally in tallies:
-        found = scores(resampled(_sums(tally), _counts(resampling)))
+        found = scores(resampled_tally(tally, resampling))
         for place, score in zip(np.ndindex(tally.sums.shape[1:]), found, strict=True):
             if score.n_sentences:
                 layer, head = tally.layers[place[0]], place[1] if len(place) > 1 else None
@@ -35,8 +35,12 @@ def tally_difference(a: Tally, b: Tally, resampling: Resampling) -> list[Score]:
 
     Raises ProbingError if they differ in metric or in number of sentences; both must be over the same sentences.
     """
-    counts = _counts(resampling)
-    return scores(resampled(_sums(a), counts) - resampled(_sums(b), counts))
+    return scores(resampled_tally(a, resampling) - resampled_tally(b, resampling))
+
+
+def resampled_tally(tally: Tally, resampling: Resampling) -> Resampled:
+    """The means of a tally at its places and in each resample; all tallies on these sentences share them."""
+    return resampled(_sums(tally), resampling.counts("bootstrap", "attention"))
 
 
 def mean_over_heads(tally: Tally) -> Tally:
@@ -55,10 +59,6 @@ def mean_over_heads(tally: Tally) -> Tally:
             raise ProbingError(f"{tally.metric}: heads of a layer count different items, so they have no common mean")
         items = items[:, :, 0]
     return replace(tally, sums=tally.sums.mean(axis=2), items=items)
-
-
-def _counts(resampling: Resampling) -> Counts:
-    return resampling.counts("bootstrap", "attention")
 
 
 def _sums(tally: Tally) -> Sums:
