@@ -18,7 +18,8 @@ def show(folder: Path) -> None:
 
     found = load_run(folder)
     raw, text = run_table(found)
-    print_table(text, heading(found))
+    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
+    print_table(text, heading(found), f"* chosen on {found.chosen_on}{good}; scores on {found.split}")
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)
     for reason, count in found.manifest["data"]["skipped"].items():
@@ -27,11 +28,11 @@ def show(folder: Path) -> None:
         say(f"{note['kind']}: {note['text']}", "bold yellow" if note["kind"] == "failed" else None)
 
 
-def print_table(text: pd.DataFrame, title: str) -> None:
-    """Print the table; where the terminal is too narrow for layer and score, one line per layer."""
+def print_table(text: pd.DataFrame, title: str, caption: str) -> None:
+    """Print the table and its ``caption``; where the terminal is too narrow for layer and score, one line per layer."""
     first = text[text.columns[:2]]
     if sum(widths(first)) < CONSOLE.width:
-        CONSOLE.print(terminal_table(text, title))
+        CONSOLE.print(terminal_table(text, title, caption))
         return
     say(title)
     for line in first.itertuples(index=False):
@@ -43,13 +44,12 @@ def widths(text: pd.DataFrame) -> list[int]:
     return [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
 
 
-def terminal_table(text: pd.DataFrame, title: str) -> Table:
+def terminal_table(text: pd.DataFrame, title: str, caption: str) -> Table:
     """The first columns of ``text``, as many as fit into the terminal; all of them are in tables/layers.md."""
     ends = accumulate(widths(text))
     fitting = [c for c, end in zip(text.columns, ends, strict=True) if end < CONSOLE.width]
     more = "" if len(fitting) == len(text.columns) else "; further columns: tables/layers.md"
-    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
-    table = Table(title=title, caption=f"* chosen on dev{good}; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
+    table = Table(title=title, caption=f"{caption}{more}", box=SIMPLE_HEAD, padding=(0, 1))
     for column in fitting:
         table.add_column(str(column), justify="right")
     for line in text[fitting].itertuples(index=False):

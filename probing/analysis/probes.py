@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.analysis.code_notes import code_notes
 from probing.analysis.findings import Findings
 from probing.analysis.items import labelled
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
@@ -17,9 +18,9 @@ from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
-from probing.result.main_metric import main_metric, without_value
+from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
-from probing.result.score import Prediction, Scores, score
+from probing.result.score import CODE_LENGTH, Prediction, Scores, score
 from probing.store.file_index import Index
 from probing.store.fill import ROUNDED, WIDENED
 from probing.store.layout import StoreFile
@@ -48,14 +49,14 @@ class Probes(Analysis):
         """
         items = study.items
         keep = kept_words(study, items.words)
-        metric = main_metric(study.task.metrics, items.targets[TASK], keep)
+        metric = code_length(study.predictions) or main_metric(study.task.metrics, items.targets[TASK], keep)
         found = [*study.predictions, *simple_baselines(study)]
         notes = [*items.notes]
         if study.options.untrained:
             twin, twin_notes = untrained_twin(study)
             found += twin
             notes += twin_notes
-        ids = [s.id for s in study.corpus.splits["test"]]
+        ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
         resampling = {split: study.resampling(split) for split in SPLITS}
         scores = score(found, study.task.metrics, ids, resampling, keep)
         predictions = predictions_table(study.corpus, items, study.labels, study.predictions)
@@ -163,7 +164,9 @@ def of_metrics(study: Study, metric: str, scores: Scores) -> tuple[Note, ...]:
     """Notes on metrics without a value, on the one that chooses the best layer instead, and on unusual scores."""
     names = study.task.metrics
     texts = [*without_value(names, scores.rows), *scores.notes]
-    if metric != names[0]:
+    if metric == CODE_LENGTH:
+        texts += code_notes(study.predictions)
+    elif metric != names[0]:
         texts.insert(0, f"the best layer is chosen by {metric}, because {names[0]} has no value here")
     return tuple(Note("caveat", text) for text in texts)
 

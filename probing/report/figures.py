@@ -9,7 +9,7 @@ import pandas as pd
 
 from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.load import Run, heading, shown_predictions
-from probing.report.metric_format import measure, number
+from probing.report.metric_format import gap, measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
@@ -78,6 +78,8 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
         curves = [curve for curve in (probe, *CURVES) if table[curve.column].notna().any()]
         labels = [draw_curve(axes, table, curve) for curve in curves] + draw_constants(axes, table.iloc[0])
         axes.margins(y=0.12)
+        if measure(run.metric).decimals == 0:
+            axes.yaxis.set_major_formatter("{x:,.0f}")
         layer_ticks(axes, table["layer"].tolist())
         good_layers(axes, as_good(table))
         mark_best(axes, table, run.metric)
@@ -116,23 +118,25 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     high = line[shown_ends(table, "task")[1]]
     top = score if pd.isna(high) else float(high)
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    text = f"layer {layer}: {number(score, metric)}"
-    axes.annotate(
-        text, (layer, top), (0, 7), textcoords="offset points", ha="center", fontsize=8.5, color=BLUE, fontweight="bold"
-    )
+    text, offset, side = f"layer {layer}: {number(score, metric)}", 7, "bottom"
+    if measure(metric).lower_is_better:  # the control task is above
+        top, offset, side = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), -8, "top"
+    label = axes.annotate(text, (layer, top), (0, offset), textcoords="offset points", ha="center", va=side)
+    label.set(fontsize=8.5, color=BLUE, fontweight="bold")
     low, high = axes.get_ylim()
     if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
-        mark_gap(axes, layer, (score, float(line["control"])), number(line["selectivity"], metric, signed=True))
+        text = f"{gap(metric)}\n{number(line['selectivity'], metric, signed=True)}"
+        mark_gap(axes, layer, (score, float(line["control"])), text)
 
 
-def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], gap: str) -> None:
-    """An arrow between score and control task, with the selectivity next to it, on the side of the figure's middle."""
+def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], label: str) -> None:
+    """An arrow between score and control task, its ``label`` next to it, on the side of the figure's middle."""
     arrow = {"arrowstyle": "<->", "color": GREY, "linewidth": 0.8, "shrinkA": 7, "shrinkB": 5}
     axes.annotate("", (layer, ends[1]), (layer, ends[0]), arrowprops=arrow)
     side, offset_points = ("right", -5) if layer > sum(axes.get_xlim()) / 2 else ("left", 5)
     middle = (layer, sum(ends) / 2)
     text = axes.annotate(
-        f"selectivity\n{gap}", middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
+        label, middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
     )
     text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1})  # lines may pass behind it
 

@@ -7,14 +7,16 @@ from typing import Any
 import pandas as pd
 
 from probing.report.best_layers import as_good, chosen, has_bands, listed, verdict_on_layers
+from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import PROBES, Run, best_layer, heading, load_run, shown_predictions, stand_ins
-from probing.report.metric_format import interval, measure, number, scored
+from probing.report.metric_format import gap, interval, measure, number, scored
 from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
 from probing.report.tables import BASELINES, NAMES, run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
+from probing.result.score import CODE_LENGTH
 
 CAPTIONS = {
     "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
@@ -51,6 +53,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "split": run.split,
         "resampled": run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled),
         "chosen_on": run.chosen_on,
+        "code": run.metric == CODE_LENGTH,
         "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),
         "finding": finding(run, raw),
@@ -90,6 +93,8 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     """Which layers may be the best, and what is decodable from the one chosen on dev, not what the model uses."""
     line, metric = chosen(table), run.metric
     best = verdict_on_layers(table, metric, run.chosen_on, run.split)
+    if metric == CODE_LENGTH:
+        return f"{best} {code_finding(run, line, gaps(table, line))}".strip()
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
         f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
@@ -118,7 +123,8 @@ def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
         chosen_here: str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
-        "selectivity": number(line["selectivity"], run.metric, signed=True),
+        gap(run.metric): number(line["selectivity"], run.metric, signed=True),
+        "control task": number(line["control"], run.metric) if run.metric == CODE_LENGTH else "",
         f"{run.split} sentences": f"{n_sentences(run):,}",
     }
     return {name: value for name, value in facts.items() if value.strip("–")}
@@ -180,10 +186,10 @@ def selected(run: Run) -> pd.DataFrame:
     """The hyper-parameters chosen on dev for each layer and target, as text."""
     table = pd.DataFrame(run.manifest.get("analyses", {}).get("probes", {}).get("selected", []))
     table = table.dropna(axis="columns", how="all")
-    return pd.DataFrame({name: [_setting(str(name), value, run.metric) for value in table[name]] for name in table})
+    return pd.DataFrame({name: [_setting(str(name), value) for value in table[name]] for name in table})
 
 
-def _setting(name: str, value: object, metric: str) -> str:
+def _setting(name: str, value: object) -> str:
     if isinstance(value, float):
-        return number(value, metric) if name == "dev" else "–" if pd.isna(value) else f"{value:g}"
+        return f"{value:,.3f}" if name == "dev" else "–" if pd.isna(value) else f"{value:g}"
     return "–" if value is None else str(value)

@@ -7,7 +7,7 @@ import pandas as pd
 from probing.report.best_layers import AS_GOOD, add_bands, as_good
 from probing.report.emit import write_table
 from probing.report.load import Run, best_layer, shown_predictions, shown_split
-from probing.report.metric_format import interval, measure, number, scored
+from probing.report.metric_format import gap, interval, measure, number, scored
 
 WITH_INTERVAL = {"task": "score", "control": "control", "selectivity": "selectivity"}
 CONSTANT = ("majority", "type_majority", "chain")  # baselines that read no layer
@@ -68,7 +68,8 @@ def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
         other = layer_table(run.rows, metric).set_index("layer").reindex(raw["layer"])
         for column, source in ((metric, "score"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high")):
             raw[column] = other[source].to_numpy()
-        shown[measure(metric).label] = [number(value, metric) for value in other["score"]]
+        split = other_split(run, metric)
+        shown[f"{measure(metric).label}{split}"] = [number(value, metric) for value in other["score"]]
     return raw, shown
 
 
@@ -89,7 +90,7 @@ def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
         shown["control"] = [number(value, metric) for value in table["control"]]
     if table["selectivity"].notna().any():
         columns = (table[name] for name in ("selectivity", "selectivity_low", "selectivity_high"))
-        shown["selectivity"] = [scored(value, low, high, metric) for value, low, high in zip(*columns, strict=True)]
+        shown[gap(metric)] = [scored(value, low, high, metric) for value, low, high in zip(*columns, strict=True)]
     for name in BASELINES:
         if table[name].notna().any():
             shown[NAMES[name]] = [number(value, metric) for value in table[name]]
@@ -100,6 +101,12 @@ def other_metrics(run: Run) -> list[str]:
     """The task's further metrics by layer, without the primary one, in the order of the rows."""
     task = run.rows[(run.rows["target"] == "task") & run.rows["layer"].notna()]
     return [str(metric) for metric in task["metric"].unique() if metric != run.metric]
+
+
+def other_split(run: Run, metric: str) -> str:
+    """The split of a further metric, in brackets, if it is not that of the primary one (as beside a code length)."""
+    split = shown_split(run.rows[run.rows["metric"] == metric])
+    return "" if split == run.split else f" ({split})"
 
 
 def class_table(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from probing.result.statistics import Statistics
 
 SCORED: tuple[Split, ...] = ("dev", "test")
 CONTROL = "control"
+CODE_LENGTH = "codelength_bits"
 ON_DISK = ("s0", "s1", "s2", "s3")
 Arrays = Sequence[NDArray[Any]]
 
@@ -44,7 +45,10 @@ Scored = tuple[Prediction, Statistics]
 
 @dataclass(frozen=True)
 class Scores:
-    """Measurements, test statistics per sentence (so that runs can be paired), and notes on what is unusual."""
+    """Measurements, statistics per sentence (so that runs can be paired), and notes on what is unusual.
+
+    Statistics are of test; of a code length, of train.
+    """
 
     rows: list[Measurement]
     sentences: pd.DataFrame
@@ -54,16 +58,16 @@ class Scores:
 def score(
     predictions: Sequence[Prediction],
     names: Sequence[str],
-    sentence_ids: Sequence[str],
+    sentence_ids: Mapping[Split, Sequence[str]],
     resampling: Mapping[Split, Resampling],
     keep: Mapping[Split, Arrays] | None = None,
 ) -> Scores:
     """Score every prediction on dev and test by every metric of ``names``.
 
-    ``sentence_ids`` are those of test; ``resampling`` is how the sentences of each split are resampled. ``keep`` (W,)
-    bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the
-    same layer and the same resamples; where the control has several draws, for each of them and over all: then draws
-    are resampled too. Code lengths are of the training labels.
+    ``sentence_ids`` are those of every split; ``resampling`` is how its sentences are resampled. ``keep`` (W,) bool per
+    sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the same
+    layer and the same resamples; where the control has several draws, for each of them and over all: then draws are
+    resampled too. Code lengths are of the training labels, and so are their statistics.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
@@ -77,8 +81,12 @@ def score(
                     f"{statistics.constant_predicted} constant predictions count as correlation 0"
                 )
             if split == "test" and metric != "macro_f1":
-                tables.append(_on_disk(metric, p, statistics, sentence_ids, resampling["test"]))
-    rows += _code_lengths(predictions, resampling["train"])
+                tables.append(_on_disk(metric, p, statistics, sentence_ids[split], resampling[split]))
+    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
+    for metric in (CODE_LENGTH, "compression") if coded else ():
+        found = [(p, Statistics(metric, statistics.values)) for p, statistics in coded]
+        rows += _measured(found, "train", metric, resampling["train"])
+        tables += [_on_disk(metric, p, s, sentence_ids["train"], resampling["train"]) for p, s in found]
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
 
 
@@ -120,24 +128,11 @@ def measure(
     return plain[metric](values, predicted)
 
 
-def _code_lengths(predictions: Sequence[Prediction], resampling: Resampling) -> Iterator[Measurement]:
-    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
-    if not coded:
-        return
-    counts = resampling.counts("bootstrap", "train")
-    for target, metric in product((TASK, CONTROL), ("codelength_bits", "compression")):
-        for of_layer in by_layer(coded, target).values():
-            draws = [(p, resampled(Statistics(metric, s.values), counts)) for p, s in of_layer]
-            together = (replace(of_layer[0][0], draw=None), mean_over_draws([draw for _, draw in draws]))
-            for p, code in [*(draws if len(draws) > 1 else []), together]:
-                yield _measurement(p, "train", target, metric, code)
-
-
 def _code(fit: Fit, gold: Target) -> Statistics:
     """Bits and labels of each training sentence, and bits of the uniform code."""
     items = np.array([np.size(v) for v in gold.values["train"]])
     bits, uniform = np.asarray(fit.codelength_bits), np.asarray(fit.uniform_bits)
-    return Statistics("codelength_bits", np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
+    return Statistics(CODE_LENGTH, np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
 
 
 def _measurement(p: Prediction, split: Split, target: str, metric: str, found: Resampled) -> Measurement:

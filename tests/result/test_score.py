@@ -16,6 +16,8 @@ GOLD = {
 WORDS = Target("word", "class", 2, GOLD)
 IDENTITY = {"tag": "t", "model": "m", "checkpoint": "c", "data": "d", "task": "pos", "probe": "linear", "run_id": "x"}
 
+IDS = {"train": ["t"], "dev": ["d", "e"], "test": ["a", "b"]}
+
 
 def resampled(n_resamples: int) -> dict[str, Resampling]:
     """Each sentence by itself, in every split."""
@@ -37,7 +39,7 @@ PREDICTIONS = [
 
 @pytest.fixture(scope="module")
 def scores() -> Scores:
-    return score(PREDICTIONS, ("accuracy", "macro_f1"), ["a", "b"], resampled(200))
+    return score(PREDICTIONS, ("accuracy", "macro_f1"), IDS, resampled(200))
 
 
 def only(scores: Scores, **wanted: object) -> Measurement:
@@ -77,7 +79,7 @@ def test_a_control_of_several_draws_has_one_score_over_all_with_an_interval_of_i
 
 
 def test_a_single_draw_is_the_score_over_all_draws() -> None:
-    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), ["a", "b"], resampled(20))
+    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), IDS, resampled(20))
     assert {row.draw for row in found.rows} == {None}
     assert value(found, "control") == 2 / 4
 
@@ -91,7 +93,7 @@ def test_sentence_statistics_give_the_score_back(scores: Scores) -> None:
 
 def test_code_lengths_are_rows_of_train() -> None:
     fit = Fit(1, TASK, says([0, 1, 1], [0]), 1.0, True, {}, np.array([1.0]), np.array([2.0]))
-    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), ["a", "b"], resampled(10))
+    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), IDS, resampled(10))
     assert value(found, TASK, "codelength_bits", "train") == 1.0
     assert value(found, TASK, "compression", "train") == 2.0
 
@@ -105,7 +107,7 @@ def test_statistics_on_disk_name_the_draw(scores: Scores) -> None:
 def test_a_class_that_the_probe_does_not_know_is_an_error() -> None:
     gold = {"dev": GOLD["dev"], "test": [np.array([0, 1, 2, 5]), np.array([0])]}
     unseen = Prediction(TASK, 1, 0, Target("word", "class", 2, gold), {**gold, "test": says([0, 1, 1, 0], [0])["test"]})
-    found = score([unseen], ("accuracy", "macro_f1"), ["a", "b"], resampled(50))
+    found = score([unseen], ("accuracy", "macro_f1"), IDS, resampled(50))
     assert value(found, TASK) == 3 / 5
     # class 0: 2 right, 3 predicted, 2 gold; class 1: 1 right, 2 predicted, 1 gold; classes 2 and 5: never predicted
     assert value(found, TASK, "macro_f1") == pytest.approx((4 / 5 + 2 / 3 + 0 + 0) / 4)
