@@ -6,9 +6,9 @@ import numpy as np
 
 from probing.axes import Split
 from probing.errors import DataError
-from probing.probe.fit import TASK, Target
+from probing.probe.fit import SCORED, TASK, Target
 from probing.result.rows import Measurement
-from probing.result.score import SCORED, Arrays, measure
+from probing.result.score import Arrays, measure
 from probing.result.statistics import LONGEST, SHORTEST, combine, expand
 
 NEEDS = {

@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probing.axes import Split
-from probing.probe.fit import TASK, Fit, Target
+from probing.probe.fit import SCORED, TASK, Fit, Target
 from probing.result import metrics
 from probing.result.bootstrap import Score, counts_of, interval, paired
+from probing.result.gains import gains
 from probing.result.rows import Measurement
 from probing.result.statistics import Statistics
 
-SCORED: tuple[Split, ...] = ("dev", "test")
+TRAIN: Split = "train"
 ON_DISK = ("s0", "s1", "s2", "s3")
 Arrays = Sequence[NDArray[Any]]
 
@@ -56,17 +57,19 @@ def score(
     resamples: int,
     keep: Mapping[Split, Arrays] | None = None,
 ) -> Scores:
-    """Score every prediction on dev and test by every metric of ``names``.
+    """Score every prediction on the splits that it predicts (dev and test; train for what can only be memorised).
 
     ``sentence_ids`` are those of test. ``keep`` (W,) bool per sentence removes words (punctuation) from root accuracy
     and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has several
-    draws, over all of them and for each. Code lengths are of the training labels.
+    draws, over all of them and for each. ``gains`` says what the task is compared with besides. Code lengths are of the
+    training labels.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
-    for split, metric in product(SCORED, names):
-        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predictions]
-        rows += _measured(over_draws(found), split, metric, resamples)
+    for split, metric in product((*SCORED, TRAIN), names):
+        predicting = [p for p in predictions if split in p.predicted]
+        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predicting]
+        rows += _measured(over_draws(found), split, metric, resamples) if found else ()
         for p, statistics in found:
             if statistics.constant_predicted and p.fit is not None:
                 notes.append(
@@ -80,16 +83,16 @@ def score(
 
 
 def over_draws(found: Sequence[Scored]) -> list[Scored]:
-    """The same, with one entry per layer for the control over all its draws (``draw`` None), after the single draws.
+    """The same, with one entry per layer for what has draws over all of them (``draw`` None), after the single draws.
 
     Its statistics are the mean of those of the draws, so that its interval is of the score over all draws. Of a single
     draw only this entry is left.
     """
-    draws: dict[int | None, list[Scored]] = {}
+    draws: dict[tuple[str, int | None], list[Scored]] = {}
     for p, statistics in found:
-        if p.target == "control":
-            draws.setdefault(p.layer, []).append((p, statistics))
-    single = [(p, s) for p, s in found if p.target != "control" or len(draws[p.layer]) > 1]
+        if p.draw is not None:
+            draws.setdefault((p.target, p.layer), []).append((p, statistics))
+    single = [(p, s) for p, s in found if p.draw is None or len(draws[p.target, p.layer]) > 1]
     return single + [(replace(of_layer[0][0], draw=None), _mean(of_layer)) for of_layer in draws.values()]
 
 
@@ -99,13 +102,15 @@ def _mean(of_layer: Sequence[Scored]) -> Statistics:
 
 
 def _measured(found: Sequence[Scored], split: Split, metric: str, resamples: int) -> Iterator[Measurement]:
-    """Every score, and beside each control the selectivity, on the same resamples."""
+    """Every score, beside each control the selectivity, and the gains, all on the same resamples."""
     task = {p.layer: statistics for p, statistics in found if p.target == TASK}
     for p, statistics in found:
         counts = counts_of(len(statistics.values), resamples, "bootstrap", split)
         yield _measurement(p, split, p.target, metric, interval(statistics, counts))
         if p.target == "control":
             yield _measurement(p, split, "selectivity", metric, paired(task[p.layer], statistics, counts))
+    for p, name, score in gains(found, counts_of(len(found[0][1].values), resamples, "bootstrap", split)):
+        yield _measurement(p, split, name, metric, score)
 
 
 def measure(
@@ -125,10 +130,12 @@ def measure(
 def _code_lengths(predictions: Sequence[Prediction], resamples: int) -> Iterator[Measurement]:
     coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
     for p, statistics in over_draws(coded):
+        # of a code, shuffled labels are a proper control: it codes labels that its probe has not been trained on
+        target = "control" if p.target == "memorisation" else p.target
         counts = counts_of(len(statistics.values), resamples, "bootstrap", "train")
         for metric in ("codelength_bits", "compression"):
             score = interval(Statistics(metric, statistics.values), counts)
-            yield _measurement(p, "train", p.target, metric, score)
+            yield _measurement(p, "train", target, metric, score)
 
 
 def _code(fit: Fit, gold: Target) -> Statistics:
