@@ -16,7 +16,7 @@ from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
 
-VERSION = 2
+VERSION = 3
 SETTINGS = ("seed", "layers", "baselines", "controls", "resamples", "punctuation")
 MODEL = ("precision", "long", "max_subwords")
 STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store that has its value

@@ -52,7 +52,7 @@ def _classes(
     logits = np.repeat(intercept[None], len(distinct), axis=0)
     for penalty in PENALTIES:
         logits, intercept = logistic_by_type(
-            Counts(np.asarray(distinct, float), times * 1.0), penalty, logits, intercept
+            Counts(distinct.astype(np.float64), times.astype(np.float64)), penalty, logits, intercept
         )
         log_p = _log_softmax(np.vstack([logits, intercept]))
         loss = -float(log_p[line[dev[known]], dev_gold[known]].mean()) if known.any() else 0.0

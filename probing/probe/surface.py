@@ -107,7 +107,7 @@ def _ridge(target: Target, features: Mapping[str, NDArray[np.float64]]) -> Predi
     mean, deviation = features["train"].mean(axis=0), features["train"].std(axis=0)
     deviation[deviation == 0] = 1
     x = {split: (f - mean) / deviation for split, f in features.items()}
-    best, kept = np.inf, {}
+    best, kept = np.inf, dict[str, NDArray[np.float64]]()
     for strength in STRENGTHS:
         model = Ridge(alpha=len(x["train"]) * strength).fit(x["train"], target.flat("train"))
         predicted = {split: model.predict(x[split]) for split in SCORED}

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, stand_ins
 from probing.report.metric_format import interval, measure, number, scored
 from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
-from probing.report.tables import BASELINES, NAMES, run_table, write_tables
+from probing.report.tables import run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 
 CAPTIONS = {
@@ -55,6 +55,8 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "tiles": tiles(run, raw),
         "layers": shown,
         "marks": raw["best"].tolist(),
+        "memorised": bool(raw[MEMORISATION].notna().any()),
+        "ceiling": bool(raw[CEILING].notna().any()),
         "figures": pictures(figures, CAPTIONS),
         "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
@@ -90,26 +92,19 @@ def finding(run: Run, table: pd.DataFrame) -> str:
         f"From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes {run.name('task')} "
         f"with {measure(metric).label} {score} on {n_sentences(run):,} sentences of {run.name('data')}"
     )
-    margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
-    return f"{text}: {', '.join(margins)}." if margins else f"{text}."
-
-
-def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
-    """Score minus control task, baselines and embedding output, by name; those that were not measured are left out."""
-    others = {"the control task": line["control"]} | {f"the {NAMES[name]} baseline": line[name] for name in BASELINES}
-    embedding = table.loc[table["layer"] == 0, "score"]
-    if len(embedding) and line["layer"] != 0:
-        others["the embedding output"] = embedding.iloc[0]
-    return {name: float(line["score"] - value) for name, value in others.items() if pd.notna(value)}
+    over = [said(margin, name, metric) for name, margin in margins(table, line, names_in([run])).items()]
+    return f"{text}: {', '.join(over)}." if over else f"{text}."
 
 
 def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
     """The main numbers of the run, by name."""
-    line = table[table["best"]].iloc[0]
+    line, names = table[table["best"]].iloc[0], names_in([run])
+    over = {names[name]: line[GAINS[name]] for name in SURFACE if pd.notna(line[name])}
     facts = {
         f"best layer, of {len(table)}": str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
+        **{f"over {name}": number(gain, run.metric, signed=True) for name, gain in over.items()},
         "selectivity": number(line["selectivity"], run.metric, signed=True),
         f"{run.split} sentences": f"{n_sentences(run):,}",
     }
