@@ -2,12 +2,15 @@
 
 from itertools import accumulate
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from pipelines.shared.cli import CONSOLE, say
+
+HEAD = 10  # characters of a line in the head of a column
 
 
 def show(folder: Path) -> None:
@@ -41,7 +44,12 @@ def print_table(text: pd.DataFrame, title: str, caption: str) -> None:
 
 def widths(text: pd.DataFrame) -> list[int]:
     """The characters of each column: each is followed by two spaces and an invisible line."""
-    return [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
+    return [max(map(len, [*wrapped(c).split("\n"), *text[c].astype(str)])) + 3 for c in text.columns]
+
+
+def wrapped(name: object) -> str:
+    """The head of a column on lines of at most HEAD characters, so that a long name takes no more width than scores."""
+    return fill(str(name), HEAD, break_long_words=False)
 
 
 def terminal_table(text: pd.DataFrame, title: str, caption: str) -> Table:
@@ -51,7 +59,7 @@ def terminal_table(text: pd.DataFrame, title: str, caption: str) -> Table:
     more = "" if len(fitting) == len(text.columns) else "; further columns: tables/layers.md"
     table = Table(title=title, caption=f"{caption}{more}", box=SIMPLE_HEAD, padding=(0, 1))
     for column in fitting:
-        table.add_column(str(column), justify="right")
+        table.add_column(wrapped(column), justify="right")
     for line in text[fitting].itertuples(index=False):
         table.add_row(*map(str, line), style="bold" if "*" in str(line[0]) else None)
     return table

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.code_notes import code_notes
+from probing.analysis.comparisons import compared_with, type_notes, without_vectors, words_read
 from probing.analysis.findings import Findings
 from probing.analysis.items import labelled
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
@@ -16,7 +17,6 @@ from probing.axes import SPLITS, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
-from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
 from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
@@ -48,9 +48,9 @@ class Probes(Analysis):
         both a label and a vector; DataError if the items that have both give no metric of the task a value.
         """
         items = study.items
-        keep = kept_words(study, items.words)
+        keep, read = kept_words(study, items.words), words_read(study)
         metric = code_length(study.predictions) or main_metric(study.task.metrics, items.targets[TASK], keep)
-        found = [*study.predictions, *simple_baselines(study)]
+        found = [*study.predictions, *without_vectors(study, read)]
         notes = [*items.notes]
         if study.options.untrained:
             twin, twin_notes = untrained_twin(study)
@@ -68,25 +68,12 @@ class Probes(Analysis):
                 "metric": metric,
                 "selected": selected_on_dev(study.predictions),
                 "resampled": {split: described(resampling[split].units) for split in SPLITS},
+                **compared_with(study, read),
             },
-            notes=(*notes, *caveats(study), *of_metrics(study, metric, scores)),
+            notes=(*notes, *caveats(study), *type_notes(study, read), *of_metrics(study, metric, scores)),
             tables=tables,
             files=trained_probes(study),
         )
-
-
-def simple_baselines(study: Study) -> list[Prediction]:
-    """The baselines that use no vector: majority, and majority per word type."""
-    target = study.items.targets[TASK]
-    words = {
-        split: [
-            [s.words[i] for i in c] if target.level == "word" else []
-            for s, c in zip(study.corpus.splits[split], study.items.words[split], strict=True)
-        ]
-        for split in SPLITS
-    }
-    found = baselines(target, words).items()
-    return [Prediction(name, None, study.options.seed, target, predicted) for name, predicted in found]
 
 
 def untrained_twin(study: Study) -> tuple[list[Prediction], tuple[Note, ...]]:
@@ -144,7 +131,6 @@ def caveats(study: Study) -> tuple[Note, ...]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
-    notes.append(Note("caveat", f"control: {study.task.control_note}"))
     if study.options.punctuation == "remove":
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
 from probing.report.best_layers import as_good, chosen, has_bands, listed, verdict_on_layers
 from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
@@ -14,7 +14,7 @@ from probing.report.load import PROBES, Run, best_layer, heading, load_run, show
 from probing.report.metric_format import gap, interval, measure, number, scored
 from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
-from probing.report.tables import BASELINES, NAMES, run_table, write_tables
+from probing.report.tables import run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 from probing.result.score import CODE_LENGTH
 
@@ -62,6 +62,8 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "layers": shown,
         "marks": raw["best"].tolist(),
         "banded": has_bands(raw),
+        "memorised": bool(raw[MEMORISATION].notna().any()),
+        "ceiling": bool(raw[CEILING].notna().any()),
         "figures": pictures(figures, CAPTIONS),
         "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
@@ -94,35 +96,29 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     line, metric = chosen(table), run.metric
     best = verdict_on_layers(table, metric, run.chosen_on, run.split)
     if metric == CODE_LENGTH:
-        return f"{best} {code_finding(run, line, gaps(table, line))}".strip()
+        gaps = {name: margin.value for name, margin in margins(table, line, names_in([run])).items()}
+        return f"{best} {code_finding(run, line, gaps)}".strip()
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
         f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
         f"{run.name('task')} with {measure(metric).label} {score} "
         f"on {n_sentences(run):,} sentences of {run.name('data')}"
     )
-    margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
-    return (f"{text}: {', '.join(margins)}." if margins else f"{text}.").strip()
-
-
-def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
-    """Score minus control task, baselines and embedding output, by name; those that were not measured are left out."""
-    others = {"the control task": line["control"]} | {f"the {NAMES[name]} baseline": line[name] for name in BASELINES}
-    embedding = table.loc[table["layer"] == 0, "score"]
-    if len(embedding) and line["layer"] != 0:
-        others["the embedding output"] = embedding.iloc[0]
-    return {name: float(line["score"] - value) for name, value in others.items() if pd.notna(value)}
+    over = [said(margin, name, metric) for name, margin in margins(table, line, names_in([run])).items()]
+    return (f"{text}: {', '.join(over)}." if over else f"{text}.").strip()
 
 
 def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
     """The main numbers of the run, by name."""
-    line, good = chosen(table), as_good(table)
+    line, good, names = chosen(table), as_good(table), names_in([run])
     chosen_here = f"layer chosen on {run.chosen_on}, of {len(table)}"
+    over = {names[name]: line[GAINS[name]] for name in SURFACE if pd.notna(line[name])}
     facts = {
         ("best layer" if len(good) == 1 else "may be the best layer"): listed(good) if len(table) > 1 else "",
         chosen_here: str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
+        **{f"over {name}": number(gain, run.metric, signed=True) for name, gain in over.items()},
         gap(run.metric): number(line["selectivity"], run.metric, signed=True),
         "control task": number(line["control"], run.metric) if run.metric == CODE_LENGTH else "",
         f"{run.split} sentences": f"{n_sentences(run):,}",
