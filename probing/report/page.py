@@ -45,7 +45,6 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
     It contains the figures that are in figures/, and the sections ``of_analyses``.
     """
     figures = run.folder / "figures"
-    raw, shown = run_table(run)
     best = best_layer(run.rows, run.metric)
     facts = {
         "title": heading(run),
@@ -56,14 +55,8 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "code": run.metric == CODE_LENGTH,
         "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),
-        "finding": finding(run, raw),
         "sample": f"{n_sentences(run):,} sentences of {run.split}, {n_items(run):,} items",
-        "tiles": tiles(run, raw),
-        "layers": shown,
-        "marks": raw["best"].tolist(),
-        "banded": has_bands(raw),
-        "memorised": bool(raw[MEMORISATION].notna().any()),
-        "ceiling": bool(raw[CEILING].notna().any()),
+        **scores_by_layer(run),
         "figures": pictures(figures, CAPTIONS),
         "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
@@ -76,6 +69,20 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "config": flat(run.manifest["config"]),
     }
     return write_html("page.html", run.folder / "index.html", facts)
+
+
+def scores_by_layer(run: Run) -> dict[str, object]:
+    """The headline, the main numbers and the table of layers, and which of its columns need explaining."""
+    raw, shown = run_table(run)
+    return {
+        "finding": finding(run, raw),
+        "tiles": tiles(run, raw),
+        "layers": shown,
+        "marks": raw["best"].tolist(),
+        "banded": has_bands(raw),
+        "memorised": bool(raw[MEMORISATION].notna().any()),
+        "ceiling": bool(raw[CEILING].notna().any()),
+    }
 
 
 def with_pictures(section: Section, figures: Path) -> dict[str, object]:

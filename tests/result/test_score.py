@@ -127,11 +127,12 @@ def test_selectivity_is_resampled_as_the_task_is_and_paired_with_the_control() -
         return {"dev": gold, "test": [(np.arange(4) >= n).astype(int) for n in hits]}
 
     labels = Target("word", "class", 2, {"train": gold, "dev": gold, "test": gold})
-    ids = [str(number) for number in range(60)]
+    ids = {split: [str(number) for number in range(60)] for split in GOLD}
+    alone = {split: Resampling(300, np.arange(60)) for split in GOLD}
 
     def scored(control: np.ndarray) -> Scores:
         task = Prediction(TASK, 1, 0, labels, with_hits(right))
-        return score([task, Prediction("control", 1, 0, labels, with_hits(control), draw=0)], ("accuracy",), ids, 300)
+        return score([task, Prediction("control", 1, 0, labels, with_hits(control), draw=0)], ("accuracy",), ids, alone)
 
     one_less = of_one_layer(scored(right - 1), "selectivity")  # the gain is the same in every sentence
     assert (one_less.value, one_less.ci_low, one_less.ci_high) == pytest.approx((0.25, 0.25, 0.25))
