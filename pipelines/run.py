@@ -6,7 +6,7 @@ tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/s
 
 Options (group=option; a key of the chosen option is set with group.key=value):
 {groups}
-  others      tag seed layers baselines controls resamples punctuation strict device threads outputs
+  others      tag seed layers baselines controls resamples resampled punctuation strict device threads outputs
               (conf/run.yaml explains them; --cfg job prints their values)
 
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.

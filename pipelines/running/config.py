@@ -12,6 +12,7 @@ from pipelines.shared.schema import check_machine, known, listed, names_a_folder
 from probing.analysis.protocol import Analysis
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
+from probing.result.resampling import AUTO, CHOICES
 from probing.task.labels import Task
 
 GROUPS = ("data", "task", "model", "store", "probe", "rollout")  # one part each
@@ -33,6 +34,7 @@ class Settings:
     baselines: list[str] = field(default_factory=list)
     controls: int = 1
     resamples: int = 1000
+    resampled: str = AUTO
     punctuation: str = "keep"
     strict: bool = False
     device: str = "auto"
@@ -44,6 +46,7 @@ class Settings:
         not_negative("seed", self.seed)
         positive("controls", self.controls)
         positive("resamples", self.resamples)
+        one_of("resampled", self.resampled, CHOICES)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
         check_machine(self.device, self.threads)
         names_a_folder("tag", self.tag)

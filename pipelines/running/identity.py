@@ -16,9 +16,9 @@ from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
 
-VERSION = 2
-SETTINGS = ("seed", "layers", "baselines", "controls", "resamples", "punctuation")
-MODEL = ("precision", "long", "max_subwords")
+VERSION = 3
+SETTINGS = ("seed", "layers", "baselines", "controls", "resamples", "resampled", "punctuation")
+MODEL = ("precision", "long", "max_subwords", "text", "bos")
 STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store that has its value
 # not listed, because they change no number: tag, outputs, strict, names, folders; nor device and threads, which change
 # the last digits only

@@ -43,6 +43,7 @@ def study_of(this: Run, bars: Bars) -> Study:
         layers=settings.probed_layers,
         controls=settings.controls,
         resamples=settings.resamples,
+        resampled=settings.resampled,
         punctuation=settings.punctuation,
         untrained="untrained" in settings.baselines,
         device=device_of(settings.device),

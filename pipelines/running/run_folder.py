@@ -12,6 +12,7 @@ from pipelines.shared.options import CONF, option, options
 from probing.errors import ConfigError
 from probing.model.checkpoint import row_name
 from probing.result.folder import read_manifest
+from probing.result.resampling import AUTO
 
 LONGEST = 200  # characters; file systems allow 255, and a run that is not finished has a longer name
 USUAL = {"attention": "rollout", "rollout": "residual", "store": "hdf5"}  # options that a folder's name leaves out
@@ -28,6 +29,7 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
         "baselines": "+".join(s.baselines),
         "controls": "" if s.controls == 1 else str(s.controls),
         "resamples": "" if s.resamples == 1000 else str(s.resamples),
+        "resampled": "" if s.resampled == AUTO else s.resampled,
         "punctuation": "" if s.punctuation == "keep" else s.punctuation,
     }
     of_analyses = {

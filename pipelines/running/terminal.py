@@ -2,6 +2,7 @@
 
 from itertools import accumulate
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -9,15 +10,21 @@ from rich.table import Table
 
 from pipelines.shared.cli import CONSOLE, say
 
+HEAD = 10  # characters of a line in the head of a column
+
 
 def show(folder: Path) -> None:
     """Print the table of a finished run, and its notes."""
+    from probing.report.best_layers import verdict_on_layers
     from probing.report.load import heading, load_run
     from probing.report.tables import run_table
 
     found = load_run(folder)
-    _, text = run_table(found)
-    print_table(text, heading(found), f"* best layer on {found.chosen_on}; scores on {found.split}")
+    raw, text = run_table(found)
+    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
+    print_table(text, heading(found), f"* chosen on {found.chosen_on}{good}; scores on {found.split}")
+    if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
+        say(best)
     for reason, count in found.manifest["data"]["skipped"].items():
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:
@@ -37,7 +44,12 @@ def print_table(text: pd.DataFrame, title: str, caption: str) -> None:
 
 def widths(text: pd.DataFrame) -> list[int]:
     """The characters of each column: each is followed by two spaces and an invisible line."""
-    return [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
+    return [max(map(len, [*wrapped(c).split("\n"), *text[c].astype(str)])) + 3 for c in text.columns]
+
+
+def wrapped(name: object) -> str:
+    """The head of a column on lines of at most HEAD characters, so that a long name takes no more width than scores."""
+    return fill(str(name), HEAD, break_long_words=False)
 
 
 def terminal_table(text: pd.DataFrame, title: str, caption: str) -> Table:
@@ -47,7 +59,7 @@ def terminal_table(text: pd.DataFrame, title: str, caption: str) -> Table:
     more = "" if len(fitting) == len(text.columns) else "; further columns: tables/layers.md"
     table = Table(title=title, caption=f"{caption}{more}", box=SIMPLE_HEAD, padding=(0, 1))
     for column in fitting:
-        table.add_column(str(column), justify="right")
+        table.add_column(wrapped(column), justify="right")
     for line in text[fitting].itertuples(index=False):
         table.add_row(*map(str, line), style="bold" if "*" in str(line[0]) else None)
     return table

@@ -54,7 +54,7 @@ class HeadAblation(Analysis):
         plain, by_layer = (study.probe_reader or study.reader)(test)
         tallies.append(layer_effects(study.encoder_with_maps, plain, by_layer, ablation, "test"))
         return Findings(
-            rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
+            rows=tuple(measure_tallies(tallies, study.options.seed, study.resampling("test", test.sentences))),
             facts={
                 "output": read["test"][1].name,
                 "layer_output": by_layer.name,

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from probing.analysis.findings import Findings
+from probing.analysis.many_comparisons import adjusted_by_layer
 from probing.analysis.protocol import Analysis
 from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
@@ -52,8 +53,8 @@ class Agreement(Analysis):
             positive(f"analysis.agreement.{option}", getattr(self, option))
 
     def __call__(self, study: Study) -> Findings:
-        """Rows: rank correlations of every attention score with every reference, and how far the readout moves when the
-        weights of a layer are permuted or made uniform.
+        """Rows: rank correlations of every attention score with every reference, with an interval by itself and one
+        that holds for all in its layer; how far the readout moves when weights are permuted or made uniform.
 
         Only a note if neither a probe nor a head of the model reads the task. A score that this architecture does not
         allow is left out, with a note. Raises: DataError if no sentence is short enough, ModelError if the model gives
@@ -72,13 +73,16 @@ class Agreement(Analysis):
             "replaced weights",
             lambda: replaced_weights(encoder, subwords, readout, study.rng("permuted"), "test", self.draws),
         )
-        tallies = correlations(scores, references, encoder.map_facts.layers, "test") + [*(replaced or ())]
+        ranks = correlations(scores, references, encoder.map_facts.layers, "test")
+        tallies = ranks + [*(replaced or ())]
         facts = {"output": readout.name, "layer": readout.layer, "query": str(query), "sample": sample.description}
         facts |= {} if blank is None else {"blank": blank[0]}
         sampled = Note("sample", f"agreement: {sample.description}")
         notes = (sampled, *no_scores, *no_blank, *no_references, *no_replaced)
+        resampling = study.resampling("test", sample.sentences)
+        rows = measure_tallies(tallies, study.options.seed, resampling)
         return Findings(
-            rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
+            rows=(*rows, *adjusted_by_layer(rows, ranks, resampling)),
             facts=facts,
             notes=(*notes, *reader_notes(study.reader, readout, study.refused_head)),
         )

@@ -33,7 +33,7 @@ class HeadsOverCorpus(Analysis):
         quantiles = {f"quantiles/{name}": values for name, values in found.statistics.quantiles().items()}
         sample = Note("sample", f"heads: {found.description}")
         return Findings(
-            rows=tuple(measure_tallies([*tallies, *means], study.options.seed, study.options.resamples)),
+            rows=tuple(measure_tallies([*tallies, *means], study.options.seed, study.resampling("test"))),
             arrays={"quantiles/levels": np.array(QUANTILES), **quantiles},
             facts={"sample": found.description},
             notes=(sample, *no_means, *without_tags(study.corpus.splits["test"], found)),

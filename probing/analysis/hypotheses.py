@@ -6,9 +6,10 @@ from typing import Any
 from probing.analysis.findings import Findings, combined
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
-from probing.analysis.syntax import scored
+from probing.analysis.syntax import adjusted_gains, scored
 from probing.attention.heads.head_hypothesis import HeadHypothesis, matched
 from probing.attention.heads.hypothesis import Hypothesis, check, hypothesis_from
+from probing.attention.heads.select_on_dev import Choice
 from probing.axes import Note
 from probing.errors import ConfigError, positive
 from probing.result.tally import measure_tallies
@@ -48,17 +49,22 @@ class HeadHypotheses(Analysis):
                 matched(hypothesis, study.corpus.splits[split], split)
 
     def __call__(self, study: Study) -> Findings:
-        """Rows as for relations, and the share of queries with a right answer. Facts: counter-examples, heaviest first.
+        """Rows as for relations, where all hypotheses are one family, and the share of queries with a right answer.
 
+        Facts: counter-examples, heaviest first.
         Raises: ModelError if the model gives no maps.
         """
         if not self.tested:
             return Findings()
-        found = [self._test(study, hypothesis) for hypothesis in self.hypotheses()]
+        choices, found = zip(*(self._test(study, hypothesis) for hypothesis in self.hypotheses()), strict=True)
+        rows = [row for one in found for row in one.rows]
+        gains = adjusted_gains([choice for some in choices for choice in some], rows, study.resampling("test"))
         sample = f"{study.heads_on_dev.description}; {study.heads_on_test.description}"
-        return combined(found) + Findings(facts={"sample": sample}, notes=(Note("sample", f"hypotheses: {sample}"),))
+        return combined(found) + Findings(
+            gains, facts={"sample": sample}, notes=(Note("sample", f"hypotheses: {sample}"),)
+        )
 
-    def _test(self, study: Study, hypothesis: Hypothesis) -> Findings:
+    def _test(self, study: Study, hypothesis: Hypothesis) -> tuple[list[Choice], Findings]:
         sides = {"dev": study.heads_on_dev, "test": study.heads_on_test}
         dev, test = (
             HeadHypothesis(hypothesis, study.corpus.splits[split], found.strongest, split)
@@ -67,6 +73,6 @@ class HeadHypotheses(Analysis):
         choices, found = scored(study, dev, test, self.least, str(hypothesis))
         for choice in choices:
             examples = [asdict(e) for e in test.counter_examples(choice.layer, choice.head, EXAMPLES)]
-            coverage = measure_tallies([test.coverage()], study.options.seed, study.options.resamples)
+            coverage = measure_tallies([test.coverage()], study.options.seed, study.resampling("test"))
             found += Findings(tuple(coverage), facts={f"counter_examples/{choice.target}": examples})
-        return found
+        return choices, found

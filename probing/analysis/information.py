@@ -127,7 +127,7 @@ def _information(prediction: Prediction, test: NDArray[np.float32]) -> tuple[Flo
 def _rows(study: Study, read: Mapping[str, Floats]) -> list[Measurement]:
     """Rows of the trained probes, from what ``_read`` found."""
     target, where = study.items.targets[TASK], (study.probe.name, "test")
-    gold, seed, resamples = target.flat("test"), study.options.seed, study.options.resamples
+    gold, run = target.flat("test"), (study.options.seed, study.resampling("test"))
     items = by_sentence(np.ones(len(gold)), study)
     known = by_sentence((gold < target.n_classes).astype(float), study)
     without = by_sentence(np.nan_to_num(label_bits(target.flat("train"), gold, target.n_classes)), study)
@@ -141,19 +141,19 @@ def _rows(study: Study, read: Mapping[str, Floats]) -> list[Measurement]:
     if study.options.controls:
         control = replace(information, target=CONTROL, sums=read[CONTROL], items=items)
         tallies.append(control)
-        gaps = tally_difference(information, control, resamples)
+        gaps = tally_difference(information, control, run[1])
     rows = _measured(study, tallies)
     if study.options.controls:
         of_layers = [row for row in rows if row.metric == information.metric and row.target == TASK]
         rows += [replace(row, target="selectivity", **vars(gap)) for row, gap in zip(of_layers, gaps, strict=True)]
-    rows += calibration_rows(study.layers, read["gaps"], items, (seed, resamples))
+    rows += calibration_rows(study.layers, read["gaps"], items, run)
     if target.n_classes == 2:
         sentence = np.repeat(np.arange(len(items)), items.astype(int))
-        rows += ranking_rows(study.layers, read["margin"], gold, sentence, (seed, resamples))
+        rows += ranking_rows(study.layers, read["margin"], gold, sentence, run)
     return rows
 
 
 def _measured(study: Study, tallies: list[Tally]) -> list[Measurement]:
     """Rows of ``tallies``; what reads no vectors of a layer of its own (``… alone``) has no layer."""
-    rows = measure_tallies(tallies, study.options.seed, study.options.resamples)
+    rows = measure_tallies(tallies, study.options.seed, study.resampling("test"))
     return [replace(row, layer=None) if row.target.endswith(" alone") else row for row in rows]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.code_notes import code_notes
+from probing.analysis.comparisons import compared_with, type_notes, without_vectors, words_read
 from probing.analysis.findings import Findings
 from probing.analysis.items import labelled
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
@@ -16,9 +17,9 @@ from probing.axes import SPLITS, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
-from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
 from probing.result.main_metric import code_length, main_metric, without_value
+from probing.result.resampling import described
 from probing.result.score import CODE_LENGTH, Prediction, Scores, score
 from probing.store.file_index import Index
 from probing.store.fill import ROUNDED, WIDENED
@@ -47,16 +48,17 @@ class Probes(Analysis):
         both a label and a vector; DataError if the items that have both give no metric of the task a value.
         """
         items = study.items
-        keep = kept_words(study, items.words)
+        keep, read = kept_words(study, items.words), words_read(study)
         metric = code_length(study.predictions) or main_metric(study.task.metrics, items.targets[TASK], keep)
-        found = [*study.predictions, *simple_baselines(study)]
+        found = [*study.predictions, *without_vectors(study, read)]
         notes = [*items.notes]
         if study.options.untrained:
             twin, twin_notes = untrained_twin(study)
             found += twin
             notes += twin_notes
         ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
-        scores = score(found, study.task.metrics, ids, study.options.resamples, keep)
+        resampling = {split: study.resampling(split) for split in SPLITS}
+        scores = score(found, study.task.metrics, ids, resampling, keep)
         predictions = predictions_table(study.corpus, items, study.labels, study.predictions)
         tables = {"sentences": scores.sentences} | ({} if predictions is None else {"predictions": predictions})
         return Findings(
@@ -65,25 +67,13 @@ class Probes(Analysis):
                 "layers": list(study.layers),
                 "metric": metric,
                 "selected": selected_on_dev(study.predictions),
+                "resampled": {split: described(resampling[split].units) for split in SPLITS},
+                **compared_with(study, read),
             },
-            notes=(*notes, *caveats(study), *of_metrics(study, metric, scores)),
+            notes=(*notes, *caveats(study), *type_notes(study, read), *of_metrics(study, metric, scores)),
             tables=tables,
             files=trained_probes(study),
         )
-
-
-def simple_baselines(study: Study) -> list[Prediction]:
-    """The baselines that use no vector: majority, and majority per word type."""
-    target = study.items.targets[TASK]
-    words = {
-        split: [
-            [s.words[i] for i in c] if target.level == "word" else []
-            for s, c in zip(study.corpus.splits[split], study.items.words[split], strict=True)
-        ]
-        for split in SPLITS
-    }
-    found = baselines(target, words).items()
-    return [Prediction(name, None, study.options.seed, target, predicted) for name, predicted in found]
 
 
 def untrained_twin(study: Study) -> tuple[list[Prediction], tuple[Note, ...]]:
@@ -119,9 +109,10 @@ def as_written(index: Index) -> str:
     """What a reader must know about vectors of text as it is written."""
     subwords, words = (index.counts.get(name, 0) for name in SHARED)
     return (
-        "the model reads the text as it is written (data.input=surface); a word has all subwords that have characters "
-        f"of it, so that {subwords:,} subwords belong to several words and {words:,} of {index.n_words.sum():,} words "
-        "share subwords: their vectors are partly or wholly the same, and analyses of attention treat them as one word"
+        "the model reads the text as it is written (model.text=as_written); a word has all subwords that have "
+        f"characters of it, so that {subwords:,} subwords belong to several words and {words:,} of "
+        f"{index.n_words.sum():,} words share subwords: their vectors are partly or wholly the same, and analyses of "
+        "attention treat them as one word"
     )
 
 
@@ -140,7 +131,6 @@ def caveats(study: Study) -> tuple[Note, ...]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
-    notes.append(Note("caveat", f"control: {study.task.control_note}"))
     if study.options.punctuation == "remove":
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]

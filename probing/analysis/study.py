@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from probing.analysis.head_pass import HeadPass, head_pass
 from probing.analysis.items import Items, fit_probes, pair_up
@@ -18,8 +19,10 @@ from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.pooling import require_cls
 from probing.model.saved_tokenizer import read_tokenizer
+from probing.model.seen_forms import seen_form
 from probing.model.subwords import Subwords
 from probing.probe.fit import Probe, Setting
+from probing.result.resampling import AUTO, Resampling, units_of
 from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.key import Store
@@ -38,7 +41,8 @@ class Options:
     """Options that all analyses of a run share.
 
     seed: of everything random, except samples and resamples. layers: those to probe; None: all. controls: draws of the
-    control task. resamples: of the bootstrap over sentences. punctuation: keep or remove it in root accuracy and UUAS.
+    control task. resamples: of the bootstrap. resampled: what it draws (auto, documents or sentences). punctuation:
+    keep or remove it in root accuracy and UUAS.
     untrained: also probe the untrained twin. device, probe_device: where the model and the probes are computed.
     """
 
@@ -46,6 +50,7 @@ class Options:
     layers: tuple[int, ...] | None = None
     controls: int = 1
     resamples: int = 1000
+    resampled: str = AUTO
     punctuation: str = "keep"
     untrained: bool = False
     device: str = "cpu"
@@ -163,13 +168,19 @@ class Study:
     def items(self) -> Items:
         """The items that have a label and a vector, with the control tasks."""
         seeds = [(self.options.seed, draw) for draw in range(self.options.controls)]
-        return pair_up(self.task, self.corpus, self.labels, self.hidden, seeds)
+        return pair_up(self.task, self.corpus, self.labels, self.hidden, seeds, seen_form(self.checkpoint.folder))
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:
         """The probe of every layer, fitted to the task and its controls, with its predictions; the task first."""
         setting = Setting(self.options.seed, self.options.probe_device, self.on_progress)
         return fit_probes(self.probe, self.items, self.layers, setting)
+
+    def resampling(self, split: Split, sentences: NDArray[np.integer] | None = None) -> Resampling:
+        """How the sentences of a split, or those of them at the places ``sentences``, are resampled."""
+        units = units_of(self.corpus.splits[split], self.options.resampled)
+        found = Resampling(self.options.resamples, units)
+        return found if sentences is None else found.of(sentences)
 
     def rng(self, *purpose: str) -> np.random.Generator:
         """A generator of this study's seed for one purpose."""

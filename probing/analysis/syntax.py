@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from probing.analysis.examples import examples
 from probing.analysis.findings import Findings
+from probing.analysis.many_comparisons import ADJUSTED, adjusted
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.attention.heads.head_accuracy import Hits
@@ -15,8 +16,11 @@ from probing.attention.heads.head_relations import HeadSyntax
 from probing.attention.heads.select_on_dev import Choice, choose
 from probing.axes import Note
 from probing.errors import positive
+from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
-from probing.result.tally import measure_tallies, tally_difference
+from probing.result.tally import measure_tallies, resampled_tally, tally_difference
+
+GAIN = "gain"  # of the chosen head over the chosen offset
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class SyntacticHeads(Analysis):
         positive("analysis.syntax.least", self.least)
 
     def __call__(self, study: Study) -> Findings:
-        """Rows per relation: the chosen head, the chosen offset, a random word, and the gain. Array: one head's map.
+        """Rows per relation: the chosen head, the chosen offset, a random word, and the gain, with an interval by
+        itself and one that holds for all relations. Array: one head's map.
 
         Only a note if dev or test has no trees. Raises: ModelError if the model gives no maps.
         """
@@ -46,6 +51,7 @@ class SyntacticHeads(Analysis):
         sides = {"dev": study.heads_on_dev, "test": study.heads_on_test}
         dev, test = (HeadSyntax(study.corpus.splits[split], found.strongest, split) for split, found in sides.items())
         choices, found = scored(study, dev, test, self.least, "syntax")
+        found += Findings(adjusted_gains(choices, found.rows, study.resampling("test")))
         sample = "; ".join(side.description for side in sides.values())
         notes.append(Note("sample", f"syntax: {sample}"))
         arrays = picture(study, choices, found.rows)
@@ -56,31 +62,44 @@ def scored(study: Study, dev: Hits, test: Hits, least: int, name: str) -> tuple[
     """For each target the head and the offset chosen on dev, and their rows on test; notes say what was left out."""
     choices, left_out = choose(dev.tallies(), test.tallies(), least)
     skipped = [Note("skipped", f"{name}: {reason}: {n:,}") for reason, n in {**left_out, **test.skipped}.items()]
-    rows = [row for choice in choices for row in choice_rows(choice, study.options.seed, study.options.resamples)]
+    rows = [row for choice in choices for row in choice_rows(choice, study.options.seed, study.resampling("test"))]
     return choices, Findings(rows=tuple(rows), notes=tuple(skipped))
 
 
-def choice_rows(choice: Choice, seed: int, resamples: int) -> list[Measurement]:
+def choice_rows(choice: Choice, seed: int, resampling: Resampling) -> list[Measurement]:
     """Rows of the chosen head, the chosen offset, a random word, and the paired gain of the head over the offset."""
     [head], *others = (
-        measure_tallies([tally], seed, resamples)
+        measure_tallies([tally], seed, resampling)
         for tally in (choice.head_test, choice.offset_test, choice.random_test)
     )
     head = replace(head, layer=choice.layer, head=choice.head)
     beside = [replace(row, layer=None, head=None) for [row] in others]
-    [gain] = tally_difference(choice.head_test, choice.offset_test, resamples)
-    paired = replace(head, probe="gain", value=gain.value, ci_low=gain.ci_low, ci_high=gain.ci_high)
+    [gain] = tally_difference(choice.head_test, choice.offset_test, resampling)
+    paired = replace(head, probe=GAIN, value=gain.value, ci_low=gain.ci_low, ci_high=gain.ci_high)
     return [head, *beside, paired]
 
 
+def adjusted_gains(
+    choices: Sequence[Choice], rows: Sequence[Measurement], resampling: Resampling
+) -> tuple[Measurement, ...]:
+    """The gain of every choice with an interval that is simultaneous over all of them. rows: with those of ``gain``.
+
+    The head of a target was chosen on dev, so that its choice among all heads needs no adjustment on test.
+    """
+    gains = {row.target: row for row in rows if row.probe == GAIN}
+    sides = ((choice.head_test, choice.offset_test) for choice in choices)
+    found = [resampled_tally(head, resampling) - resampled_tally(offset, resampling) for head, offset in sides]
+    return tuple(adjusted([gains[choice.target] for choice in choices], found))
+
+
 def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]) -> dict[str, NDArray[np.generic]]:
-    """The map of the head with the largest gain over its offset, for a relation in the first example sentence."""
+    """The map of the head with the clearest gain over its offset, for a relation in the first example sentence."""
     example = examples(study)[0]
     there = set(example.sentence.deprel)
-    gains = {row.target: row for row in rows if row.probe == "gain" and row.target.split()[0] in there}
+    gains = {row.target: row for row in rows if row.probe == GAIN + ADJUSTED and row.target.split()[0] in there}
     if not gains:
         return {}
-    best = max(gains.values(), key=lambda row: row.value)
+    best = max(gains.values(), key=lambda row: row.ci_low)
     chosen = next(choice for choice in choices if choice.target == best.target)
     return {
         "head/map": example.maps[example.layers.index(chosen.layer), chosen.head],

@@ -29,7 +29,7 @@ class ValueVectors(Analysis):
         sample = study.sample("test", self.sentences)
         tallies = mixing_ratios(study.encoder_with_maps, sample.subwords, "test", on_progress=study.on_progress)
         return Findings(
-            rows=tuple(measure_tallies(tallies, study.options.seed, study.options.resamples)),
+            rows=tuple(measure_tallies(tallies, study.options.seed, study.resampling("test", sample.sentences))),
             facts={"sample": sample.description},
             notes=(Note("sample", f"values: {sample.description}"),),
         )

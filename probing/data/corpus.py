@@ -8,6 +8,7 @@ from itertools import count
 from typing import Protocol
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
+from probing.data.surface_text import SPACED
 from probing.errors import DataError, positive
 from probing.rng import generator
 
@@ -25,16 +26,20 @@ class Source(Protocol):
     def max_sentences(self) -> int | None:
         """At most this many sentences of each split, drawn at random; None: all."""
 
-    def load(self) -> Corpus:
-        """Read the corpus. Raises DataError if it is malformed, UnavailableError if it is not available here."""
+    def load(self, text: str = SPACED) -> Corpus:
+        """Read the corpus for a model that reads this ``text`` of it: spaced or as_written, which differ in treebanks.
+
+        Raises DataError if it is malformed, UnavailableError if it is not available here.
+        """
 
 
-def load(source: Source) -> Corpus:
-    """Read a corpus, draw a subsample if its option says so, and count what a reader of the scores must know.
+def load(source: Source, text: str = SPACED) -> Corpus:
+    """Read a corpus for a model that reads this ``text`` of it, and draw a subsample if its option says so.
 
-    Raises DataError (malformed, or a split without sentences), UnavailableError and ConfigError.
+    What a reader of the scores must know is counted. Raises DataError (malformed, or a split without sentences),
+    UnavailableError and ConfigError.
     """
-    corpus = source.load()
+    corpus = source.load(text)
     for split in SPLITS:
         if not corpus.splits.get(split):
             raise DataError(

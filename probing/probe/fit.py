@@ -11,6 +11,7 @@ from probing.axes import Kind, Level, Progress, Split
 from probing.store.vectors import Vectors
 
 TASK = "task"
+SCORED: tuple[Split, ...] = ("dev", "test")
 Scale = tuple[NDArray[np.float32], NDArray[np.float32]]  # mean and deviation of each feature, (D,) each
 
 
@@ -20,13 +21,15 @@ class Target:
 
     ``values[split][i]`` is (W,), (1,) or (W, W) for sentence i of the split. Items without a vector or a label are
     left out, so W may be smaller than the sentence, or 0. A class number of ``n_classes`` or more, in dev or test only,
-    is a label that train does not have: every prediction is wrong there.
+    is a label that train does not have: every prediction is wrong there. ``scored`` are the splits on which predictions
+    are scored: train for labels that can only be memorised.
     """
 
     level: Level
     kind: Kind
     n_classes: int
     values: Mapping[Split, Sequence[NDArray[Any]]]
+    scored: tuple[Split, ...] = SCORED
 
     def flat(self, split: Split) -> NDArray[Any]:
         """All values of a split in item order, (N,)."""

@@ -159,7 +159,7 @@ def _with_code(fit: Fit, target: Target, blocks: Sequence[Block], codes: Sequenc
     return replace(
         fit,
         chosen={**fit.chosen, **unseen},
-        codelength_bits=np.asarray(np.bincount(sentence_of_item, weights=bits, minlength=len(lengths)), np.float64),
+        codelength_bits=np.bincount(sentence_of_item, weights=bits, minlength=len(lengths)).astype(np.float64),
         uniform_bits=lengths * np.log2(target.n_classes),
         converged=fit.converged and all(code.converged for code in codes),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from probing.axes import Kind
-from probing.probe.fit import TASK, Fit, Setting, Target
+from probing.probe.fit import SCORED, TASK, Fit, Setting, Target
 from probing.probe.regression import Features, Regression
 
 
@@ -37,7 +37,7 @@ class Reference(Regression):
         for strength in strengths:
             model.set_params(**({"C": 1 / (n * strength)} if target.kind == "class" else {"alpha": n * strength}))
             model.fit(features["train"], target.flat("train"))
-            predicted = {split: model.predict(features[split]) for split in ("dev", "test")}
+            predicted = {split: model.predict(features[split]) for split in {*SCORED, *target.scored}}
             hits = predicted["dev"] == gold if target.kind == "class" else -((predicted["dev"] - gold) ** 2)
             converged = target.kind == "scalar" or bool(np.max(model.n_iter_) < self.max_iterations)
             cut = target.by_sentence(predicted)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from probing.axes import Kind, Level, Split
 from probing.errors import ConfigError, positive
 from probing.probe.fit import Fit, Scale, Setting, Target, apply, scale
+from probing.probe.on_train import on_scored
 from probing.store.vectors import Vectors
 
 Features = Mapping[Split, NDArray[np.float32]]  # standardised vectors of one layer, (N, D) per split
@@ -50,7 +51,7 @@ class Regression(ABC):
             setting.on_progress("probing layers", done, len(layers))
             features, by = _standardised(vectors, layer, self.standardise)
             for fit in self.fit_layer(layer, features, targets, setting):
-                yield replace(fit, scale=by)
+                yield replace(fit, scale=by, predicted=on_scored(fit, features, targets[fit.target]))
             del features  # else they would stay in memory while the next layer is read
         setting.on_progress("probing layers", len(layers), len(layers))
 

@@ -50,4 +50,5 @@ def _log_p(counts: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np
     totals = counts.sum(axis=0)
     prior = (totals + 1) / (totals.sum() + len(totals))
     of_items = counts[places]
-    return np.asarray(np.log((of_items + prior) / (of_items.sum(axis=1, keepdims=True) + 1)), np.float32)
+    log_p = np.log((of_items + prior) / (of_items.sum(axis=1, keepdims=True) + 1))
+    return np.asarray(log_p, np.float32)

@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
+from probing.report.best_layers import beside_the_best
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
 from probing.report.load import stand_ins
 from probing.report.metric_format import measure, records, scored_in
 from probing.report.overlay import looks, write_overlay, write_tasks
-from probing.report.pairs import pair_layers, pair_models, shown_pairs, shown_steps, verdict
+from probing.report.pairs import FAMILY, JOINT, pair_layers, pair_models, shown_pairs, shown_steps, verdict
 from probing.report.section_parts import sample_of
 from probing.report.summary import shown_models, shown_tasks, summary_table
 from probing.result.checksums import UNCHECKED, has_checksums
@@ -53,6 +54,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         if task_figure
         else None,
         "attention": attention(conditions, out),
+        "family": FAMILY,
         "notes": [*notes_on(conditions), *notes, *unpaired],
         "runs": runs_table(conditions),
     }
@@ -94,13 +96,13 @@ def blocks(
 
 
 def finding(line: Mapping[str, Any]) -> str:
-    """A paired difference as a sentence."""
+    """A paired difference as a sentence; its interval, simultaneous over all pairs of the block, decides."""
     words = ("is decoded better from", "is decoded worse from", "")
     if measure(line["metric"]).lower_is_better:
         words = ("has a longer code from", "has a shorter code from", "")
-    what = verdict(line["ci_low"], line["ci_high"], words)
+    what = verdict(line["joint_low"], line["joint_high"], words)
     sides = [f"layer {line[f'{side}_layer']} of {line[side]}" for side in ("first", "second")]
-    ends = scored_in(line, ("difference", "ci_low", "ci_high"), signed=True)
+    ends = scored_in(line, JOINT, signed=True)
     where = f"({line['data']}, {line['probe']} probe: {measure(line['metric']).label} {ends})"
     if not what:
         return f"No clear difference for {line['task']} between {sides[0]} and {sides[1]} {where}."
@@ -108,8 +110,16 @@ def finding(line: Mapping[str, Any]) -> str:
 
 
 def notes_on(conditions: Sequence[Condition]) -> list[str]:
-    """What a reader must know about the runs: stand-ins, failed analyses, files without checksums."""
-    return [*dict.fromkeys(stand_in_notes(conditions)), *failure_notes(conditions), *unchecked(conditions)]
+    """What a reader must know of the runs: stand-ins, bad choices of dev, failed analyses, missing checksums."""
+    warned = (
+        (one, beside_the_best(one.table, one.metric, one.runs[0].chosen_on, one.runs[0].split)) for one in conditions
+    )
+    return [
+        *dict.fromkeys(stand_in_notes(conditions)),
+        *(f"{one.model}, {one.task} on {one.data}: {text}" for one, text in warned if text),
+        *failure_notes(conditions),
+        *unchecked(conditions),
+    ]
 
 
 def stand_in_notes(conditions: Sequence[Condition]) -> list[str]:

@@ -24,6 +24,7 @@ TEX = {
     "²": r"\textsuperscript{2}",
     "ℓ": r"$\ell$",
     "·": r"\textperiodcentered{}",
+    "≈": r"$\approx$",
 }
 MARKDOWN = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "*": "\\*", "_": "\\_", "`": "\\`", "\n": " "}
 

@@ -1,12 +1,14 @@
 """Figures of one run: scores by layer, and figures of the predictions by class or by value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from probing.report.baseline_columns import CEILING, drawn, names_in
+from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import gap, measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
@@ -17,34 +19,41 @@ from probing.report.style import (
     GREY,
     VERMILION,
     figure,
+    good_layers,
     interval_band,
     label_ends,
     layer_ticks,
     save,
     titled,
 )
-from probing.report.tables import CONSTANT, NAMES, layer_table
+from probing.report.tables import banded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DASHES = {"majority": (0, (1, 1.5)), "type_majority": (0, (4, 2)), "chain": (0, (5, 1.5, 1, 1.5))}
+DASHES = {
+    "majority": (0, (1, 1.5)),
+    "type_majority": (0, (4, 2)),
+    "chain": (0, (5, 1.5, 1, 1.5)),
+    "surface": (0, (5, 1.5, 1, 1.5)),
+    "word_types": (0, (4, 2)),
+}
 
 
 @dataclass(frozen=True)
 class Curve:
-    """How one column of a layer table is drawn; ``low`` and ``high`` are the columns of its interval, if it has one."""
+    """How one column of a layer table is drawn; ``target``: whose band belongs to it, if it has one."""
 
     column: str
     name: str
     colour: str
     marker: str = "o"
-    low: str = ""
-    high: str = ""
+    target: str = ""
 
 
 CURVES = (
-    Curve("control", "control task", VERMILION, "s", "control_low", "control_high"),
+    Curve("control", "control task", VERMILION, "s", "control"),
+    Curve("memorisation", "memorisation (train)", VERMILION, "s", "memorisation"),
     Curve("untrained", "untrained twin", GREEN, "^"),
 )
 
@@ -69,21 +78,23 @@ def write_figures(run: Run, of_analyses: Sequence[Section]) -> list[Path]:
 
 
 def write_layers(run: Run, stem: Path) -> list[Path]:
-    """Score by layer with its interval, the control task, and every baseline of the run."""
-    table = layer_table(run.rows, run.metric)
-    probe = Curve("score", f"{run.name('probe')} probe", BLUE, "o", "ci_low", "ci_high")
+    """Score by layer with its band, control task, ceiling and baselines; layers that may be the best are shaded."""
+    table = banded(run)
+    probe = Curve("score", f"{run.name('probe')} probe", BLUE, "o", "task")
     with figure(6.4, 3.9) as made:
         axes = made.subplots()
         curves = [curve for curve in (probe, *CURVES) if table[curve.column].notna().any()]
-        labels = [draw_curve(axes, table, curve) for curve in curves] + draw_constants(axes, table.iloc[0])
+        labels = [draw_curve(axes, table, curve) for curve in curves]
+        labels += draw_constants(axes, table.iloc[0], names_in([run]))
         axes.margins(y=0.12)
         if measure(run.metric).decimals == 0:
             axes.yaxis.set_major_formatter("{x:,.0f}")
         layer_ticks(axes, table["layer"].tolist())
+        good_layers(axes, as_good(table))
         mark_best(axes, table, run.metric)
         label_ends(axes, labels)
         axes.set_ylabel(measure(run.metric).axis)
-        titled(made, heading(run), counted(run))
+        titled(made, heading(run), f"{counted(run)} · {described(run, table)}")
         return save(made, stem)
 
 
@@ -91,18 +102,23 @@ def draw_curve(axes: "Axes", table: pd.DataFrame, curve: Curve) -> tuple[float, 
     """Draw a column over layers with its interval; returns (height, text, colour) of the label at its right end."""
     known = table[table[curve.column].notna()]
     layers, values = known["layer"].tolist(), known[curve.column].tolist()
-    if curve.low:
-        interval_band(axes, layers, (known[curve.low], known[curve.high]), curve.colour)
+    if curve.target:
+        low, high = shown_ends(table, curve.target)
+        interval_band(axes, layers, (known[low], known[high]), curve.colour)
     axes.plot(layers, values, color=curve.colour, marker=curve.marker, markersize=4.5, linewidth=1.6)
     return float(values[-1]), curve.name, curve.colour
 
 
-def draw_constants(axes: "Axes", first: "pd.Series[float]") -> list[tuple[float, str, str]]:
-    """Draw the baselines that read no layer as dashed lines; returns their labels."""
-    present = [name for name in CONSTANT if pd.notna(first[name])]
+def draw_constants(axes: "Axes", first: "pd.Series[float]", names: Mapping[str, str]) -> list[tuple[float, str, str]]:
+    """Draw the baselines that read no layer as dashed lines, and the control's ceiling; returns their labels."""
+    present = drawn(first)
     for name in present:
         axes.axhline(first[name], color=GREY, linewidth=1.1, linestyle=DASHES[name])
-    return [(float(first[name]), NAMES[name], GREY) for name in present]
+    labels = [(float(first[name]), names[name], GREY) for name in present]
+    if pd.notna(first[CEILING]):
+        axes.axhline(first[CEILING], color=VERMILION, linewidth=0.8, linestyle=(0, (1, 1.5)))
+        labels.append((float(first[CEILING]), names[CEILING], VERMILION))
+    return labels
 
 
 def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
@@ -112,12 +128,13 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
         return
     line = chosen.iloc[0]
     layer, score = int(line["layer"]), float(line["score"])
-    top = score if pd.isna(line["ci_high"]) else float(line["ci_high"])
+    high = line[shown_ends(table, "task")[1]]
+    top = score if pd.isna(high) else float(high)
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    text, offset_points, va = f"layer {layer}: {number(score, metric)}", 7, "bottom"
+    text, offset, side = f"layer {layer}: {number(score, metric)}", 7, "bottom"
     if measure(metric).lower_is_better:  # the control task is above
-        top, offset_points, va = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), -8, "top"
-    label = axes.annotate(text, (layer, top), (0, offset_points), textcoords="offset points", ha="center", va=va)
+        top, offset, side = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), -8, "top"
+    label = axes.annotate(text, (layer, top), (0, offset), textcoords="offset points", ha="center", va=side)
     label.set(fontsize=8.5, color=BLUE, fontweight="bold")
     low, high = axes.get_ylim()
     if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
@@ -138,9 +155,13 @@ def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], label: str) ->
 
 
 def counted(run: Run) -> str:
-    """The sample of a run's scores, and what the bands are, in one line."""
+    """The sample of a run's scores."""
     task = run.shown_rows.iloc[0]
-    return (
-        f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items · "
-        "bands: 95 % bootstrap interval over sentences"
-    )
+    return f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items"
+
+
+def described(run: Run, table: pd.DataFrame) -> str:
+    """What bands, ring and shading are, as far as the figure has them."""
+    kind = "simultaneous 95 % bands" if has_bands(table) else "95 % interval of each layer"
+    parts = [f"{kind}, by {run.resampled.removesuffix('s')}", f"ring: chosen on {run.chosen_on}"]
+    return " · ".join([*parts, *(["shaded: may be best"] if len(table) > 1 and as_good(table) else [])])

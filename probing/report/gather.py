@@ -8,13 +8,26 @@ from pathlib import Path
 import pandas as pd
 
 from probing.errors import DataError
+from probing.report.best_layers import add_bands
 from probing.report.html import flat
 from probing.report.load import Run, best_layer, labelled, load_run, stand_ins
 from probing.report.tables import layer_table
 
 # Settings that do not change what is measured or how: runs that differ only in these are one condition.
 JOINED = frozenset(
-    ["layers", "seed", "tag", "baselines", "controls", "resamples", "strict", "device", "threads", "outputs"]
+    [
+        "layers",
+        "seed",
+        "tag",
+        "baselines",
+        "controls",
+        "resamples",
+        "resampled",
+        "strict",
+        "device",
+        "threads",
+        "outputs",
+    ]
     + ["store.folder", "store.batch_subwords", "data.path"]
 )
 IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "draw"]
@@ -43,8 +56,11 @@ class Condition:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The layer table of the primary metric, averaged over seeds; a mean over seeds that differ has no interval."""
-        return layer_table(self.rows, self.metric)
+        """The layer table of the primary metric, averaged over seeds, with bands and the best layers.
+
+        The interval of a mean over seeds is NaN if runs have no statistics per sentence.
+        """
+        return add_bands(layer_table(self.rows, self.metric), self.runs, self.metric)
 
     @cached_property
     def best(self) -> int | None:

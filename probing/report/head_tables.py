@@ -6,17 +6,26 @@ from probing.report.load import Run
 from probing.report.metric_format import number, scored
 from probing.report.section_parts import Table, head_names, pick, with_intervals
 
+NAMED = 8  # targets in a sentence; the table has all
+FAMILY = (
+    "Gain: head minus offset, paired over sentences; its intervals are simultaneous: all of this table's hold with "
+    "95 % probability. The head was chosen on dev, so that its choice needs no correction on test. Other brackets are "
+    "of one number by itself."
+)
+
 
 def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
     """Per target of the analysis ``name``: the chosen head and its accuracy, with what it is compared with.
 
-    Columns: head, accuracy, best fixed offset, gain over it, random word, coverage (where measured) and cases. None if
-    the analysis has no target.
+    Columns: head, accuracy, best fixed offset, gain over it with an interval that holds for all targets, random word,
+    coverage (where measured) and cases. The target with the highest lower end of that interval comes first. None if the
+    analysis has no target.
     """
     best = pick(run, name, "head_accuracy", "attention")
     if best.empty:
         return None
     gain = pick(run, name, "head_accuracy", "gain").set_index("target")
+    joint = pick(run, name, "head_accuracy", "gain_adjusted").set_index("target")
     others = pick(run, name, "head_accuracy")
     offsets = others[others["probe"].str.startswith("offset")].set_index("target")
     compared = {"random_word": pick(run, name, "head_accuracy", "random word"), "coverage": pick(run, name, "coverage")}
@@ -27,8 +36,29 @@ def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
         raw[column] = raw["target"].map(rows.set_index("target")["value"]).astype(float)
     for end in ("value", "ci_low", "ci_high"):
         raw[f"gain_{end}"] = [gain[end].get(target, float("nan")) for target in raw["target"]]
-    raw = raw.sort_values("gain_value", ascending=False).reset_index(drop=True)
+    for end in ("low", "high"):
+        raw[f"gain_joint_{end}"] = [joint[f"ci_{end}"].get(target, float("nan")) for target in raw["target"]]
+    raw = raw.sort_values(["gain_joint_low", "gain_value"], ascending=False).reset_index(drop=True)
     return Table(name, title, note, raw, _text(raw))
+
+
+def surviving(table: Table, what: str) -> list[str]:
+    """Sentences on the gains whose simultaneous interval excludes 0. what: the targets, as one calls them."""
+    raw, n = table.raw, len(table.raw)
+    if raw["gain_joint_low"].isna().all():
+        return []
+    heads = zip(raw["target"].str.removeprefix("hypothesis "), head_names(raw), strict=True)
+    named = [f"{target} ({head})" for target, head in heads]
+    better = [name for name, low in zip(named, raw["gain_joint_low"], strict=True) if low > 0]
+    worse = [name for name, high in zip(named, raw["gain_joint_high"], strict=True) if high < 0]
+    counted = f"{len(better)} of {n:,} {what}" if better else f"none of {n:,} {what}"
+    said = [f"The chosen head is better than the best fixed offset for {counted}{_some(better)}."]
+    return said + ([f"It is worse for {len(worse)}{_some(worse)}."] if worse else [])
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f": {', '.join(names[:NAMED])}{more}" if names else ""
 
 
 def _text(raw: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +69,7 @@ def _text(raw: pd.DataFrame) -> pd.DataFrame:
         f"{number(value, 'accuracy')} ({offset.removeprefix('offset').replace('-', '−')})"
         for value, offset in zip(raw["offset_value"], raw["offset"], strict=True)
     ]
-    gains = zip(raw["gain_value"], raw["gain_ci_low"], raw["gain_ci_high"], strict=True)
+    gains = zip(raw["gain_value"], raw["gain_joint_low"], raw["gain_joint_high"], strict=True)
     text["gain"] = [scored(value, low, high, "accuracy", signed=True) for value, low, high in gains]
     for column in ("random_word", "coverage"):
         if raw[column].notna().any():

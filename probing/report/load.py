@@ -13,10 +13,12 @@ from probing.errors import DataError, ProbingError
 from probing.report.metric_format import measure
 from probing.result.checksums import check
 from probing.result.folder import ARRAYS, MANIFEST, ROWS, parsed_manifest
+from probing.result.resampling import resampled_over
 from probing.result.rows import as_frame, read_rows
 
 PROBES = "probes"  # the analysis that every run has
 PREDICTIONS, SENTENCES = "predictions.parquet", "sentences.parquet"
+UNIT = "unit"  # the column of SENTENCES with what was resampled
 MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "level")
 T = TypeVar("T")
 
@@ -57,6 +59,11 @@ class Run:
         """What chose the best layer: dev; of a metric that has no score there, the code length, the shown split."""
         splits = self.rows.loc[self.rows["metric"] == self.metric, "split"].tolist()
         return "dev" if "dev" in splits else f"{self.split}, by {measure(self.metric).label}"
+
+    @property
+    def resampled(self) -> str:
+        """What intervals resample: documents, where the corpus names enough of them, else sentences."""
+        return resampled_over(self.facts(PROBES).get("resampled", {}).get(self.split, ""))
 
     @property
     def seed(self) -> int:
@@ -101,6 +108,10 @@ def load_run(folder: Path) -> Run:
         )
     own = rows["analysis"] == PROBES
     predictions, sentences = (_optional(folder / name, pd.read_parquet) for name in (PREDICTIONS, SENTENCES))
+    if sentences is not None and UNIT not in sentences:
+        raise DataError(
+            f"{folder}: an older version of this program wrote {SENTENCES}; delete the folder and run again"
+        )
     arrays = _optional(folder / ARRAYS, _arrays) or {}
     return Run(folder, rows[own], manifest, predictions, sentences, rows[~own], arrays)
 

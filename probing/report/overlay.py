@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from probing.report.baseline_columns import CONSTANT, drawn, names_in
+from probing.report.best_layers import has_bands, shown_ends
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
 from probing.report.metric_format import measure
@@ -22,7 +24,6 @@ from probing.report.style import (
     titled,
 )
 from probing.report.summary import layer_scores
-from probing.report.tables import CONSTANT, NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,12 +57,13 @@ def write_overlay(block: Sequence[Condition], look: Mapping[str, Look], stem: Pa
 def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool) -> tuple[float, str, str]:
     """Draw one condition: its curve, its control task (dotted), and single seeds as dots where there are several.
 
-    ``band``: whether to draw intervals; a mean over seeds that differ has none. Returns the label for the right end.
+    ``band``: whether to draw bands. Returns the label for the right end.
     """
     (colour, marker), table = look, condition.table
     layers = table["layer"].tolist()
     if band:
-        interval_band(axes, layers, (table["ci_low"], table["ci_high"]), colour)
+        low, high = shown_ends(table, "task")
+        interval_band(axes, layers, (table[low], table[high]), colour)
     for seed in condition.seeds if len(condition.seeds) > 1 else ():
         single = layer_scores(condition, seed)
         axes.plot([*single], [*single.values()], ".", color=colour, markersize=3.5, alpha=0.6)
@@ -74,21 +76,24 @@ def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool
 
 def draw_baselines(axes: "Axes", block: Sequence[Condition]) -> list[tuple[float, str, str]]:
     """Draw the baselines that read no layer: a line per value; on the same data all conditions have the same value."""
-    labels = []
+    labels, names = [], names_in([run for one in block for run in one.runs])
+    lines = [one.table.iloc[0] for one in block]
     for name in CONSTANT:
-        for value in sorted({float(one.table[name].iloc[0]) for one in block if one.table[name].notna().any()}):
+        for value in sorted({float(line[name]) for line in lines if name in drawn(line)}):
             axes.axhline(value, color=GREY, linewidth=1.1, linestyle=DASHES[name])
-            labels.append((value, NAMES[name], GREY))
+            labels.append((value, names[name], GREY))
     return labels
 
 
 def described(block: Sequence[Condition]) -> list[str]:
     """What rings, dots, bands and lines of an overlay show."""
-    texts = [f"rings: best layer on {block[0].runs[0].chosen_on}"]
+    run = block[0].runs[0]
+    texts = [f"rings: chosen on {run.chosen_on}"]
     if any(one.table["control"].notna().any() for one in block):
         texts.append("dotted: control task")
-    if len(block) <= MOST_BANDS and any(one.table["ci_low"].notna().any() for one in block):
-        texts.append("bands: 95 % interval over sentences")
+    if len(block) <= MOST_BANDS and any(one.table[shown_ends(one.table, "task")[0]].notna().any() for one in block):
+        kind = "simultaneous 95 % bands" if all(has_bands(one.table) for one in block) else "bands: 95 %"
+        texts.append(f"{kind}, by {run.resampled.removesuffix('s')}")
     if any(len(one.seeds) > 1 for one in block):
         texts.append("lines: means over seeds; dots: single seeds")
     return texts
@@ -110,7 +115,7 @@ def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> li
             ring = column == "best_layer"
             faces, grey = ("none", "none") if ring else (hues, GREY)
             axes.scatter(lines[column], heights, marker=marker, s=size, facecolors=faces, edgecolors=hues)
-            name = column.replace("_", " ")
+            name = "chosen on dev" if ring else column.replace("_", " ")
             axes.scatter([], [], marker=marker, s=size, facecolors=grey, edgecolors=GREY, label=name)
         axes.set_yticks(
             heights, [" · ".join(map(short, map(str, (one.task, one.data, one.model)))) for one in lines.itertuples()]
@@ -123,6 +128,6 @@ def write_tasks(table: pd.DataFrame, look: Mapping[str, Look], stem: Path) -> li
         titled(
             made,
             "Where tasks become decodable",
-            "single-layer probes; best layer: chosen on dev; the others: from test scores",
+            "single-layer probes; ring: layer chosen on dev; the others: from test scores",
         )
         return save(made, stem)

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
+from probing.report.best_layers import as_good, chosen, has_bands, listed, verdict_on_layers
 from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
-from probing.report.load import Run, best_layer, heading, load_run, shown_predictions, stand_ins
+from probing.report.load import PROBES, Run, best_layer, heading, load_run, shown_predictions, stand_ins
 from probing.report.metric_format import gap, interval, measure, number, scored
 from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
-from probing.report.tables import BASELINES, NAMES, run_table, write_tables
+from probing.report.tables import run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 from probing.result.score import CODE_LENGTH
 
 CAPTIONS = {
-    "layers": "Score by layer, with control task and baselines. The ring marks the best layer.",
+    "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
+    "layers cannot be told from the best one.",
     "classes": "F1 of each class in each layer, the most frequent class at the top.",
     "confusion": "Confusion matrix at the best layer: predicted classes of the items of each gold class.",
     "values": "Predicted against gold values at the best layer.",
@@ -43,21 +45,18 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
     It contains the figures that are in figures/, and the sections ``of_analyses``.
     """
     figures = run.folder / "figures"
-    raw, shown = run_table(run)
     best = best_layer(run.rows, run.metric)
     facts = {
         "title": heading(run),
         "probe": run.name("probe"),
         "split": run.split,
+        "resampled": run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled),
         "chosen_on": run.chosen_on,
         "code": run.metric == CODE_LENGTH,
         "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),
-        "finding": finding(run, raw),
         "sample": f"{n_sentences(run):,} sentences of {run.split}, {n_items(run):,} items",
-        "tiles": tiles(run, raw),
-        "layers": shown,
-        "marks": raw["best"].tolist(),
+        **scores_by_layer(run),
         "figures": pictures(figures, CAPTIONS),
         "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
@@ -70,6 +69,20 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "config": flat(run.manifest["config"]),
     }
     return write_html("page.html", run.folder / "index.html", facts)
+
+
+def scores_by_layer(run: Run) -> dict[str, object]:
+    """The headline, the main numbers and the table of layers, and which of its columns need explaining."""
+    raw, shown = run_table(run)
+    return {
+        "finding": finding(run, raw),
+        "tiles": tiles(run, raw),
+        "layers": shown,
+        "marks": raw["best"].tolist(),
+        "banded": has_bands(raw),
+        "memorised": bool(raw[MEMORISATION].notna().any()),
+        "ceiling": bool(raw[CEILING].notna().any()),
+    }
 
 
 def with_pictures(section: Section, figures: Path) -> dict[str, object]:
@@ -86,35 +99,33 @@ def pictures(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
 
 
 def finding(run: Run, table: pd.DataFrame) -> str:
-    """One sentence on the layer that was chosen on dev: what is decodable from it, not what the model uses."""
-    line, metric = table[table["best"]].iloc[0], run.metric
+    """Which layers may be the best, and what is decodable from the one chosen on dev, not what the model uses."""
+    line, metric = chosen(table), run.metric
+    best = verdict_on_layers(table, metric, run.chosen_on, run.split)
     if metric == CODE_LENGTH:
-        return code_finding(run, line, gaps(table, line))
+        gaps = {name: margin.value for name, margin in margins(table, line, names_in([run])).items()}
+        return f"{best} {code_finding(run, line, gaps)}".strip()
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
-        f"From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes {run.name('task')} "
-        f"with {measure(metric).label} {score} on {n_sentences(run):,} sentences of {run.name('data')}"
+        f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
+        f"{run.name('task')} with {measure(metric).label} {score} "
+        f"on {n_sentences(run):,} sentences of {run.name('data')}"
     )
-    margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
-    return f"{text}: {', '.join(margins)}." if margins else f"{text}."
-
-
-def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
-    """Score minus control task, baselines and embedding output, by name; those that were not measured are left out."""
-    others = {"the control task": line["control"]} | {f"the {NAMES[name]} baseline": line[name] for name in BASELINES}
-    embedding = table.loc[table["layer"] == 0, "score"]
-    if len(embedding) and line["layer"] != 0:
-        others["the embedding output"] = embedding.iloc[0]
-    return {name: float(line["score"] - value) for name, value in others.items() if pd.notna(value)}
+    over = [said(margin, name, metric) for name, margin in margins(table, line, names_in([run])).items()]
+    return (f"{text}: {', '.join(over)}." if over else f"{text}.").strip()
 
 
 def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
     """The main numbers of the run, by name."""
-    line = table[table["best"]].iloc[0]
+    line, good, names = chosen(table), as_good(table), names_in([run])
+    chosen_here = f"layer chosen on {run.chosen_on}, of {len(table)}"
+    over = {names[name]: line[GAINS[name]] for name in SURFACE if pd.notna(line[name])}
     facts = {
-        f"best layer, of {len(table)}": str(line["layer"]),
+        ("best layer" if len(good) == 1 else "may be the best layer"): listed(good) if len(table) > 1 else "",
+        chosen_here: str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
+        **{f"over {name}": number(gain, run.metric, signed=True) for name, gain in over.items()},
         gap(run.metric): number(line["selectivity"], run.metric, signed=True),
         "control task": number(line["control"], run.metric) if run.metric == CODE_LENGTH else "",
         f"{run.split} sentences": f"{n_sentences(run):,}",

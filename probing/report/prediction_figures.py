@@ -13,7 +13,9 @@ from probing.report.load import Run, best_layer, heading, shown_predictions, sho
 from probing.report.metric_format import measure
 from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, short, titled
 from probing.report.tables import class_layers, class_table
-from probing.result.bootstrap import Score, counts_of, interval
+from probing.result.bootstrap import Score, interval
+from probing.result.resampling import counts_of
+from probing.result.score import ON_DISK
 from probing.result.statistics import LONGEST, SHORTEST, Statistics
 
 if TYPE_CHECKING:
@@ -174,18 +176,23 @@ def write_lengths(run: Run, stem: Path) -> list[Path]:
         axes.set_xticks(range(len(scores)), [f"{name}\n({score.n_sentences:,})" for name, score in scores.items()])
         axes.set(xlabel="words in the sentence  (sentences)", ylabel=f"{label} (Spearman ρ)")
         axes.margins(y=0.12)
-        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {run.split}; 95 % interval over sentences")
+        titled(
+            made,
+            heading(run),
+            f"layer {best}, best on {run.chosen_on}; {run.split}; 95 % interval over {run.resampled}",
+        )
         return save(made, stem)
 
 
 def length_scores(statistics: pd.DataFrame) -> dict[str, Score]:
     """The rank metric of one layer by sentence length in steps of five words, each with its interval."""
-    values = statistics[["s0", "s1", "s2", "s3"]].to_numpy(dtype=float)
     scores = {}
+    counted = statistics[statistics["s1"] > 0]
     for low in range(SHORTEST, LONGEST, 5):
         high = LONGEST if low + 5 >= LONGEST else low + 4
-        inside = values[(values[:, 2] >= low) & (values[:, 2] <= high) & (values[:, 1] > 0)]
+        inside = counted[counted["s2"].between(low, high)]
         if len(inside):
-            counts = counts_of(len(inside), RESAMPLES, "lengths", str(low))
-            scores[f"{low}–{high}"] = interval(Statistics(str(statistics["metric"].iloc[0]), inside), counts)
+            found = Statistics(str(inside["metric"].iloc[0]), inside[list(ON_DISK)].to_numpy(dtype=float))
+            counts = counts_of(inside["unit"].to_numpy(), RESAMPLES, "lengths", str(low))
+            scores[f"{low}–{high}"] = interval(found, counts)
     return scores

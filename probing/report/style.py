@@ -111,6 +111,13 @@ def interval_band(
         axes.vlines(layers, low, high, color=colour, linewidth=1.2)
 
 
+def good_layers(axes: "Axes", layers: Sequence[int]) -> None:
+    """Shade the columns of ``layers`` (those that cannot be told from the best one) behind all that is drawn."""
+    low, high = axes.get_xlim()
+    for layer in layers:
+        axes.axvspan(max(low, layer - 0.5), min(high, layer + 0.5), color=INK, alpha=0.055, linewidth=0, zorder=0)
+
+
 def spread(heights: Sequence[float], gap: float) -> list[float]:
     """``heights`` moved apart as little as needed, in the same order, so that neighbours differ by at least ``gap``."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])

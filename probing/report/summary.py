@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from probing.report.best_layers import as_good, listed
 from probing.report.gather import Condition
 from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.tables import layer_table
@@ -35,8 +36,9 @@ def expected_layer(scores: Sequence[float]) -> float:
 def summary_table(conditions: Iterable[Condition]) -> pd.DataFrame:
     """One line per condition, unrounded: best layer (chosen on dev), its scores (test), lowest and highest seed, depth.
 
-    The interval of a score over several seeds is NaN unless the seeds agree. ``centre_of_gravity`` and
-    ``expected_layer`` are NaN unless every layer from 0 on was probed, and for code lengths, where lower is better.
+    ``may_be_best``: the layers that cannot be told from the best one. The interval of a score over several seeds is NaN
+    if runs have no statistics per sentence. ``centre_of_gravity`` and ``expected_layer`` are NaN unless every layer
+    from 0 on was probed, and for code lengths, where lower is better.
     """
     return pd.DataFrame([summary(condition) for condition in conditions])
 
@@ -58,6 +60,7 @@ def summary(condition: Condition) -> dict[str, object]:
         "first_layer": int(table["layer"].min()),
         "last_layer": int(table["layer"].max()),
         "best_layer": int(best["layer"]),
+        "may_be_best": listed(as_good(table)),
         **{name: best[name] for name in ("score", "ci_low", "ci_high", "control")},
         **{name: best[name] for name in ("selectivity", "selectivity_low", "selectivity_high")},
         "seeds": len(condition.seeds),
@@ -99,7 +102,8 @@ def shown_models(table: pd.DataFrame) -> pd.DataFrame:
     lines = records(table)
     shown = pd.DataFrame({name: table[name] for name in ("task", "data", "probe", "model")})
     shown["metric"] = [measure(str(line["metric"])).label for line in lines]
-    shown["best layer"] = [f"{line['best_layer']} of {layers(line)}" for line in lines]
+    shown["chosen on dev"] = [f"{line['best_layer']} of {layers(line)}" for line in lines]
+    shown["may be best"] = table["may_be_best"]
     shown["score"] = [scored_in(line, ("score", "ci_low", "ci_high")) for line in lines]
     shown["control"] = [number(line["control"], line["metric"]) for line in lines]
     ends = ("selectivity", "selectivity_low", "selectivity_high")
@@ -121,7 +125,8 @@ def shown_tasks(table: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame({name: ordered[name] for name in ("model", "task", "data", "probe")})
     shown["metric"] = [measure(str(metric)).label for metric in ordered["metric"]]
     shown["layers"] = [layers(line) for line in records(ordered)]
-    shown["best layer"] = ordered["best_layer"].astype(str)
+    shown["chosen on dev"] = ordered["best_layer"].astype(str)
+    shown["may be best"] = ordered["may_be_best"]
     for name, label in (("expected_layer", "expected layer"), ("centre_of_gravity", "centre of gravity")):
         shown[label] = ["–" if pd.isna(value) else f"{value:.2f}" for value in ordered[name]]
     shown["baseline B"] = [

@@ -1,8 +1,8 @@
-"""95 % percentile bootstrap over sentences: intervals of scores, and of differences between two scores."""
+"""95 % percentile bootstrap over sentences or documents: intervals of scores, and of differences between two scores."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,52 +61,86 @@ def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator
     return counts
 
 
-@lru_cache(maxsize=2)
-def counts_of(n_sentences: int, n_resamples: int, *purpose: str) -> Counts:
-    """The counts that ``generator(0, *purpose)`` draws: (R, N), read-only because they are shared.
+@dataclass(frozen=True)
+class Resampled:
+    """A metric at one or more places, and in each of R resamples: ``value`` (*places), ``values`` (R, *places).
 
-    Everything that is measured on the same sentences for the same purpose is resampled alike, so that it can be paired.
+    items: (N, *places), what was counted in each of the N sentences.
     """
-    counts = resample_counts(n_sentences, n_resamples, generator(0, *purpose))
-    counts.flags.writeable = False
-    return counts
+
+    metric: str
+    value: Floats
+    values: Floats
+    items: Floats
+
+    def __sub__(self, other: "Resampled") -> "Resampled":
+        """The difference on the same sentences and resamples; places must broadcast.
+
+        Items are those of the side that has fewer. Raises ProbingError if the two differ in metric or in number of
+        sentences: sentence i must be the same sentence on both sides.
+        """
+        if self.metric != other.metric or len(self.items) != len(other.items):
+            seen = " and ".join(f"{s.metric} of {len(s.items)} sentences" for s in (self, other))
+            raise ProbingError(f"cannot pair {seen}: want one metric on the same sentences; score both on them")
+        items = np.minimum(self.items, other.items)
+        return Resampled(self.metric, self.value - other.value, self.values - other.values, items)
+
+
+def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
+    """The metric over all sentences and in each resample. Raises ProbingError if ``counts`` are of other sentences."""
+    sums = measured if isinstance(measured, Sums) else _sums(measured)
+    n = len(sums.items)
+    if counts.shape[1] != n:
+        raise ProbingError(
+            f"resamples of {counts.shape[1]} sentences, statistics of {n}: draw them with resample_counts({n}, …)"
+        )
+    value = np.asarray(sums.formula(*(column.sum(axis=0) for column in sums.columns)))
+    return Resampled(sums.metric, value, sums.formula(*(_totals(counts, c) for c in sums.columns)), sums.items)
+
+
+def mean_over_draws(draws: Sequence[Resampled]) -> Resampled:
+    """The mean over draws (of a control task, of seeds), resampled as a whole: sentences and draws are drawn anew.
+
+    Each resample takes the mean of D − 1 of the D draws, with replacement, so that the variance over draws is that of a
+    mean of D (Rao & Wu 1988, with n − 1 units per resample). One draw stays as it is: its interval is of that draw.
+    All that has the same number of draws picks the same ones, so that layers can be paired.
+    """
+    n_draws = len(draws)
+    if n_draws == 1:
+        return draws[0]
+    value = np.mean([draw.value for draw in draws], axis=0)
+    values = np.stack([draw.values for draw in draws], axis=-1)  # (R, *places, D)
+    rng = generator(0, "draws", str(n_draws))
+    picked = rng.multinomial(n_draws - 1, np.full(n_draws, 1 / n_draws), size=len(values)) / (n_draws - 1)
+    mean = np.einsum("r...d,rd->r...", values, picked)
+    return Resampled(draws[0].metric, value, mean, draws[0].items)
 
 
 def interval(statistics: Statistics, counts: Counts) -> Score:
-    """The score over all sentences with its interval; see ``intervals``."""
-    [score] = intervals(_sums(statistics), counts)
+    """The score over all sentences with its interval; see ``scores``."""
+    [score] = scores(resampled(statistics, counts))
     return score
 
 
 def paired(a: Statistics, b: Statistics, counts: Counts) -> Score:
-    """The difference a − b on the same sentences: layers, models, task and control; see ``differences``."""
-    [score] = differences(_sums(a), _sums(b), counts)
+    """The difference a − b on the same sentences (layers, models, task and control) with its interval."""
+    [score] = scores(resampled(a, counts) - resampled(b, counts))
     return score
 
 
-def intervals(sums: Sums, counts: Counts) -> list[Score]:
+def scores(found: Resampled) -> list[Score]:
     """Per place the value over all sentences with its percentile interval (Efron & Tibshirani 1993, ch. 13).
 
     Places are in the order of ``np.ndindex``. Resamples in which the metric is undefined are left out of the interval.
-    NSpr and DSpr give every sentence length the same weight, and a length with one sentence is missing from a third of
-    the resamples: their interval leans to the common lengths.
-
-    Raises ProbingError if ``counts`` are for another number of sentences.
     """
-    return _scores(*_values(sums, counts), sums.items)
-
-
-def differences(a: Sums, b: Sums, counts: Counts) -> list[Score]:
-    """Per place the difference a − b with its interval; both sides are resampled together. Places must broadcast.
-
-    Items are those of the side that has fewer. Raises ProbingError if the two differ in metric or in number of
-    sentences: sentence i must be the same sentence on both sides.
-    """
-    if a.metric != b.metric or len(a.items) != len(b.items):
-        seen = " and ".join(f"{s.metric} of {len(s.items)} sentences" for s in (a, b))
-        raise ProbingError(f"cannot pair {seen}: want one metric on the same sentences; score both on them")
-    (value_a, resampled_a), (value_b, resampled_b) = (_values(s, counts) for s in (a, b))
-    return _scores(value_a - value_b, resampled_a - resampled_b, np.minimum(a.items, b.items))
+    made = []
+    for place in np.ndindex(found.value.shape):
+        defined = found.values[:, *place]
+        defined = defined[np.isfinite(defined)]
+        low, high = np.quantile(defined, _TAILS) if len(defined) else (np.nan, np.nan)
+        n, value = found.items[:, *place], float(found.value[place])
+        made.append(Score(value, float(low), float(high), round(float(n.sum())), int((n > 0).sum())))
+    return made
 
 
 def _sums(statistics: Statistics) -> Sums:
@@ -114,18 +148,7 @@ def _sums(statistics: Statistics) -> Sums:
     return Sums(statistics.metric, (expand(statistics),), formula, statistics.items)
 
 
-def _values(sums: Sums, counts: Counts) -> tuple[Floats, Floats]:
-    """The value, (*places), and its resamples, (R, *places)."""
-    n = len(sums.items)
-    if counts.shape[1] != n:
-        raise ProbingError(
-            f"resamples of {counts.shape[1]} sentences, statistics of {n}: draw them with resample_counts({n}, …)"
-        )
-    value = sums.formula(*(column.sum(axis=0) for column in sums.columns))
-    return np.asarray(value), sums.formula(*(_resampled(counts, column) for column in sums.columns))
-
-
-def _resampled(counts: Counts, column: Floats) -> Floats:
+def _totals(counts: Counts, column: Floats) -> Floats:
     """Total of each resample: (R, N) @ (N, …) -> (R, …)."""
     flat = column.reshape(len(column), -1)
     totals = [counts[block].astype(np.float64) @ flat for block in _blocks(counts.shape, _MULTIPLIED)]
@@ -137,14 +160,3 @@ def _blocks(shape: tuple[int, ...], cells: int) -> Iterator[slice]:
     n_blocks = -(-shape[0] * shape[1] // cells) or 1
     rows = -(-shape[0] // (n_blocks * _ROWS)) * _ROWS
     return (slice(start, min(start + rows, shape[0])) for start in range(0, shape[0], rows))
-
-
-def _scores(value: Floats, resampled: Floats, items: Floats) -> list[Score]:
-    scores = []
-    for place in np.ndindex(value.shape):
-        defined = resampled[:, *place]
-        defined = defined[np.isfinite(defined)]
-        low, high = np.quantile(defined, _TAILS) if len(defined) else (np.nan, np.nan)
-        n = items[:, *place]
-        scores.append(Score(float(value[place]), float(low), float(high), round(float(n.sum())), int((n > 0).sum())))
-    return scores

@@ -9,9 +9,9 @@ import numpy as np
 
 from probing.axes import Split
 from probing.errors import DataError
-from probing.probe.fit import TASK, Target
+from probing.probe.fit import SCORED, TASK, Target
 from probing.result.rows import Measurement
-from probing.result.score import CODE_LENGTH, SCORED, Arrays, Prediction, measure
+from probing.result.score import CODE_LENGTH, Arrays, Prediction, measure
 from probing.result.statistics import LONGEST, SHORTEST, combine, expand
 
 NEEDS = {

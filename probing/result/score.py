@@ -10,13 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probing.axes import Split
-from probing.probe.fit import TASK, Fit, Target
+from probing.probe.fit import SCORED, TASK, Fit, Target
 from probing.result import metrics
-from probing.result.bootstrap import Score, counts_of, interval, paired
+from probing.result.bootstrap import Resampled, mean_over_draws, resampled, scores
+from probing.result.gains import gains
+from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.statistics import Statistics
 
-SCORED: tuple[Split, ...] = ("dev", "test")
+TRAIN: Split = "train"
+CONTROL, MEMORISATION = "control", "memorisation"
 CODE_LENGTH = "codelength_bits"
 ON_DISK = ("s0", "s1", "s2", "s3")
 Arrays = Sequence[NDArray[Any]]
@@ -57,20 +60,23 @@ def score(
     predictions: Sequence[Prediction],
     names: Sequence[str],
     sentence_ids: Mapping[Split, Sequence[str]],
-    resamples: int,
+    resampling: Mapping[Split, Resampling],
     keep: Mapping[Split, Arrays] | None = None,
 ) -> Scores:
-    """Score every prediction on dev and test by every metric of ``names``.
+    """Score every prediction on the splits that it predicts (dev and test; train for what can only be memorised).
 
-    ``sentence_ids`` are those of every split. ``keep`` (W,) bool per sentence removes words (punctuation) from root
-    accuracy and UUAS. Selectivity is task minus control on the same layer and the same resamples; where the control has
-    several draws, over all of them and for each. Code lengths are of the training labels, and so are their statistics.
+    ``sentence_ids`` are those of every split; ``resampling`` is how its sentences are resampled. ``keep`` (W,) bool per
+    sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the same
+    layer and the same resamples; where the control has several draws, for each of them and over all: then draws are
+    resampled too. ``gains`` says what the task is compared with besides. Code lengths are of the training labels, and
+    so are their statistics.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
-    for split, metric in product(SCORED, names):
-        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predictions]
-        rows += _measured(over_draws(found), split, metric, resamples)
+    for split, metric in product((*SCORED, TRAIN), names):
+        predicting = [p for p in predictions if split in p.predicted]
+        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predicting]
+        rows += _measured(found, split, metric, resampling[split])
         for p, statistics in found:
             if statistics.constant_predicted and p.fit is not None:
                 notes.append(
@@ -78,42 +84,40 @@ def score(
                     f"{statistics.constant_predicted} constant predictions count as correlation 0"
                 )
             if split == "test" and metric != "macro_f1":
-                tables.append(_on_disk(metric, p, statistics, sentence_ids[split]))
+                tables.append(_on_disk(metric, p, statistics, sentence_ids[split], resampling[split]))
     coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
     for metric in (CODE_LENGTH, "compression") if coded else ():
-        found = [(p, Statistics(metric, statistics.values)) for p, statistics in coded]
-        rows += _measured(over_draws(found), "train", metric, resamples)
-        tables += [_on_disk(metric, p, statistics, sentence_ids["train"]) for p, statistics in found]
+        found = [(_of_code(p), Statistics(metric, statistics.values)) for p, statistics in coded]
+        rows += _measured(found, "train", metric, resampling["train"])
+        tables += [_on_disk(metric, p, s, sentence_ids["train"], resampling["train"]) for p, s in found]
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
 
 
-def over_draws(found: Sequence[Scored]) -> list[Scored]:
-    """The same, with one entry per layer for the control over all its draws (``draw`` None), after the single draws.
+def _measured(found: Sequence[Scored], split: Split, metric: str, resampling: Resampling) -> Iterator[Measurement]:
+    """Every score, the scores over all draws, beside each control the selectivity, and the gains: resampled alike."""
+    counts = resampling.counts("bootstrap", split)
+    single = [(p, resampled(statistics, counts)) for p, statistics in found]
+    task = {p.layer: score for p, score in single if p.target == TASK}
+    for p, score in over_draws(single):
+        yield _measurement(p, split, p.target, metric, score)
+        if p.target == CONTROL:
+            yield _measurement(p, split, "selectivity", metric, task[p.layer] - score)
+    for p, name, gain in gains(single):
+        yield _measurement(p, split, name, metric, gain)
 
-    Its statistics are the mean of those of the draws, so that its interval is of the score over all draws. Of a single
-    draw only this entry is left.
+
+def over_draws(found: Sequence[tuple[Prediction, Resampled]]) -> list[tuple[Prediction, Resampled]]:
+    """The same, with one entry per layer for what has draws over all of them (``draw`` None), after the single draws.
+
+    Of a single draw only this entry is left.
     """
-    draws: dict[int | None, list[Scored]] = {}
-    for p, statistics in found:
-        if p.target == "control":
-            draws.setdefault(p.layer, []).append((p, statistics))
-    single = [(p, s) for p, s in found if p.target != "control" or len(draws[p.layer]) > 1]
-    return single + [(replace(of_layer[0][0], draw=None), _mean(of_layer)) for of_layer in draws.values()]
-
-
-def _mean(of_layer: Sequence[Scored]) -> Statistics:
-    values = [statistics.values for _, statistics in of_layer]
-    return Statistics(of_layer[0][1].metric, np.mean(values, axis=0) if len(values) > 1 else values[0])
-
-
-def _measured(found: Sequence[Scored], split: Split, metric: str, resamples: int) -> Iterator[Measurement]:
-    """Every score, and beside each control the selectivity, on the same resamples."""
-    task = {p.layer: statistics for p, statistics in found if p.target == TASK}
-    for p, statistics in found:
-        counts = counts_of(len(statistics.values), resamples, "bootstrap", split)
-        yield _measurement(p, split, p.target, metric, interval(statistics, counts))
-        if p.target == "control":
-            yield _measurement(p, split, "selectivity", metric, paired(task[p.layer], statistics, counts))
+    draws: dict[tuple[str, int | None], list[tuple[Prediction, Resampled]]] = {}
+    for p, score in found:
+        if p.draw is not None:
+            draws.setdefault((p.target, p.layer), []).append((p, score))
+    single = [(p, score) for p, score in found if p.draw is None or len(draws[p.target, p.layer]) > 1]
+    whole = [(replace(some[0][0], draw=None), mean_over_draws([draw for _, draw in some])) for some in draws.values()]
+    return single + whole
 
 
 def measure(
@@ -130,6 +134,11 @@ def measure(
     return plain[metric](values, predicted)
 
 
+def _of_code(p: Prediction) -> Prediction:
+    """Of a code, shuffled labels are a proper control: it codes labels that its probe has not been trained on."""
+    return replace(p, target=CONTROL) if p.target == MEMORISATION else p
+
+
 def _code(fit: Fit, gold: Target) -> Statistics:
     """Bits and labels of each training sentence, and bits of the uniform code."""
     items = np.array([np.size(v) for v in gold.values["train"]])
@@ -137,12 +146,14 @@ def _code(fit: Fit, gold: Target) -> Statistics:
     return Statistics(CODE_LENGTH, np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
 
 
-def _measurement(p: Prediction, split: Split, target: str, metric: str, score: Score) -> Measurement:
+def _measurement(p: Prediction, split: Split, target: str, metric: str, found: Resampled) -> Measurement:
+    [score] = scores(found)
     return Measurement(split, target, p.layer, None, p.seed, metric, **vars(score), draw=p.draw)
 
 
-def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str]) -> pd.DataFrame:
+def _on_disk(metric: str, p: Prediction, found: Statistics, ids: Sequence[str], resampling: Resampling) -> pd.DataFrame:
     table = pd.DataFrame(found.values, columns=list(ON_DISK))
+    table.insert(0, "unit", resampling.units)
     table.insert(0, "sentence", list(ids))
     table.insert(0, "layer", pd.Series([p.layer] * len(table), dtype="Int64"))
     table.insert(0, "target", p.target)

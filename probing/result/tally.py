@@ -7,21 +7,22 @@ import numpy as np
 
 from probing.axes import Tally
 from probing.errors import ProbingError
-from probing.result.bootstrap import Counts, Score, Sums, counts_of, differences, intervals
+from probing.result.bootstrap import Resampled, Score, Sums, resampled, scores
+from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.statistics import Floats
 
 
-def measure_tallies(tallies: Iterable[Tally], seed: int, resamples: int) -> list[Measurement]:
+def measure_tallies(tallies: Iterable[Tally], seed: int, resampling: Resampling) -> list[Measurement]:
     """One measurement per layer, or per layer and head, of every tally; a mean over no item is left out.
 
     The interval is that of a ratio of sums: both the sums and the items are resampled. ``seed`` is the run's and only
-    noted; all tallies over the same number of sentences share their resamples.
+    noted; all tallies over the same sentences share their resamples.
     """
     measured = []
     for tally in tallies:
-        scores = intervals(_sums(tally), _counts(tally, resamples))
-        for place, score in zip(np.ndindex(tally.sums.shape[1:]), scores, strict=True):
+        found = scores(resampled_tally(tally, resampling))
+        for place, score in zip(np.ndindex(tally.sums.shape[1:]), found, strict=True):
             if score.n_sentences:
                 layer, head = tally.layers[place[0]], place[1] if len(place) > 1 else None
                 where = (tally.split, tally.target, layer, head, seed, tally.metric)
@@ -29,12 +30,17 @@ def measure_tallies(tallies: Iterable[Tally], seed: int, resamples: int) -> list
     return measured
 
 
-def tally_difference(a: Tally, b: Tally, resamples: int) -> list[Score]:
+def tally_difference(a: Tally, b: Tally, resampling: Resampling) -> list[Score]:
     """Mean of ``a`` minus mean of ``b`` at each place, resampled together.
 
     Raises ProbingError if they differ in metric or in number of sentences; both must be over the same sentences.
     """
-    return differences(_sums(a), _sums(b), _counts(a, resamples))
+    return scores(resampled_tally(a, resampling) - resampled_tally(b, resampling))
+
+
+def resampled_tally(tally: Tally, resampling: Resampling) -> Resampled:
+    """The means of a tally at its places and in each resample; all tallies on these sentences share them."""
+    return resampled(_sums(tally), resampling.counts("bootstrap", "attention"))
 
 
 def mean_over_heads(tally: Tally) -> Tally:
@@ -53,10 +59,6 @@ def mean_over_heads(tally: Tally) -> Tally:
             raise ProbingError(f"{tally.metric}: heads of a layer count different items, so they have no common mean")
         items = items[:, :, 0]
     return replace(tally, sums=tally.sums.mean(axis=2), items=items)
-
-
-def _counts(tally: Tally, resamples: int) -> Counts:
-    return counts_of(len(tally.sums), resamples, "bootstrap", "attention")
 
 
 def _sums(tally: Tally) -> Sums:

@@ -45,7 +45,14 @@ def test_probes_leave_task_control_selectivity_and_baselines(study):
 def test_rollout_is_of_a_stated_sample(study):
     found = RolloutOfWords()(study)
     assert ends(found.rows)
-    assert {row.metric for row in found.rows} >= {"mass_on_gold_head", "rollout_entropy_nats"}
+    of = {(row.metric, row.layer): row for row in found.rows}
+    assert {metric for metric, _ in of} >= {"mass_on_gold_head", "mass_on_matched_word", "rollout_entropy_nats"}
+    for layer in range(1, 7):
+        head, word = of["mass_on_gold_head", layer], of["mass_on_matched_word", layer]
+        ratio = of["gold_head_over_matched_word", layer]
+        assert ratio.value == pytest.approx(head.value / word.value)
+        assert (ratio.n_items, ratio.n_sentences) == (head.n_items, head.n_sentences) == (word.n_items, 30)
+        assert ratio.ci_high - ratio.ci_low < (head.ci_high - head.ci_low) / word.value  # both vary together
     assert {row.layer for row in found.rows} == set(range(1, 7))
     assert found.facts["sample"] == "30 of the 30 sentences of test"
     assert [note.kind for note in found.notes] == ["sample"]

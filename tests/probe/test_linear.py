@@ -50,6 +50,23 @@ def test_the_strength_is_the_one_that_does_best_on_dev(planted: Planted) -> None
     assert chosen.chosen["l2"] == max(l2 for l2 in GRID if alone[l2] == chosen.dev_score)
 
 
+def test_for_numbers_it_is_the_one_with_the_smallest_dev_error(planted: Planted) -> None:
+    strengths = [1e-3, 10.0, 1e3]
+    chosen = fits(Linear("linear", strengths), planted, "scalar")[1, TASK]
+    alone = {l2: fits(Linear("linear", [l2]), planted, "scalar")[1, TASK].dev_score for l2 in strengths}
+    assert chosen.chosen["l2"] == max(alone, key=lambda l2: alone[l2]) == 1e-3
+    assert chosen.dev_score == pytest.approx(max(alone.values()))
+
+
+@pytest.mark.parametrize("kind", ["class", "scalar"])
+def test_predictions_for_dev_and_the_score_on_dev_are_those_of_the_chosen_strength(planted: Planted, kind: str) -> None:
+    chosen = fits(Linear("linear", [1e-3, 1e4]), planted, kind)[1, TASK]
+    assert chosen.chosen["l2"] == 1e-3
+    gold, dev = planted.classes["dev"].ravel(), np.concatenate(chosen.predicted["dev"])
+    score = (dev == gold).mean() if kind == "class" else -((dev - gold) ** 2).mean()
+    assert chosen.dev_score == pytest.approx(score)
+
+
 @pytest.mark.parametrize("probe", [Linear("linear", GRID), Reference("sklearn", GRID)], ids=["linear", "sklearn"])
 def test_a_label_that_train_does_not_have_is_an_error_and_changes_no_prediction(
     probe: Linear | Reference, planted: Planted

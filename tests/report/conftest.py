@@ -133,16 +133,19 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
                 rows.append(row("control", layer, 0.5, **who))
                 rows.append(row("selectivity", layer, score.value - 0.5, **who))
             marks = {"layer": layer, "target": "task"}
+            of = {"seed": seed, "draw": None}
             if table is not None:
                 predictions.append(table.assign(split="test", **marks))
             ids = [f"s{i}" for i in range(N_SENTENCES)]
             values = dict(zip(["s0", "s1", "s2", "s3"], statistics.values.T, strict=True))
-            sentences.append(pd.DataFrame({"metric": metric, "sentence": ids, **marks, **values}))
+            sentences.append(
+                pd.DataFrame({"metric": metric, "sentence": ids, "unit": range(len(ids)), **marks, **values, **of})
+            )
         folder = tmp_path / "runs" / "main" / model / "toy" / task / "linear" / (name or f"seed{seed}")
         folder.mkdir(parents=True)
         frame(rows).to_csv(folder / "rows.csv", index=False)
         sentences.append(sentences[0].assign(target=baseline, layer=None))
-        pd.concat(sentences).astype({"layer": "Int64"}).to_parquet(folder / "sentences.parquet")
+        pd.concat(sentences).astype({"layer": "Int64", "draw": "Int64"}).to_parquet(folder / "sentences.parquet")
         if predictions:
             pd.concat(predictions).astype({"layer": "Int64"}).to_parquet(folder / "predictions.parquet")
         layers = list(range(first, first + len(test)))

@@ -25,7 +25,7 @@ def test_rare_classes_become_one_and_no_item_is_lost():
 
 def test_scores_by_length_take_each_sentence_into_its_bin():
     lengths, rho = [4, 5, 9, 10, 50, 51], [0.9, 0.2, 0.4, 0.5, 0.7, 0.9]
-    table = pd.DataFrame({"metric": "nspr", "s0": rho, "s1": 1, "s2": lengths, "s3": 0})
+    table = pd.DataFrame({"metric": "nspr", "s0": rho, "s1": 1, "s2": lengths, "s3": 0, "unit": range(6)})
     scores = length_scores(table)
     assert {name: score.value for name, score in scores.items()} == pytest.approx(
         {"5–9": 0.3, "10–14": 0.5, "45–50": 0.7}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from probing.errors import ProbingError
-from probing.result.bootstrap import counts_of, interval, paired, resample_counts
+from probing.result.bootstrap import interval, mean_over_draws, paired, resample_counts, resampled, scores
 from probing.result.metrics import accuracy, nspr, r2
 from probing.result.statistics import Statistics
 
@@ -80,21 +80,6 @@ def test_resamples_take_at_most_three_bytes_per_sentence():
     assert peak_bytes(measured) <= 3 * n * n_resamples
 
 
-def test_counts_for_one_purpose_are_drawn_once_and_cannot_be_changed():
-    counts = counts_of(40, 20, "bootstrap", "test")
-    assert counts_of(40, 20, "bootstrap", "test") is counts
-    assert (counts_of(40, 20, "bootstrap", "dev") != counts).any()
-    with pytest.raises(ValueError, match="read-only"):
-        counts[0, 0] = 1
-
-
-def test_the_cache_keeps_few_counts():
-    counts_of.cache_clear()
-    for n in range(1, 20):
-        counts_of(n, 10, "many")
-    assert counts_of.cache_info().currsize <= 2
-
-
 def test_the_interval_is_that_of_scoring_each_resample_again():
     rng = np.random.default_rng(0)
     gold = [rng.integers(0, 4, n).astype(float) for n in rng.integers(5, 12, size=30)]
@@ -135,6 +120,14 @@ def test_pairing_narrows_the_interval_of_correlated_scores():
     assert astuple(same)[:3] == (0, 0, 0)
 
 
+def test_a_difference_counts_the_items_of_the_side_that_has_fewer():
+    many, few = accuracy_of(np.array([2, 3]), np.array([4, 4])), accuracy_of(np.array([1, 0]), np.array([1, 0]))
+    counts = resample_counts(2, 20, np.random.default_rng(0))
+    for one, other in ((many, few), (few, many)):
+        found = paired(one, other, counts)
+        assert (found.n_items, found.n_sentences) == (1, 1)
+
+
 def test_words_of_one_sentence_count_as_one_draw():
     rng = np.random.default_rng(0)
     right = (rng.random(100) < 0.7).astype(int)
@@ -159,9 +152,30 @@ def test_a_score_of_no_item_is_nan():
 
 def test_what_cannot_be_paired_is_refused():
     y, counts = [np.arange(6.0)] * 4, resample_counts(4, 10, np.random.default_rng(0))
-    with pytest.raises(ProbingError, match="accuracy of 4 sentences and accuracy of 3 sentences"):
+    with pytest.raises(ProbingError, match="resamples of 4 sentences, statistics of 3"):
         paired(accuracy(y, y), accuracy(y[:3], y[:3]), counts)
     with pytest.raises(ProbingError, match="accuracy of 4 sentences and r2 of 4"):
         paired(accuracy(y, y), r2(y, y), counts)
     with pytest.raises(ProbingError, match=r"resample_counts\(3"):
         interval(accuracy(y[:3], y[:3]), counts)
+
+
+def test_over_draws_the_interval_holds_the_spread_of_the_draws_too():
+    rng = np.random.default_rng(4)
+    counts = resample_counts(400, 4000, rng)
+    n = np.full(400, 10.0)
+    draws = [accuracy_of(rng.binomial(10, p, 400), n) for p in (0.5, 0.6, 0.7)]
+    values = [interval(draw, counts).value for draw in draws]
+    whole = mean_over_draws([resampled(draw, counts) for draw in draws])
+    assert whole.value == pytest.approx(np.mean(values))
+    of_sentences = np.mean([resampled(draw, counts).values.var() for draw in draws]) * 3 / 2 / 3  # 2 of 3 are picked
+    assert whole.values.var() == pytest.approx(np.var(values, ddof=1) / 3 + of_sentences, rel=0.1)
+    [score] = scores(whole)
+    assert score.ci_high - score.ci_low > 2 * (interval(draws[0], counts).ci_high - interval(draws[0], counts).ci_low)
+
+
+def test_equal_draws_are_as_one():
+    counts = resample_counts(30, 100, np.random.default_rng(0))
+    one = resampled(accuracy_of(np.arange(30), np.full(30, 30)), counts)
+    assert mean_over_draws([one]) is one
+    assert mean_over_draws([one, one, one]).values == pytest.approx(one.values)

@@ -80,6 +80,11 @@ def test_nspr_averages_over_lengths_5_to_50_and_not_over_sentences():
     assert statistics.items.tolist() == [1, 1, 1, 1, 0, 0]
 
 
+def test_sentences_of_5_and_of_50_words_count_and_those_of_4_and_51_do_not():
+    gold = [np.arange(float(n)) for n in (4, 5, 50, 51)]
+    assert nspr(gold, gold).items.tolist() == [0, 1, 1, 0]
+
+
 def test_rank_metrics_share_tied_ranks_as_scipy_does():
     rng = np.random.default_rng(0)
     noisy = np.round(DISTANCES + rng.normal(size=DISTANCES.shape))
@@ -102,6 +107,8 @@ def test_a_constant_row_is_counted_and_makes_no_nan():
     statistics = nspr([DEPTHS, flat, DEPTHS], [DEPTHS, DEPTHS, flat])
     assert value(statistics) == pytest.approx((1 + 0) / 2)
     assert (statistics.constant_gold, statistics.constant_predicted) == (1, 1)
+    both = nspr([flat], [flat])  # left out, so it counts as no prediction
+    assert (both.constant_gold, both.constant_predicted, both.items.sum()) == (1, 0, 0)
     collapsed = dspr([DISTANCES], [np.zeros((6, 6))])
     assert value(collapsed) == 0
     assert (collapsed.constant_gold, collapsed.constant_predicted) == (0, 6)

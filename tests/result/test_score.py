@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from probing.probe.fit import TASK, Fit, Target
+from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.score import Prediction, Scores, score
 
@@ -16,6 +17,11 @@ WORDS = Target("word", "class", 2, GOLD)
 IDENTITY = {"tag": "t", "model": "m", "checkpoint": "c", "data": "d", "task": "pos", "probe": "linear", "run_id": "x"}
 
 IDS = {"train": ["t"], "dev": ["d", "e"], "test": ["a", "b"]}
+
+
+def resampled(n_resamples: int) -> dict[str, Resampling]:
+    """Each sentence by itself, in every split."""
+    return {split: Resampling(n_resamples, np.arange(len(values))) for split, values in GOLD.items()}
 
 
 def says(*test: list[int]) -> dict[str, list[np.ndarray]]:
@@ -33,7 +39,7 @@ PREDICTIONS = [
 
 @pytest.fixture(scope="module")
 def scores() -> Scores:
-    return score(PREDICTIONS, ("accuracy", "macro_f1"), IDS, resamples=200)
+    return score(PREDICTIONS, ("accuracy", "macro_f1"), IDS, resampled(200))
 
 
 def only(scores: Scores, **wanted: object) -> Measurement:
@@ -67,13 +73,13 @@ def test_a_control_of_several_draws_has_one_score_over_all_with_an_interval_of_i
     assert value(scores, "selectivity") == 3 / 4 - 1 / 4
     whole = only(scores, target="control", metric="accuracy", split="test", draw=None)
     draws = [only(scores, target="control", metric="accuracy", split="test", draw=draw) for draw in (0, 1)]
-    # the first sentence alone: (1/3 + 0) / 2; the second: (1 + 0) / 2
-    assert (whole.ci_low, whole.ci_high) == (pytest.approx(1 / 6), pytest.approx(1 / 2))
-    assert whole.ci_high != np.mean([draw.ci_high for draw in draws]) or whole.ci_low != draws[0].ci_low
+    # draws are resampled too: with two of them, a resample has one. The first draw scores 1/3 to 1, the second 0
+    assert (whole.ci_low, whole.ci_high) == (0, pytest.approx(1))
+    assert [draw.ci_high for draw in draws] == [pytest.approx(1), 0]
 
 
 def test_a_single_draw_is_the_score_over_all_draws() -> None:
-    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), IDS, resamples=20)
+    found = score([PREDICTIONS[0], PREDICTIONS[1]], ("accuracy",), IDS, resampled(20))
     assert {row.draw for row in found.rows} == {None}
     assert value(found, "control") == 2 / 4
 
@@ -87,7 +93,7 @@ def test_sentence_statistics_give_the_score_back(scores: Scores) -> None:
 
 def test_code_lengths_are_rows_of_train() -> None:
     fit = Fit(1, TASK, says([0, 1, 1], [0]), 1.0, True, {}, np.array([1.0]), np.array([2.0]))
-    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), IDS, resamples=10)
+    found = score([Prediction(TASK, 1, 0, WORDS, fit.predicted, fit)], ("accuracy",), IDS, resampled(10))
     assert value(found, TASK, "codelength_bits", "train") == 1.0
     assert value(found, TASK, "compression", "train") == 2.0
 
@@ -99,13 +105,42 @@ def test_statistics_on_disk_name_the_draw(scores: Scores) -> None:
 
 
 def test_a_class_that_the_probe_does_not_know_is_an_error() -> None:
-    gold = {"dev": [np.array([0, 1])], "test": [np.array([0, 1, 2, 5]), np.array([0])]}
+    gold = {"dev": GOLD["dev"], "test": [np.array([0, 1, 2, 5]), np.array([0])]}
     unseen = Prediction(TASK, 1, 0, Target("word", "class", 2, gold), {**gold, "test": says([0, 1, 1, 0], [0])["test"]})
-    found = score([unseen], ("accuracy", "macro_f1"), IDS, resamples=50)
+    found = score([unseen], ("accuracy", "macro_f1"), IDS, resampled(50))
     assert value(found, TASK) == 3 / 5
     # class 0: 2 right, 3 predicted, 2 gold; class 1: 1 right, 2 predicted, 1 gold; classes 2 and 5: never predicted
     assert value(found, TASK, "macro_f1") == pytest.approx((4 / 5 + 2 / 3 + 0 + 0) / 4)
     assert only(found, split="test", metric="macro_f1").n_items == 5
+
+
+def of_one_layer(scores: Scores, target: str) -> Measurement:
+    return only(scores, target=target, metric="accuracy", split="test")
+
+
+def test_selectivity_is_resampled_as_the_task_is_and_paired_with_the_control() -> None:
+    rng = np.random.default_rng(0)
+    gold = [np.zeros(4, int)] * 60
+    right = rng.integers(2, 5, size=60)  # of the four words of each sentence
+
+    def with_hits(hits: np.ndarray) -> dict[str, list[np.ndarray]]:
+        return {"dev": gold, "test": [(np.arange(4) >= n).astype(int) for n in hits]}
+
+    labels = Target("word", "class", 2, {"train": gold, "dev": gold, "test": gold})
+    ids = {split: [str(number) for number in range(60)] for split in GOLD}
+    alone = {split: Resampling(300, np.arange(60)) for split in GOLD}
+
+    def scored(control: np.ndarray) -> Scores:
+        task = Prediction(TASK, 1, 0, labels, with_hits(right))
+        return score([task, Prediction("control", 1, 0, labels, with_hits(control), draw=0)], ("accuracy",), ids, alone)
+
+    one_less = of_one_layer(scored(right - 1), "selectivity")  # the gain is the same in every sentence
+    assert (one_less.value, one_less.ci_low, one_less.ci_high) == pytest.approx((0.25, 0.25, 0.25))
+    never_right = scored(np.zeros(60, int))
+    task, selectivity = (of_one_layer(never_right, target) for target in (TASK, "selectivity"))
+    assert task.ci_low < task.value < task.ci_high
+    ends = (selectivity.value, selectivity.ci_low, selectivity.ci_high)
+    assert ends == (task.value, task.ci_low, task.ci_high)
 
 
 def test_code_lengths_are_paired_with_those_of_the_control_and_their_statistics_are_kept() -> None:
@@ -117,7 +152,8 @@ def test_code_lengths_are_paired_with_those_of_the_control_and_their_statistics_
         )
         for t, bits in codes.items()
     ]
-    found = score(predictions, ("accuracy",), {**IDS, "train": ["t", "u"]}, resamples=100)
+    resampling = {split: Resampling(100, np.arange(2)) for split in GOLD}
+    found = score(predictions, ("accuracy",), {**IDS, "train": ["t", "u"]}, resampling)
     assert value(found, "control", "codelength_bits", "train") == 9
     assert value(found, "selectivity", "codelength_bits", "train") == 4 - 9
     gap = only(found, target="selectivity", metric="codelength_bits")

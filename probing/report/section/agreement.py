@@ -17,16 +17,16 @@ Interval = tuple[float, float, float]  # value, and both ends of its interval
 LITTLE_MOVED, WEAK, CLOSE = 0.05, 0.3, 0.7
 
 NOTE = (
-    "Means over sentences with 95 % intervals. spearman and kendall: rank correlation of an attention score with a "
-    "reference. tvd: total variation distance (0 to 1) between the outputs with the model's weights and with weights "
-    "that are permuted or uniform."
+    "Means over sentences with 95 % intervals, each by itself. spearman and kendall: rank correlation of an attention "
+    "score with a reference. tvd: total variation distance (0 to 1) between the outputs with the model's weights and "
+    "with weights that are permuted or uniform."
 )
 
 
 def section(run: Run) -> Section:
     """Rank correlations and replaced weights as a table and a figure, and the conclusions that they support."""
     table = run.of("agreement")
-    table = table[(table["split"] == "test") & table["draw"].isna()]
+    table = table[(table["split"] == "test") & table["draw"].isna() & ~table["probe"].str.endswith("_adjusted")]
     if table.empty:
         return Section("Agreement of attention with interventions")
     caption = (
@@ -55,8 +55,8 @@ def conclusions_of(run: Run) -> list[str]:
     facts = run.facts("agreement")
     layer = int(str(facts["layer"]))
 
-    def ends(metric: str) -> dict[str, Interval]:
-        lines = pick(run, "agreement", metric)
+    def ends(metric: str, adjusted: str = "") -> dict[str, Interval]:
+        lines = pick(run, "agreement", metric, f"explain{adjusted}")
         lines = lines[lines["layer"] == layer]
         return {
             str(target): (float(value), float(low), float(high))
@@ -64,13 +64,15 @@ def conclusions_of(run: Run) -> list[str]:
         }
 
     nothing = (np.nan, np.nan, np.nan)
-    return conclusions(str(facts["output"]), layer, ends("spearman"), ends("tvd").get("uniform", nothing))
+    ranks, moved = ends("spearman", "_adjusted"), ends("tvd").get("uniform", nothing)
+    return conclusions(str(facts["output"]), layer, ranks, moved)
 
 
 def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform: Interval) -> list[str]:
     """What the numbers of one layer show about ``output``, and what they do not show: one to three sentences.
 
-    ranks: Spearman's coefficients with their intervals by target ("rollout × blank-out"). uniform: total variation
+    ranks: Spearman's coefficients by target ("rollout × blank-out"), with intervals that hold for all of them, so that
+    the highest may be quoted. uniform: total variation
     distance of the output under uniform weights, with its interval. The intervals decide; numbers that are NaN are
     left out.
     """
@@ -89,7 +91,7 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
         score, _, reference = best.partition(" × ")
         found.append(
             f"The highest of {len(known)} rank correlations in layer {layer} is that of {score} with {reference} "
-            f"(Spearman {_number(known[best])}): {_alike(known[best])}."
+            f"(Spearman {_number(known[best])}, an interval that holds for all {len(known)}): {_alike(known[best])}."
         )
     return found
 
@@ -119,7 +121,7 @@ def _alike(interval: Interval) -> str:
 
 def write_explain(run: Run, stem: Path) -> list[Path]:
     """Rank correlation of attention scores with every reference, layer by layer; a panel per reference."""
-    table = pick(run, "agreement", "spearman")
+    table = pick(run, "agreement", "spearman", "explain")
     references = sorted({str(t).partition(" × ")[2] for t in table["target"]})
     with figure(1.5 + 2.9 * len(references), 3.4) as made:
         panels = made.subplots(1, len(references), sharey=True, squeeze=False)[0]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from probing.report.emit import file_name
-from probing.report.head_tables import head_table
+from probing.report.head_tables import FAMILY, head_table, surviving
 from probing.report.load import Run
 from probing.report.section_parts import Section, Table, sample_of
 
@@ -11,8 +11,8 @@ COUNTER = "counter_examples/"  # followed by the target: the name of a fact
 NOTE = (
     "Accuracy: how often the other word with the largest weight meets the condition on the key. Only queries that have "
     "a right word in their sentence count; coverage is their share. The head (layer.head) and the best fixed offset "
-    "were chosen on dev and scored on test. Gain: head minus offset, paired over sentences. Random word: the expected "
-    "accuracy of a random other word. This is an association, not an effect."
+    "were chosen on dev and scored on test. Random word: the expected accuracy of a random other word. This is an "
+    f"association, not an effect. {FAMILY}"
 )
 
 
@@ -23,7 +23,8 @@ def section(run: Run) -> Section:
     found = {name: examples for name, examples in facts.items() if name.startswith(COUNTER)}
     counter = [counter_examples(name.removeprefix(COUNTER), pd.DataFrame(of)) for name, of in found.items()]
     tables = ([table] if table else []) + [one for one in counter if len(one.raw)]
-    return Section("Hypotheses", tables=tables, sample=sample_of(run, "hypotheses") if tables else "")
+    sentences = surviving(table, "hypotheses") if table else []
+    return Section("Hypotheses", sentences, tables, sample=sample_of(run, "hypotheses") if tables else "")
 
 
 def counter_examples(target: str, raw: pd.DataFrame) -> Table:

@@ -4,26 +4,26 @@ from pathlib import Path
 
 import numpy as np
 
-from probing.report.head_tables import head_table
+from probing.report.head_tables import FAMILY, head_table, surviving
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, sample_of
 from probing.report.style import INK, figure, save, titled, token_axes
 
 NOTE = (
     "Accuracy: how often the other word with the largest weight is the right one. The head (layer.head) and the best "
-    "fixed offset were chosen on dev and scored on test. Gain: head minus offset, paired over sentences. Random word: "
-    "the expected accuracy of a random other word. This is an association, not an effect."
+    "fixed offset were chosen on dev and scored on test. Random word: the expected accuracy of a random other word. "
+    f"This is an association, not an effect. {FAMILY}"
 )
 
 
 def section(run: Run) -> Section:
-    """The table of relations, and the map of the head with the largest gain."""
+    """The table of relations, those whose gain survives the number of relations, and the map of one head."""
     table = head_table(run, "syntax", "Heads and syntactic relations", NOTE)
     figures = []
     if "head/map" in run.arrays:
         figures = [Figure("head", "Attention weights of one head; numbers are shown from .05 on.", write_head)]
-    tables = [table] if table else []
-    return Section("Syntactic relations", tables=tables, figures=figures, sample=sample_of(run, "syntax"))
+    tables, sentences = ([table], surviving(table, "relations")) if table else ([], [])
+    return Section("Syntactic relations", sentences, tables, figures, sample=sample_of(run, "syntax"))
 
 
 def write_head(run: Run, stem: Path) -> list[Path]:

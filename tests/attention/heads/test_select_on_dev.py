@@ -6,6 +6,7 @@ import pytest
 from probing.attention.heads.head_accuracy import METRIC, OFFSETS, RANDOM, offset_name
 from probing.attention.heads.select_on_dev import choose
 from probing.axes import Tally
+from probing.result.resampling import Resampling
 from probing.result.tally import tally_difference
 
 
@@ -34,7 +35,7 @@ def test_head_and_offset_are_chosen_on_dev_and_scored_on_test():
 
 def test_head_and_offset_pair_by_sentence():
     (choice,), _ = choose(tallies("obj", [[0.9, 0.1]] * 2, {1: 0.5}), tallies("obj", [[0.7, 0.1]] * 2, {1: 0.4}))
-    [gain] = tally_difference(choice.head_test, choice.offset_test, resamples=50)
+    [gain] = tally_difference(choice.head_test, choice.offset_test, Resampling(50, np.arange(4)))
     assert [gain.value, gain.ci_low, gain.ci_high] == pytest.approx([0.3] * 3)
 
 

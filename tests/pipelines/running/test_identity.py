@@ -35,6 +35,7 @@ OTHER = [
     "baselines=untrained",
     "controls=2",
     "resamples=500",
+    "resampled=sentences",
     "punctuation=remove",
     "task=xpos",
     "task.vector=first",
@@ -52,6 +53,8 @@ OTHER = [
     "model.precision=bfloat16",
     "model.long=truncate",
     "model.max_subwords=64",
+    "model.text=as_written",
+    "model.bos=off",
 ]
 
 
