@@ -30,7 +30,7 @@ from pipelines.shared.options import CONF, own_options
 from probing.errors import ConfigError, positive
 
 if TYPE_CHECKING:
-    from probing.report.plan import Goal
+    from probing.report.sample_size import Goal
 
 
 @dataclass
@@ -65,13 +65,13 @@ class Settings:
             )
         if len(self.runs) > 2 or len(self.layers) not in (0, 2):
             raise ConfigError("runs=…: one run or two; layers=[a,b]: two layers")
-        if not self.runs and (self.deviation is None) == (self.disagreement is None):
-            raise ConfigError("a run is missing; type runs=outputs/runs/…, or either deviation=… or disagreement=…")
 
 
 def plan(settings: Settings) -> None:
-    """Print what was asked for. Raises DataError for a folder without a finished run."""
-    from probing.report.plan import Goal
+    """Print what was asked for. Raises ConfigError without a run or a variance, DataError for an unfinished run."""
+    if not settings.runs and (settings.deviation is None) == (settings.disagreement is None):
+        raise ConfigError("a run is missing; type runs=outputs/runs/…, or either deviation=… or disagreement=…")
+    from probing.report.sample_size import Goal
 
     goal = Goal(settings.difference, settings.power, settings.level)
     say(
@@ -88,7 +88,7 @@ def from_runs(settings: Settings, goal: "Goal") -> None:
 
     from probing.report.load import heading, load_run
     from probing.report.metric_format import measure
-    from probing.report.plan import FEWEST, plans, shown_plans
+    from probing.report.sample_size import FEWEST, plans, shown_plans
 
     runs = [load_run(Path(folder)) for folder in settings.runs]
     metric = settings.metric or runs[0].metric
@@ -110,7 +110,7 @@ def from_runs(settings: Settings, goal: "Goal") -> None:
 
 def from_assumptions(settings: Settings, goal: "Goal") -> None:
     """Print the same for an assumed variance."""
-    from probing.report.plan import needed
+    from probing.report.sample_size import needed
     from probing.result.power import Spread, of_disagreement
 
     assumed = of_disagreement(settings.disagreement or 0, settings.items)

@@ -23,13 +23,11 @@ from probing.errors import ConfigError, one_of, positive
 from probing.probe.fit import TASK
 from probing.probe.linear import Linear
 from probing.result.information import gold_bits, label_bits, overconfidence, squared_errors
-from probing.result.probability_scores import calibration_rows, ranking_rows
+from probing.result.probability_scores import calibration_rows, information_rows, ranking_rows
 from probing.result.rows import Measurement
-from probing.result.score import Prediction
+from probing.result.score import CONTROL, Prediction
 from probing.result.statistics import Floats
-from probing.result.tally import measure_tallies, tally_difference
-
-CONTROL = "control"
+from probing.result.tally import measure_tallies
 
 
 @dataclass(frozen=True)
@@ -91,19 +89,22 @@ class Information(Analysis):
     def _read(self, study: Study) -> dict[str, Floats]:
         """Sums by sentence of test and layer: bits and information by target, Brier score, overconfidence by bin.
 
-        ``margin`` (N, L) is not summed: the log-odds of the second class against the first.
+        Those of the control are of each draw. ``margin`` (N, L) is not summed: the log-odds of the last class against
+        the first.
         """
         shape = (len(study.corpus.splits["test"]), len(study.layers))
-        names = ("bits", "brier", TASK, CONTROL)
-        found = {name: np.zeros(shape) for name in names} | {"gaps": np.zeros((*shape, self.bins))}
+        found = {name: np.zeros(shape) for name in ("bits", "brier", TASK)}
+        found |= {"gaps": np.zeros((*shape, self.bins)), CONTROL: np.zeros((*shape, study.options.controls))}
         found["margin"] = np.zeros((len(study.items.targets[TASK].flat("test")), shape[1]))
         for place, layer in enumerate(study.layers):
             test = study.items.vectors.layer(layer)["test"]
             for prediction in _of_layer(study, layer):
                 log_p, gold, information = _information(prediction, test)
-                draws = study.options.controls if prediction.target == CONTROL else 1
-                found[prediction.target][:, place] += by_sentence(np.nan_to_num(information), study) / draws
-                if prediction.target == TASK:
+                sums = by_sentence(np.nan_to_num(information), study)
+                if prediction.target == CONTROL:
+                    found[CONTROL][:, place, prediction.draw] = sums
+                else:
+                    found[TASK][:, place] = sums
                     found["bits"][:, place] = by_sentence(np.nan_to_num(gold_bits(log_p, gold)), study)
                     found["brier"][:, place] = by_sentence(squared_errors(log_p, gold), study)
                     found["gaps"][:, place] = by_sentence(overconfidence(log_p, gold, self.bins), study)
@@ -112,7 +113,8 @@ class Information(Analysis):
 
 
 def _of_layer(study: Study, layer: int) -> list[Prediction]:
-    return [p for p in study.predictions if p.layer == layer and p.fit is not None]
+    """The task and its controls; labels that can only be memorised tell nothing of other sentences."""
+    return [p for p in study.predictions if p.layer == layer and p.fit is not None and p.target in (TASK, CONTROL)]
 
 
 def _information(prediction: Prediction, test: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64], Floats]:
@@ -131,21 +133,14 @@ def _rows(study: Study, read: Mapping[str, Floats]) -> list[Measurement]:
     items = by_sentence(np.ones(len(gold)), study)
     known = by_sentence((gold < target.n_classes).astype(float), study)
     without = by_sentence(np.nan_to_num(label_bits(target.flat("train"), gold, target.n_classes)), study)
-    information = Tally("v_information_bits", TASK, *where, study.layers, read[TASK], known)
     tallies = [
-        information,
         Tally("cross_entropy_bits", TASK, *where, study.layers, read["bits"], known),
         Tally("brier", TASK, *where, study.layers, read["brier"], items),
         Tally("label_entropy_bits", "label frequencies alone", *where, (0,), without[:, None], known),
     ]
-    if study.options.controls:
-        control = replace(information, target=CONTROL, sums=read[CONTROL], items=items)
-        tallies.append(control)
-        gaps = tally_difference(information, control, run[1])
     rows = _measured(study, tallies)
-    if study.options.controls:
-        of_layers = [row for row in rows if row.metric == information.metric and row.target == TASK]
-        rows += [replace(row, target="selectivity", **vars(gap)) for row, gap in zip(of_layers, gaps, strict=True)]
+    draws = np.moveaxis(read[CONTROL], 2, 0) if any(p.target == CONTROL for p in study.predictions) else ()
+    rows += information_rows(study.layers, (read[TASK], known), [(draw, items) for draw in draws], run)
     rows += calibration_rows(study.layers, read["gaps"], items, run)
     if target.n_classes == 2:
         sentence = np.repeat(np.arange(len(items)), items.astype(int))

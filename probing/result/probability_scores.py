@@ -1,19 +1,51 @@
-"""Rows of scores that are no ratio of sums: calibration error, area under the ROC curve, average precision."""
+"""Rows of what probabilities are worth: V-information, calibration error, AUROC, average precision."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.probe.fit import TASK
-from probing.result.bootstrap import Resampled, Score, Sums, resampled, scores
+from probing.result.bootstrap import Resampled, Score, Sums, mean_over_draws, resampled, scores
 from probing.result.information import calibration_error, ranking
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
+from probing.result.score import CONTROL
 from probing.result.statistics import Floats
 
+_INFORMATION = "v_information_bits"
 _PURPOSE = ("bootstrap", "test")  # the resamples of the probes' scores
 Run = tuple[int, Resampling]  # its seed, and how its sentences are resampled
+
+
+def information_rows(
+    layers: Sequence[int], task: tuple[Floats, Floats], controls: Sequence[tuple[Floats, Floats]], run: Run
+) -> list[Measurement]:
+    """V-information of the task, of the control over all its draws, and their paired difference, per layer.
+
+    task, and each draw in controls: bits (n_sentences, L) and items (n_sentences,).
+    """
+    counts, (seed, _) = run[1].counts(*_PURPOSE), run
+    found = {TASK: resampled(_bits(*task), counts)}
+    if controls:
+        found[CONTROL] = mean_over_draws([resampled(_bits(*draw), counts) for draw in controls])
+        found["selectivity"] = found[TASK] - found[CONTROL]
+    return [
+        replace(_row(_INFORMATION, layer, seed, score), target=target)
+        for target, of_layers in found.items()
+        for layer, score in zip(layers, scores(of_layers), strict=True)
+    ]
+
+
+def _bits(bits: Floats, items: Floats) -> Sums:
+    per_layer = np.repeat(items[:, None], bits.shape[1], axis=1)
+    return Sums(_INFORMATION, (bits, per_layer), _ratio, per_layer)
+
+
+def _ratio(bits: Floats, items: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(bits / items)
 
 
 def calibration_rows(layers: Sequence[int], gaps: Floats, items: Floats, run: Run) -> list[Measurement]:

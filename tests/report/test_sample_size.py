@@ -5,7 +5,7 @@ import pytest
 
 from probing.errors import DataError
 from probing.report.load import load_run
-from probing.report.plan import Goal, needed, plans, shown_plans
+from probing.report.sample_size import Goal, needed, plans, shown_plans
 from probing.result.power import Spread
 
 GOAL = Goal(0.02)
