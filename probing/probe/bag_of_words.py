@@ -59,5 +59,6 @@ def _loss(model: Any, target: Target, x: Any, gold: Any) -> float:
         return float(((model.predict(x) - gold) ** 2).mean())
     place = np.searchsorted(model.classes_, gold)
     known = np.isin(gold, model.classes_)
-    log_p = model.predict_log_proba(x)[known]
-    return -float(log_p[np.arange(len(log_p)), place[known]].mean()) if known.any() else 0.0
+    p = model.predict_proba(x)[known]
+    of_gold = p[np.arange(len(p)), place[known]]
+    return -float(np.log(np.maximum(of_gold, np.finfo(float).tiny)).mean()) if known.any() else 0.0  # p may round to 0
