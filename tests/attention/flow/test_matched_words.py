@@ -48,7 +48,9 @@ def test_where_only_distance_matters_the_ratio_is_one_though_heads_are_near():
     sizes = [5 + i % 8 for i in range(60)]
     found = {i: pairs_of(falling(n), random_tree(rng, n)) for i, n in enumerate(sizes)}
     on_head, on_matched, items, _ = matched(found, len(sizes))
-    any_other = np.mean([(of.on_others.sum() + of.on_heads.sum()) / (n * (n - 1)) for of, n in zip(found.values(), sizes)])
+    any_other = np.mean(
+        [(of.on_others.sum() + of.on_heads.sum()) / (n * (n - 1)) for of, n in zip(found.values(), sizes, strict=True)]
+    )
     assert on_head.sum() / items.sum() > 1.3 * any_other  # heads are near, and near words get more
     assert on_head.sum() / on_matched.sum() == pytest.approx(1, abs=0.01)
 
@@ -71,7 +73,10 @@ def test_a_word_that_no_other_is_like_is_left_out_and_counted():
     on_head, _, items, unmatched = matched({0: pairs_of(np.ones((1, 3, 3)), [3, 3, 0])}, 1)
     assert (items.tolist(), unmatched) == ([1], 1)
     assert on_head.tolist() == [[1]]
-    lengths_differ = {0: pairs_of(np.ones((1, 3, 3)), [3, 3, 0]), 1: pairs_of(np.ones((1, 9, 9)), [2, 3, 4, 5, 0, 5, 6, 7, 8])}
+    lengths_differ = {
+        0: pairs_of(np.ones((1, 3, 3)), [3, 3, 0]),
+        1: pairs_of(np.ones((1, 9, 9)), [2, 3, 4, 5, 0, 5, 6, 7, 8]),
+    }
     assert matched(lengths_differ, 2)[3] == 1
     same_length = {0: pairs_of(np.ones((1, 3, 3)), [3, 3, 0]), 1: pairs_of(np.ones((1, 3, 3)), [2, 0, 2])}
     assert matched(same_length, 2)[3] == 0
