@@ -10,6 +10,7 @@ from probing.analysis.code_notes import code_notes
 from probing.analysis.comparisons import compared_with, type_notes, without_vectors, words_read
 from probing.analysis.findings import Findings
 from probing.analysis.items import labelled
+from probing.analysis.lone_roots import lone_roots
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
@@ -131,6 +132,9 @@ def caveats(study: Study) -> tuple[Note, ...]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
+    if "root_accuracy" in study.task.metrics:
+        lone = lone_roots(study.corpus.splits["test"], "test", study.options.punctuation)
+        notes += [Note("caveat", lone)] if lone else []
     if study.options.punctuation == "remove":
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]
