@@ -79,7 +79,7 @@ def best_places(value: Floats, values: Floats, *, lower_is_better: bool = False)
     critical = np.nan
     while len(left) > 1:
         pairs = np.ix_(left, left)
-        critical = _quantile(moved[:, *pairs].reshape(len(moved), -1).max(axis=1))
+        critical = _quantile(moved[:, left][:, :, left].reshape(len(moved), -1).max(axis=1))
         behind = ahead[pairs].max(axis=0)
         worst = left[behind.argmax()]
         if behind.max() <= critical:
