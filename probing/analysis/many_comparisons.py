@@ -49,8 +49,8 @@ def adjusted_by_layer(
 
 def _at(found: Resampled, *place: int) -> Resampled:
     """One place alone, as an axis of length 1."""
-    value, values, items = found.value[place], found.values[:, *place], found.items[:, *place]
-    return Resampled(found.metric, np.array([value]), values[:, np.newaxis], items[:, np.newaxis])
+    at: tuple[int | slice, ...] = (slice(None), *place)
+    return Resampled(found.metric, found.value[place][None], found.values[at][:, None], found.items[at][:, None])
 
 
 def _family(row: Measurement) -> tuple[str, int]:
