@@ -13,6 +13,10 @@ def run(run_with):
         for reference in ("blank-out, other words' labels", "gradient, other words' labels")
         for metric in ("spearman", "kendall")
     ]
+    lines += [
+        (target, layer, value, {**of, "probe": "explain_adjusted", "ci_low": value - 0.05, "ci_high": value + 0.05})
+        for target, layer, value, of in lines
+    ]
     lines += [("uniform", layer, 0.3, {"metric": "tvd", "probe": "explain"}) for layer in (1, 2)]
     lines += [
         ("own label", 2, 2.7, {"metric": "blank_out_nats", "probe": "blank-out", "n_items": 60}),
