@@ -9,6 +9,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.benchmark import Settings as BenchmarkSettings
+from pipelines.coverage import Settings as CoverageSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.report import Settings as ReportSettings
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, Settings, build
@@ -111,6 +112,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
         ("run.yaml", Settings),
         ("report.yaml", ReportSettings),
         ("benchmark.yaml", BenchmarkSettings),
+        ("coverage.yaml", CoverageSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),
     ],

@@ -15,7 +15,7 @@ from probing.result import metrics
 from probing.result.bootstrap import Resampled, mean_over_draws, resampled, scores
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
-from probing.result.statistics import Statistics
+from probing.result.statistics import MEANS, Statistics
 
 SCORED: tuple[Split, ...] = ("dev", "test")
 CONTROL = "control"
@@ -63,13 +63,17 @@ def score(
     ``sentence_ids`` are those of test; ``resampling`` is how the sentences of each split are resampled. ``keep`` (W,)
     bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the
     same layer and the same resamples; where the control has several draws, for each of them and over all: then draws
-    are resampled too. Code lengths are of the training labels.
+    are resampled too. Beside NSpr and DSpr stand the means over all sentences alike (``MEANS``). Code lengths are of the
+    training labels.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
     for split, metric in product(SCORED, names):
         found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predictions]
         rows += _measured(found, split, metric, resampling[split])
+        if metric in MEANS:  # of the same correlations
+            means = [(p, replace(statistics, metric=MEANS[metric])) for p, statistics in found]
+            rows += _measured(means, split, MEANS[metric], resampling[split])
         for p, statistics in found:
             if statistics.constant_predicted and p.fit is not None:
                 notes.append(
