@@ -53,7 +53,7 @@ class Agreement(Analysis):
             positive(f"analysis.agreement.{option}", getattr(self, option))
 
     def __call__(self, study: Study) -> Findings:
-        """Rows: rank correlations of every attention score with every reference, each with an interval by itself and one
+        """Rows: rank correlations of every attention score with every reference, with an interval by itself and one
         that holds for all in its layer; how far the readout moves when weights are permuted or made uniform.
 
         Only a note if neither a probe nor a head of the model reads the task. A score that this architecture does not

@@ -15,7 +15,7 @@ from probing.result.simultaneous import best_places, jointly
 ENDS = {"task": ("ci_low", "ci_high"), "control": ("control_low", "control_high")}
 SELECTIVITY = ("selectivity_low", "selectivity_high")
 BANDS = {"task": ("band_low", "band_high"), "control": ("control_band_low", "control_band_high")}
-WORSE = ("worse_than", "worse_by", "worse_by_low", "worse_by_high")
+BEHIND = ("rival", "behind", "behind_low", "behind_high")
 AS_GOOD = "≈"  # marks layers that cannot be told from the best
 
 
@@ -23,11 +23,11 @@ def add_bands(table: pd.DataFrame, runs: Sequence[Run], metric: str) -> pd.DataF
     """A layer table with what only resampled sentences can tell; NaN where ``runs`` have no statistics per sentence.
 
     New columns: band_low and band_high, the 95 % interval that holds for all layers at once, and the same for the
-    control task; as_good (1, 0 or NaN): whether the layer cannot be told from the best one; worse_than: a layer that is
-    significantly better, and worse_by, with the simultaneous interval over all pairs of layers. Where ``runs`` have
+    control task; as_good (1, 0 or NaN): whether the layer cannot be told from the best one; rival: the layer that it
+    is compared with (see ``Best``), and behind, by how much, with a simultaneous interval. Where ``runs`` have
     several seeds, intervals of the means over seeds: sentences and seeds are drawn anew.
     """
-    made = table.assign(**dict.fromkeys([*BANDS["task"], *BANDS["control"], "as_good", *WORSE], np.nan))
+    made = table.assign(**dict.fromkeys([*BANDS["task"], *BANDS["control"], "as_good", *BEHIND], np.nan))
     found = {target: statistics_by_layer(runs, metric, target) for target in ENDS}
     layers = table["layer"].tolist()
     if not layers or list(found["task"]) != layers:
@@ -68,10 +68,9 @@ def _add_intervals(table: pd.DataFrame, measured: dict[str, Resampled]) -> None:
 
 def _add_best(table: pd.DataFrame, of: Resampled, metric: str) -> pd.DataFrame:
     best = best_places(of.value, of.values, lower_is_better=measure(metric).lower_is_better)
-    layers = table["layer"].to_numpy()
-    rival = np.where(best.worse_than >= 0, layers[best.worse_than].astype(float), np.nan)
-    facts = {"as_good": best.members.astype(float), "worse_than": rival, "worse_by": best.by}
-    return table.assign(**facts, worse_by_low=best.low, worse_by_high=best.high)
+    rival = np.where(best.rival >= 0, table["layer"].to_numpy(float)[best.rival], np.nan)
+    facts = {"as_good": best.members.astype(float), "rival": rival, "behind": best.behind}
+    return table.assign(**facts, behind_low=best.low, behind_high=best.high)
 
 
 def has_bands(table: pd.DataFrame) -> bool:
@@ -111,27 +110,25 @@ def listed(layers: Sequence[int]) -> str:
 
 
 def verdict_on_layers(table: pd.DataFrame, metric: str, chosen_on: str, split: str) -> str:
-    """Which layers may be the best on ``split``, in one or two sentences; empty if that is not known.
-
-    It says so if the layer that ``chosen_on`` chose is significantly worse than another one.
-    """
-    good, line = as_good(table), chosen(table)
+    """Which layers may be the best on ``split``, and how ``chosen_on``'s choice compares; empty if that is unknown."""
+    good = as_good(table)
     if not good or len(table) == 1:
         return ""
     if len(good) == 1:
-        said = f"On {split}, layer {good[0]} is the best: each other layer is significantly worse than another."
+        said = f"On {split}, layer {good[0]} is the best: each of the others is significantly worse than another layer."
     else:
         said = f"On {split}, layers {listed(good)} cannot be told from the best."
-    return said if line["layer"] in good else f"{warning(table, metric, chosen_on, split)} {said}"
+    return f"{said} {beside_the_best(table, metric, chosen_on, split)}".strip()
 
 
-def warning(table: pd.DataFrame, metric: str, chosen_on: str, split: str) -> str:
-    """A sentence if the layer that ``chosen_on`` chose is significantly worse than another; empty if it is not."""
+def beside_the_best(table: pd.DataFrame, metric: str, chosen_on: str, split: str) -> str:
+    """A sentence on the layer that ``chosen_on`` chose if another has a better score on ``split``; else empty."""
     line = chosen(table)
-    if pd.isna(line["worse_than"]):
+    if pd.isna(line["rival"]):
         return ""
-    by = scored(line["worse_by"], line["worse_by_low"], line["worse_by_high"], metric)
-    return (
-        f"{chosen_on.capitalize()} chose layer {line['layer']}, but on {split} it is worse than layer "
-        f"{line['worse_than']:.0f} by {by}."
-    )
+    gap = scored(line["behind"], line["behind_low"], line["behind_high"], metric)
+    rival = f"layer {line['rival']:.0f}"
+    said = f"{chosen_on.capitalize()} chose layer {line['layer']}"
+    if line["as_good"]:
+        return f"{said}; {rival} is ahead of it by {gap}, which is not clear."
+    return f"{said}, which is worse than {rival} by {gap} on {split}."

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
-from probing.report.best_layers import warning
+from probing.report.best_layers import beside_the_best
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
@@ -108,7 +108,9 @@ def finding(line: Mapping[str, Any]) -> str:
 
 def notes_on(conditions: Sequence[Condition]) -> list[str]:
     """What a reader must know of the runs: stand-ins, bad choices of dev, failed analyses, missing checksums."""
-    warned = ((one, warning(one.table, one.metric, one.runs[0].chosen_on, one.runs[0].split)) for one in conditions)
+    warned = (
+        (one, beside_the_best(one.table, one.metric, one.runs[0].chosen_on, one.runs[0].split)) for one in conditions
+    )
     return [
         *dict.fromkeys(stand_in_notes(conditions)),
         *(f"{one.model}, {one.task} on {one.data}: {text}" for one, text in warned if text),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ BySeed = Mapping[int, Draws]
 class Together:
     """N sentences that are resampled together. keys (N,): see KEYS. counts: (R, N)."""
 
-    keys: pd.MultiIndex
+    keys: "pd.Index[Any]"
     counts: Counts
 
     def resampled(self, table: pd.DataFrame, metric: str) -> Resampled:

@@ -32,14 +32,15 @@ class Joint:
 class Best:
     """Which of L places may be the best, in order of the places.
 
-    members (L,): not significantly worse than any other place. worse_than (L,): of the places that are significantly
-    better than this one, the one with the best value; -1 for members. by, low, high (L,): how much better that place
-    is, with the simultaneous interval; NaN for members.
+    members (L,): cannot be told from the best. rival (L,): the place that each one is compared with: of a member, the
+    one with the best value; of another, the best of those that are significantly better; -1: none. behind, low, high
+    (L,): how much better the rival is, with an interval that is simultaneous over all pairs of the places that were
+    left in the step that decided; NaN without a rival.
     """
 
     members: NDArray[np.bool_]
-    worse_than: NDArray[np.int64]
-    by: Floats
+    rival: NDArray[np.int64]
+    behind: Floats
     low: Floats
     high: Floats
 
@@ -52,42 +53,63 @@ def jointly(value: Floats, values: Floats) -> Joint:
     value, values = np.asarray(value, dtype=float), np.asarray(values, dtype=float)
     spread = _spread(values)
     known = np.isfinite(value) & np.isfinite(spread)
-    moving = known & (spread > 0)
-    moved = np.abs(values[:, moving] - value[moving]) / spread[moving]  # (R, moving)
-    largest = np.where(np.isfinite(moved), moved, 0.0).max(axis=1, initial=0.0)  # (R,)
-    half = np.quantile(largest, LEVEL, method="higher") * spread if len(largest) else np.full(len(value), np.nan)
-    size = np.where(np.abs(value) > _NOTHING, np.inf, 0.0)  # in deviations
-    size[moving] = np.abs(value[moving]) / spread[moving]
-    p = (1 + (largest[:, None] >= size).sum(axis=0)) / (1 + len(largest))
+    moved, size = _in_deviations(value, values, spread)
+    largest = moved[:, known].max(axis=1, initial=0.0)  # (R,)
+    half = _quantile(largest) * spread
+    p = (1 + (largest[:, None] >= np.abs(size)).sum(axis=0)) / (1 + len(largest))
     return Joint(*(np.where(known, each, np.nan) for each in (value - half, value + half, p)))
 
 
 def best_places(value: Floats, values: Floats, *, lower_is_better: bool = False) -> Best:
     """The places that cannot be told from the best one. value: (L,). values: (R, L).
 
-    A place is left out if another one is better by a difference whose interval, simultaneous over all pairs of places,
-    lies above 0. So the set holds the truly best place (all of them, if several are equal) with 95 % probability at
-    least, and all that is said to be worse is worse with the same probability. Comparing each place with the best alone
-    (Hsu 1984) gives smaller sets, but of several equal places it may then exclude one too often.
+    The model confidence set of Hansen, Lunde & Nason 2011 with the range statistic: while the largest studentised
+    difference between two of the places left exceeds the 95 % quantile of its resamples, the place that is farthest
+    behind another one is left out. The set holds all places that are truly best with 95 % probability at least.
 
     Places whose value is NaN are no members.
     """
     sign = -1.0 if lower_is_better else 1.0
     value, values = sign * np.asarray(value, dtype=float), sign * np.asarray(values, dtype=float)
-    a, b = np.triu_indices(len(value), 1)
-    joint = jointly(value[a] - value[b], values[:, a] - values[:, b])
-    low, high = (np.full((len(value),) * 2, np.nan) for _ in range(2))
-    low[a, b], high[a, b] = joint.low, joint.high  # of a − b
-    low[b, a], high[b, a] = -joint.high, -joint.low
-    better = low > _NOTHING  # (L, L): the first is better than the second; NaN is not
-    rank = np.where(better, value[:, None], -np.inf)
-    rival = np.where(better.any(axis=0), rank.argmax(axis=0) if len(value) else 0, -1)
-    members = np.isfinite(value) & (rival < 0)
-    here = np.arange(len(value))
-    by, low, high = (
-        np.where(rival >= 0, table[rival, here], np.nan) for table in (value[:, None] - value[None, :], low, high)
-    )
-    return Best(members, rival, by, low, high)
+    gap, gaps = value[:, None] - value, values[:, :, None] - values[:, None, :]  # how much better the first is
+    spread = _spread(gaps)
+    moved, ahead = _in_deviations(gap, gaps, spread)
+    left = np.flatnonzero(np.isfinite(value))
+    rival, half = np.full(len(value), -1), np.full(len(value), np.nan)
+    critical = np.nan
+    while len(left) > 1:
+        pairs = np.ix_(left, left)
+        critical = _quantile(moved[:, left][:, :, left].reshape(len(moved), -1).max(axis=1))
+        behind = ahead[pairs].max(axis=0)
+        worst = left[behind.argmax()]
+        if behind.max() <= critical:
+            break
+        better = left[ahead[left, worst] > critical]
+        rival[worst] = better[value[better].argmax()]
+        half[worst] = critical * spread[rival[worst], worst]
+        left = left[left != worst]
+    others = left[value[left] < value[left].max(initial=-np.inf)]
+    rival[others] = left[value[left].argmax()] if len(others) else -1
+    half[others] = critical * spread[rival[others], others]
+    behind = np.where(rival >= 0, gap[rival, np.arange(len(value))], np.nan)
+    return Best(np.isin(np.arange(len(value)), left), rival, behind, behind - half, behind + half)
+
+
+def _in_deviations(value: Floats, values: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """How far resamples lie from the value, (R, *K), and the value from 0, (*K), in deviations.
+
+    Without spread the former is 0, and the latter 0 or infinite.
+    """
+    moving = spread > 0
+    divisor = np.where(moving, spread, 1.0)
+    moved = np.where(moving & np.isfinite(values), np.abs(values - value) / divisor, 0.0)
+    still = np.where(np.abs(value) > _NOTHING, np.copysign(np.inf, value), 0.0)
+    return moved, np.where(moving, value / divisor, still)
+
+
+def _quantile(largest: Floats) -> float:
+    """The 95 % quantile of the largest of all, (R,), or the next resample above it."""
+    return float(np.quantile(largest, LEVEL, method="higher"))
 
 
 def _spread(values: Floats) -> Floats:

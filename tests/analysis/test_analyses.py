@@ -77,6 +77,23 @@ def test_syntax_says_whose_head_gains_over_a_fixed_offset(study):
     assert found.facts["sample"].count("30 of the 30") == 2
 
 
+def test_the_gains_of_all_relations_have_intervals_that_hold_together(study):
+    rows = SyntacticHeads(least=5)(study).rows
+    alone, joint = ({r.target: r for r in rows if r.probe == name} for name in ("gain", "gain_adjusted"))
+    assert len(joint) > 3 and alone.keys() == joint.keys()
+    assert all(
+        joint[target] == replace(row, probe="gain_adjusted", ci_low=joint[target].ci_low, ci_high=joint[target].ci_high)
+        for target, row in alone.items()
+    )
+    wider = [
+        (joint[t].ci_high - joint[t].ci_low) / (row.ci_high - row.ci_low)
+        for t, row in alone.items()
+        if row.ci_high > row.ci_low
+    ]
+    assert min(wider) > 1
+    assert max(wider) < 3
+
+
 def test_syntax_of_a_corpus_without_trees_is_skipped_with_a_reason(make, corpus):
     bare = {s: tuple(replace(x, heads=(), deprel=()) for x in corpus.splits[s]) for s in SPLITS}
     found = SyntacticHeads()(make(corpus=Corpus("bare", bare)))

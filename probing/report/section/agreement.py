@@ -18,8 +18,8 @@ LITTLE_MOVED, WEAK, CLOSE = 0.05, 0.3, 0.7
 
 NOTE = (
     "Means over sentences with 95 % intervals, each by itself. spearman and kendall: rank correlation of an attention "
-    "score with a reference. tvd: total variation distance (0 to 1) between the outputs with the model's weights and with weights "
-    "that are permuted or uniform."
+    "score with a reference. tvd: total variation distance (0 to 1) between the outputs with the model's weights and "
+    "with weights that are permuted or uniform."
 )
 
 

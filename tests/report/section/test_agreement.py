@@ -13,6 +13,10 @@ def run(run_with):
         for reference in ("blank-out", "gradient")
         for metric in ("spearman", "kendall")
     ]
+    lines += [
+        (target, layer, value, {**of, "probe": "explain_adjusted", "ci_low": value - 0.05, "ci_high": value + 0.05})
+        for target, layer, value, of in lines
+    ]
     lines += [("uniform", layer, 0.3, {"metric": "tvd", "probe": "explain"}) for layer in (1, 2)]
     facts = {"output": "the linear probe of pos on layer 2", "layer": 2, "sample": "5 of the 20 sentences of test"}
     return run_with("agreement", lines, **facts)
@@ -29,6 +33,7 @@ def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that
     assert len(lines) == 9
     assert "With uniform attention in layer 2 the output changes by 0.30 [0.29, 0.31]" in made.sentences[1]
     assert "The highest of 4 rank correlations in layer 2 is that of rollout with blank-out" in made.sentences[2]
+    assert "(Spearman 0.80 [0.75, 0.85], an interval that holds for all 4)" in made.sentences[2]
     assert written(run, made) == {"explain.png", "explain.pdf"}
 
 
