@@ -50,8 +50,9 @@ def widening(n_units: Floats, freedom: Floats) -> Floats:
 
 def _skewness(ordered: Floats) -> Floats:
     """Skewness of each column, without NaN; 0 where all values are equal."""
-    centred = ordered - np.nanmean(ordered, axis=0) if len(ordered) else ordered
-    second, third = (np.nanmean(centred**power, axis=0) for power in (2, 3))
+    n = np.maximum(np.isfinite(ordered).sum(axis=0), 1)
+    centred = ordered - np.nansum(ordered, axis=0) / n
+    second, third = (np.nansum(centred**power, axis=0) / n for power in (2, 3))
     return np.asarray(np.where(second > 0, third / np.where(second > 0, second, 1) ** 1.5, 0.0))
 
 
