@@ -23,8 +23,8 @@ from probing.probe.strengths import FURTHER, limits
 from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
 from probing.result.score import CODE_LENGTH, Prediction, Scores, score
-from probing.store.file_index import Index
 from probing.store.encoding import ROUNDED, WIDENED
+from probing.store.file_index import Index
 from probing.store.layout import StoreFile
 
 
