@@ -32,14 +32,14 @@ def conditional(study: Study, name: str, folds: int) -> tuple[list[Tally], list[
     Also a note on probes that stopped before convergence. Layer 0 adds nothing to itself and is left out there.
     """
     layers = tuple(layer for layer in study.layers if (name, layer) != (LAYER0, 0))
-    bits = study.items.vectors.bits
-    given = _standardised(_layer(study, 0) if name == LAYER0 else _word_features(study, folds), bits)
+    stored_bits = study.items.vectors.bits
+    given = _standardised(_layer(study, 0) if name == LAYER0 else _word_features(study, folds), stored_bits)
     alone, converged = bits_on_test(study, 0, given)
     sums, counted = np.zeros((len(alone), len(layers))), _counted(study)
     stopped = [] if converged else ["alone"]
     for place, layer in enumerate(layers):
         study.on_progress(f"probes of layers and {GIVEN[name]}", place, len(layers))
-        both = _beside(given, _standardised(_layer(study, layer), bits))
+        both = _beside(given, _standardised(_layer(study, layer), stored_bits))
         bits, converged = bits_on_test(study, layer, both)
         sums[:, place] = alone - bits
         stopped += [] if converged else [f"with layer {layer}"]

@@ -102,10 +102,15 @@ def _keyed(table: pd.DataFrame, data: str) -> pd.DataFrame:
 
 def side_by_side(found: Sequence[Resampled]) -> Resampled:
     """One metric measured at K places on the same N sentences and resamples: K × () -> (K,)."""
-    parts = ("value", "values", "items", "n_units")
-    stacked = {name: np.stack([getattr(one, name) for one in found], axis=-1) for name in parts}
     variances = [
         np.stack(of_kind, axis=-1) for of_kind in zip(*([v for v, _ in one.draws] for one in found), strict=True)
     ]
-    freedom = [n for _, n in found[0].draws]
-    return replace(found[0], **stacked, draws=tuple(zip(variances, freedom, strict=True)))
+    return Resampled(
+        found[0].metric,
+        np.stack([one.value for one in found], axis=-1),
+        np.stack([one.values for one in found], axis=-1),
+        np.stack([one.items for one in found], axis=-1),
+        np.stack([one.n_units for one in found], axis=-1),
+        found[0].limits,
+        tuple(zip(variances, [freedom for _, freedom in found[0].draws], strict=True)),
+    )
