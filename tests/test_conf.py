@@ -9,6 +9,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.benchmark import Settings as BenchmarkSettings
+from pipelines.coverage import Settings as CoverageSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings
@@ -114,6 +115,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
         ("report.yaml", ReportSettings),
         ("plan.yaml", PlanSettings),
         ("benchmark.yaml", BenchmarkSettings),
+        ("coverage.yaml", CoverageSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),
     ],

@@ -32,9 +32,16 @@ HELPERS: dict[str, set[str]] = {
     "viewing": set(),
     "exploring": {"viewing"},  # both make views
     "benchmarking": {"running", "exploring"},  # it measures what they do
+    "covering": set(),
 }
 # programs that have a package
-PACKAGE_OF = {"run": "running", "view": "viewing", "explore": "exploring", "benchmark": "benchmarking"}
+PACKAGE_OF = {
+    "run": "running",
+    "view": "viewing",
+    "explore": "exploring",
+    "benchmark": "benchmarking",
+    "coverage": "covering",
+}
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6
 

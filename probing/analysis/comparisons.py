@@ -54,6 +54,8 @@ def type_notes(study: Study, read: Read) -> list[Note]:
             f"; the most frequent label alone gives {values.max() / values.sum():.3f}" if values is not None else ""
         )
         text = f"memorisation: {study.task.control_note}; it is scored on train, on those labels{chance}"
+        if not any(p.target == "memorisation" and p.predicted for p in study.predictions):
+            text = "memorisation is not measured: the probe predicts nothing for train"
         return [Note("caveat", text)]
     written = {w for s in study.corpus.splits["train"] for w in s.words}
     seen = {w for forms in read.forms["train"] for w in forms}

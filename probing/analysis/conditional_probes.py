@@ -32,13 +32,14 @@ def conditional(study: Study, name: str, folds: int) -> tuple[list[Tally], list[
     Also a note on probes that stopped before convergence. Layer 0 adds nothing to itself and is left out there.
     """
     layers = tuple(layer for layer in study.layers if (name, layer) != (LAYER0, 0))
-    given = _standardised(_layer(study, 0) if name == LAYER0 else _word_features(study, folds))
+    stored_bits = study.items.vectors.bits
+    given = _standardised(_layer(study, 0) if name == LAYER0 else _word_features(study, folds), stored_bits)
     alone, converged = bits_on_test(study, 0, given)
     sums, counted = np.zeros((len(alone), len(layers))), _counted(study)
     stopped = [] if converged else ["alone"]
     for place, layer in enumerate(layers):
         study.on_progress(f"probes of layers and {GIVEN[name]}", place, len(layers))
-        both = _beside(given, _standardised(_layer(study, layer)))
+        both = _beside(given, _standardised(_layer(study, layer), stored_bits))
         bits, converged = bits_on_test(study, layer, both)
         sums[:, place] = alone - bits
         stopped += [] if converged else [f"with layer {layer}"]
@@ -103,8 +104,8 @@ def _word_features(study: Study, folds: int) -> Features:
     return type_features(words_of(study), study.items.targets[TASK], folds, study.rng("word identity"))
 
 
-def _standardised(features: Features) -> Features:
-    return apply(features, *scale(features["train"], True))
+def _standardised(features: Features, bits: int) -> Features:
+    return apply(features, *scale(features["train"], True, bits))
 
 
 def _beside(one: Features, other: Features) -> Features:

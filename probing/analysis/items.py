@@ -91,7 +91,7 @@ def fit_probes(probe: Probe, items: Items, layers: Sequence[int], setting: Setti
     for fit in probe.fit(items.vectors, items.targets, layers, setting):
         draw, gold = draw_of(fit.target), items.targets[fit.target]
         name = TASK if draw is None else "control" if "test" in gold.scored else "memorisation"
-        predicted = {split: fit.predicted[split] for split in gold.scored}
+        predicted = {split: fit.predicted[split] for split in gold.scored if split in fit.predicted}
         found.append(Prediction(name, fit.layer, setting.seed, gold, predicted, fit, draw))
     # the task comes before its controls, because selectivity needs the statistics of the task
     return tuple(sorted(found, key=lambda prediction: prediction.target != TASK))

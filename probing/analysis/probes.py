@@ -10,6 +10,7 @@ from probing.analysis.code_notes import code_notes
 from probing.analysis.comparisons import compared_with, type_notes, without_vectors, words_read
 from probing.analysis.findings import Findings
 from probing.analysis.items import labelled
+from probing.analysis.lone_roots import lone_roots
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
@@ -17,12 +18,13 @@ from probing.axes import SPLITS, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
-from probing.probe.fit import TASK
+from probing.probe.fit import TASK, Fit, unresolved
+from probing.probe.strengths import FURTHER, limits
 from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
 from probing.result.score import CODE_LENGTH, Prediction, Scores, score
+from probing.store.encoding import ROUNDED, WIDENED
 from probing.store.file_index import Index
-from probing.store.fill import ROUNDED, WIDENED
 from probing.store.layout import StoreFile
 
 
@@ -131,10 +133,13 @@ def caveats(study: Study) -> tuple[Note, ...]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
+    if "root_accuracy" in study.task.metrics:
+        lone = lone_roots(study.corpus.splits["test"], "test", study.options.punctuation)
+        notes += [Note("caveat", lone)] if lone else []
     if study.options.punctuation == "remove":
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]
-    return (*notes, *unconverged(study.predictions), *strength_at_edge(study))
+    return (*notes, *unconverged(study.predictions), *strength_at_edge(study), *below_resolution(study))
 
 
 def widened(store: StoreFile) -> list[Note]:
@@ -167,15 +172,24 @@ def unconverged(found: Sequence[Prediction]) -> list[Note]:
 
 
 def strength_at_edge(study: Study) -> list[Note]:
-    """A note on layers for which dev chose a strength at the end of the grid: a wider grid might give better scores."""
-    strengths = getattr(study.probe, "l2", ())
-    fits = [p.fit for p in study.predictions if p.target == TASK and p.fit is not None]
-    edge = [fit.layer for fit in fits if len(strengths) > 1 and _is_edge(fit.chosen, strengths)]
-    text = f"l2 was chosen at the end of its grid on layers {edge}; a wider probe.l2 may score higher"
+    """A note on layers for which dev chose a strength where the grid, grown at its end, was not allowed to grow on."""
+    ends = limits(getattr(study.probe, "l2", ()))
+    edge = [fit.layer for fit in _linear_fits(study) if fit.chosen.get("l2") in ends]
+    text = f"l2 was chosen where the grid, grown by {FURTHER} strengths, ends on layers {edge}; type a wider probe.l2"
     return [Note("caveat", text)] if edge else []
 
 
-def _is_edge(chosen: Mapping[str, float], strengths: Sequence[float]) -> bool:
-    # for ridge regression the weak end is nearly ordinary least squares, so a wider grid would change nothing there
-    weakest = min(strengths) if "objective_nats" in chosen else None
-    return chosen.get("l2") in (weakest, max(strengths))
+def below_resolution(study: Study) -> list[Note]:
+    """A note on features that vary by less than the store's type tells apart, with their number per layer."""
+    counts = {fit.layer: unresolved(fit.scale) for fit in _linear_fits(study) if fit.scale is not None}
+    told = ", ".join(f"{count} on layer {layer}" for layer, count in counts.items() if count)
+    text = (
+        f"features that vary by no more than a step of the stored type {study.hidden.dtype}, so that they hold mostly "
+        f"rounding, got no weight: {told} (of {study.hidden.width})"
+    )
+    return [Note("caveat", text)] if told else []
+
+
+def _linear_fits(study: Study) -> list[Fit]:
+    """What the probes of the task learnt, by layer."""
+    return [p.fit for p in study.predictions if p.target == TASK and p.fit is not None]

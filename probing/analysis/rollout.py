@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from probing.analysis.examples import examples
 from probing.analysis.findings import Findings
 from probing.analysis.protocol import Analysis
+from probing.analysis.ratio_rows import ratio_rows
 from probing.analysis.samples import describe_stored_maps
 from probing.analysis.study import Study
 from probing.attention.flow.attention_rollout import RolloutTally
@@ -20,8 +21,11 @@ from probing.result.rows import Measurement
 from probing.result.tally import measure_tallies
 from probing.store.stored_maps import facts_of, read_maps
 
-# a mean mass on gold heads divided by the mass that it is compared with, both over the same words
-RATIOS = {"gold_head_over_matched_word": (ON_HEAD, ON_MATCHED), "gold_head_over_mirror_word": (WITH_MIRROR, ON_MIRROR)}
+# the mass on gold heads divided by the mass that it is compared with, both over the same words
+RATIOS = {
+    "gold_head_over_matched_word": (ON_HEAD, ON_MATCHED),
+    "gold_head_over_mirror_word": (WITH_MIRROR, ON_MIRROR),
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,9 @@ class RolloutOfWords(Analysis):
     """Rollout (Abnar & Zuidema 2020) over the sample of test whose maps are stored."""
 
     def __call__(self, study: Study) -> Findings:
-        """Rows: entropy, masses, mass on gold heads and what it is compared with, their ratios. Arrays: maps and rollout of a few sentences, for figures.
+        """Rows: entropy, masses, mass on gold heads, what it is compared with, their ratios.
+
+        Arrays: maps and rollout of a few sentences, for figures.
 
         Raises: ModelError if the model gives no maps.
         """
@@ -68,15 +74,12 @@ class RolloutOfWords(Analysis):
 def ratios(on_heads: Sequence[Tally], seed: int, resampling: Resampling) -> list[Measurement]:
     """The mass on gold heads divided by what it is compared with, both resampled together; items are the words."""
     by_metric = {tally.metric: tally for tally in on_heads}
-    found = []
-    for metric, (above, below) in RATIOS.items():
-        if above in by_metric and below in by_metric:
-            words = by_metric[above]
-            ratio = replace(words, metric=metric, items=by_metric[below].sums)
-            n_items, n_sentences = int(words.items.sum()), int((words.items > 0).sum())
-            rows = measure_tallies([ratio], seed, resampling)
-            found += [replace(row, n_items=n_items, n_sentences=n_sentences) for row in rows]
-    return found
+    return [
+        row
+        for metric, (above, below) in RATIOS.items()
+        if above in by_metric and below in by_metric
+        for row in ratio_rows(replace(by_metric[above], metric=metric), by_metric[below], seed, resampling)
+    ]
 
 
 def restricted(tallies: Iterable[Tally], kept: NDArray[np.int64]) -> list[Tally]:

@@ -17,7 +17,8 @@ def missing_bos(choice: str, saved: SavedTokenizer, causal: bool) -> str | None:
 
     ``on``: the tokenizer's BOS token, unless the template begins with it. ``off``: none. ``auto``: as ``on`` for a
     causal model whose BOS token is its EOS token too (GPT-2, Pythia): in training it stood between documents, so that
-    each began after it. A BOS token of its own that the template leaves out (BLOOM, Phi-3) was left out in training.
+    each began after it. A BOS token that is not EOS and that the template leaves out (BLOOM) is taken to be left out on
+    purpose.
     Raises: ModelError for ``on`` where the tokenizer has no BOS token.
     """
     token, number = saved.special.get("bos", (None, None))

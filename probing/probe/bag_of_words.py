@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from probing.axes import Split
 from probing.probe.fit import SCORED, Target
 
 STRENGTHS = (1e-2, 1e-3, 1e-4, 1e-5)  # of l2, as for the probes; from strong to weak, dev chooses
 MOST_STEPS = 1000
 
 
-def bag_of_words(target: Target, forms: Mapping[str, Sequence[Sequence[str]]]) -> Any:
+def bag_of_words(target: Target, forms: Mapping[str, Sequence[Sequence[str]]]) -> dict[Split, list[NDArray[Any]]]:
     """Predictions for dev and test: logistic regression for classes, ridge regression for numbers (scikit-learn).
 
     forms: the words of every sentence, per split; sentences without a label are left out. Word types that train does
@@ -23,7 +25,7 @@ def bag_of_words(target: Target, forms: Mapping[str, Sequence[Sequence[str]]]) -
     number = {form: i for i, form in enumerate(sorted({form for sentence in kept["train"] for form in sentence}))}
     x = {split: _counts(kept[split], number) for split in kept}
     gold, n = {split: target.flat(split) for split in kept}, len(kept["train"])
-    model, best, predicted = _estimator(target), np.inf, {}
+    model, best, predicted = _estimator(target), np.inf, dict[Split, NDArray[Any]]()
     for strength in STRENGTHS:
         model.set_params(**({"C": 1 / (n * strength)} if target.kind == "class" else {"alpha": n * strength}))
         model.fit(x["train"], gold["train"])
@@ -59,5 +61,6 @@ def _loss(model: Any, target: Target, x: Any, gold: Any) -> float:
         return float(((model.predict(x) - gold) ** 2).mean())
     place = np.searchsorted(model.classes_, gold)
     known = np.isin(gold, model.classes_)
-    log_p = model.predict_log_proba(x)[known]
-    return -float(log_p[np.arange(len(log_p)), place[known]].mean()) if known.any() else 0.0
+    p = model.predict_proba(x)[known]
+    of_gold = p[np.arange(len(p)), place[known]]
+    return -float(np.log(np.maximum(of_gold, np.finfo(float).tiny)).mean()) if known.any() else 0.0  # p may round to 0

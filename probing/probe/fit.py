@@ -88,21 +88,36 @@ class Probe(Protocol):
         """Fit every target on every layer; the controls use what was chosen on dev for ``task``."""
 
 
-def standardise(vectors: Mapping[Split, NDArray[np.float32]], switched_on: bool) -> dict[Split, NDArray[np.float32]]:
+def standardise(
+    vectors: Mapping[Split, NDArray[np.float32]], switched_on: bool, bits: int
+) -> dict[Split, NDArray[np.float32]]:
     """Subtract the training mean of every feature and, if ``switched_on``, divide by its training deviation.
 
     (N, D) per split -> the same. Layers differ in scale by orders of magnitude; without this, the same penalty would
-    mean something else on each layer.
+    mean something else on each layer. ``bits``: see ``scale``.
     """
-    return apply(vectors, *scale(vectors["train"], switched_on))
+    return apply(vectors, *scale(vectors["train"], switched_on, bits))
 
 
-def scale(train: NDArray[np.float32], switched_on: bool) -> Scale:
-    """What ``standardise`` subtracts and what it divides by, from the training vectors (N, D)."""
+def scale(train: NDArray[np.float32], switched_on: bool, bits: int) -> Scale:
+    """What ``standardise`` subtracts and what it divides by, from the training vectors (N, D).
+
+    Numbers were stored with ``bits`` significant bits. A feature whose deviation is not above the step between two such
+    numbers, at the size of its mean, holds mostly rounding, which division would enlarge to the size of the others. Its
+    deviation is infinite, so that it becomes 0 and gets no weight; the same for a constant feature.
+    """
     mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
-    deviation = train.std(axis=0, dtype=np.float64).astype(np.float32) if switched_on else np.ones_like(mean)
-    deviation[deviation == 0] = 1  # a constant feature stays constant
+    if not switched_on:
+        return mean, np.ones_like(mean)
+    deviation = train.std(axis=0, dtype=np.float64).astype(np.float32)
+    step = np.ldexp(np.abs(np.sign(mean)), np.frexp(mean)[1] - bits)  # 0 where the mean is
+    deviation[deviation <= step] = np.inf
     return mean, deviation
+
+
+def unresolved(by: Scale) -> int:
+    """How many features ``scale`` found to vary by less than their stored type tells apart."""
+    return int(np.isinf(by[1]).sum())
 
 
 def apply(

@@ -20,15 +20,16 @@ Features = Mapping[Split, NDArray[np.float32]]  # standardised vectors of one la
 class Regression(ABC):
     """Logistic regression for classes, ridge regression for numbers, on standardised vectors.
 
-    ``l2`` are the strengths to choose from on dev: the penalty is l2/2 |W|^2, added to the mean loss, so that one grid
-    serves any corpus size (scikit-learn's C is 1 / (N * l2)). Raises ConfigError for impossible options.
+    ``l2`` are the strengths to choose from on dev; a grid of several grows where its best strength lies at an end. The
+    penalty is l2/2 |W|^2, added to the mean cross-entropy, W having one row per class (for numbers l2 |w|^2, added to
+    the mean squared error): so one grid serves any corpus size. Raises ConfigError for impossible options.
     """
 
     name: str
     l2: list[float]
     standardise: bool = True
-    tolerance: float = 1e-5
-    max_iterations: int = 300
+    tolerance: float = 1e-4
+    max_iterations: int = 1000
 
     def __post_init__(self) -> None:
         if not self.l2:
@@ -65,5 +66,10 @@ class Regression(ABC):
 def _standardised(vectors: Vectors, layer: int, switched_on: bool) -> tuple[Features, Scale]:
     """One layer, standardised. A function, so that the raw vectors are freed on return."""
     raw = vectors.layer(layer)
-    by = scale(raw["train"], switched_on)
+    by = scale(raw["train"], switched_on, vectors.bits)
     return apply(raw, *by), by
+
+
+def labels_in_train(target: Target) -> NDArray[np.bool_]:
+    """Which items of dev have a label that occurs in train, (N,): of others a probe knows no probability."""
+    return np.isin(target.flat("dev"), target.flat("train"))

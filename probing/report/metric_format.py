@@ -25,10 +25,12 @@ MEASURES = {
     "macro_f1": Measure("macro F1", "macro F1 (0 to 1)", above_majority=True),
     "r2": Measure("R²", "R² (share of variance explained)"),
     "nspr": Measure("NSpr", "NSpr (Spearman ρ of word depths)"),
+    "nspr_mean": Measure("mean Spearman", "mean Spearman ρ of word depths, over sentences", abbreviation="mean ρ"),
     "root_accuracy": Measure(
         "root accuracy", "root accuracy (fraction of sentences)", abbreviation="root acc.", above_majority=True
     ),
     "dspr": Measure("DSpr", "DSpr (Spearman ρ of word distances)"),
+    "dspr_mean": Measure("mean Spearman", "mean Spearman ρ of word distances, over words", abbreviation="mean ρ"),
     "uuas": Measure("UUAS", "UUAS (fraction of undirected edges)"),
     "codelength_bits": Measure(
         "code length in bits", "online code length (bits, lower is better)", float("nan"), 0, True, "code (bits)"

@@ -1,19 +1,20 @@
-"""95 % percentile bootstrap over sentences or documents: intervals of scores, and of differences between two scores."""
+"""95 % bootstrap over sentences or documents: intervals of scores, and of differences between two scores."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ProbingError
-from probing.result.statistics import Floats, Statistics, combine, expand
+from probing.result.confidence import ends, widening
+from probing.result.linearised import summands
+from probing.result.statistics import LIMITS, UNLIMITED, Floats, Statistics
 from probing.rng import generator
 
 Counts = NDArray[np.unsignedinteger]  # (R, N): how often each resample holds each sentence
-_TAILS = (0.025, 0.975)
 _DRAWN, _MULTIPLIED = 2**18, 2**21  # cells of Counts in one block: at 16 bytes while drawn, at 8 while multiplied
+_TOLD = 64  # resamples that tell units apart
 _ROWS = 16  # rows in a block are a multiple of it, so that BLAS treats a row as it would in the whole matrix
 
 
@@ -36,13 +37,15 @@ class Sums:
     """One metric as sums over N sentences, at one or more places (a place: a layer, or a head of a layer).
 
     columns: arrays (N, …). formula: their totals over any set of sentences, (…) each, or (R, …) for R resamples -> the
-    value at each place, (*places) or (R, *places). items: (N, *places), what was counted in each sentence.
+    value at each place, (*places) or (R, *places). items: (N, *places), what was counted in each sentence. limits: the
+    smallest and the largest value that the metric can have.
     """
 
     metric: str
     columns: tuple[Floats, ...]
     formula: Callable[..., Floats]
     items: Floats
+    limits: tuple[float, float] = UNLIMITED
 
 
 def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator) -> Counts:
@@ -65,13 +68,18 @@ def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator
 class Resampled:
     """A metric at one or more places, and in each of R resamples: ``value`` (*places), ``values`` (R, *places).
 
-    items: (N, *places), what was counted in each of the N sentences.
+    items: (N, *places), what was counted in each of the N sentences. n_units (*places): how many of the units that are
+    drawn (sentences, or documents) have an item. limits: the smallest and the largest possible value. draws: of what
+    else the values are means (draws of a control), as the variance of that mean (*places) and its degrees of freedom.
     """
 
     metric: str
     value: Floats
     values: Floats
     items: Floats
+    n_units: Floats
+    limits: tuple[float, float] = UNLIMITED
+    draws: tuple[tuple[Floats, int], ...] = ()
 
     def __sub__(self, other: "Resampled") -> "Resampled":
         """The difference on the same sentences and resamples; places must broadcast.
@@ -82,12 +90,17 @@ class Resampled:
         if self.metric != other.metric or len(self.items) != len(other.items):
             seen = " and ".join(f"{s.metric} of {len(s.items)} sentences" for s in (self, other))
             raise ProbingError(f"cannot pair {seen}: want one metric on the same sentences; score both on them")
-        items = np.minimum(self.items, other.items)
-        return Resampled(self.metric, self.value - other.value, self.values - other.values, items)
+        items, n_units = np.minimum(self.items, other.items), np.minimum(self.n_units, other.n_units)
+        (a_low, a_high), (b_low, b_high) = self.limits, other.limits
+        value, values, limits = self.value - other.value, self.values - other.values, (a_low - b_high, a_high - b_low)
+        return Resampled(self.metric, value, values, items, n_units, limits, self.draws + other.draws)
 
 
 def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
-    """The metric over all sentences and in each resample. Raises ProbingError if ``counts`` are of other sentences."""
+    """The metric over all sentences and in each resample. Raises ProbingError if ``counts`` are of other sentences.
+
+    Sentences that every resample holds equally often are of one unit.
+    """
     sums = measured if isinstance(measured, Sums) else _sums(measured)
     n = len(sums.items)
     if counts.shape[1] != n:
@@ -95,7 +108,8 @@ def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
             f"resamples of {counts.shape[1]} sentences, statistics of {n}: draw them with resample_counts({n}, …)"
         )
     value = np.asarray(sums.formula(*(column.sum(axis=0) for column in sums.columns)))
-    return Resampled(sums.metric, value, sums.formula(*(_totals(counts, c) for c in sums.columns)), sums.items)
+    values = sums.formula(*(_totals(counts, c) for c in sums.columns))
+    return Resampled(sums.metric, value, values, sums.items, n_units_in(counts, sums.items), sums.limits)
 
 
 def mean_over_draws(draws: Sequence[Resampled]) -> Resampled:
@@ -108,12 +122,13 @@ def mean_over_draws(draws: Sequence[Resampled]) -> Resampled:
     n_draws = len(draws)
     if n_draws == 1:
         return draws[0]
-    value = np.mean([draw.value for draw in draws], axis=0)
+    of_draws = np.stack([draw.value for draw in draws])
     values = np.stack([draw.values for draw in draws], axis=-1)  # (R, *places, D)
     rng = generator(0, "draws", str(n_draws))
     picked = rng.multinomial(n_draws - 1, np.full(n_draws, 1 / n_draws), size=len(values)) / (n_draws - 1)
     mean = np.einsum("r...d,rd->r...", values, picked)
-    return Resampled(draws[0].metric, value, mean, draws[0].items)
+    between = (np.asarray(of_draws.var(axis=0, ddof=1) / n_draws), n_draws - 1)
+    return replace(draws[0], value=of_draws.mean(axis=0), values=mean, draws=(between,))
 
 
 def interval(statistics: Statistics, counts: Counts) -> Score:
@@ -129,23 +144,47 @@ def paired(a: Statistics, b: Statistics, counts: Counts) -> Score:
 
 
 def scores(found: Resampled) -> list[Score]:
-    """Per place the value over all sentences with its percentile interval (Efron & Tibshirani 1993, ch. 13).
+    """Per place the value over all sentences with its interval, see ``confidence.ends``; it keeps to the limits.
 
     Places are in the order of ``np.ndindex``. Resamples in which the metric is undefined are left out of the interval.
     """
-    made = []
-    for place in np.ndindex(found.value.shape):
-        defined = found.values[:, *place]
-        defined = defined[np.isfinite(defined)]
-        low, high = np.quantile(defined, _TAILS) if len(defined) else (np.nan, np.nan)
-        n, value = found.items[:, *place], float(found.value[place])
-        made.append(Score(value, float(low), float(high), round(float(n.sum())), int((n > 0).sum())))
-    return made
+    value, values = found.value.ravel(), found.values.reshape(len(found.values), -1)
+    n_units = found.n_units.ravel()
+    low, high = ends(value, values, widening(n_units, _freedom(found, values, n_units)))
+    n_items = found.items.reshape(len(found.items), -1)
+    counted = zip(n_items.sum(axis=0), (n_items > 0).sum(axis=0), strict=True)
+    least, most = found.limits
+    return [
+        Score(float(value[at]), float(max(low[at], least)), float(min(high[at], most)), round(float(n)), int(sentences))
+        for at, (n, sentences) in enumerate(counted)
+    ]
+
+
+def _freedom(found: Resampled, values: Floats, n_units: Floats) -> Floats:
+    """Degrees of freedom of the variance of each place, (P,): of the units and of the draws together.
+
+    Satterthwaite 1946: a variance is the sum of one part per kind of draw and of the rest, which is that of the units.
+    """
+    whole = np.nanvar(np.where(np.isfinite(values), values, np.nan), axis=0) if found.draws else np.ones(len(n_units))
+    parts = [(np.minimum(np.ravel(variance), whole), freedom) for variance, freedom in found.draws]
+    rest = np.maximum(whole - sum((part for part, _ in parts), np.zeros(len(whole))), 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unsure = rest**2 / (n_units - 1) + sum((part**2 / n for part, n in parts), np.zeros(len(whole)))
+        return np.asarray(np.where(unsure > 0, whole**2 / unsure, np.inf))
+
+
+def n_units_in(counts: Counts, items: Floats) -> Floats:
+    """How many units have an item, (*places); units are told by their counts in the first resamples."""
+    weights = generator(0, "units").integers(2**63, size=min(len(counts), _TOLD), dtype=np.uint64)
+    unit = np.unique(weights @ counts[:_TOLD].astype(np.uint64), return_inverse=True)[1]
+    order = np.argsort(unit, kind="stable")
+    starts = np.flatnonzero(np.diff(unit[order], prepend=-1))
+    return np.asarray(np.logical_or.reduceat(items[order] > 0, starts).sum(axis=0), dtype=np.float64)
 
 
 def _sums(statistics: Statistics) -> Sums:
-    formula = partial(combine, statistics.metric)
-    return Sums(statistics.metric, (expand(statistics),), formula, statistics.items)
+    columns, formula = summands(statistics)
+    return Sums(statistics.metric, (columns,), formula, statistics.items, LIMITS.get(statistics.metric, UNLIMITED))
 
 
 def _totals(counts: Counts, column: Floats) -> Floats:

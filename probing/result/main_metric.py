@@ -18,7 +18,7 @@ NEEDS = {
     "nspr": f"a sentence of {SHORTEST} to {LONGEST} labelled words that do not all have the same label",
     "dspr": f"a sentence of {SHORTEST} to {LONGEST} labelled words",
     "r2": "two items with different labels",
-    "root_accuracy": "a sentence whose root is labelled and counts",
+    "root_accuracy": "a sentence of two words that count or more, whose root is labelled",
     "uuas": "a sentence with two words that count",
 }
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.probe.fit import TASK
-from probing.result.bootstrap import Resampled, Score, Sums, mean_over_draws, resampled, scores
+from probing.result.bootstrap import Resampled, Score, Sums, mean_over_draws, n_units_in, resampled, scores
 from probing.result.information import calibration_error, ranking
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
@@ -75,11 +75,12 @@ def ranking_rows(
     kept = gold < 2
     weights = np.vstack([np.ones((1, int(kept.sum())), counts.dtype), counts[:, sentence[kept]]])
     items = np.bincount(sentence[kept], minlength=counts.shape[1]).astype(float)
+    n_units = n_units_in(counts, items)
     rows = []
     for place, layer in enumerate(layers):
         found = ranking(margin[kept, place], gold[kept] == 1, weights)
         for metric, values in zip(("auroc", "average_precision"), found, strict=True):
-            [score] = scores(Resampled(metric, np.asarray(values[0]), values[1:], items))
+            [score] = scores(Resampled(metric, np.asarray(values[0]), values[1:], items, n_units))
             rows.append(_row(metric, layer, run[0], score))
     return rows
 

@@ -16,7 +16,7 @@ from probing.result.bootstrap import Resampled, mean_over_draws, resampled, scor
 from probing.result.gains import gains
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
-from probing.result.statistics import Statistics
+from probing.result.statistics import MEANS, Statistics
 
 TRAIN: Split = "train"
 CONTROL, MEMORISATION = "control", "memorisation"
@@ -68,8 +68,8 @@ def score(
     ``sentence_ids`` are those of every split; ``resampling`` is how its sentences are resampled. ``keep`` (W,) bool per
     sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the same
     layer and the same resamples; where the control has several draws, for each of them and over all: then draws are
-    resampled too. ``gains`` says what the task is compared with besides. Code lengths are of the training labels, and
-    so are their statistics.
+    resampled too. ``gains`` says what the task is compared with besides. Beside NSpr and DSpr stand the means over all
+    sentences alike (``MEANS``). Code lengths are of the training labels, and so are their statistics.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
@@ -77,6 +77,9 @@ def score(
         predicting = [p for p in predictions if split in p.predicted]
         found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predicting]
         rows += _measured(found, split, metric, resampling[split])
+        if metric in MEANS:  # of the same correlations
+            means = [(p, replace(statistics, metric=MEANS[metric])) for p, statistics in found]
+            rows += _measured(means, split, MEANS[metric], resampling[split])
         for p, statistics in found:
             if statistics.constant_predicted and p.fit is not None:
                 notes.append(

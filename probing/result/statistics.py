@@ -9,6 +9,7 @@ metric          s0                  s1               s2          s3
 accuracy        correct             items            0           0
 r2              squared error       items            sum of y    sum of y²
 nspr, dspr      sum of rho          rows counted     words       0
+nspr_mean, …    as nspr and dspr; every sentence (of dspr: every word) counts alike
 root_accuracy   1 if correct        1 if counted     0           0
 uuas            edges in common     gold edges       0           0
 code lengths    bits                labels           uniform     0
@@ -28,7 +29,9 @@ from probing.errors import one_of
 
 Floats = NDArray[np.float64]
 SHORTEST, LONGEST = 5, 50  # sentence lengths that NSpr and DSpr average over (Hewitt & Manning 2019)
-_RANK_METRICS = ("nspr", "dspr")
+RANK_METRICS = ("nspr", "dspr")
+MEANS = {"nspr": "nspr_mean", "dspr": "dspr_mean"}  # the same over all sentences alike, whatever their lengths
+UNLIMITED = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def expand(statistics: Statistics) -> Floats:
 
     Only rank metrics change: each of their columns becomes one column per sentence length.
     """
-    if statistics.metric not in _RANK_METRICS:
+    if statistics.metric not in RANK_METRICS:
         return statistics.values
     scored = np.flatnonzero(statistics.items)
     length = statistics.values[scored, 2].astype(int) - SHORTEST
@@ -108,8 +111,19 @@ METRICS: dict[str, Callable[[Floats], Floats]] = {
     "r2": _r2,
     "nspr": _mean_over_lengths,
     "dspr": _mean_over_lengths,
+    "nspr_mean": _ratio,
+    "dspr_mean": _ratio,
     "root_accuracy": _ratio,
     "uuas": _ratio,
     "codelength_bits": lambda totals: np.asarray(totals[..., 0]),
     "compression": lambda totals: np.asarray(totals[..., 2] / totals[..., 0]),
+}
+
+# the smallest and the largest value of a metric
+LIMITS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("accuracy", "macro_f1", "root_accuracy", "uuas"), (0.0, 1.0)),
+    **dict.fromkeys((*RANK_METRICS, *MEANS.values()), (-1.0, 1.0)),
+    "r2": (-np.inf, 1.0),
+    "codelength_bits": (0.0, np.inf),
+    "compression": (0.0, np.inf),
 }

@@ -40,7 +40,7 @@ def tally_difference(a: Tally, b: Tally, resampling: Resampling) -> list[Score]:
 
 def resampled_tally(tally: Tally, resampling: Resampling) -> Resampled:
     """The means of a tally at its places and in each resample; all tallies on these sentences share them."""
-    return resampled(_sums(tally), resampling.counts("bootstrap", "attention"))
+    return resampled(sums_of(tally), resampling.counts("bootstrap", "attention"))
 
 
 def mean_over_heads(tally: Tally) -> Tally:
@@ -61,10 +61,13 @@ def mean_over_heads(tally: Tally) -> Tally:
     return replace(tally, sums=tally.sums.mean(axis=2), items=items)
 
 
-def _sums(tally: Tally) -> Sums:
+def sums_of(tally: Tally) -> Sums:
+    """A tally as sums that can be resampled; means of shares keep to 0 and 1, and what is never negative to 0."""
     items = tally.items.reshape(tally.items.shape + (1,) * (tally.sums.ndim - tally.items.ndim))
     items = np.broadcast_to(items, tally.sums.shape)
-    return Sums(tally.metric, (tally.sums, items), _ratio, items)
+    least = 0.0 if tally.sums.min(initial=0) >= 0 else -np.inf
+    most = 1.0 if least == 0 and (tally.sums <= items).all() else np.inf
+    return Sums(tally.metric, (tally.sums, items), _ratio, items, (least, most))
 
 
 def _ratio(sums: Floats, items: Floats) -> Floats:

@@ -14,6 +14,7 @@ from probing.analysis.redundancy import Redundancy
 from probing.analysis.rollout import RolloutOfWords
 from probing.analysis.syntax import SyntacticHeads
 from probing.analysis.values import ValueVectors
+from probing.attention.interventions.places import Places
 from probing.axes import SPLITS, Corpus
 from probing.errors import ConfigError, DataError, ModelError
 from probing.result.tally import mean_over_heads
@@ -82,6 +83,23 @@ def test_syntax_says_whose_head_gains_over_a_fixed_offset(study):
         assert row.value - offsets[target].value == pytest.approx(by_probe["gain"][target].value)
         assert row.head is not None and offsets[target].head is None
     assert found.facts["sample"].count("30 of the 30") == 2
+
+
+def test_the_gains_of_all_relations_have_intervals_that_hold_together(study):
+    rows = SyntacticHeads(least=5)(study).rows
+    alone, joint = ({r.target: r for r in rows if r.probe == name} for name in ("gain", "gain_adjusted"))
+    assert len(joint) > 3 and alone.keys() == joint.keys()
+    assert all(
+        joint[target] == replace(row, probe="gain_adjusted", ci_low=joint[target].ci_low, ci_high=joint[target].ci_high)
+        for target, row in alone.items()
+    )
+    wider = [
+        (joint[t].ci_high - joint[t].ci_low) / (row.ci_high - row.ci_low)
+        for t, row in alone.items()
+        if row.ci_high > row.ci_low
+    ]
+    assert min(wider) > 1
+    assert max(wider) < 3
 
 
 def test_syntax_of_a_corpus_without_trees_is_skipped_with_a_reason(make, corpus):
@@ -177,10 +195,19 @@ def test_a_score_that_an_architecture_does_not_allow_costs_no_other(study, monke
     def refuse(*_given, **_options):
         raise ModelError("value vectors are not known")
 
-    for name in ("norms", "value_zeroing", "replaced_weights", "special_token"):
-        monkeypatch.setattr(f"probing.analysis.agreement.{name}", refuse)
+    for name in (
+        "token_scores.norms",
+        "token_scores.value_zeroing",
+        "agreement.replaced_weights",
+        "agreement.special_token",
+    ):
+        monkeypatch.setattr(f"probing.analysis.{name}", refuse)
     found = Agreement(sentences=3, longest=16)(study)
-    targets = {f"{score} × {name}" for score in ("raw", "rollout", "flow") for name in ("gradient", "gradient × input")}
+    targets = {
+        f"{score} × {name}, other words' labels"
+        for score in ("raw", "rollout", "flow")
+        for name in ("gradient", "gradient × input")
+    }
     assert {row.target for row in found.rows} == targets
     assert set(found.rows) <= set(whole.rows)
     left_out = [note.text.partition(" left out: ")[0] for note in found.notes if note.kind == "skipped"]
@@ -226,6 +253,23 @@ def test_impossible_options_are_refused(analysis, option, value, message):
         analysis(**{option: value})
 
 
-@pytest.mark.parametrize("name, causal, query", [("auto", True, -1), ("auto", False, "mean"), ("first", True, 0)])
-def test_whose_attention_is_compared(name, causal, query):
-    assert query_of(name, causal) == query
+@pytest.mark.parametrize("name, query", [("mean", "mean"), ("max", "max"), ("first", 0), ("last", -1)])
+def test_whose_attention_is_compared(name, query):
+    nowhere = Places(np.zeros(0, dtype=int), np.zeros((0, 3)), np.zeros((0, 3), dtype=bool))
+    assert query_of(name, nowhere) == query
+    assert query_of("auto", nowhere) is nowhere
+
+
+def test_a_words_own_label_is_apart_from_the_labels_of_others(study):
+    found = Agreement(sentences=6, longest=20, draws=1)(study)
+    effects = {row.target: row for row in found.rows if row.metric == "blank_out_nats"}
+    own, others = effects["own label"], effects["other words' labels"]
+    [share] = [row for row in found.rows if row.metric == "blank_out_own_share"]
+    both = own.value * own.n_items + others.value * others.n_items
+    assert share.value == pytest.approx(own.value * own.n_items / both)
+    assert (share.n_items, share.n_sentences) == (own.n_items, own.n_sentences)
+    assert own.value > 3 * others.value > 0
+    references = {row.target.partition(" × ")[2] for row in found.rows if row.metric == "spearman"}
+    assert references == {f"{name}, other words' labels" for name in ("blank-out", "gradient", "gradient × input")}
+    assert found.facts["query"].endswith("those of the token's own word apart")
+    assert found.facts["draws"] == 1

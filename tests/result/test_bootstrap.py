@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from probing.errors import ProbingError
-from probing.result.bootstrap import interval, mean_over_draws, paired, resample_counts, resampled, scores
+from probing.result.bootstrap import Sums, interval, mean_over_draws, paired, resample_counts, resampled, scores
 from probing.result.metrics import accuracy, nspr, r2
 from probing.result.statistics import Statistics
 
@@ -52,13 +52,12 @@ def test_a_count_above_255_gets_a_wider_type():
     assert (counts.sum(axis=1) == 300).all()
 
 
-def test_intervals_from_blocks_equal_those_of_one_product_bit_by_bit():
+def test_resamples_from_blocks_equal_those_of_one_product_bit_by_bit():
     rng = np.random.default_rng(5)
     values = np.column_stack([rng.random(5000), rng.integers(1, 9, 5000), rng.random((5000, 2))])
     counts = resample_counts(5000, 600, np.random.default_rng(6))  # 3 million cells: two blocks
-    score = interval(Statistics("accuracy", values), counts)
     totals = counts.astype(np.float64) @ values
-    assert [score.ci_low, score.ci_high] == np.quantile(totals[:, 0] / totals[:, 1], (0.025, 0.975)).tolist()
+    assert (resampled(Statistics("accuracy", values), counts).values == totals[:, 0] / totals[:, 1]).all()
 
 
 def peak_bytes(task: Callable[[], object]) -> int:
@@ -80,17 +79,54 @@ def test_resamples_take_at_most_three_bytes_per_sentence():
     assert peak_bytes(measured) <= 3 * n * n_resamples
 
 
-def test_the_interval_is_that_of_scoring_each_resample_again():
+def test_resamples_are_those_of_scoring_each_of_them_again():
     rng = np.random.default_rng(0)
     gold = [rng.integers(0, 4, n).astype(float) for n in rng.integers(5, 12, size=30)]
     predicted = [g + rng.normal(size=g.size) for g in gold]
     counts = resample_counts(30, 50, rng)
+    drawn = [np.repeat(np.arange(30), c.astype(int)) for c in counts]
+    again = [interval(r2([gold[i] for i in d], [predicted[i] for i in d]), counts).value for d in drawn]
+    assert resampled(r2(gold, predicted), counts).values == pytest.approx(np.array(again))
     for metric in (nspr, r2):
-        drawn = [np.repeat(np.arange(30), c.astype(int)) for c in counts]
-        again = [interval(metric([gold[i] for i in d], [predicted[i] for i in d]), counts).value for d in drawn]
         score = interval(metric(gold, predicted), counts)
-        assert (score.ci_low, score.ci_high) == pytest.approx(np.quantile(again, (0.025, 0.975)))
         assert score.ci_low < score.value < score.ci_high
+
+
+def test_places_of_one_measure_have_the_intervals_that_each_has_alone():
+    rng = np.random.default_rng(0)
+    items = rng.integers(0, 3, size=(60, 2, 3)).astype(float)
+    hits = rng.binomial(items.astype(int), 0.9)
+    counts = resample_counts(60, 300, rng)
+    together = scores(resampled(Sums("hits", (hits, items), np.divide, items, (0, 1)), counts))
+    for found, (layer, head) in zip(together, np.ndindex(2, 3), strict=True):
+        columns = hits[:, layer, head], items[:, layer, head]
+        [alone] = scores(resampled(Sums("hits", columns, np.divide, columns[1], (0, 1)), counts))
+        assert astuple(alone) == pytest.approx(astuple(found))
+
+
+def test_units_with_an_item_are_counted_for_each_place():
+    items = np.array([[1.0, 0], [2, 0], [0, 3], [0, 0], [5, 5]])
+    units = np.array([0, 0, 1, 2, 2])
+    for n_resamples in (200, 65, 40):
+        counts = resample_counts(3, n_resamples, np.random.default_rng(0))[:, units]
+        found = resampled(Sums("hits", (items, items), np.divide, items), counts)
+        assert found.n_units.tolist() == [2, 2]
+    alone = resampled(Sums("hits", (items, items), np.divide, items), resample_counts(5, 99, np.random.default_rng(0)))
+    assert alone.n_units.tolist() == [3, 2]
+
+
+def test_ends_keep_to_the_limits_of_a_metric_and_of_a_difference():
+    counts = resample_counts(8, 400, np.random.default_rng(0))
+    good, bad = (
+        accuracy_of(np.array([10] * 7 + [7]), np.full(8, 10)),
+        accuracy_of(np.array([0] * 7 + [3]), np.full(8, 10)),
+    )
+    assert interval(good, counts).ci_high == 1
+    assert interval(bad, counts).ci_low == 0
+    assert resampled(good, counts).limits == (0, 1)
+    difference = resampled(good, counts) - resampled(bad, counts)
+    assert difference.limits == (-1, 1)
+    assert scores(difference)[0].ci_high == 1
 
 
 def test_interval_covers_the_truth_about_95_times_in_100():
@@ -179,3 +215,17 @@ def test_equal_draws_are_as_one():
     one = resampled(accuracy_of(np.arange(30), np.full(30, 30)), counts)
     assert mean_over_draws([one]) is one
     assert mean_over_draws([one, one, one]).values == pytest.approx(one.values)
+
+
+def test_few_draws_widen_an_interval_by_how_much_of_the_spread_is_theirs():
+    rng = np.random.default_rng(4)
+    counts, n = resample_counts(2000, 2000, rng), np.full(2000, 10.0)
+    apart, alike = (
+        mean_over_draws([resampled(accuracy_of(rng.binomial(10, p, 2000), n), counts) for p in shares])
+        for shares in ((0.5, 0.6, 0.7), (0.6, 0.6, 0.6))
+    )
+    # all of the spread is that of three draws: Student's t with two degrees of freedom
+    [score] = scores(apart)
+    assert score.ci_high - score.ci_low == pytest.approx(2 * 4.30 * np.sqrt(0.01 / 3), rel=0.15)
+    [score] = scores(alike)
+    assert score.ci_high - score.ci_low < 0.02

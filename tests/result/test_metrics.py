@@ -128,8 +128,16 @@ def test_root_accuracy_changes_no_prediction_and_skips_sentences_without_a_root(
     root_accuracy([DEPTHS], [predicted], keep=[NO_PUNCTUATION])
     assert predicted.tolist() == [5, 5, 5, 5, 1, 0]
     rootless, nothing_kept = DEPTHS + 1, np.zeros(6, dtype=bool)
+    only_the_root_kept = DEPTHS == 0
     assert root_accuracy([rootless], [predicted]).items.sum() == 0
     assert root_accuracy([DEPTHS], [predicted], keep=[nothing_kept]).items.sum() == 0
+    assert root_accuracy([DEPTHS], [predicted], keep=[only_the_root_kept]).items.sum() == 0
+
+
+def test_sentences_of_one_word_are_no_root_accuracy():
+    wrong = np.array([5.0, 5, 5, 5, 1, 0])
+    found = root_accuracy([DEPTHS, np.zeros(1)], [wrong, np.array([3.0])])
+    assert (found.values[:, 1].tolist(), value(found)) == ([1, 0], 0.0)  # not 0.5
 
 
 def test_uuas_of_a_chain_is_the_share_of_neighbours_joined_in_the_tree():

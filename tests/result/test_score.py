@@ -161,3 +161,63 @@ def test_code_lengths_are_paired_with_those_of_the_control_and_their_statistics_
     table = found.sentences[(found.sentences["metric"] == "codelength_bits") & (found.sentences["target"] == TASK)]
     assert table["sentence"].tolist() == ["t", "u"]
     assert table["s0"].tolist() == [3, 1]
+
+
+REVIEWS = Target("sentence", "class", 2, {s: [np.array([0]), np.array([1]), np.array([1])] for s in GOLD})
+
+
+def test_what_can_only_be_memorised_is_scored_on_train_and_has_no_selectivity() -> None:
+    right = {split: REVIEWS.values[split] for split in ("dev", "test")}
+    shuffled = [np.array([1]), np.array([0]), np.array([1])]
+    mixed = Target("sentence", "class", 2, dict.fromkeys(GOLD, shuffled), scored=("train",))
+    memorised = {"train": [np.array([1]), np.array([1]), np.array([1])]}
+    found = score(
+        [Prediction(TASK, 1, 0, REVIEWS, right), Prediction("memorisation", 1, 0, mixed, memorised, draw=0)],
+        ("accuracy",),
+        dict.fromkeys(GOLD, ["a", "b", "c"]),
+        {split: Resampling(50, np.arange(3)) for split in GOLD},
+    )
+    assert value(found, "memorisation", split="train") == 2 / 3
+    assert {(row.target, row.split) for row in found.rows} == {(TASK, "dev"), (TASK, "test"), ("memorisation", "train")}
+    assert set(found.sentences["target"]) == {TASK}
+
+
+def test_the_code_of_shuffled_labels_is_a_control() -> None:
+    labels = Target("sentence", "class", 2, dict.fromkeys(GOLD, REVIEWS.values["train"]), scored=("train",))
+    fit = Fit(1, "control0", {}, 0.5, True, {}, np.array([1.0, 1.0, 2.0]), np.array([1.0, 1.0, 1.0]))
+    task = Prediction(TASK, 1, 0, REVIEWS, {split: REVIEWS.values[split] for split in ("dev", "test")}, fit)
+    memorised = Prediction("memorisation", 1, 0, labels, {"train": labels.values["train"]}, fit, draw=0)
+    resampling = {split: Resampling(10, np.arange(3)) for split in GOLD}
+    found = score([task, memorised], ("accuracy",), dict.fromkeys(GOLD, ["a", "b", "c"]), resampling)
+    assert value(found, "control", "codelength_bits", "train") == 4
+    assert value(found, "selectivity", "codelength_bits", "train") == 0
+
+
+def test_gains_are_differences_to_the_baselines_and_to_layer_0() -> None:
+    surface, types = says([0, 0, 1], [1]), says([0, 0, 0], [0])
+    found = score(
+        [
+            Prediction(TASK, 0, 0, WORDS, says([0, 0, 0], [1])),
+            PREDICTIONS[0],
+            Prediction("surface", None, 0, WORDS, surface),
+            Prediction("word_types", None, 0, WORDS, types),
+        ],
+        ("accuracy", "macro_f1"),
+        IDS,
+        resampled(50),
+    )
+
+    def gain(target: str, layer: int) -> float:
+        return only(found, target=target, layer=layer, metric="accuracy", split="test").value
+
+    assert [gain("over_surface", layer) for layer in (0, 1)] == [1 / 4 - 2 / 4, 3 / 4 - 2 / 4]
+    assert [gain("over_word_types", layer) for layer in (0, 1)] == [1 / 4 - 2 / 4, 3 / 4 - 2 / 4]
+    assert gain("over_layer0", 1) == 3 / 4 - 1 / 4
+    assert [row.layer for row in found.rows if row.target == "over_layer0"] == [1] * 4  # not of layer 0 itself
+
+
+def test_a_gain_has_the_interval_of_a_paired_difference() -> None:
+    """Two predictors that are right on the same sentences differ by nothing in every resample."""
+    same = Prediction("chain", None, 0, WORDS, PREDICTIONS[0].predicted)
+    row = only(score([PREDICTIONS[0], same], ("accuracy",), IDS, resampled(50)), target="over_surface", split="test")
+    assert (row.value, row.ci_low, row.ci_high) == (0, 0, 0)

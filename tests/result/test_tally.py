@@ -7,6 +7,7 @@ import pytest
 
 from probing.axes import Tally
 from probing.errors import ProbingError
+from probing.result.confidence import ends, widening
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.tally import mean_over_heads, measure_tallies, tally_difference
@@ -29,11 +30,16 @@ def plain_resamples(values: np.ndarray, n_resamples: int) -> np.ndarray:
     return (counts.astype(np.float32) @ values.reshape(n, -1)).reshape(n_resamples, *values.shape[1:])
 
 
+def plain_ends(value: np.ndarray, values: np.ndarray, n_units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of the intervals of all places in one call: (*places) each."""
+    n = n_units.ravel().astype(float)
+    return ends(value.ravel(), values.reshape(len(values), -1), widening(n, n - 1))
+
+
 def test_a_mean_is_the_sum_of_sums_over_the_sum_of_items() -> None:
     first, second = measure_tallies([TALLY], 0, alone([TALLY], 500))
     assert first.value == 4 / 6
-    assert first.ci_low == 0.5  # a resample that holds the first sentence twice
-    assert first.ci_high == 0.75
+    assert (first.ci_low, first.ci_high) == (0, 1)  # two sentences tell nothing
     assert (second.value, second.ci_low, second.ci_high) == (0, 0, 0)
 
 
@@ -59,8 +65,9 @@ def test_values_and_intervals_are_those_of_the_plain_formula_bit_by_bit(places: 
     sums = rng.random(items.shape) * items
     tally = Tally("entropy_nats", "all", "attention", "test", tuple(range(1, places[0] + 1)), sums, items)
     found = measure_tallies([tally], 0, alone([tally], 400))
-    low, high = np.quantile(plain_resamples(sums, 400) / plain_resamples(items, 400), (0.025, 0.975), axis=0)
-    for part, expected in (("value", sums.sum(axis=0) / items.sum(axis=0)), ("ci_low", low), ("ci_high", high)):
+    value, values = sums.sum(axis=0) / items.sum(axis=0), plain_resamples(sums, 400) / plain_resamples(items, 400)
+    low, high = plain_ends(value, values, (items > 0).sum(axis=0))
+    for part, expected in (("value", value), ("ci_low", low), ("ci_high", high)):
         assert [getattr(row, part) for row in found] == expected.ravel().tolist()
 
 
@@ -72,7 +79,7 @@ def test_a_difference_is_paired() -> None:
     one = Tally("hits", "all", "attention", "test", (3,), TALLY.sums[:, :, 0], TALLY.items)
     [gain] = tally_difference(one, other, alone([one], 500))
     assert gain.value == 4 / 6 - 2 / 6
-    assert (gain.ci_low, gain.ci_high) == (0, 0.5)
+    assert (gain.ci_low, gain.ci_high) == (-1, 1)
     assert (gain.n_items, gain.n_sentences) == (6, 2)
 
 
@@ -104,8 +111,9 @@ def test_the_mean_over_heads_has_its_own_interval() -> None:
     for row in mean:
         of_layer = [head for head in single if head.layer == row.layer]
         assert row.value == pytest.approx(np.mean([head.value for head in of_layer]))
-        ends = np.quantile(resampled.mean(axis=2)[:, (row.layer or 0) - 1], (0.025, 0.975))
-        assert (row.ci_low, row.ci_high) == pytest.approx(ends)
+        of_row = resampled.mean(axis=2)[:, [(row.layer or 0) - 1]]
+        expected = plain_ends(np.array([row.value]), of_row, np.array([60]))
+        assert (row.ci_low, row.ci_high) == pytest.approx(np.ravel(expected))
         assert row.ci_high - row.ci_low < 0.5 * np.mean([head.ci_high - head.ci_low for head in of_layer])
 
 

@@ -1,8 +1,8 @@
 """Mass on the gold head against mass at the same distance: words are matched in signed distance and sentence length.
 
 Attention falls off with distance, and heads are near, so that more mass on the head than on just any other word says
-little about syntax. The baseline of a word whose head stands k words to its right, in a sentence of n words, is the mean
-mass of other words, in sentences of about n words, on the word k to their right where that is not their head.
+little about syntax. The baseline of a word whose head stands k words to its right, in a sentence of n words, is the
+mean mass of other words, in sentences of about n words, on the word k to their right where that is not their head.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ _WIDER = 1.2  # the longest sentence of a group has at most so many times the wo
 class PairsBySentence:
     """Pairs of words of one sentence by signed distance: K distances that occur, L layers.
 
-    length: the group of the sentence's length. distances (K,): of the second word minus the first. n_heads (K,), on_heads
-    (K, L): pairs of a word and its head, and their summed mass. n_others (K,), on_others (K, L): all other pairs.
+    length: the group of the sentence's length. distances (K,): of the second word minus the first. n_heads (K,),
+    on_heads (K, L): pairs of a word and its head, and their summed mass. n_others (K,), on_others (K, L): other pairs.
     """
 
     length: int

@@ -20,11 +20,10 @@ METRICS = {
 }
 NOTE = (
     "Rollout from layer 1 up to each layer. A word's row is the mean over its subwords; the mass on a word is the sum "
-    "over the word's subwords. Matched word: the mean over words of sentences of about the same length (at most 1.2 "
-    "times as many words) on the word at the same signed distance that is not their head, because attention prefers near "
-    "words whether they are heads or not. Mirror word: the word as far from the word as its head is, on the other side; "
-    "this ratio is over the words that have one. Every word but the root counts, punctuation too. Rollout shows where "
-    "information may flow: an association."
+    "over the word's subwords. Matched word: the mean mass of words in sentences of about the same length (at most 1.2 "
+    "times as many words) on the word at the same signed distance, where that is not their head; near words get more "
+    "in any case. Mirror word: as far away as the head, on the other side; this ratio is over the words that have one. "
+    "Every word but the root counts, punctuation too. Rollout shows where information may flow: an association."
 )
 
 

@@ -49,7 +49,7 @@ def test_where_only_distance_matters_the_ratio_is_one_though_heads_are_near():
     found = {i: pairs_of(falling(n), random_tree(rng, n)) for i, n in enumerate(sizes)}
     on_head, on_matched, items, _ = matched(found, len(sizes))
     any_other = np.mean(
-        [(of.on_others.sum() + of.on_heads.sum()) / (n * (n - 1)) for of, n in zip(found.values(), sizes)]
+        [(of.on_others.sum() + of.on_heads.sum()) / (n * (n - 1)) for of, n in zip(found.values(), sizes, strict=True)]
     )
     assert on_head.sum() / items.sum() > 1.3 * any_other  # heads are near, and near words get more
     assert on_head.sum() / on_matched.sum() == pytest.approx(1, abs=0.01)

@@ -18,6 +18,12 @@ def test_columns_that_do_not_fit_are_left_out_and_the_table_says_where_they_are(
     assert [row.style for row in table.rows] == [None, "bold"]
 
 
+def test_the_sign_for_layers_that_may_be_the_best_is_explained_where_it_stands():
+    marked = TEXT.assign(layer=["0 ≈", "1 * ≈"])
+    assert "≈ may be the best" in str(terminal.terminal_table(marked, "title").caption)
+    assert "≈" not in str(terminal.terminal_table(TEXT, "title").caption)
+
+
 @pytest.mark.parametrize("width", range(1, 25))
 def test_however_narrow_the_terminal_is_every_layer_has_its_score(width, monkeypatch, capsys):
     narrow = Console(width=width)
@@ -33,14 +39,16 @@ def test_however_narrow_the_terminal_is_every_layer_has_its_score(width, monkeyp
 def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
     found = [{"kind": "failed", "text": "1 of the analyses (heads): no memory"}, {"kind": "caveat", "text": "few"}]
     manifest = {"data": {"skipped": {"empty nodes": 1200}}, "notes": found}
-    run = type("Run", (), {"manifest": manifest, "chosen_on": "dev", "split": "test"})()
+    run = type("Run", (), {"manifest": manifest, "metric": "accuracy", "chosen_on": "dev", "split": "test"})()
     monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
     monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
     monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, TEXT))
+    monkeypatch.setattr("probing.report.best_layers.verdict_on_layers", lambda *_: "layers 1 and 2 may be the best")
     said = []
     monkeypatch.setattr(terminal, "say", lambda text, style=None: said.append((text, style)))
     terminal.show(None)
     assert said == [
+        ("layers 1 and 2 may be the best", None),
         ("empty nodes: 1,200", None),
         ("failed: 1 of the analyses (heads): no memory", "bold yellow"),
         ("caveat: few", None),

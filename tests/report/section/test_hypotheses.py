@@ -15,6 +15,7 @@ def run_of(run_with, examples):
         (TARGET, 1, 0.7, CHOSEN),
         (TARGET, None, 0.6, {"metric": "head_accuracy", "probe": "offset-2"}),
         (TARGET, 1, 0.1, {**CHOSEN, "probe": "gain"}),
+        (TARGET, 1, 0.1, {**CHOSEN, "probe": "gain_adjusted", "ci_low": -0.1, "ci_high": 0.3}),
         (TARGET, 0, 0.8, {"metric": "coverage", "probe": "corpus"}),
     ]
     return run_with(
@@ -25,13 +26,14 @@ def run_of(run_with, examples):
 def test_a_hypothesis_has_its_head_its_coverage_and_its_counter_examples(run_with):
     made = section(run_of(run_with, [counter("it", 2), counter("", -1)]))
     assert (made.title, made.sample) == ("Hypotheses", "all of dev; all of test")
+    assert made.sentences == ["The chosen head is better than the best fixed offset for none of 1 hypotheses."]
     table, examples = made.tables
     assert table.text.iloc[0].to_dict() == {
         "target": "../verb object",
         "head": "1.0",
         "accuracy": "0.700 [0.690, 0.710]",
         "best offset": "0.600 (−2)",
-        "gain": "+0.100 [+0.090, +0.110]",
+        "gain": "+0.100 [−0.100, +0.300]",
         "coverage": "0.800",
         "cases": "1,200",
     }

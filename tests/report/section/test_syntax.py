@@ -12,6 +12,7 @@ def test_the_chosen_head_stands_beside_its_offset_and_its_gain(run_with, written
         ("nsubj dep→head", None, 0.5, {**BESIDE, "probe": "offset+1"}),
         ("nsubj dep→head", None, 0.1, {**BESIDE, "probe": "random word"}),
         ("nsubj dep→head", 2, 0.2, {**CHOSEN, "probe": "gain"}),
+        ("nsubj dep→head", 2, 0.2, {**CHOSEN, "probe": "gain_adjusted", "ci_low": 0.15, "ci_high": 0.25}),
     ]
     arrays = {
         "head/map": np.array([[0.9, 0.1], [0.02, 0.98]], dtype=np.float16),
@@ -29,12 +30,15 @@ def test_the_chosen_head_stands_beside_its_offset_and_its_gain(run_with, written
             "head": "2.3",
             "accuracy": "0.700 [0.690, 0.710]",
             "best offset": "0.500 (+1)",
-            "gain": "+0.200 [+0.190, +0.210]",
+            "gain": "+0.200 [+0.150, +0.250]",
             "random word": "0.100",
             "cases": "41",
         }
     ]
     assert "not an effect" in table.note
+    assert made.sentences == [
+        "The chosen head is better than the best fixed offset for 1 of 1 relations: nsubj dep→head (2.3)."
+    ]
     assert written(run, made) == {"head.png", "head.pdf"}
 
 
