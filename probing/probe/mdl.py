@@ -1,6 +1,6 @@
 """Minimum description length: how many bits the labels cost, given the vectors (Voita & Titov 2020, online code)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from probing.probe import logistic
 from probing.probe.fit import TASK, Fit, Setting, Target
 from probing.probe.linear import Linear
 from probing.probe.regression import Features
+from probing.probe.strengths import choose
 from probing.rng import generator
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ class Mdl(Linear):
     classes that occur in these n items: any other class has p = 0 and costs log2(n + C) bits. Without the mixture, its
     cost would grow without bound as the probe comes nearer to its optimum.
 
-    The strength of a block's probe is the one with the shortest code of dev, the stronger one on a tie. Unlike a score,
-    the code of a control is sent at strengths of its own: at those of the task it would be longer than need be, and the
-    task would look better for it. Items of dev whose label train does not have are left out. ``chosen`` of a fit counts
-    the items of a class that the blocks before theirs lack (``unseen_items``) and their bits (``unseen_bits``). Raises
-    ConfigError for impossible options.
+    The strength of a block's probe is the one with the shortest code of dev, as ``strengths.choose`` finds it. Unlike a
+    score, the code of a control is sent at strengths of its own: at those of the task it would be longer than need be,
+    and the task would look better for it. Items of dev whose label train does not have are left out. ``chosen`` of a
+    fit counts the items of a class that the blocks before theirs lack (``unseen_items``) and their bits
+    (``unseen_bits``). Raises ConfigError for impossible options.
     """
 
     fractions: list[float] = field(kw_only=True)
@@ -108,29 +109,29 @@ class Mdl(Linear):
         x = torch.from_numpy(features["train"]).to(device)
         known = x[torch.from_numpy(block.known).to(device)]
         mean = known.mean(0)
-        strengths = sorted(self.l2, reverse=True)
-        weights, converged = self._solve(known - mean, torch.from_numpy(y).to(device), strengths, len(seen))
         dev, ahead = target.flat("dev"), labels[block.ahead]
         possible = dev < target.n_classes
         dev_x = torch.from_numpy(features["dev"][possible]).to(device) - mean
-        ahead_x = x[torch.from_numpy(block.ahead).to(device)] - mean
+        solve = self._solver(known - mean, torch.from_numpy(y).to(device), len(seen))
 
-        def bits(rows: "torch.Tensor", gold: NDArray[np.int64], number: int) -> NDArray[np.float64]:
-            p = probability(rows, weights[number], np.searchsorted(seen, gold), np.isin(gold, seen))
+        def bits(rows: "torch.Tensor", gold: NDArray[np.int64], weights: "torch.Tensor") -> NDArray[np.float64]:
+            p = probability(rows, weights, np.searchsorted(seen, gold), np.isin(gold, seen))
             return -np.log2((len(y) * p + 1) / (len(y) + target.n_classes))
 
-        lengths = [bits(dev_x, dev[possible], number).sum() for number in range(len(strengths))]
-        best = int(np.argmin(lengths))
-        return Code(bits(ahead_x, ahead, best), converged[best], ~np.isin(ahead, seen))
+        def with_loss(l2: float) -> tuple[float, logistic.Solved]:
+            solved = solve(l2)
+            return float(bits(dev_x, dev[possible], solved.weights).sum()) / max(1, int(possible.sum())), solved
 
-    def _solve(
-        self, x: "torch.Tensor", y: "torch.Tensor", strengths: list[float], n_classes: int
-    ) -> "tuple[torch.Tensor, Sequence[bool]]":
-        """Weights (R, C, D + 1) of each strength, and which of them converged; of a single class, zeros."""
+        best = choose(self.l2, with_loss).solved
+        ahead_x = x[torch.from_numpy(block.ahead).to(device)] - mean
+        return Code(bits(ahead_x, ahead, best.weights), best.converged, ~np.isin(ahead, seen))
+
+    def _solver(self, x: "torch.Tensor", y: "torch.Tensor", n_classes: int) -> Callable[[float], logistic.Solved]:
+        """Solve at a strength, from strong to weak; a single class needs no weights."""
         if n_classes == 1:
-            return x.new_zeros(len(strengths), 1, x.shape[1] + 1), [True] * len(strengths)
-        found = logistic.solve(x, y[None], strengths, n_classes, self.tolerance, self.max_iterations)
-        return found.weights[0], found.converged[0].tolist()
+            nothing = logistic.Solved(x.new_zeros(1, x.shape[1] + 1), 0.0, True)
+            return lambda l2: nothing
+        return logistic.Path(x, y, n_classes, self.tolerance, self.max_iterations).solve
 
 
 def probability(

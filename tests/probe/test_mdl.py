@@ -1,5 +1,6 @@
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,6 +63,8 @@ class Rare:
             split: (centres[y.ravel()] + 2 * rng.normal(size=(y.size, 16))).astype(np.float32)
             for split, y in self.classes.items()
         }
+
+    bits = 24  # of float32
 
     def layer(self, layer: int) -> dict[str, np.ndarray]:
         return self._layer
@@ -126,13 +129,17 @@ def test_a_label_of_dev_that_train_does_not_have_chooses_no_strength() -> None:
 def test_a_probe_of_the_code_that_stops_early_is_reported(monkeypatch) -> None:
     """Its portion would cost too many bits, even where the probe on the whole of train converged."""
     assert codes(Planted(noise=1.0))[1, TASK].converged
-    solve = logistic.solve
 
-    def stops_on_half(x, y, *rest):
-        solution = solve(x, y, *rest)
-        return replace(solution, converged=solution.converged & (len(x) > 400))
+    class StopsOnHalf(logistic.Path):
+        def __init__(self, features: torch.Tensor, *rest: Any) -> None:
+            super().__init__(features, *rest)
+            self.whole = len(features) > 400
 
-    monkeypatch.setattr(logistic, "solve", stops_on_half)
+        def solve(self, l2: float) -> logistic.Solved:
+            found = super().solve(l2)
+            return replace(found, converged=found.converged and self.whole)
+
+    monkeypatch.setattr(logistic, "Path", StopsOnHalf)
     assert not codes(Planted(noise=1.0))[1, TASK].converged
 
 
