@@ -106,7 +106,7 @@ def _text(table: pd.DataFrame, column: str, metric: str) -> list[str]:
     if not signed and column not in ("selectivity", MEMORISATION):
         return [number(value, metric) for value in table[column]]
     ends = zip(*(table[name] for name in (column, f"{column}_low", f"{column}_high")), strict=True)
-    return [scored(*each, metric, signed=signed) for each in ends]
+    return [scored(value, low, high, metric, signed=signed) for value, low, high in ends]
 
 
 def other_metrics(run: Run) -> list[str]:
