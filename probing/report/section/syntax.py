@@ -12,9 +12,9 @@ from probing.report.style import INK, figure, save, titled, token_axes
 NOTE = (
     "Accuracy of dep→head: how often the other word to which a dependent gives the largest weight is its head; of "
     "head→dep: how often the one to which a head gives it is such a dependent; of head→dep (transposed): how often the "
-    "one that gives a dependent the largest weight is its head, as Clark et al. (2019) count this direction. The head (layer.head) and the best "
-    "fixed offset were chosen on dev and scored on test. Gain: head minus offset, paired over sentences. Random word: "
-    "the expected accuracy of a random other word. This is an association, not an effect."
+    "one that gives a dependent the largest weight is its head, as Clark et al. (2019) count this direction. The head "
+    "(layer.head) and the best fixed offset were chosen on dev and scored on test. Gain: head minus offset, paired "
+    "over sentences. Random word: the expected accuracy of a random other word. This is an association, not an effect."
 )
 
 
