@@ -43,7 +43,8 @@ def section(run: Run) -> Section:
     if table.empty:
         return Section("Agreement of attention with interventions")
     caption = (
-        "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients."
+        "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients. "
+        f"The output reads layer {run.facts('agreement')['layer']} (dotted): attention above it cannot affect it."
     )
     return Section(
         "Agreement of attention with interventions",
@@ -140,8 +141,8 @@ def own_share(interval: Interval) -> list[str]:
         return []
     value, low, high = (f"{100 * end:.0f}" for end in interval)
     return [
-        f"Of what it costs to replace a token, {value} % [{low}, {high}] is lost at its own word's label, for which no "
-        "attention is needed; attention is compared with the rest."
+        f"Of what it costs to replace a token, {value} % [{low}, {high}] is lost at its own word's label, which needs "
+        "no attention to be read; attention is compared with the rest."
     ]
 
 
@@ -187,6 +188,7 @@ def write_explain(run: Run, stem: Path) -> list[Path]:
                 label = name.partition(" × ")[0]
                 axes.plot(layers, line["value"], marker=MARKERS[number], color=colour, markersize=4, label=label)
             axes.axhline(0, color=GREY, linewidth=0.8)
+            axes.axvline(int(run.facts("agreement")["layer"]), color=GREY, linewidth=1.0, linestyle=":")
             axes.set_title(f"with {reference}", fontsize=8.5, color=INK)
             axes.set(xlabel=LAYERS_OF_ATTENTION, xticks=sorted(table["layer"].unique()))
         panels[0].set_ylabel("Spearman ρ, mean over sentences")
