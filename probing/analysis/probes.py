@@ -20,8 +20,8 @@ from probing.probe.fit import TASK, Fit, unresolved
 from probing.probe.strengths import FURTHER, limits
 from probing.result.main_metric import main_metric, without_value
 from probing.result.score import Prediction, Scores, score
-from probing.store.file_index import Index
 from probing.store.encoding import ROUNDED, WIDENED
+from probing.store.file_index import Index
 from probing.store.layout import StoreFile
 
 
