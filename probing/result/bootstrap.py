@@ -179,7 +179,9 @@ def _freedom(found: Resampled, values: Floats, n_units: Floats) -> Floats:
     parts = [(np.minimum(np.ravel(variance), whole), freedom) for variance, freedom in found.draws]
     rest = np.maximum(whole - sum((part for part, _ in parts), np.zeros(len(whole))), 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        unsure = rest**2 / np.minimum(n_units - 1, found.freedom) + sum((part**2 / n for part, n in parts), np.zeros(len(whole)))
+        unsure = rest**2 / np.minimum(n_units - 1, found.freedom) + sum(
+            (part**2 / n for part, n in parts), np.zeros(len(whole))
+        )
         return np.asarray(np.where(unsure > 0, whole**2 / unsure, np.inf))
 
 
