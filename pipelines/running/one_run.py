@@ -45,7 +45,6 @@ def study_of(this: Run, bars: Bars) -> Study:
         resamples=settings.resamples,
         resampled=settings.resampled,
         punctuation=settings.punctuation,
-        untrained="untrained" in settings.baselines,
         device=device_of(settings.device),
         probe_device=probe_device(settings.device),
     )

@@ -26,7 +26,7 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
     with_maps = set(experiment.analyses) != {PROBES}
     of_settings = {
         "layers": "" if s.probed_layers is None else "+".join(s.layers),
-        "baselines": "+".join(s.baselines),
+        "nulls": str(s.nulls) if s.nulls else "",
         "controls": "" if s.controls == 1 else str(s.controls),
         "resamples": "" if s.resamples == 1000 else str(s.resamples),
         "resampled": "" if s.resampled == AUTO else s.resampled,

@@ -12,6 +12,7 @@ _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _OPTION = re.compile(r"([+~]{0,2}[\w.@/-]+)=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 _SWEEPS = ("-m", "--multirun")
+_REPLACED = {"baselines": "type nulls=1 for one untrained twin, nulls=20 for a band"}  # options of earlier versions
 
 
 def readable(arguments: Sequence[str]) -> list[str]:
@@ -98,4 +99,6 @@ def _unknown_key(message: str, node: Any) -> str:
     option = re.search(r"'(\w+)\.(\w+)", message)  # analysis.syntax.least, in a run without analysis=syntax
     absent = option is not None and where == option[1] and option[2] in options(option[1])
     hint = f"\ntype {option[1]}={option[2]} for these options" if option and absent else ""
+    old = re.search(r"'(\w+)'", message)
+    hint = f"\n{_REPLACED[old[1]]}" if old and old[1] in _REPLACED else hint
     return f"{message.splitlines()[0]}\nvalid under {where}: {keys}{hint}"

@@ -41,8 +41,7 @@ class Options:
 
     seed: of everything random, except samples and resamples. layers: those to probe; None: all. controls: draws of the
     control task. resamples: of the bootstrap. resampled: what it draws (auto, documents or sentences). punctuation:
-    keep or remove it in root accuracy and UUAS.
-    untrained: also probe the untrained twin. device, probe_device: where the model and the probes are computed.
+    keep or remove it in root accuracy and UUAS. device, probe_device: where the model and the probes are computed.
     """
 
     seed: int = 0
@@ -51,7 +50,6 @@ class Options:
     resamples: int = 1000
     resampled: str = AUTO
     punctuation: str = "keep"
-    untrained: bool = False
     device: str = "cpu"
     probe_device: str = "cpu"
 

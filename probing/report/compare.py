@@ -38,7 +38,8 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     shown = {name: show[name](table) for name, table in raw.items() if not table.empty}
     out.mkdir(parents=True, exist_ok=True)
     rows = pd.concat(
-        [table for one in conditions for run in one.runs for table in (run.rows, run.others)], ignore_index=True
+        [table for one in conditions for run in one.runs for table in (run.rows, run.others, run.nulls)],
+        ignore_index=True,
     )
     rows.to_csv(out / "rows.csv", index=False)
     for name, table in shown.items():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import measure, number
+from probing.report.null_bands import UNTRAINED, draw_bands, ranges
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
@@ -45,7 +46,7 @@ class Curve:
 
 CURVES = (
     Curve("control", "control task", VERMILION, "s", "control_low", "control_high"),
-    Curve("untrained", "untrained twin", GREEN, "^"),
+    Curve("untrained", "untrained", GREEN, "^"),
 )
 
 
@@ -75,13 +76,14 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
     with figure(6.4, 3.9) as made:
         axes = made.subplots()
         curves = [curve for curve in (probe, *CURVES) if table[curve.column].notna().any()]
+        draw_bands(axes, run.rows, run.metric, {UNTRAINED: GREEN, "control": VERMILION})
         labels = [draw_curve(axes, table, curve) for curve in curves] + draw_constants(axes, table.iloc[0])
         axes.margins(y=0.12)
         layer_ticks(axes, table["layer"].tolist())
         mark_best(axes, table, run.metric)
         label_ends(axes, labels)
         axes.set_ylabel(measure(run.metric).axis)
-        titled(made, heading(run), counted(run))
+        titled(made, heading(run), "; ".join([counted(run), *ranges(run.rows, run.metric)]))
         return save(made, stem)
 
 

@@ -18,7 +18,7 @@ JOINED = frozenset(
         "layers",
         "seed",
         "tag",
-        "baselines",
+        "nulls",
         "controls",
         "resamples",
         "resampled",

@@ -9,6 +9,7 @@ import pandas as pd
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
 from probing.report.metric_format import measure
+from probing.report.null_bands import DRAWS, draw_bands, ranges
 from probing.report.style import (
     GREY,
     MARKERS,
@@ -62,6 +63,7 @@ def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool
     layers = table["layer"].tolist()
     if band:
         interval_band(axes, layers, (table["ci_low"], table["ci_high"]), colour)
+        draw_bands(axes, condition.rows, condition.metric, dict.fromkeys(DRAWS, colour))
     for seed in condition.seeds if len(condition.seeds) > 1 else ():
         single = layer_scores(condition, seed)
         axes.plot([*single], [*single.values()], ".", color=colour, markersize=3.5, alpha=0.6)
@@ -89,6 +91,8 @@ def described(block: Sequence[Condition]) -> list[str]:
         texts.append("dotted: control task")
     if len(block) <= MOST_BANDS and any(one.table["ci_low"].notna().any() for one in block):
         texts.append(f"bands: 95 % interval over {block[0].runs[0].resampled}")
+    if len(block) <= MOST_BANDS:
+        texts += sorted({text for one in block for text in ranges(one.rows, one.metric)})
     if any(len(one.seeds) > 1 for one in block):
         texts.append("lines: means over seeds; dots: single seeds")
     return texts

@@ -21,7 +21,7 @@ SAME = [
     "strict=true",
     "data=ewt data.path=null",
     "layers=all",
-    "baselines=[]",
+    "nulls=0",
     "probe.l2=[0.00001,0.0001,0.001,0.01,0.1,1.0]",
     "model.stand_in=null",
     "model.name=mine",
@@ -32,7 +32,7 @@ SAME = [
 OTHER = [
     "seed=1",
     "layers=3",
-    "baselines=untrained",
+    "nulls=1",
     "controls=2",
     "resamples=500",
     "resampled=sentences",
@@ -76,7 +76,6 @@ def test_what_changes_no_number_changes_no_identity(overrides, identity):
     [
         ("layers=3", "layers=[3]"),
         ("layers=[3,1]", "layers=[1,3,3]"),
-        ("baselines=untrained", "baselines=[untrained]"),
         ("probe.l2=[1]", "probe.l2=[1.0]"),
         ("analysis=[heads,syntax]", "analysis=[syntax,heads]"),
     ],
