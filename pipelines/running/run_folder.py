@@ -17,7 +17,7 @@ from probing.result.resampling import AUTO
 LONGEST = 200  # characters; file systems allow 255, and a run that is not finished has a longer name
 USUAL = {"attention": "rollout", "rollout": "residual", "store": "hdf5"}  # options that a folder's name leaves out
 # options that the folder names elsewhere, or that say where input is found and not what is done with it
-UNNAMED = {"name", "checkpoint", "stand_in", "untrained_seed", "folder", "attention"}
+UNNAMED = {"name", "checkpoint", "revision", "stand_in", "untrained_seed", "folder", "attention"}
 
 
 def run_folder(experiment: Experiment, corpus: str) -> Path:

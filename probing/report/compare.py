@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
+from probing.report.compare_sections import further_sections
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
@@ -54,6 +55,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         if task_figure
         else None,
         "attention": attention(conditions, out),
+        "further": further_sections(conditions, out),
         "notes": [*notes_on(conditions), *notes, *unpaired],
         "runs": runs_table(conditions),
     }

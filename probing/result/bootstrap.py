@@ -98,19 +98,19 @@ def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
     return Resampled(sums.metric, value, sums.formula(*(_totals(counts, c) for c in sums.columns)), sums.items)
 
 
-def mean_over_draws(draws: Sequence[Resampled]) -> Resampled:
+def mean_over_draws(draws: Sequence[Resampled], *purpose: str) -> Resampled:
     """The mean over draws (of a control task, of seeds), resampled as a whole: sentences and draws are drawn anew.
 
     Each resample takes the mean of D − 1 of the D draws, with replacement, so that the variance over draws is that of a
     mean of D (Rao & Wu 1988, with n − 1 units per resample). One draw stays as it is: its interval is of that draw.
-    All that has the same number of draws picks the same ones, so that layers can be paired.
+    All that has the same number of draws picks the same ones, so that layers can be paired, unless ``purpose`` differs.
     """
     n_draws = len(draws)
     if n_draws == 1:
         return draws[0]
     value = np.mean([draw.value for draw in draws], axis=0)
     values = np.stack([draw.values for draw in draws], axis=-1)  # (R, *places, D)
-    rng = generator(0, "draws", str(n_draws))
+    rng = generator(0, "draws", *purpose, str(n_draws))
     picked = rng.multinomial(n_draws - 1, np.full(n_draws, 1 / n_draws), size=len(values)) / (n_draws - 1)
     mean = np.einsum("r...d,rd->r...", values, picked)
     return Resampled(draws[0].metric, value, mean, draws[0].items)
