@@ -37,6 +37,8 @@ class Settings:
     resamples: int = 1000
     resampled: str = AUTO
     punctuation: str = "keep"
+    train_share: float = 1.0
+    train_seed: int = 0
     strict: bool = False
     device: str = "auto"
     threads: int | None = None
@@ -49,6 +51,11 @@ class Settings:
         positive("resamples", self.resamples)
         one_of("resampled", self.resampled, CHOICES)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
+        if not 0 < self.train_share <= 1:
+            raise ConfigError(f"train_share={self.train_share:g}: a number above 0, and at most 1, is wanted")
+        not_negative("train_seed", self.train_seed)
+        if self.train_seed and self.train_share == 1:
+            raise ConfigError(f"train_seed={self.train_seed}: all of train is used; type train_share=0.5, for example")
         check_machine(self.device, self.threads)
         names_a_folder("tag", self.tag)
         not_negative("nulls", self.nulls)

@@ -31,6 +31,8 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
         "resamples": "" if s.resamples == 1000 else str(s.resamples),
         "resampled": "" if s.resampled == AUTO else s.resampled,
         "punctuation": "" if s.punctuation == "keep" else s.punctuation,
+        "train_share": "" if s.train_share == 1 else f"{s.train_share:g}",
+        "train_seed": str(s.train_seed) if s.train_seed else "",
     }
     of_analyses = {
         **named_analyses(experiment.analyses),

@@ -31,10 +31,18 @@ class Items:
     notes: tuple[Note, ...] = ()
 
 
-def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds: Sequence[tuple[int, int]]) -> Items:
+def pair_up(
+    task: Task,
+    corpus: Corpus,
+    labels: Labels,
+    store: StoreFile,
+    seeds: Sequence[tuple[int, int]],
+    inside: NDArray[np.bool_] | None = None,
+) -> Items:
     """Vectors with their labels, and one control task per (seed, draw).
 
-    Items without a vector or without a label are left out and counted. Raises: ModelError if a split has no item left.
+    ``inside``: which items take part, in the order of splits and sentences; None: all. Items without a vector or
+    without a label are left out and counted. Raises: ModelError if a split has no item left.
     """
     vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
     has_label = _labelled(labels)
@@ -45,6 +53,8 @@ def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds:
         for reason, found in reasons.items()
         if found.any()
     )
+    if inside is not None:
+        keep &= inside
     cut = _cut(labels, keep)
     controls = {control_name(draw): control(task, corpus, labels, seed, draw) for seed, draw in seeds}
     targets = {name: _target(found, cut) for name, found in {TASK: labels, **controls}.items()}

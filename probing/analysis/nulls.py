@@ -61,12 +61,11 @@ def over_all(rows: Sequence[Measurement], resamples: int) -> Measurement:
     for row in rows:
         side = np.where(moved > 0, row.ci_high - row.value, row.value - row.ci_low)
         values = row.value + moved * side
-        draws.append(Resampled(row.metric, np.float64(row.value), values, np.ones(1)))
+        draws.append(Resampled(row.metric, np.asarray(row.value), values, np.ones(1)))
     [score] = scores(mean_over_draws(draws))
     places_of = {(row.layer, row.head) for row in rows}
     layer, head = places_of.pop() if len(places_of) == 1 else (None, None)
-    ends = {"value": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high}
-    return replace(rows[0], layer=layer, head=head, **ends)
+    return replace(rows[0], layer=layer, head=head, value=score.value, ci_low=score.ci_low, ci_high=score.ci_high)
 
 
 def marked(row: Measurement, number: int | None) -> Measurement:

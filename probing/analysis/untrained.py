@@ -43,6 +43,9 @@ def of_twins(analysis: Analysis) -> Analysis:
 class ScoresOfProbes(Analysis):
     """The probe's scores on every layer, without controls, baselines that read no vector, and predictions."""
 
+    def check(self, study: Study) -> None:
+        """Nothing: what the probes need was checked for the model."""
+
     def __call__(self, study: Study) -> Findings:
         """Rows of the task; notes on probes that stopped early and on vectors too large for float16."""
         ids = [s.id for s in study.corpus.splits["test"]]

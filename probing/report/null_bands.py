@@ -5,7 +5,7 @@ a single draw lies; the interval of the mean over draws is in the rows, and narr
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def band(rows: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for layer, values in rows[rows["draw"].notna() & rows["layer"].notna()].groupby("layer")["value"]:
         low, high = ends(values)
-        lines.append((int(layer), low, high, float(values.mean()), int(values.notna().sum())))
+        lines.append((int(str(layer)), low, high, float(values.mean()), int(values.notna().sum())))
     return pd.DataFrame(lines, columns=BAND)
 
 
@@ -52,7 +52,7 @@ def draw_band(axes: "Axes", found: pd.DataFrame, colour: str) -> None:
     if found.empty or found["n"].max() < 2:
         return
     layers = found["layer"].tolist()
-    look = {"color": colour, "linewidth": 0.8, "linestyle": (0, (3, 2)), "alpha": 0.9}
+    look: Any = {"color": colour, "linewidth": 0.8, "linestyle": (0, (3, 2)), "alpha": 0.9}
     if len(layers) == 1:
         axes.vlines(layers, found["low"], found["high"], **look)
         return

@@ -88,8 +88,8 @@ def of_others(run: Run) -> pd.DataFrame:
         beside(of_model.loc[where], means.loc[where], [value for value in values if pd.notna(value)])
         | dict(zip(WHAT, where, strict=False))
         | {"chosen": where[-1] == "chosen"}
-        for where, values in single.items()
-        if where in of_model.index and pd.notna(values).any()
+        for where, values in zip(single.index.tolist(), single.tolist(), strict=True)
+        if where in of_model.index and any(map(pd.notna, values))
     ]
     return pd.DataFrame(lines)
 

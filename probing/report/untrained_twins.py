@@ -48,8 +48,8 @@ def curves(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     if table.empty:
         return []
     of_layers = table[~table["chosen"] & table["layer"].notna()]
-    groups = [(what, lines.sort_values("layer")) for what, lines in of_layers.groupby(WHAT, sort=False)]
-    return [(name_of(what), lines) for what, lines in groups if len(lines) > 1]
+    groups = [lines.sort_values("layer") for _, lines in of_layers.groupby(WHAT, sort=False)]
+    return [(name_of(lines[WHAT].iloc[0].tolist()), lines) for lines in groups if len(lines) > 1]
 
 
 def name_of(what: Sequence[str]) -> str:

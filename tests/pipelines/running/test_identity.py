@@ -36,6 +36,8 @@ OTHER = [
     "controls=2",
     "resamples=500",
     "resampled=sentences",
+    "train_share=0.5",
+    "train_share=0.5 train_seed=1",
     "punctuation=remove",
     "task=xpos",
     "task.vector=first",
