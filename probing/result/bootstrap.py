@@ -118,14 +118,14 @@ def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
     return Resampled(sums.metric, value, values, sums.items, n_units, sums.limits, sums.freedom)
 
 
-def mean_over_draws(draws: Sequence[Resampled]) -> Resampled:
+def mean_over_draws(draws: Sequence[Resampled], *purpose: str) -> Resampled:
     """The mean over draws (of a control task, of seeds), resampled as a whole: sentences and draws are drawn anew.
 
     A resample is the mean of the draws on its sentences, plus the draws' differences from the mean of all, each with a
     random weight (wild bootstrap, Liu 1988), so that they add the variance of a mean of D draws. Draws differ on the
     scored sentences by chance too, which the sentences already tell: the differences are made smaller, so that their
     variance is the rest. One draw stays as it is: its interval is of that draw. All that has the same number of draws
-    gets the same weights, so that layers can be paired.
+    gets the same weights, so that layers can be paired, unless ``purpose`` differs.
     """
     n_draws = len(draws)
     if n_draws == 1:
@@ -135,7 +135,7 @@ def mean_over_draws(draws: Sequence[Resampled]) -> Resampled:
     between = of_draws.var(axis=0, ddof=1)
     by_chance = np.nanvar(values - means, axis=1).sum(axis=0) / (n_draws - 1)
     smaller = np.sqrt(np.clip(1 - by_chance / np.where(between > 0, between, 1), 0, 1))
-    rng = generator(0, "draws", str(n_draws))
+    rng = generator(0, "draws", *purpose, str(n_draws))
     weights = rng.standard_normal((values.shape[1], n_draws)) / np.sqrt(n_draws * (n_draws - 1))
     resamples = means + np.tensordot(weights, smaller * (of_draws - mean), axes=1)
     return replace(draws[0], value=mean, values=resamples, draws=((between / n_draws, n_draws - 1),))
