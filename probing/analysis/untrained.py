@@ -48,7 +48,7 @@ class ScoresOfProbes(Analysis):
 
     def __call__(self, study: Study) -> Findings:
         """Rows of the task; notes on probes that stopped early and on vectors too large for float16."""
-        ids = [s.id for s in study.corpus.splits["test"]]
+        ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
         resampling = {split: study.resampling(split) for split in SPLITS}
         keep = kept_words(study, study.items.words)
         found = score(study.predictions, study.task.metrics, ids, resampling, keep)
