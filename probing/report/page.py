@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from probing.report.best_layers import as_good, chosen, has_bands, listed, verdict_on_layers
+from probing.report.best_layers import as_good, chosen, listed, verdict_on_layers
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import PROBES, Run, best_layer, heading, load_run, shown_predictions, stand_ins
@@ -58,7 +58,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "tiles": tiles(run, raw),
         "layers": shown,
         "marks": raw["best"].tolist(),
-        "banded": has_bands(raw),
+        "banded": bool(as_good(raw)),
         "figures": pictures(figures, CAPTIONS),
         "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
@@ -114,7 +114,7 @@ def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
     line, good = chosen(table), as_good(table)
     chosen_here = f"layer chosen on {run.chosen_on}, of {len(table)}"
     facts = {
-        ("best layer" if len(good) == 1 else "may be the best layer"): listed(good) if len(table) > 1 else "",
+        ("best layer" if len(good) == 1 else "may be the best layer"): listed(good),
         chosen_here: str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
