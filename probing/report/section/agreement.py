@@ -90,9 +90,10 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
     if known:
         best = max(known, key=lambda target: known[target][0])
         score, _, reference = best.partition(" × ")
+        (_, low, _), highest = known[best], max(high for _, _, high in known.values())
         found.append(
             f"The highest of {len(known)} rank correlations in layer {layer} is that of {score} with {reference} "
-            f"(Spearman {_number(known[best])}, an interval that holds for all {len(known)}): {_alike(known[best])}."
+            f"(Spearman {_number(known[best])}, an interval that holds for all {len(known)}): {_alike(low, highest)}."
         )
     return found
 
@@ -111,12 +112,14 @@ def _moved(interval: Interval) -> str:
     return f"this sample is too small to tell whether the change is larger than {LITTLE_MOVED}"
 
 
-def _alike(interval: Interval) -> str:
-    _, low, high = interval
+def _alike(low: float, high: float) -> str:
+    """low: lower end of the highest correlation; high: the highest upper end of all."""
     if low >= CLOSE:
         return "the two rank tokens almost alike, but the score does not give the size of the effect"
     if high < WEAK:
         return "no attention score of this layer ranks tokens as interventions or gradients do"
+    if low <= 0:
+        return "this sample is too small to tell whether it is above 0"
     return "this is a tendency over many sentences; it does not show the importance of a single token"
 
 

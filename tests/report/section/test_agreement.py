@@ -43,6 +43,7 @@ def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that
         ((0.8, 0.75, 0.85), (0.4, 0.3, 0.5), ["depends on these weights", "almost alike"], "hardly matter"),
         ((0.1, 0.0, 0.2), (0.01, 0.0, 0.02), ["hardly matter", "no attention score of this layer"], "almost alike"),
         ((0.4, 0.2, 0.5), (0.05, 0.01, 0.1), ["too small to tell", "a tendency"], "hardly matter"),
+        ((0.3, -0.1, 0.6), (0.4, 0.3, 0.5), ["whether it is above 0"], "a tendency"),
         ((np.nan,) * 3, (np.nan,) * 3, ["this model and this sample"], "changes by"),
     ],
 )
