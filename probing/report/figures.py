@@ -166,4 +166,4 @@ def described(run: Run, table: pd.DataFrame) -> str:
     """What bands, ring and shading are, as far as the figure has them."""
     kind = "simultaneous 95 % bands" if has_bands(table) else "95 % interval of each layer"
     parts = [f"{kind}, by {run.resampled.removesuffix('s')}", f"ring: chosen on {run.chosen_on}"]
-    return " · ".join([*parts, *(["shaded: may be best"] if len(table) > 1 and as_good(table) else [])])
+    return " · ".join([*parts, *(["shaded: may be best"] if as_good(table) else [])])

@@ -1,6 +1,6 @@
 """Agreement of attention scores with interventions, and the conclusions that it supports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -127,10 +127,12 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
         )
     known = {target: interval for target, interval in ranks.items() if np.isfinite(interval).all()}
     if known:
-        low, high = (choose(known, key=lambda target: known[target][0]) for choose in (min, max))
+        best = max(known, key=lambda target: known[target][0])
+        score, _, reference = best.partition(" × ")
+        (_, low, _), highest = known[best], max(high for _, _, high in known.values())
         found.append(
-            f"The {len(known)} rank correlations in layer {layer} lie between {known[low][0]:.2f} ({low}) and "
-            f"{known[high][0]:.2f} ({high}; Spearman, means over sentences): {_alike(list(known.values()))}."
+            f"The highest of {len(known)} rank correlations in layer {layer} is that of {score} with {reference} "
+            f"(Spearman {_number(known[best])}, an interval that holds for all {len(known)}): {_alike(low, highest)}."
         )
     return found
 
@@ -160,16 +162,15 @@ def _moved(interval: Interval) -> str:
     return f"this sample is too small to tell whether the change is larger than {LITTLE_MOVED}"
 
 
-def _alike(intervals: Sequence[Interval]) -> str:
-    """The highest of many is too high by chance, so that all must agree, or none may reach a threshold."""
-    if all(low >= CLOSE for _, low, _ in intervals):
-        return "all rank tokens almost alike, but a score does not give the size of an effect"
-    if all(high < WEAK for _, _, high in intervals):
+def _alike(low: float, high: float) -> str:
+    """low: lower end of the highest correlation; high: the highest upper end of all."""
+    if low >= CLOSE:
+        return "the two rank tokens almost alike, but the score does not give the size of the effect"
+    if high < WEAK:
         return "no attention score of this layer ranks tokens as interventions or gradients do"
-    return (
-        "tendencies over many sentences, which do not show the importance of a single token; the highest of so many is "
-        "too high by chance"
-    )
+    if low <= 0:
+        return "this sample is too small to tell whether it is above 0"
+    return "this is a tendency over many sentences; it does not show the importance of a single token"
 
 
 def write_explain(run: Run, stem: Path) -> list[Path]:
