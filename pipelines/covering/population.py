@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pipelines.shared.machine import device_of, probe_device
 from pipelines.shared.options import Parts
 from probing.analysis.head_pass import head_pass
-from probing.analysis.study import Options, Study
+from probing.analysis.study import Study
+from probing.analysis.study_options import Options
 from probing.attention.heads.head_relations import HeadSyntax
 from probing.attention.heads.select_on_dev import Choice, choose
 from probing.axes import Corpus, Progress, Sentence, Split, Tally

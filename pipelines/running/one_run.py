@@ -13,7 +13,8 @@ from pipelines.shared.machine import device_of, probe_device
 from pipelines.shared.progress import Bars
 from pipelines.shared.versions import versions
 from probing.analysis.findings import Findings, combined
-from probing.analysis.study import Options, Study
+from probing.analysis.study import Study
+from probing.analysis.study_options import Options
 from probing.axes import Corpus, Note
 from probing.model.checkpoint import Checkpoint
 from probing.result.folder import CONFIG, Contents

@@ -14,6 +14,7 @@ from probing.analysis.items import Items, control, control_name, fit_probes, pai
 from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_reader
 from probing.analysis.samples import Sample, draw
 from probing.analysis.store_files import StoreFiles
+from probing.analysis.study_options import Options
 from probing.analysis.train_sample import items_of, sample_note
 from probing.attention.flow.augmented import Rollout
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
@@ -23,7 +24,7 @@ from probing.model.saved_tokenizer import read_tokenizer
 from probing.model.seen_forms import seen_form
 from probing.model.subwords import Subwords
 from probing.probe.fit import Probe, Setting
-from probing.result.resampling import AUTO, Resampling, units_of
+from probing.result.resampling import Resampling, units_of
 from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.key import Store
@@ -35,28 +36,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from probing.model.encoder import Encoder
-
-
-@dataclass(frozen=True)
-class Options:
-    """Options that all analyses of a run share.
-
-    seed: of everything random, except samples and resamples. layers: those to probe; None: all. controls: draws of the
-    control task. resamples: of the bootstrap. resampled: what it draws (auto, documents or sentences). punctuation:
-    keep or remove it in root accuracy and UUAS. train_share, train_seed: the share of the training sentences that
-    probes are trained on, and which. device, probe_device: where the model and the probes are computed.
-    """
-
-    seed: int = 0
-    layers: tuple[int, ...] | None = None
-    controls: int = 1
-    resamples: int = 1000
-    resampled: str = AUTO
-    punctuation: str = "keep"
-    train_share: float = 1.0
-    train_seed: int = 0
-    device: str = "cpu"
-    probe_device: str = "cpu"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,8 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Run:
-    """One run folder. rows: of the probe and its baselines. others: rows of all other analyses, without those of
-    untrained twins, which are in ``nulls``.
+    """One run folder. rows: of the probe and its baselines. others: of all other analyses. nulls: of untrained twins.
 
     ``predictions`` (word pairs have none) and ``sentences`` are None where the run has none.
     """

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from probing.analysis.study import Options, Study
+from probing.analysis.study import Study
+from probing.analysis.study_options import Options
 from probing.data.grammar import Grammar
 from probing.model.checkpoint import Model, resolve
 from probing.probe.linear import Linear

@@ -9,7 +9,7 @@ import pytest
 from probing.analysis.ablation import HeadAblation
 from probing.analysis.agreement import Agreement
 from probing.analysis.readers import ProbeReader, probe_reader
-from probing.analysis.study import Options
+from probing.analysis.study_options import Options
 from probing.data.grammar import Grammar
 from probing.model.checkpoint import Model
 from probing.store.key import Store

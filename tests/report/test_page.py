@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from probing.report.load import load_run
-from probing.report.page import selected, write_page, write_report
+from probing.report.page import write_page, write_report
+from probing.report.run_provenance import selected
 from probing.report.sections import sections
 
 HOSTILE = "<script>alert('&amp;')</script>"
