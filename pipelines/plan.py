@@ -75,8 +75,8 @@ def plan(settings: Settings) -> None:
 
     goal = Goal(settings.difference, settings.power, settings.level)
     say(
-        f"to find a true difference of {goal.difference:g} with a power of {goal.power:.0%} (two-sided test at "
-        f"{goal.level:.0%}):"
+        f"to find a true difference of {goal.difference:g} with a power of {100 * goal.power:g} % (two-sided test at "
+        f"{100 * goal.level:g} %):"
     )
     from_runs(settings, goal) if settings.runs else from_assumptions(settings, goal)
 
@@ -122,7 +122,7 @@ def from_assumptions(settings: Settings, goal: "Goal") -> None:
     if settings.sentences:
         say(
             f"{settings.sentences:,} sentences find {found['separable']:.2g} with this power, and {goal.difference:g} "
-            f"with a power of {found['power_here']:.0%}"
+            f"with a power of {100 * found['power_here']:.0f} %"
         )
 
 

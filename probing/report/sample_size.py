@@ -116,9 +116,13 @@ def shown_plans(table: pd.DataFrame, goal: Goal) -> pd.DataFrame:
     shown["measured"] = [number(line["difference"], line["metric"], signed=True) for line in lines]
     shown["deviation"] = [f"{line['deviation']:.3g}" for line in lines]
     shown["design effect"] = [f"{line['design_effect']:.2f}" for line in lines]
-    shown[f"sentences for {goal.difference:g}"] = [f"{line['sentences_needed']:,.0f}" for line in lines]
+    shown[f"sentences for {goal.difference:g}"] = [_text(line["sentences_needed"], ",.0f") for line in lines]
     if (table["n_units"] < table["n_sentences"]).any():
-        shown["documents"] = [f"{line['documents_needed']:,.0f}" for line in lines]
-    shown["found here"] = [f"{line['separable']:.2g}" for line in lines]
-    shown["power here"] = [f"{line['power_here']:.2f}" for line in lines]
+        shown["documents"] = [_text(line["documents_needed"], ",.0f") for line in lines]
+    shown["found here"] = [_text(line["separable"], ".2g") for line in lines]
+    shown["power here"] = [_text(line["power_here"], ".2f") for line in lines]
     return shown
+
+
+def _text(value: float, form: str) -> str:
+    return "–" if np.isnan(value) else format(value, form)
