@@ -98,7 +98,9 @@ def from_runs(settings: Settings, goal: "Goal") -> None:
     if first["n_units"] < first["n_sentences"]:
         caption += f" of {first['n_units']:,} documents"
     shown = shown_plans(table, goal)
-    printed = Table(*shown.columns, title=heading(runs[0]), caption=caption, box=SIMPLE_HEAD)
+    printed = Table(title=heading(runs[0]), caption=caption, box=SIMPLE_HEAD, padding=(0, 1))
+    for name in shown.columns:
+        printed.add_column(name, no_wrap=name == "pair", justify="left" if name == "pair" else "right")
     for line in shown.itertuples(index=False):
         printed.add_row(*map(str, line))
     CONSOLE.print(printed)
