@@ -83,7 +83,6 @@ def plan(settings: Settings) -> None:
 
 def from_runs(settings: Settings, goal: "Goal") -> None:
     """Print one line per pair of layers or runs."""
-    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from probing.report.load import heading, load_run
@@ -97,10 +96,10 @@ def from_runs(settings: Settings, goal: "Goal") -> None:
     caption = f"{measure(metric).label}; here: {first['n_sentences']:,} sentences"
     if first["n_units"] < first["n_sentences"]:
         caption += f" of {first['n_units']:,} documents"
-    shown = shown_plans(table, goal)
-    printed = Table(title=heading(runs[0]), caption=caption, box=SIMPLE_HEAD, padding=(0, 1))
+    shown = shown_plans(table)
+    printed = Table(title=heading(runs[0]), caption=caption, box=None, padding=(0, 1))
     for name in shown.columns:
-        printed.add_column(name, no_wrap=name == "pair", justify="left" if name == "pair" else "right")
+        printed.add_column(name, no_wrap=name == shown.columns[0], justify="right")
     for line in shown.itertuples(index=False):
         printed.add_row(*map(str, line))
     CONSOLE.print(printed)

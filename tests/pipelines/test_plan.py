@@ -17,7 +17,7 @@ def test_a_plan_from_a_run(make, here):
     folder = make("task=pos", "layers=[0,2]")
     done = here(f"runs=['{folder}']", "difference=0.02", small=False, program="plan")
     assert done.code == 0, done.err
-    assert "layer 2 − layer 0" in done.out
+    assert "2 − 0" in done.out
     assert "two-sided test at 5 %" in done.out
 
 
