@@ -6,8 +6,10 @@ tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/s
 
 Options (group=option; a key of the chosen option is set with group.key=value):
 {groups}
-  others      tag seed layers baselines controls resamples resampled punctuation strict device threads outputs
+  others      tag seed layers nulls controls resamples resampled punctuation train_share train_seed strict
+              device threads outputs
               (conf/run.yaml explains them; --cfg job prints their values)
+  nulls=20    adds every analysis of 20 untrained twins: 20 times the time, one twin at a time on disk
 
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.
 A key of an analysis is set with analysis.<name>.key=value.
@@ -36,6 +38,7 @@ from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
 from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
 from pipelines.running.manifest import measured
+from pipelines.running.null_stage import with_nulls
 from pipelines.running.one_run import Run, contents, study_of
 from pipelines.running.own_folder import apart
 from pipelines.running.run_folder import is_done, of_failed, run_folder
@@ -146,6 +149,11 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
             noted = notes + failures(tuple(failed.items()))
             write = write_first if name == PROBES else write_part
             write(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
+        if this.experiment.settings.nulls:
+            taken = sum(clock.seconds.values())
+            with clock.stage("nulls"):
+                found = with_nulls(this.experiment, study, found, failed, taken)
+            write_part(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
     finish(this.folder, write_report)
 
 

@@ -65,7 +65,7 @@ def value(measured: Measured) -> float:
     whole = part(measured, np.arange(len(measured.sums if isinstance(measured, Tally) else measured.values)))
     if isinstance(whole, Sums):
         return float(whole.formula(*(column.sum(axis=0) for column in whole.columns)))
-    columns, formula = summands(whole)
+    columns, formula, _ = summands(whole)
     return float(formula(columns.sum(axis=0)))
 
 

@@ -10,6 +10,7 @@ from pipelines.running.hypothesis_files import read_hypothesis
 from pipelines.shared.options import Parts, options, own_options, parts_of
 from pipelines.shared.schema import check_machine, known, listed, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
+from probing.analysis.untrained import MOST
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
 from probing.result.resampling import AUTO, CHOICES
@@ -25,17 +26,19 @@ ALL = "all"
 class Settings:
     """The options of ``python -m pipelines.run`` outside of the groups.
 
-    layers, baselines: sorted, each named once; layers as they are typed, ``all`` or numbers.
+    layers: sorted, each named once, as they are typed, ``all`` or numbers.
     """
 
     tag: str = "main"
     seed: int = 0
     layers: list[str] = field(default_factory=lambda: [ALL])
-    baselines: list[str] = field(default_factory=list)
+    nulls: int = 0
     controls: int = 1
     resamples: int = 1000
     resampled: str = AUTO
     punctuation: str = "keep"
+    train_share: float = 1.0
+    train_seed: int = 0
     strict: bool = False
     device: str = "auto"
     threads: int | None = None
@@ -48,11 +51,16 @@ class Settings:
         positive("resamples", self.resamples)
         one_of("resampled", self.resampled, CHOICES)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
+        if not 0 < self.train_share <= 1:
+            raise ConfigError(f"train_share={self.train_share:g}: a number above 0, and at most 1, is wanted")
+        not_negative("train_seed", self.train_seed)
+        if self.train_seed and self.train_share == 1:
+            raise ConfigError(f"train_seed={self.train_seed}: all of train is used; type train_share=0.5, for example")
         check_machine(self.device, self.threads)
         names_a_folder("tag", self.tag)
-        self.baselines = sorted(set(self.baselines))
-        for name in self.baselines:
-            one_of("baselines", name, ("untrained",))
+        not_negative("nulls", self.nulls)
+        if self.nulls > MOST:
+            raise ConfigError(f"nulls={self.nulls}: at most {MOST} untrained twins")
         if self.layers != [ALL]:
             if not self.layers or not all(layer.isdecimal() for layer in self.layers):
                 typed = self.layers[0] if len(self.layers) == 1 else f"[{', '.join(self.layers)}]"
@@ -82,6 +90,8 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     config = with_hypotheses(resolved)
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
+    if settings.nulls and parts["model"].untrained_seed is not None:
+        raise ConfigError("nulls: the model of model.untrained_seed is untrained itself; leave out one of the two")
     return Experiment(settings=settings, config=config, choices=choices, analyses=analyses_of(config), **parts)
 
 

@@ -45,7 +45,8 @@ def study_of(this: Run, bars: Bars) -> Study:
         resamples=settings.resamples,
         resampled=settings.resampled,
         punctuation=settings.punctuation,
-        untrained="untrained" in settings.baselines,
+        train_share=settings.train_share,
+        train_seed=settings.train_seed,
         device=device_of(settings.device),
         probe_device=probe_device(settings.device),
     )

@@ -17,7 +17,7 @@ from probing.result.resampling import AUTO
 LONGEST = 200  # characters; file systems allow 255, and a run that is not finished has a longer name
 USUAL = {"attention": "rollout", "rollout": "residual", "store": "hdf5"}  # options that a folder's name leaves out
 # options that the folder names elsewhere, or that say where input is found and not what is done with it
-UNNAMED = {"name", "checkpoint", "stand_in", "untrained_seed", "folder", "attention"}
+UNNAMED = {"name", "checkpoint", "revision", "stand_in", "untrained_seed", "folder", "attention"}
 
 
 def run_folder(experiment: Experiment, corpus: str) -> Path:
@@ -26,11 +26,13 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
     with_maps = set(experiment.analyses) != {PROBES}
     of_settings = {
         "layers": "" if s.probed_layers is None else "+".join(s.layers),
-        "baselines": "+".join(s.baselines),
+        "nulls": str(s.nulls) if s.nulls else "",
         "controls": "" if s.controls == 1 else str(s.controls),
         "resamples": "" if s.resamples == 1000 else str(s.resamples),
         "resampled": "" if s.resampled == AUTO else s.resampled,
         "punctuation": "" if s.punctuation == "keep" else s.punctuation,
+        "train_share": "" if s.train_share == 1 else f"{s.train_share:g}",
+        "train_seed": str(s.train_seed) if s.train_seed else "",
     }
     of_analyses = {
         **named_analyses(experiment.analyses),

@@ -12,7 +12,10 @@ _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _OPTION = re.compile(r"([+~]{0,2}[\w.@/-]+)=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 _SWEEPS = ("-m", "--multirun")
-RENAMED = {"data.input": "model.text=spaced or model.text=as_written"}  # options of earlier versions
+RENAMED = {  # options of earlier versions
+    "data.input": "model.text=spaced or model.text=as_written",
+    "baselines": "nulls=1 for one untrained twin, nulls=20 for a band",
+}
 
 
 def readable(arguments: Sequence[str]) -> list[str]:

@@ -82,26 +82,21 @@ class Agreement(Analysis):
         rows += adjusted_by_layer(rows, ranks, resampling)
         if effects is not None:
             rows += effect_rows(apart(effects, places, readout.level, readout.layer, "test"), study, resampling)
-        notes = (
-            Note("sample", f"agreement: {sample.description}"),
-            *no_scores,
-            *no_blank,
-            *no_references,
-            *no_replaced,
-        )
+        missing = (*no_scores, *no_blank, *no_references, *no_replaced)
         return Findings(
             rows=tuple(rows),
-            facts={
-                "output": readout.name,
-                "layer": readout.layer,
-                "query": whose(self.query, readout),
-                "sample": sample.description,
-                "draws": self.draws,
-                **({} if blank is None else {"blank": blank[0]}),
-                **reading_facts(readout),
-            },
-            notes=(*notes, *reader_notes(study.reader, readout, study.refused_head)),
+            facts={"sample": sample.description, **self._ways(readout, None if blank is None else blank[0])},
+            notes=(
+                Note("sample", f"agreement: {sample.description}"),
+                *missing,
+                *reader_notes(study.reader, readout, study.refused_head),
+            ),
         )
+
+    def _ways(self, readout: Readout, blank: str | None) -> dict[str, object]:
+        """Facts for the page: the output, and how numbers were made of it."""
+        ways = {"query": whose(self.query, readout), "draws": self.draws, **reading_facts(readout)}
+        return {"output": readout.name, "layer": readout.layer, **ways, **({"blank": blank} if blank else {})}
 
 
 def query_of(name: str, places: Places) -> Query:

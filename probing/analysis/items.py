@@ -33,11 +33,16 @@ class Items:
 
 
 def pair_up(
-    task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds: Sequence[tuple[int, int]], form: Form = str
+    task: Task,
+    labels: Labels,
+    store: StoreFile,
+    controls: Mapping[str, Labels],
+    inside: NDArray[np.bool_] | None = None,
 ) -> Items:
-    """Vectors with their labels, and one control task per (seed, draw), for the word types that ``form`` gives.
+    """Vectors with their labels, and with those of ``controls``, by name.
 
-    Items without a vector or without a label are left out and counted. Raises: ModelError if a split has no item left.
+    ``inside``: which items take part, in the order of splits and sentences; None: all. Items without a vector or
+    without a label are left out and counted. Raises: ModelError if a split has no item left.
     """
     vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
     has_label = _labelled(labels)
@@ -48,8 +53,9 @@ def pair_up(
         for reason, found in reasons.items()
         if found.any()
     )
+    if inside is not None:
+        keep &= inside
     cut = _cut(labels, keep)
-    controls = {control_name(draw): control(task, corpus, labels, (seed, draw), form) for seed, draw in seeds}
     scored = ("train",) if task.memorised else SCORED
     targets = {TASK: _target(labels, cut)}
     targets |= {name: replace(_target(found, cut), scored=scored) for name, found in controls.items()}

@@ -19,6 +19,6 @@ def lone_roots(sentences: Sequence[Sentence], split: Split, punctuation: str) ->
     if not n:
         return ""
     return (
-        f"root accuracy leaves out {n:,} of the {len(counted):,} sentences of {split} with a tree, because not more than "
-        "one of their words can be the root, so that any prediction is right; Hewitt & Manning (2019) count them"
+        f"root accuracy leaves out {n:,} of the {len(counted):,} sentences of {split} with a tree, because not more "
+        "than one of their words can be the root, so that any prediction is right; Hewitt & Manning (2019) count them"
     )

@@ -1,7 +1,7 @@
 """What can be decoded from each layer: the probe, its control task and its baselines, scored on dev and test."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.axes import SPLITS, Note, Split
 from probing.data.punctuation import check_punctuation, kept
-from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
 from probing.probe.fit import TASK, Fit, unresolved
 from probing.probe.strengths import FURTHER, limits
@@ -53,11 +52,6 @@ class Probes(Analysis):
         keep, read = kept_words(study, items.words), words_read(study)
         metric = code_length(study.predictions) or main_metric(study.task.metrics, items.targets[TASK], keep)
         found = [*study.predictions, *without_vectors(study, read)]
-        notes = [*items.notes]
-        if study.options.untrained:
-            twin, twin_notes = untrained_twin(study)
-            found += twin
-            notes += twin_notes
         ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
         resampling = {split: study.resampling(split) for split in SPLITS}
         scores = score(found, study.task.metrics, ids, resampling, keep)
@@ -72,26 +66,10 @@ class Probes(Analysis):
                 "resampled": {split: described(resampling[split].units) for split in SPLITS},
                 **compared_with(study, read),
             },
-            notes=(*notes, *caveats(study), *type_notes(study, read), *of_metrics(study, metric, scores)),
+            notes=(*items.notes, *caveats(study), *type_notes(study, read), *of_metrics(study, metric, scores)),
             tables=tables,
             files=trained_probes(study),
         )
-
-
-def untrained_twin(study: Study) -> tuple[list[Prediction], tuple[Note, ...]]:
-    """The same probe on the same architecture with random weights, and notes on it."""
-    model = replace(study.model, untrained_seed=study.options.seed)
-    twin = replace(
-        study,
-        model=model,
-        checkpoint=resolve(model),
-        with_head=False,
-        options=replace(study.options, controls=0, untrained=False),
-    )
-    found = [replace(p, target="untrained", fit=None) for p in twin.predictions]
-    kept = [Note(kind, f"untrained: {text}") for kind, text in widened(twin.hidden)]
-    stopped = [Note("unconverged", text.replace("task", "untrained", 1)) for _, text in unconverged(twin.predictions)]
-    return found, (*twin.items.notes, *kept, *stopped)
 
 
 def kept_words(

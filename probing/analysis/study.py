@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.head_pass import HeadPass, head_pass
-from probing.analysis.items import Items, fit_probes, pair_up
+from probing.analysis.items import Items, control, control_name, fit_probes, pair_up
 from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_reader
 from probing.analysis.samples import Sample, draw
 from probing.analysis.store_files import StoreFiles
+from probing.analysis.train_sample import items_of, sample_note
 from probing.attention.flow.augmented import Rollout
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
 from probing.model.checkpoint import Checkpoint, Model
@@ -42,8 +43,8 @@ class Options:
 
     seed: of everything random, except samples and resamples. layers: those to probe; None: all. controls: draws of the
     control task. resamples: of the bootstrap. resampled: what it draws (auto, documents or sentences). punctuation:
-    keep or remove it in root accuracy and UUAS.
-    untrained: also probe the untrained twin. device, probe_device: where the model and the probes are computed.
+    keep or remove it in root accuracy and UUAS. train_share, train_seed: the share of the training sentences that
+    probes are trained on, and which. device, probe_device: where the model and the probes are computed.
     """
 
     seed: int = 0
@@ -52,7 +53,8 @@ class Options:
     resamples: int = 1000
     resampled: str = AUTO
     punctuation: str = "keep"
-    untrained: bool = False
+    train_share: float = 1.0
+    train_seed: int = 0
     device: str = "cpu"
     probe_device: str = "cpu"
 
@@ -166,9 +168,17 @@ class Study:
 
     @cached_property
     def items(self) -> Items:
-        """The items that have a label and a vector, with the control tasks."""
-        seeds = [(self.options.seed, draw) for draw in range(self.options.controls)]
-        return pair_up(self.task, self.corpus, self.labels, self.hidden, seeds, seen_form(self.checkpoint.folder))
+        """The items that have a label and a vector, with the control tasks; of train those of the sample."""
+        o, form = self.options, seen_form(self.checkpoint.folder)
+        controls = {
+            control_name(draw): control(self.task, self.corpus, self.labels, (o.seed, draw), form)
+            for draw in range(o.controls)
+        }
+        if o.train_share == 1:
+            return pair_up(self.task, self.labels, self.hidden, controls)
+        inside = items_of(self.labels, o.train_share, o.train_seed)
+        found = pair_up(self.task, self.labels, self.hidden, controls, inside)
+        return replace(found, notes=(sample_note(self.labels, o.train_share, o.train_seed), *found.notes))
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:

@@ -98,10 +98,13 @@ def read(path: Path, skipped: Counter[str], text: str = SPACED) -> Iterator[Sent
             sid = " ".join((comments.get("sent_id") or f"{path.stem}-{start}").split())
             if {"newdoc", "newdoc id"} & comments.keys():
                 document = comments.get("newdoc id") or f"{path.stem}-{start}"
-            found = sentence_of(tokens, sid, f"{path}:{start}", skipped, order)
+            here: Counter[str] = Counter()
+            found = sentence_of(tokens, sid, f"{path}:{start}", here, order)
             if text == AS_WRITTEN:
-                found = replace(found, surface=surface_of(tokens, comments.get("text"), f"{path}:{start}", skipped))
-            yield replace(found, document=document or document_of(comments.get("sent_id")))
+                found = replace(found, surface=surface_of(tokens, comments.get("text"), f"{path}:{start}", here))
+            skipped.update(here)
+            found = replace(found, document=document or document_of(comments.get("sent_id")))
+            yield replace(found, left_out=tuple(here.items()))
     if not start:
         raise DataError(f"{path}: no sentence in it; every split needs some")
 
@@ -128,5 +131,7 @@ def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentenc
             position += 1
             tokens.append({"id": position, "form": form, "upos": tag, "xpos": xpos, "head": head, "deprel": deprel})
         sid = row.get("sent_id") or row.get("idx")
-        found = sentence_of(tokens, sid or f"row-{number}", f"{where} row {number}", skipped)
-        yield replace(found, document=document_of(sid))
+        here: Counter[str] = Counter()
+        found = sentence_of(tokens, sid or f"row-{number}", f"{where} row {number}", here)
+        skipped.update(here)
+        yield replace(found, document=document_of(sid), left_out=tuple(here.items()))

@@ -14,6 +14,8 @@ from probing.rng import generator
 
 WITHHELD = "words that are an underscore, kept: treebanks write one for a word that is withheld or missing"
 
+IN_WHOLE = " (in the whole corpus, of which this is a part)"  # after counts that a subsample cannot make anew
+
 
 class Source(Protocol):
     """A corpus to be read, as an option of conf/data describes it."""
@@ -78,14 +80,26 @@ def check_max_sentences(max_sentences: int | None) -> None:
 def subsample(corpus: Corpus, max_sentences: int) -> Corpus:
     """At most ``max_sentences`` of each split, drawn at random, in corpus order; the same ones for any seed of the run.
 
-    The name says so (``ewt-500``), since a score on a part is not a score on the whole.
+    The name says so (``ewt-500``), since a score on a part is not a score on the whole. What was left out of sentences
+    is counted for those that remain; what was counted otherwise is said to be of the whole corpus.
     """
     check_max_sentences(max_sentences)
     splits: dict[Split, tuple[Sentence, ...]] = {}
     for split, sentences in corpus.splits.items():
         keep = generator(0, "subsample", split).permutation(len(sentences))[:max_sentences]
         splits[split] = tuple(sentences[i] for i in sorted(keep))
-    return replace(corpus, name=f"{corpus.name}-{max_sentences}", splits=splits)
+    before, after = (_left_out(of.values()) for of in (corpus.splits, splits))
+    whole = {f"{reason}{IN_WHOLE}": n for reason, n in corpus.skipped.items() if reason not in before}
+    part = {reason: after[reason] for reason in corpus.skipped if after[reason]}
+    return replace(corpus, name=f"{corpus.name}-{max_sentences}", splits=splits, skipped={**part, **whole})
+
+
+def _left_out(splits: Iterable[Iterable[Sentence]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for sentences in splits:
+        for sentence in sentences:
+            found.update(dict(sentence.left_out))
+    return found
 
 
 def unique_ids(corpus: Corpus) -> Corpus:

@@ -48,7 +48,7 @@ class Grammar:
         return {"train": self.train, "dev": self.dev, "test": self.test}
 
     def load(self, text: str = SPACED) -> Corpus:
-        """Draw all splits."""
+        """Draw all splits, the same for any ``text``."""
         held_out = draw_held_out(generator(self.seed, "grammar", "held out"), HELD_OUT)
         rules = read_rules()
         seen: set[tuple[str, ...]] = set()

@@ -44,7 +44,7 @@ class HubDataset:
         check_max_sentences(self.max_sentences)
 
     def load(self, text: str = SPACED) -> Corpus:
-        """Read the splits. Raises DataError (split and row) or UnavailableError."""
+        """Read the splits, the same for any ``text``. Raises DataError (split and row) or UnavailableError."""
         name = self.name or "-".join([Path(self.hub).expanduser().resolve().name, *filter(None, [self.hub_config])])
         advice = "type data.hub=<id on the Hub, or folder>, and data.hub_config=… if it has several configurations"
         tables = hub_splits(name, self.hub, self.hub_config, advice)

@@ -50,7 +50,7 @@ class Labelled:
         Layout(self.separator, self.quotes)
 
     def load(self, text: str = SPACED) -> Corpus:
-        """Read the splits. Raises DataError (file and line) or UnavailableError."""
+        """Read the splits, the same for any ``text``. Raises DataError (file and line) or UnavailableError."""
         name = self.name or Path(self.train).stem
         named = {"train": self.train, "dev": self.dev, "test": self.test}
         files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probing.data.surface_text import SPACED, TEXTS
-from probing.errors import ModelError, not_negative, one_of, positive
+from probing.errors import ConfigError, ModelError, not_negative, one_of, positive
 from probing.model import download as hub
 from probing.model.files import WEIGHTS, digest, sha256, sources
 from probing.model.text_start import AUTO, CHOICES
@@ -31,8 +31,9 @@ class Model:
     (float32, bfloat16), ``long`` what happens to a sentence longer than the model's window (window, truncate),
     ``max_subwords`` lowers that window. ``text`` is what it reads of a treebank: its words with a space between them
     (spaced), or the text as_written. ``bos`` decides on the token that begins a text (auto, on, off; see
-    ``text_start.missing_bos``). ``untrained_seed`` asks for the untrained twin: the same architecture
-    built from its configuration, initialised from this seed.
+    ``text_start.missing_bos``). ``untrained_seed`` asks for the untrained twin: the same architecture built from its
+    configuration, initialised from this seed. ``revision`` is a branch, tag or commit of a Hub id (a training step,
+    where they are published as such), or the folder of one inside a folder of checkpoints.
 
     Raises: ConfigError on an impossible value.
     """
@@ -46,6 +47,7 @@ class Model:
     text: str = SPACED
     bos: str = AUTO
     untrained_seed: int | None = None
+    revision: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -57,6 +59,18 @@ class Model:
             positive("model.max_subwords", self.max_subwords)
         if self.untrained_seed is not None:
             not_negative("model.untrained_seed", self.untrained_seed)
+        if self.revision is not None and (self.checkpoint == BUNDLED or "@" in self.checkpoint):
+            seen = "the bundled model has one" if self.checkpoint == BUNDLED else f"{self.checkpoint} names one already"
+            raise ConfigError(f"model.revision={self.revision}: {seen}; leave model.revision out")
+
+    @property
+    def source(self) -> str:
+        """The checkpoint with its revision: ``org/name@revision``, or the folder of the revision."""
+        if self.revision is None:
+            return self.checkpoint
+        if _is_folder(self.checkpoint):
+            return str(Path(self.checkpoint).expanduser() / self.revision)
+        return f"{self.checkpoint}@{self.revision}"
 
 
 @dataclass(frozen=True)
@@ -79,13 +93,13 @@ def row_name(model: Model) -> str:
     Of a folder whose last part many models share (checkpoint-500), the last two.
     """
     if model.name is not None:
-        return model.name
+        return model.name if model.revision is None else f"{model.name}@{model.revision.replace('/', '-')}"
     if model.checkpoint == BUNDLED:
         return BUNDLED_NAME
     if _is_folder(model.checkpoint):
-        folder = Path(model.checkpoint).expanduser().resolve()
+        folder = Path(model.source).expanduser().resolve()
         return f"{folder.parent.name}-{folder.name}" if SHARED.fullmatch(folder.name) else folder.name
-    repo, at, revision = model.checkpoint.partition("@")
+    repo, at, revision = model.source.partition("@")
     return repo.rpartition("/")[2] + at + revision.replace("/", "-")
 
 
@@ -99,9 +113,9 @@ def resolve(model: Model) -> Checkpoint:
     if model.checkpoint == BUNDLED:
         folder = _bundled()
     elif _is_folder(model.checkpoint):
-        folder = Path(model.checkpoint).expanduser().resolve()
+        folder = Path(model.source).expanduser().resolve()
     else:
-        folder = hub.fetch(model.checkpoint)
+        folder = hub.fetch(model.source)
         commit = folder.name
     files = sources(folder, trained=model.untrained_seed is None)
     if model.untrained_seed is not None:

@@ -45,10 +45,10 @@ class Fit:
     """One target on one layer: what was chosen on dev, and what the probe predicts.
 
     ``predicted[split]`` has one array per sentence, with the shape of the target's values. ``chosen`` holds what was
-    selected or measured while fitting (l2, objective_nats, …); ``dev_score`` is the score by which it was selected.
-    ``codelength_bits`` and ``uniform_bits`` are per training sentence. A linear probe has ``weights`` (C, D + 1),
-    intercept last, for standardised vectors (C = 1 for numbers), and ``scale``, the mean and the deviation by which
-    the vectors were standardised.
+    selected or measured while fitting (l2, objective_nats, dev_nats, …). ``dev_score``, by which layers are compared,
+    is the accuracy on dev or minus its mean squared error. ``codelength_bits`` and ``uniform_bits`` are per training
+    sentence. A linear probe has ``weights`` (C, D + 1), intercept last, for standardised vectors (C = 1 for numbers),
+    and ``scale``, the mean and the deviation by which the vectors were standardised.
     """
 
     layer: int

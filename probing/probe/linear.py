@@ -64,22 +64,14 @@ class Linear(Regression):
         regression = Ridge(x["train"], torch.from_numpy(labels).to(device))
         strength = 0.0
         for number, (name, target) in enumerate(targets.items()):
-            gold = target.flat("dev")
-
-            def solve(
-                l2: float, number: int = number, gold: NDArray[np.float64] = gold
-            ) -> "tuple[float, torch.Tensor]":
-                weights = regression.weights(l2, number)
-                return float(((_numbers(x["dev"], weights) - gold) ** 2).mean()), weights
-
+            solve = _with_error(regression, number, x["dev"], target)
             if name == TASK:
                 strength = choose(self.l2, solve).l2
             error, weights = solve(strength)
-            predicted = {split: _numbers(x[split], weights) for split in ("dev", "test")}
             yield Fit(
                 layer,
                 name,
-                target.by_sentence(predicted),
+                target.by_sentence({split: _numbers(x[split], weights) for split in ("dev", "test")}),
                 dev_score=-error,
                 converged=True,
                 chosen={"l2": strength},
@@ -101,6 +93,19 @@ def _with_loss(
         solved = path.solve(l2)
         log_p = logistic.log_probabilities(x, solved.weights).gather(1, gold[:, None])
         return float(-log_p.double().sum()) / max(1, len(log_p)), solved
+
+    return solve
+
+
+def _with_error(
+    regression: Ridge, number: int, x: "torch.Tensor", target: Target
+) -> "Callable[[float], tuple[float, torch.Tensor]]":
+    """Solve at a strength: mean squared error on dev, and weights (D + 1,) of target ``number``. x: dev, (N, D)."""
+    gold = target.flat("dev")
+
+    def solve(l2: float) -> "tuple[float, torch.Tensor]":
+        weights = regression.weights(l2, number)
+        return float(((_numbers(x, weights) - gold) ** 2).mean()), weights
 
     return solve
 

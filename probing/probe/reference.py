@@ -40,30 +40,25 @@ class Reference(Regression):
         self, layer: int, name: str, features: Features, target: Target
     ) -> Callable[[float], tuple[float, Fit]]:
         """From a strength to the loss on dev and the fit."""
-        model, gold = self._estimator(target.kind), target.flat("dev")
-        known, n = labels_in_train(target), len(features["train"])
-        rows = (
-            2 if len(np.unique(target.flat("train"))) == 2 else 1
-        )  # of weights that one row of scikit-learn stands for
+        model, gold, n = self._estimator(target.kind), target.flat("dev"), len(features["train"])
+        known = labels_in_train(target)
+        # of two classes, one row of scikit-learn stands for two
+        rows = 2 if len(np.unique(target.flat("train"))) == 2 else 1
 
         def solve(l2: float) -> tuple[float, Fit]:
             model.set_params(**({"C": rows / (n * l2)} if target.kind == "class" else {"alpha": n * l2}))
             model.fit(features["train"], target.flat("train"))
             predicted = {split: model.predict(features[split]) for split in {*SCORED, *target.scored}}
-            chosen, converged = {"l2": l2}, True
-            if target.kind == "class":
-                log_p = model.predict_log_proba(features["dev"][known])
-                nats = -log_p[np.arange(len(log_p)), np.searchsorted(model.classes_, gold[known])]
-                loss = float(nats.sum(dtype=np.float64)) / max(1, len(nats))
-                score, converged = (
-                    float((predicted["dev"] == gold).mean()),
-                    bool(np.max(model.n_iter_) < model.max_iter),
-                )
-                chosen |= {"dev_nats": loss} if name == TASK else {}
-            else:
-                loss = float(((predicted["dev"] - gold) ** 2).mean())
-                score = -loss
-            return loss, Fit(layer, name, target.by_sentence(predicted), score, converged, chosen)
+            cut = target.by_sentence(predicted)
+            if target.kind == "scalar":
+                error = float(((predicted["dev"] - gold) ** 2).mean())
+                return error, Fit(layer, name, cut, -error, True, {"l2": l2})
+            log_p = model.predict_log_proba(features["dev"][known])
+            nats = -log_p[np.arange(len(log_p)), np.searchsorted(model.classes_, gold[known])]
+            loss = float(nats.sum(dtype=np.float64)) / max(1, len(nats))
+            chosen = {"l2": l2, "dev_nats": loss} if name == TASK else {"l2": l2}
+            converged = bool(np.max(model.n_iter_) < self.max_iterations)
+            return loss, Fit(layer, name, cut, float((predicted["dev"] == gold).mean()), converged, chosen)
 
         return solve
 

@@ -23,10 +23,10 @@ class Choice(Generic[Solved]):
 def choose(grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]]) -> Choice[Solved]:
     """The strongest penalty whose loss on dev is the smallest, up to ``MARGIN``.
 
-    ``solve`` gives the loss on dev at a strength and what was solved; it is called from strong to weak, and no more once
-    the loss was ``WORSE`` times in a row worse than the best one. If the best one is an end of the grid, the grid grows
-    there by its own ratio, as long as the loss falls by more than ``MARGIN``, by at most ``FURTHER`` strengths. A grid
-    of one strength does not grow.
+    ``solve`` gives the loss on dev at a strength and what was solved. It is called from strong to weak, and no more
+    once the loss was ``WORSE`` times in a row worse than the best one. If the best one is an end of the grid, the grid
+    grows there by its own ratio, as long as the loss falls by more than ``MARGIN``, by at most ``FURTHER`` strengths.
+    A grid of one strength does not grow.
     """
     tried: list[Choice[Solved]] = []
     worse = 0

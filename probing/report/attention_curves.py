@@ -10,6 +10,7 @@ import pandas as pd
 from probing.report.gather import Condition, by_setting
 from probing.report.html import flat
 from probing.report.load import Run
+from probing.report.null_bands import band, described, draw_band, nulls_of
 from probing.report.section_parts import pick, with_intervals
 from probing.report.style import MARKERS, SERIES, figure, interval_band, save, titled
 from probing.report.tables import averaged
@@ -27,7 +28,8 @@ CURVES: dict[Curve, str] = {
 # Settings that change the numbers of an analysis: runs that differ in them are not averaged.
 SETTINGS = {"rollout": ("rollout.", "store.attention."), "heads": (), "ablation": ("analysis.ablation.",)}
 WHOSE = ["model", "data", "task", "output"]
-COLUMNS = ["what", *WHOSE, "layer", "value", "ci_low", "ci_high"]
+OF_TWINS = ["twins_low", "twins_high", "twins"]  # the band of untrained twins, and how many there are
+COLUMNS = ["what", *WHOSE, "layer", "value", "ci_low", "ci_high", *OF_TWINS]
 
 
 def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
@@ -47,6 +49,8 @@ def curve_of(condition: Condition, curve: Curve) -> Iterator[pd.DataFrame]:
     for setting, runs in by_setting(measured, partial(settings_under, SETTINGS[analysis])):
         rows = pd.concat([of_layers(run, curve) for run in runs], ignore_index=True)
         mean = averaged(rows, ["target", "layer"]).reset_index()
+        twins = band(pd.concat([nulls_of(run.nulls, *curve) for run in runs], ignore_index=True)).set_index("layer")
+        mean[OF_TWINS] = twins[["low", "high", "n"]].reindex(mean["layer"]).to_numpy()
         model = f"{condition.model} · {setting}" if setting else condition.model
         output = mean["target"] if analysis == "ablation" else ""
         yield mean.assign(what=CURVES[curve], model=model, data=condition.data, task=condition.task, output=output)
@@ -94,8 +98,15 @@ def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
         effect = CURVES["ablation", "ablation_layer", "effect_nats"]
         shows = ["rollout and entropy show association"] if set(names) - {effect} else []
         shows += ["ablation shows an effect"] if effect in names else []
-        titled(made, "Attention by layer", f"{'; '.join(shows)}; bands: 95 % intervals, none where seeds differ")
+        bands = f"bands: 95 % intervals, none where seeds differ{twins_of(table)}"
+        titled(made, "Attention by layer", f"{'; '.join(shows)}; {bands}")
         return save(made, stem)
+
+
+def twins_of(table: pd.DataFrame) -> str:
+    """What the dashed bands are of, empty without untrained twins."""
+    most = table["twins"].max()
+    return f"; dashed: {described(int(most))}" if most > 1 else ""
 
 
 def whose(table: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -109,6 +120,8 @@ def draw_curves(axes: "Axes", table: pd.DataFrame, runs: Sequence[tuple[str, ...
         number = runs.index(tuple(names))
         layers, colour = line["layer"].to_list(), SERIES[number % len(SERIES)]
         interval_band(axes, layers, (line["ci_low"], line["ci_high"]), colour)
+        twins = line.dropna(subset=OF_TWINS).rename(columns=dict(zip(OF_TWINS, ("low", "high", "n"), strict=True)))
+        draw_band(axes, twins, colour)
         label = " · ".join(map(str, names)) + (f": {output}" if output else "")
         axes.plot(layers, line["value"], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, label=label)
     axes.set(xlabel="layer", xticks=sorted(table["layer"].unique()))

@@ -44,7 +44,7 @@ def add_bands(table: pd.DataFrame, runs: Sequence[Run], metric: str) -> pd.DataF
         made[BANDS[target][0]], made[BANDS[target][1]] = joint.low, joint.high
     if len({seed for seeds in found["task"].values() for seed in seeds}) > 1:
         _add_intervals(made, measured)
-    return _add_best(made, measured["task"], metric) if "task" in measured else made
+    return _add_best(made, measured["task"], metric) if "task" in measured and len(layers) > 1 else made
 
 
 def _side_by_side(base: Together, found: dict[int, BySeed], metric: str) -> Resampled:
@@ -112,7 +112,7 @@ def listed(layers: Sequence[int]) -> str:
 def verdict_on_layers(table: pd.DataFrame, metric: str, chosen_on: str, split: str) -> str:
     """Which layers may be the best on ``split``, and how ``chosen_on``'s choice compares; empty if that is unknown."""
     good = as_good(table)
-    if not good or len(table) == 1:
+    if not good:
         return ""
     if len(good) == 1:
         said = f"On {split}, layer {good[0]} is the best: each of the others is significantly worse than another layer."

@@ -9,6 +9,7 @@ import pandas as pd
 
 from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
 from probing.report.best_layers import beside_the_best
+from probing.report.compare_sections import further_sections
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import picture, write_html
@@ -39,7 +40,8 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     shown = {name: show[name](table) for name, table in raw.items() if not table.empty}
     out.mkdir(parents=True, exist_ok=True)
     rows = pd.concat(
-        [table for one in conditions for run in one.runs for table in (run.rows, run.others)], ignore_index=True
+        [table for one in conditions for run in one.runs for table in (run.rows, run.others, run.nulls)],
+        ignore_index=True,
     )
     rows.to_csv(out / "rows.csv", index=False)
     for name, table in shown.items():
@@ -55,6 +57,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         else None,
         "attention": attention(conditions, out),
         "family": FAMILY,
+        "further": further_sections(conditions, out),
         "notes": [*notes_on(conditions), *notes, *unpaired],
         "runs": runs_table(conditions),
     }

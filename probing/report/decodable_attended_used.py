@@ -156,8 +156,6 @@ def draw_panel(axes: "Axes", raw: pd.DataFrame, panel: Panel) -> None:
     if panel.reference and known[panel.reference].notna().any():
         reference = known[panel.reference]
         axes.plot(layers, reference, "s--", color=GREY, markersize=3.5, linewidth=1.1, label=panel.reference_name)
-    lines = (
-        panel.axis.replace(" (", "\n(").replace(" on ", "\non ").replace(" ÷", "\n÷").replace(" without ", "\nwithout ")
-    )
+    lines = panel.axis.replace(" (", "\n(").replace(" ÷", "\n÷").replace(" without ", "\nwithout ")
     axes.set_ylabel(lines, fontsize=7.5)
     axes.legend(frameon=False, fontsize=7.5)

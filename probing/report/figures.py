@@ -11,6 +11,7 @@ from probing.report.baseline_columns import CEILING, drawn, names_in
 from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import gap, measure, number
+from probing.report.null_bands import UNTRAINED, draw_bands, ranges
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
@@ -54,7 +55,7 @@ class Curve:
 CURVES = (
     Curve("control", "control task", VERMILION, "s", "control"),
     Curve("memorisation", "memorisation (train)", VERMILION, "s", "memorisation"),
-    Curve("untrained", "untrained twin", GREEN, "^"),
+    Curve("untrained", "untrained", GREEN, "^"),
 )
 
 
@@ -84,6 +85,7 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
     with figure(6.4, 3.9) as made:
         axes = made.subplots()
         curves = [curve for curve in (probe, *CURVES) if table[curve.column].notna().any()]
+        draw_bands(axes, run.rows, run.metric, {UNTRAINED: GREEN, "control": VERMILION})
         labels = [draw_curve(axes, table, curve) for curve in curves]
         labels += draw_constants(axes, table.iloc[0], names_in([run]))
         axes.margins(y=0.12)
@@ -94,7 +96,7 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
         mark_best(axes, table, run.metric)
         label_ends(axes, labels)
         axes.set_ylabel(measure(run.metric).axis)
-        titled(made, heading(run), f"{counted(run)} · {described(run, table)}")
+        titled(made, heading(run), " · ".join([counted(run), described(run, table), *ranges(run.rows, run.metric)]))
         return save(made, stem)
 
 
@@ -164,4 +166,4 @@ def described(run: Run, table: pd.DataFrame) -> str:
     """What bands, ring and shading are, as far as the figure has them."""
     kind = "simultaneous 95 % bands" if has_bands(table) else "95 % interval of each layer"
     parts = [f"{kind}, by {run.resampled.removesuffix('s')}", f"ring: chosen on {run.chosen_on}"]
-    return " · ".join([*parts, *(["shaded: may be best"] if len(table) > 1 and as_good(table) else [])])
+    return " · ".join([*parts, *(["shaded: may be best"] if as_good(table) else [])])

@@ -19,7 +19,7 @@ JOINED = frozenset(
         "layers",
         "seed",
         "tag",
-        "baselines",
+        "nulls",
         "controls",
         "resamples",
         "resampled",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from probing.errors import DataError, ProbingError
 from probing.report.metric_format import measure
+from probing.report.null_bands import is_null
 from probing.result.checksums import check
 from probing.result.folder import ARRAYS, MANIFEST, ROWS, parsed_manifest
 from probing.result.resampling import resampled_over
@@ -25,7 +26,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Run:
-    """One run folder. rows: of the probe and its baselines. others: rows of all other analyses.
+    """One run folder. rows: of the probe and its baselines. others: rows of all other analyses, without those of
+    untrained twins, which are in ``nulls``.
 
     ``predictions`` (word pairs have none) and ``sentences`` are None where the run has none.
     """
@@ -37,6 +39,7 @@ class Run:
     sentences: pd.DataFrame | None
     others: pd.DataFrame = field(default_factory=lambda: as_frame([]))
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    nulls: pd.DataFrame = field(default_factory=lambda: as_frame([]))
 
     @property
     def metric(self) -> str:
@@ -107,13 +110,15 @@ def load_run(folder: Path) -> Run:
             "run it again or leave it out"
         )
     own = rows["analysis"] == PROBES
+    others = rows[~own]
+    of_twins = is_null(others)
     predictions, sentences = (_optional(folder / name, pd.read_parquet) for name in (PREDICTIONS, SENTENCES))
     if sentences is not None and UNIT not in sentences:
         raise DataError(
             f"{folder}: an older version of this program wrote {SENTENCES}; delete the folder and run again"
         )
     arrays = _optional(folder / ARRAYS, _arrays) or {}
-    return Run(folder, rows[own], manifest, predictions, sentences, rows[~own], arrays)
+    return Run(folder, rows[own], manifest, predictions, sentences, others[~of_twins], arrays, nulls=others[of_twins])
 
 
 def _check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from probing.report.best_layers import has_bands, shown_ends
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
 from probing.report.metric_format import measure
+from probing.report.null_bands import DRAWS, draw_bands, ranges
 from probing.report.style import (
     GREY,
     MARKERS,
@@ -64,6 +65,7 @@ def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool
     if band:
         low, high = shown_ends(table, "task")
         interval_band(axes, layers, (table[low], table[high]), colour)
+        draw_bands(axes, condition.rows, condition.metric, dict.fromkeys(DRAWS, colour))
     for seed in condition.seeds if len(condition.seeds) > 1 else ():
         single = layer_scores(condition, seed)
         axes.plot([*single], [*single.values()], ".", color=colour, markersize=3.5, alpha=0.6)
@@ -94,6 +96,8 @@ def described(block: Sequence[Condition]) -> list[str]:
     if len(block) <= MOST_BANDS and any(one.table[shown_ends(one.table, "task")[0]].notna().any() for one in block):
         kind = "simultaneous 95 % bands" if all(has_bands(one.table) for one in block) else "bands: 95 %"
         texts.append(f"{kind}, by {run.resampled.removesuffix('s')}")
+    if len(block) <= MOST_BANDS:
+        texts += sorted({text for one in block for text in ranges(one.rows, one.metric)})
     if any(len(one.seeds) > 1 for one in block):
         texts.append("lines: means over seeds; dots: single seeds")
     return texts

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
-from probing.report.best_layers import as_good, chosen, has_bands, listed, verdict_on_layers
+from probing.report.best_layers import as_good, chosen, listed, verdict_on_layers
 from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
@@ -79,7 +79,7 @@ def scores_by_layer(run: Run) -> dict[str, object]:
         "tiles": tiles(run, raw),
         "layers": shown,
         "marks": raw["best"].tolist(),
-        "banded": has_bands(raw),
+        "banded": bool(as_good(raw)),
         "memorised": bool(raw[MEMORISATION].notna().any()),
         "ceiling": bool(raw[CEILING].notna().any()),
     }
@@ -121,7 +121,7 @@ def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
     chosen_here = f"layer chosen on {run.chosen_on}, of {len(table)}"
     over = {names[name]: line[GAINS[name]] for name in SURFACE if pd.notna(line[name])}
     facts = {
-        ("best layer" if len(good) == 1 else "may be the best layer"): listed(good) if len(table) > 1 else "",
+        ("best layer" if len(good) == 1 else "may be the best layer"): listed(good),
         chosen_here: str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),

@@ -5,15 +5,19 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from probing.report import decodable_attended_used
+from probing.report import decodable_attended_used, untrained_twins
 from probing.report.emit import write_table
 from probing.report.load import Run
 from probing.report.section_parts import Section, Table, sample_of
 
 
 def sections(run: Run) -> list[Section]:
-    """The joined section first, then one section per analysis in the order in which they ran, without empty ones."""
-    made = [decodable_attended_used.section(run), *(of_analysis(run, name) for name in run.analyses)]
+    """The joined section and that of untrained twins, then one per analysis in the order in which they ran.
+
+    Empty ones are left out.
+    """
+    made = [decodable_attended_used.section(run), untrained_twins.section(run)]
+    made += [of_analysis(run, name) for name in run.analyses]
     return [one for one in made if one.tables or one.figures or one.sentences]
 
 

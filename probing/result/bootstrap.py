@@ -38,7 +38,8 @@ class Sums:
 
     columns: arrays (N, …). formula: their totals over any set of sentences, (…) each, or (R, …) for R resamples -> the
     value at each place, (*places) or (R, *places). items: (N, *places), what was counted in each sentence. limits: the
-    smallest and the largest value that the metric can have.
+    smallest and the largest value that the metric can have. freedom: degrees of freedom of its variance, if they are
+    fewer than those of the sentences with items.
     """
 
     metric: str
@@ -46,6 +47,7 @@ class Sums:
     formula: Callable[..., Floats]
     items: Floats
     limits: tuple[float, float] = UNLIMITED
+    freedom: float = np.inf
 
 
 def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator) -> Counts:
@@ -69,8 +71,9 @@ class Resampled:
     """A metric at one or more places, and in each of R resamples: ``value`` (*places), ``values`` (R, *places).
 
     items: (N, *places), what was counted in each of the N sentences. n_units (*places): how many of the units that are
-    drawn (sentences, or documents) have an item. limits: the smallest and the largest possible value. draws: of what
-    else the values are means (draws of a control), as the variance of that mean (*places) and its degrees of freedom.
+    drawn (sentences, or documents) have an item. limits: the smallest and the largest possible value. freedom: as in
+    ``Sums``. draws: of what else the values are means (draws of a control), as the variance of that mean (*places) and
+    its degrees of freedom.
     """
 
     metric: str
@@ -79,6 +82,7 @@ class Resampled:
     items: Floats
     n_units: Floats
     limits: tuple[float, float] = UNLIMITED
+    freedom: float = np.inf
     draws: tuple[tuple[Floats, int], ...] = ()
 
     def __sub__(self, other: "Resampled") -> "Resampled":
@@ -92,8 +96,9 @@ class Resampled:
             raise ProbingError(f"cannot pair {seen}: want one metric on the same sentences; score both on them")
         items, n_units = np.minimum(self.items, other.items), np.minimum(self.n_units, other.n_units)
         (a_low, a_high), (b_low, b_high) = self.limits, other.limits
-        value, values, limits = self.value - other.value, self.values - other.values, (a_low - b_high, a_high - b_low)
-        return Resampled(self.metric, value, values, items, n_units, limits, self.draws + other.draws)
+        limits, freedom = (a_low - b_high, a_high - b_low), min(self.freedom, other.freedom)
+        value, values, draws = self.value - other.value, self.values - other.values, self.draws + other.draws
+        return Resampled(self.metric, value, values, items, n_units, limits, freedom, draws)
 
 
 def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
@@ -109,26 +114,31 @@ def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
         )
     value = np.asarray(sums.formula(*(column.sum(axis=0) for column in sums.columns)))
     values = sums.formula(*(_totals(counts, c) for c in sums.columns))
-    return Resampled(sums.metric, value, values, sums.items, n_units_in(counts, sums.items), sums.limits)
+    n_units = n_units_in(counts, sums.items)
+    return Resampled(sums.metric, value, values, sums.items, n_units, sums.limits, sums.freedom)
 
 
-def mean_over_draws(draws: Sequence[Resampled]) -> Resampled:
+def mean_over_draws(draws: Sequence[Resampled], *purpose: str) -> Resampled:
     """The mean over draws (of a control task, of seeds), resampled as a whole: sentences and draws are drawn anew.
 
-    Each resample takes the mean of D − 1 of the D draws, with replacement, so that the variance over draws is that of a
-    mean of D (Rao & Wu 1988, with n − 1 units per resample). One draw stays as it is: its interval is of that draw.
-    All that has the same number of draws picks the same ones, so that layers can be paired.
+    A resample is the mean of the draws on its sentences, plus the draws' differences from the mean of all, each with a
+    random weight (wild bootstrap, Liu 1988), so that they add the variance of a mean of D draws. Draws differ on the
+    scored sentences by chance too, which the sentences already tell: the differences are made smaller, so that their
+    variance is the rest. One draw stays as it is: its interval is of that draw. All that has the same number of draws
+    gets the same weights, so that layers can be paired, unless ``purpose`` differs.
     """
     n_draws = len(draws)
     if n_draws == 1:
         return draws[0]
-    of_draws = np.stack([draw.value for draw in draws])
-    values = np.stack([draw.values for draw in draws], axis=-1)  # (R, *places, D)
-    rng = generator(0, "draws", str(n_draws))
-    picked = rng.multinomial(n_draws - 1, np.full(n_draws, 1 / n_draws), size=len(values)) / (n_draws - 1)
-    mean = np.einsum("r...d,rd->r...", values, picked)
-    between = (np.asarray(of_draws.var(axis=0, ddof=1) / n_draws), n_draws - 1)
-    return replace(draws[0], value=of_draws.mean(axis=0), values=mean, draws=(between,))
+    of_draws, values = np.stack([draw.value for draw in draws]), np.stack([draw.values for draw in draws])
+    mean, means = of_draws.mean(axis=0), values.mean(axis=0)
+    between = of_draws.var(axis=0, ddof=1)
+    by_chance = np.nanvar(values - means, axis=1).sum(axis=0) / (n_draws - 1)
+    smaller = np.sqrt(np.clip(1 - by_chance / np.where(between > 0, between, 1), 0, 1))
+    rng = generator(0, "draws", *purpose, str(n_draws))
+    weights = rng.standard_normal((values.shape[1], n_draws)) / np.sqrt(n_draws * (n_draws - 1))
+    resamples = means + np.tensordot(weights, smaller * (of_draws - mean), axes=1)
+    return replace(draws[0], value=mean, values=resamples, draws=((between / n_draws, n_draws - 1),))
 
 
 def interval(statistics: Statistics, counts: Counts) -> Score:
@@ -169,7 +179,9 @@ def _freedom(found: Resampled, values: Floats, n_units: Floats) -> Floats:
     parts = [(np.minimum(np.ravel(variance), whole), freedom) for variance, freedom in found.draws]
     rest = np.maximum(whole - sum((part for part, _ in parts), np.zeros(len(whole))), 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        unsure = rest**2 / (n_units - 1) + sum((part**2 / n for part, n in parts), np.zeros(len(whole)))
+        unsure = rest**2 / np.minimum(n_units - 1, found.freedom) + sum(
+            (part**2 / n for part, n in parts), np.zeros(len(whole))
+        )
         return np.asarray(np.where(unsure > 0, whole**2 / unsure, np.inf))
 
 
@@ -183,8 +195,9 @@ def n_units_in(counts: Counts, items: Floats) -> Floats:
 
 
 def _sums(statistics: Statistics) -> Sums:
-    columns, formula = summands(statistics)
-    return Sums(statistics.metric, (columns,), formula, statistics.items, LIMITS.get(statistics.metric, UNLIMITED))
+    columns, formula, freedom = summands(statistics)
+    limits = LIMITS.get(statistics.metric, UNLIMITED)
+    return Sums(statistics.metric, (columns,), formula, statistics.items, limits, freedom)
 
 
 def _totals(counts: Counts, column: Floats) -> Floats:

@@ -44,7 +44,7 @@ def widening(n_units: Floats, freedom: Floats) -> Floats:
     t with so many degrees of freedom. 1 where there is one unit or none, whose spread nothing can tell.
     """
     n, degrees = np.maximum(n_units, 2), np.maximum(freedom, 1)
-    factor = special.stdtrit(degrees, 0.975) / Z * np.sqrt(n / (n - 1))
+    factor = special.stdtrit(degrees, 0.975) / Z * np.sqrt(1 + 1 / (n - 1))
     return np.asarray(np.where(n_units > 1, factor, 1.0))
 
 

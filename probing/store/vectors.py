@@ -17,8 +17,8 @@ class Vectors:
     """Word or sentence vectors of a store, for the items that a task labels.
 
     An item is a word (levels word and pair) or a sentence; items are numbered in corpus order. ``available``
-    tells which items have a vector at all: a word that the tokenizer swallows or that was cut off has none. ``bits``: to
-    how many significant bits the store has rounded numbers.
+    tells which items have a vector at all: a word that the tokenizer swallows or that was cut off has none.
+    ``bits``: to how many significant bits the store has rounded numbers.
     """
 
     def __init__(self, store: StoreFile, level: Level, vector: str, cls_position: str) -> None:

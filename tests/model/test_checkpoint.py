@@ -127,3 +127,20 @@ def test_resolving_the_bundled_checkpoint_imports_nothing_heavy():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == ""
+
+
+def test_a_revision_is_a_part_of_the_checkpoint_and_of_its_name(folder):
+    inside = folder.parent / "steps" / "checkpoint-500"
+    shutil.copytree(folder, inside)
+    model = Model(str(inside.parent), revision="checkpoint-500")
+    found = resolve(model)
+    assert (found.folder, found.name) == (inside.resolve(), "steps-checkpoint-500")
+    of_hub = Model("org/name", revision="step1000")
+    assert (of_hub.source, row_name(of_hub)) == ("org/name@step1000", "name@step1000")
+    assert row_name(Model("org/name", name="mine", revision="refs/pr/1")) == "mine@refs-pr-1"
+
+
+@pytest.mark.parametrize("checkpoint", ["bundled", "org/name@step1"])
+def test_a_second_revision_is_refused(checkpoint):
+    with pytest.raises(ConfigError, match=r"model\.revision=step2"):
+        Model(checkpoint, revision="step2")

@@ -188,12 +188,26 @@ def test_pairs_of_words_bring_their_probe_and_have_no_table_of_words(make):
     assert 0 < scores(folder, "task", "uuas")["test", 2] < 1
 
 
-def test_the_untrained_twin_is_scored_beside_the_model(make, outputs):
-    folder = make("layers=3", "baselines=untrained")
-    assert folder.name == "seed0,layers=3,baselines=untrained"
-    task, twin = scores(folder, "task")["test", 3], scores(folder, "untrained")["test", 3]
-    assert 0.5 < twin < task
-    assert len(list((outputs / "store").glob("*.h5"))) == 3  # vectors of both, maps of one
+def test_untrained_twins_are_analysed_as_the_model_is_and_leave_nothing_in_the_store(make, outputs):
+    before = set((outputs / "store").glob("*"))
+    folder = make("layers=3", "nulls=2")
+    assert folder.name == "seed0,layers=3,nulls=2"
+    rows = read_rows(folder / "rows.csv")
+    twins = rows[(rows["target"] == "untrained") & (rows["metric"] == "accuracy") & (rows["split"] == "test")]
+    single = twins[twins["draw"].notna()]["value"]
+    [mean] = twins[twins["draw"].isna()]["value"]
+    assert len(single) == 2 and single.iloc[0] != single.iloc[1]
+    assert mean == pytest.approx(single.mean())
+    assert 0.5 < mean < scores(folder, "task")["test", 3]
+    of_rollout = rows[rows["probe"] == "untrained rollout"]
+    assert set(of_rollout["metric"]) == set(rows[rows["probe"] == "rollout"]["metric"])
+    assert set(of_rollout["draw"].dropna()) == {0, 1}
+    assert {path for path in (outputs / "store").glob("*")} - before <= set((outputs / "store").glob("minilm-*"))
+    assert "Untrained twins" in (folder / "index.html").read_text()
+
+
+def test_the_option_of_earlier_versions_names_the_one_that_replaced_it(here, refused):
+    assert "nulls=1" in refused(here("baselines=untrained"), 2)
 
 
 def test_the_sentence_vector_is_an_option(make):

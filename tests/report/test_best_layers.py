@@ -97,5 +97,6 @@ def test_layers_as_text(layers, text):
 
 
 def test_a_single_layer_is_not_called_the_best(make_run):
+    assert shown_layers(table_of(make_run, 0.7, name="mark"), "uuas")["layer"].tolist() == ["0 *"]
     assert verdict_on_layers(table_of(make_run, 0.7), "uuas", "dev", "test") == ""
     assert np.isnan(table_of(make_run, 0.7, name="again")["rival"]).all()

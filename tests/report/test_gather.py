@@ -34,7 +34,7 @@ def test_runs_of_other_settings_are_conditions_of_their_own_that_say_how_they_di
 
 def test_settings_that_change_no_measurement_do_not_part_runs(make_run):
     settings = {"probe": {"l2": [0.1]}, "seed": 0, "store": {"folder": "a", "dtype": "float16"}}
-    other = settings | {"threads": 2, "baselines": ["untrained"], "store": {"folder": "b", "dtype": "float16"}}
+    other = settings | {"threads": 2, "nulls": 1, "store": {"folder": "b", "dtype": "float16"}}
     conditions, _ = gather([make_run("distance", config=c, name=f"{i}") for i, c in enumerate((settings, other))])
     assert [condition.model for condition in conditions] == ["tiny"]
 

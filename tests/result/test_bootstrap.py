@@ -204,8 +204,10 @@ def test_over_draws_the_interval_holds_the_spread_of_the_draws_too():
     values = [interval(draw, counts).value for draw in draws]
     whole = mean_over_draws([resampled(draw, counts) for draw in draws])
     assert whole.value == pytest.approx(np.mean(values))
-    of_sentences = np.mean([resampled(draw, counts).values.var() for draw in draws]) * 3 / 2 / 3  # 2 of 3 are picked
-    assert whole.values.var() == pytest.approx(np.var(values, ddof=1) / 3 + of_sentences, rel=0.1)
+    on_sentences = np.stack([resampled(draw, counts).values for draw in draws])
+    by_chance = (on_sentences - on_sentences.mean(axis=0)).var(axis=1).sum() / 2
+    expected = on_sentences.mean(axis=0).var() + (np.var(values, ddof=1) - by_chance) / 3
+    assert whole.values.var() == pytest.approx(expected, rel=0.1)
     [score] = scores(whole)
     assert score.ci_high - score.ci_low > 2 * (interval(draws[0], counts).ci_high - interval(draws[0], counts).ci_low)
 
@@ -229,3 +231,13 @@ def test_few_draws_widen_an_interval_by_how_much_of_the_spread_is_theirs():
     assert score.ci_high - score.ci_low == pytest.approx(2 * 4.30 * np.sqrt(0.01 / 3), rel=0.15)
     [score] = scores(alike)
     assert score.ci_high - score.ci_low < 0.02
+
+
+def test_draws_that_differ_no_more_than_chance_tells_add_little():
+    rng = np.random.default_rng(4)
+    counts, n, found = resample_counts(300, 1000, rng), np.full(300, 10.0), []
+    for _ in range(40):
+        draws = [resampled(accuracy_of(rng.binomial(10, 0.6, 300), n), counts) for _ in range(5)]
+        whole = mean_over_draws(draws)
+        found.append(whole.values.var() / np.mean([draw.values for draw in draws], axis=0).var())
+    assert 1 <= np.mean(found) < 1.5  # and not 2

@@ -20,7 +20,7 @@ def test_the_value_is_that_of_the_published_average() -> None:
     predicted = [g + rng.normal(scale=3, size=len(g)) for g in gold]
     pairs = [np.abs(np.subtract.outer(g, g)) for g in gold], [np.abs(np.subtract.outer(p, p)) for p in predicted]
     for statistics in (nspr(gold, predicted), dspr(*pairs)):
-        columns, formula = summands(statistics)
+        columns, formula, _ = summands(statistics)
         expected = combine(statistics.metric, expand(statistics).sum(axis=0))
         assert formula(columns.sum(axis=0)) == pytest.approx(expected)
         counts = resample_counts(40, 50, rng)
@@ -29,20 +29,22 @@ def test_the_value_is_that_of_the_published_average() -> None:
 
 def test_other_metrics_stay_sums() -> None:
     statistics = accuracy([np.array([1, 2])], [np.array([1, 0])])
-    columns, formula = summands(statistics)
+    columns, formula, _ = summands(statistics)
     assert columns is statistics.values
     assert formula(columns.sum(axis=0)) == 0.5
 
 
 def test_an_influence_is_a_deviation_from_its_length_over_sentences_and_lengths() -> None:
-    found = influences(of_lengths([0.1, 0.3, 0.5, 0.6, 0.8], [6, 6, 6, 9, 9]))
+    found, freedom = influences(of_lengths([0.1, 0.3, 0.5, 0.6, 0.8], [6, 6, 6, 9, 9]))
     assert found[:3] == pytest.approx(np.array([-0.2, 0, 0.2]) * np.sqrt(3 / 2) / (3 * 2))
     assert found[3:] == pytest.approx(np.array([-0.1, 0.1]) * np.sqrt(2) / (2 * 2))
+    variances = (found[:3] ** 2).sum(), (found[3:] ** 2).sum()
+    assert freedom == pytest.approx(sum(variances) ** 2 / (variances[0] ** 2 / 2 + variances[1] ** 2 / 1))
 
 
 def test_a_length_with_one_sentence_borrows_from_its_nearest() -> None:
     rho = [0.9, 0.1, 0.3, 0.5, 0.3, 0.8, 0.6]
-    found = influences(of_lengths(rho, [8, 7, 7, 9, 9, 20, 20]))
+    found, _ = influences(of_lengths(rho, [8, 7, 7, 9, 9, 20, 20]))
     near = np.mean(rho[:5])  # four sentences are one word shorter or longer
     assert found[0] == pytest.approx((0.9 - near) * np.sqrt(5 / 4) / 4)
     assert found[5] == pytest.approx(0.1 * np.sqrt(2) / (2 * 4))
@@ -51,8 +53,8 @@ def test_a_length_with_one_sentence_borrows_from_its_nearest() -> None:
 def test_what_has_no_correlation_has_no_influence_and_a_single_sentence_none() -> None:
     values = of_lengths([0.5, 0.7, 0.0], [6, 6, 3]).values
     values[2, 1] = 0
-    assert influences(Statistics("nspr", values))[2] == 0
-    assert influences(of_lengths([0.5], [6])).tolist() == [0]
+    assert influences(Statistics("nspr", values))[0][2] == 0
+    assert influences(of_lengths([0.5], [6]))[0].tolist() == [0]
     values[:, 1] = 0
     assert np.isnan(summands(Statistics("nspr", values))[1](np.zeros(1)))
 

@@ -20,10 +20,10 @@ class HeadSyntax(Hits):
 
     Targets are ``nsubj dep→head`` (the query is the dependent, its head is right) and ``nsubj head→dep`` (the query
     is a head with such dependents, each of them is right; it counts once), for every relation except EXCLUDED, and
-    ALL for all relations together. Clark et al. read the second way from the transposed map: ``TransposedSyntax``. A subtype
-    such as ``nsubj:pass`` is a separate relation unless ``subtypes`` is False. ``relations``, if given, restricts the
-    targets (not ALL). A head may attend to punctuation, but punctuation is never the query or the right answer.
-    Raises: DataError if no sentence has a tree.
+    ALL for all relations together. Clark et al. read the second way from the transposed map: ``TransposedSyntax``. A
+    subtype such as ``nsubj:pass`` is a separate relation unless ``subtypes`` is False. ``relations``, if given,
+    restricts the targets (not ALL). A head may attend to punctuation, but punctuation is never the query or the right
+    answer. Raises: DataError if no sentence has a tree.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class HeadSyntax(Hits):
 
 
 class TransposedSyntax(Hits):
-    """The direction from head to dependent as Clark et al. (2019) count it: which other word attends most to a dependent?
+    """From head to dependent as Clark et al. (2019) count it: does the head attend more to a dependent than others do?
 
     Targets are ``nsubj head→dep (transposed)``: of all other words, the one that gives a dependent most weight is its
     head. Every dependent asks one question. In ``nsubj head→dep`` the head asks it, and as only one word can be its

@@ -1,6 +1,6 @@
 """Agreement of attention scores with interventions, and the conclusions that it supports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,8 @@ def section(run: Run) -> Section:
     if table.empty:
         return Section("Agreement of attention with interventions")
     caption = (
-        "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients."
+        "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients. "
+        f"The output reads layer {run.facts('agreement')['layer']} (dotted): attention above it cannot affect it."
     )
     return Section(
         "Agreement of attention with interventions",
@@ -126,10 +127,12 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
         )
     known = {target: interval for target, interval in ranks.items() if np.isfinite(interval).all()}
     if known:
-        low, high = (choose(known, key=lambda target: known[target][0]) for choose in (min, max))
+        best = max(known, key=lambda target: known[target][0])
+        score, _, reference = best.partition(" × ")
+        (_, low, _), highest = known[best], max(high for _, _, high in known.values())
         found.append(
-            f"The {len(known)} rank correlations in layer {layer} lie between {known[low][0]:.2f} ({low}) and "
-            f"{known[high][0]:.2f} ({high}; Spearman, means over sentences): {_alike(list(known.values()))}."
+            f"The highest of {len(known)} rank correlations in layer {layer} is that of {score} with {reference} "
+            f"(Spearman {_number(known[best])}, an interval that holds for all {len(known)}): {_alike(low, highest)}."
         )
     return found
 
@@ -140,8 +143,8 @@ def own_share(interval: Interval) -> list[str]:
         return []
     value, low, high = (f"{100 * end:.0f}" for end in interval)
     return [
-        f"Of what it costs to replace a token, {value} % [{low}, {high}] is lost at its own word's label, for which no "
-        "attention is needed; attention is compared with the rest."
+        f"Of what it costs to replace a token, {value} % [{low}, {high}] is lost at its own word's label, which needs "
+        "no attention to be read; attention is compared with the rest."
     ]
 
 
@@ -159,16 +162,15 @@ def _moved(interval: Interval) -> str:
     return f"this sample is too small to tell whether the change is larger than {LITTLE_MOVED}"
 
 
-def _alike(intervals: Sequence[Interval]) -> str:
-    """The highest of many is too high by chance, so that all must agree, or none may reach a threshold."""
-    if all(low >= CLOSE for _, low, _ in intervals):
-        return "all rank tokens almost alike, but a score does not give the size of an effect"
-    if all(high < WEAK for _, _, high in intervals):
+def _alike(low: float, high: float) -> str:
+    """low: lower end of the highest correlation; high: the highest upper end of all."""
+    if low >= CLOSE:
+        return "the two rank tokens almost alike, but the score does not give the size of the effect"
+    if high < WEAK:
         return "no attention score of this layer ranks tokens as interventions or gradients do"
-    return (
-        "tendencies over many sentences, which do not show the importance of a single token; the highest of so many is "
-        "too high by chance"
-    )
+    if low <= 0:
+        return "this sample is too small to tell whether it is above 0"
+    return "this is a tendency over many sentences; it does not show the importance of a single token"
 
 
 def write_explain(run: Run, stem: Path) -> list[Path]:
@@ -187,6 +189,7 @@ def write_explain(run: Run, stem: Path) -> list[Path]:
                 label = name.partition(" × ")[0]
                 axes.plot(layers, line["value"], marker=MARKERS[number], color=colour, markersize=4, label=label)
             axes.axhline(0, color=GREY, linewidth=0.8)
+            axes.axvline(int(run.facts("agreement")["layer"]), color=GREY, linewidth=1.0, linestyle=":")
             axes.set_title(f"with {reference}", fontsize=8.5, color=INK)
             axes.set(xlabel=LAYERS_OF_ATTENTION, xticks=sorted(table["layer"].unique()))
         panels[0].set_ylabel("Spearman ρ, mean over sentences")

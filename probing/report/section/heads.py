@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from probing.report.load import Run, heading
+from probing.report.null_bands import band, described, draw_band, nulls_of
 from probing.report.section_parts import Figure, Section, Table, grid, head_names, pick, sample_of, with_interval
-from probing.report.style import BLUE, GREY, INK, LAYERS_OF_ATTENTION, figure, interval_band, save, titled
+from probing.report.style import BLUE, GREEN, GREY, INK, LAYERS_OF_ATTENTION, figure, interval_band, save, titled
 
 STATISTICS = {
     "entropy_share": "entropy ÷ that of uniform attention",
@@ -86,11 +87,15 @@ def write_entropy(run: Run, stem: Path) -> list[Path]:
         axes = made.subplots()
         axes.plot(heads["layer"], heads["value"], "o", color=GREY, markersize=3, alpha=0.6, label="one head")
         interval_band(axes, layers, (mean["ci_low"], mean["ci_high"]), BLUE)
+        twins = band(nulls_of(run.nulls, "heads", "attention", "entropy_nats"))
+        draw_band(axes, twins, GREEN)
         axes.plot(layers, mean["value"], "o-", color=BLUE, markersize=4.5, linewidth=1.6, label="mean over heads")
         axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel="entropy of attention (nats)", xticks=layers)
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
-        titled(made, heading(run), f"mean over queries of {counted(run)}; band: 95 % interval of the mean over heads")
+        beside = "" if len(twins) == 0 else f"; green, dashed: {described(int(twins['n'].max()))}"
+        subtitle = f"mean over queries of {counted(run)}; band: 95 % interval of the mean over heads{beside}"
+        titled(made, heading(run), subtitle)
         return save(made, stem)
 
 

@@ -79,7 +79,7 @@ def test_cfg_job_prints_the_configuration(there):
     done = there("--cfg", "job", "task=distance", "seed=3")
     config = yaml.safe_load(done.out)
     assert (config["seed"], config["task"]["name"], config["probe"]["name"]) == (3, "distance", "structural")
-    assert config.keys() >= {"data", "model", "store", "layers", "baselines"}
+    assert config.keys() >= {"data", "model", "store", "layers", "nulls"}
     assert "hydra" not in config
 
 

@@ -50,9 +50,8 @@ def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that
     assert lines.loc[("spearman", "rollout × gradient, other words' labels"), "layer 2"] == "0.800 [0.790, 0.810]"
     assert len(lines) == 9
     assert "With uniform attention in layer 2 the output changes by 0.30 [0.29, 0.31]" in made.sentences[1]
-    assert "The 4 rank correlations in layer 2 lie between 0.40 (raw × " in made.sentences[2]
-    assert "and 0.80 (rollout × " in made.sentences[2]
-    assert "0.80 [" not in made.sentences[2]  # the highest of several is not quoted with its own interval
+    assert "The highest of 4 rank correlations in layer 2 is that of rollout with blank-out" in made.sentences[2]
+    assert "(Spearman 0.80 [0.75, 0.85], an interval that holds for all 4)" in made.sentences[2]
     assert "96 % [95, 97] is lost at its own word's label" in made.sentences[3]
     assert written(run, made) == {"explain.png", "explain.pdf"}
 
@@ -62,7 +61,8 @@ def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that
     [
         ((0.8, 0.75, 0.85), (0.4, 0.3, 0.5), ["depends on these weights", "almost alike"], "hardly matter"),
         ((0.1, 0.0, 0.2), (0.01, 0.0, 0.02), ["hardly matter", "no attention score of this layer"], "almost alike"),
-        ((0.4, 0.2, 0.5), (0.05, 0.01, 0.1), ["too small to tell", "tendencies"], "hardly matter"),
+        ((0.4, 0.2, 0.5), (0.05, 0.01, 0.1), ["too small to tell", "a tendency"], "hardly matter"),
+        ((0.3, -0.1, 0.6), (0.4, 0.3, 0.5), ["whether it is above 0"], "a tendency"),
         ((np.nan,) * 3, (np.nan,) * 3, ["this model and this sample"], "changes by"),
     ],
 )

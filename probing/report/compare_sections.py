@@ -1,0 +1,48 @@
+"""Sections of a comparison that need several checkpoints or several values of one choice: training steps, variance."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from probing.report.emit import file_name, write_table
+from probing.report.gather import Condition
+from probing.report.html import picture
+from probing.report.training_steps import BLOCK, shown_steps, steps_table, write_steps
+from probing.report.variance import shown_variance, variance_table
+
+NOTE_ON_STEPS = "Each checkpoint at its own best layer, chosen on dev; a curve per family of checkpoints."
+NOTE_ON_VARIANCE = (
+    "Each line compares runs that differ in one choice alone. sd: standard deviation over its values at the layer that "
+    "is best on dev; sd over layers: root mean square of that of each layer. Standard error over test: from the 95 % "
+    "interval of one run, which holds the other choices fixed; where an sd is larger, that interval is too narrow for "
+    "conclusions about other seeds, samples or models. With model seeds, the interval of the mean score is from the "
+    "multi-bootstrap (Sellam et al. 2022): other model seeds and other test sentences or documents."
+)
+
+
+def further_sections(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
+    """Write tables and figures of training steps and of variance below ``out``; what the page shows of them."""
+    return [*of_steps(conditions, out), *of_variance(conditions, out)]
+
+
+def of_steps(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
+    """One section if there are checkpoints of two steps or more."""
+    table = steps_table(conditions)
+    if table.empty:
+        return []
+    shown = shown_steps(table)
+    write_table(table, shown, out / "tables" / "steps")
+    figures = []
+    for key, block in table.groupby(BLOCK, sort=False):
+        stem = out / "figures" / file_name("-".join(["steps", *map(str, key)]))
+        figures.append(picture(write_steps(block, stem)[0], "Score of the best layer by training step."))
+    return [{"title": "Training steps", "note": NOTE_ON_STEPS, "figures": figures, "table": shown}]
+
+
+def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
+    """One section if runs differ in one choice alone, or have several draws of a control task."""
+    table = variance_table(conditions)
+    if table.empty:
+        return []
+    shown = shown_variance(table)
+    write_table(table, shown, out / "tables" / "variance")
+    return [{"title": "Sources of variance", "note": NOTE_ON_VARIANCE, "figures": [], "table": shown}]

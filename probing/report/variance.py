@@ -1,0 +1,178 @@
+"""Sources of variance: how much a score changes with each choice alone, beside its standard error over test sentences.
+
+Runs are compared that differ in one factor and in nothing else. The standard deviation is that over the values of the
+factor; it holds for those values, and says little where there are few.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from probing.errors import ProbingError
+from probing.report.gather import OTHER_ANALYSES, Condition
+from probing.report.html import flat
+from probing.report.load import Run
+from probing.report.metric_format import measure, records, scored_in
+from probing.report.model_names import named
+from probing.report.tables import layer_table
+from probing.result.bootstrap import Resampled, resampled
+from probing.result.multi_bootstrap import over_seeds
+from probing.result.resampling import counts_of
+from probing.result.score import ON_DISK
+from probing.result.statistics import METRICS, Statistics
+
+FACTORS = ("seed", "training sample", "model seed", "training step", "checkpoint")
+# no choice that the score could depend on, or a factor of its own
+IGNORED = ("tag", "seed", "train_seed", "nulls", "resamples", "device", "threads", "outputs", "strict", "store.folder")
+OF_MODEL = ("model.checkpoint", "model.revision", "model.name", "model.stand_in")
+RESAMPLES = 1000
+HALF_WIDTH = 1.959964  # standard errors from the middle of a 95 % interval to its end
+COLUMNS = ["task", "data", "probe", "metric", "factor", "of", "values", "layer", "score", "sd", "sd_layers", "se"]
+
+
+def variance_table(conditions: Sequence[Condition]) -> pd.DataFrame:
+    """One line per factor and group of runs that differ in it alone, or per run with several draws of its control.
+
+    values: how many values of the factor. layer: the best on dev, by the mean over the group; score: its mean on test.
+    sd: over the values, at this layer; sd_layers: the root mean square over all layers. se: the standard error over
+    test sentences or documents of one run, from its interval (the mean over runs). For model seeds ci_low and ci_high
+    are of the mean over seeds, by the multi-bootstrap; NaN elsewhere.
+    """
+    runs = [run for one in conditions for run in one.runs]
+    lines = [line for factor in FACTORS for line in of_factor(factor, runs)] + [*of_control_draws(runs)]
+    return pd.DataFrame(lines, columns=[*COLUMNS, "ci_low", "ci_high"])
+
+
+def of_factor(factor: str, runs: Sequence[Run]) -> Iterator[dict[str, object]]:
+    """A line for each group of runs that differ in ``factor`` alone."""
+    groups: dict[tuple[object, ...], dict[object, Run]] = {}
+    for run in runs:
+        values = factors(run)
+        value = values.pop(factor)
+        if value is not None:
+            groups.setdefault((*values.items(), *rest(run).items()), {}).setdefault(value, run)
+    for of_value in groups.values():
+        if len(of_value) > 1:
+            yield line_of(factor, [of_value[value] for value in sorted(of_value, key=str)])
+
+
+def factors(run: Run) -> dict[str, object]:
+    """The value of each factor in a run; None where it has none."""
+    settings, name = run.manifest["config"], named(run.name("model"))
+    sample = settings.get("train_seed") if settings.get("train_share", 1.0) < 1 else None
+    return dict(zip(FACTORS, (run.seed, sample, name.seed, name.step, name.family), strict=True))
+
+
+def rest(run: Run) -> dict[str, str]:
+    """Every setting that a score may depend on and that is no factor, with corpus, task and probe."""
+    without = (*OTHER_ANALYSES, *OF_MODEL)
+    settings = flat(run.manifest["config"]).items()
+    kept = {key: value for key, value in settings if key not in IGNORED and not key.startswith(without)}
+    where = {part: run.name(part) for part in ("data", "task", "probe")}
+    return kept | where | {"metric": run.metric, "sentences": str(run.manifest["data"].get("fingerprint"))}
+
+
+def line_of(factor: str, runs: Sequence[Run]) -> dict[str, object]:
+    """The line of one group."""
+    tables = [layer_table(run.rows, run.metric).set_index("layer") for run in runs]
+    scores = pd.concat([table["score"] for table in tables], axis=1, join="inner")
+    layer = best_of(pd.concat([run.rows for run in runs]), scores, runs[0])
+    errors = [(table.loc[layer, "ci_high"] - table.loc[layer, "ci_low"]) / (2 * HALF_WIDTH) for table in tables]
+    names = {named(run.name("model")).family for run in runs}
+    low, high = interval_over_seeds(runs, layer) if factor == "model seed" else (np.nan, np.nan)
+    return {
+        **where(runs[0]),
+        "factor": factor,
+        "of": ", ".join(sorted(names)),
+        "values": len(runs),
+        "layer": layer,
+        "score": float(scores.loc[layer].mean()),
+        "sd": float(scores.loc[layer].std(ddof=1)),
+        "sd_layers": float(np.sqrt((scores.std(axis=1, ddof=1) ** 2).mean())),
+        "se": float(np.mean(errors)),
+        "ci_low": low,
+        "ci_high": high,
+    }
+
+
+def where(run: Run) -> dict[str, object]:
+    """Task, data, probe and metric of a run."""
+    return {part: run.name(part) for part in ("task", "data", "probe")} | {"metric": run.metric}
+
+
+def best_of(rows: pd.DataFrame, scores: pd.DataFrame, run: Run) -> int:
+    """The layer with the best mean score on dev over the group, of the layers that all runs have."""
+    task = rows[(rows["target"] == "task") & (rows["metric"] == run.metric) & (rows["split"] == run.chosen_on)]
+    mean = task.groupby("layer")["value"].mean().reindex(scores.index)
+    return int(mean.idxmin() if measure(run.metric).lower_is_better else mean.idxmax())
+
+
+def of_control_draws(runs: Sequence[Run]) -> Iterator[dict[str, object]]:
+    """A line for each run with several draws of its control task: how the control's score varies over them."""
+    for run in runs:
+        rows = run.rows[(run.rows["target"] == "control") & (run.rows["metric"] == run.metric)]
+        rows = rows[(rows["split"] == run.split) & rows["draw"].notna()]
+        if rows["draw"].nunique() < 2:
+            continue
+        table = layer_table(run.rows, run.metric)
+        line = table[table["best"]].iloc[0]
+        by_layer = rows.groupby("layer")["value"]
+        at_best = rows[rows["layer"] == line["layer"]]
+        errors = (at_best["ci_high"] - at_best["ci_low"]) / (2 * HALF_WIDTH)
+        yield {
+            **where(run),
+            "factor": "control draw (score of the control)",
+            "of": run.name("model"),
+            "values": int(rows["draw"].nunique()),
+            "layer": int(line["layer"]),
+            "score": float(at_best["value"].mean()),
+            "sd": float(at_best["value"].std(ddof=1)),
+            "sd_layers": float(np.sqrt((by_layer.std(ddof=1) ** 2).mean())),
+            "se": float(errors.mean()),
+        }
+
+
+def interval_over_seeds(runs: Sequence[Run], layer: int) -> tuple[float, float]:
+    """Both ends of the multi-bootstrap's interval of the mean over model seeds; NaN if runs share no sentences."""
+    tables = [sentence_table(run, layer) for run in runs]
+    if any(table is None for table in tables):
+        return float("nan"), float("nan")
+    common = pd.concat([table["unit"] for table in tables if table is not None], axis=1, join="inner")
+    counts = counts_of(common.iloc[:, 0].to_numpy(np.int64), RESAMPLES, "model seeds", str(len(common)))
+    seeds: list[Resampled] = []
+    for table in tables:
+        assert table is not None
+        values = table.loc[common.index, list(ON_DISK)].to_numpy(float)
+        seeds.append(resampled(Statistics(runs[0].metric, values), counts))
+    try:
+        found = over_seeds(seeds)
+    except ProbingError:
+        return float("nan"), float("nan")
+    return found.ci_low, found.ci_high
+
+
+def sentence_table(run: Run, layer: int) -> pd.DataFrame | None:
+    """Statistics of the task on test at one layer, by sentence; None where there are none."""
+    if run.sentences is None or run.metric not in METRICS or run.metric == "macro_f1":
+        return None
+    table = run.sentences
+    table = table[(table["target"] == "task") & (table["metric"] == run.metric) & (table["layer"] == layer)]
+    return None if table.empty else table.drop_duplicates("sentence").set_index("sentence")
+
+
+def shown_variance(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as text; sd and se with one more digit than a score, because they are small."""
+    shown = table[["task", "data", "probe", "factor", "of"]].copy()
+    shown["values"] = table["values"].astype(str)
+    shown["layer"] = table["layer"].astype(str)
+    shown["mean score"] = [scored_in(line, ("score", "ci_low", "ci_high")) for line in records(table)]
+    for column, label in (("sd", "sd"), ("sd_layers", "sd over layers"), ("se", "standard error over test")):
+        pairs = zip(table[column], table["metric"], strict=True)
+        shown[label] = [finer(value, str(metric)) for value, metric in pairs]
+    return shown
+
+
+def finer(value: float, metric: str) -> str:
+    """A standard deviation with one digit more than its metric."""
+    return "–" if pd.isna(value) else f"{value:,.{measure(metric).decimals + 1}f}"
