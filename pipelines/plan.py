@@ -75,15 +75,14 @@ def plan(settings: Settings) -> None:
 
     goal = Goal(settings.difference, settings.power, settings.level)
     say(
-        f"to find a true difference of {goal.difference:g} with a power of {goal.power:.0%} (two-sided test at "
-        f"{goal.level:.0%}):"
+        f"to find a true difference of {goal.difference:g} with a power of {100 * goal.power:g} % (two-sided test at "
+        f"{100 * goal.level:g} %):"
     )
     from_runs(settings, goal) if settings.runs else from_assumptions(settings, goal)
 
 
 def from_runs(settings: Settings, goal: "Goal") -> None:
     """Print one line per pair of layers or runs."""
-    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from probing.report.load import heading, load_run
@@ -97,8 +96,10 @@ def from_runs(settings: Settings, goal: "Goal") -> None:
     caption = f"{measure(metric).label}; here: {first['n_sentences']:,} sentences"
     if first["n_units"] < first["n_sentences"]:
         caption += f" of {first['n_units']:,} documents"
-    shown = shown_plans(table, goal)
-    printed = Table(*shown.columns, title=heading(runs[0]), caption=caption, box=SIMPLE_HEAD)
+    shown = shown_plans(table)
+    printed = Table(title=heading(runs[0]), caption=caption, box=None, padding=(0, 1))
+    for name in shown.columns:
+        printed.add_column(name, no_wrap=name == shown.columns[0], justify="right")
     for line in shown.itertuples(index=False):
         printed.add_row(*map(str, line))
     CONSOLE.print(printed)
@@ -122,7 +123,7 @@ def from_assumptions(settings: Settings, goal: "Goal") -> None:
     if settings.sentences:
         say(
             f"{settings.sentences:,} sentences find {found['separable']:.2g} with this power, and {goal.difference:g} "
-            f"with a power of {found['power_here']:.0%}"
+            f"with a power of {100 * found['power_here']:.0f} %"
         )
 
 

@@ -106,19 +106,24 @@ def _of(side: Side, metric: str) -> pd.DataFrame:
 
 def _name(side: Side, other: Side) -> str:
     run, layer = side
-    return f"layer {layer}" if run is other[0] else f"{run.name('model')}, layer {layer}"
+    return str(layer) if run is other[0] else f"{run.name('model')}, layer {layer}"
 
 
-def shown_plans(table: pd.DataFrame, goal: Goal) -> pd.DataFrame:
+def shown_plans(table: pd.DataFrame) -> pd.DataFrame:
     """The lines of ``plans`` as text."""
     lines = records(table)
-    shown = pd.DataFrame({"pair": [f"{line['first']} − {line['second']}" for line in lines]})
+    kind = "pair" if any("," in line["first"] for line in lines) else "layers"
+    shown = pd.DataFrame({kind: [f"{line['first']} − {line['second']}" for line in lines]})
     shown["measured"] = [number(line["difference"], line["metric"], signed=True) for line in lines]
     shown["deviation"] = [f"{line['deviation']:.3g}" for line in lines]
     shown["design effect"] = [f"{line['design_effect']:.2f}" for line in lines]
-    shown[f"sentences for {goal.difference:g}"] = [f"{line['sentences_needed']:,.0f}" for line in lines]
+    shown["sentences"] = [_text(line["sentences_needed"], ",.0f") for line in lines]
     if (table["n_units"] < table["n_sentences"]).any():
-        shown["documents"] = [f"{line['documents_needed']:,.0f}" for line in lines]
-    shown["found here"] = [f"{line['separable']:.2g}" for line in lines]
-    shown["power here"] = [f"{line['power_here']:.2f}" for line in lines]
+        shown["documents"] = [_text(line["documents_needed"], ",.0f") for line in lines]
+    shown["found here"] = [_text(line["separable"], ".2g") for line in lines]
+    shown["power here"] = [_text(line["power_here"], ".2f") for line in lines]
     return shown
+
+
+def _text(value: float, form: str) -> str:
+    return "–" if np.isnan(value) else format(value, form)

@@ -29,17 +29,29 @@ class Spread:
         return float(self.deviation * np.sqrt(self.design_effect / n_sentences))
 
     def power(self, difference: float, n_sentences: float, level: float) -> float:
-        """The probability that a true ``difference`` is found on so many sentences, at a two-sided ``level``."""
-        shift = abs(difference) / self.standard_error(n_sentences)
+        """The probability that a true ``difference`` is found on so many sentences, at a two-sided ``level``.
+
+        NaN where nothing varies: two that are right on the same items say nothing of two that differ.
+        """
+        if not (error := self.standard_error(n_sentences)):
+            return float("nan")
+        shift = abs(difference) / error
         critical = norm.isf(level / 2)
         return float(norm.sf(critical - shift) + norm.cdf(-critical - shift))
 
     def sentences(self, difference: float, power: float, level: float) -> float:
-        """How many sentences find a true ``difference`` with this power; the other tail is left out (below 1e-5)."""
+        """How many sentences find a true ``difference`` with this power; NaN where nothing varies.
+
+        The tail of the wrong sign is left out (below 1e-5).
+        """
+        if not self.deviation:
+            return float("nan")
         return float(self.design_effect * (self.deviation * _shift(power, level) / difference) ** 2)
 
     def difference(self, n_sentences: float, power: float, level: float) -> float:
-        """The smallest true difference that so many sentences find with this power."""
+        """The smallest true difference that so many sentences find with this power; NaN where nothing varies."""
+        if not self.deviation:
+            return float("nan")
         return _shift(power, level) * self.standard_error(n_sentences)
 
 

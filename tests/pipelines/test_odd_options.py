@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from pipelines.shared.options import CONF, option, options
 from probing.errors import ConfigError
 
-PROGRAMS = ("run", "view", "explore", "report", "benchmark")
+PROGRAMS = ("run", "view", "explore", "report", "plan", "benchmark")
 VALUES = (
     *("3", "-1", "1.5", "1e400", "nan", "0x10", f"{10**30}", "true", "null", "", "abc", "a b", "é", "'x'", '"y"'),
     *("[]", "[1]", "[a,b]", "[[1]]", "[null]", "{}", "{a:1}", "{1:2}", "{a:{b:[c]}}", "[{a:1}]", "x" * 5000),
@@ -26,7 +26,7 @@ STRANGE = (
     *("task._target_=probing.task.words", "data._target_=null", "probe._target_=", "store._target_=nothing.x"),
     *("+model._partial_=true", "model._target_=builtins.dict", "task._target_=probing.errors.ConfigError"),
 )
-FULL = {"run": ["attention=full"], "view": ["text=hello"]}
+FULL = {"run": ["attention=full"], "view": ["text=hello"], "plan": ["runs=[nowhere]"]}
 OTHER_ERRORS = re.compile(r"\b(Type|Value|Key|Attribute|Index|Assertion|Recursion)Error\b")
 Outcome = Callable[[str, str], str | None]
 

@@ -93,3 +93,12 @@ def test_sentences_difference_and_power_are_inverse_to_each_other() -> None:
 
 def test_the_spread_of_a_disagreement() -> None:
     assert of_disagreement(0.04, 16).deviation == pytest.approx(0.05)
+
+
+def test_what_does_not_vary_cannot_be_planned() -> None:
+    right = np.array([1, 0, 1])
+    difference, spread = spread_of(side(right, np.ones(3)), side(right, np.ones(3)), np.arange(3))
+    assert (difference, spread.deviation) == (0, 0)
+    assert np.isnan(
+        [spread.power(0.1, 3, LEVEL), spread.sentences(0.1, POWER, LEVEL), spread.difference(3, POWER, LEVEL)]
+    ).all()
