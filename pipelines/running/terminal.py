@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipelines.shared.cli import CONSOLE, say
 
-HEAD = 10  # characters of a line in the head of a column
+HEAD = 8  # characters of a line in the head of a column
 
 
 def show(folder: Path) -> None:

@@ -13,7 +13,7 @@ TEXT = pd.DataFrame({"layer": ["0", "1 *"], "score": ["0.900", "0.950"], "a long
 def test_columns_that_do_not_fit_are_left_out_and_the_table_says_where_they_are(width, columns, monkeypatch):
     monkeypatch.setattr(terminal, "CONSOLE", Console(width=width))
     table = terminal.terminal_table(TEXT, "title")
-    assert [column.header for column in table.columns] == list(TEXT.columns[:columns])
+    assert [column.header.replace("\n", " ") for column in table.columns] == list(TEXT.columns[:columns])
     assert ("tables/layers.md" in str(table.caption)) == (columns < 3)
     assert [row.style for row in table.rows] == [None, "bold"]
 
@@ -44,3 +44,10 @@ def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
         ("failed: 1 of the analyses (heads): no memory", "bold yellow"),
         ("caveat: few", None),
     ]
+
+
+def test_a_long_name_of_a_column_takes_several_lines_and_no_more_width_than_its_scores():
+    text = pd.DataFrame({"layer": ["0"], "word type and suffix": ["0.854"], "bag": ["0.5"]})
+    assert terminal.wrapped("word type and suffix") == "word\ntype and\nsuffix"
+    assert terminal.widths(text) == [8, 11, 6]
+    assert terminal.wrapped("selectivity") == "selectivity"  # one word stays whole
