@@ -15,12 +15,16 @@ HEAD = 8  # characters of a line in the head of a column
 
 def show(folder: Path) -> None:
     """Print the table of a finished run, and its notes."""
+    from probing.report.baseline_columns import CEILING, NAMES
     from probing.report.load import heading, load_run
     from probing.report.tables import run_table
 
     found = load_run(folder)
     _, text = run_table(found)
     print_table(text, heading(found))
+    ceiling = NAMES[CEILING]
+    if ceiling in text:
+        say(f"{ceiling}: {text[ceiling].iloc[0]}, by looking up the control's label of each word type that train has")
     for reason, count in found.manifest["data"]["skipped"].items():
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:

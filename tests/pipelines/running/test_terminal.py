@@ -51,3 +51,16 @@ def test_a_long_name_of_a_column_takes_several_lines_and_no_more_width_than_its_
     assert terminal.wrapped("word type and suffix") == "word\ntype and\nsuffix"
     assert terminal.widths(text) == [8, 11, 6]
     assert terminal.wrapped("selectivity") == "selectivity"  # one word stays whole
+
+
+def test_the_ceiling_of_the_control_is_said_below_the_table(capsys, monkeypatch):
+    run = type("Run", (), {"manifest": {"data": {"skipped": {}}, "notes": []}})()
+    monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
+    monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
+    with_ceiling = TEXT.assign(**{"control ceiling": "0.937"})
+    monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, with_ceiling))
+    said = []
+    monkeypatch.setattr(terminal, "say", lambda text, style=None: said.append(text))
+    terminal.show(None)
+    [line] = said
+    assert line.startswith("control ceiling: 0.937, by looking up")
