@@ -10,11 +10,12 @@ from rich.table import Table
 
 from pipelines.shared.cli import CONSOLE, say
 
-HEAD = 10  # characters of a line in the head of a column
+HEAD = 8  # characters of a line in the head of a column
 
 
 def show(folder: Path) -> None:
     """Print the table of a finished run, and its notes."""
+    from probing.report.baseline_columns import CEILING, NAMES
     from probing.report.best_layers import verdict_on_layers
     from probing.report.load import heading, load_run
     from probing.report.tables import run_table
@@ -25,6 +26,9 @@ def show(folder: Path) -> None:
     print_table(text, heading(found), f"* chosen on {found.chosen_on}{good}; scores on {found.split}")
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)
+    ceiling = NAMES[CEILING]
+    if ceiling in text:
+        say(f"{ceiling}: {text[ceiling].iloc[0]}, by looking up the control's label of each word type that train has")
     for reason, count in found.manifest["data"]["skipped"].items():
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:

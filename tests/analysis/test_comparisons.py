@@ -74,3 +74,13 @@ def test_word_pairs_are_compared_with_their_distance_in_the_text(make):
     read = words_read(study)
     assert compared_with(study, read)["surface"] == "distance in the text"
     assert [p.target for p in without_vectors(study, read)] == ["chain"]
+
+
+def test_with_a_complete_store_types_and_baselines_need_no_model(study, make, monkeypatch):
+    def load(*arguments, **options):
+        raise AssertionError("no weights are needed")
+
+    assert study.hidden.n_layers  # the store of this session is complete
+    monkeypatch.setattr("probing.model.encoder.load", load)
+    targets = {row.target for row in Probes()(make()).rows}
+    assert targets >= {"task", "control", "control_ceiling", "surface", "word_types", "over_surface", "over_word_types"}

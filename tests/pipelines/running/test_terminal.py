@@ -13,7 +13,7 @@ TEXT = pd.DataFrame({"layer": ["0", "1 *"], "score": ["0.900", "0.950"], "a long
 def test_columns_that_do_not_fit_are_left_out_and_the_table_says_where_they_are(width, columns, monkeypatch):
     monkeypatch.setattr(terminal, "CONSOLE", Console(width=width))
     table = terminal.terminal_table(TEXT, "title", "* best layer on dev")
-    assert [column.header for column in table.columns] == list(TEXT.columns[:columns])
+    assert [column.header.replace("\n", " ") for column in table.columns] == list(TEXT.columns[:columns])
     assert ("tables/layers.md" in str(table.caption)) == (columns < 3)
     assert [row.style for row in table.rows] == [None, "bold"]
 
@@ -53,3 +53,23 @@ def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
         ("failed: 1 of the analyses (heads): no memory", "bold yellow"),
         ("caveat: few", None),
     ]
+
+
+def test_a_long_name_of_a_column_takes_several_lines_and_no_more_width_than_its_scores():
+    text = pd.DataFrame({"layer": ["0"], "word type and suffix": ["0.854"], "bag": ["0.5"]})
+    assert terminal.wrapped("word type and suffix") == "word\ntype and\nsuffix"
+    assert terminal.widths(text) == [8, 11, 6]
+    assert terminal.wrapped("selectivity") == "selectivity"  # one word stays whole
+
+
+def test_the_ceiling_of_the_control_is_said_below_the_table(capsys, monkeypatch):
+    run = type("Run", (), {"manifest": {"data": {"skipped": {}}, "notes": []}})()
+    monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
+    monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
+    with_ceiling = TEXT.assign(**{"control ceiling": "0.937"})
+    monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, with_ceiling))
+    said = []
+    monkeypatch.setattr(terminal, "say", lambda text, style=None: said.append(text))
+    terminal.show(None)
+    [line] = said
+    assert line.startswith("control ceiling: 0.937, by looking up")
