@@ -20,6 +20,8 @@ def section(run: Run) -> Section:
         figures.append(Figure("headmap", caption, write_map))
     if "redundancy/cka" in run.arrays:
         caption = "Similarity of the vectors of every two layers: linear CKA (1: equal up to rotation and scale)."
+        if np.isnan(run.arrays["redundancy/cka"]).any():
+            caption += " –: undefined, because the vectors of a layer are all equal, as that of [CLS] is in layer 0."
         figures.append(Figure("cka", caption, write_cka))
     sample = f"heads: {facts['heads']}; layers: {facts['vectors']}" if figures else ""
     return Section("Redundancy", figures=figures, sample=sample)
@@ -56,7 +58,8 @@ def write_cka(run: Run, stem: Path) -> list[Path]:
         image = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
         for i, j in np.ndindex(matrix.shape) if n <= 14 else ():
             colour = "white" if matrix[i, j] > 0.55 else INK
-            axes.text(j, i, f"{matrix[i, j]:.2f}", ha="center", va="center", fontsize=6, color=colour)
+            text = f"{matrix[i, j]:.2f}" if np.isfinite(matrix[i, j]) else "–"  # none for vectors that are all equal
+            axes.text(j, i, text, ha="center", va="center", fontsize=6, color=colour)
         axes.set(xlabel=LAYER_AXIS, ylabel="layer", xticks=range(n), yticks=range(n))
         made.colorbar(image, ax=axes, shrink=0.7, label="linear CKA")
         titled(made, heading(run), str(run.facts("redundancy")["vectors"]))
