@@ -57,6 +57,7 @@ def test_on_adds_a_bos_that_is_no_separator_and_refuses_where_there_is_none(fold
         prefixes[choice] = load(model, resolve(model)).frame.prefix
     token = read_tokenizer(folder).special["bos"][1]
     assert prefixes == {"auto": (), "on": (token,), "off": ()}
+    assert load_tiny("llama", bos="on").frame.prefix == (token,)  # its own template has it: not twice
     with pytest.raises(ModelError, match=r"no BOS token; type model\.bos=auto"):
         load_tiny("qwen2", bos="on")
 

@@ -118,26 +118,30 @@ def of_one_layer(scores: Scores, target: str) -> Measurement:
     return only(scores, target=target, metric="accuracy", split="test")
 
 
-def test_selectivity_is_resampled_as_the_task_is_and_paired_with_the_control() -> None:
-    rng = np.random.default_rng(0)
-    gold = [np.zeros(4, int)] * 60
-    right = rng.integers(2, 5, size=60)  # of the four words of each sentence
-
-    def with_hits(hits: np.ndarray) -> dict[str, list[np.ndarray]]:
-        return {"dev": gold, "test": [(np.arange(4) >= n).astype(int) for n in hits]}
-
+def with_control(n_words: np.ndarray, right: np.ndarray, control: np.ndarray) -> Scores:
+    """Scores of a task and of one control that are right on so many words of each sentence."""
+    gold = [np.zeros(n, int) for n in n_words]
     labels = Target("word", "class", 2, {"train": gold, "dev": gold, "test": gold})
-    ids = {split: [str(number) for number in range(60)] for split in GOLD}
-    alone = {split: Resampling(300, np.arange(60)) for split in GOLD}
+    task, other = (
+        {"dev": gold, "test": [(np.arange(n) >= hit).astype(int) for n, hit in zip(n_words, hits, strict=True)]}
+        for hits in (right, control)
+    )
+    ids = dict.fromkeys(GOLD, [str(number) for number in range(len(gold))])
+    found = [Prediction(TASK, 1, 0, labels, task), Prediction("control", 1, 0, labels, other, draw=0)]
+    alone = {split: Resampling(300, np.arange(len(gold))) for split in GOLD}
+    return score(found, ("accuracy",), ids, alone)
 
-    def scored(control: np.ndarray) -> Scores:
-        task = Prediction(TASK, 1, 0, labels, with_hits(right))
-        return score([task, Prediction("control", 1, 0, labels, with_hits(control), draw=0)], ("accuracy",), ids, alone)
-
-    one_less = of_one_layer(scored(right - 1), "selectivity")  # the gain is the same in every sentence
+def test_selectivity_is_paired_with_the_control() -> None:
+    right = np.random.default_rng(0).integers(2, 5, size=60)  # of the four words of each sentence
+    one_less = of_one_layer(with_control(np.full(60, 4), right, right - 1), "selectivity")
     assert (one_less.value, one_less.ci_low, one_less.ci_high) == pytest.approx((0.25, 0.25, 0.25))
-    never_right = scored(np.zeros(60, int))
-    task, selectivity = (of_one_layer(never_right, target) for target in (TASK, "selectivity"))
+
+
+def test_selectivity_is_of_the_same_resamples_as_the_task() -> None:
+    rng = np.random.default_rng(0)
+    n_words = rng.integers(4, 40, size=60)  # so different that no two resamples agree
+    scores = with_control(n_words, rng.integers(1, n_words), np.zeros(60, int))  # the control is never right
+    task, selectivity = (of_one_layer(scores, target) for target in (TASK, "selectivity"))
     assert task.ci_low < task.value < task.ci_high
     ends = (selectivity.value, selectivity.ci_low, selectivity.ci_high)
     assert ends == (task.value, task.ci_low, task.ci_high)
