@@ -35,7 +35,13 @@ HELPERS: dict[str, set[str]] = {
     "covering": set(),
 }
 # programs that have a package
-PACKAGE_OF = {"run": "running", "view": "viewing", "explore": "exploring", "benchmark": "benchmarking", "coverage": "covering"}
+PACKAGE_OF = {
+    "run": "running",
+    "view": "viewing",
+    "explore": "exploring",
+    "benchmark": "benchmarking",
+    "coverage": "covering",
+}
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6
 

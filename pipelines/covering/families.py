@@ -23,7 +23,7 @@ def best_layer_set(pool: Population, sample: Sample) -> tuple[bool, int]:
 
 
 def layers_told_apart(pool: Population, sample: Sample, rng: np.random.Generator) -> bool:
-    """Whether any two layers differ significantly, although none differs: each sentence shuffles what layers got right."""
+    """Whether two layers differ significantly, although none differs: each sentence shuffles what layers got right."""
     right = rng.permuted(np.stack([layer.values[sample.chosen, 0] for layer in pool.layers]), axis=0)  # (L, n)
     mixed = [_with_right(layer, sample.chosen, of_layer) for layer, of_layer in zip(pool.layers, right, strict=True)]
     everything = replace(sample, chosen=np.arange(len(sample.chosen)))

@@ -61,7 +61,7 @@ class Population:
 
 @dataclass(frozen=True)
 class Source:
-    """What the population is made of: a model, a corpus whose test is the population, the layer, draws of the control."""
+    """What makes the population: a model, a corpus whose test is the population, the layer, draws of the control."""
 
     parts: Parts
     checkpoint: Checkpoint
@@ -73,13 +73,9 @@ class Source:
     def study(self, task: Task, probe: Probe, layers: tuple[int, ...] | None = None, controls: int = 0) -> Study:
         """A study of one task on this corpus; all of them share one extraction."""
         device = self.parts.settings.device
-        options = Options(
-            layers=layers, controls=controls, device=device_of(device), probe_device=probe_device(device)
-        )
+        options = Options(layers=layers, controls=controls, device=device_of(device), probe_device=probe_device(device))
         parts = {"model": self.parts.model, "store": self.parts.store, "checkpoint": self.checkpoint}
-        return Study(
-            corpus=self.corpus, task=task, probe=probe, options=options, on_progress=self.on_progress, **parts
-        )
+        return Study(corpus=self.corpus, task=task, probe=probe, options=options, on_progress=self.on_progress, **parts)
 
 
 def population(source: Source) -> Population:
@@ -92,9 +88,7 @@ def population(source: Source) -> Population:
     choices = _choices(source.study(pos, linear))
     return Population(
         layers=tuple(s for [s] in _measured(source.study(pos, linear), ("accuracy",), TASK)),
-        controls=tuple(
-            s for [s] in _measured(source.study(pos, linear, one, source.controls), ("accuracy",), CONTROL)
-        ),
+        controls=tuple(s for [s] in _measured(source.study(pos, linear, one, source.controls), ("accuracy",), CONTROL)),
         others=(*depth[0], *distance),
         heads=tuple(choice.head_test for choice in choices),
         offsets=tuple(choice.offset_test for choice in choices),

@@ -17,6 +17,7 @@ from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
 from probing.probe.baselines import baselines
 from probing.probe.fit import TASK
+from probing.result.few_units import few_units
 from probing.result.main_metric import main_metric, without_value
 from probing.result.resampling import described
 from probing.result.score import Prediction, Scores, score
@@ -143,6 +144,8 @@ def caveats(study: Study) -> tuple[Note, ...]:
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
     notes.append(Note("caveat", f"control: {study.task.control_note}"))
+    if few := few_units(study.resampling("test").units):
+        notes.append(Note("caveat", few))
     if study.options.punctuation == "remove":
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]

@@ -63,8 +63,8 @@ def score(
     ``sentence_ids`` are those of test; ``resampling`` is how the sentences of each split are resampled. ``keep`` (W,)
     bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the
     same layer and the same resamples; where the control has several draws, for each of them and over all: then draws
-    are resampled too. Beside NSpr and DSpr stand the means over all sentences alike (``MEANS``). Code lengths are of the
-    training labels.
+    are resampled too. Beside NSpr and DSpr stand the means over all sentences alike (``MEANS``). Code lengths are of
+    the training labels.
     """
     rows: list[Measurement] = []
     notes, tables = [], []

@@ -117,7 +117,10 @@ def test_units_with_an_item_are_counted_for_each_place():
 
 def test_ends_keep_to_the_limits_of_a_metric_and_of_a_difference():
     counts = resample_counts(8, 400, np.random.default_rng(0))
-    good, bad = accuracy_of(np.array([10] * 7 + [7]), np.full(8, 10)), accuracy_of(np.array([0] * 7 + [3]), np.full(8, 10))
+    good, bad = (
+        accuracy_of(np.array([10] * 7 + [7]), np.full(8, 10)),
+        accuracy_of(np.array([0] * 7 + [3]), np.full(8, 10)),
+    )
     assert interval(good, counts).ci_high == 1
     assert interval(bad, counts).ci_low == 0
     assert resampled(good, counts).limits == (0, 1)

@@ -34,7 +34,7 @@ def population() -> Population:
     correlations = np.column_stack([np.clip(skill + rng.normal(0, 0.1, N), -1, 1), np.ones(N), items, np.zeros(N)])
     return Population(
         layers=tuple(shares("accuracy", easier) for easier in (-0.2, -0.02, 0, -0.1)),
-        controls=tuple(shares("accuracy", -0.3 + 0.02 * draw) for draw in range(6)),
+        controls=tuple(shares("accuracy", easier) for easier in rng.normal(-0.3, 0.03, size=40)),
         others=(Statistics("nspr", correlations), Statistics("r2", of_items), shares("uuas")),
         heads=(tally("attention"),),
         offsets=(tally("offset"),),
