@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probing.analysis.findings import Findings
+from probing.analysis.many_comparisons import adjusted_heads
 from probing.analysis.protocol import Analysis
 from probing.analysis.readers import NOTHING_READS, reader_notes
 from probing.analysis.study import Study
@@ -37,7 +38,8 @@ class HeadAblation(Analysis):
         one_of("analysis.ablation.replacement", self.replacement, REPLACEMENTS)
 
     def __call__(self, study: Study) -> Findings:
-        """Rows: effects (nats) of each head, of the first k heads at once and added up, and of whole layers.
+        """Rows: effects (nats) of each head (with an interval by itself and one that holds for all heads), of the first
+        k heads at once and added up, and of whole layers.
 
         Only a note if neither a probe nor a head of the model reads the task. Raises: ModelError for an architecture
         whose heads cannot be removed, DataError if no sentence fits.
@@ -53,8 +55,10 @@ class HeadAblation(Analysis):
         # whole layers on unmasked sentences if there is a probe: the model's own head may need masked words
         plain, by_layer = (study.probe_reader or study.reader)(test)
         tallies.append(layer_effects(study.encoder_with_maps, plain, by_layer, ablation, "test"))
+        resampling = study.resampling("test", test.sentences)
+        rows = measure_tallies(tallies, study.options.seed, resampling)
         return Findings(
-            rows=tuple(measure_tallies(tallies, study.options.seed, study.resampling("test", test.sentences))),
+            rows=(*rows, *adjusted_heads(rows, tallies[0], resampling)),
             facts={
                 "output": read["test"][1].name,
                 "layer_output": by_layer.name,

@@ -10,10 +10,8 @@ from probing.axes import Tally
 from probing.result.bootstrap import Resampled
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
-from probing.result.simultaneous import jointly
+from probing.result.simultaneous import ADJUSTED, jointly
 from probing.result.tally import resampled_tally
-
-ADJUSTED = "_adjusted"  # follows the name of a method in rows whose interval is simultaneous over its family
 
 
 def adjusted(rows: Sequence[Measurement], found: Sequence[Resampled]) -> list[Measurement]:
@@ -23,30 +21,36 @@ def adjusted(rows: Sequence[Measurement], found: Sequence[Resampled]) -> list[Me
     """
     if not rows:
         return []
-    joint = jointly(
-        np.concatenate([one.value.ravel() for one in found]),
-        np.concatenate([one.values.reshape(len(one.values), 1) for one in found], axis=1),
-    )
+    joint = jointly(np.concatenate([one.value for one in found]), np.concatenate([one.values for one in found], axis=1))
     ends = zip(rows, joint.low.tolist(), joint.high.tolist(), strict=True)
     return [replace(row, probe=f"{row.probe}{ADJUSTED}", ci_low=low, ci_high=high) for row, low, high in ends]
+
+
+def adjusted_heads(rows: Iterable[Measurement], tally: Tally, resampling: Resampling) -> list[Measurement]:
+    """The rows of single heads of ``tally``, (N, L, H), adjusted: all heads are one family."""
+    wanted = [row for row in rows if (row.probe, row.target) == (tally.probe, tally.target) and row.head is not None]
+    found = resampled_tally(tally, resampling)
+    return adjusted(wanted, [_at(found, tally.layers.index(row.layer or 0), row.head or 0) for row in wanted])
 
 
 def adjusted_by_layer(
     rows: Iterable[Measurement], tallies: Sequence[Tally], resampling: Resampling
 ) -> list[Measurement]:
-    """``rows`` of ``tallies`` without heads, adjusted: each metric and layer is a family, over all targets."""
+    """The rows of ``tallies``, (N, L) each, adjusted: each metric and layer is a family, over all targets."""
     found = {(tally.metric, tally.target): (tally.layers, resampled_tally(tally, resampling)) for tally in tallies}
+    wanted = sorted((row for row in rows if (row.metric, row.target) in found), key=_family)
     made = []
-    families = groupby(sorted(rows, key=_family), key=_family)
-    for (_, layer), family in families:
-        members = [row for row in family if (row.metric, row.target) in found]
-        of_layer = []
-        for row in members:
-            layers, one = found[row.metric, row.target]
-            at = [layers.index(layer)]
-            of_layer.append(replace(one, value=one.value[at], values=one.values[:, at], items=one.items[:, at]))
-        made += adjusted(members, of_layer)
+    for _, grouped in groupby(wanted, key=_family):
+        family = [*grouped]
+        of_rows = [(found[row.metric, row.target], row.layer or 0) for row in family]
+        made += adjusted(family, [_at(one, layers.index(layer)) for (layers, one), layer in of_rows])
     return made
+
+
+def _at(found: Resampled, *place: int) -> Resampled:
+    """One place alone, as an axis of length 1."""
+    at: tuple[int | slice, ...] = (slice(None), *place)
+    return Resampled(found.metric, found.value[place][None], found.values[at][:, None], found.items[at][:, None])
 
 
 def _family(row: Measurement) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from probing.analysis.examples import examples
 from probing.analysis.findings import Findings
-from probing.analysis.many_comparisons import ADJUSTED, adjusted
+from probing.analysis.many_comparisons import adjusted
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.attention.heads.head_accuracy import Hits
@@ -18,6 +18,7 @@ from probing.axes import Note
 from probing.errors import positive
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
+from probing.result.simultaneous import ADJUSTED
 from probing.result.tally import measure_tallies, resampled_tally, tally_difference
 
 GAIN = "gain"  # of the chosen head over the chosen offset

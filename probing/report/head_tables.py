@@ -5,6 +5,7 @@ import pandas as pd
 from probing.report.load import Run
 from probing.report.metric_format import number, scored
 from probing.report.section_parts import Table, head_names, pick, with_intervals
+from probing.result.simultaneous import ADJUSTED
 
 NAMED = 8  # targets in a sentence; the table has all
 FAMILY = (
@@ -25,7 +26,7 @@ def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
     if best.empty:
         return None
     gain = pick(run, name, "head_accuracy", "gain").set_index("target")
-    joint = pick(run, name, "head_accuracy", "gain_adjusted").set_index("target")
+    joint = pick(run, name, "head_accuracy", f"gain{ADJUSTED}").set_index("target")
     others = pick(run, name, "head_accuracy")
     offsets = others[others["probe"].str.startswith("offset")].set_index("target")
     compared = {"random_word": pick(run, name, "head_accuracy", "random word"), "coverage": pick(run, name, "coverage")}

@@ -13,7 +13,15 @@ import pandas as pd
 
 from probing.report.gather import Condition
 from probing.report.metric_format import measure, records, scored_in
-from probing.report.sentence_scores import BySeed, Together, has_statistics, side_by_side, statistics_by_layer, together
+from probing.report.sentence_scores import (
+    RESAMPLES,
+    BySeed,
+    Together,
+    has_statistics,
+    side_by_side,
+    statistics_by_layer,
+    together,
+)
 from probing.result.bootstrap import Resampled, mean_over_draws, scores
 from probing.result.simultaneous import jointly
 
@@ -161,7 +169,8 @@ def shown_steps(table: pd.DataFrame) -> pd.DataFrame:
 
 def _shown_difference(shown: pd.DataFrame, lines: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     shown["difference"] = [scored_in(line, JOINT, signed=True) for line in lines]
-    shown["p"] = [f"{line['p_adjusted']:.3f}" for line in lines]
+    least = 1 / RESAMPLES  # resamples cannot tell smaller ones apart
+    shown["p"] = [f"≤ {least:.3f}" if line["p_adjusted"] <= least else f"{line['p_adjusted']:.3f}" for line in lines]
     shown["verdict"] = [verdict(line["joint_low"], line["joint_high"]) for line in lines]
     shown["sentences"] = [f"{line['sentences']:,}" for line in lines]
     shown["left out"] = [f"{line['left_out']:,}" for line in lines]

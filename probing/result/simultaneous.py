@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from probing.result.statistics import Floats
 
 LEVEL = 0.95
+ADJUSTED = "_adjusted"  # ends the method's name in rows whose interval holds for their whole family
 _NOTHING = 1e-12  # a difference or a deviation below this is a rounding error
 
 

@@ -2,6 +2,7 @@ import json
 import re
 
 import pandas as pd
+import pytest
 
 from probing.report.compare import compare
 from probing.result.checksums import UNCHECKED, signed
@@ -58,9 +59,32 @@ def test_the_page_does_not_call_a_mean_of_ends_an_interval(make_run, tmp_path):
     folders = [make_run("distance", (0.5, 0.7), seed=seed) for seed in (0, 1)]
     page = compare(folders, tmp_path / "report").read_text(encoding="utf-8")
     assert "ends of their intervals" not in page
-    assert "such a mean has no interval unless all seeds agree" in page
+    assert "resamples draw sentences and seeds" in page
     [line] = pd.read_csv(tmp_path / "report" / "tables" / "models.csv").to_dict("records")
-    assert pd.isna(line["ci_low"]) and pd.isna(line["ci_high"])
+    own = [
+        pd.read_csv(folder / "rows.csv").query("target == 'task' and split == 'test' and layer == 1")
+        for folder in folders
+    ]
+    assert line["ci_low"] != pytest.approx(sum(float(rows["ci_low"].iloc[0]) for rows in own) / 2, abs=1e-6)
+    assert line["ci_low"] < line["score"] < line["ci_high"]
+
+
+def test_sentences_in_words_follow_the_intervals_of_the_whole_family_and_its_name_stands_at_the_tables(
+    make_run, tmp_path
+):
+    folders = [make_run("distance", (0.5, 0.7), model=model) for model in ("a", "b", "c", "d", "e")]
+    page = compare(folders, tmp_path / "report").read_text(encoding="utf-8")
+    table = pd.read_csv(tmp_path / "report" / "tables" / "paired_models.csv")
+    clear = (table["joint_low"] > 0) | (table["joint_high"] < 0)
+    assert page.count("No clear difference") == min(8, (~clear).sum())
+    assert page.count("<caption>Differences between models") == 1
+    assert page.count("Intervals are simultaneous") == 2
+
+
+def test_a_choice_of_dev_that_is_worse_on_test_is_a_note(make_run, tmp_path):
+    folder = make_run("distance", (0.4, 0.5, 0.8), dev=(0.4, 0.9, 0.8))
+    page = compare([folder], tmp_path / "report").read_text(encoding="utf-8")
+    assert "tiny, distance on toy: Dev chose layer 1, which is worse than layer 2 by 0.3" in page
 
 
 def test_attention_of_runs_is_compared_with_its_sample_and_not_shown_where_there_is_none(

@@ -54,6 +54,31 @@ def test_a_page_says_what_was_found_on_what_and_claims_no_use(make_run, task):
     assert not CAUSAL.search(finding[1])
 
 
+def test_headline_and_tile_name_the_layers_that_may_be_the_best(make_run):
+    page = page_of(make_run("distance", (0.4, 0.7, 0.7), dev=(0.4, 0.8, 0.7)))
+    assert 'class="lead">On test, layers 1 and 2 cannot be told from the best.' in page
+    assert "<b>1 and 2</b><span>may be the best layer</span>" in page
+    assert "<b>1</b><span>layer chosen on dev, of 3</span>" in page
+    assert "≈ marks the layers that cannot be told from the best on test" in page
+
+
+def test_a_page_says_if_dev_chose_a_layer_that_is_worse_on_test(make_run):
+    folder = make_run("distance", (0.4, 0.6, 0.8), dev=(0.4, 0.9, 0.7))
+    page = page_of(folder)
+    assert "On test, layer 2 is the best: each of the others is significantly worse than another layer." in page
+    assert re.search(r"Dev chose layer 1, which is worse than layer 2 by 0\.\d+ \[0\.\d+, 0\.\d+\] on test\.", page)
+    assert "From layer 1 of tiny" in page
+
+
+def test_without_statistics_per_sentence_the_page_says_what_is_not_known(make_run):
+    folder = make_run("distance", (0.4, 0.7, 0.7))
+    (folder / "sentences.parquet").unlink()
+    page = page_of(folder)
+    assert 'class="lead">From layer' in page
+    assert "this run has no UUAS of single sentences" in page
+    assert "may be the best" not in page and "≈" not in page
+
+
 def test_a_stand_in_is_on_the_page_and_a_missing_control_is_not(make_run):
     stand_in = {"name": "minilm", "requested": "bert", "stand_in": True, "sha256": "ab"}
     page = page_of(make_run("distance", control=False, checkpoint=stand_in))

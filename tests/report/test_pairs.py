@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from probing.report.gather import gather
-from probing.report.pairs import pair_layers, pair_models, verdict
+from probing.report.pairs import pair_layers, pair_models, shown_pairs, verdict
 from probing.result.bootstrap import paired, resample_counts
 from probing.result.statistics import Statistics
 from probing.rng import generator
@@ -71,6 +71,38 @@ def test_several_seeds_are_paired_on_the_seeds_that_both_have(make_run):
     one, two = (gather([folder])[0][0].table.query("best")["score"].iloc[0] for folder in folders[1:])
     assert line["difference"] == pytest.approx(one - two)
     assert line["sentences"] == 150
+
+
+def test_a_family_has_wider_intervals_than_its_members_and_its_own_p_values(make_run):
+    folders = [make_run("distance", (0.5, 0.6), model=model) for model in ("a", "b", "c", "d")]
+    pairs = pair_models(gather(folders)[0])[0]
+    assert len(pairs) == 6
+    assert ((pairs["joint_high"] - pairs["joint_low"]) > 1.1 * (pairs["ci_high"] - pairs["ci_low"])).all()
+    assert ((pairs["joint_low"] > 0) | (pairs["joint_high"] < 0)).equals(pairs["p_adjusted"] < 0.05)
+    shown = shown_pairs(pairs)
+    assert shown["verdict"].tolist() == [
+        verdict(*ends) for ends in zip(pairs["joint_low"], pairs["joint_high"], strict=True)
+    ]
+    assert shown["p"].tolist() == ["≤ 0.001" if p == 1 / 1001 else f"{p:.3f}" for p in pairs["p_adjusted"]]
+
+
+def test_one_comparison_needs_no_adjustment(make_run):
+    pairs = pair_models(gather([make_run("distance", (0.5, 0.6), model=model) for model in ("a", "b")])[0])[0].iloc[0]
+    assert pairs["joint_high"] - pairs["joint_low"] == pytest.approx(pairs["ci_high"] - pairs["ci_low"], rel=0.1)
+
+
+def test_families_are_of_one_task(make_run):
+    alone = pair_models(gather([make_run("distance", (0.5, 0.6), model=m, name="x") for m in ("a", "b")])[0])[0].iloc[0]
+    folders = [make_run(task, (0.5, 0.6), model=model) for task in ("pos", "distance") for model in ("a", "b")]
+    both = pair_models(gather(folders)[0])[0].set_index("task")
+    assert both.loc["distance", "joint_low"] == alone["joint_low"]
+
+
+def test_seeds_are_resampled_with_the_sentences(make_run):
+    one = [make_run("distance", (0.6,), model="a", seed=0), make_run("distance", (0.6,), model="b", seed=0)]
+    two = one + [make_run("distance", (0.4,), model="a", seed=1), make_run("distance", (0.8,), model="b", seed=1)]
+    widths = [line["ci_high"] - line["ci_low"] for line in (pair_models(gather(f)[0])[0].iloc[0] for f in (one, two))]
+    assert widths[1] > 3 * widths[0]  # differences of 0 and −.4: seeds vary more than sentences do
 
 
 def test_verdicts_follow_the_interval():

@@ -47,12 +47,24 @@ def test_the_range_over_seeds_is_that_of_the_chosen_layer(make_run):
     assert line["score"] == pytest.approx(task["value"].mean())
 
 
-def test_a_mean_over_seeds_that_differ_has_no_interval_and_the_range_is_named_as_one(make_run):
+def test_without_statistics_per_sentence_a_mean_over_seeds_has_no_interval(make_run):
+    folders = [make_run("distance", (0.4, 0.6), seed=seed) for seed in (0, 1)]
+    for folder in folders:
+        (folder / "sentences.parquet").unlink()
+    table = summary_table(gather(folders)[0])
+    assert table[["ci_low", "ci_high"]].isna().all(axis=None)
+    assert table["may_be_best"].tolist() == [""]
+    assert shown_models(table)["score"].tolist() == [f"{table['score'][0]:.3f}"]
+
+
+def test_a_mean_over_seeds_has_an_interval_and_the_range_of_seeds_is_named_as_one(make_run):
     conditions, _ = gather([make_run("distance", (0.4, 0.6), seed=seed) for seed in (0, 1)])
     table = summary_table(conditions)
-    assert table[["ci_low", "ci_high"]].isna().all(axis=None)
     [line] = shown_models(table).to_dict("records")
-    assert line["score"] == f"{table['score'][0]:.3f}"
+    ends = [table[name][0] for name in ("score", "ci_low", "ci_high")]
+    assert line["score"] == "{:.3f} [{:.3f}, {:.3f}]".format(*ends)
+    assert ends[1] < ends[0] < ends[2]
+    assert (line["chosen on dev"], line["may be best"]) == ("1 of 0–1", "1")
     assert line["lowest to highest seed"] == f"{table['seed_low'][0]:.3f} to {table['seed_high'][0]:.3f}"
 
 

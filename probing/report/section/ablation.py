@@ -8,6 +8,7 @@ import pandas as pd
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, Table, grid, head_names, pick, sample_of, with_intervals
 from probing.report.style import BLUE, INK, VERMILION, figure, save, titled
+from probing.result.simultaneous import ADJUSTED
 
 MOST = 15  # heads that the page lists
 
@@ -25,16 +26,22 @@ def section(run: Run) -> Section:
 
 
 def effects(run: Run) -> Table:
-    """The heads with the largest effects on test."""
+    """The heads with the clearest effects on test: those whose simultaneous interval has the highest lower end."""
     table = pick(run, "ablation", "effect_nats")
-    table = table[table["head"].notna()].sort_values("value", ascending=False)
-    raw = table[["layer", "head", "value", "ci_low", "ci_high", "n_sentences"]].reset_index(drop=True)
+    table = table[table["head"].notna()].set_index(["layer", "head"])
+    joint = table["probe"].str.endswith(ADJUSTED)
+    raw = table.loc[~joint, ["value", "ci_low", "ci_high", "n_sentences"]]
+    for end in ("low", "high"):
+        raw[f"joint_{end}"] = table.loc[joint, f"ci_{end}"].reindex(raw.index)
+    raw = raw.sort_values(["joint_low", "value"], ascending=False).reset_index()
     top = raw.head(MOST)
     text = pd.DataFrame({"head": head_names(top)})
-    text["effect (nats)"] = with_intervals(top, "value", "effect_nats", "ci_low", "ci_high")
+    text["effect (nats)"] = with_intervals(top, "value", "effect_nats", "joint_low", "joint_high")
+    above = int((raw["joint_low"] > 0).sum())
     note = (
         f"Effect: the loss in log-probability of the gold label, as read by {output_of(run)}, when the output of the "
-        f"head is replaced. This is an intervention. Shown: the {len(top)} largest of {len(raw)} effects; all are in "
+        "head is replaced. This is an intervention. Intervals are simultaneous: all hold with 95 % probability; "
+        f"{above} of {len(raw)} lie above 0. Shown: the {len(top)} with the highest lower ends; all are in "
         "tables/effects.csv."
     )
     return Table("effects", "Heads by effect", note, raw, text)
@@ -43,6 +50,7 @@ def effects(run: Run) -> Table:
 def write_effects(run: Run, stem: Path) -> list[Path]:
     """Loss without each head alone; loss without the first k heads of the ranking on dev at once."""
     table = pick(run, "ablation", "effect_nats")
+    table = table[~table["probe"].str.endswith(ADJUSTED)]
     joint = table[table["probe"] == "ablation_joint"]
     matrix = grid(table)
     limit = float(np.abs(matrix.to_numpy()).max()) or 1.0

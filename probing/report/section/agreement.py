@@ -9,6 +9,7 @@ import pandas as pd
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, Table, pick, sample_of, with_intervals
 from probing.report.style import GREY, INK, LAYERS_OF_ATTENTION, MARKERS, SERIES, figure, interval_band, save, titled
+from probing.result.simultaneous import ADJUSTED
 
 SCORES = ("raw", "rollout", "flow", "norm", "value zeroing")
 Interval = tuple[float, float, float]  # value, and both ends of its interval
@@ -26,7 +27,7 @@ NOTE = (
 def section(run: Run) -> Section:
     """Rank correlations and replaced weights as a table and a figure, and the conclusions that they support."""
     table = run.of("agreement")
-    table = table[(table["split"] == "test") & table["draw"].isna() & ~table["probe"].str.endswith("_adjusted")]
+    table = table[(table["split"] == "test") & table["draw"].isna() & ~table["probe"].str.endswith(ADJUSTED)]
     if table.empty:
         return Section("Agreement of attention with interventions")
     caption = (
@@ -64,7 +65,7 @@ def conclusions_of(run: Run) -> list[str]:
         }
 
     nothing = (np.nan, np.nan, np.nan)
-    ranks, moved = ends("spearman", "_adjusted"), ends("tvd").get("uniform", nothing)
+    ranks, moved = ends("spearman", ADJUSTED), ends("tvd").get("uniform", nothing)
     return conclusions(str(facts["output"]), layer, ranks, moved)
 
 

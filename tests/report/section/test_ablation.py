@@ -11,6 +11,15 @@ def run(run_with):
         (OUTPUT, layer, value, {"metric": "effect_nats", "probe": "ablation_mean", "head": head})
         for layer, head, value in [(1, 0, 0.01), (1, 1, 0.3), (2, 0, -0.02), (2, 1, 0.05)]
     ]
+    single += [
+        (
+            target,
+            layer,
+            value,
+            {**of, "probe": "ablation_mean_adjusted", "ci_low": value - half, "ci_high": value + half},
+        )
+        for (target, layer, value, of), half in zip(single, (0.02, 0.4, 0.02, 0.02), strict=True)
+    ]
     joint = [
         (f"top {k} {how}", 2, k / 10, {"metric": "effect_nats", "probe": "ablation_joint", "ci_low": k / 8})
         for k in (1, 2, 4)
@@ -21,12 +30,14 @@ def run(run_with):
     return run_with("ablation", single + joint + layers, **facts)
 
 
-def test_heads_are_sorted_by_effect_and_the_output_is_named(run, written):
+def test_heads_are_sorted_by_what_is_left_of_their_effect_among_all_heads_and_the_output_is_named(run, written):
     made = section(run)
     assert (made.title, made.sample) == ("Ablation", "6 of the 20 sentences of test")
     [table] = made.tables
-    assert table.text["head"].tolist() == ["1.1", "2.1", "1.0", "2.0"]
-    assert table.text["effect (nats)"][0] == "0.300 [0.290, 0.310]"
+    assert table.text["head"].tolist() == ["2.1", "1.0", "2.0", "1.1"]
+    assert table.text["effect (nats)"][0] == "0.050 [0.030, 0.070]"
+    assert table.raw["ci_low"].tolist() == pytest.approx([0.04, 0, -0.03, 0.29])
+    assert "1 of 4 lie above 0" in table.note
     assert f"as read by {OUTPUT}" in table.note
     assert "intervention" in table.note
     assert written(run, made) == {"ablation.png", "ablation.pdf"}
