@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from pipelines.benchmark import Settings as BenchmarkSettings
 from pipelines.coverage import Settings as CoverageSettings
 from pipelines.explore import Settings as ExploreSettings
+from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, Settings, build
 from pipelines.running.run_folder import USUAL, labels, run_folder
@@ -20,6 +21,7 @@ from pipelines.viewing.inputs import Settings as ViewSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 NAMED = [name for name in options("analysis") if name != "none"]
+NOT_OF_ATTENTION = {PROBES, "information"}
 FILES = sorted(CONF.rglob("*.yaml"))
 EXPERIMENTS = [name for name in options("experiment") if name != "none"]
 # what must be given with an option
@@ -86,7 +88,7 @@ def test_an_option_that_brings_analyses_is_no_part_itself(group):
 
 def test_attention_brings_no_analysis_or_rollout_or_all():
     brought = {name: set(built(f"attention={name}").analyses) - {PROBES} for name in options("attention")}
-    assert brought == {"none": set(), "rollout": {"rollout"}, "full": set(NAMED) - {PROBES}}
+    assert brought == {"none": set(), "rollout": {"rollout"}, "full": set(NAMED) - NOT_OF_ATTENTION}
 
 
 @pytest.mark.parametrize("group, name", USUAL.items())
@@ -96,7 +98,7 @@ def test_what_a_folder_leaves_out_is_what_runs_without_an_option(group, name):
 
 def test_further_analyses_are_added_to_those_of_attention():
     assert set(built("analysis=[heads,syntax]").analyses) == {PROBES, "rollout", "heads", "syntax"}
-    assert set(built("attention=full", "analysis=heads").analyses) == set(NAMED)
+    assert set(built("attention=full", "analysis=information").analyses) == set(NAMED)
     assert [*built("analysis=[syntax,heads]").analyses][0] == PROBES
 
 
@@ -111,6 +113,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
     [
         ("run.yaml", Settings),
         ("report.yaml", ReportSettings),
+        ("plan.yaml", PlanSettings),
         ("benchmark.yaml", BenchmarkSettings),
         ("coverage.yaml", CoverageSettings),
         ("view.yaml", ViewSettings),

@@ -57,23 +57,24 @@ def lbfgs(problem: ProbeProblem, goals: FloatArray, device: str) -> tuple[float,
     """
     import torch
 
-    from probing.probe.logistic import moments, principal_components
-    from probing.probe.sketch import Rows, fast_products
+    from probing.probe.logistic import moment
+    from probing.probe.sketch import Rows
 
     features, labels = torch.from_numpy(problem.features).to(device), torch.from_numpy(problem.labels).to(device)
     began, total, found = time.perf_counter(), 0, []
-    with fast_products(), torch.no_grad():
+    with torch.no_grad():
         rotation = principal_components(features)
         rows = Rows(features @ rotation, features.new_full((len(features),), 1 / len(features)))
-        for moment, wanted in zip(moments(rows.features, labels, problem.n_classes), goals, strict=True):
-            weights = torch.zeros_like(moment)
-            weights[:, -1] = torch.log(moment[:, -1] + 1 / len(features))
+        for target, wanted in zip(labels, goals, strict=True):
+            known = moment(rows.features, target, problem.n_classes)
+            weights = torch.zeros_like(known)
+            weights[:, -1] = torch.log(known[:, -1] + 1 / len(features))
             for l2, goal in zip(problem.l2, wanted.tolist(), strict=True):
-                weights, evaluations = _minimise(rows, moment, weights, l2, goal * (1 + EXCESS))
+                weights, evaluations = _minimise(rows, known, weights, l2, goal * (1 + EXCESS))
                 found.append(torch.cat([weights[:, :-1] @ rotation.T, weights[:, -1:]], dim=1))
                 total += evaluations
     stacked = torch.stack(found).cpu()
-    return time.perf_counter() - began, stacked.double().numpy().reshape(*goals.shape, *moment.shape), total
+    return time.perf_counter() - began, stacked.double().numpy().reshape(*goals.shape, *known.shape), total
 
 
 def _minimise(
@@ -84,8 +85,8 @@ def _minimise(
 
     from probing.probe.sketch import penalised
 
-    diagonal = rows.diagonal(start)
-    diagonal += 1e-3 * diagonal.mean()  # as the solver does
+    diagonal = diagonal_of(rows, start)
+    diagonal += 1e-3 * diagonal.mean()  # limits steps in directions of which the rows say nothing
     diagonal[:, :-1] += l2
     scale, evaluations = diagonal.rsqrt(), 0
     position = start / scale
@@ -106,3 +107,25 @@ def _minimise(
     with suppress(_Reached):
         optimizer.step(closure)
     return position * scale, evaluations
+
+
+def principal_components(features: "torch.Tensor") -> "torch.Tensor":
+    """Eigenvectors of the covariance, (D, D). A rotation changes no norm, so the penalty stays the same."""
+    import torch
+
+    vectors: torch.Tensor = torch.linalg.eigh((features.T @ features / len(features)).double())[1]
+    return vectors.float()
+
+
+def diagonal_of(rows: "Rows", weights: "torch.Tensor") -> "torch.Tensor":
+    """Diagonal of the Hessian of the mean log-sum-exp at weights (C, D + 1), in their shape."""
+    import torch
+
+    diagonal = torch.zeros_like(weights)
+    for begin in range(0, len(rows.features), 16384):
+        x, importance = rows.features[begin : begin + 16384], rows.importance[begin : begin + 16384]
+        p = torch.softmax((weights[:, :-1] @ x.T).add_(weights[:, -1:]), 0)
+        variance = (p * (1 - p)).mul_(importance)
+        diagonal[:, :-1] += variance @ (x * x)
+        diagonal[:, -1] += variance.sum(1)
+    return diagonal

@@ -50,7 +50,7 @@ def probe_problem(bench: Bench) -> ProbeProblem:
         vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
         every = _flat(labels, SPLITS)
         keep = vectors.available & (every >= 0)
-        features = standardise(vectors.select(keep).layer(bench.layer), probe.standardise)["train"]
+        features = standardise(vectors.select(keep).layer(bench.layer), probe.standardise, vectors.bits)["train"]
     in_train = keep[: len(_flat(labels, ("train",)))]
     targets = np.stack([_flat(found, ("train",))[in_train] for found in (labels, control)])
     return ProbeProblem(features, targets, len(labels.classes), sorted(probe.l2, reverse=True))

@@ -7,7 +7,7 @@ from pipelines.benchmarking.extraction_ratios import extract_over_forward, extra
 from pipelines.benchmarking.head_statistics_ratio import head_stats_over_forward
 from pipelines.benchmarking.lbfgs_ratio import solver_over_lbfgs
 from pipelines.benchmarking.norm_memory_ratio import norm_peak_over_map
-from pipelines.benchmarking.program_ratios import help_seconds, rerun_over_import
+from pipelines.benchmarking.program_ratios import help_seconds, rerun_over_import, run_over_forward
 from pipelines.benchmarking.rollout_and_flow_ratios import flow_over_networkx, rollout_over_numpy
 from pipelines.benchmarking.sklearn_ratio import probe_over_sklearn
 from pipelines.benchmarking.view_ratios import explore_over_forward, paint_seconds
@@ -20,6 +20,7 @@ RATIOS: dict[str, Callable[[Bench], Ratio]] = {
         rss_growth,
         probe_over_sklearn,
         solver_over_lbfgs,
+        run_over_forward,
         rerun_over_import,
         help_seconds,
         rollout_over_numpy,

@@ -18,7 +18,7 @@ from probing.model.checkpoint import Checkpoint
 
 VERSION = 3
 SETTINGS = ("seed", "layers", "baselines", "controls", "resamples", "resampled", "punctuation")
-MODEL = ("precision", "long", "max_subwords")
+MODEL = ("precision", "long", "max_subwords", "text", "bos")
 STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store that has its value
 # not listed, because they change no number: tag, outputs, strict, names, folders; nor device and threads, which change
 # the last digits only

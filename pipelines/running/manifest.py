@@ -13,8 +13,7 @@ from probing.analysis.study import Study
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
-from probing.store.encoding import precision
-from probing.store.fill import ROUNDED, WIDENED
+from probing.store.encoding import ROUNDED, WIDENED, precision
 from probing.task.unseen_labels import unseen_counts
 
 

@@ -2,12 +2,15 @@
 
 from itertools import accumulate
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from pipelines.shared.cli import CONSOLE, say
+
+HEAD = 10  # characters of a line in the head of a column
 
 
 def show(folder: Path) -> None:
@@ -18,7 +21,8 @@ def show(folder: Path) -> None:
 
     found = load_run(folder)
     raw, text = run_table(found)
-    print_table(text, heading(found))
+    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
+    print_table(text, heading(found), f"* chosen on {found.chosen_on}{good}; scores on {found.split}")
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)
     for reason, count in found.manifest["data"]["skipped"].items():
@@ -27,11 +31,11 @@ def show(folder: Path) -> None:
         say(f"{note['kind']}: {note['text']}", "bold yellow" if note["kind"] == "failed" else None)
 
 
-def print_table(text: pd.DataFrame, title: str) -> None:
-    """Print the table; where the terminal is too narrow for layer and score, one line per layer."""
+def print_table(text: pd.DataFrame, title: str, caption: str) -> None:
+    """Print the table and its ``caption``; where the terminal is too narrow for layer and score, one line per layer."""
     first = text[text.columns[:2]]
     if sum(widths(first)) < CONSOLE.width:
-        CONSOLE.print(terminal_table(text, title))
+        CONSOLE.print(terminal_table(text, title, caption))
         return
     say(title)
     for line in first.itertuples(index=False):
@@ -40,18 +44,22 @@ def print_table(text: pd.DataFrame, title: str) -> None:
 
 def widths(text: pd.DataFrame) -> list[int]:
     """The characters of each column: each is followed by two spaces and an invisible line."""
-    return [max(map(len, [str(c), *text[c].astype(str)])) + 3 for c in text.columns]
+    return [max(map(len, [*wrapped(c).split("\n"), *text[c].astype(str)])) + 3 for c in text.columns]
 
 
-def terminal_table(text: pd.DataFrame, title: str) -> Table:
+def wrapped(name: object) -> str:
+    """The head of a column on lines of at most HEAD characters, so that a long name takes no more width than scores."""
+    return fill(str(name), HEAD, break_long_words=False)
+
+
+def terminal_table(text: pd.DataFrame, title: str, caption: str) -> Table:
     """The first columns of ``text``, as many as fit into the terminal; all of them are in tables/layers.md."""
     ends = accumulate(widths(text))
     fitting = [c for c, end in zip(text.columns, ends, strict=True) if end < CONSOLE.width]
     more = "" if len(fitting) == len(text.columns) else "; further columns: tables/layers.md"
-    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
-    table = Table(title=title, caption=f"* chosen on dev{good}; scores on test{more}", box=SIMPLE_HEAD, padding=(0, 1))
+    table = Table(title=title, caption=f"{caption}{more}", box=SIMPLE_HEAD, padding=(0, 1))
     for column in fitting:
-        table.add_column(str(column), justify="right")
+        table.add_column(wrapped(column), justify="right")
     for line in text[fitting].itertuples(index=False):
         table.add_row(*map(str, line), style="bold" if "*" in str(line[0]) else None)
     return table

@@ -11,7 +11,7 @@ from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint, resolve
 
 # what a stand-in keeps of the option that it replaces
-INHERITED = {"data": ("max_sentences",), "model": ("precision", "long", "max_subwords")}
+INHERITED = {"data": ("max_sentences",), "model": ("precision", "long", "max_subwords", "text", "bos")}
 
 ModelPartsT = TypeVar("ModelPartsT", bound=ModelParts)
 PartsT = TypeVar("PartsT", bound=Parts)
@@ -39,14 +39,14 @@ def find_corpus(parts: PartsT) -> tuple[PartsT, Corpus, tuple[Note, ...]]:
     Raises UnavailableError if there is neither, or with ``strict``; DataError for a malformed corpus.
     """
     try:
-        return parts, load_corpus(parts.data), ()
+        return parts, load_corpus(parts.data, parts.model.text), ()
     except UnavailableError as error:
         stand_in = parts.data.stand_in
         if parts.settings.strict or stand_in is None:
             raise
         replaced = with_stand_in(parts, "data", stand_in)
         note = Note("substituted", f"data={stand_in} stands in for {replaced.stand_ins['data']}. {error}")
-        return replaced, load_corpus(replaced.data), (note,)
+        return replaced, load_corpus(replaced.data, replaced.model.text), (note,)
 
 
 def with_stand_in(parts: ModelPartsT, group: str, name: str) -> ModelPartsT:

@@ -12,6 +12,7 @@ _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _OPTION = re.compile(r"([+~]{0,2}[\w.@/-]+)=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 _SWEEPS = ("-m", "--multirun")
+RENAMED = {"data.input": "model.text=spaced or model.text=as_written"}  # options of earlier versions
 
 
 def readable(arguments: Sequence[str]) -> list[str]:
@@ -33,6 +34,8 @@ def _read(argument: str, sweep: bool) -> str:
     if option is None:  # a switch of Hydra, or nothing that Hydra can read: it says so itself
         return argument
     name, value = option.groups()
+    if (former := name.lstrip("+~")) in RENAMED:
+        raise ConfigError(f"{former}: this option has another name now; type {RENAMED[former]}")
     try:
         parsed = OverridesParser.create().parse_override(argument)
     except HydraException as error:

@@ -69,7 +69,7 @@ def opened_store(parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None) ->
     keyed = key_parts(parts.store, parts.model, checkpoint, corpus)
     with ExitStack() as files:
         maps = _opened(parts, map_parts(parts.store, keyed), files)
-        yield StoredCorpus(maps, _opened(parts, keyed, files), _plain_tokenizer(checkpoint)) if maps else None
+        yield StoredCorpus(maps, _opened(parts, keyed, files), _plain_tokenizer(checkpoint, maps)) if maps else None
 
 
 def _opened(parts: Parts, keyed: dict[str, str], files: ExitStack) -> StoreFile | None:
@@ -82,11 +82,13 @@ def _opened(parts: Parts, keyed: dict[str, str], files: ExitStack) -> StoreFile 
         return None
 
 
-def _plain_tokenizer(checkpoint: Checkpoint) -> "Tokenizer":
-    """The tokenizer that made the store's subwords."""
+def _plain_tokenizer(checkpoint: Checkpoint, maps: StoreFile) -> "Tokenizer":
+    """The tokenizer that made the subwords of ``maps``."""
     from probing.model.align import as_plain_text
+    from probing.model.text_start import beginning_with
 
-    return as_plain_text(read_tokenizer(checkpoint.folder).backend)
+    bos = maps.provenance["begins_with"]
+    return beginning_with(as_plain_text(read_tokenizer(checkpoint.folder).backend), None if bos is None else str(bos))
 
 
 def from_store(store: "StoredCorpus", place: CorpusSentence, options: Options, probes: "Probes") -> View | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from probing.analysis.findings import Findings
 from probing.analysis.many_comparisons import adjusted_heads
 from probing.analysis.protocol import Analysis
-from probing.analysis.readers import NOTHING_READS, reader_notes
+from probing.analysis.readers import NOTHING_READS, reader_notes, reading_facts
+from probing.analysis.samples import Sample
 from probing.analysis.study import Study
 from probing.attention.interventions.head_ablation import REPLACEMENTS, Ablation, Head, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
@@ -52,24 +53,30 @@ class HeadAblation(Analysis):
         means = head_means(study.encoder_with_maps, read["dev"][0]) if self.replacement == "mean" else None
         ablation = Ablation(self.replacement, means)
         tallies, ranked = by_head(study, read, ablation)
-        # whole layers on unmasked sentences if there is a probe: the model's own head may need masked words
-        plain, by_layer = (study.probe_reader or study.reader)(test)
-        tallies.append(layer_effects(study.encoder_with_maps, plain, by_layer, ablation, "test"))
+        tallies.append(layer_effects(study.encoder_with_maps, *read["test"], ablation, "test"))
+        output = read["test"][1]
         resampling = study.resampling("test", test.sentences)
         rows = measure_tallies(tallies, study.options.seed, resampling)
         return Findings(
             rows=(*rows, *adjusted_heads(rows, tallies[0], resampling)),
             facts={
-                "output": read["test"][1].name,
-                "layer_output": by_layer.name,
+                "output": output.name,
+                "replacement": replaced_by(self.replacement, dev),
                 "ranked": ranked[:LISTED],
                 "sample": sample,
+                **reading_facts(output),
             },
             notes=(
                 Note("sample", f"ablation: {sample}"),
-                *reader_notes(study.reader, read["test"][1], study.refused_head),
+                *reader_notes(study.reader, output, study.refused_head),
             ),
         )
+
+
+def replaced_by(replacement: str, dev: Sample) -> str:
+    """What replaces the output of a head, in words."""
+    means = f"its mean output over {dev.description}"
+    return {"zero": "zeros", "mean": means, "uniform": "its output under uniform attention"}[replacement]
 
 
 def by_head(

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus, Labels, Note, Split
 from probing.errors import ModelError
-from probing.probe.fit import TASK, Probe, Setting, Target
+from probing.probe.fit import SCORED, TASK, Probe, Setting, Target
 from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors
-from probing.task.labels import Task
+from probing.task.labels import Form, Task
 from probing.task.unseen_labels import unseen_notes
 
 
@@ -21,7 +21,8 @@ from probing.task.unseen_labels import unseen_notes
 class Items:
     """Items that have both a vector and a label.
 
-    targets: the task and its controls (``control0`` …) by name. words: per split and sentence the positions of the
+    targets: the task and its controls (``control0`` …) by name; see ``Task.memorised`` on which sentences a control is
+    scored. words: per split and sentence the positions of the
     items' words (0 for a sentence). notes: what was left out.
     """
 
@@ -31,8 +32,10 @@ class Items:
     notes: tuple[Note, ...] = ()
 
 
-def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds: Sequence[tuple[int, int]]) -> Items:
-    """Vectors with their labels, and one control task per (seed, draw).
+def pair_up(
+    task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds: Sequence[tuple[int, int]], form: Form = str
+) -> Items:
+    """Vectors with their labels, and one control task per (seed, draw), for the word types that ``form`` gives.
 
     Items without a vector or without a label are left out and counted. Raises: ModelError if a split has no item left.
     """
@@ -46,8 +49,10 @@ def pair_up(task: Task, corpus: Corpus, labels: Labels, store: StoreFile, seeds:
         if found.any()
     )
     cut = _cut(labels, keep)
-    controls = {control_name(draw): control(task, corpus, labels, seed, draw) for seed, draw in seeds}
-    targets = {name: _target(found, cut) for name, found in {TASK: labels, **controls}.items()}
+    controls = {control_name(draw): control(task, corpus, labels, (seed, draw), form) for seed, draw in seeds}
+    scored = ("train",) if task.memorised else SCORED
+    targets = {TASK: _target(labels, cut)}
+    targets |= {name: replace(_target(found, cut), scored=scored) for name, found in controls.items()}
     for split in SPLITS:
         if not any(np.size(v) for v in targets[TASK].values[split]):
             raise ModelError(
@@ -64,9 +69,10 @@ def labelled(labels: Labels) -> tuple[Target, dict[Split, list[NDArray[np.int64]
     return _target(labels, cut), cut
 
 
-def control(task: Task, corpus: Corpus, labels: Labels, seed: int, draw: int) -> Labels:
+def control(task: Task, corpus: Corpus, labels: Labels, drawn: tuple[int, int], form: Form = str) -> Labels:
     """One draw of a control task. Its random stream depends on seed and draw, so that no two draws are equal."""
-    return task.control(corpus, labels, generator(seed, "control", task.name, f"draw {draw}"))
+    seed, draw = drawn
+    return task.control(corpus, labels, generator(seed, "control", task.name, f"draw {draw}"), form)
 
 
 def control_name(draw: int) -> str:
@@ -83,9 +89,10 @@ def fit_probes(probe: Probe, items: Items, layers: Sequence[int], setting: Setti
     """The probe of every layer, fitted to the task and to its controls, with its predictions; the task first."""
     found = []
     for fit in probe.fit(items.vectors, items.targets, layers, setting):
-        draw = draw_of(fit.target)
-        name = TASK if draw is None else "control"
-        found.append(Prediction(name, fit.layer, setting.seed, items.targets[fit.target], fit.predicted, fit, draw))
+        draw, gold = draw_of(fit.target), items.targets[fit.target]
+        name = TASK if draw is None else "control" if "test" in gold.scored else "memorisation"
+        predicted = {split: fit.predicted[split] for split in gold.scored if split in fit.predicted}
+        found.append(Prediction(name, fit.layer, setting.seed, gold, predicted, fit, draw))
     # the task comes before its controls, because selectivity needs the statistics of the task
     return tuple(sorted(found, key=lambda prediction: prediction.target != TASK))
 

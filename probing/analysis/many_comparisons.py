@@ -50,7 +50,10 @@ def adjusted_by_layer(
 def _at(found: Resampled, *place: int) -> Resampled:
     """One place alone, as an axis of length 1."""
     at: tuple[int | slice, ...] = (slice(None), *place)
-    return Resampled(found.metric, found.value[place][None], found.values[at][:, None], found.items[at][:, None])
+    value, n_units = found.value[place][None], found.n_units[place][None]
+    return replace(
+        found, value=value, values=found.values[at][:, None], items=found.items[at][:, None], n_units=n_units
+    )
 
 
 def _family(row: Measurement) -> tuple[str, int]:

@@ -33,7 +33,8 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
         }
     )
     names = np.array(labels.classes + labels.unseen)
-    return pd.concat([_labelled(base, prediction, names) for prediction in found], ignore_index=True)
+    tables = [_labelled(base, prediction, names) for prediction in found if "test" in prediction.predicted]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _labelled(base: pd.DataFrame, prediction: Prediction, names: NDArray[np.str_]) -> pd.DataFrame:
@@ -53,7 +54,7 @@ def selected_on_dev(found: Sequence[Prediction]) -> list[dict[str, object]]:
             "layer": p.layer,
             "target": p.target,
             "draw": p.draw,
-            "dev": p.fit.dev_score,
+            "dev": p.fit.dev_score if "dev" in p.predicted else None,
             "converged": p.fit.converged,
             **p.fit.chosen,
         }

@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.analysis.code_notes import code_notes
+from probing.analysis.comparisons import compared_with, type_notes, without_vectors, words_read
 from probing.analysis.findings import Findings
 from probing.analysis.items import labelled
+from probing.analysis.lone_roots import lone_roots
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
@@ -15,14 +18,14 @@ from probing.axes import SPLITS, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.checkpoint import resolve
 from probing.model.subwords import SHARED
-from probing.probe.baselines import baselines
-from probing.probe.fit import TASK
+from probing.probe.fit import TASK, Fit, unresolved
+from probing.probe.strengths import FURTHER, limits
 from probing.result.few_units import few_units
-from probing.result.main_metric import main_metric, without_value
+from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
-from probing.result.score import Prediction, Scores, score
+from probing.result.score import CODE_LENGTH, Prediction, Scores, score
+from probing.store.encoding import ROUNDED, WIDENED
 from probing.store.file_index import Index
-from probing.store.fill import ROUNDED, WIDENED
 from probing.store.layout import StoreFile
 
 
@@ -48,15 +51,15 @@ class Probes(Analysis):
         both a label and a vector; DataError if the items that have both give no metric of the task a value.
         """
         items = study.items
-        keep = kept_words(study, items.words)
-        metric = main_metric(study.task.metrics, items.targets[TASK], keep)
-        found = [*study.predictions, *simple_baselines(study)]
+        keep, read = kept_words(study, items.words), words_read(study)
+        metric = code_length(study.predictions) or main_metric(study.task.metrics, items.targets[TASK], keep)
+        found = [*study.predictions, *without_vectors(study, read)]
         notes = [*items.notes]
         if study.options.untrained:
             twin, twin_notes = untrained_twin(study)
             found += twin
             notes += twin_notes
-        ids = [s.id for s in study.corpus.splits["test"]]
+        ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
         resampling = {split: study.resampling(split) for split in SPLITS}
         scores = score(found, study.task.metrics, ids, resampling, keep)
         predictions = predictions_table(study.corpus, items, study.labels, study.predictions)
@@ -68,25 +71,12 @@ class Probes(Analysis):
                 "metric": metric,
                 "selected": selected_on_dev(study.predictions),
                 "resampled": {split: described(resampling[split].units) for split in SPLITS},
+                **compared_with(study, read),
             },
-            notes=(*notes, *caveats(study), *of_metrics(study, metric, scores)),
+            notes=(*notes, *caveats(study), *type_notes(study, read), *of_metrics(study, metric, scores)),
             tables=tables,
             files=trained_probes(study),
         )
-
-
-def simple_baselines(study: Study) -> list[Prediction]:
-    """The baselines that use no vector: majority, and majority per word type."""
-    target = study.items.targets[TASK]
-    words = {
-        split: [
-            [s.words[i] for i in c] if target.level == "word" else []
-            for s, c in zip(study.corpus.splits[split], study.items.words[split], strict=True)
-        ]
-        for split in SPLITS
-    }
-    found = baselines(target, words).items()
-    return [Prediction(name, None, study.options.seed, target, predicted) for name, predicted in found]
 
 
 def untrained_twin(study: Study) -> tuple[list[Prediction], tuple[Note, ...]]:
@@ -122,9 +112,10 @@ def as_written(index: Index) -> str:
     """What a reader must know about vectors of text as it is written."""
     subwords, words = (index.counts.get(name, 0) for name in SHARED)
     return (
-        "the model reads the text as it is written (data.input=surface); a word has all subwords that have characters "
-        f"of it, so that {subwords:,} subwords belong to several words and {words:,} of {index.n_words.sum():,} words "
-        "share subwords: their vectors are partly or wholly the same, and analyses of attention treat them as one word"
+        "the model reads the text as it is written (model.text=as_written); a word has all subwords that have "
+        f"characters of it, so that {subwords:,} subwords belong to several words and {words:,} of "
+        f"{index.n_words.sum():,} words share subwords: their vectors are partly or wholly the same, and analyses of "
+        "attention treat them as one word"
     )
 
 
@@ -143,13 +134,15 @@ def caveats(study: Study) -> tuple[Note, ...]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
-    notes.append(Note("caveat", f"control: {study.task.control_note}"))
     if few := few_units(study.resampling("test").units):
         notes.append(Note("caveat", few))
+    if "root_accuracy" in study.task.metrics:
+        lone = lone_roots(study.corpus.splits["test"], "test", study.options.punctuation)
+        notes += [Note("caveat", lone)] if lone else []
     if study.options.punctuation == "remove":
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]
-    return (*notes, *unconverged(study.predictions), *strength_at_edge(study))
+    return (*notes, *unconverged(study.predictions), *strength_at_edge(study), *below_resolution(study))
 
 
 def widened(store: StoreFile) -> list[Note]:
@@ -165,7 +158,9 @@ def of_metrics(study: Study, metric: str, scores: Scores) -> tuple[Note, ...]:
     """Notes on metrics without a value, on the one that chooses the best layer instead, and on unusual scores."""
     names = study.task.metrics
     texts = [*without_value(names, scores.rows), *scores.notes]
-    if metric != names[0]:
+    if metric == CODE_LENGTH:
+        texts += code_notes(study.predictions)
+    elif metric != names[0]:
         texts.insert(0, f"the best layer is chosen by {metric}, because {names[0]} has no value here")
     return tuple(Note("caveat", text) for text in texts)
 
@@ -180,15 +175,24 @@ def unconverged(found: Sequence[Prediction]) -> list[Note]:
 
 
 def strength_at_edge(study: Study) -> list[Note]:
-    """A note on layers for which dev chose a strength at the end of the grid: a wider grid might give better scores."""
-    strengths = getattr(study.probe, "l2", ())
-    fits = [p.fit for p in study.predictions if p.target == TASK and p.fit is not None]
-    edge = [fit.layer for fit in fits if len(strengths) > 1 and _is_edge(fit.chosen, strengths)]
-    text = f"l2 was chosen at the end of its grid on layers {edge}; a wider probe.l2 may score higher"
+    """A note on layers for which dev chose a strength where the grid, grown at its end, was not allowed to grow on."""
+    ends = limits(getattr(study.probe, "l2", ()))
+    edge = [fit.layer for fit in _linear_fits(study) if fit.chosen.get("l2") in ends]
+    text = f"l2 was chosen where the grid, grown by {FURTHER} strengths, ends on layers {edge}; type a wider probe.l2"
     return [Note("caveat", text)] if edge else []
 
 
-def _is_edge(chosen: Mapping[str, float], strengths: Sequence[float]) -> bool:
-    # for ridge regression the weak end is nearly ordinary least squares, so a wider grid would change nothing there
-    weakest = min(strengths) if "objective_nats" in chosen else None
-    return chosen.get("l2") in (weakest, max(strengths))
+def below_resolution(study: Study) -> list[Note]:
+    """A note on features that vary by less than the store's type tells apart, with their number per layer."""
+    counts = {fit.layer: unresolved(fit.scale) for fit in _linear_fits(study) if fit.scale is not None}
+    told = ", ".join(f"{count} on layer {layer}" for layer, count in counts.items() if count)
+    text = (
+        f"features that vary by no more than a step of the stored type {study.hidden.dtype}, so that they hold mostly "
+        f"rounding, got no weight: {told} (of {study.hidden.width})"
+    )
+    return [Note("caveat", text)] if told else []
+
+
+def _linear_fits(study: Study) -> list[Fit]:
+    """What the probes of the task learnt, by layer."""
+    return [p.fit for p in study.predictions if p.target == TASK and p.fit is not None]

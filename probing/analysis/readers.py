@@ -105,6 +105,11 @@ def head_reader(encoder: Encoder, labels: Labels, seed: int) -> tuple[HeadReader
     return HeadReader(encoder, labels, seed), None
 
 
+def reading_facts(output: Readout) -> dict[str, object]:
+    """For pages: what the output predicts, in words."""
+    return {"predicts": getattr(output, "predicts", "") or "the gold label"}
+
+
 def reader_notes(reader: Reader, output: Readout, refused_head: str | None) -> tuple[Note, ...]:
     """Caveats: a head that was refused, a better layer 0 that was not used, further classes of the model's head."""
     notes = tuple(Note("caveat", text) for text in getattr(output, "notes", ()))

@@ -9,8 +9,7 @@ from probing.axes import Corpus, Progress
 from probing.errors import RangeError
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.subwords import Subwords
-from probing.store.encoding import AUTO
-from probing.store.fill import WIDENED
+from probing.store.encoding import AUTO, WIDENED
 from probing.store.key import Store, key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.stored_maps import ensure_maps

@@ -19,6 +19,7 @@ from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.pooling import require_cls
 from probing.model.saved_tokenizer import read_tokenizer
+from probing.model.seen_forms import seen_form
 from probing.model.subwords import Subwords
 from probing.probe.fit import Probe, Setting
 from probing.result.resampling import AUTO, Resampling, units_of
@@ -167,7 +168,7 @@ class Study:
     def items(self) -> Items:
         """The items that have a label and a vector, with the control tasks."""
         seeds = [(self.options.seed, draw) for draw in range(self.options.controls)]
-        return pair_up(self.task, self.corpus, self.labels, self.hidden, seeds)
+        return pair_up(self.task, self.corpus, self.labels, self.hidden, seeds, seen_form(self.checkpoint.folder))
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:

@@ -12,7 +12,7 @@ from probing.analysis.many_comparisons import adjusted
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.attention.heads.head_accuracy import Hits
-from probing.attention.heads.head_relations import HeadSyntax
+from probing.attention.heads.head_relations import HeadSyntax, TransposedSyntax
 from probing.attention.heads.select_on_dev import Choice, choose
 from probing.axes import Note
 from probing.errors import positive
@@ -22,6 +22,12 @@ from probing.result.simultaneous import ADJUSTED
 from probing.result.tally import measure_tallies, resampled_tally, tally_difference
 
 GAIN = "gain"  # of the chosen head over the chosen offset
+
+# from the attending word (a dependent, or a head), and from a dependent to the word that attends to it
+WAYS: dict[str, type[HeadSyntax] | type[TransposedSyntax]] = {
+    "syntax": HeadSyntax,
+    "syntax, transposed": TransposedSyntax,
+}
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,12 @@ class SyntacticHeads(Analysis):
                 text = f"syntax: {n_bare:,} of the {len(sentences):,} sentences of {split} have no tree: not counted"
                 notes.append(Note("skipped", text))
         sides = {"dev": study.heads_on_dev, "test": study.heads_on_test}
-        dev, test = (HeadSyntax(study.corpus.splits[split], found.strongest, split) for split, found in sides.items())
-        choices, found = scored(study, dev, test, self.least, "syntax")
+        choices: list[Choice] = []
+        found = Findings()
+        for name, way in WAYS.items():
+            dev, test = (way(study.corpus.splits[split], side.strongest, split) for split, side in sides.items())
+            chosen, of_way = scored(study, dev, test, self.least, name)
+            choices, found = choices + chosen, found + of_way
         found += Findings(adjusted_gains(choices, found.rows, study.resampling("test")))
         sample = "; ".join(side.description for side in sides.values())
         notes.append(Note("sample", f"syntax: {sample}"))

@@ -11,7 +11,7 @@ from probing.data.corpus import check_max_sentences
 from probing.data.held_out import with_dev
 from probing.data.hub_table import class_names, need_columns
 from probing.data.locate import find, from_hub
-from probing.data.surface_text import INPUTS, SURFACE, WORDS, surface_of
+from probing.data.surface_text import AS_WRITTEN, SPACED, surface_of
 from probing.data.text import read_lines
 from probing.data.treebank_rows import COLUMNS, columns_of, parsed
 from probing.data.treebank_sentence import RANGES, document_of, sentence_of
@@ -20,9 +20,7 @@ from probing.errors import DataError, one_of
 
 @dataclass(frozen=True)
 class Conllu:
-    """One CoNLL-U file per split. Words are syntactic words: empty nodes are skipped, and multiword ranges too, unless
-    ``input`` is surface: a model then reads the text as it is written, and each word has its characters in it
-    (probing.data.surface_text); the name of the corpus then ends in ``-surface``.
+    """One CoNLL-U file per split. Words are syntactic words: empty nodes are skipped, and multiword ranges too.
 
     Files are searched in ``path``, then in ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
     Without a dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out). A sentence without
@@ -41,42 +39,42 @@ class Conllu:
     stand_in: str | None = None
     max_sentences: int | None = None
     broken_trees: str = "error"
-    input: str = WORDS
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
-        one_of("data.input", self.input, INPUTS)
         check_max_sentences(self.max_sentences)
         one_of("data.broken_trees", self.broken_trees, ("error", "skip"))
 
-    def load(self) -> Corpus:
-        """Read the splits. Raises DataError (file and line) or UnavailableError."""
+    def load(self, text: str = SPACED) -> Corpus:
+        """Read the splits; for ``text`` as_written with the text of every sentence, and the characters in it of each
+        word (probing.data.surface_text). Raises DataError (file and line) or UnavailableError.
+        """
         name = self.name or Path(self.train).stem
         skipped: Counter[str] = Counter()
         named = {"train": self.train, "dev": self.dev, "test": self.test}
         files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)
         splits: dict[Split, tuple[Sentence, ...]]
         if files is not None:
-            splits = {split: tuple(read(file, skipped, self.input)) for split, file in files.items()}
+            splits = {split: tuple(read(file, skipped, text)) for split, file in files.items()}
         else:
-            splits = self._from_hub(name, skipped)
+            splits = self._from_hub(name, skipped, text)
         splits = with_dev(splits, skipped)
-        if self.input == SURFACE:
-            name, _ = f"{name}-{SURFACE}", skipped.pop(RANGES, None)
+        if text == AS_WRITTEN:
+            skipped.pop(RANGES, None)
         return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped), self.broken_trees)
 
-    def _from_hub(self, name: str, skipped: Counter[str]) -> dict[Split, tuple[Sentence, ...]]:
-        if self.hub is not None and self.input == SURFACE:
+    def _from_hub(self, name: str, skipped: Counter[str], text: str) -> dict[Split, tuple[Sentence, ...]]:
+        if self.hub is not None and text == AS_WRITTEN:
             raise DataError(
-                f"corpus {name}: data.input=surface needs the CoNLL-U files, and none were found here; the Hub's "
+                f"corpus {name}: model.text=as_written needs the CoNLL-U files, and none were found here; the Hub's "
                 "tables do not say which words a multiword range covers: set data.path or PROBING_DATA, or type "
-                "data.input=words"
+                "model.text=spaced"
             )
         splits = from_hub(name, self.hub, self.hub_config, self.train)
         return {split: tuple(_from_rows(rows, f"{self.hub}, {split}", skipped)) for split, rows in splits.items()}
 
 
-def read(path: Path, skipped: Counter[str], read_as: str = WORDS) -> Iterator[Sentence]:
+def read(path: Path, skipped: Counter[str], text: str = SPACED) -> Iterator[Sentence]:
     """Sentences of one file; what is left out is counted in ``skipped``.
 
     A comment ``# global.columns`` (CoNLL-U Plus) names the columns, which are else the ten of CoNLL-U. The document of
@@ -100,10 +98,13 @@ def read(path: Path, skipped: Counter[str], read_as: str = WORDS) -> Iterator[Se
             sid = " ".join((comments.get("sent_id") or f"{path.stem}-{start}").split())
             if {"newdoc", "newdoc id"} & comments.keys():
                 document = comments.get("newdoc id") or f"{path.stem}-{start}"
-            found = sentence_of(tokens, sid, f"{path}:{start}", skipped, order)
-            if read_as == SURFACE:
-                found = replace(found, surface=surface_of(tokens, comments.get("text"), f"{path}:{start}", skipped))
-            yield replace(found, document=document or document_of(comments.get("sent_id")))
+            here: Counter[str] = Counter()
+            found = sentence_of(tokens, sid, f"{path}:{start}", here, order)
+            if text == AS_WRITTEN:
+                found = replace(found, surface=surface_of(tokens, comments.get("text"), f"{path}:{start}", here))
+            skipped.update(here)
+            found = replace(found, document=document or document_of(comments.get("sent_id")))
+            yield replace(found, left_out=tuple(here.items()))
     if not start:
         raise DataError(f"{path}: no sentence in it; every split needs some")
 
@@ -130,5 +131,7 @@ def _from_rows(rows: Any, where: str, skipped: Counter[str]) -> Iterator[Sentenc
             position += 1
             tokens.append({"id": position, "form": form, "upos": tag, "xpos": xpos, "head": head, "deprel": deprel})
         sid = row.get("sent_id") or row.get("idx")
-        found = sentence_of(tokens, sid or f"row-{number}", f"{where} row {number}", skipped)
-        yield replace(found, document=document_of(sid))
+        here: Counter[str] = Counter()
+        found = sentence_of(tokens, sid or f"row-{number}", f"{where} row {number}", here)
+        skipped.update(here)
+        yield replace(found, document=document_of(sid), left_out=tuple(here.items()))

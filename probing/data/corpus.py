@@ -8,10 +8,13 @@ from itertools import count
 from typing import Protocol
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
+from probing.data.surface_text import SPACED
 from probing.errors import DataError, positive
 from probing.rng import generator
 
 WITHHELD = "words that are an underscore, kept: treebanks write one for a word that is withheld or missing"
+
+IN_WHOLE = " (in the whole corpus, of which this is a part)"  # after counts that a subsample cannot make anew
 
 
 class Source(Protocol):
@@ -25,16 +28,20 @@ class Source(Protocol):
     def max_sentences(self) -> int | None:
         """At most this many sentences of each split, drawn at random; None: all."""
 
-    def load(self) -> Corpus:
-        """Read the corpus. Raises DataError if it is malformed, UnavailableError if it is not available here."""
+    def load(self, text: str = SPACED) -> Corpus:
+        """Read the corpus for a model that reads this ``text`` of it: spaced or as_written, which differ in treebanks.
+
+        Raises DataError if it is malformed, UnavailableError if it is not available here.
+        """
 
 
-def load(source: Source) -> Corpus:
-    """Read a corpus, draw a subsample if its option says so, and count what a reader of the scores must know.
+def load(source: Source, text: str = SPACED) -> Corpus:
+    """Read a corpus for a model that reads this ``text`` of it, and draw a subsample if its option says so.
 
-    Raises DataError (malformed, or a split without sentences), UnavailableError and ConfigError.
+    What a reader of the scores must know is counted. Raises DataError (malformed, or a split without sentences),
+    UnavailableError and ConfigError.
     """
-    corpus = source.load()
+    corpus = source.load(text)
     for split in SPLITS:
         if not corpus.splits.get(split):
             raise DataError(
@@ -73,14 +80,26 @@ def check_max_sentences(max_sentences: int | None) -> None:
 def subsample(corpus: Corpus, max_sentences: int) -> Corpus:
     """At most ``max_sentences`` of each split, drawn at random, in corpus order; the same ones for any seed of the run.
 
-    The name says so (``ewt-500``), since a score on a part is not a score on the whole.
+    The name says so (``ewt-500``), since a score on a part is not a score on the whole. What was left out of sentences
+    is counted for those that remain; what was counted otherwise is said to be of the whole corpus.
     """
     check_max_sentences(max_sentences)
     splits: dict[Split, tuple[Sentence, ...]] = {}
     for split, sentences in corpus.splits.items():
         keep = generator(0, "subsample", split).permutation(len(sentences))[:max_sentences]
         splits[split] = tuple(sentences[i] for i in sorted(keep))
-    return replace(corpus, name=f"{corpus.name}-{max_sentences}", splits=splits)
+    before, after = (_left_out(of.values()) for of in (corpus.splits, splits))
+    whole = {f"{reason}{IN_WHOLE}": n for reason, n in corpus.skipped.items() if reason not in before}
+    part = {reason: after[reason] for reason in corpus.skipped if after[reason]}
+    return replace(corpus, name=f"{corpus.name}-{max_sentences}", splits=splits, skipped={**part, **whole})
+
+
+def _left_out(splits: Iterable[Iterable[Sentence]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for sentences in splits:
+        for sentence in sentences:
+            found.update(dict(sentence.left_out))
+    return found
 
 
 def unique_ids(corpus: Corpus) -> Corpus:

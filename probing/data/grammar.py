@@ -11,6 +11,7 @@ from probing.axes import SPLITS, Corpus, Sentence, Split
 from probing.data.corpus import check_max_sentences
 from probing.data.derivation import Node, Sampler, read_rules
 from probing.data.lexicon import draw_held_out, read_lexicon
+from probing.data.surface_text import SPACED
 from probing.errors import not_negative, positive
 from probing.rng import generator
 
@@ -46,8 +47,8 @@ class Grammar:
     def _sizes(self) -> dict[Split, int]:
         return {"train": self.train, "dev": self.dev, "test": self.test}
 
-    def load(self) -> Corpus:
-        """Draw all splits."""
+    def load(self, text: str = SPACED) -> Corpus:
+        """Draw all splits, the same for any ``text``."""
         held_out = draw_held_out(generator(self.seed, "grammar", "held out"), HELD_OUT)
         rules = read_rules()
         seen: set[tuple[str, ...]] = set()

@@ -12,6 +12,7 @@ from probing.data.held_out import with_dev
 from probing.data.hub_table import table_rows
 from probing.data.labelled_sentences import Columns, one_spelling, sentences
 from probing.data.locate import hub_splits
+from probing.data.surface_text import SPACED
 from probing.errors import DataError
 
 DEV = ("validation", "dev")  # how datasets call it
@@ -42,8 +43,8 @@ class HubDataset:
         """Refuse impossible values before anything is loaded."""
         check_max_sentences(self.max_sentences)
 
-    def load(self) -> Corpus:
-        """Read the splits. Raises DataError (split and row) or UnavailableError."""
+    def load(self, text: str = SPACED) -> Corpus:
+        """Read the splits, the same for any ``text``. Raises DataError (split and row) or UnavailableError."""
         name = self.name or "-".join([Path(self.hub).expanduser().resolve().name, *filter(None, [self.hub_config])])
         advice = "type data.hub=<id on the Hub, or folder>, and data.hub_config=… if it has several configurations"
         tables = hub_splits(name, self.hub, self.hub_config, advice)

@@ -13,6 +13,7 @@ from probing.data.hub_table import parquet, table_rows
 from probing.data.json_records import json_records
 from probing.data.labelled_sentences import Columns, one_spelling, sentences
 from probing.data.locate import find, from_hub
+from probing.data.surface_text import SPACED
 from probing.errors import DataError
 
 HEADERS = "files whose first line has a label of its own, kept: if it is a header, give the names of columns"
@@ -48,8 +49,8 @@ class Labelled:
         check_max_sentences(self.max_sentences)
         Layout(self.separator, self.quotes)
 
-    def load(self) -> Corpus:
-        """Read the splits. Raises DataError (file and line) or UnavailableError."""
+    def load(self, text: str = SPACED) -> Corpus:
+        """Read the splits, the same for any ``text``. Raises DataError (file and line) or UnavailableError."""
         name = self.name or Path(self.train).stem
         named = {"train": self.train, "dev": self.dev, "test": self.test}
         files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)

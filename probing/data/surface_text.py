@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from probing.axes import Surface
 from probing.errors import DataError
 
-WORDS, SURFACE = "words", "surface"
-INPUTS = (WORDS, SURFACE)  # of the option data.input
+SPACED, AS_WRITTEN = "spaced", "as_written"
+TEXTS = (SPACED, AS_WRITTEN)  # of the option model.text
 READ = "multiword ranges, read as they are written"
 ALIKE = "words with all characters of their multiword range, because its words do not spell it"
 REBUILT = "sentences whose text is made of FORM and SpaceAfter, because # text is missing or has other characters"
@@ -79,7 +79,7 @@ def _misplaced(token: Mapping[str, Any], where: str) -> DataError:
     first, _, last = token["id"]
     return DataError(
         f"{where}: the multiword range {first}-{last} does not cover words of this sentence, or covers words "
-        "of another range; correct its ID, or type data.input=words"
+        "of another range; correct its ID, or type model.text=spaced"
     )
 
 

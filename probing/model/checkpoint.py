@@ -5,9 +5,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from probing.data.surface_text import SPACED, TEXTS
 from probing.errors import ModelError, not_negative, one_of, positive
 from probing.model import download as hub
 from probing.model.files import WEIGHTS, digest, sha256, sources
+from probing.model.text_start import AUTO, CHOICES
 
 BUNDLED = "bundled"
 BUNDLED_NAME = "minilm"
@@ -27,7 +29,9 @@ class Model:
     ``name`` is what rows call it; None derives it from the checkpoint, so that it can never name another one.
     ``stand_in`` is the model option to run where the checkpoint cannot be had. ``precision`` is the arithmetic
     (float32, bfloat16), ``long`` what happens to a sentence longer than the model's window (window, truncate),
-    ``max_subwords`` lowers that window. ``untrained_seed`` asks for the untrained twin: the same architecture
+    ``max_subwords`` lowers that window. ``text`` is what it reads of a treebank: its words with a space between them
+    (spaced), or the text as_written. ``bos`` decides on the token that begins a text (auto, on, off; see
+    ``text_start.missing_bos``). ``untrained_seed`` asks for the untrained twin: the same architecture
     built from its configuration, initialised from this seed.
 
     Raises: ConfigError on an impossible value.
@@ -39,12 +43,16 @@ class Model:
     precision: str = "float32"
     long: str = "window"
     max_subwords: int | None = None
+    text: str = SPACED
+    bos: str = AUTO
     untrained_seed: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         one_of("model.precision", self.precision, ("float32", "bfloat16"))
         one_of("model.long", self.long, ("window", "truncate"))
+        one_of("model.text", self.text, TEXTS)
+        one_of("model.bos", self.bos, CHOICES)
         if self.max_subwords is not None:
             positive("model.max_subwords", self.max_subwords)
         if self.untrained_seed is not None:

@@ -24,6 +24,7 @@ from probing.model.network_pass import Network
 from probing.model.saved_head import ModelHead
 from probing.model.saved_tokenizer import ClsPosition, cls_place, read_tokenizer, special_subwords
 from probing.model.subwords import Frame, Subwords, tokenize
+from probing.model.text_start import beginning_with, missing_bos
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -39,8 +40,9 @@ class Encoder:
     special: the tokenizer's special tokens by role ("mask", "unk", "pad", "cls", "sep", "bos", "eos"), each as it is
     spelled and its number. head: the checkpoint's own; None if it was not asked for, or if the checkpoint has none.
     attention: what ``hidden`` computes with, whatever the network is set to (None: what it is set to). cls_position: of
-    the subword that stands for its sentence; only the last one has seen all of it in a causal model. notes: what a
-    reader of the scores must know. memory: what the device turned out to hold.
+    the subword that stands for its sentence; only the last one has seen all of it in a causal model. bos: the token
+    that ``tokenizer`` puts first although its own template leaves it out. notes: what a reader of the scores must know.
+    memory: what the device turned out to hold.
     """
 
     checkpoint: Checkpoint
@@ -54,6 +56,7 @@ class Encoder:
     head: ModelHead | None = None
     attention: str | None = None
     cls_position: ClsPosition = "first"
+    bos: str | None = None
     notes: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory, init=False)
 
@@ -177,22 +180,21 @@ def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool =
 
     ``maps``: as ``step_by_step`` makes it. ``head``: with the head that the checkpoint was saved with, read together
     with the encoder; hidden states are the same.
-    Raises: ModelError if the tokenizer is not a fast one, the weights are not safetensors, the architecture is
-    unknown or gives no hidden states; ConfigError if ``model.max_subwords`` leaves no room.
+    Raises: ModelError if the tokenizer is not a fast one, the weights are not safetensors, the architecture is unknown
+    or gives no hidden states, or there is no BOS token for ``model.bos=on``; ConfigError if no window has room.
     """
     saved = read_tokenizer(checkpoint.folder)
-    tokenizer = as_plain_text(saved.backend)
     network, own_head, notes = read_network(model, checkpoint, device, head)
     pad = max(0, getattr(network.config, "pad_token_id", None) or 0)  # padding is masked: any embedding serves
     limits = (saved.longest, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
     with named(checkpoint.folder):
-        frame = Frame(*special_subwords(tokenizer), window, model.long == "truncate")
         facts = measure(network, pad, device)
+        bos = missing_bos(model.bos, saved, facts.causal)
+        tokenizer = beginning_with(as_plain_text(saved.backend), bos)
+        frame = Frame(*special_subwords(tokenizer), window, model.long == "truncate")
     place, unclear = ("last", None) if facts.causal else cls_place(saved.special, frame.prefix, frame.suffix)
     said = (*saved.notes, *notes, *filter(None, [unclear, SHARING[facts.batching]]))
-    attention = network.config._attn_implementation
-    encoder = Encoder(
-        checkpoint, network, tokenizer, frame, facts, pad, device, saved.special, own_head, attention, place, said
-    )
+    computed = (checkpoint, network, tokenizer, frame, facts, pad, device, saved.special, own_head)
+    encoder = Encoder(*computed, network.config._attn_implementation, place, bos, said)
     return encoder.step_by_step() if maps else encoder

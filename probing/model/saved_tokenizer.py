@@ -49,7 +49,7 @@ def read_tokenizer(folder: Path) -> SavedTokenizer:
     path = folder / "tokenizer.json"
     beside = [folder / name for name in ("special_tokens_map.json", "tokenizer_config.json")]
     said = {key: value for file in beside if file.is_file() for key, value in read_object(file).items()}
-    saved = _from_file(path) if path.is_file() else None
+    saved = from_file(path) if path.is_file() else None
     try:
         made = _by_transformers(folder)
     except Exception as error:
@@ -80,8 +80,8 @@ def _by_transformers(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
-def _from_file(path: Path) -> "Tokenizer":
-    """The tokenizer in ``path``, which must read every kind of text."""
+def from_file(path: Path) -> "Tokenizer":
+    """The tokenizer in ``path``. Raises: ModelError if it cannot be read, or does not read every kind of text."""
     from tokenizers import Tokenizer
 
     try:

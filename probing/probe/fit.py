@@ -11,6 +11,7 @@ from probing.axes import Kind, Level, Progress, Split
 from probing.store.vectors import Vectors
 
 TASK = "task"
+SCORED: tuple[Split, ...] = ("dev", "test")
 Scale = tuple[NDArray[np.float32], NDArray[np.float32]]  # mean and deviation of each feature, (D,) each
 
 
@@ -20,13 +21,15 @@ class Target:
 
     ``values[split][i]`` is (W,), (1,) or (W, W) for sentence i of the split. Items without a vector or a label are
     left out, so W may be smaller than the sentence, or 0. A class number of ``n_classes`` or more, in dev or test only,
-    is a label that train does not have: every prediction is wrong there.
+    is a label that train does not have: every prediction is wrong there. ``scored`` are the splits on which predictions
+    are scored: train for labels that can only be memorised.
     """
 
     level: Level
     kind: Kind
     n_classes: int
     values: Mapping[Split, Sequence[NDArray[Any]]]
+    scored: tuple[Split, ...] = SCORED
 
     def flat(self, split: Split) -> NDArray[Any]:
         """All values of a split in item order, (N,)."""
@@ -42,10 +45,10 @@ class Fit:
     """One target on one layer: what was chosen on dev, and what the probe predicts.
 
     ``predicted[split]`` has one array per sentence, with the shape of the target's values. ``chosen`` holds what was
-    selected or measured while fitting (l2, objective_nats, …); ``dev_score`` is the score by which it was selected.
-    ``codelength_bits`` and ``uniform_bits`` are per training sentence. A linear probe has ``weights`` (C, D + 1),
-    intercept last, for standardised vectors (C = 1 for numbers), and ``scale``, the mean and the deviation by which
-    the vectors were standardised.
+    selected or measured while fitting (l2, objective_nats, dev_nats, …). ``dev_score``, by which layers are compared,
+    is the accuracy on dev or minus its mean squared error. ``codelength_bits`` and ``uniform_bits`` are per training
+    sentence. A linear probe has ``weights`` (C, D + 1), intercept last, for standardised vectors (C = 1 for numbers),
+    and ``scale``, the mean and the deviation by which the vectors were standardised.
     """
 
     layer: int
@@ -85,21 +88,36 @@ class Probe(Protocol):
         """Fit every target on every layer; the controls use what was chosen on dev for ``task``."""
 
 
-def standardise(vectors: Mapping[Split, NDArray[np.float32]], switched_on: bool) -> dict[Split, NDArray[np.float32]]:
+def standardise(
+    vectors: Mapping[Split, NDArray[np.float32]], switched_on: bool, bits: int
+) -> dict[Split, NDArray[np.float32]]:
     """Subtract the training mean of every feature and, if ``switched_on``, divide by its training deviation.
 
     (N, D) per split -> the same. Layers differ in scale by orders of magnitude; without this, the same penalty would
-    mean something else on each layer.
+    mean something else on each layer. ``bits``: see ``scale``.
     """
-    return apply(vectors, *scale(vectors["train"], switched_on))
+    return apply(vectors, *scale(vectors["train"], switched_on, bits))
 
 
-def scale(train: NDArray[np.float32], switched_on: bool) -> Scale:
-    """What ``standardise`` subtracts and what it divides by, from the training vectors (N, D)."""
+def scale(train: NDArray[np.float32], switched_on: bool, bits: int) -> Scale:
+    """What ``standardise`` subtracts and what it divides by, from the training vectors (N, D).
+
+    Numbers were stored with ``bits`` significant bits. A feature whose deviation is not above the step between two such
+    numbers, at the size of its mean, holds mostly rounding, which division would enlarge to the size of the others. Its
+    deviation is infinite, so that it becomes 0 and gets no weight; the same for a constant feature.
+    """
     mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
-    deviation = train.std(axis=0, dtype=np.float64).astype(np.float32) if switched_on else np.ones_like(mean)
-    deviation[deviation == 0] = 1  # a constant feature stays constant
+    if not switched_on:
+        return mean, np.ones_like(mean)
+    deviation = train.std(axis=0, dtype=np.float64).astype(np.float32)
+    step = np.ldexp(np.abs(np.sign(mean)), np.frexp(mean)[1] - bits)  # 0 where the mean is
+    deviation[deviation <= step] = np.inf
     return mean, deviation
+
+
+def unresolved(by: Scale) -> int:
+    """How many features ``scale`` found to vary by less than their stored type tells apart."""
+    return int(np.isinf(by[1]).sum())
 
 
 def apply(

@@ -1,11 +1,7 @@
 """Multinomial logistic regression for many targets and strengths on one matrix; docs/solver.md derives the method.
 
-Targets (a task, its controls) share every pass over all rows: their weights are stacked, and a pass is two matrix
-products. Between passes each target is minimised alone on a sketch: a sample of the rows of which its model is unsure,
-with the gradient corrected to that of all rows (as in distributed approximate Newton methods; Shamir et al. 2014).
-Strengths are solved from strong to weak in the basis of principal components, where the Hessian is nearly diagonal;
-what is learnt of the Hessian at one strength serves the next. The problem is convex: the path does not change where it
-ends.
+The problem has one row of weights per class, for two classes too. Strengths are solved from strong to weak, each from
+the solution before it. The problem is convex: the path does not change where it ends.
 """
 
 from dataclasses import dataclass
@@ -14,11 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.probe.sketch import fast_products
-from probing.probe.sketched_descent import SketchedDescent
+from probing.probe.newton import Newton
+from probing.probe.sketch import Rows
 
 if TYPE_CHECKING:
     import torch
+
+_FIRST = 10.0  # strength at which weights of zero are near the solution
+_NEAR = 0.01  # tolerance at the strengths on the way to the one that is wanted
 
 
 @dataclass(frozen=True)
@@ -31,54 +30,82 @@ class Solution:
     passes: float
 
 
+@dataclass(frozen=True)
+class Solved:
+    """One target at one strength: ``weights`` (C, D + 1), the intercept last, and its objective in nats."""
+
+    weights: "torch.Tensor"
+    objective: float
+    converged: bool
+
+
+class Path:
+    """The solutions of one target from strength to strength, each from the one before.
+
+    A solution has converged when the decrease that is left, as Newton's model predicts it, is below ``tolerance`` times
+    its objective (or times 0.01 nats, if that is larger).
+    """
+
+    def __init__(
+        self, features: "torch.Tensor", labels: "torch.Tensor", n_classes: int, tolerance: float, max_iterations: int
+    ) -> None:
+        """From features (N, D), centred, and class indices (N,)."""
+        n = len(features)
+        self._newton = Newton(Rows(features, features.new_full((n,), 1 / n)), moment(features, labels, n_classes))
+        self._tolerance, self._max_iterations, self._l2 = tolerance, max_iterations, _FIRST
+
+    @property
+    def passes(self) -> float:
+        """How often all rows were read, products with the Hessian of a sketch counted by its share."""
+        return self._newton.passes + self._newton.sketched
+
+    def approach(self, l2: float) -> None:
+        """Come near the solution at one strength through stronger ones, which is faster than to start there."""
+        while self._l2 > 10 * l2:
+            self._l2 /= 10
+            self._newton.minimise(self._l2, _NEAR, self._max_iterations)
+
+    def solve(self, l2: float) -> Solved:
+        """Minimise mean cross-entropy (nats) + l2/2 |W|^2, the intercept free."""
+        self.approach(l2)
+        self._l2 = l2
+        converged = self._newton.minimise(l2, self._tolerance, self._max_iterations)
+        return Solved(self._newton.place.weights, self._newton.objective(l2)[0], converged)
+
+
 def solve(
     features: "torch.Tensor",
     targets: "torch.Tensor",
     l2: "list[float]",
     n_classes: int,
-    tolerance: float = 1e-5,
-    max_iterations: int = 300,
+    tolerance: float = 1e-4,
+    max_iterations: int = 1000,
 ) -> Solution:
     """Minimise mean cross-entropy (nats) + l2/2 |W|^2, the intercept free, for every target and strength.
 
-    ``features`` (N, D), centred; ``targets`` (T, N) class indices; ``l2`` of length R, in any order. A target has
-    converged when the decrease that its curvature predicts for one more step is below ``tolerance`` times its
-    objective (or times 0.01 nats, if that is larger). ``passes`` counts how often all targets read all rows.
-    scikit-learn's C is 1 / (N * l2).
+    ``features`` (N, D), centred; ``targets`` (T, N) class indices; ``l2`` of length R, in any order. ``passes`` is the
+    mean over targets. scikit-learn's C is 1 / (N * l2); for two classes, of which it has one row of weights, it is
+    2 / (N * l2).
     """
     import torch
 
-    rotation = principal_components(features)
-    rotated = features @ rotation
-    descent = SketchedDescent(rotated, moments(rotated, targets, n_classes))
-    weights, objective, converged = {}, {}, {}
-    for strength in sorted(l2, reverse=True):
-        descent.penalise(strength)
-        with fast_products():
-            done = descent.minimise(tolerance, max_iterations)
-        if not done.all():  # the rounding of fast products may be too coarse: once more in full float32
-            descent.evaluate(descent.all_targets, descent.weights.clone())
-            done = descent.minimise(tolerance, max_iterations)
-        weights[strength] = torch.cat([descent.weights[..., :-1] @ rotation.T, descent.weights[..., -1:]], dim=2)
-        objective[strength], converged[strength] = descent.objective()[0], done
+    order = sorted(set(l2), reverse=True)
+    paths = [Path(features, target, n_classes, tolerance, max_iterations) for target in targets]
+    found = [{strength: path.solve(strength) for strength in order} for path in paths]
     return Solution(
-        torch.stack([weights[s] for s in l2], dim=1),
-        torch.stack([objective[s] for s in l2], dim=1).cpu().numpy(),
-        torch.stack([converged[s] for s in l2], dim=1).cpu().numpy(),
-        descent.passes,
+        torch.stack([torch.stack([solved[s].weights for s in l2]) for solved in found]),
+        np.array([[solved[s].objective for s in l2] for solved in found]),
+        np.array([[solved[s].converged for s in l2] for solved in found]),
+        sum(path.passes for path in paths) / len(paths),
     )
 
 
-def moments(features: "torch.Tensor", targets: "torch.Tensor", n_classes: int) -> "torch.Tensor":
-    """Mean over rows of one-hot label times features, (T, C, D + 1): all that the objective needs of the labels."""
+def moment(features: "torch.Tensor", labels: "torch.Tensor", n_classes: int) -> "torch.Tensor":
+    """Mean over rows of one-hot label times features, (C, D + 1): all that the objective needs of the labels."""
     import torch
 
-    found = torch.zeros(len(targets), n_classes, features.shape[1] + 1, device=features.device)
-    for moment, target in zip(found, targets, strict=True):
-        indicator = torch.nn.functional.one_hot(target, n_classes).T.to(features.dtype)  # (C, N)
-        moment[:, :-1] = indicator @ features
-        moment[:, -1] = indicator.sum(1)
-    return found / len(features)
+    indicator = torch.nn.functional.one_hot(labels, n_classes).T.to(features.dtype)  # (C, N)
+    return torch.cat([indicator @ features, indicator.sum(1, keepdim=True)], dim=1) / len(features)
 
 
 def log_probabilities(features: "torch.Tensor", weights: "torch.Tensor") -> "torch.Tensor":
@@ -86,13 +113,3 @@ def log_probabilities(features: "torch.Tensor", weights: "torch.Tensor") -> "tor
     import torch
 
     return torch.log_softmax(features @ weights[:, :-1].T + weights[:, -1], dim=1)
-
-
-def principal_components(features: "torch.Tensor") -> "torch.Tensor":
-    """Eigenvectors of the covariance, (D, D). A rotation changes no norm, so the penalty stays the same."""
-    import torch
-
-    with fast_products():  # the basis need not be exact, only orthogonal
-        covariance = features.T @ features / len(features)
-    vectors: torch.Tensor = torch.linalg.eigh(covariance.double())[1]
-    return vectors.float()

@@ -1,6 +1,6 @@
 """Minimum description length: how many bits the labels cost, given the vectors (Voita & Titov 2020, online code)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,13 +11,33 @@ from numpy.typing import NDArray
 from probing.axes import Kind, Level
 from probing.errors import ConfigError
 from probing.probe import logistic
-from probing.probe.fit import Fit, Setting, Target
+from probing.probe.fit import TASK, Fit, Setting, Target
 from probing.probe.linear import Linear
 from probing.probe.regression import Features
+from probing.probe.strengths import choose
 from probing.rng import generator
 
 if TYPE_CHECKING:
     import torch
+
+UNSEEN, UNSEEN_BITS = "unseen_items", "unseen_bits"  # in Fit.chosen
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of the online code: the items that were sent before it, and its own, as places among those of train."""
+
+    known: NDArray[np.int64]
+    ahead: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code of one block. bits: of each of its items. unseen: which of them have a class that no item before has."""
+
+    bits: NDArray[np.float64]
+    converged: bool
+    unseen: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -25,9 +45,19 @@ class Mdl(Linear):
     """The linear probe, with the online code length of the training labels.
 
     Training sentences are shuffled and cut at ``fractions``. The first block costs log2 C bits a label. Each later
-    block costs the cross-entropy of a probe trained on all blocks before it, at the strength that is best on dev; items
-    of dev whose label train does not have are left out there, since they have no probability. Cross-entropies are
-    converted from nats to bits. Raises ConfigError for impossible options.
+    block is sent with a probe that was trained on the n items of all blocks before it: a label costs −log2 p', where
+
+        p'(y) = (n p(y) + 1) / (n + C)
+
+    mixes the probe's p with the uniform code, as if every class had occurred once more (Laplace). p is a probe of the
+    classes that occur in these n items: any other class has p = 0 and costs log2(n + C) bits. Without the mixture, its
+    cost would grow without bound as the probe comes nearer to its optimum.
+
+    The strength of a block's probe is the one with the shortest code of dev, as ``strengths.choose`` finds it. Unlike a
+    score, the code of a control is sent at strengths of its own: at those of the task it would be longer than need be,
+    and the task would look better for it. Items of dev whose label train does not have are left out. ``chosen`` of a
+    fit counts the items of a class that the blocks before theirs lack (``unseen_items``) and their bits
+    (``unseen_bits``). Raises ConfigError for impossible options.
     """
 
     fractions: list[float] = field(kw_only=True)
@@ -48,63 +78,89 @@ class Mdl(Linear):
         self, layer: int, features: Features, targets: Mapping[str, Target], setting: Setting
     ) -> Iterator[Fit]:
         """The fits of the linear probe, each with the bits of every training sentence."""
+        blocks = self._blocks(targets[TASK], setting.seed)
         for fit in super().fit_layer(layer, features, targets, setting):
-            bits, uniform, converged = self._codelength(features, targets[fit.target], setting)
-            yield replace(fit, codelength_bits=bits, uniform_bits=uniform, converged=fit.converged and converged)
+            target = targets[fit.target]
+            codes = [self._send(block, features, target, setting.device) for block in blocks]
+            yield _with_code(fit, target, blocks, codes)
 
-    def _codelength(
-        self, features: Features, target: Target, setting: Setting
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
-        """Bits of every training sentence under the online code and under the uniform code, (n_sentences,).
-
-        Third, whether every probe of the code converged.
-        """
-        import torch
-
-        lengths = np.array([np.size(v) for v in target.values["train"]])
-        order = generator(setting.seed, "online code").permutation(len(lengths))
+    def _blocks(self, target: Target, seed: int) -> list[Block]:
+        """All blocks after the first one, in the order in which they are sent."""
+        lengths = [np.size(v) for v in target.values["train"]]
+        order = generator(seed, "online code").permutation(len(lengths))
         ends = np.maximum(1, np.round(np.array(self.fractions) * len(order)).astype(int))
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
-        sentence_of_item = np.repeat(np.arange(len(lengths)), lengths)
-        x = {split: torch.from_numpy(f).to(setting.device) for split, f in features.items()}
-        labels = {split: torch.from_numpy(target.flat(split)).to(setting.device) for split in ("train", "dev")}
-        uniform = lengths * np.log2(target.n_classes)
-        bits = uniform.copy()
-        converged = True
-        for end, following in pairwise(ends):
-            known = torch.from_numpy(np.flatnonzero(rank[sentence_of_item] < end)).to(setting.device)
-            ahead = (rank[sentence_of_item] >= end) & (rank[sentence_of_item] < following)
-            if not ahead.any():
-                continue
-            items = torch.from_numpy(np.flatnonzero(ahead)).to(setting.device)
-            weights, mean, ended = self._best(
-                x["train"][known], labels["train"][known], x["dev"], labels["dev"], target
+        rank_of_item = np.repeat(rank, lengths)
+        cuts = [
+            Block(
+                np.flatnonzero(rank_of_item < end), np.flatnonzero((rank_of_item >= end) & (rank_of_item < following))
             )
-            converged &= ended
-            log_p = logistic.log_probabilities(x["train"][items] - mean, weights)
-            nats = -log_p.gather(1, labels["train"][items][:, None])[:, 0].double().cpu().numpy()
-            bits[(rank >= end) & (rank < following)] = 0
-            np.add.at(bits, sentence_of_item[ahead], nats / np.log(2))
-        return bits, uniform, converged
+            for end, following in pairwise(ends)
+        ]
+        return [block for block in cuts if len(block.known) and len(block.ahead)]
 
-    def _best(
-        self,
-        x: "torch.Tensor",
-        y: "torch.Tensor",
-        dev_x: "torch.Tensor",
-        dev_y: "torch.Tensor",
-        target: Target,
-    ) -> "tuple[torch.Tensor, torch.Tensor, bool]":
-        """Weights (C, D + 1) of the strength with the smallest dev cross-entropy, and the mean to subtract, (D,).
+    def _send(self, block: Block, features: Features, target: Target, device: str) -> Code:
+        """The code of a block, with the probe of that strength whose code of dev is the shortest."""
+        import torch
 
-        Third, whether that probe converged.
-        """
-        known = dev_y < target.n_classes
-        dev_x, dev_y = dev_x[known], dev_y[known]
-        mean = x.mean(0)
-        found = logistic.solve(x - mean, y[None], self.l2, target.n_classes, self.tolerance, self.max_iterations)
-        dev = (logistic.log_probabilities(dev_x - mean, weights) for weights in found.weights[0])
-        losses = [float(-log_p.gather(1, dev_y[:, None]).mean()) for log_p in dev]
-        best = int(np.argmin(losses))
-        return found.weights[0, best], mean, bool(found.converged[0, best])
+        labels = target.flat("train")
+        seen, y = np.unique(labels[block.known], return_inverse=True)
+        x = torch.from_numpy(features["train"]).to(device)
+        known = x[torch.from_numpy(block.known).to(device)]
+        mean = known.mean(0)
+        dev, ahead = target.flat("dev"), labels[block.ahead]
+        possible = dev < target.n_classes
+        dev_x = torch.from_numpy(features["dev"][possible]).to(device) - mean
+        solve = self._solver(known - mean, torch.from_numpy(y).to(device), len(seen))
+
+        def bits(rows: "torch.Tensor", gold: NDArray[np.int64], weights: "torch.Tensor") -> NDArray[np.float64]:
+            p = probability(rows, weights, np.searchsorted(seen, gold), np.isin(gold, seen))
+            return -np.log2((len(y) * p + 1) / (len(y) + target.n_classes))
+
+        def with_loss(l2: float) -> tuple[float, logistic.Solved]:
+            solved = solve(l2)
+            return float(bits(dev_x, dev[possible], solved.weights).sum()) / max(1, int(possible.sum())), solved
+
+        best = choose(self.l2, with_loss).solved
+        ahead_x = x[torch.from_numpy(block.ahead).to(device)] - mean
+        return Code(bits(ahead_x, ahead, best.weights), best.converged, ~np.isin(ahead, seen))
+
+    def _solver(self, x: "torch.Tensor", y: "torch.Tensor", n_classes: int) -> Callable[[float], logistic.Solved]:
+        """Solve at a strength, from strong to weak; a single class needs no weights."""
+        if n_classes == 1:
+            nothing = logistic.Solved(x.new_zeros(1, x.shape[1] + 1), 0.0, True)
+            return lambda l2: nothing
+        return logistic.Path(x, y, n_classes, self.tolerance, self.max_iterations).solve
+
+
+def probability(
+    x: "torch.Tensor", weights: "torch.Tensor", y: NDArray[np.int64], seen: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """What a probe, weights (C, D + 1), gives to the labels ``y`` (N,) of x (N, D); 0 where they are not ``seen``."""
+    import torch
+
+    log_p = logistic.log_probabilities(x, weights)
+    places = torch.from_numpy(np.where(seen, y, 0)).to(x.device)
+    p = log_p.gather(1, places[:, None])[:, 0].double().exp().cpu().numpy()
+    return np.asarray(np.where(seen, p, 0.0))
+
+
+def _with_code(fit: Fit, target: Target, blocks: Sequence[Block], codes: Sequence[Code]) -> Fit:
+    """The fit with the bits of every training sentence under the online code and under the uniform one."""
+    lengths = np.array([np.size(v) for v in target.values["train"]])
+    sentence_of_item = np.repeat(np.arange(len(lengths)), lengths)
+    bits = np.full(len(sentence_of_item), np.log2(target.n_classes))
+    for block, code in zip(blocks, codes, strict=True):
+        bits[block.ahead] = code.bits
+    unseen = {
+        UNSEEN: sum(int(code.unseen.sum()) for code in codes),
+        UNSEEN_BITS: float(sum(code.bits[code.unseen].sum() for code in codes)),
+    }
+    return replace(
+        fit,
+        chosen={**fit.chosen, **unseen},
+        codelength_bits=np.bincount(sentence_of_item, weights=bits, minlength=len(lengths)).astype(np.float64),
+        uniform_bits=lengths * np.log2(target.n_classes),
+        converged=fit.converged and all(code.converged for code in codes),
+    )

@@ -1,31 +1,17 @@
 """The rows of a matrix, all of them or a sample (a sketch), and the cross-entropy on them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-
-from probing.probe.descent import without_intercept
 
 if TYPE_CHECKING:
     import torch
 
 _BLOCK = 2**18  # logits at a time: they fit into the cache, and keep all cores busy
 _EVEN = 0.2  # share of a sketch that is sampled evenly, so that no row's weight exceeds 1 / (_EVEN * share)
-
-
-@contextmanager
-def fast_products() -> Iterator[None]:
-    """Allow float32 matrix products to round their inputs to bfloat16, on processors where that is faster."""
-    import torch
-
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
+_BLOCK_ROWS = 8192  # rows from which the blocks of the preconditioner are estimated
+_SHARED = 0.1  # share of the sum of all blocks in each
 
 
 @dataclass(frozen=True)
@@ -78,49 +64,67 @@ class Rows:
         sampled = torch.nonzero(torch.diff(passed, prepend=passed.new_zeros(1)) > 0)[:, 0]
         return Rows(self.features.index_select(0, sampled), self.importance[sampled] / probability[sampled])
 
-    def diagonal(self, weights: "torch.Tensor") -> "torch.Tensor":
-        """Diagonal of the Hessian of the mean log-sum-exp at weights (C, D + 1), in their shape."""
-        import torch
-
-        diagonal = torch.zeros_like(weights)
-        size = _BLOCK // len(weights) + 1
-        for begin in range(0, len(self.features), size):
-            rows, importance = self.features[begin : begin + size], self.importance[begin : begin + size]
-            p = torch.softmax((weights[:, :-1] @ rows.T).add_(weights[:, -1:]), 0)
-            variance = (p * (1 - p)).mul_(importance)
-            diagonal[:, :-1] += variance @ (rows * rows)
-            diagonal[:, -1] += variance.sum(1)
-        return diagonal
-
 
 @dataclass(frozen=True)
-class Surrogate:
-    """One target's objective on a sketch, corrected to have the value and the gradient of all rows at an anchor."""
+class Hessian:
+    """The Hessian of the objective at weights (C, D + 1), estimated from ``rows``."""
 
     rows: Rows
-    moment: "torch.Tensor"  # (C, D + 1), mean of one-hot label times features
+    weights: "torch.Tensor"
     l2: float
-    anchor: "tuple[torch.Tensor, torch.Tensor, torch.Tensor]"  # weights, log-partition and its gradient on all rows
 
     @cached_property
-    def _correction(self) -> "tuple[torch.Tensor, torch.Tensor]":
-        """The linear function that is added to the sketch's log-partition: its value at weights of zero, its slope."""
-        weights, value, gradient = self.anchor
-        sketch_value, sketch_gradient = self.rows.log_partition(weights[None])
-        slope = gradient - sketch_gradient[0]
-        return value - sketch_value[0] - (weights.double() * slope.double()).sum(), slope
+    def _p(self) -> "torch.Tensor":
+        """Probabilities of the rows, (C, M)."""
+        import torch
 
-    def evaluate(self, weights: "torch.Tensor") -> "tuple[float, torch.Tensor]":
-        """Value and gradient at weights (C, D + 1)."""
-        offset, slope = self._correction
-        value, gradient = self.rows.log_partition(weights[None])
-        value = value + offset + (weights.double() * slope.double()).sum()
-        objective, total = penalised(value, gradient + slope, weights[None], self.moment[None], self.l2)
-        return float(objective[0]), total[0]
+        return torch.softmax((self.weights[:, :-1] @ self.rows.features.T).add_(self.weights[:, -1:]), 0)
 
-    def diagonal(self, weights: "torch.Tensor") -> "torch.Tensor":
-        """Diagonal of the Hessian, without the penalty."""
-        return self.rows.diagonal(weights)
+    def product(self, step: "torch.Tensor") -> "torch.Tensor":
+        """Hessian times ``step``, (C, D + 1)."""
+        import torch
+
+        moved = (step[:, :-1] @ self.rows.features.T).add_(step[:, -1:]).mul_(self._p)  # (C, M)
+        moved.sub_(self._p * moved.sum(0)).mul_(self.rows.importance)
+        found = torch.empty_like(step)
+        torch.matmul(moved, self.rows.features, out=found[:, :-1]).add_(step[:, :-1], alpha=self.l2)
+        found[:, -1] = moved.sum(1)
+        return found
+
+    def blocks(self) -> "torch.Tensor":
+        """The diagonal blocks without the penalty, one per class, (C, D + 1, D + 1), from some of the rows.
+
+        A block of a rare class rests on few rows; so each is mixed with the sum of all blocks, scaled to its trace.
+        """
+        import torch
+
+        every = max(1, len(self.rows.features) // _BLOCK_ROWS)
+        x, variance = self.rows.features[::every], (self._p * (1 - self._p) * self.rows.importance)[:, ::every] * every
+        found = x.new_empty(len(variance), x.shape[1] + 1, x.shape[1] + 1)
+        for block, weight in zip(found, variance, strict=True):
+            scaled = x * weight.sqrt()[:, None]
+            block[:-1, :-1] = scaled.T @ scaled
+            block[:-1, -1] = block[-1, :-1] = weight @ x
+            block[-1, -1] = weight.sum()
+        trace = torch.diagonal(found, dim1=1, dim2=2).sum(1)
+        return (1 - _SHARED) * found + (_SHARED * trace / trace.sum())[:, None, None] * found.sum(0)
+
+    def preconditioner(self, blocks: "torch.Tensor") -> "Callable[[torch.Tensor], torch.Tensor]":
+        """From a gradient (C, D + 1) to an approximate Newton step whose rows add up to zero, as those of optima do."""
+        import torch
+
+        whole = blocks.clone()
+        diagonal = torch.diagonal(whole, dim1=1, dim2=2)  # a view
+        diagonal[:, :-1] += self.l2
+        # limits steps in directions of which the rows say nothing (a class that hardly occurs)
+        diagonal += 1e-6 * diagonal.mean()
+        factor = torch.linalg.cholesky(whole)
+
+        def inverse(gradient: "torch.Tensor") -> "torch.Tensor":
+            step: torch.Tensor = torch.cholesky_solve(gradient[..., None], factor)[..., 0]
+            return step - step.mean(0)
+
+        return inverse
 
 
 def penalised(
@@ -133,3 +137,10 @@ def penalised(
     shrunk = without_intercept(weights)
     fit = (weights.double() * moment.double()).sum((1, 2))
     return value - fit + l2 / 2 * (shrunk.double() ** 2).sum((1, 2)), gradient - moment + l2 * shrunk
+
+
+def without_intercept(weights: "torch.Tensor") -> "torch.Tensor":
+    """A copy whose last column is zero."""
+    shrunk = weights.clone()
+    shrunk[..., -1] = 0
+    return shrunk

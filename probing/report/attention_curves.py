@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Curve = tuple[str, str, str]  # analysis, probe, metric
 CURVES: dict[Curve, str] = {
-    ("rollout", "rollout", "mass_on_gold_head"): "rollout mass on the gold head",
+    ("rollout", "rollout", "gold_head_over_matched_word"): "rollout on the gold head ÷ on a matched word",
     ("rollout", "rollout", "mass_on_special"): "rollout mass on special subwords",
     ("heads", "attention", "entropy_nats"): "entropy of heads (nats), mean",
     ("ablation", "ablation_layer", "effect_nats"): "loss without the layer's heads (nats)",
@@ -91,8 +91,10 @@ def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
             axes.set_title(name, fontsize=8.5)
         for axes in panels:
             axes.set_visible(False)
-        shows = "rollout and entropy show association, ablation an effect"
-        titled(made, "Attention by layer", f"{shows}; bands: 95 % intervals, none where seeds differ")
+        effect = CURVES["ablation", "ablation_layer", "effect_nats"]
+        shows = ["rollout and entropy show association"] if set(names) - {effect} else []
+        shows += ["ablation shows an effect"] if effect in names else []
+        titled(made, "Attention by layer", f"{'; '.join(shows)}; bands: 95 % intervals, none where seeds differ")
         return save(made, stem)
 
 

@@ -97,7 +97,10 @@ def blocks(
 
 def finding(line: Mapping[str, Any]) -> str:
     """A paired difference as a sentence; its interval, simultaneous over all pairs of the block, decides."""
-    what = verdict(line["joint_low"], line["joint_high"], ("is decoded better from", "is decoded worse from", ""))
+    words = ("is decoded better from", "is decoded worse from", "")
+    if measure(line["metric"]).lower_is_better:
+        words = ("has a longer code from", "has a shorter code from", "")
+    what = verdict(line["joint_low"], line["joint_high"], words)
     sides = [f"layer {line[f'{side}_layer']} of {line[side]}" for side in ("first", "second")]
     ends = scored_in(line, JOINT, signed=True)
     where = f"({line['data']}, {line['probe']} probe: {measure(line['metric']).label} {ends})"

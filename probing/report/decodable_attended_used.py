@@ -1,4 +1,4 @@
-"""Several questions about one task, layer by layer: what is decodable, where attention goes, what the output uses."""
+"""Several questions about one task, layer by layer: what is decodable, where attention goes, what an output needs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,8 @@ from probing.report.tables import layer_table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ATTENDED, USED = "rollout mass on the gold head", "loss without the layer's heads (nats)"
+RATIO = "rollout on the gold head ÷ on a matched word"
+LOSS = "loss without the layer's heads (nats)"
 
 
 @dataclass(frozen=True)
@@ -35,63 +36,76 @@ def section(run: Run) -> Section:
     """The questions that the run answers, in one table and one figure; empty where it answers only the first."""
     raw = joined(run)
     if raw is None:
-        return Section("Decodable, attended, used")
-    title = ", ".join(answered(raw)).capitalize()
-    table = Table("joined", "Layer by layer", note(run, raw), raw, shown(raw, run.metric))
+        return Section("Decodable, attended, depended on")
+    title = ", ".join(answered(run, raw))
+    title = title[0].upper() + title[1:]
+    table = Table("joined", "Layer by layer", note(run, raw), raw, shown(run, raw))
     figures = [Figure("joined", f"{title}: one task, layer by layer.", write_joined)]
     return Section(title, tables=[table], figures=figures, sample=sample(run, raw))
 
 
 def joined(run: Run) -> pd.DataFrame | None:
-    """Per layer: score and control of the probe, rollout mass on gold heads, effect of taking out the layer's heads.
+    """Per layer: score and control of the probe; rollout on gold heads ÷ on matched words; loss without its heads.
 
     None if neither rollout on gold heads nor the ablation of layers was measured; NaN where one of them was not.
     """
-    gold, other = (pick(run, "rollout", metric) for metric in ("mass_on_gold_head", "mass_on_other_word"))
-    used = pick(run, "ablation", "effect_nats", "ablation_layer")
-    if gold.empty and used.empty:
+    ratio = pick(run, "rollout", "gold_head_over_matched_word")
+    lost = pick(run, "ablation", "effect_nats", "ablation_layer")
+    if ratio.empty and lost.empty:
         return None
     raw = layer_table(run.rows, run.metric)[["layer", "score", "ci_low", "ci_high", "control", "selectivity"]]
-    for name, table in (("attended", gold), ("attended_other", other), ("used", used)):
+    for name, table in (("attended", ratio), ("lost", lost)):
         by_layer = table.set_index("layer")[["value", "ci_low", "ci_high"]].reindex(raw["layer"])
         for end, source in ((name, "value"), (f"{name}_low", "ci_low"), (f"{name}_high", "ci_high")):
             raw[end] = by_layer[source].to_numpy(dtype=float)
     return raw
 
 
-def answered(raw: pd.DataFrame) -> list[str]:
-    """Which of decodable, attended and used the joined table has numbers for."""
-    return ["decodable", *(name for name in ("attended", "used") if raw[name].notna().any())]
+def depends(run: Run) -> str:
+    """Whose loss was measured: that of the model's own output, or only that of a probe which was trained on it."""
+    return "what the model's own head depends on" if own_head(run) else "what the probe's score depends on"
 
 
-def shown(raw: pd.DataFrame, metric: str) -> pd.DataFrame:
+def own_head(run: Run) -> bool:
+    """Whether heads were ablated under the model's own head; else under a probe, which the model itself never uses."""
+    return output_of(run).startswith("the model's own")
+
+
+def answered(run: Run, raw: pd.DataFrame) -> list[str]:
+    """The questions for which the joined table has numbers."""
+    names = {"decodable": True, "attended": raw["attended"].notna().any(), depends(run): raw["lost"].notna().any()}
+    return [name for name, there in names.items() if there]
+
+
+def shown(run: Run, raw: pd.DataFrame) -> pd.DataFrame:
     """The joined table as text."""
-    names = answered(raw)
     text = pd.DataFrame({"layer": raw["layer"].astype(str)})
-    text[f"decodable: {measure(metric).label}"] = with_intervals(raw, "score", metric, "ci_low", "ci_high")
+    text[f"decodable: {measure(run.metric).label}"] = with_intervals(raw, "score", run.metric, "ci_low", "ci_high")
     if raw["control"].notna().any():
-        text["control task"] = with_intervals(raw, "control", metric)
-    if "attended" in names:
-        text[f"attended: {ATTENDED}"] = with_intervals(raw, "attended", "mass")
-        text["on another word"] = with_intervals(raw, "attended_other", "mass")
-    if "used" in names:
-        text[f"used: {USED}"] = with_intervals(raw, "used", "effect_nats")
+        text["control task"] = with_intervals(raw, "control", run.metric)
+    if raw["attended"].notna().any():
+        text[f"attended: {RATIO}"] = with_intervals(raw, "attended", "ratio")
+    if raw["lost"].notna().any():
+        text[f"{depends(run)}: {LOSS}"] = with_intervals(raw, "lost", "effect_nats")
     return text
 
 
 def note(run: Run, raw: pd.DataFrame) -> str:
     """How to read the joined table: what is an association, and what was measured by an intervention."""
-    names, parts = answered(raw), ["Decodable is an association."]
-    if "attended" in names:
+    parts = ["Decodable is an association."]
+    if raw["attended"].notna().any():
         parts = [
-            "Decodable and attended are associations. Rollout runs from layer 1 up to the layer. Another word: the "
-            "mean over words that are neither the word itself nor its gold head. Layer 0 has no attention."
+            "Decodable and attended are associations. Rollout runs from layer 1 up to the layer. Matched word: at the "
+            "same signed distance in sentences of the same length, where that is not the head; 1: heads get no more "
+            "than their distance explains. Layer 0 has no attention."
         ]
-    if "used" in names:
+    if raw["lost"].notna().any():
         parts.append(
-            f"Used comes from an intervention: the loss of {output_of(run)} when all heads of the layer are replaced. "
-            "Layers above the one that this output reads have no effect on it."
+            f"The last column comes from an intervention: the loss of {output_of(run)} when all heads of the layer are "
+            "replaced. Layers above the one that this output reads have no effect on it."
         )
+        if not own_head(run):
+            parts.append("It is the score of a probe: it does not show what the model itself uses.")
     return " ".join(parts)
 
 
@@ -99,13 +113,14 @@ def sample(run: Run, raw: pd.DataFrame) -> str:
     """What each column was measured on."""
     n_sentences = int(run.shown_rows["n_sentences"].iloc[0])
     stated = {"decodable": f"{n_sentences:,} sentences of {run.split}"}
-    stated |= {"attended": sample_of(run, "rollout"), "used": sample_of(run, "ablation")}
-    return "; ".join(f"{name}: {stated[name]}" for name in answered(raw))
+    stated |= {"attended": sample_of(run, "rollout"), depends(run): sample_of(run, "ablation")}
+    return "; ".join(f"{name}: {stated[name]}" for name in answered(run, raw))
 
 
 def output_of(run: Run) -> str:
     """The output whose loss was measured when the heads of a layer were replaced."""
-    return str(run.facts("ablation").get("layer_output", "the output"))
+    targets = pick(run, "ablation", "effect_nats", "ablation_layer")["target"].tolist()
+    return str(targets[0]) if targets else "the output"
 
 
 def write_joined(run: Run, stem: Path) -> list[Path]:
@@ -113,21 +128,21 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
     raw = joined(run)
     if raw is None:
         return []
-    names = answered(raw)
     score = measure(run.metric).axis
     panels = [
         Panel("score", ("ci_low", "ci_high"), "control", "control task", score, "decodable", BLUE),
-        Panel(
-            "attended", ("attended_low", "attended_high"), "attended_other", "another word", ATTENDED, "attended", GREEN
-        ),
-        Panel("used", ("used_low", "used_high"), None, "", USED, f"used by {output_of(run)}", VERMILION),
+        Panel("attended", ("attended_low", "attended_high"), None, "", RATIO, "attended", GREEN),
+        Panel("lost", ("lost_low", "lost_high"), None, "", LOSS, output_of(run), VERMILION),
     ]
-    panels = [panel for panel in panels if panel.column in ("score", *names)]
+    panels = [panel for panel in panels if raw[panel.column].notna().any()]
     with figure(5.6, 0.9 + 1.7 * len(panels)) as made:
         for axes, panel in zip(made.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True):
             draw_panel(axes, raw, panel)
+            if panel.column == "attended":
+                axes.axhline(1, color=GREY, linewidth=0.8)
         layer_ticks(axes, raw["layer"].to_list())
-        shows = "probes and attention show association" + (", ablation an effect" if "used" in names else "")
+        shows = "probes and attention show association" if raw["attended"].notna().any() else "probes show association"
+        shows += ", ablation an effect" if raw["lost"].notna().any() else ""
         titled(made, heading(run), f"{shows}; bands: 95 % intervals")
         return save(made, stem)
 
@@ -141,6 +156,6 @@ def draw_panel(axes: "Axes", raw: pd.DataFrame, panel: Panel) -> None:
     if panel.reference and known[panel.reference].notna().any():
         reference = known[panel.reference]
         axes.plot(layers, reference, "s--", color=GREY, markersize=3.5, linewidth=1.1, label=panel.reference_name)
-    lines = panel.axis.replace(" (", "\n(").replace(" on ", "\non ").replace(" without ", "\nwithout ")
+    lines = panel.axis.replace(" (", "\n(").replace(" ÷", "\n÷").replace(" without ", "\nwithout ")
     axes.set_ylabel(lines, fontsize=7.5)
     axes.legend(frameon=False, fontsize=7.5)

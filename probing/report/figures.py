@@ -1,15 +1,16 @@
 """Figures of one run: scores by layer, and figures of the predictions by class or by value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from probing.report.baseline_columns import CEILING, drawn, names_in
 from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.load import Run, heading, shown_predictions
-from probing.report.metric_format import measure, number
+from probing.report.metric_format import gap, measure, number
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
@@ -25,12 +26,18 @@ from probing.report.style import (
     save,
     titled,
 )
-from probing.report.tables import CONSTANT, NAMES, banded
+from probing.report.tables import banded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DASHES = {"majority": (0, (1, 1.5)), "type_majority": (0, (4, 2)), "chain": (0, (5, 1.5, 1, 1.5))}
+DASHES = {
+    "majority": (0, (1, 1.5)),
+    "type_majority": (0, (4, 2)),
+    "chain": (0, (5, 1.5, 1, 1.5)),
+    "surface": (0, (5, 1.5, 1, 1.5)),
+    "word_types": (0, (4, 2)),
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Curve:
 
 CURVES = (
     Curve("control", "control task", VERMILION, "s", "control"),
+    Curve("memorisation", "memorisation (train)", VERMILION, "s", "memorisation"),
     Curve("untrained", "untrained twin", GREEN, "^"),
 )
 
@@ -70,14 +78,17 @@ def write_figures(run: Run, of_analyses: Sequence[Section]) -> list[Path]:
 
 
 def write_layers(run: Run, stem: Path) -> list[Path]:
-    """Score by layer with its band, the control task, every baseline, and the layers that may be the best, shaded."""
+    """Score by layer with its band, control task, ceiling and baselines; layers that may be the best are shaded."""
     table = banded(run)
     probe = Curve("score", f"{run.name('probe')} probe", BLUE, "o", "task")
     with figure(6.4, 3.9) as made:
         axes = made.subplots()
         curves = [curve for curve in (probe, *CURVES) if table[curve.column].notna().any()]
-        labels = [draw_curve(axes, table, curve) for curve in curves] + draw_constants(axes, table.iloc[0])
+        labels = [draw_curve(axes, table, curve) for curve in curves]
+        labels += draw_constants(axes, table.iloc[0], names_in([run]))
         axes.margins(y=0.12)
+        if measure(run.metric).decimals == 0:
+            axes.yaxis.set_major_formatter("{x:,.0f}")
         layer_ticks(axes, table["layer"].tolist())
         good_layers(axes, as_good(table))
         mark_best(axes, table, run.metric)
@@ -98,12 +109,16 @@ def draw_curve(axes: "Axes", table: pd.DataFrame, curve: Curve) -> tuple[float, 
     return float(values[-1]), curve.name, curve.colour
 
 
-def draw_constants(axes: "Axes", first: "pd.Series[float]") -> list[tuple[float, str, str]]:
-    """Draw the baselines that read no layer as dashed lines; returns their labels."""
-    present = [name for name in CONSTANT if pd.notna(first[name])]
+def draw_constants(axes: "Axes", first: "pd.Series[float]", names: Mapping[str, str]) -> list[tuple[float, str, str]]:
+    """Draw the baselines that read no layer as dashed lines, and the control's ceiling; returns their labels."""
+    present = drawn(first)
     for name in present:
         axes.axhline(first[name], color=GREY, linewidth=1.1, linestyle=DASHES[name])
-    return [(float(first[name]), NAMES[name], GREY) for name in present]
+    labels = [(float(first[name]), names[name], GREY) for name in present]
+    if pd.notna(first[CEILING]):
+        axes.axhline(first[CEILING], color=VERMILION, linewidth=0.8, linestyle=(0, (1, 1.5)))
+        labels.append((float(first[CEILING]), names[CEILING], VERMILION))
+    return labels
 
 
 def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
@@ -116,23 +131,25 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     high = line[shown_ends(table, "task")[1]]
     top = score if pd.isna(high) else float(high)
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    text = f"layer {layer}: {number(score, metric)}"
-    axes.annotate(
-        text, (layer, top), (0, 7), textcoords="offset points", ha="center", fontsize=8.5, color=BLUE, fontweight="bold"
-    )
+    text, offset, side = f"layer {layer}: {number(score, metric)}", 7, "bottom"
+    if measure(metric).lower_is_better:  # the control task is above
+        top, offset, side = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), -8, "top"
+    label = axes.annotate(text, (layer, top), (0, offset), textcoords="offset points", ha="center", va=side)
+    label.set(fontsize=8.5, color=BLUE, fontweight="bold")
     low, high = axes.get_ylim()
     if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
-        mark_gap(axes, layer, (score, float(line["control"])), number(line["selectivity"], metric, signed=True))
+        text = f"{gap(metric)}\n{number(line['selectivity'], metric, signed=True)}"
+        mark_gap(axes, layer, (score, float(line["control"])), text)
 
 
-def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], gap: str) -> None:
-    """An arrow between score and control task, with the selectivity next to it, on the side of the figure's middle."""
+def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], label: str) -> None:
+    """An arrow between score and control task, its ``label`` next to it, on the side of the figure's middle."""
     arrow = {"arrowstyle": "<->", "color": GREY, "linewidth": 0.8, "shrinkA": 7, "shrinkB": 5}
     axes.annotate("", (layer, ends[1]), (layer, ends[0]), arrowprops=arrow)
     side, offset_points = ("right", -5) if layer > sum(axes.get_xlim()) / 2 else ("left", 5)
     middle = (layer, sum(ends) / 2)
     text = axes.annotate(
-        f"selectivity\n{gap}", middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
+        label, middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
     )
     text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1})  # lines may pass behind it
 

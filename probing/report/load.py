@@ -56,9 +56,9 @@ class Run:
 
     @property
     def chosen_on(self) -> str:
-        """The split that chose the best layer: dev, unless the primary metric has no score there."""
+        """What chose the best layer: dev; of a metric that has no score there, the code length, the shown split."""
         splits = self.rows.loc[self.rows["metric"] == self.metric, "split"].tolist()
-        return "dev" if "dev" in splits else self.split
+        return "dev" if "dev" in splits else f"{self.split}, by {measure(self.metric).label}"
 
     @property
     def resampled(self) -> str:

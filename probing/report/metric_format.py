@@ -33,9 +33,13 @@ MEASURES = {
     "dspr_mean": Measure("mean Spearman", "mean Spearman ρ of word distances, over words", abbreviation="mean ρ"),
     "uuas": Measure("UUAS", "UUAS (fraction of undirected edges)"),
     "codelength_bits": Measure(
-        "code length", "online code length (bits, lower is better)", float("nan"), 0, True, "code (bits)"
+        "code length in bits", "online code length (bits, lower is better)", float("nan"), 0, True, "code (bits)"
     ),
     "compression": Measure("compression", "compression (uniform code ÷ online code)", 1.0, 2, abbreviation="compr."),
+    "v_information_bits": Measure("V-information", "V-information (bits per item)"),
+    "conditional_v_information_bits": Measure("conditional V-information", "conditional V-information (bits per item)"),
+    "brier": Measure("Brier score", "Brier score (lower is better)", lower_is_better=True),
+    "ece": Measure("ECE", "expected calibration error (lower is better)", lower_is_better=True),
 }
 
 
@@ -43,6 +47,11 @@ def measure(metric: str) -> Measure:
     """How ``metric`` is shown; one that is not in MEASURES gets its own name, a floor of 0 and three decimals."""
     name = metric.replace("_", " ")
     return MEASURES.get(metric, Measure(name, name, lower_is_better=metric.endswith("_bits")))
+
+
+def gap(metric: str) -> str:
+    """What task minus control is called: selectivity; where lower is better, what it is, so that its sign is clear."""
+    return "task − control" if measure(metric).lower_is_better else "selectivity"
 
 
 def number(value: float, metric: str, *, signed: bool = False) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from probing.report.baseline_columns import CONSTANT, drawn, names_in
 from probing.report.best_layers import has_bands, shown_ends
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
@@ -23,7 +24,6 @@ from probing.report.style import (
     titled,
 )
 from probing.report.summary import layer_scores
-from probing.report.tables import CONSTANT, NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,11 +76,12 @@ def draw_condition(axes: "Axes", condition: Condition, look: Look, *, band: bool
 
 def draw_baselines(axes: "Axes", block: Sequence[Condition]) -> list[tuple[float, str, str]]:
     """Draw the baselines that read no layer: a line per value; on the same data all conditions have the same value."""
-    labels = []
+    labels, names = [], names_in([run for one in block for run in one.runs])
+    lines = [one.table.iloc[0] for one in block]
     for name in CONSTANT:
-        for value in sorted({float(one.table[name].iloc[0]) for one in block if one.table[name].notna().any()}):
+        for value in sorted({float(line[name]) for line in lines if name in drawn(line)}):
             axes.axhline(value, color=GREY, linewidth=1.1, linestyle=DASHES[name])
-            labels.append((value, NAMES[name], GREY))
+            labels.append((value, names[name], GREY))
     return labels
 
 

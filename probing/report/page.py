@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
 from probing.report.best_layers import as_good, chosen, has_bands, listed, verdict_on_layers
+from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
 from probing.report.html import Picture, flat, picture, write_html
 from probing.report.load import PROBES, Run, best_layer, heading, load_run, shown_predictions, stand_ins
-from probing.report.metric_format import interval, measure, number, scored
+from probing.report.metric_format import gap, interval, measure, number, scored
 from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
-from probing.report.tables import BASELINES, NAMES, run_table, write_tables
+from probing.report.tables import run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
+from probing.result.score import CODE_LENGTH
 
 CAPTIONS = {
     "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
@@ -43,7 +45,6 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
     It contains the figures that are in figures/, and the sections ``of_analyses``.
     """
     figures = run.folder / "figures"
-    raw, shown = run_table(run)
     best = best_layer(run.rows, run.metric)
     facts = {
         "title": heading(run),
@@ -51,14 +52,11 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "split": run.split,
         "resampled": run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled),
         "chosen_on": run.chosen_on,
+        "code": run.metric == CODE_LENGTH,
         "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),
-        "finding": finding(run, raw),
         "sample": f"{n_sentences(run):,} sentences of {run.split}, {n_items(run):,} items",
-        "tiles": tiles(run, raw),
-        "layers": shown,
-        "marks": raw["best"].tolist(),
-        "banded": has_bands(raw),
+        **scores_by_layer(run),
         "figures": pictures(figures, CAPTIONS),
         "sections": [with_pictures(section, figures) for section in of_analyses],
         "failed": run.manifest.get("failed", {}),
@@ -71,6 +69,20 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "config": flat(run.manifest["config"]),
     }
     return write_html("page.html", run.folder / "index.html", facts)
+
+
+def scores_by_layer(run: Run) -> dict[str, object]:
+    """The headline, the main numbers and the table of layers, and which of its columns need explaining."""
+    raw, shown = run_table(run)
+    return {
+        "finding": finding(run, raw),
+        "tiles": tiles(run, raw),
+        "layers": shown,
+        "marks": raw["best"].tolist(),
+        "banded": has_bands(raw),
+        "memorised": bool(raw[MEMORISATION].notna().any()),
+        "ceiling": bool(raw[CEILING].notna().any()),
+    }
 
 
 def with_pictures(section: Section, figures: Path) -> dict[str, object]:
@@ -90,35 +102,32 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     """Which layers may be the best, and what is decodable from the one chosen on dev, not what the model uses."""
     line, metric = chosen(table), run.metric
     best = verdict_on_layers(table, metric, run.chosen_on, run.split)
+    if metric == CODE_LENGTH:
+        gaps = {name: margin.value for name, margin in margins(table, line, names_in([run])).items()}
+        return f"{best} {code_finding(run, line, gaps)}".strip()
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
         f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
         f"{run.name('task')} with {measure(metric).label} {score} "
         f"on {n_sentences(run):,} sentences of {run.name('data')}"
     )
-    margins = [f"{number(gap, metric, signed=True)} over {name}" for name, gap in gaps(table, line).items()]
-    return (f"{text}: {', '.join(margins)}." if margins else f"{text}.").strip()
-
-
-def gaps(table: pd.DataFrame, line: "pd.Series[Any]") -> dict[str, float]:
-    """Score minus control task, baselines and embedding output, by name; those that were not measured are left out."""
-    others = {"the control task": line["control"]} | {f"the {NAMES[name]} baseline": line[name] for name in BASELINES}
-    embedding = table.loc[table["layer"] == 0, "score"]
-    if len(embedding) and line["layer"] != 0:
-        others["the embedding output"] = embedding.iloc[0]
-    return {name: float(line["score"] - value) for name, value in others.items() if pd.notna(value)}
+    over = [said(margin, name, metric) for name, margin in margins(table, line, names_in([run])).items()]
+    return (f"{text}: {', '.join(over)}." if over else f"{text}.").strip()
 
 
 def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
     """The main numbers of the run, by name."""
-    line, good = chosen(table), as_good(table)
+    line, good, names = chosen(table), as_good(table), names_in([run])
     chosen_here = f"layer chosen on {run.chosen_on}, of {len(table)}"
+    over = {names[name]: line[GAINS[name]] for name in SURFACE if pd.notna(line[name])}
     facts = {
         ("best layer" if len(good) == 1 else "may be the best layer"): listed(good) if len(table) > 1 else "",
         chosen_here: str(line["layer"]),
         measure(run.metric).label: number(line["score"], run.metric),
         "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
-        "selectivity": number(line["selectivity"], run.metric, signed=True),
+        **{f"over {name}": number(gain, run.metric, signed=True) for name, gain in over.items()},
+        gap(run.metric): number(line["selectivity"], run.metric, signed=True),
+        "control task": number(line["control"], run.metric) if run.metric == CODE_LENGTH else "",
         f"{run.split} sentences": f"{n_sentences(run):,}",
     }
     return {name: value for name, value in facts.items() if value.strip("–")}
@@ -180,10 +189,10 @@ def selected(run: Run) -> pd.DataFrame:
     """The hyper-parameters chosen on dev for each layer and target, as text."""
     table = pd.DataFrame(run.manifest.get("analyses", {}).get("probes", {}).get("selected", []))
     table = table.dropna(axis="columns", how="all")
-    return pd.DataFrame({name: [_setting(str(name), value, run.metric) for value in table[name]] for name in table})
+    return pd.DataFrame({name: [_setting(str(name), value) for value in table[name]] for name in table})
 
 
-def _setting(name: str, value: object, metric: str) -> str:
+def _setting(name: str, value: object) -> str:
     if isinstance(value, float):
-        return number(value, metric) if name == "dev" else "–" if pd.isna(value) else f"{value:g}"
+        return f"{value:,.3f}" if name == "dev" else "–" if pd.isna(value) else f"{value:g}"
     return "–" if value is None else str(value)

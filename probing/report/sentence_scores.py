@@ -1,7 +1,7 @@
 """Scores resampled from the statistics per sentence that runs write: of layers, of control tasks, of several seeds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class Together:
 def plain_mean(draws: Sequence[Resampled]) -> Resampled:
     """The mean over draws that are not drawn anew, because what they belong to is."""
     value, values = (np.mean([getattr(one, name) for one in draws], axis=0) for name in ("value", "values"))
-    return Resampled(draws[0].metric, value, values, draws[0].items)
+    return replace(draws[0], value=value, values=values)
 
 
 def together(tables: Iterable[pd.DataFrame]) -> Together:
@@ -102,7 +102,15 @@ def _keyed(table: pd.DataFrame, data: str) -> pd.DataFrame:
 
 def side_by_side(found: Sequence[Resampled]) -> Resampled:
     """One metric measured at K places on the same N sentences and resamples: K × () -> (K,)."""
-    value, values, items = (
-        np.stack([getattr(one, name) for one in found], axis=-1) for name in ("value", "values", "items")
+    variances = [
+        np.stack(of_kind, axis=-1) for of_kind in zip(*([v for v, _ in one.draws] for one in found), strict=True)
+    ]
+    return Resampled(
+        found[0].metric,
+        np.stack([one.value for one in found], axis=-1),
+        np.stack([one.values for one in found], axis=-1),
+        np.stack([one.items for one in found], axis=-1),
+        np.stack([one.n_units for one in found], axis=-1),
+        found[0].limits,
+        tuple(zip(variances, [freedom for _, freedom in found[0].draws], strict=True)),
     )
-    return Resampled(found[0].metric, value, values, items)

@@ -1,18 +1,29 @@
 """Tables of one run: scores by layer with intervals, control and baselines; F1 by class and layer."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from probing.report.baseline_columns import (
+    BASELINES,
+    CEILING,
+    CONSTANT,
+    GAINS,
+    LAYER_0,
+    MEMORISATION,
+    NAMES,
+    OVER_LAYER_0,
+    SURFACE,
+    names_in,
+)
 from probing.report.best_layers import AS_GOOD, add_bands, as_good
 from probing.report.emit import write_table
 from probing.report.load import Run, best_layer, shown_predictions, shown_split
-from probing.report.metric_format import interval, measure, number, scored
+from probing.report.metric_format import gap, interval, measure, number, scored
 
-WITH_INTERVAL = {"task": "score", "control": "control", "selectivity": "selectivity"}
-CONSTANT = ("majority", "type_majority", "chain")  # baselines that read no layer
-BASELINES = (*CONSTANT, "untrained")
-NAMES = {"type_majority": "type majority", "chain": "chain", "majority": "majority", "untrained": "untrained"}
+WITH_INTERVAL = {"task": "score", "control": "control", "selectivity": "selectivity", MEMORISATION: MEMORISATION}
+WITH_INTERVAL |= {name: name for name in (*GAINS.values(), OVER_LAYER_0)}
 
 
 def averaged(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -31,12 +42,14 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One line per layer of ``metric`` on the shown split (test where there is one).
 
     Columns: layer (0 = embedding output); score, ci_low, ci_high; the same for control (control,
-    control_low, control_high) and selectivity; majority, type_majority, chain and untrained (NaN where the
-    rows have none); best (bool): the layer that was chosen on dev. The control is the score over all draws; rows of
-    single draws are not used. Runs that differ only in their seed are averaged, see ``averaged``.
+    control_low, control_high), selectivity, memorisation (on train) and the gains of the score over the surface
+    baseline, one-hot word types and layer 0; the baselines, the control's ceiling and untrained (NaN where the rows
+    have none); best (bool): the layer that was chosen on dev. The control is the score over all draws; rows of single
+    draws are not used. Runs that differ only in their seed are averaged, see ``averaged``.
     """
     shown = rows[(rows["metric"] == metric) & rows["draw"].isna()]
-    shown = shown[shown["split"] == shown_split(shown)]
+    memorised = shown[(shown["target"] == MEMORISATION) & (shown["split"] == "train")]
+    shown = pd.concat([shown[(shown["split"] == shown_split(shown)) & (shown["target"] != MEMORISATION)], memorised])
     layers = sorted(int(layer) for layer in shown.loc[shown["target"] == "task", "layer"].dropna().unique())
     table = pd.DataFrame({"layer": layers}, index=pd.Index(layers, name="layer"))
     for target, name in WITH_INTERVAL.items():
@@ -44,7 +57,7 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
         mean = averaged(shown[shown["target"] == target], ["layer"])
         for column, source in ((name, "value"), (low, "ci_low"), (high, "ci_high")):
             table[column] = mean[source].reindex(layers).astype(float)
-    for target in CONSTANT:
+    for target in (*CONSTANT, CEILING):
         table[target] = float(shown.loc[shown["target"] == target, "value"].mean())
     untrained = shown[shown["target"] == "untrained"].groupby("layer")["value"].mean()
     table["untrained"] = untrained.reindex(layers).astype(float)
@@ -63,19 +76,21 @@ def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     Further metrics of the run (macro F1, root accuracy …) follow at the right, each with the task's score only.
     """
     raw = banded(run)
-    shown = shown_layers(raw, run.metric)
+    shown = shown_layers(raw, run.metric, names_in([run]))
     for metric in other_metrics(run):
         other = layer_table(run.rows, metric).set_index("layer").reindex(raw["layer"])
         for column, source in ((metric, "score"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high")):
             raw[column] = other[source].to_numpy()
-        shown[measure(metric).label] = [number(value, metric) for value in other["score"]]
+        split = other_split(run, metric)
+        shown[f"{measure(metric).label}{split}"] = [number(value, metric) for value in other["score"]]
     return raw, shown
 
 
-def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+def shown_layers(table: pd.DataFrame, metric: str, names: Mapping[str, str] = NAMES) -> pd.DataFrame:
     """A layer table as text, with the digits of the metric and without empty columns.
 
     * marks the layer that was chosen on dev, ≈ the layers that cannot be told from the best, where that is known.
+    names: of the baselines' columns. The surface baseline stands next to the score, the gains follow the selectivity.
     """
     label = measure(metric).abbreviation or measure(metric).label
     good = as_good(table) if "as_good" in table else []
@@ -85,21 +100,35 @@ def shown_layers(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     ends = list(zip(table["ci_low"], table["ci_high"], strict=True))
     if table["ci_low"].notna().any():
         shown["95 % interval"] = [interval(low, high, metric) for low, high in ends]
-    if table["control"].notna().any():
-        shown["control"] = [number(value, metric) for value in table["control"]]
-    if table["selectivity"].notna().any():
-        columns = (table[name] for name in ("selectivity", "selectivity_low", "selectivity_high"))
-        shown["selectivity"] = [scored(value, low, high, metric) for value, low, high in zip(*columns, strict=True)]
-    for name in BASELINES:
-        if table[name].notna().any():
-            shown[NAMES[name]] = [number(value, metric) for value in table[name]]
+    over = {GAINS[name]: f"over {names[name]}" for name in GAINS if table[name].notna().any()}
+    heads = {**{name: names[name] for name in SURFACE}, "control": "control", "selectivity": gap(metric)}
+    heads |= over | {OVER_LAYER_0: f"over {LAYER_0}", MEMORISATION: names[MEMORISATION]}
+    heads |= {name: names[name] for name in (CEILING, *BASELINES) if name not in heads}
+    for column, head in heads.items():
+        if table[column].notna().any():
+            shown[head] = _text(table, column, metric)
     return shown
+
+
+def _text(table: pd.DataFrame, column: str, metric: str) -> list[str]:
+    """A column as text: differences and memorisation with their intervals."""
+    signed = column in (*GAINS.values(), OVER_LAYER_0)
+    if not signed and column not in ("selectivity", MEMORISATION):
+        return [number(value, metric) for value in table[column]]
+    ends = zip(*(table[name] for name in (column, f"{column}_low", f"{column}_high")), strict=True)
+    return [scored(value, low, high, metric, signed=signed) for value, low, high in ends]
 
 
 def other_metrics(run: Run) -> list[str]:
     """The task's further metrics by layer, without the primary one, in the order of the rows."""
     task = run.rows[(run.rows["target"] == "task") & run.rows["layer"].notna()]
     return [str(metric) for metric in task["metric"].unique() if metric != run.metric]
+
+
+def other_split(run: Run, metric: str) -> str:
+    """The split of a further metric, in brackets, if it is not that of the primary one (as beside a code length)."""
+    split = shown_split(run.rows[run.rows["metric"] == metric])
+    return "" if split == run.split else f" ({split})"
 
 
 def class_table(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import numpy as np
 from probing.errors import ProbingError
 from probing.result.confidence import ends, widening
 from probing.result.counts import Counts as Counts
-from probing.result.counts import blocks, n_units_with, totals
+from probing.result.counts import blocks, totals
+from probing.result.counts import n_units_in as n_units_in
 from probing.result.linearised import summands
 from probing.result.statistics import LIMITS, UNLIMITED, Floats, Statistics
 from probing.rng import generator
@@ -112,7 +113,7 @@ def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
         )
     value = np.asarray(sums.formula(*(column.sum(axis=0) for column in sums.columns)))
     values = sums.formula(*(totals(counts, c) for c in sums.columns))
-    n_units = n_units_with(counts, sums.items)
+    n_units = n_units_in(counts, sums.items)
     return Resampled(sums.metric, value, values, sums.items, n_units, sums.limits, sums.freedom)
 
 

@@ -28,7 +28,7 @@ def blocks(shape: tuple[int, ...], cells: int) -> Iterator[slice]:
     return (slice(start, min(start + rows, shape[0])) for start in range(0, shape[0], rows))
 
 
-def n_units_with(counts: Counts, items: Floats) -> Floats:
+def n_units_in(counts: Counts, items: Floats) -> Floats:
     """How many units have an item, (*places); units are told by their counts in the first resamples."""
     weights = generator(0, "units").integers(2**63, size=min(len(counts), _TOLD), dtype=np.uint64)
     unit = np.unique(weights @ counts[:_TOLD].astype(np.uint64), return_inverse=True)[1]

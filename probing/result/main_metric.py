@@ -1,4 +1,7 @@
-"""The metric that chooses the best layer: the first of a task's metrics that has a value for these labels."""
+"""The metric that chooses the best layer: the first of a task's metrics that has a value for these labels.
+
+Of a probe that sends the labels as a code it is the length of that code: what such a probe was chosen for.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,16 +9,16 @@ import numpy as np
 
 from probing.axes import Split
 from probing.errors import DataError
-from probing.probe.fit import TASK, Target
+from probing.probe.fit import SCORED, TASK, Target
 from probing.result.rows import Measurement
-from probing.result.score import SCORED, Arrays, measure
+from probing.result.score import CODE_LENGTH, Arrays, Prediction, measure
 from probing.result.statistics import LONGEST, SHORTEST, combine, expand
 
 NEEDS = {
     "nspr": f"a sentence of {SHORTEST} to {LONGEST} labelled words that do not all have the same label",
     "dspr": f"a sentence of {SHORTEST} to {LONGEST} labelled words",
     "r2": "two items with different labels",
-    "root_accuracy": "a sentence whose root is labelled and counts",
+    "root_accuracy": "a sentence of two words that count or more, whose root is labelled",
     "uuas": "a sentence with two words that count",
 }
 
@@ -33,6 +36,12 @@ def main_metric(names: Sequence[str], gold: Target, keep: Mapping[Split, Arrays]
             return name
         missing.append(_sentence(name, without))
     raise DataError(f"{'; '.join(missing)}; choose another task=…, or a corpus with other sentences")
+
+
+def code_length(predictions: Iterable[Prediction]) -> str | None:
+    """The metric of the code length if the probes of the task have one, else None."""
+    fits = [p.fit for p in predictions if p.target == TASK]
+    return CODE_LENGTH if any(fit is not None and fit.codelength_bits is not None for fit in fits) else None
 
 
 def without_value(names: Sequence[str], rows: Iterable[Measurement]) -> list[str]:

@@ -13,12 +13,13 @@ from probing.errors import DataError
 class Measurement:
     """One score and its 95 % interval, without the run that it belongs to.
 
-    ``target`` is task, control, selectivity, majority, type_majority, chain, untrained, a relation …. ``layer`` is
-    None for a baseline that reads no layer; ``head`` is None for everything that is not a single head. ``value`` and
-    both ends of the interval are in the metric's own unit: accuracies are fractions, names in _bits are bits, names in
-    _nats are nats. ``draw`` numbers single draws of a control task and is None for everything else, scores over all
-    draws included. ``probe`` is the
-    method (rollout, ablation_mean …), or None for the probe of the run.
+    ``target`` is task, control, selectivity, memorisation, a baseline (majority, type_majority, surface, chain,
+    word_types, untrained), control_ceiling, a gain (over_surface, over_word_types, over_layer0), a relation ….
+    ``layer`` is None for a baseline that reads no layer; ``head`` is None for everything that is not a single head.
+    ``value`` and both ends of the interval are in the metric's own unit: accuracies are fractions, names in _bits are
+    bits, names in _nats are nats. ``draw`` numbers single draws of a control task and is None for everything else,
+    scores over all draws included. ``probe`` is the method (rollout, ablation_mean …), or None for the probe of the
+    run.
     """
 
     split: str

@@ -1,6 +1,6 @@
 """From predictions to measurements: every metric of every target and layer, with its interval over sentences."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -10,15 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probing.axes import Split
-from probing.probe.fit import TASK, Fit, Target
+from probing.probe.fit import SCORED, TASK, Fit, Target
 from probing.result import metrics
 from probing.result.bootstrap import Resampled, mean_over_draws, resampled, scores
+from probing.result.gains import gains
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.statistics import MEANS, Statistics
 
-SCORED: tuple[Split, ...] = ("dev", "test")
-CONTROL = "control"
+TRAIN: Split = "train"
+CONTROL, MEMORISATION = "control", "memorisation"
+CODE_LENGTH = "codelength_bits"
 ON_DISK = ("s0", "s1", "s2", "s3")
 Arrays = Sequence[NDArray[Any]]
 
@@ -44,7 +46,10 @@ Scored = tuple[Prediction, Statistics]
 
 @dataclass(frozen=True)
 class Scores:
-    """Measurements, test statistics per sentence (so that runs can be paired), and notes on what is unusual."""
+    """Measurements, statistics per sentence (so that runs can be paired), and notes on what is unusual.
+
+    Statistics are of test; of a code length, of train.
+    """
 
     rows: list[Measurement]
     sentences: pd.DataFrame
@@ -54,22 +59,23 @@ class Scores:
 def score(
     predictions: Sequence[Prediction],
     names: Sequence[str],
-    sentence_ids: Sequence[str],
+    sentence_ids: Mapping[Split, Sequence[str]],
     resampling: Mapping[Split, Resampling],
     keep: Mapping[Split, Arrays] | None = None,
 ) -> Scores:
-    """Score every prediction on dev and test by every metric of ``names``.
+    """Score every prediction on the splits that it predicts (dev and test; train for what can only be memorised).
 
-    ``sentence_ids`` are those of test; ``resampling`` is how the sentences of each split are resampled. ``keep`` (W,)
-    bool per sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the
-    same layer and the same resamples; where the control has several draws, for each of them and over all: then draws
-    are resampled too. Beside NSpr and DSpr stand the means over all sentences alike (``MEANS``). Code lengths are of
-    the training labels.
+    ``sentence_ids`` are those of every split; ``resampling`` is how its sentences are resampled. ``keep`` (W,) bool per
+    sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the same
+    layer and the same resamples; where the control has several draws, for each of them and over all: then draws are
+    resampled too. ``gains`` says what the task is compared with besides. Beside NSpr and DSpr stand the means over all
+    sentences alike (``MEANS``). Code lengths are of the training labels, and so are their statistics.
     """
     rows: list[Measurement] = []
     notes, tables = [], []
-    for split, metric in product(SCORED, names):
-        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predictions]
+    for split, metric in product((*SCORED, TRAIN), names):
+        predicting = [p for p in predictions if split in p.predicted]
+        found = [(p, measure(metric, p.gold, split, p.predicted[split], keep)) for p in predicting]
         rows += _measured(found, split, metric, resampling[split])
         if metric in MEANS:  # of the same correlations
             means = [(p, replace(statistics, metric=MEANS[metric])) for p, statistics in found]
@@ -81,33 +87,40 @@ def score(
                     f"{statistics.constant_predicted} constant predictions count as correlation 0"
                 )
             if split == "test" and metric != "macro_f1":
-                tables.append(_on_disk(metric, p, statistics, sentence_ids, resampling["test"]))
-    rows += _code_lengths(predictions, resampling["train"])
+                tables.append(_on_disk(metric, p, statistics, sentence_ids[split], resampling[split]))
+    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
+    for metric in (CODE_LENGTH, "compression") if coded else ():
+        found = [(_of_code(p), Statistics(metric, statistics.values)) for p, statistics in coded]
+        rows += _measured(found, "train", metric, resampling["train"])
+        tables += [_on_disk(metric, p, s, sentence_ids["train"], resampling["train"]) for p, s in found]
     return Scores(rows, pd.concat(tables, ignore_index=True), notes)
 
 
-def by_layer(found: Iterable[Scored], target: str) -> dict[int | None, list[Scored]]:
-    """The predictions of one target, with their statistics, by layer: several if a control has several draws."""
-    layers: dict[int | None, list[Scored]] = {}
-    for p, statistics in found:
-        if p.target == target:
-            layers.setdefault(p.layer, []).append((p, statistics))
-    return layers
-
-
 def _measured(found: Sequence[Scored], split: Split, metric: str, resampling: Resampling) -> Iterator[Measurement]:
-    """Every score; for each control over all its draws too, with the selectivity, on the same resamples."""
+    """Every score, the scores over all draws, beside each control the selectivity, and the gains: resampled alike."""
     counts = resampling.counts("bootstrap", split)
-    for p, statistics in found:
-        if p.target != CONTROL:
-            yield _measurement(p, split, p.target, metric, resampled(statistics, counts))
-    task = {layer: resampled(of_layer[0][1], counts) for layer, of_layer in by_layer(found, TASK).items()}
-    for layer, of_layer in by_layer(found, CONTROL).items():
-        draws = [(p, resampled(statistics, counts)) for p, statistics in of_layer]
-        together = (replace(of_layer[0][0], draw=None), mean_over_draws([draw for _, draw in draws]))
-        for p, control in [*(draws if len(draws) > 1 else []), together]:
-            yield _measurement(p, split, CONTROL, metric, control)
-            yield _measurement(p, split, "selectivity", metric, task[layer] - control)
+    single = [(p, resampled(statistics, counts)) for p, statistics in found]
+    task = {p.layer: score for p, score in single if p.target == TASK}
+    for p, score in over_draws(single):
+        yield _measurement(p, split, p.target, metric, score)
+        if p.target == CONTROL:
+            yield _measurement(p, split, "selectivity", metric, task[p.layer] - score)
+    for p, name, gain in gains(single):
+        yield _measurement(p, split, name, metric, gain)
+
+
+def over_draws(found: Sequence[tuple[Prediction, Resampled]]) -> list[tuple[Prediction, Resampled]]:
+    """The same, with one entry per layer for what has draws over all of them (``draw`` None), after the single draws.
+
+    Of a single draw only this entry is left.
+    """
+    draws: dict[tuple[str, int | None], list[tuple[Prediction, Resampled]]] = {}
+    for p, score in found:
+        if p.draw is not None:
+            draws.setdefault((p.target, p.layer), []).append((p, score))
+    single = [(p, score) for p, score in found if p.draw is None or len(draws[p.target, p.layer]) > 1]
+    whole = [(replace(some[0][0], draw=None), mean_over_draws([draw for _, draw in some])) for some in draws.values()]
+    return single + whole
 
 
 def measure(
@@ -124,24 +137,16 @@ def measure(
     return plain[metric](values, predicted)
 
 
-def _code_lengths(predictions: Sequence[Prediction], resampling: Resampling) -> Iterator[Measurement]:
-    coded = [(p, _code(p.fit, p.gold)) for p in predictions if p.fit is not None and p.fit.codelength_bits is not None]
-    if not coded:
-        return
-    counts = resampling.counts("bootstrap", "train")
-    for target, metric in product((TASK, CONTROL), ("codelength_bits", "compression")):
-        for of_layer in by_layer(coded, target).values():
-            draws = [(p, resampled(Statistics(metric, s.values), counts)) for p, s in of_layer]
-            together = (replace(of_layer[0][0], draw=None), mean_over_draws([draw for _, draw in draws]))
-            for p, code in [*(draws if len(draws) > 1 else []), together]:
-                yield _measurement(p, "train", target, metric, code)
+def _of_code(p: Prediction) -> Prediction:
+    """Of a code, shuffled labels are a proper control: it codes labels that its probe has not been trained on."""
+    return replace(p, target=CONTROL) if p.target == MEMORISATION else p
 
 
 def _code(fit: Fit, gold: Target) -> Statistics:
     """Bits and labels of each training sentence, and bits of the uniform code."""
     items = np.array([np.size(v) for v in gold.values["train"]])
     bits, uniform = np.asarray(fit.codelength_bits), np.asarray(fit.uniform_bits)
-    return Statistics("codelength_bits", np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
+    return Statistics(CODE_LENGTH, np.column_stack([bits, items, uniform, np.zeros(len(bits))]))
 
 
 def _measurement(p: Prediction, split: Split, target: str, metric: str, found: Resampled) -> Measurement:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # bfloat16 has no type in numpy or HDF5: its bit patterns are stored
 DTYPES = {"float16": np.float16, "float32": np.float32, "bfloat16": np.uint16}
 AUTO, NARROW, WIDE = "auto", "float16", "float32"  # AUTO: NARROW where that is enough, else WIDE
+WIDENED, ROUNDED = "stored as", "rows rounded to float16"  # in the provenance of a file that began in NARROW
 # a number moves by at most half of its last bit, the implicit first one included
 BITS = {"float16": 11, "float32": 24, "bfloat16": 8}
 # Below 2**-14 a float16 loses bits. Where the largest number of a layer is 16 times that, most are above it.

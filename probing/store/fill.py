@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from probing.errors import DamagedStoreError, RangeError, StoreError
 from probing.store.disk import writing
-from probing.store.encoding import AUTO, DTYPES, NARROW, WIDE, decode
+from probing.store.encoding import AUTO, DTYPES, NARROW, ROUNDED, WIDE, WIDENED, decode
 from probing.store.file_index import Content
 from probing.store.journal import read_journal, resume, write_batch
 from probing.store.layout import StoreFile
 
 Rows = Callable[[int], NDArray[np.float32]]
-WIDENED, ROUNDED = "stored as", "rows rounded to float16"  # in the provenance of a file that began in NARROW
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,10 @@ from probing.store.encoding import AUTO, DTYPES, NARROW
 from probing.store.file_index import VERSION
 
 # names of the parts of a key, and of those that a file of attention maps has besides
-PARTS = ("checkpoint", "text", "sentences", "precision", "dtype", "long", "batch_subwords", "libraries", "format")
+PARTS = (
+    *("checkpoint", "text", "sentences", "precision", "dtype", "long", "bos"),
+    *("batch_subwords", "libraries", "format"),
+)
 MAP_PARTS = ("content", "sentences kept")
 
 
@@ -60,12 +63,13 @@ class Store:
 def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, str]:
     """What goes into the key, by name.
 
-    The checkpoint (its revision covers weights, configuration and tokenizer), text and its order, ids and splits
-    (the file holds them), arithmetic, storage type, the policy for long sentences, the batch size (it decides the
-    padding, and so the last bits) and the format's version. Labels are not in it, so that tasks share one
-    extraction; nor are layers (all are stored), pooling (subwords are stored) and names. The versions of the two
-    libraries that read tokenizers and build networks are in it, because a newer one may read the same files in
-    another way. Device, threads and other versions are left to the provenance: they move the last bits only.
+    The checkpoint (its revision covers weights, configuration and tokenizer), text and its order, ids and splits (the
+    file holds them), arithmetic, storage type, the policies for long sentences and for the token that begins a text,
+    the batch size (it decides the padding, and so the last bits) and the format's version. Labels are not in it, so
+    that tasks share one extraction; nor are layers (all are stored), pooling (subwords are stored) and names. The
+    versions of the two libraries that read tokenizers and build networks are in it, because a newer one may read the
+    same files in another way. Device, threads and other versions are left to the provenance: they move the last bits
+    only.
     """
     return {
         "checkpoint": checkpoint.revision,
@@ -74,6 +78,7 @@ def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus
         "precision": model.precision,
         "dtype": store.first_dtype,
         "long": f"{model.long}/{model.max_subwords}",
+        "bos": model.bos,
         "batch_subwords": str(store.batch_subwords),
         "libraries": ", ".join(f"{name} {metadata.version(name)}" for name in ("tokenizers", "transformers")),
         "format": str(VERSION),

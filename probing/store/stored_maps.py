@@ -136,7 +136,7 @@ def _extract(
     index = _index(sentences, subwords, batches)
     facts = encoder.map_facts
     shape = (len(facts.layers), int(index.block[-1]), facts.n_heads)
-    described = {**provenance, "layers": facts.layers, "sinks": facts.sinks}
+    described = {**provenance, "layers": facts.layers, "sinks": facts.sinks, "begins_with": encoder.bos}
 
     def rows(batch: int) -> NDArray[np.float32]:
         return _rows(encoder, subwords, batches[batch])

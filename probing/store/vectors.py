@@ -9,6 +9,7 @@ from scipy import sparse
 from probing.axes import SPLITS, IntArray, Level, Split
 from probing.errors import ConfigError
 from probing.model.pooling import Pooling, pooling_weights
+from probing.store.encoding import BITS, NARROW, ROUNDED
 from probing.store.layout import StoreFile
 
 
@@ -17,11 +18,13 @@ class Vectors:
 
     An item is a word (levels word and pair) or a sentence; items are numbered in corpus order. ``available``
     tells which items have a vector at all: a word that the tokenizer swallows or that was cut off has none.
+    ``bits``: to how many significant bits the store has rounded numbers.
     """
 
     def __init__(self, store: StoreFile, level: Level, vector: str, cls_position: str) -> None:
         self._store = store
         self.n_layers, self.width = store.n_layers, store.width
+        self.bits = BITS[NARROW if store.provenance.get(ROUNDED) else store.dtype]
         index, pooling = store.index, Pooling(level, vector, cls_position)
         parts = (index.word, index.start, index.length, index.n_words)
         self._pool = pooling_weights(*parts, pooling, index.last_word)  # (items, S)

@@ -147,6 +147,7 @@ def _facts(encoder: Encoder) -> dict[str, object]:
         "threads": torch.get_num_threads(),
         "final_norm": encoder.final_norm,
         "cls_position": encoder.cls_position,
+        "begins_with": encoder.bos,
         "window": encoder.window,
         "model_notes": list(encoder.notes),
     }

@@ -1,8 +1,7 @@
-"""What every task does with a corpus: turn annotation into labels, and draw a control for them."""
+"""What every task does with a corpus: turn its annotation into labels."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ SENTENCE_VECTORS = ("mean", "cls", "last")  # over a sentence
 
 HEADS = "heads"  # what tasks on trees need
 
+Form = Callable[[str], str]  # a word as a model reads it: two words of one form are the same to the model
 Gold = Sequence[str | float | None]  # the labels of one sentence: one per word, or one in all; None: no label
 
 
@@ -43,7 +43,18 @@ class Task(Protocol):
 
     @property
     def control_note(self) -> str:
-        """What the control of this task measures, for the report."""
+        """What the control of this task is, for the report."""
+
+    @property
+    def memorised(self) -> bool:
+        """Whether no input tells the control's labels, so that only memorising them is possible.
+
+        Such a control is scored on the sentences on which it was trained.
+        """
+
+    @property
+    def surface(self) -> str:
+        """The name of the surface baseline that belongs beside the score, one of probing.probe.surface."""
 
     def gold(self, sentence: Sentence) -> Gold | None:
         """The labels of one sentence: W of them for words, one for the sentence.
@@ -55,8 +66,11 @@ class Task(Protocol):
     def labels(self, corpus: Corpus) -> Labels:
         """The labels of every split. Raises DataError if the corpus does not have the annotation."""
 
-    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
-        """Random labels with the shape of ``labels``: one draw, fixed over all splits."""
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
+        """Random labels with the shape of ``labels``: one draw, fixed over all splits.
+
+        Words of one ``form`` are of one type; by default every spelling is a type of its own.
+        """
 
 
 def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -> Labels:
@@ -155,36 +169,3 @@ def encode(gold: Gold, classes: tuple[str, ...]) -> NDArray[np.int64]:
     """Labels to indices into ``classes``, None to -1."""
     index = {c: i for i, c in enumerate(classes)}
     return np.array([-1 if v is None else index[str(v)] for v in gold], dtype=np.int64)
-
-
-def by_type(
-    corpus: Corpus, rng: np.random.Generator, draw: Callable[[np.random.Generator, int], NDArray[Any]]
-) -> Callable[[Sentence], NDArray[Any]]:
-    """One random value per word type (surface form), drawn once for all splits (Hewitt & Liang 2019, §2).
-
-    Returns a function from a sentence to its words' values, (W,).
-    """
-    types = sorted({word for split in SPLITS for s in corpus.splits[split] for word in s.words})
-    value = dict(zip(types, draw(rng, len(types)), strict=True))
-    return lambda sentence: np.array([value[word] for word in sentence.words])
-
-
-def from_train(labels: Labels) -> Callable[[np.random.Generator, int], NDArray[Any]]:
-    """A draw from the distribution of the training labels, so that a control is as skewed as its task."""
-    flat = np.concatenate([np.ravel(v) for v in labels.values["train"]])
-    present = flat[flat >= 0]
-    return lambda rng, n: rng.choice(present, size=n)
-
-
-def shuffled(labels: Labels, rng: np.random.Generator) -> Labels:
-    """The labels (1,) of each split on other sentences: with no type to go by, only memorising predicts them.
-
-    Sentences without a label stay without one.
-    """
-    values = {}
-    for split, rows in labels.values.items():
-        column = np.stack(rows)  # S × (1,) -> (S, 1) for S sentences
-        present = column >= 0
-        column[present] = rng.permutation(column[present])
-        values[split] = list(column)
-    return replace(labels, values=values)

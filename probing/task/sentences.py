@@ -7,14 +7,16 @@ import numpy as np
 
 from probing.axes import Corpus, Kind, Labels, Level, Sentence
 from probing.errors import one_of
-from probing.task.labels import SENTENCE_VECTORS, Gold, labels_of, shuffled
+from probing.task.control_labels import shuffled
+from probing.task.labels import SENTENCE_VECTORS, Form, Gold, labels_of
 
 
 @dataclass(frozen=True)
 class SentenceTask:
     """Predict a sentence's label from the sentence's vector.
 
-    The control shuffles the labels; a sentence has no type, so it measures what the probe can memorise.
+    The control shuffles the labels: a sentence has no type that could tell them, so that the probe can only memorise
+    them. It is scored on the sentences on which it was trained.
     """
 
     name: str
@@ -22,7 +24,9 @@ class SentenceTask:
     level: ClassVar[Level] = "sentence"
     kind: ClassVar[Kind] = "class"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
-    control_note: ClassVar[str] = "labels shuffled over sentences; high accuracy on this control means memorisation"
+    control_note: ClassVar[str] = "labels shuffled over sentences, which only memorising predicts"
+    memorised: ClassVar[bool] = True
+    surface: ClassVar[str] = "bag of words"
 
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, SENTENCE_VECTORS)
@@ -35,6 +39,6 @@ class SentenceTask:
         """(1,) class index per sentence, -1 for a sentence without a label."""
         return labels_of(self, corpus, "label")
 
-    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
         """The same labels on other sentences."""
         return shuffled(labels, rng)

@@ -9,17 +9,8 @@ from numpy.typing import NDArray
 
 from probing.axes import Corpus, Kind, Labels, Level, Sentence
 from probing.errors import one_of
-from probing.task.labels import (
-    HEADS,
-    SENTENCE_VECTORS,
-    WORD_VECTORS,
-    Gold,
-    by_type,
-    check_annotated,
-    from_train,
-    labels_of,
-    shuffled,
-)
+from probing.task.control_labels import by_type, from_train, shuffled
+from probing.task.labels import HEADS, SENTENCE_VECTORS, WORD_VECTORS, Form, Gold, check_annotated, labels_of
 
 
 def depths(heads: Sequence[int]) -> NDArray[np.int64]:
@@ -74,6 +65,8 @@ class Depth:
     kind: ClassVar[Kind] = "scalar"
     metrics: ClassVar[tuple[str, ...]] = ("nspr", "root_accuracy", "r2")
     control_note: ClassVar[str] = "one random depth per word type, fixed over all splits"
+    memorised: ClassVar[bool] = False
+    surface: ClassVar[str] = "position in the sentence"
 
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, WORD_VECTORS)
@@ -86,9 +79,9 @@ class Depth:
         """(W,) depths per sentence; NaN for a sentence without a tree."""
         return labels_of(self, corpus, HEADS)
 
-    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
         """One random depth per word type."""
-        values_of = by_type(corpus, rng, from_train(labels))
+        values_of = by_type(corpus, rng, from_train(labels), form)
         values = {split: [values_of(s) for s in sentences] for split, sentences in corpus.splits.items()}
         return Labels("word", "scalar", values)
 
@@ -108,6 +101,8 @@ class Distance:
     kind: ClassVar[Kind] = "scalar"
     metrics: ClassVar[tuple[str, ...]] = ("uuas", "dspr")
     control_note: ClassVar[str] = "a tree in which each word type always attaches to the first, last or previous word"
+    memorised: ClassVar[bool] = False
+    surface: ClassVar[str] = "distance in the text"
 
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, WORD_VECTORS)
@@ -122,9 +117,9 @@ class Distance:
         values = {split: [_distances(s) for s in sentences] for split, sentences in corpus.splits.items()}
         return Labels("pair", "scalar", values)
 
-    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
         """Distances in the tree that the habits give."""
-        habit_of = by_type(corpus, rng, lambda r, n: r.integers(3, size=n))
+        habit_of = by_type(corpus, rng, lambda r, n: r.integers(3, size=n), form)
         values = {
             split: [distances(habit_heads(habit_of(s))) for s in sentences]
             for split, sentences in corpus.splits.items()
@@ -159,7 +154,9 @@ class TreeDepth:
     level: ClassVar[Level] = "sentence"
     kind: ClassVar[Kind] = "scalar"
     metrics: ClassVar[tuple[str, ...]] = ("r2",)
-    control_note: ClassVar[str] = "depths shuffled over sentences; a high score on this control means memorisation"
+    control_note: ClassVar[str] = "depths shuffled over sentences, which only memorising predicts"
+    memorised: ClassVar[bool] = True
+    surface: ClassVar[str] = "sentence length"
 
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, SENTENCE_VECTORS)
@@ -172,6 +169,6 @@ class TreeDepth:
         """(1,) depth per sentence; NaN for a sentence without a tree."""
         return labels_of(self, corpus, HEADS)
 
-    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
         """The same depths on other sentences."""
         return shuffled(labels, rng)

@@ -7,7 +7,8 @@ import numpy as np
 
 from probing.axes import Corpus, Kind, Labels, Level, Sentence
 from probing.errors import one_of
-from probing.task.labels import WORD_VECTORS, Gold, by_type, from_train, labels_of
+from probing.task.control_labels import by_type, from_train
+from probing.task.labels import WORD_VECTORS, Form, Gold, labels_of
 
 COLUMNS = ("upos", "xpos", "deprel")
 
@@ -26,6 +27,8 @@ class WordTask:
     kind: ClassVar[Kind] = "class"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
     control_note: ClassVar[str] = "one random label per word type, fixed over all splits"
+    memorised: ClassVar[bool] = False
+    surface: ClassVar[str] = "word type and suffix"
 
     def __post_init__(self) -> None:
         one_of("task.column", self.column, COLUMNS)
@@ -40,8 +43,8 @@ class WordTask:
         """(W,) class indices per sentence, -1 for a word without annotation."""
         return labels_of(self, corpus, self.column, partly=True)
 
-    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator) -> Labels:
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
         """One random class per word type."""
-        values_of = by_type(corpus, rng, from_train(labels))
+        values_of = by_type(corpus, rng, from_train(labels), form)
         values = {split: [values_of(s) for s in sentences] for split, sentences in corpus.splits.items()}
         return Labels("word", "class", values, labels.classes)

@@ -14,6 +14,7 @@ from probing.analysis.redundancy import Redundancy
 from probing.analysis.rollout import RolloutOfWords
 from probing.analysis.syntax import SyntacticHeads
 from probing.analysis.values import ValueVectors
+from probing.attention.interventions.places import Places
 from probing.axes import SPLITS, Corpus
 from probing.errors import ConfigError, DataError, ModelError
 from probing.result.tally import mean_over_heads
@@ -45,7 +46,14 @@ def test_probes_leave_task_control_selectivity_and_baselines(study):
 def test_rollout_is_of_a_stated_sample(study):
     found = RolloutOfWords()(study)
     assert ends(found.rows)
-    assert {row.metric for row in found.rows} >= {"mass_on_gold_head", "rollout_entropy_nats"}
+    of = {(row.metric, row.layer): row for row in found.rows}
+    assert {metric for metric, _ in of} >= {"mass_on_gold_head", "mass_on_matched_word", "rollout_entropy_nats"}
+    for layer in range(1, 7):
+        head, word = of["mass_on_gold_head", layer], of["mass_on_matched_word", layer]
+        ratio = of["gold_head_over_matched_word", layer]
+        assert ratio.value == pytest.approx(head.value / word.value)
+        assert (ratio.n_items, ratio.n_sentences) == (head.n_items, head.n_sentences) == (word.n_items, 30)
+        assert ratio.ci_high - ratio.ci_low < (head.ci_high - head.ci_low) / word.value  # both vary together
     assert {row.layer for row in found.rows} == set(range(1, 7))
     assert found.facts["sample"] == "30 of the 30 sentences of test"
     assert [note.kind for note in found.notes] == ["sample"]
@@ -187,10 +195,19 @@ def test_a_score_that_an_architecture_does_not_allow_costs_no_other(study, monke
     def refuse(*_given, **_options):
         raise ModelError("value vectors are not known")
 
-    for name in ("norms", "value_zeroing", "replaced_weights", "special_token"):
-        monkeypatch.setattr(f"probing.analysis.agreement.{name}", refuse)
+    for name in (
+        "token_scores.norms",
+        "token_scores.value_zeroing",
+        "agreement.replaced_weights",
+        "agreement.special_token",
+    ):
+        monkeypatch.setattr(f"probing.analysis.{name}", refuse)
     found = Agreement(sentences=3, longest=16)(study)
-    targets = {f"{score} × {name}" for score in ("raw", "rollout", "flow") for name in ("gradient", "gradient × input")}
+    targets = {
+        f"{score} × {name}, other words' labels"
+        for score in ("raw", "rollout", "flow")
+        for name in ("gradient", "gradient × input")
+    }
     assert {row.target for row in found.rows} == targets
     assert set(found.rows) <= set(whole.rows)
     left_out = [note.text.partition(" left out: ")[0] for note in found.notes if note.kind == "skipped"]
@@ -236,6 +253,23 @@ def test_impossible_options_are_refused(analysis, option, value, message):
         analysis(**{option: value})
 
 
-@pytest.mark.parametrize("name, causal, query", [("auto", True, -1), ("auto", False, "mean"), ("first", True, 0)])
-def test_whose_attention_is_compared(name, causal, query):
-    assert query_of(name, causal) == query
+@pytest.mark.parametrize("name, query", [("mean", "mean"), ("max", "max"), ("first", 0), ("last", -1)])
+def test_whose_attention_is_compared(name, query):
+    nowhere = Places(np.zeros(0, dtype=int), np.zeros((0, 3)), np.zeros((0, 3), dtype=bool))
+    assert query_of(name, nowhere) == query
+    assert query_of("auto", nowhere) is nowhere
+
+
+def test_a_words_own_label_is_apart_from_the_labels_of_others(study):
+    found = Agreement(sentences=6, longest=20, draws=1)(study)
+    effects = {row.target: row for row in found.rows if row.metric == "blank_out_nats"}
+    own, others = effects["own label"], effects["other words' labels"]
+    [share] = [row for row in found.rows if row.metric == "blank_out_own_share"]
+    both = own.value * own.n_items + others.value * others.n_items
+    assert share.value == pytest.approx(own.value * own.n_items / both)
+    assert (share.n_items, share.n_sentences) == (own.n_items, own.n_sentences)
+    assert own.value > 3 * others.value > 0
+    references = {row.target.partition(" × ")[2] for row in found.rows if row.metric == "spearman"}
+    assert references == {f"{name}, other words' labels" for name in ("blank-out", "gradient", "gradient × input")}
+    assert found.facts["query"].endswith("those of the token's own word apart")
+    assert found.facts["draws"] == 1

@@ -6,14 +6,14 @@ from probing.axes import Labels
 
 
 def test_no_two_draws_of_controls_are_equal_whatever_seed_and_draw(study):
-    drawn = [control(study.task, study.corpus, study.labels, seed, draw) for seed in range(3) for draw in range(3)]
+    drawn = [control(study.task, study.corpus, study.labels, (seed, draw)) for seed in range(3) for draw in range(3)]
     flat = [np.concatenate(labels.values["train"]) for labels in drawn]
     equal = [(i, j) for i in range(9) for j in range(i) if np.array_equal(flat[i], flat[j])]
     assert equal == []
 
 
 def test_the_same_seed_and_draw_give_the_same_control(study):
-    one, other = (control(study.task, study.corpus, study.labels, 1, 2) for _ in range(2))
+    one, other = (control(study.task, study.corpus, study.labels, (1, 2)) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(one.values["dev"], other.values["dev"], strict=True))
 
 

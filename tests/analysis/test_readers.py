@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from probing.analysis.ablation import HeadAblation
+from probing.analysis.agreement import Agreement
 from probing.analysis.readers import ProbeReader, probe_reader
 from probing.analysis.study import Options
 from probing.data.grammar import Grammar
@@ -130,3 +131,20 @@ def test_a_probe_read_as_standardised_says_what_the_run_predicts(study):
 def test_ids_in_a_configuration_are_numbers(classifier):
     folder = classifier({0: "a", 1: "b"})
     assert json.loads((folder / "config.json").read_text())["id2label"] == {"0": "a", "1": "b"}
+
+
+def test_a_classifiers_attention_is_that_of_the_position_it_reads(classifier, sentiment):
+    study = sentiment(classifier({0: "negative", 1: "positive"}))
+    found = Agreement(sentences=4, longest=30, draws=1)(study)
+    assert found.facts["output"] == "the model's own classifier"
+    assert found.facts["predicts"] == "the sentence's class"
+    assert found.facts["query"] == "of the positions from which the output reads"
+    assert {row.target for row in found.rows if row.metric == "blank_out_nats"} == {"the sentence's label"}
+    assert not [row for row in found.rows if row.metric == "blank_out_own_share"]
+    from_cls = Agreement(sentences=4, longest=30, draws=1, query="first")(study)
+
+    def of(findings):
+        return {(row.target, row.layer): row.value for row in findings.rows if row.metric == "spearman"}
+
+    assert all(target.endswith(", the sentence's label") for target, _ in of(found))
+    assert of(found) == pytest.approx(of(from_cls), nan_ok=True)

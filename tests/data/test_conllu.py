@@ -288,3 +288,17 @@ def test_ewt_has_its_published_size():
     text = "\n".join(path.read_text(encoding="utf-8") for path in corpus.sources)
     assert corpus.skipped[RANGES] == len(re.findall(r"^\d+-\d+\t", text, re.MULTILINE))
     assert corpus.skipped[EMPTY] == len(re.findall(r"^\d+\.\d+\t", text, re.MULTILINE))
+
+
+@pytest.mark.skipif(DATA is None, reason="PROBING_DATA names no folder with ud_english_ewt/")
+def test_ranges_of_a_subsample_are_counted_in_its_own_sentences():
+    files = ("en_ewt-ud-train.conllu", "en_ewt-ud-test.conllu", "en_ewt-ud-dev.conllu")
+    corpus = load(Conllu("ewt", *files, folder="ud_english_ewt", max_sentences=40))
+    chosen = {s.id for sentences in corpus.splits.values() for s in sentences}
+    n_ranges = 0
+    for path in corpus.sources:
+        for block in path.read_text(encoding="utf-8").split("\n\n"):
+            found = re.search(r"^# sent_id = (.*)$", block, re.MULTILINE)
+            if found and found[1] in chosen:
+                n_ranges += len(re.findall(r"^\d+-\d+\t", block, re.MULTILINE))
+    assert corpus.skipped[RANGES] == n_ranges > 0

@@ -90,6 +90,21 @@ def test_loading_subsamples_as_the_option_says():
     assert [len(s) for s in load(Grammar(train=30, dev=20, test=20, max_sentences=7)).splits.values()] == [7, 7, 7]
 
 
+def test_counts_of_a_subsample_are_those_of_its_sentences():
+    def sentence(i):
+        return Sentence(str(i), (str(i),), left_out=(("multiword ranges skipped", i), ("empty nodes skipped", 1)))
+
+    whole = Corpus("toy", {split: tuple(map(sentence, range(9))) for split in SPLITS})
+    whole = replace(whole, skipped={"multiword ranges skipped": 3 * 36, "empty nodes skipped": 27, "quotes": 5})
+    part = subsample(whole, 4)
+    kept = [int(s.id) for split in SPLITS for s in part.splits[split]]
+    assert part.skipped == {
+        "multiword ranges skipped": sum(kept),
+        "empty nodes skipped": len(kept),
+        "quotes (in the whole corpus, of which this is a part)": 5,
+    }
+
+
 def test_repeated_ids_are_numbered_and_counted():
     corpus = unique_ids(corpus_of("ab", dev="cd", test="e"))
     assert [s.id for split in SPLITS for s in corpus.splits[split]] == ["0", "1", "0#2", "1#2", "0#3"]

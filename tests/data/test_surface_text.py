@@ -6,8 +6,8 @@ import pytest
 
 from probing.data.conllu import Conllu
 from probing.data.corpus import fingerprint, load, text_fingerprint
-from probing.data.surface_text import ALIKE, READ, REBUILT, surface_of
-from probing.errors import ConfigError, DataError
+from probing.data.surface_text import ALIKE, AS_WRITTEN, READ, REBUILT, SPACED, surface_of
+from probing.errors import DataError
 
 # In the shape of Hebrew treebanks: words of a range that nobody writes so, a hidden article, a written prefix.
 HEBREW = """\
@@ -56,18 +56,18 @@ def read(tokens, text):
 
 @pytest.fixture
 def corpus(tmp_path):
-    """corpus(text, input=…): a loaded corpus whose three splits are this file."""
+    """corpus(content, text): a loaded corpus whose three splits are this file."""
 
-    def make(text: str, **options: str):
-        (tmp_path / "a.conllu").write_text(rows(text), encoding="utf-8")
+    def make(content: str, text: str = SPACED):
+        (tmp_path / "a.conllu").write_text(rows(content), encoding="utf-8")
         names = dict.fromkeys(("train", "dev", "test"), "a.conllu")
-        return load(Conllu("he", path=str(tmp_path), **names, **options))
+        return load(Conllu("he", path=str(tmp_path), **names), text)
 
     return make
 
 
 def test_words_of_a_range_have_their_own_characters_or_share_all(corpus):
-    found = corpus(HEBREW, input="surface")
+    found = corpus(HEBREW, AS_WRITTEN)
     sentence = found.splits["train"][0]
     assert sentence.surface is not None
     assert sentence.surface.text == "ראיתי אותו בבית הספר."
@@ -78,17 +78,16 @@ def test_words_of_a_range_have_their_own_characters_or_share_all(corpus):
     assert found.skipped[READ] == 9
     assert found.skipped[ALIKE] == 15
     assert REBUILT not in found.skipped or not found.skipped[REBUILT]
-    assert found.name == "he-surface"
 
 
-def test_the_words_are_the_default_and_only_the_surface_changes_what_files_are_addressed_by(corpus):
-    words, surface = corpus(HEBREW), corpus(HEBREW, input="surface")
+def test_only_the_text_as_written_changes_what_files_are_addressed_by(corpus):
+    words, surface = corpus(HEBREW), corpus(HEBREW, AS_WRITTEN)
     assert words.splits["train"][0].surface is None
-    assert words.name == "he"
+    assert words.name == surface.name == "he"
     assert words.splits["train"][0].words == surface.splits["train"][0].words
     assert text_fingerprint(words) != text_fingerprint(surface)
     assert fingerprint(words) != fingerprint(surface)
-    respaced = corpus(HEBREW.replace("הספר.", "הספר  ."), input="surface")
+    respaced = corpus(HEBREW.replace("הספר.", "הספר  ."), AS_WRITTEN)
     assert text_fingerprint(respaced) != text_fingerprint(surface)
     # as before this option existed: a digest that is known from then
     plain = corpus("1 a _ X _ _ 0 root _ _\n2 b _ X _ _ 1 dep _ _\n")
@@ -127,8 +126,6 @@ def test_a_range_that_covers_no_words_or_those_of_another_is_refused(ids):
         surface_of(tokens_of(*ids), None, "a.conllu:1", Counter())
 
 
-def test_an_unknown_input_is_refused_and_the_hub_does_not_say_what_ranges_cover():
-    with pytest.raises(ConfigError, match=r"data\.input"):
-        Conllu("x", "a", "b", input="text")
-    with pytest.raises(DataError, match="needs the CoNLL-U files"):
-        Conllu("x", "a", "b", hub="u/x", input="surface").load()
+def test_the_hub_does_not_say_what_ranges_cover():
+    with pytest.raises(DataError, match="model.text=as_written needs the CoNLL-U files"):
+        Conllu("x", "a", "b", hub="u/x").load(AS_WRITTEN)

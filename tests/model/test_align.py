@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import numpy as np
 import pytest
 
 from probing.axes import Sentence, Surface
-from probing.model.align import as_plain_text, joined
+from probing.model.align import align, as_plain_text, joined
 
 ODD = ["Don't", "naïve", ",", "🙂", "[SEP]", "New York", "…", "</s>", "中文", "(perhaps)", "<|endoftext|>", "there!"]
 
@@ -39,7 +40,7 @@ def test_only_special_subwords_belong_to_no_word_and_words_are_in_order(family, 
 def test_subwords_are_those_of_plain_transformers(family, load_tiny):
     from transformers import AutoTokenizer
 
-    encoder = load_tiny(family)
+    encoder = load_tiny(family, bos="off")
     words = ["I", "don't", "know", "what", "the", "naïve", "fox", "saw", "there", "…", "in", "New", "York", "!"]
     wanted = AutoTokenizer.from_pretrained(encoder.checkpoint.folder)(" ".join(words))["input_ids"]
     assert encoder.tokenize([words]).ids.tolist() == wanted
@@ -84,6 +85,13 @@ def test_alignment_does_not_depend_on_the_sentences_around(name, load_tiny):
     among = encoder.tokenize([["a ", " "], ODD, ["\x07"]]).part(1, 2)
     assert alone.ids.tolist() == among.ids.tolist()
     assert alone.words.tolist() == among.words.tolist()
+
+
+def test_a_subword_of_white_space_after_the_last_word_belongs_to_no_word():
+    texts = [Surface("dog ", ((0, 3),)), Surface("fox", ((0, 3),))]
+    spans = np.array([[0, 3], [3, 4], [0, 3]])  # "dog", " ", "fox"
+    first, last = align(spans, np.array([2, 1]), texts)
+    assert first.tolist() == last.tolist() == [0, -1, 0]
 
 
 WRITTEN = (

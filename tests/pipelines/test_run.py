@@ -77,7 +77,9 @@ def test_rows_have_the_columns_that_readers_rely_on(pos):
     assert set(rows.loc[attention, "layer"]) == set(range(1, 7))
     assert ((rows["ci_low"] <= rows["value"]) & (rows["value"] <= rows["ci_high"])).all()
     rows = rows[~attention]
-    assert set(rows["target"]) == {"task", "control", "selectivity", "majority", "type_majority"}
+    compared = {"majority", "type_majority", "surface", "word_types", "control_ceiling"}
+    over = {"over_surface", "over_word_types", "over_layer0"}
+    assert set(rows["target"]) == {"task", "control", "selectivity"} | compared | over
     assert set(rows["metric"]) == {"accuracy", "macro_f1"}
     assert set(rows.loc[rows["target"] == "task", "layer"]) == set(range(7))
     assert rows.loc[rows["target"] == "majority", "layer"].isna().all()

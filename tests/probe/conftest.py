@@ -15,6 +15,8 @@ SIZES = {"train": 120, "dev": 40, "test": 40}  # sentences of five words
 class Planted:
     """Layer 0 is noise; layer 1 encodes each word's class as a direction, and its number as a coordinate."""
 
+    bits = 24  # of float32
+
     def __init__(self, noise: float) -> None:
         rng = generator(0, "planted")
         centres = rng.normal(size=(3, 16)) * 3

@@ -38,14 +38,28 @@ def test_every_problem_reaches_scikit_learns_optimum() -> None:
         assert found.objective[place] == pytest.approx(ours, rel=1e-5, abs=5e-6)
 
 
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-6])
+def test_what_is_left_is_below_the_tolerance(tolerance: float) -> None:
+    """Of weak penalties too, where the objective is flat and a stop comes easily too early."""
+    x, y = problem(n=1500)
+    grid = [1e-1, 1e-3, 1e-5]
+    found = logistic.solve(torch.from_numpy(x), torch.from_numpy(y[None]), grid, 5, tolerance)
+    assert found.converged.all()
+    for place, l2 in enumerate(grid):
+        reference = LogisticRegression(C=1 / (len(y) * l2), tol=1e-9, max_iter=20000).fit(x.astype(np.float64), y)
+        best = objective(x, y, reference.coef_, reference.intercept_, l2)
+        weights = found.weights[0, place].numpy().astype(np.float64)
+        assert objective(x, y, weights[:, :-1], weights[:, -1], l2) - best < tolerance * best
+
+
 def test_problems_solved_together_are_the_problems_solved_alone() -> None:
     x, y = problem(n=800)
     labels = np.stack([y, generator(2, "other").permutation(y)])
-    together = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels), STRENGTHS, 5)
+    together = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels), STRENGTHS, 5, 1e-5)
     for target in (0, 1):
         for place, l2 in enumerate(STRENGTHS):
-            alone = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels[[target]]), [l2], 5)
-            assert together.objective[target, place] == pytest.approx(alone.objective[0, 0], rel=5e-5)
+            alone = logistic.solve(torch.from_numpy(x), torch.from_numpy(labels[[target]]), [l2], 5, 1e-5)
+            assert together.objective[target, place] == pytest.approx(alone.objective[0, 0], rel=3e-5)
 
 
 def test_the_order_of_the_strengths_changes_nothing_but_the_order() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from probing.probe.sketch import Rows, Surrogate, penalised
+from probing.probe.sketch import Hessian, Rows
 
 N, D, C = 4000, 6, 3
 
@@ -43,10 +43,38 @@ def test_log_partition_its_gradient_and_the_impurities_are_those_of_autograd(row
         assert gini(rows, weights)[target].numpy() == pytest.approx(1 - (p**2).sum(1).numpy(), abs=1e-5)
 
 
-def test_the_diagonal_is_that_of_the_hessian(rows, weights):
-    hessian = torch.autograd.functional.hessian(lambda w: logits(rows, w).logsumexp(1).mean(), weights[0])
-    expected = hessian.reshape(C * (D + 1), -1).diagonal().reshape(C, D + 1)
-    assert rows.diagonal(weights[0]).numpy() == pytest.approx(expected.numpy(), abs=1e-5)
+def hessian_of(rows: Rows, point: torch.Tensor, l2: float) -> torch.Tensor:
+    """The Hessian of mean log-sum-exp + l2/2 |w|^2 without the intercepts, by autograd, (C (D + 1), C (D + 1))."""
+
+    def objective(w: torch.Tensor) -> torch.Tensor:
+        return logits(rows, w).logsumexp(1).mean() + l2 / 2 * w[:, :-1].square().sum()
+
+    return torch.autograd.functional.hessian(objective, point).reshape(point.numel(), -1)
+
+
+def test_the_product_is_that_with_the_hessian(rows, weights):
+    here, step = weights
+    expected = hessian_of(rows, here, 0.1) @ step.reshape(-1)
+    assert Hessian(rows, here, 0.1).product(step).reshape(-1).numpy() == pytest.approx(expected.numpy(), abs=1e-5)
+
+
+def test_blocks_are_those_of_the_hessian_mixed_with_their_sum(rows, weights):
+    whole = hessian_of(rows, weights[0], 0.0).reshape(C, D + 1, C, D + 1)
+    blocks = torch.stack([whole[c, :, c] for c in range(C)])
+    trace = blocks.diagonal(dim1=1, dim2=2).sum(1)
+    expected = 0.9 * blocks + 0.1 * (trace / trace.sum())[:, None, None] * blocks.sum(0)
+    assert Hessian(rows, weights[0], 0.1).blocks().numpy() == pytest.approx(expected.numpy(), abs=1e-5)
+
+
+def test_the_preconditioner_inverts_the_penalised_blocks_and_keeps_rows_that_add_up_to_zero(rows, weights):
+    hessian = Hessian(rows, weights[0], 0.1)
+    blocks = hessian.blocks()
+    step = hessian.preconditioner(blocks)(weights[1])
+    assert step.sum(0).numpy() == pytest.approx(np.zeros(D + 1), abs=1e-4)
+    penalty = 0.1 * torch.eye(D + 1)
+    penalty[-1, -1] = 0
+    exact = torch.linalg.solve(blocks + penalty, weights[1][..., None])[..., 0]
+    assert step.numpy() == pytest.approx((exact - exact.mean(0)).numpy(), rel=1e-3, abs=1e-3)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3])
@@ -62,20 +90,3 @@ def test_a_sketch_takes_its_share_of_rows_prefers_unsure_ones_and_keeps_the_mean
     assert impurity[taken].mean() > 1.05 * impurity.mean()
     again = rows.sketch(impurity, share)
     assert torch.equal(again.features, sketch.features)
-
-
-def test_the_surrogate_has_the_value_and_gradient_of_all_rows_at_the_anchor_alone(rows, weights):
-    here, elsewhere = weights
-    value, gradient = (found[0] for found in rows.log_partition(here[None]))
-    moment = torch.zeros(C, D + 1)
-    sketch = rows.sketch(gini(rows, weights)[0], 0.1)
-    surrogate = Surrogate(sketch, moment, 0.1, (here, value, gradient))
-
-    def on_all_rows(point: torch.Tensor) -> tuple[float, np.ndarray]:
-        objective, slope = penalised(*rows.log_partition(point[None]), point[None], moment[None], 0.1)
-        return objective.item(), slope[0].numpy()
-
-    objective, slope = surrogate.evaluate(here)
-    assert objective == pytest.approx(on_all_rows(here)[0], rel=1e-6)
-    assert slope.numpy() == pytest.approx(on_all_rows(here)[1], abs=1e-5)
-    assert abs(surrogate.evaluate(elsewhere)[0] - on_all_rows(elsewhere)[0]) > 1e-3

@@ -6,7 +6,7 @@ import pytest
 from probing.report.attention_curves import attention_curves, shown_curves, write_curves
 from probing.report.gather import Condition
 
-GOLD = "rollout mass on the gold head"
+GOLD = "rollout on the gold head ÷ on a matched word"
 
 
 def condition(*runs):
@@ -14,7 +14,9 @@ def condition(*runs):
 
 
 def rollout(run_with, first, **setting):
-    run = run_with("rollout", [("all", layer, first + layer / 10, {"metric": "mass_on_gold_head"}) for layer in (1, 2)])
+    run = run_with(
+        "rollout", [("all", layer, first + layer / 10, {"metric": "gold_head_over_matched_word"}) for layer in (1, 2)]
+    )
     config = {**run.manifest["config"], **setting}
     return replace(run, manifest={**run.manifest, "config": config})
 

@@ -93,7 +93,7 @@ def test_attention_of_runs_is_compared_with_its_sample_and_not_shown_where_there
     folders = [make_run("distance", (0.5, 0.7), model=model) for model in ("a", "b")]
     page = compare(folders, tmp_path / "without").read_text(encoding="utf-8")
     assert "<h2>Attention</h2>" not in page
-    lines = [("all", layer, 0.2, {"metric": "mass_on_gold_head"}) for layer in (1, 2)]
+    lines = [("all", layer, 0.2, {"metric": "gold_head_over_matched_word"}) for layer in (1, 2)]
     add_analysis(folders[0], "rollout", run_with("rollout", lines, sample="20 of the 40 sentences of test"))
     page = compare(folders, tmp_path / "with").read_text(encoding="utf-8")
     assert "Sample: rollout, distance on toy: 20 of the 40 sentences of test (a)." in page

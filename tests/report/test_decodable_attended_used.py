@@ -7,11 +7,8 @@ from probing.report.decodable_attended_used import joined, section, write_joined
 
 OUTPUT = "the linear probe of pos on layer 1"
 USED = [(OUTPUT, 1, 0.25, {"metric": "effect_nats", "probe": "ablation_layer"})]
-ATTENDED = [
-    ("all", layer, value + layer / 100, {"metric": metric})
-    for layer in (1, 2)
-    for metric, value in (("mass_on_gold_head", 0.2), ("mass_on_other_word", 0.1))
-]
+ATTENDED = [("all", layer, 1.1 + layer / 100, {"metric": "gold_head_over_matched_word"}) for layer in (1, 2)]
+LOSS = "loss without the layer's heads (nats)"
 
 
 @pytest.fixture
@@ -21,7 +18,7 @@ def attended(run_with):
 
 @pytest.fixture
 def used(run_with):
-    return run_with("ablation", USED, layer_output=OUTPUT, sample="6 of the 20 sentences of test")
+    return run_with("ablation", USED, sample="6 of the 20 sentences of test")
 
 
 @pytest.fixture
@@ -33,38 +30,51 @@ def both(attended, used):
 
 def test_all_three_stand_side_by_side_each_with_its_own_interval_and_sample(both, written):
     made = section(both)
-    assert made.title == "Decodable, attended, used"
+    assert made.title == "Decodable, attended, what the probe's score depends on"
     assert made.sample.split("; ") == [
         "decodable: 150 sentences of test",
         "attended: 20 of the 40 sentences of test",
-        "used: 6 of the 20 sentences of test",
+        "what the probe's score depends on: 6 of the 20 sentences of test",
     ]
     [table] = made.tables
     assert table.text.to_dict("list") == {
         "layer": ["0", "1", "2"],
         "decodable: accuracy": ["0.500 [0.490, 0.510]", "0.600 [0.590, 0.610]", "0.700 [0.690, 0.710]"],
-        "attended: rollout mass on the gold head": ["–", "0.210 [0.200, 0.220]", "0.220 [0.210, 0.230]"],
-        "on another word": ["–", "0.110 [0.100, 0.120]", "0.120 [0.110, 0.130]"],
-        "used: loss without the layer's heads (nats)": ["–", "0.250 [0.240, 0.260]", "–"],
+        "attended: rollout on the gold head ÷ on a matched word": [
+            "–",
+            "1.110 [1.100, 1.120]",
+            "1.120 [1.110, 1.130]",
+        ],
+        f"what the probe's score depends on: {LOSS}": ["–", "0.250 [0.240, 0.260]", "–"],
     }
-    assert f"the loss of {OUTPUT}" in table.note
+    assert f"The last column comes from an intervention: the loss of {OUTPUT}" in table.note
+    assert "does not show what the model itself uses" in table.note
     assert written(both, made) == {"joined.png", "joined.pdf"}
 
 
-def test_without_an_intervention_nothing_is_called_used(attended, written):
+def test_the_models_own_head_is_called_so(both):
+    others = both.others.assign(target=both.others["target"].replace(OUTPUT, "the model's own classifier"))
+    made = section(replace(both, others=others))
+    assert made.title == "Decodable, attended, what the model's own head depends on"
+    [table] = made.tables
+    assert table.text.columns[-1] == f"what the model's own head depends on: {LOSS}"
+    assert "the loss of the model's own classifier" in table.note and "probe" not in table.note
+
+
+def test_without_an_intervention_no_word_speaks_of_one(attended, written):
     made = section(attended)
     [table] = made.tables
     texts = [made.title, made.sample, table.title, table.note, *table.text.columns]
     texts += [figure.caption for figure in made.figures]
     assert made.title == "Decodable, attended"
-    assert not any("used" in text.lower() or "intervention" in text for text in texts)
+    assert not any(word in text.lower() for text in texts for word in ("use", "intervention", "depend", "effect"))
     assert written(attended, made) == {"joined.png", "joined.pdf"}
 
 
 def test_without_rollout_nothing_is_called_attended(used, written):
     made = section(used)
-    assert made.title == "Decodable, used"
-    assert made.tables[0].text.columns.tolist()[-1] == "used: loss without the layer's heads (nats)"
+    assert made.title == "Decodable, what the probe's score depends on"
+    assert made.tables[0].text.columns.tolist()[-1] == f"what the probe's score depends on: {LOSS}"
     assert not any("attended" in column for column in made.tables[0].text)
     assert written(used, made) == {"joined.png", "joined.pdf"}
 

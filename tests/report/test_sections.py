@@ -27,7 +27,7 @@ def test_sections_stand_in_the_order_of_the_analyses_and_empty_ones_are_left_out
 
 
 def test_the_joined_section_comes_first_where_there_is_one(run_with):
-    run = run_with("rollout", [("all", 1, 0.2, {"metric": "mass_on_gold_head"})])
+    run = run_with("rollout", [("all", 1, 0.2, {"metric": "gold_head_over_matched_word"})])
     assert [made.title for made in sections(run)] == ["Decodable, attended", "Attention rollout"]
 
 

@@ -156,6 +156,14 @@ def test_pairing_narrows_the_interval_of_correlated_scores():
     assert astuple(same)[:3] == (0, 0, 0)
 
 
+def test_a_difference_counts_the_items_of_the_side_that_has_fewer():
+    many, few = accuracy_of(np.array([2, 3]), np.array([4, 4])), accuracy_of(np.array([1, 0]), np.array([1, 0]))
+    counts = resample_counts(2, 20, np.random.default_rng(0))
+    for one, other in ((many, few), (few, many)):
+        found = paired(one, other, counts)
+        assert (found.n_items, found.n_sentences) == (1, 1)
+
+
 def test_words_of_one_sentence_count_as_one_draw():
     rng = np.random.default_rng(0)
     right = (rng.random(100) < 0.7).astype(int)

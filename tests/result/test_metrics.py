@@ -80,6 +80,11 @@ def test_nspr_averages_over_lengths_5_to_50_and_not_over_sentences():
     assert statistics.items.tolist() == [1, 1, 1, 1, 0, 0]
 
 
+def test_sentences_of_5_and_of_50_words_count_and_those_of_4_and_51_do_not():
+    gold = [np.arange(float(n)) for n in (4, 5, 50, 51)]
+    assert nspr(gold, gold).items.tolist() == [0, 1, 1, 0]
+
+
 def test_rank_metrics_share_tied_ranks_as_scipy_does():
     rng = np.random.default_rng(0)
     noisy = np.round(DISTANCES + rng.normal(size=DISTANCES.shape))
@@ -102,6 +107,8 @@ def test_a_constant_row_is_counted_and_makes_no_nan():
     statistics = nspr([DEPTHS, flat, DEPTHS], [DEPTHS, DEPTHS, flat])
     assert value(statistics) == pytest.approx((1 + 0) / 2)
     assert (statistics.constant_gold, statistics.constant_predicted) == (1, 1)
+    both = nspr([flat], [flat])  # left out, so it counts as no prediction
+    assert (both.constant_gold, both.constant_predicted, both.items.sum()) == (1, 0, 0)
     collapsed = dspr([DISTANCES], [np.zeros((6, 6))])
     assert value(collapsed) == 0
     assert (collapsed.constant_gold, collapsed.constant_predicted) == (0, 6)
@@ -121,8 +128,16 @@ def test_root_accuracy_changes_no_prediction_and_skips_sentences_without_a_root(
     root_accuracy([DEPTHS], [predicted], keep=[NO_PUNCTUATION])
     assert predicted.tolist() == [5, 5, 5, 5, 1, 0]
     rootless, nothing_kept = DEPTHS + 1, np.zeros(6, dtype=bool)
+    only_the_root_kept = DEPTHS == 0
     assert root_accuracy([rootless], [predicted]).items.sum() == 0
     assert root_accuracy([DEPTHS], [predicted], keep=[nothing_kept]).items.sum() == 0
+    assert root_accuracy([DEPTHS], [predicted], keep=[only_the_root_kept]).items.sum() == 0
+
+
+def test_sentences_of_one_word_are_no_root_accuracy():
+    wrong = np.array([5.0, 5, 5, 5, 1, 0])
+    found = root_accuracy([DEPTHS, np.zeros(1)], [wrong, np.array([3.0])])
+    assert (found.values[:, 1].tolist(), value(found)) == ([1, 0], 0.0)  # not 0.5
 
 
 def test_uuas_of_a_chain_is_the_share_of_neighbours_joined_in_the_tree():

@@ -12,8 +12,7 @@ from extraction import Job, corpus, count_writes, extract, extract_and_die, extr
 from probing.axes import Corpus
 from probing.errors import DamagedStoreError, RangeError
 from probing.rng import generator
-from probing.store.encoding import decode, encode
-from probing.store.fill import ROUNDED, WIDENED
+from probing.store.encoding import ROUNDED, WIDENED, decode, encode
 from probing.store.key import Store
 from probing.store.layout import StoreFile
 from probing.store.write import discard

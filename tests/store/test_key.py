@@ -35,6 +35,7 @@ def with_train(*sentences: Sentence) -> Corpus:
         {"model": replace(MODEL, precision="bfloat16")},
         {"model": replace(MODEL, long="truncate")},
         {"model": replace(MODEL, max_subwords=32)},
+        {"model": replace(MODEL, bos="off")},
         {"store": replace(STORE, dtype="float32")},
         {"store": replace(STORE, dtype="bfloat16")},
         {"store": replace(STORE, batch_subwords=2048)},

@@ -314,7 +314,7 @@ def test_a_sentence_without_subwords_has_no_rows(build, tmp_path):
     source = Corpus(
         "gaps", {"train": (Sentence("a", ()), Sentence("b", ("dog",))), "dev": (), "test": (Sentence("c", ()),)}
     )
-    path = extract(store_in(tmp_path), build("gpt2", tmp_path / "gpt2"), source)  # no special subwords
+    path = extract(store_in(tmp_path), build("qwen2", tmp_path / "qwen2"), source)  # no special subwords
     with StoreFile(path) as store:
         assert (store.index.length > 0).tolist() == [False, True, False]
         assert store.index.n_words.tolist() == [0, 1, 0]

@@ -1,14 +1,13 @@
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from probing.axes import SPLITS, Corpus, Kind, Labels, Sentence
+from probing.axes import SPLITS, Corpus, Kind, Sentence
 from probing.errors import DataError
 from probing.rng import generator
-from probing.task.labels import by_type, classes_of, encode, from_train, labels_of, shuffled
+from probing.task.labels import classes_of, encode, labels_of
 from probing.task.sentences import SentenceTask
 from probing.task.trees import Depth, Distance, TreeDepth
 from probing.task.words import WordTask
@@ -137,51 +136,3 @@ def test_a_number_may_be_missing(treebank):
     labels = Short("length", kind="scalar").labels(treebank("the mu dog"))
     np.testing.assert_equal(labels.values["train"][0], [1.5, np.nan, 1.5])
     assert (labels.kind, labels.classes) == ("scalar", ())
-
-
-def vocabulary(size: int) -> Corpus:
-    """Every split says w0, w1, … once, dev backwards."""
-    words = tuple(f"w{i}" for i in range(size))
-    ways = {"train": words, "dev": words[::-1], "test": words}
-    return Corpus("toy", {split: (Sentence("s", way),) for split, way in ways.items()})
-
-
-def test_a_type_has_one_value_in_every_split():
-    corpus = vocabulary(50)
-    values_of = by_type(corpus, generator(0), lambda rng, n: rng.integers(1000, size=n))
-    train, dev, test = (values_of(corpus.splits[split][0]) for split in SPLITS)
-    assert train.tolist() == test.tolist() == dev[::-1].tolist()
-    assert len(set(train.tolist())) > 40
-
-
-def test_types_are_surface_forms():
-    corpus = Corpus("toy", dict.fromkeys(SPLITS, (Sentence("s", ("Light", "light", "light")),)))
-    one, other, third = by_type(corpus, generator(0), lambda rng, n: rng.random(n))(corpus.splits["dev"][0])
-    assert one != other == third
-
-
-def test_draws_follow_the_labels_of_train_and_leave_out_what_has_none():
-    train = [np.array([0, 0, 1, -1]), np.array([0])]
-    other = [np.array([2] * 9)]
-    draw = from_train(Labels("word", "class", {"train": train, "dev": other, "test": other}, ("a", "b", "c")))
-    shares = np.bincount(draw(generator(0), 20_000), minlength=3) / 20_000
-    assert shares.tolist() == pytest.approx([0.75, 0.25, 0], abs=0.02)
-
-
-def test_shuffled_labels_are_the_same_labels_in_another_order():
-    values = {split: [np.array([i % 3]) for i in range(size)] for split, size in (("train", 60), ("dev", 30))}
-    values["test"] = [np.array([-1]), *[np.array([i]) for i in range(20)], np.array([-1])]
-    labels = Labels("sentence", "class", values, tuple("abc"), tuple("defghijklmnopqrstuvw"))
-    mixed = shuffled(labels, generator(0))
-    for split, rows in values.items():
-        assert all(row.shape == (1,) for row in mixed.values[split])
-        before, after = ([row.item() for row in found] for found in (rows, mixed.values[split]))
-        assert Counter(after) == Counter(before)
-        assert after != before
-    assert mixed.values["test"][0] == mixed.values["test"][-1] == -1
-    assert (mixed.level, mixed.kind, mixed.classes, mixed.unseen) == (
-        "sentence",
-        "class",
-        labels.classes,
-        labels.unseen,
-    )

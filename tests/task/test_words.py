@@ -100,6 +100,16 @@ def test_the_control_is_as_skewed_as_the_task(corpus):
     assert counts / counts.sum() == pytest.approx(np.bincount(task) / len(task), abs=0.02)
 
 
+def test_a_control_for_an_uncased_model_does_not_tell_capitals(corpus):
+    control = POS.control(corpus, POS.labels(corpus), generator(0), str.lower)
+    classes: dict[str, set[int]] = {}
+    for sentence, values in zip(corpus.splits["train"], control.values["train"], strict=True):
+        for word, value in zip(sentence.words, values, strict=True):
+            classes.setdefault(word.lower(), set()).add(int(value))
+    assert len(classes) < len({word for s in corpus.splits["train"] for word in s.words})
+    assert {len(found) for found in classes.values()} == {1}
+
+
 def test_a_seed_is_a_control_task(corpus):
     assert (drawn(corpus, 3)["test"] == drawn(corpus, 3)["test"]).all()
     assert (drawn(corpus, 3)["test"] != drawn(corpus, 4)["test"]).any()

@@ -11,8 +11,8 @@ from probing.axes import Sentence, Split
 from probing.errors import DataError
 
 EXCLUDED = ("root", "punct")  # the root has no head; the head of punctuation is a convention
-TO_HEAD, TO_DEPENDENT = "dep→head", "head→dep"
-ALL = "all"  # all relations together: unlabelled attachment
+TO_HEAD, TO_DEPENDENT, TRANSPOSED = "dep→head", "head→dep", "head→dep (transposed)"
+ALL = f"all but {' and '.join(EXCLUDED)}"  # all relations together: unlabelled attachment
 
 
 class HeadSyntax(Hits):
@@ -20,9 +20,10 @@ class HeadSyntax(Hits):
 
     Targets are ``nsubj dep→head`` (the query is the dependent, its head is right) and ``nsubj head→dep`` (the query
     is a head with such dependents, each of them is right; it counts once), for every relation except EXCLUDED, and
-    ``all`` for all relations together. A subtype such as ``nsubj:pass`` is a separate relation unless ``subtypes`` is
-    False. ``relations``, if given, restricts the targets (not ``all``). A head may attend to punctuation, but
-    punctuation is never the query or the right answer. Raises: DataError if no sentence has a tree.
+    ALL for all relations together. Clark et al. read the second way from the transposed map: ``TransposedSyntax``. A
+    subtype such as ``nsubj:pass`` is a separate relation unless ``subtypes`` is False. ``relations``, if given,
+    restricts the targets (not ALL). A head may attend to punctuation, but punctuation is never the query or the right
+    answer. Raises: DataError if no sentence has a tree.
     """
 
     def __init__(
@@ -33,15 +34,41 @@ class HeadSyntax(Hits):
         relations: Sequence[str] = (),
         subtypes: bool = True,
     ) -> None:
-        if not any(s.heads and s.deprel for s in sentences):
-            raise DataError(
-                f"{split}: none of its {len(sentences)} sentences has syntactic heads and relations, with which "
-                "attention is compared; choose a treebank such as data=ewt, or type attention=rollout"
-            )
+        _require_trees(sentences, split)
         names = [name for name in relations_of(sentences, subtypes) if not relations or name in relations]
         cases = [_cases(sentence, names, subtypes) for sentence in sentences]
         targets = [f"{name} {way}" for name in [ALL, *names] for way in (TO_HEAD, TO_DEPENDENT)]
         super().__init__(cases, targets, strongest, split)
+
+
+class TransposedSyntax(Hits):
+    """From head to dependent as Clark et al. (2019) count it: does the head attend more to a dependent than others do?
+
+    Targets are ``nsubj head→dep (transposed)``: of all other words, the one that gives a dependent most weight is its
+    head. Every dependent asks one question. In ``nsubj head→dep`` the head asks it, and as only one word can be its
+    strongest, it can be right for only one of its relations. ``strongest`` is as for HeadSyntax.
+    Raises: DataError if no sentence has a tree.
+    """
+
+    def __init__(self, sentences: Sequence[Sentence], strongest: StrongestWords, split: Split) -> None:
+        _require_trees(sentences, split)
+        names = relations_of(sentences)
+        cases = [_of_dependents(_cases(sentence, names, subtypes=True)) for sentence in sentences]
+        super().__init__(cases, [f"{name} {TRANSPOSED}" for name in [ALL, *names]], strongest.transposed(), split)
+
+
+def _require_trees(sentences: Sequence[Sentence], split: Split) -> None:
+    if not any(s.heads and s.deprel for s in sentences):
+        raise DataError(
+            f"{split}: none of its {len(sentences)} sentences has syntactic heads and relations, with which "
+            "attention is compared; choose a treebank such as data=ewt, or type attention=rollout"
+        )
+
+
+def _of_dependents(cases: Cases) -> Cases:
+    """The questions that a dependent asks about its head, which have even targets."""
+    kept = cases.targets % 2 == 0
+    return Cases(cases.targets[kept] // 2, cases.queries[kept], cases.right[kept])
 
 
 def relations_of(sentences: Iterable[Sentence], subtypes: bool = True) -> list[str]:

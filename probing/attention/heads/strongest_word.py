@@ -1,6 +1,7 @@
 """The other word to which each word attends most, per head, for all words of a split; maps are read in a stream."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,17 +18,18 @@ if TYPE_CHECKING:
 class StrongestWords:
     """For every word of a split and every head: the other word to which it attends most, and the weight of that word.
 
-    ``words`` (W, L, H): positions in the sentence, -1 if no other word has any weight. ``weights`` (W, L, H). W counts
-    the words of all sentences; those of sentence i begin at ``first[i]``. ``present`` (W,): words with a subword that
-    they do not share. ``seen`` (N,): sentences whose maps were added. ``layers`` (L,): the blocks that the maps are of.
-    6 bytes per word and head. One pass over the maps is enough for any number of relations and hypotheses.
+    ``words`` (W, L, H): positions in the sentence, -1 if no other word has any weight. ``weights`` (W, L, H).
+    ``attending`` (W, L, H): the other way round, the other word that attends most to each word, -1 if none does. W
+    counts the words of all sentences; those of sentence i begin at ``first[i]``. ``present`` (W,): words with a subword
+    that they do not share. ``seen`` (N,): sentences whose maps were added. ``layers`` (L,): the blocks that the maps
+    are of. 8 bytes per word and head. One pass over the maps is enough for any number of relations and hypotheses.
     """
 
     def __init__(self, n_words: Sequence[int] | IntArray, facts: MapFacts) -> None:
         self.first = np.cumsum([0, *n_words])  # (N + 1,)
         self.layers = facts.layers
         shape = (int(self.first[-1]), len(facts.layers), facts.n_heads)
-        self.words = np.full(shape, -1, dtype=np.int16)
+        self.words, self.attending = np.full(shape, -1, dtype=np.int16), np.full(shape, -1, dtype=np.int16)
         self.weights = np.zeros(shape, dtype=np.float32)
         self.present = np.zeros(shape[0], dtype=bool)
         self.seen = np.zeros(len(n_words), dtype=bool)
@@ -36,33 +38,45 @@ class StrongestWords:
         """Add the maps of some sentences; each sentence can be added once."""
         sizes = np.diff(self.first)[batch.sentences]
         width = int(sizes.max(initial=0))
-        words, weights = strongest(batch, width)  # (B, W, L, H)
+        words, weights, attending = strongest(batch, width)  # (B, W, L, H)
         present = batch.alone(width)  # (B, W)
         for row, (sentence, n) in enumerate(zip(batch.sentences, sizes, strict=True)):
             rows = slice(self.first[sentence], self.first[sentence] + n)
             self.words[rows], self.weights[rows] = words[row, :n], weights[row, :n]
+            self.attending[rows] = attending[row, :n]
             self.present[rows] = present[row, :n]
         self.seen[batch.sentences] = True
 
+    def transposed(self) -> "StrongestWords":
+        """As if every map were transposed: ``words`` are those that attend most to each word. It has no weights."""
+        found = copy(self)
+        found.words, found.attending, found.weights = self.attending, self.words, self.weights[:0]
+        return found
 
-def strongest(batch: Maps, n_words: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The other word to which each word attends most, (B, W, L, H), -1 if none has any weight; and its weight.
 
+def strongest(batch: Maps, n_words: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """The other word to which each word attends most, its weight, and the other word that attends most to each word.
+
+    Each is (B, W, L, H); words are -1 where none has any weight.
     Weights between words as in Clark et al. (2019): columns are summed over the subwords of the key word, rows averaged
     over those of the query word; special tokens are dropped, and the weight of a word on itself is set to 0. Words that
     share subwords are one word, at the place of the first.
     """
     import torch
 
-    found = []
+    ways = []
     of_word = torch.from_numpy(batch.units[:, :, None] == np.arange(n_words))  # (B, T, W)
     for layer in batch.attention:
         weights = _between_words(layer.float(), of_word.to(layer.device, torch.float32))  # (B, W, H, W)
         weights.diagonal(dim1=1, dim2=3).zero_()
-        found.append(weights.max(dim=-1))  # (B, W, H)
-    weight = torch.stack([layer.values for layer in found], dim=2).cpu().numpy()
-    word = torch.stack([layer.indices for layer in found], dim=2).cpu().numpy()
-    return np.where(weight > 0, word, -1), weight
+        ways.append((weights.max(dim=-1), weights.permute(0, 3, 2, 1).max(dim=-1)))  # (B, W, H)
+    found = []
+    for of_layers in zip(*ways, strict=True):
+        weight = torch.stack([layer.values for layer in of_layers], dim=2).cpu().numpy()
+        word = torch.stack([layer.indices for layer in of_layers], dim=2).cpu().numpy()
+        found.append((np.where(weight > 0, word, -1), weight))
+    (attended, weight), (attending, _) = found
+    return attended, weight, attending
 
 
 def _between_words(attention: "torch.Tensor", of_word: "torch.Tensor") -> "torch.Tensor":

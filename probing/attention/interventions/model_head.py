@@ -41,9 +41,11 @@ def head_readout(
         )
     if head.kind == "masked":
         masked, gold = _masked(subwords, special_token(encoder, ("mask",))[1], rng)
-        return masked, HeadReadout("the model's own masked-word head", last, head.logits, gold)
+        words = f"the words that are masked for it, {100 * _MASKED_SHARE:.0f} % of each sentence and at least one"
+        return masked, HeadReadout("the model's own masked-word head", last, head.logits, gold, words)
     if head.kind == "next":
-        return subwords, HeadReadout("the model's own next-word head", last, head.logits, _next(subwords))
+        after = _next(subwords)
+        return subwords, HeadReadout("the model's own next-word head", last, head.logits, after, "the next subword")
     if labels is None:
         raise ConfigError("the model's own head classifies sentences, but no labels were given; type task=sentiment")
     if encoder.cls_position == "none":
@@ -51,7 +53,9 @@ def head_readout(
     gold = _at_cls(subwords, _of_head(head, labels, classes), encoder.cls_position)
     others = further_classes(classes, head.id2label)
     caveat = f"the model's own classifier also has the classes {', '.join(others)}, which no item of this corpus has"
-    return subwords, HeadReadout("the model's own classifier", last, head.logits, gold, (caveat,) if others else ())
+    notes = (caveat,) if others else ()
+    name, predicts = "the model's own classifier", "the sentence's class"
+    return subwords, HeadReadout(name, last, head.logits, gold, predicts, "sentence", notes)
 
 
 def _of_head(head: ModelHead, labels: Sequence[int], classes: Sequence[str]) -> NDArray[np.int64]:

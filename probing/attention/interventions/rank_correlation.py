@@ -6,6 +6,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.attention.interventions.own_and_others import attended
+from probing.attention.interventions.places import Places
 from probing.axes import FloatArray, Split, Tally
 from probing.errors import ConfigError, ProbingError
 
@@ -13,19 +15,25 @@ _FEWEST = 3  # tokens: two are always perfectly correlated
 _CONSTANT = 1e-6  # of the largest magnitude: less than that is rounding
 
 
-def received(maps: FloatArray, query: int | str = "mean") -> FloatArray:
+Query = int | str | Places
+
+
+def received(maps: FloatArray, query: Query = "mean") -> FloatArray:
     """How much attention each token receives: maps (L, S, S), or (L, H, S, S) averaged over heads, -> (L, S).
 
-    ``query``: a position (negative: from the end), or mean or max over all queries of the sentence. In causal models
-    few queries can see a late token: use the last position there. Raises: ConfigError for another query.
+    ``query``: the places where an output reads (``attended``); a position (negative: from the end); or mean or max over
+    all queries of the sentence, the token itself included. In causal models few queries can see a late token: use the
+    last position there. Raises: ConfigError for another query.
     """
+    if isinstance(query, Places):
+        return attended(maps, query)
     fused = maps.mean(axis=1) if maps.ndim == 4 else maps
     if query == "max":
         return np.asarray(fused.max(axis=1))
     if query == "mean":
         return np.asarray(fused.mean(axis=1))
     if isinstance(query, str):
-        raise ConfigError(f"query={query}: not a valid query; give a position, mean or max")
+        raise ConfigError(f"query={query}: not a valid query; give places, a position, mean or max")
     return fused[:, query]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from probing.attention.interventions.places import Places, by_position
 from probing.axes import FloatArray, IntArray, Level
 from probing.errors import one_of
 from probing.model.batches import Batch
@@ -33,7 +34,11 @@ class Reading:
 
     def scores(self) -> "torch.Tensor":
         """Mean log-probability of gold per sentence, (B,), in nats; 0 for a sentence without a place."""
-        return self.mean(self.log_probabilities.gather(1, self.gold[:, None])[:, 0])
+        return self.mean(self.of_gold())
+
+    def of_gold(self) -> "torch.Tensor":
+        """Log-probability of gold at each place, (P,), in nats."""
+        return self.log_probabilities.gather(1, self.gold[:, None])[:, 0]
 
     def mean(self, values: "torch.Tensor") -> "torch.Tensor":
         """Mean of (P,) over the places of each sentence, (B,); 0 for a sentence without a place."""
@@ -60,6 +65,13 @@ class Readout(Protocol):
     @property
     def layer(self) -> int:
         """The layer that it reads; 0 is the embedding output."""
+
+    @property
+    def level(self) -> Level:
+        """What one label is attached to: a word (or a subword), or a sentence."""
+
+    def places(self, batch: Batch) -> Places:
+        """Where it reads."""
 
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
         """Read the hidden states (B, T, D) of ``layer``."""
@@ -91,11 +103,20 @@ class ProbeReadout:
     def _pooling(self) -> Pooling:
         return Pooling(self.level, self.vector, self.cls_position)
 
+    def places(self, batch: Batch) -> Places:
+        """The pooled positions of every item that has a class; a word's own are all of its subwords."""
+        pool, rows, _ = self._places(batch, self._pooling())
+        reads = by_position(pool, rows, batch)
+        if self.level == "sentence":
+            return Places(rows, reads, np.zeros(reads.shape, dtype=bool))
+        whole, _, _ = self._places(batch, Pooling(self.level, "mean", self.cls_position))
+        return Places(rows, reads, by_position(whole, rows, batch) > 0)
+
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
         """Pool subwords (B, T, D) to words or sentences (P, D), standardise, and classify."""
         import torch
 
-        pool, sentences, gold = self._places(batch)
+        pool, sentences, gold = self._places(batch, self._pooling())
         counts, device = torch.from_numpy(np.diff(pool.indptr)), hidden.device
         where = torch.arange(len(gold)).repeat_interleave(counts)
         rows, columns = (torch.from_numpy(part).to(device) for part in np.divmod(pool.indices, batch.ids.shape[1]))
@@ -113,14 +134,14 @@ class ProbeReadout:
 
         return tuple(torch.from_numpy(np.asarray(a, np.float32)) for a in (self.mean, self.deviation, self.weights))
 
-    def _places(self, batch: Batch) -> tuple[sparse.csr_matrix, NDArray[np.int64], NDArray[np.int64]]:
+    def _places(self, batch: Batch, pooling: Pooling) -> tuple[sparse.csr_matrix, NDArray[np.int64], NDArray[np.int64]]:
         """Weights (P, B * T) of the places that have a class and subwords; their sentences' rows and classes (P,)."""
         gold = [np.asarray(self.gold[sentence], dtype=np.int64) for sentence in batch.sentences]
         n_items = np.array([len(of_sentence) for of_sentence in gold])
         n_rows, length = batch.ids.shape
         starts, lengths = np.arange(n_rows) * length, batch.real.sum(axis=1)
         last = None if batch.last_words is None else batch.last_words.ravel()
-        pool = pooling_weights(batch.words.ravel(), starts, lengths, n_items, self._pooling(), last)
+        pool = pooling_weights(batch.words.ravel(), starts, lengths, n_items, pooling, last)
         classes = np.concatenate(gold)
         known = (classes >= 0) & (classes < len(self.weights))
         kept = np.flatnonzero(known & (np.diff(pool.indptr) > 0))
@@ -132,21 +153,35 @@ class HeadReadout:
     """The model's own head. ``logits`` turns hidden states of the last layer (P, D) into (P, C).
 
     gold: per sentence the class to predict from each subword, (S,); negative: nothing to predict. notes: caveats.
+    predicts: what, in words. level: sentence if the class is the whole sentence's.
     """
 
     name: str
     layer: int
     logits: "Callable[[torch.Tensor], torch.Tensor]"
     gold: Sequence[IntArray]
+    predicts: str = ""
+    level: Level = "word"
     notes: tuple[str, ...] = ()
+
+    def places(self, batch: Batch) -> Places:
+        """The positions that have something to predict, each its own unless the class is the whole sentence's."""
+        rows, columns = np.nonzero(self._gold(batch) >= 0)
+        here = np.equal(columns[:, None], np.arange(batch.ids.shape[1]))
+        return Places(rows, here.astype(np.float32), here & (self.level != "sentence"))
+
+    def _gold(self, batch: Batch) -> NDArray[np.int64]:
+        """The class of every position, (B, T); negative: none."""
+        gold = np.full(batch.ids.shape, -1, dtype=np.int64)
+        for row, sentence in enumerate(batch.sentences):
+            gold[row, : len(self.gold[sentence])] = self.gold[sentence]
+        return gold
 
     def __call__(self, hidden: "torch.Tensor", batch: Batch) -> Reading:
         """Compute logits only where there is something to predict: for a whole vocabulary they are large."""
         import torch
 
-        gold = np.full(batch.ids.shape, -1, dtype=np.int64)
-        for row, sentence in enumerate(batch.sentences):
-            gold[row, : len(self.gold[sentence])] = self.gold[sentence]
+        gold = self._gold(batch)
         rows, columns = (torch.from_numpy(part).to(hidden.device) for part in np.nonzero(gold >= 0))
         logits = self.logits(hidden[rows, columns]).float()
         return Reading(logits.log_softmax(1), torch.from_numpy(gold[gold >= 0]).to(hidden.device), rows, len(gold))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.passes import budget, hidden, replaced
-from probing.attention.interventions.readouts import Reading, Readout
+from probing.attention.interventions.readouts import Readout
 from probing.errors import ModelError
 from probing.model.batches import Batch, batch_of
 from probing.model.block_calls import Call, calls, states_of
@@ -39,24 +39,26 @@ def special_token(encoder: Encoder, roles: Sequence[str] = BLANKS) -> tuple[str,
 
 
 def blank_out(encoder: Encoder, subwords: Subwords, readout: Readout, blank: int) -> list[NDArray[np.float64]]:
-    """How much the readout's score falls, in nats, when a token is replaced by ``blank``: per sentence (S,).
+    """How much the log-probability of each label falls, in nats, when a token is replaced by ``blank``: (S, P) each.
 
-    Tokens of words are replaced one at a time. NaN for special tokens, and for sentences that do not fit into one input
-    or have nothing to predict. (Blank-out of Abnar & Zuidema 2020, section 4.)
+    Per sentence its S tokens by the P places of ``readout.places``; P is 0 for sentences that do not fit into one input
+    or have nothing to predict. Tokens of words are replaced one at a time. NaN for special tokens, and for tokens that
+    are the blank already. (Blank-out of Abnar & Zuidema 2020, section 4, is the mean over the places.)
     """
-    losses = [np.full(n, np.nan) for n in np.diff(subwords.offsets)]
+    losses = [np.zeros((n, 0)) for n in np.diff(subwords.offsets)]
     for sentence in np.flatnonzero(usable(encoder, subwords)):
         whole = batch_of(subwords, [int(sentence)], encoder.pad)
-        reading = readout(hidden(encoder, whole, readout.layer), whole)
-        if not reading.defined()[0]:
+        intact = readout(hidden(encoder, whole, readout.layer), whole).of_gold()
+        tokens = np.flatnonzero((whole.words[0] >= 0) & (whole.ids[0] != blank))
+        losses[sentence] = np.full((whole.ids.shape[1], len(intact)), np.nan)
+        if not len(intact):
             continue
-        tokens = np.flatnonzero(whole.words[0] >= 0)
 
-        def lost(some: NDArray[np.int64], whole: Batch = whole, reading: Reading = reading) -> NDArray[np.float64]:
+        def lost(some: NDArray[np.int64], whole: Batch = whole, intact: "torch.Tensor" = intact) -> NDArray[np.float64]:
             without = whole.repeat(len(some))
             without.ids[np.arange(len(some)), some] = blank
-            scores = readout(hidden(encoder, without, readout.layer), without).scores()
-            found: NDArray[np.float64] = (reading.scores() - scores).double().cpu().numpy()
+            after = readout(hidden(encoder, without, readout.layer), without).of_gold()
+            found: NDArray[np.float64] = (intact - after.view(len(some), -1)).double().cpu().numpy()
             return found
 
         for some, found in _each_token(encoder, tokens, whole.ids.shape[1], lost):

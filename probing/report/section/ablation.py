@@ -22,7 +22,15 @@ def section(run: Run) -> Section:
         "Left: loss without one head. Right: loss without several heads at once, and the sum of their single losses."
     )
     figures = [Figure("ablation", caption, write_effects)]
-    return Section("Ablation", tables=[effects(run)], figures=figures, sample=sample_of(run, "ablation"))
+    return Section("Ablation", tables=[effects(run)], figures=figures, sample=sample(run))
+
+
+def sample(run: Run) -> str:
+    """The sentences, and what was replaced by what."""
+    facts = run.facts("ablation")
+    ways = {"replacement": "the output of a head is replaced by {}", "predicts": "the output predicts {}"}
+    stated = [way.format(facts[name]) for name, way in ways.items() if name in facts]
+    return "; ".join([sample_of(run, "ablation"), *stated])
 
 
 def effects(run: Run) -> Table:

@@ -1,6 +1,6 @@
 """Agreement of attention scores with interventions, and the conclusions that it supports."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from probing.report.section_parts import Figure, Section, Table, pick, sample_of
 from probing.report.style import GREY, INK, LAYERS_OF_ATTENTION, MARKERS, SERIES, figure, interval_band, save, titled
 from probing.result.simultaneous import ADJUSTED
 
+CORRELATIONS = ("spearman", "kendall", "tvd")
 SCORES = ("raw", "rollout", "flow", "norm", "value zeroing")
 Interval = tuple[float, float, float]  # value, and both ends of its interval
 # Thresholds of the conclusions. Total variation distance: 0 no change of the output, 1 a complete change. Rank
@@ -22,24 +23,61 @@ NOTE = (
     "score with a reference. tvd: total variation distance (0 to 1) between the outputs with the model's weights and "
     "with weights that are permuted or uniform."
 )
+EFFECTS_NOTE = (
+    "Nats of log-probability that are lost when a token of a word is replaced by a blank: the mean over tokens. This "
+    "is an intervention. Only effects on labels that are not the token's own need attention, and attention scores are "
+    "compared with these alone."
+)
+LABELS = {
+    "own label": "its own word's label",
+    "other words' labels": "all other labels of its sentence, added up",
+    "the sentence's label": "the sentence's label",
+}
 
 
 def section(run: Run) -> Section:
     """Rank correlations and replaced weights as a table and a figure, and the conclusions that they support."""
     table = run.of("agreement")
-    table = table[(table["split"] == "test") & table["draw"].isna() & ~table["probe"].str.endswith(ADJUSTED)]
+    table = table[(table["split"] == "test") & table["draw"].isna() & table["metric"].isin(CORRELATIONS)]
+    table = table[~table["probe"].str.endswith(ADJUSTED)]
     if table.empty:
         return Section("Agreement of attention with interventions")
     caption = (
-        "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients."
+        "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients. "
+        f"The output reads layer {run.facts('agreement')['layer']} (dotted): attention above it cannot affect it."
     )
     return Section(
         "Agreement of attention with interventions",
         sentences=conclusions_of(run),
-        tables=[correlation_table(table)],
+        tables=[*effects_table(run), correlation_table(table)],
         figures=[Figure("explain", caption, write_explain)],
-        sample=sample_of(run, "agreement"),
+        sample=sample(run),
     )
+
+
+def sample(run: Run) -> str:
+    """The sentences, and how each number was made of them."""
+    facts = run.facts("agreement")
+    ways = {
+        "blank": "a token is replaced by {}",
+        "query": "attention is that {}",
+        "draws": "permuted weights: the mean over {} permutations of every row (Jain & Wallace 2019: median of 100)",
+        "predicts": "the output predicts {}",
+    }
+    return "; ".join(
+        [sample_of(run, "agreement"), *(way.format(facts[name]) for name, way in ways.items() if name in facts)]
+    )
+
+
+def effects_table(run: Run) -> list[Table]:
+    """Effects of blank-out on a word's own label and on those of the others; none in runs that have none."""
+    raw = pick(run, "agreement", "blank_out_nats")[["target", "value", "ci_low", "ci_high", "n_items"]]
+    if raw.empty:
+        return []
+    text = pd.DataFrame({"effect on": [LABELS.get(str(target), str(target)) for target in raw["target"]]})
+    text["nats per token"] = with_intervals(raw, "value", "blank_out_nats", "ci_low", "ci_high")
+    text["tokens"] = [f"{n:,}" for n in raw["n_items"]]
+    return [Table("blank_out", "Blank-out", EFFECTS_NOTE, raw.reset_index(drop=True), text)]
 
 
 def correlation_table(table: pd.DataFrame) -> Table:
@@ -66,7 +104,8 @@ def conclusions_of(run: Run) -> list[str]:
 
     nothing = (np.nan, np.nan, np.nan)
     ranks, moved = ends("spearman", ADJUSTED), ends("tvd").get("uniform", nothing)
-    return conclusions(str(facts["output"]), layer, ranks, moved)
+    found = conclusions(str(facts["output"]), layer, ranks, moved)
+    return found + own_share(ends("blank_out_own_share").get("own label", nothing))
 
 
 def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform: Interval) -> list[str]:
@@ -88,13 +127,23 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
         )
     known = {target: interval for target, interval in ranks.items() if np.isfinite(interval).all()}
     if known:
-        best = max(known, key=lambda target: known[target][0])
-        score, _, reference = best.partition(" × ")
+        low, high = (choose(known, key=lambda target: known[target][0]) for choose in (min, max))
         found.append(
-            f"The highest of {len(known)} rank correlations in layer {layer} is that of {score} with {reference} "
-            f"(Spearman {_number(known[best])}, an interval that holds for all {len(known)}): {_alike(known[best])}."
+            f"The {len(known)} rank correlations in layer {layer} lie between {known[low][0]:.2f} ({low}) and "
+            f"{known[high][0]:.2f} ({high}; Spearman, means over sentences): {_alike(list(known.values()))}."
         )
     return found
+
+
+def own_share(interval: Interval) -> list[str]:
+    """How much of the effect of blank-out is on the label of the word itself; nothing if it was not measured."""
+    if not np.isfinite(interval).all():
+        return []
+    value, low, high = (f"{100 * end:.0f}" for end in interval)
+    return [
+        f"Of what it costs to replace a token, {value} % [{low}, {high}] is lost at its own word's label, which needs "
+        "no attention to be read; attention is compared with the rest."
+    ]
 
 
 def _number(interval: Interval) -> str:
@@ -111,13 +160,16 @@ def _moved(interval: Interval) -> str:
     return f"this sample is too small to tell whether the change is larger than {LITTLE_MOVED}"
 
 
-def _alike(interval: Interval) -> str:
-    _, low, high = interval
-    if low >= CLOSE:
-        return "the two rank tokens almost alike, but the score does not give the size of the effect"
-    if high < WEAK:
+def _alike(intervals: Sequence[Interval]) -> str:
+    """The highest of many is too high by chance, so that all must agree, or none may reach a threshold."""
+    if all(low >= CLOSE for _, low, _ in intervals):
+        return "all rank tokens almost alike, but a score does not give the size of an effect"
+    if all(high < WEAK for _, _, high in intervals):
         return "no attention score of this layer ranks tokens as interventions or gradients do"
-    return "this is a tendency over many sentences; it does not show the importance of a single token"
+    return (
+        "tendencies over many sentences, which do not show the importance of a single token; the highest of so many is "
+        "too high by chance"
+    )
 
 
 def write_explain(run: Run, stem: Path) -> list[Path]:
@@ -136,6 +188,7 @@ def write_explain(run: Run, stem: Path) -> list[Path]:
                 label = name.partition(" × ")[0]
                 axes.plot(layers, line["value"], marker=MARKERS[number], color=colour, markersize=4, label=label)
             axes.axhline(0, color=GREY, linewidth=0.8)
+            axes.axvline(int(run.facts("agreement")["layer"]), color=GREY, linewidth=1.0, linestyle=":")
             axes.set_title(f"with {reference}", fontsize=8.5, color=INK)
             axes.set(xlabel=LAYERS_OF_ATTENTION, xticks=sorted(table["layer"].unique()))
         panels[0].set_ylabel("Spearman ρ, mean over sentences")

@@ -11,15 +11,19 @@ from probing.report.style import INK, figure, save, titled, token_axes
 
 METRICS = {
     "mass_on_gold_head": "mass on the gold head",
-    "mass_on_other_word": "mass on another word",
+    "mass_on_matched_word": "on a matched word",
+    "gold_head_over_matched_word": "gold head ÷ matched word",
+    "gold_head_over_mirror_word": "gold head ÷ mirror word",
     "rollout_entropy_nats": "entropy (nats)",
     "mass_on_special": "mass on special subwords",
     "mass_on_sink": "mass on sinks",
 }
 NOTE = (
     "Rollout from layer 1 up to each layer. A word's row is the mean over its subwords; the mass on a word is the sum "
-    "over the word's subwords. Another word: the mean over words that are neither the word itself nor its gold head. "
-    "Rollout shows where information may flow: an association."
+    "over the word's subwords. Matched word: the mean mass of words in sentences of about the same length (at most 1.2 "
+    "times as many words) on the word at the same signed distance, where that is not their head; near words get more "
+    "in any case. Mirror word: as far away as the head, on the other side; this ratio is over the words that have one. "
+    "Every word but the root counts, punctuation too. Rollout shows where information may flow: an association."
 )
 
 

@@ -10,9 +10,11 @@ from probing.report.section_parts import Figure, Section, sample_of
 from probing.report.style import INK, figure, save, titled, token_axes
 
 NOTE = (
-    "Accuracy: how often the other word with the largest weight is the right one. The head (layer.head) and the best "
-    "fixed offset were chosen on dev and scored on test. Random word: the expected accuracy of a random other word. "
-    f"This is an association, not an effect. {FAMILY}"
+    "Accuracy of dep→head: how often the other word to which a dependent gives the largest weight is its head; of "
+    "head→dep: how often the one to which a head gives it is such a dependent; of head→dep (transposed): how often the "
+    "one that gives a dependent the largest weight is its head, as Clark et al. (2019) count this direction. The head "
+    "(layer.head) and the best fixed offset were chosen on dev and scored on test. Random word: the expected accuracy "
+    f"of a random other word. This is an association, not an effect. {FAMILY}"
 )
 
 

@@ -139,9 +139,10 @@ export function misses(value, gold) {
 
 const dot = (value) => (Number.isFinite(value) ? value.toFixed(2).replace(/^(-?)0\./, "$1.") : "–");
 
-/** The score of a layer's probe on the test split of its own run, with interval and control. */
+/** The score of a layer's probe on the test split of its own run, with its interval, and its control if it has one. */
 export function scoreText(probe, at) {
-  return `${dot(probe.score[at])} [${dot(probe.low[at])}, ${dot(probe.high[at])}], control ${dot(probe.control[at])}`;
+  const control = Number.isFinite(probe.control[at]) ? `, control ${dot(probe.control[at])}` : "";
+  return `${dot(probe.score[at])} [${dot(probe.low[at])}, ${dot(probe.high[at])}]${control}`;
 }
 
 /** The predictions of every probe for one word, layer by layer. */

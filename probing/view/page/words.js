@@ -127,7 +127,7 @@ function drawProbe(made, probe, { centre, left, gold }, start) {
   made.marks.push({
     text:
       `${probe.task}: a linear probe per layer, trained on ${probe.data}; ${probe.metric} on its test split, with ` +
-      "interval and control task",
+      (probe.control.some(Number.isFinite) ? "interval and control task" : "interval"),
     x: 12,
     y,
     size: 11.5,

@@ -127,6 +127,8 @@ def test_discard_counts_no_masked_pair_and_leaves_the_largest_weight_of_each_row
     attention = one([[1.0, 0.0, 0.0], [0.9, 0.1, 0.0], [0.3, 0.3, 0.4]])
     kept = augmented(attention, np.array([3]), Rollout(0, discard=0.2))[0, 0]
     assert (kept > 0).int().tolist() == [[1, 0, 0], [1, 0, 0], [1, 1, 1]]  # 1 of the 6 weights, not 1 of 9 numbers
+    more = augmented(attention, np.array([3]), Rollout(0, discard=0.34))[0, 0]
+    assert (more > 0).int().tolist() == [[1, 0, 0], [1, 0, 0], [1, 1, 1]]  # 2 of 6; 3 of 9 would be .1, .3 and .3
     most = augmented(attention, np.array([3]), Rollout(0, discard=0.95))[0, 0]
     assert most.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
 
@@ -153,6 +155,19 @@ def test_the_receptive_field_changes_nothing_where_all_see_all(rng):
     attention = random_maps(rng, lengths)
     plain, normalised = (rollout(attention, lengths, Rollout(receptive_field=on)) for on in (False, True))
     np.testing.assert_allclose(plain[1, :, :3, :3], normalised[1, :, :3, :3], atol=1e-6)
+
+
+def test_queries_of_padding_do_not_count_in_the_receptive_field(rng):
+    import torch
+
+    lengths = np.array([6, 3])
+    attention = random_maps(rng, lengths, causal=True)
+    for layer in attention:  # networks give the rows of padding weights on real keys
+        layer[1, :, 3:] = torch.tensor([1 / 3] * 3 + [0] * 3)
+    options = Rollout(receptive_field=True)
+    padded = rollout(attention, lengths, options)[1, :, :3, :3]
+    alone = rollout([layer[1:, :, :3, :3] for layer in attention], lengths[1:], options)[0]
+    np.testing.assert_allclose(padded, alone, atol=1e-6)
 
 
 def test_words_by_hand():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from probing.attention.heads.head_relations import HeadSyntax, relations_of
+from probing.attention.heads.head_relations import ALL, HeadSyntax, TransposedSyntax, relations_of
 from probing.attention.heads.select_on_dev import choose
 from probing.axes import Sentence
 from probing.errors import DataError
@@ -75,9 +75,9 @@ def accuracy(counted, probe="attention"):
 @pytest.mark.parametrize("sizes", [None, 2], ids=["whole words", "words of two subwords"])
 def test_the_planted_heads_are_found(planted, sizes):
     found = accuracy(planted("dev", sizes))
-    for relation in ("all", "det", "nsubj", "nsubj:pass", "amod", "obj", "aux:pass"):
+    for relation in (ALL, "det", "nsubj", "nsubj:pass", "amod", "obj", "aux:pass"):
         assert found[f"{relation} dep→head"][1, 1] == 1.0
-    assert found["all head→dep"][0, 0] == 1.0
+    assert found[f"{ALL} head→dep"][0, 0] == 1.0
     assert found["nsubj head→dep"][0, 0] == 1.0
     assert found["obj head→dep"][0, 0] == 0.0  # chase attends to its subject, the first of its dependents
     choices, _ = choose(planted("dev", sizes).tallies(), planted("test", sizes).tallies(), least=2)
@@ -88,8 +88,8 @@ def test_the_planted_heads_are_found(planted, sizes):
 
 def test_questions_are_counted_once_without_root_and_punctuation(planted):
     items = {t.target: t.items.tolist() for t in planted("dev").tallies()}
-    assert items["all dep→head"] == [2, 4, 4]
-    assert items["all head→dep"] == [2, 2, 2]
+    assert items[f"{ALL} dep→head"] == [2, 4, 4]
+    assert items[f"{ALL} head→dep"] == [2, 2, 2]
     assert items["amod dep→head"] == [0, 1, 2]
     assert items["amod head→dep"] == [0, 1, 1]  # big and red answer one question
     assert not [target for target in items if target.startswith(("root", "punct"))]
@@ -102,10 +102,46 @@ def test_offsets_by_hand(planted):
     assert {o: found["det dep→head"].item() for o, found in by_offset.items()} == {-2: 0, -1: 0, 1: 0.5, 2: 0.5}
     assert {o: found["det head→dep"].item() for o, found in by_offset.items()} == {-2: 0.5, -1: 0.5, 1: 0, 2: 0}
     # all: the, dog | dogs, old | red, were attach to the next word, ten questions in all
-    assert by_offset[1]["all dep→head"].item() == 0.6
+    assert by_offset[1][f"{ALL} dep→head"].item() == 0.6
     # cats are modified by the word before them and the one before that
     assert by_offset[-1]["amod head→dep"].item() == 1.0
     assert by_offset[-2]["amod head→dep"].item() == 0.5
+
+
+def test_the_word_that_attends_most_to_a_dependent(maps_by_hand, strongest_of):
+    """Clark et al. (2019): chase gives each of its two dependents more than any other word does, one of them most."""
+    attention = np.zeros((1, 1, 5, 5))
+    attention[0, 0, 1] = [0.2, 0.1, 0.1, 0.1, 0.5]  # chase: cats gets most, dogs less
+    attention[0, 0, [0, 2, 3, 4], [0, 2, 3, 4]] = 0.9  # the others attend to themselves
+    attention[0, 0, [0, 2, 3, 4], 3] += 0.1
+    attention[0, 0, 4] = [0.05, 0.05, 0.3, 0.2, 0.4]  # cats gives its determiner and its adjective most
+    found = strongest_of([5], [maps_by_hand([list(range(5))], attention[:, 0][:, None, None])])
+    of = {t.target: t for t in HeadSyntax([CHASE], found, "dev").tallies() if t.probe == "attention"}
+    of |= {t.target: t for t in TransposedSyntax([CHASE], found, "dev").tallies() if t.probe == "attention"}
+    hits = {target: (tally.sums.sum(), tally.items.sum()) for target, tally in of.items()}
+    assert hits["nsubj head→dep"] == (0, 1)  # chase attends most to cats
+    assert hits["nsubj head→dep (transposed)"] == (1, 1)  # but no other word attends more to dogs
+    assert hits["obj head→dep"] == hits["obj head→dep (transposed)"] == (1, 1)
+    assert hits[f"{ALL} head→dep (transposed)"] == (4, 4)
+    assert hits["amod head→dep (transposed)"] == (1, 1)
+
+
+def test_transposed_maps_read_one_way_are_maps_read_the_other_way(maps_by_hand, strongest_of):
+    rng = np.random.default_rng(0)
+    drawn = [rng.random((2, 3, len(s.words), len(s.words))) for s in TREEBANK]
+    words = [list(range(len(s.words))) for s in TREEBANK]
+    sizes = [len(s.words) for s in TREEBANK]
+    plain, turned = (
+        strongest_of(sizes, [maps_by_hand(words, of)], 2, 3) for of in (drawn, [d.swapaxes(-1, -2) for d in drawn])
+    )
+    found = {
+        t.target.split()[0]: t.sums
+        for t in TransposedSyntax(TREEBANK, plain, "dev").tallies()
+        if t.probe == "attention"
+    }
+    for tally in HeadSyntax(TREEBANK, turned, "dev").tallies():
+        if tally.probe == "attention" and tally.target.endswith("dep→head"):
+            np.testing.assert_array_equal(found[tally.target.split()[0]], tally.sums)
 
 
 def test_subtypes_can_be_merged(planted):
@@ -118,7 +154,7 @@ def test_subtypes_can_be_merged(planted):
 
 def test_relations_can_be_limited(planted):
     targets = {t.target for t in planted("dev", relations=("obj",)).tallies()}
-    assert targets == {"all dep→head", "all head→dep", "obj dep→head", "obj head→dep"}
+    assert targets == {f"{ALL} dep→head", f"{ALL} head→dep", "obj dep→head", "obj head→dep"}
 
 
 def test_a_corpus_without_trees_is_refused_and_a_sentence_without_one_asks_nothing(strongest_of):

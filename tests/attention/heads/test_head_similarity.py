@@ -164,3 +164,9 @@ def test_cka_of_a_constant_layer_is_undefined():
     found = cka_of({0: x, 1: np.full((9, 2), 0.1, dtype=np.float32)})
     assert found[0, 0] == pytest.approx(1)
     assert np.isnan(found[[0, 1, 1], [1, 0, 1]]).all()
+
+
+def test_clusters_join_at_their_average_distance():
+    distance = np.array([[0.0, 1, 2], [1, 0, 4], [2, 4, 0]])
+    joined = tree(distance**2)
+    assert joined[:, 2].tolist() == pytest.approx([1, 3])  # head 2 is 2 and 4 from the two that join first

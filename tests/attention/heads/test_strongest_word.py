@@ -22,7 +22,7 @@ def random_map(rng, n, n_layers=2, n_heads=3):
 
 
 def test_weights_are_between_words(maps_by_hand):
-    word, weight = strongest(maps_by_hand([WORDS], [MAP[None, None]]), n_words=3)
+    word, weight, _ = strongest(maps_by_hand([WORDS], [MAP[None, None]]), n_words=3)
     assert word[0, :, 0, 0].tolist() == [1, 2, -1]
     assert weight[0, :, 0, 0] == pytest.approx([0.12, 0.20, 0.0])
 
@@ -31,7 +31,7 @@ def test_the_strongest_words_are_those_of_a_loop_whatever_the_padding(maps_by_ha
     rng = np.random.default_rng(0)
     layouts = [[-1, 0, 0, 1, 2, 2, 2, 3, -1], [0, 1, 1], [-1, 0, 2, 2, -1]]  # the last one's word 1 has no subword
     drawn = [random_map(rng, len(layout)) for layout in layouts]
-    found, weight = strongest(maps_by_hand(layouts, drawn), n_words=4)
+    found, weight, _ = strongest(maps_by_hand(layouts, drawn), n_words=4)
     for row, (layout, attention) in enumerate(zip(layouts, drawn, strict=True)):
         of = np.array(layout)
         for query in set(layout) - {-1}:

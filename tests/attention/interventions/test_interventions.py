@@ -1,11 +1,14 @@
 """Head ablation, token interventions and gradients, on a model whose one useful head was planted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from probing.attention.interventions.gradients import gradients
 from probing.attention.interventions.head_ablation import Ablation, ablated, head_means
 from probing.attention.interventions.head_effects import effects, joint, layer_effects, ranking, sum_of_single
+from probing.attention.interventions.own_and_others import apart, attended, on_others, places_of
 from probing.attention.interventions.passes import each_batch, hidden
 from probing.attention.interventions.readouts import ProbeReadout
 from probing.attention.interventions.replaced_weights import replaced_weights
@@ -223,10 +226,30 @@ def block_output(encoder, batch, block):
 
 def test_blanking_out_the_token_before_costs_most(planted, sentences, one_subword_each, before_it):
     subwords, _ = sentences
-    losses = blank_out(planted, subwords, before_it, blank=START)
+    losses = blank_out(planted, subwords, before_it, blank=START)[1]
     n = int(np.diff(subwords.offsets)[1])
-    assert losses[1][n - 1] == pytest.approx(0, abs=0.05)  # nothing follows the last token
-    assert (losses[1][1 : n - 1] > 0.1).all()
+    assert np.isnan(losses[0]).all()  # it is the blank already
+    assert losses.shape == (n, n - 2)  # the label of word w, read at w, is what word w - 1 says
+    assert (losses[range(1, n - 1), range(n - 2)] > 0.5).all()  # log 2: neither A nor B
+    losses[range(1, n - 1), range(n - 2)] = 0
+    assert np.abs(losses[1:]).max() < 0.05
+
+
+def test_what_stands_before_has_its_effect_on_others_labels_and_gets_attention_there(planted, sentences, before_it):
+    subwords, _ = sentences
+    effects, places = (
+        blank_out(planted, subwords, before_it, blank=START),
+        places_of(planted, subwords, before_it),
+    )
+    own, others = apart(effects, places, before_it.level, before_it.layer, "dev")
+    assert (own.target, others.target) == ("own label", "other words' labels")
+    assert np.abs(mean_of(own)).max() < 0.02 < 0.5 < mean_of(others)[0]
+    assert others.items.tolist() == [n - 1 for n in np.diff(subwords.offsets)]  # all but the one that is the blank
+    [alone] = maps(planted, subwords, [3])
+    received = attended(np.stack([layer[0].numpy() for layer in alone.attention])[0, 1][None], places[3])[0]
+    cause = on_others(effects[3], places[3])
+    assert received[1:-1].min() > 5 * received[-1]  # nothing is read after the last one
+    assert cause[1:-1].min() > 5 * abs(cause[-1])
 
 
 def test_blank_out_is_the_change_of_the_score(encoder, subwords):
@@ -235,25 +258,31 @@ def test_blank_out_is_the_change_of_the_score(encoder, subwords):
     assert encoder.tokenizer.token_to_id(name) == blank
     for sentence, loss in enumerate(losses):
         alone = batch_of(subwords, [sentence], encoder.pad)
-        if not output(hidden(encoder, alone, 3), alone).defined()[0]:
-            assert np.isnan(loss).all()
+        assert loss.shape == (alone.ids.shape[1], len(output(hidden(encoder, alone, 3), alone).gold))
+        if not loss.shape[1]:
             continue
-        np.testing.assert_array_equal(np.isnan(loss), alone.words[0] < 0)
+        np.testing.assert_array_equal(np.isnan(loss).all(axis=1), alone.words[0] < 0)
         place = int(np.flatnonzero(alone.words[0] >= 0)[-1])
         intact = output(hidden(encoder, alone, 3), alone).scores()
         alone.ids[0, place] = blank
         after = output(hidden(encoder, alone, 3), alone).scores()
-        np.testing.assert_allclose(loss[place], (intact - after).item(), atol=1e-5)
+        np.testing.assert_allclose(loss[place].mean(), (intact - after).item(), atol=1e-5)
 
 
-def test_gradients_agree_with_finite_differences(encoder, subwords):
+@pytest.mark.parametrize("level", ["word", "sentence"])
+def test_gradients_agree_with_finite_differences(encoder, subwords, level):
+    """Of the labels of other words, which are read elsewhere; of a sentence's label, which is no word's own."""
     import torch
 
     output = any_probe(encoder, subwords)
+    if level == "sentence":
+        output = replace(output, level=level, gold=[gold[:1] for gold in output.gold])
     found = {norm: gradients(encoder, subwords, output, norm) for norm in ("l1", "l2", "input")}
     alone = batch_of(subwords, [0], encoder.pad)
     table = encoder.network.get_input_embeddings().weight
     position, step = 2, 1e-2
+    own = output.places(alone).own[:, position]
+    assert own.any() == (level == "word")
     slopes = np.zeros(table.shape[1])
     for place in range(table.shape[1]):
         scores = []
@@ -265,7 +294,8 @@ def test_gradients_agree_with_finite_differences(encoder, subwords):
                 return moved
 
             with hooks(encoder.network.get_input_embeddings().register_forward_hook(shift)):
-                scores.append(output(hidden(encoder, alone, output.layer), alone).scores().item())
+                reading = output(hidden(encoder, alone, output.layer), alone)
+                scores.append(reading.of_gold()[~own].mean().item())
         slopes[place] = (scores[0] - scores[1]) / (2 * step)
     own = table[alone.ids[0, position]].double().numpy()
     np.testing.assert_allclose(found["l1"][0][position], np.abs(slopes).sum(), rtol=0.03)
@@ -322,7 +352,7 @@ def every_intervention(encoder, subwords):
     permuted, uniform = replaced_weights(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
     return [
         np.concatenate([found.ravel() for _, found in sorted(value_zeroing(encoder, subwords))]),
-        np.concatenate(blank_out(encoder, subwords, output, 1)),
+        np.concatenate([of_sentence.ravel() for of_sentence in blank_out(encoder, subwords, output, 1)]),
         np.concatenate(gradients(encoder, subwords, output)),
         head_means(encoder, subwords),
         effects(encoder, subwords, output, Ablation("uniform"), "dev").sums,

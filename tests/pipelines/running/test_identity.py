@@ -53,6 +53,8 @@ OTHER = [
     "model.precision=bfloat16",
     "model.long=truncate",
     "model.max_subwords=64",
+    "model.text=as_written",
+    "model.bos=off",
 ]
 
 

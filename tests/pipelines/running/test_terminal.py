@@ -12,7 +12,7 @@ TEXT = pd.DataFrame({"layer": ["0", "1 *"], "score": ["0.900", "0.950"], "a long
 @pytest.mark.parametrize("width, columns", [(80, 3), (22, 2)])
 def test_columns_that_do_not_fit_are_left_out_and_the_table_says_where_they_are(width, columns, monkeypatch):
     monkeypatch.setattr(terminal, "CONSOLE", Console(width=width))
-    table = terminal.terminal_table(TEXT, "title")
+    table = terminal.terminal_table(TEXT, "title", "* best layer on dev")
     assert [column.header for column in table.columns] == list(TEXT.columns[:columns])
     assert ("tables/layers.md" in str(table.caption)) == (columns < 3)
     assert [row.style for row in table.rows] == [None, "bold"]
@@ -29,7 +29,7 @@ def test_however_narrow_the_terminal_is_every_layer_has_its_score(width, monkeyp
     narrow = Console(width=width)
     monkeypatch.setattr(terminal, "CONSOLE", narrow)
     monkeypatch.setattr("pipelines.shared.cli.CONSOLE", narrow)
-    terminal.print_table(TEXT, "title")
+    terminal.print_table(TEXT, "title", "* best layer on dev")
     said = capsys.readouterr().out
     if width <= 16:
         assert said.splitlines() == ["title", "layer 0, score 0.900", "layer 1 *, score 0.950"]

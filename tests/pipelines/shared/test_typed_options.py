@@ -60,3 +60,9 @@ def test_the_files_of_a_path_with_an_equals_sign_are_read(here, refused, tmp_pat
 def test_an_argument_that_is_no_option_is_named(here, refused):
     message = refused(here("data=grammar", "tag", small=False), 2)
     assert "tag: not an option; type <option>=<value>" in message
+
+
+@pytest.mark.parametrize("typed", ["data.input=surface", "+data.input=words", "++data.input=surface,words"])
+def test_an_option_of_an_earlier_version_is_refused_with_its_new_name(typed):
+    with pytest.raises(ConfigError, match=r"data\.input: .* type model\.text=spaced or model\.text=as_written"):
+        readable([typed])

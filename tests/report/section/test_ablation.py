@@ -26,13 +26,24 @@ def run(run_with):
         for how in ("together", "sum of single")
     ]
     layers = [(OUTPUT, layer, 0.4, {"metric": "effect_nats", "probe": "ablation_layer"}) for layer in (1, 2)]
-    facts = {"output": OUTPUT, "layer_output": OUTPUT, "sample": "6 of the 20 sentences of test"}
+    facts = {
+        "output": OUTPUT,
+        "predicts": "the gold label",
+        "replacement": "zeros",
+        "sample": "6 of the 20 sentences of test",
+    }
     return run_with("ablation", single + joint + layers, **facts)
 
 
 def test_heads_are_sorted_by_what_is_left_of_their_effect_among_all_heads_and_the_output_is_named(run, written):
     made = section(run)
-    assert (made.title, made.sample) == ("Ablation", "6 of the 20 sentences of test")
+    assert made.title == "Ablation"
+    stated = [
+        "6 of the 20 sentences of test",
+        "the output of a head is replaced by zeros",
+        "the output predicts the gold label",
+    ]
+    assert made.sample.split("; ") == stated
     [table] = made.tables
     assert table.text["head"].tolist() == ["2.1", "1.0", "2.0", "1.1"]
     assert table.text["effect (nats)"][0] == "0.050 [0.030, 0.070]"

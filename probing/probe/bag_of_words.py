@@ -1,0 +1,66 @@
+"""The linear probe on a bag of words: how often each word type of train occurs in a sentence."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import Split
+from probing.probe.fit import SCORED, Target
+
+STRENGTHS = (1e-2, 1e-3, 1e-4, 1e-5)  # of l2, as for the probes; from strong to weak, dev chooses
+MOST_STEPS = 1000
+
+
+def bag_of_words(target: Target, forms: Mapping[str, Sequence[Sequence[str]]]) -> dict[Split, list[NDArray[Any]]]:
+    """Predictions for dev and test: logistic regression for classes, ridge regression for numbers (scikit-learn).
+
+    forms: the words of every sentence, per split; sentences without a label are left out. Word types that train does
+    not have are not read. Strengths are tried until the dev loss rises; that with the smallest is taken.
+    """
+    has_label = {split: [bool(len(v)) for v in rows] for split, rows in target.values.items()}
+    kept = {split: [f for f, known in zip(forms[split], has_label[split], strict=True) if known] for split in forms}
+    number = {form: i for i, form in enumerate(sorted({form for sentence in kept["train"] for form in sentence}))}
+    x = {split: _counts(kept[split], number) for split in kept}
+    gold, n = {split: target.flat(split) for split in kept}, len(kept["train"])
+    model, best, predicted = _estimator(target), np.inf, dict[Split, NDArray[Any]]()
+    for strength in STRENGTHS:
+        model.set_params(**({"C": 1 / (n * strength)} if target.kind == "class" else {"alpha": n * strength}))
+        model.fit(x["train"], gold["train"])
+        loss = _loss(model, target, x["dev"], gold["dev"])
+        if loss >= best:
+            break
+        best, predicted = loss, {split: model.predict(x[split]) for split in SCORED}
+    return target.by_sentence(predicted)
+
+
+def _counts(sentences: Sequence[Sequence[str]], number: Mapping[str, int]) -> Any:
+    """How often each sentence has each known type, sparse (N, K)."""
+    from scipy.sparse import csr_array
+
+    cells = [Counter(number[form] for form in sentence if form in number) for sentence in sentences]
+    ends = np.cumsum([0, *map(len, cells)])
+    columns = np.array([column for cell in cells for column in sorted(cell)], dtype=np.int64)
+    values = np.array([cell[column] for cell in cells for column in sorted(cell)], dtype=float)
+    return csr_array((values, columns, ends), shape=(len(sentences), len(number)))
+
+
+def _estimator(target: Target) -> Any:
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    if target.kind == "scalar":
+        return Ridge(solver="sparse_cg")
+    return LogisticRegression(warm_start=True, tol=1e-5, max_iter=MOST_STEPS)
+
+
+def _loss(model: Any, target: Target, x: Any, gold: Any) -> float:
+    """Mean squared error, or mean cross-entropy of the labels that train has."""
+    if target.kind == "scalar":
+        return float(((model.predict(x) - gold) ** 2).mean())
+    place = np.searchsorted(model.classes_, gold)
+    known = np.isin(gold, model.classes_)
+    p = model.predict_proba(x)[known]
+    of_gold = p[np.arange(len(p)), place[known]]
+    return -float(np.log(np.maximum(of_gold, np.finfo(float).tiny)).mean()) if known.any() else 0.0  # p may round to 0

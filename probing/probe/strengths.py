@@ -1,0 +1,79 @@
+"""Which strength of the penalty: the path from strong to weak, where it ends, and how the grid grows at its ends."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+MARGIN = 1e-3  # of the best loss on dev: smaller differences do not count, and the stronger penalty is kept
+WORSE = 2  # strengths in a row that are worse than the best one end the path
+FURTHER = 3  # strengths by which a grid may grow at either end
+
+Solved = TypeVar("Solved")
+
+
+@dataclass(frozen=True)
+class Choice(Generic[Solved]):
+    """The chosen strength, what was solved there, and its loss on dev."""
+
+    l2: float
+    solved: Solved
+    loss: float
+
+
+def choose(grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]]) -> Choice[Solved]:
+    """The strongest penalty whose loss on dev is the smallest, up to ``MARGIN``.
+
+    ``solve`` gives the loss on dev at a strength and what was solved. It is called from strong to weak, and no more
+    once the loss was ``WORSE`` times in a row worse than the best one. If the best one is an end of the grid, the grid
+    grows there by its own ratio, as long as the loss falls by more than ``MARGIN``, by at most ``FURTHER`` strengths.
+    A grid of one strength does not grow.
+    """
+    tried: list[Choice[Solved]] = []
+    worse = 0
+    for l2 in sorted(set(grid), reverse=True):
+        tried.append(_solved(l2, solve))
+        worse = worse + 1 if tried[-1].loss > _bound(min(one.loss for one in tried)) else 0
+        if worse == WORSE:
+            break
+    least = min(one.loss for one in tried)
+    best = next(one for one in tried if one.loss <= _bound(least))
+    for end in (tried[-1], tried[0]):
+        if best is end:
+            best = _grown(best, grid, solve, weaker=end is tried[-1])
+    return best
+
+
+def limits(grid: Sequence[float]) -> tuple[float, ...]:
+    """The strengths beyond which the grid does not grow, the weakest first; none for a grid of one strength."""
+    return (_further(grid, weaker=True)[-1], _further(grid, weaker=False)[-1]) if len(set(grid)) > 1 else ()
+
+
+def _grown(
+    best: Choice[Solved], grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]], weaker: bool
+) -> Choice[Solved]:
+    """The best of ``best``, an end of the grid, and the strengths beyond it."""
+    for l2 in _further(grid, weaker):
+        next_one = _solved(l2, solve)
+        if not _bound(next_one.loss) < best.loss:
+            break
+        best = next_one
+    return best
+
+
+def _further(grid: Sequence[float], weaker: bool) -> list[float]:
+    """The strengths by which a grid may grow at one end, by the ratio of the two last ones there."""
+    ordered = sorted(set(grid), reverse=weaker)
+    if len(ordered) < 2:
+        return []
+    # rounded, so that 1e-5 follows 1e-4 and not 1.0000000000000003e-05
+    return [float(f"{ordered[-1] * (ordered[-1] / ordered[-2]) ** step:.6g}") for step in range(1, FURTHER + 1)]
+
+
+def _solved(l2: float, solve: Callable[[float], tuple[float, Solved]]) -> Choice[Solved]:
+    loss, solved = solve(l2)
+    return Choice(l2, solved, loss)
+
+
+def _bound(loss: float) -> float:
+    """The largest loss that counts as equal to ``loss``, which is not negative."""
+    return loss * (1 + MARGIN)

@@ -1,0 +1,47 @@
+"""Rows of calibration and ranking: values on all items, intervals from resampled sentences."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from probing.result.probability_scores import calibration_rows, ranking_rows
+from probing.result.resampling import Resampling
+from probing.rng import generator
+
+SENTENCE = np.repeat(np.arange(40), 3)
+
+
+def alone(n_sentences: int, n_resamples: int) -> Resampling:
+    """Each sentence by itself."""
+    return Resampling(n_resamples, np.arange(n_sentences))
+
+
+def test_a_ranking_has_the_interval_of_the_resampled_sentences() -> None:
+    rng = generator(0, "rows")
+    gold = rng.integers(2, size=len(SENTENCE))
+    margin = (gold + rng.normal(size=len(gold)))[:, None]
+    auroc, precision = ranking_rows([3], margin, gold, SENTENCE, (0, alone(40, 100)))
+    assert (auroc.metric, precision.metric, auroc.layer, auroc.n_items) == ("auroc", "average_precision", 3, 120)
+    assert auroc.value == pytest.approx(roc_auc_score(gold, margin[:, 0]))
+    counts = alone(40, 100).counts("bootstrap", "test")
+    each = [roc_auc_score(gold, margin[:, 0], sample_weight=row[SENTENCE]) for row in counts]
+    assert (auroc.ci_low, auroc.ci_high) == pytest.approx(tuple(np.quantile(each, [0.025, 0.975])))
+
+
+def test_items_of_an_unknown_class_are_not_ranked() -> None:
+    gold = np.array([0, 1, 2, 0, 1])
+    found, _ = ranking_rows(
+        [0], np.array([[0.0], [1], [9], [0], [1]]), gold, np.array([0, 0, 1, 2, 2]), (0, alone(3, 10))
+    )
+    assert (found.value, found.n_items, found.n_sentences) == (1.0, 4, 2)
+
+
+def test_the_calibration_error_of_a_layer() -> None:
+    gaps = np.zeros((4, 2, 3))
+    gaps[:, 0, 1] = [0.5, -0.5, 0.5, -0.5]  # they cancel in their bin
+    gaps[:, 1, 2] = 0.5
+    items = np.full(4, 2.0)
+    first, second = calibration_rows([0, 1], gaps, items, (0, alone(4, 50)))
+    assert (first.value, second.value) == (0.0, 0.25)
+    assert first.ci_low <= first.ci_high
+    assert (second.ci_low, second.ci_high, second.n_items) == (0.25, 0.25, 8)
