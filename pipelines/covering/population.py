@@ -5,7 +5,7 @@ so the value that an interval has to cover is known exactly: it is the value ove
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,10 +138,3 @@ def documents_by_topic(sentences: Sequence[Sentence]) -> NDArray[np.int64]:
         found[of_topic] = last + number
         last += int(number.max()) + 1
     return found
-
-
-def rows_of(measured: Statistics | Tally, chosen: NDArray[np.int64]) -> Statistics | Tally:
-    """The same for some sentences alone, which may occur more than once."""
-    if isinstance(measured, Statistics):
-        return Statistics(measured.metric, measured.values[chosen])
-    return replace(measured, sums=measured.sums[chosen], items=measured.items[chosen])
