@@ -74,8 +74,16 @@ class Source:
         """A study of one task on this corpus; all of them share one extraction."""
         device = self.parts.settings.device
         options = Options(layers=layers, controls=controls, device=device_of(device), probe_device=probe_device(device))
-        parts = {"model": self.parts.model, "store": self.parts.store, "checkpoint": self.checkpoint}
-        return Study(corpus=self.corpus, task=task, probe=probe, options=options, on_progress=self.on_progress, **parts)
+        return Study(
+            corpus=self.corpus,
+            task=task,
+            model=self.parts.model,
+            checkpoint=self.checkpoint,
+            store=self.parts.store,
+            probe=probe,
+            options=options,
+            on_progress=self.on_progress,
+        )
 
 
 def population(source: Source) -> Population:
@@ -114,7 +122,7 @@ def _choices(study: Study) -> list[Choice]:
             sentences = study.corpus.splits[split]
             found = head_pass(encoder, name, sentences, study.subwords[split], study.on_progress)
             sides.append(HeadSyntax(sentences, found.strongest, name).tallies())
-        choices, _ = choose(*sides, least=len(study.corpus.splits[POOL]) // SENTENCES_PER_CASE)
+        choices, _ = choose(sides[0], sides[1], len(study.corpus.splits[POOL]) // SENTENCES_PER_CASE)
     finally:
         study.close()
     if RELATION not in [choice.target for choice in choices]:
