@@ -3,7 +3,7 @@
 Fits probes once on the bundled grammar, takes many fresh sentences of it as the population, draws test sets from them,
 and counts how often the 95 % intervals hold the population's value: of sentences, and of documents that share a topic.
 Also how often the layers that may be the best hold the best one, and how often a family of comparisons finds something
-where there is nothing. Takes about half an hour on 2 cores; writes outputs/coverage/<name>.json.
+where there is nothing. Takes some minutes on 2 cores; writes outputs/coverage/<name>.json and .md.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}
@@ -27,6 +27,7 @@ import hydra
 from omegaconf import DictConfig
 from rich.table import Table
 
+from pipelines.covering.markdown import tables
 from pipelines.covering.measures import DRAWS
 from pipelines.covering.population import Population, Source, population
 from pipelines.covering.replications import Line, Replications, everything
@@ -96,7 +97,8 @@ def coverage(config: DictConfig) -> Path:
     path = Path(settings.outputs, "coverage", f"{settings.name}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(described(pool, settings, checkpoint.name, lines), indent=1) + "\n", encoding="utf-8")
-    say(f"wrote {path}")
+    path.with_suffix(".md").write_text(tables(lines), encoding="utf-8")
+    say(f"wrote {path} and its tables, {path.with_suffix('.md').name}")
     return path
 
 

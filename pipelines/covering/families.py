@@ -1,5 +1,6 @@
 """Many values at once: do the layers that may be the best hold the best, and how often does a family find too much."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from probing.axes import Tally
 from probing.result.bootstrap import resampled
 from probing.result.simultaneous import best_places, jointly
 from probing.result.statistics import Floats, Statistics
+from probing.result.tally import sums_of
 
 LEVEL = 0.05
 
@@ -23,13 +25,14 @@ def best_layer_set(pool: Population, sample: Sample) -> tuple[bool, int]:
 
 
 def layers_told_apart(pool: Population, sample: Sample, rng: np.random.Generator) -> bool:
-    """Whether any two layers differ significantly, although none differs: each sentence shuffles what layers got right."""
+    """Whether two layers differ significantly, although none differs: each sentence shuffles what layers got right."""
     right = rng.permuted(np.stack([layer.values[sample.chosen, 0] for layer in pool.layers]), axis=0)  # (L, n)
     mixed = [_with_right(layer, sample.chosen, of_layer) for layer, of_layer in zip(pool.layers, right, strict=True)]
     everything = replace(sample, chosen=np.arange(len(sample.chosen)))
     value_of, values = _over_layers(tuple(mixed), everything)
     a, b = np.triu_indices(len(mixed), 1)
-    return bool((jointly(value_of[a] - value_of[b], values[:, a] - values[:, b]).p <= LEVEL).any())
+    n_units = np.full(len(a), float(len(sample.chosen)))
+    return bool((jointly(value_of[a] - value_of[b], values[:, a] - values[:, b], n_units).p <= LEVEL).any())
 
 
 def heads_with_gain(pool: Population, sample: Sample, rng: np.random.Generator) -> bool:
@@ -37,15 +40,18 @@ def heads_with_gain(pool: Population, sample: Sample, rng: np.random.Generator) 
 
     In each sentence and relation, head and offset change places with a probability of one half.
     """
-    swapped = rng.random((len(pool.heads), len(sample.chosen))) < 0.5
-    everything = replace(sample, chosen=np.arange(len(sample.chosen)))
-    found = []
-    for head, offset, swap in zip(pool.heads, pool.offsets, swapped, strict=True):
-        sides = [_rows(one, other, sample.chosen, swap) for one, other in ((head, offset), (offset, head))]
-        gains = [resampled(part(side, everything.chosen), sample.counts) for side in sides]
-        found.append(gains[0] - gains[1])
-    joint = jointly(np.array([gain.value for gain in found]), np.stack([gain.values for gain in found], axis=1))
-    return bool((joint.p <= LEVEL).any())
+    head, offset = (_by_relation(tallies, sample.chosen) for tallies in (pool.heads, pool.offsets))
+    swapped = rng.random(head.sums.shape) < 0.5
+    one, other = np.where(swapped, offset.sums, head.sums), np.where(swapped, head.sums, offset.sums)
+    sides = [resampled(sums_of(replace(head, sums=side)), sample.counts) for side in (one, other)]
+    gain = sides[0] - sides[1]
+    return bool((jointly(gain.value, gain.values, gain.n_units).p <= LEVEL).any())
+
+
+def _by_relation(tallies: Sequence[Tally], chosen: NDArray[np.int64]) -> Tally:
+    """Some sentences of all relations as one tally, (n, K)."""
+    sums = np.stack([tally.sums[chosen, 0] for tally in tallies], axis=1)
+    return replace(tallies[0], sums=sums, items=np.stack([tally.items[chosen].ravel() for tally in tallies], axis=1))
 
 
 def _over_layers(layers: tuple[Statistics, ...], sample: Sample) -> tuple[Floats, Floats]:
@@ -58,8 +64,3 @@ def _with_right(layer: Statistics, chosen: NDArray[np.int64], right: Floats) -> 
     values = layer.values[chosen].copy()
     values[:, 0] = right
     return Statistics(layer.metric, values)
-
-
-def _rows(one: Tally, other: Tally, chosen: NDArray[np.int64], swap: NDArray[np.bool_]) -> Tally:
-    sums = np.where(swap[:, None], other.sums[chosen], one.sums[chosen])
-    return replace(one, sums=sums, items=one.items[chosen])

@@ -1,4 +1,4 @@
-"""What intervals are tried on: per measure its resampled values on one sample, and the value that they have to cover."""
+"""What intervals are tried on: per measure its resampled values on one sample, and the value that they should hold."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ Measured = Statistics | Tally
 
 @dataclass(frozen=True)
 class Sample:
-    """A test set: which sentences of the population (n,), their resamples, and draws of the control for each of DRAWS."""
+    """A test set: its sentences, as places in the population (n,), their resamples, and draws of the control."""
 
     chosen: NDArray[np.int64]
     counts: Counts

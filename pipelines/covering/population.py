@@ -5,7 +5,7 @@ so the value that an interval has to cover is known exactly: it is the value ove
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Population:
 
 @dataclass(frozen=True)
 class Source:
-    """What the population is made of: a model, a corpus whose test is the population, the layer, draws of the control."""
+    """What makes the population: a model, a corpus whose test is the population, the layer, draws of the control."""
 
     parts: Parts
     checkpoint: Checkpoint
@@ -75,8 +75,16 @@ class Source:
         """A study of one task on this corpus; all of them share one extraction."""
         device = self.parts.settings.device
         options = Options(layers=layers, controls=controls, device=device_of(device), probe_device=probe_device(device))
-        parts = {"model": self.parts.model, "store": self.parts.store, "checkpoint": self.checkpoint}
-        return Study(corpus=self.corpus, task=task, probe=probe, options=options, on_progress=self.on_progress, **parts)
+        return Study(
+            corpus=self.corpus,
+            task=task,
+            model=self.parts.model,
+            checkpoint=self.checkpoint,
+            store=self.parts.store,
+            probe=probe,
+            options=options,
+            on_progress=self.on_progress,
+        )
 
 
 def population(source: Source) -> Population:
@@ -115,7 +123,7 @@ def _choices(study: Study) -> list[Choice]:
             sentences = study.corpus.splits[split]
             found = head_pass(encoder, name, sentences, study.subwords[split], study.on_progress)
             sides.append(HeadSyntax(sentences, found.strongest, name).tallies())
-        choices, _ = choose(*sides, least=len(study.corpus.splits[POOL]) // SENTENCES_PER_CASE)
+        choices, _ = choose(sides[0], sides[1], len(study.corpus.splits[POOL]) // SENTENCES_PER_CASE)
     finally:
         study.close()
     if RELATION not in [choice.target for choice in choices]:
@@ -139,10 +147,3 @@ def documents_by_topic(sentences: Sequence[Sentence]) -> NDArray[np.int64]:
         found[of_topic] = last + number
         last += int(number.max()) + 1
     return found
-
-
-def rows_of(measured: Statistics | Tally, chosen: NDArray[np.int64]) -> Statistics | Tally:
-    """The same for some sentences alone, which may occur more than once."""
-    if isinstance(measured, Statistics):
-        return Statistics(measured.metric, measured.values[chosen])
-    return replace(measured, sums=measured.sums[chosen], items=measured.items[chosen])

@@ -21,7 +21,8 @@ def adjusted(rows: Sequence[Measurement], found: Sequence[Resampled]) -> list[Me
     """
     if not rows:
         return []
-    joint = jointly(np.concatenate([one.value for one in found]), np.concatenate([one.values for one in found], axis=1))
+    value, n_units = (np.concatenate([getattr(one, name) for one in found]) for name in ("value", "n_units"))
+    joint = jointly(value, np.concatenate([one.values for one in found], axis=1), n_units)
     ends = zip(rows, joint.low.tolist(), joint.high.tolist(), strict=True)
     return [replace(row, probe=f"{row.probe}{ADJUSTED}", ci_low=low, ci_high=high) for row, low, high in ends]
 

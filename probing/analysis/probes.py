@@ -19,6 +19,7 @@ from probing.data.punctuation import check_punctuation, kept
 from probing.model.subwords import SHARED
 from probing.probe.fit import TASK, Fit, unresolved
 from probing.probe.strengths import FURTHER, limits
+from probing.result.few_units import few_units
 from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
 from probing.result.score import CODE_LENGTH, Prediction, Scores, score
@@ -111,6 +112,8 @@ def caveats(study: Study) -> tuple[Note, ...]:
         last = study.hidden.n_layers - 1
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
+    if few := few_units(study.resampling("test").units):
+        notes.append(Note("caveat", few))
     if "root_accuracy" in study.task.metrics:
         lone = lone_roots(study.corpus.splits["test"], "test", study.options.punctuation)
         notes += [Note("caveat", lone)] if lone else []

@@ -40,7 +40,7 @@ def add_bands(table: pd.DataFrame, runs: Sequence[Run], metric: str) -> pd.DataF
     # an interval belongs to the very number beside it: rows of another sample get none
     measured = {target: of for target, of in measured.items() if _same(of.value, made, target)}
     for target, of in measured.items():
-        joint = jointly(of.value, of.values)
+        joint = jointly(of.value, of.values, of.n_units)
         made[BANDS[target][0]], made[BANDS[target][1]] = joint.low, joint.high
     if len({seed for seeds in found["task"].values() for seed in seeds}) > 1:
         _add_intervals(made, measured)

@@ -98,7 +98,7 @@ def _with_intervals(lines: Sequence[dict[str, Any]], found: Sequence[Resampled])
     if not found:
         return []
     family = side_by_side(found)
-    joint = jointly(family.value, family.values)
+    joint = jointly(family.value, family.values, family.n_units)
     made = []
     for at, (line, score) in enumerate(zip(lines, scores(family), strict=True)):
         alone = {"difference": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high}

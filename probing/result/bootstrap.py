@@ -1,21 +1,20 @@
 """95 % bootstrap over sentences or documents: intervals of scores, and of differences between two scores."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from probing.errors import ProbingError
 from probing.result.confidence import ends, widening
+from probing.result.counts import Counts as Counts
+from probing.result.counts import blocks, totals
+from probing.result.counts import n_units_in as n_units_in
 from probing.result.linearised import summands
 from probing.result.statistics import LIMITS, UNLIMITED, Floats, Statistics
 from probing.rng import generator
 
-Counts = NDArray[np.unsignedinteger]  # (R, N): how often each resample holds each sentence
-_DRAWN, _MULTIPLIED = 2**18, 2**21  # cells of Counts in one block: at 16 bytes while drawn, at 8 while multiplied
-_TOLD = 64  # resamples that tell units apart
-_ROWS = 16  # rows in a block are a multiple of it, so that BLAS treats a row as it would in the whole matrix
+_DRAWN = 2**18  # cells of Counts in one block while they are drawn, at 16 bytes each
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator
     sentences take 20 MB. Drawing in blocks gives the same numbers as one draw of (R, N).
     """
     counts: Counts = np.empty((n_resamples, n_sentences), dtype=np.uint8)
-    for block in _blocks(counts.shape, _DRAWN):
+    for block in blocks(counts.shape, _DRAWN):
         drawn = rng.integers(n_sentences, size=counts[block].shape)
         drawn += n_sentences * np.arange(len(drawn))[:, None]
         found = np.bincount(drawn.ravel(), minlength=drawn.size)
@@ -113,7 +112,7 @@ def resampled(measured: Statistics | Sums, counts: Counts) -> Resampled:
             f"resamples of {counts.shape[1]} sentences, statistics of {n}: draw them with resample_counts({n}, …)"
         )
     value = np.asarray(sums.formula(*(column.sum(axis=0) for column in sums.columns)))
-    values = sums.formula(*(_totals(counts, c) for c in sums.columns))
+    values = sums.formula(*(totals(counts, c) for c in sums.columns))
     n_units = n_units_in(counts, sums.items)
     return Resampled(sums.metric, value, values, sums.items, n_units, sums.limits, sums.freedom)
 
@@ -185,30 +184,7 @@ def _freedom(found: Resampled, values: Floats, n_units: Floats) -> Floats:
         return np.asarray(np.where(unsure > 0, whole**2 / unsure, np.inf))
 
 
-def n_units_in(counts: Counts, items: Floats) -> Floats:
-    """How many units have an item, (*places); units are told by their counts in the first resamples."""
-    weights = generator(0, "units").integers(2**63, size=min(len(counts), _TOLD), dtype=np.uint64)
-    unit = np.unique(weights @ counts[:_TOLD].astype(np.uint64), return_inverse=True)[1]
-    order = np.argsort(unit, kind="stable")
-    starts = np.flatnonzero(np.diff(unit[order], prepend=-1))
-    return np.asarray(np.logical_or.reduceat(items[order] > 0, starts).sum(axis=0), dtype=np.float64)
-
-
 def _sums(statistics: Statistics) -> Sums:
     columns, formula, freedom = summands(statistics)
     limits = LIMITS.get(statistics.metric, UNLIMITED)
     return Sums(statistics.metric, (columns,), formula, statistics.items, limits, freedom)
-
-
-def _totals(counts: Counts, column: Floats) -> Floats:
-    """Total of each resample: (R, N) @ (N, …) -> (R, …)."""
-    flat = column.reshape(len(column), -1)
-    totals = [counts[block].astype(np.float64) @ flat for block in _blocks(counts.shape, _MULTIPLIED)]
-    return np.concatenate(totals).reshape(len(counts), *column.shape[1:])
-
-
-def _blocks(shape: tuple[int, ...], cells: int) -> Iterator[slice]:
-    """Slices of the rows of a matrix, each of about ``cells`` cells."""
-    n_blocks = -(-shape[0] * shape[1] // cells) or 1
-    rows = -(-shape[0] // (n_blocks * _ROWS)) * _ROWS
-    return (slice(start, min(start + rows, shape[0])) for start in range(0, shape[0], rows))

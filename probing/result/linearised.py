@@ -19,8 +19,8 @@ _LENDING = 4  # sentences of neighbouring lengths that tell the spread of a leng
 
 
 def summands(statistics: Statistics) -> tuple[Floats, Callable[[Floats], Floats], float]:
-    """Columns (N, K), the metric's value from their totals over any set of sentences, (..., K) -> (...), and the degrees
-    of freedom of its variance, infinite if they are those of the sentences.
+    """Columns (N, K), the metric's value from their totals over any set of sentences, (..., K) -> (...), and the
+    degrees of freedom of its variance, infinite if they are those of the sentences.
 
     For rank metrics one column, the influences; over all sentences the value is that of ``combine``.
     """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from probing.result.statistics import Floats
 
@@ -46,18 +47,26 @@ class Best:
     high: Floats
 
 
-def jointly(value: Floats, values: Floats) -> Joint:
+def jointly(value: Floats, values: Floats, n_units: Floats | None = None) -> Joint:
     """Simultaneous intervals and adjusted p-values. value: (K,). values: (R, K), the same in each of R resamples.
 
     A cell of ``values`` that is NaN is left out. A value that is the same in all resamples has an interval of no width.
+    n_units (K,): sentences or documents with items. Of few, the spread is unsure, which matters most for the largest of
+    many: deviations are then those of Student's t, and the spread that resamples lack is added (n / (n − 1)).
     """
     value, values = np.asarray(value, dtype=float), np.asarray(values, dtype=float)
     spread = _spread(values)
     known = np.isfinite(value) & np.isfinite(spread)
     moved, size = _in_deviations(value, values, spread)
     largest = moved[:, known].max(axis=1, initial=0.0)  # (R,)
-    half = _quantile(largest) * spread
-    p = (1 + (largest[:, None] >= np.abs(size)).sum(axis=0)) / (1 + len(largest))
+    critical, size = _quantile(largest), np.abs(size)
+    half = np.full(len(value), critical)
+    if n_units is not None:
+        freedom = np.maximum(n_units - 1, 1)
+        lacking = np.sqrt(1 + 1 / freedom)
+        half, size = lacking * stdtrit(freedom, ndtr(critical)), -ndtri(stdtr(freedom, -size / lacking))
+    half = half * spread
+    p = (1 + (largest[:, None] >= size).sum(axis=0)) / (1 + len(largest))
     return Joint(*(np.where(known, each, np.nan) for each in (value - half, value + half, p)))
 
 

@@ -46,8 +46,14 @@ def test_a_length_with_one_sentence_borrows_from_its_nearest() -> None:
     rho = [0.9, 0.1, 0.3, 0.5, 0.3, 0.8, 0.6]
     found, _ = influences(of_lengths(rho, [8, 7, 7, 9, 9, 20, 20]))
     near = np.mean(rho[:5])  # four sentences are one word shorter or longer
-    assert found[0] == pytest.approx((0.9 - near) * np.sqrt(5 / 4) / 4)
+    assert abs(found[0]) == pytest.approx((0.9 - near) * np.sqrt(5 / 4) / 4)
     assert found[5] == pytest.approx(0.1 * np.sqrt(2) / (2 * 4))
+
+
+def test_lengths_with_one_sentence_deviate_to_both_sides() -> None:
+    lengths = [*([10] * 5), 20, 22, 24, 26]  # the longer, the harder: all four are below their neighbours
+    found, _ = influences(of_lengths([*([0.9] * 5), 0.6, 0.5, 0.4, 0.3], lengths))
+    assert np.sign(found).tolist() == [0] * 5 + [-1, 1, -1, 1]
 
 
 def test_what_has_no_correlation_has_no_influence_and_a_single_sentence_none() -> None:

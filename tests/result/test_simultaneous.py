@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from probing.result.simultaneous import best_places, jointly
 
@@ -130,3 +131,18 @@ def test_errors_are_no_more_frequent_than_claimed():
 def test_far_apart_places_leave_one():
     value, values = normal(np.array([0, 20, 40.0]), RNG(7))
     assert best_places(value, values).members.tolist() == [False, False, True]
+
+
+def test_few_units_widen_as_students_t_and_p_values_say_the_same() -> None:
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(2000, 3))
+    value = np.array([2.9, 2.9, 2.9])
+    many, few = jointly(value, values), jointly(value, values, np.array([10.0, 100, 1e7]))
+    half = few.high - value
+    critical = (many.high - value)[2] / values[:, 2].std(ddof=1)
+    expected = stats.t.ppf(stats.norm.cdf(critical), [9, 99]) * np.sqrt([10 / 9, 100 / 99]) * values.std(0, ddof=1)[:2]
+    assert half[:2] == pytest.approx(expected)
+    assert half[2] == pytest.approx(many.high[2] - value[2], rel=1e-4)
+    assert few.p[0] > few.p[1] > many.p[1]
+    assert few.p[2] == pytest.approx(many.p[2], abs=1e-3)
+    assert ((few.low <= 0) == (few.p > 0.05)).all()

@@ -34,7 +34,7 @@ def population() -> Population:
     correlations = np.column_stack([np.clip(skill + rng.normal(0, 0.1, N), -1, 1), np.ones(N), items, np.zeros(N)])
     return Population(
         layers=tuple(shares("accuracy", easier) for easier in (-0.2, -0.02, 0, -0.1)),
-        controls=tuple(shares("accuracy", -0.3 + 0.02 * draw) for draw in range(6)),
+        controls=tuple(shares("accuracy", easier) for easier in rng.normal(-0.3, 0.03, size=40)),
         others=(Statistics("nspr", correlations), Statistics("r2", of_items), shares("uuas")),
         heads=(tally("attention"),),
         offsets=(tally("offset"),),
@@ -59,7 +59,8 @@ def test_intervals_hold_the_truth_where_what_is_drawn_is_resampled(lines: list[L
     for one in held:
         assert one.replications == 150
         assert one.share == pytest.approx(1 - one.above - one.below)
-        assert 0.95 - 4 * (0.95 * 0.05 / 150) ** 0.5 <= one.share <= 1, one
+        # five deviations of 150 test sets below 0.94: few of 40 draws of a control are not quite Student's t
+        assert 0.94 - 5 * (0.94 * 0.06 / 150) ** 0.5 <= one.share <= 1, one
     assert 0.93 <= np.mean([one.share for one in held]) <= 0.97
 
 
