@@ -67,7 +67,7 @@ class Newton:
             direction, decrease, used = self._solve(Hessian(rows, self.place.weights, l2), gradient, left)
             left -= used
             moved = self._search(l2, direction, decrease)
-            if decrease < tolerance * max(objective, FLOOR_NATS):
+            if left > 0 and decrease < tolerance * max(objective, FLOOR_NATS):
                 return True  # the last step was taken all the same: it makes good what the sketch may have misjudged
             if not moved and share >= 1:
                 return False

@@ -116,9 +116,13 @@ class Hessian:
         whole = blocks.clone()
         diagonal = torch.diagonal(whole, dim1=1, dim2=2)  # a view
         diagonal[:, :-1] += self.l2
-        # limits steps in directions of which the rows say nothing (a class that hardly occurs)
-        diagonal += 1e-6 * diagonal.mean()
-        factor = torch.linalg.cholesky(whole)
+        # limits steps in directions of which the rows say nothing (a class that hardly occurs, rounding)
+        least = 1e-6 * diagonal.mean()
+        failed = True
+        while failed:
+            diagonal += least
+            factor, info = torch.linalg.cholesky_ex(whole)
+            failed, least = bool(info.any()), 10 * least
 
         def inverse(gradient: "torch.Tensor") -> "torch.Tensor":
             step: torch.Tensor = torch.cholesky_solve(gradient[..., None], factor)[..., 0]

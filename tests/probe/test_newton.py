@@ -71,3 +71,12 @@ def test_a_rejected_step_leaves_everything_where_it_was(problem):
 def test_a_descent_that_may_not_go_on_says_so(problem):
     features, labels = problem
     assert not logistic.solve(features, labels[:1], [1e-3], 4, max_iterations=1).converged.any()
+
+
+def test_more_features_than_rows_and_a_penalty_below_rounding_do_not_break_it():
+    rng = np.random.default_rng(0)
+    features = torch.from_numpy(rng.normal(size=(40, 300)).astype(np.float32))
+    labels = torch.from_numpy(rng.integers(3, size=(1, 40)))
+    found = logistic.solve(features - features.mean(0), labels, [1e-2, 1e-7], 3)
+    assert np.isfinite(found.objective).all()
+    assert found.objective[0, 1] < 1e-4 < found.objective[0, 0]

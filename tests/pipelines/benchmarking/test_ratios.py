@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from pipelines.benchmarking import program_ratios
 from pipelines.benchmarking.extraction_ratios import extract_over_forward, extract_over_one_by_one, whole
 from pipelines.benchmarking.head_statistics_ratio import head_stats_over_forward
+from pipelines.benchmarking.program_ratios import run_over_forward
 from pipelines.benchmarking.ratios import RATIOS, listing
 from pipelines.benchmarking.rollout_and_flow_ratios import flow_over_networkx, rollout_over_numpy
 from probing.axes import Corpus
@@ -47,3 +49,17 @@ def test_bare_passes_take_the_sentences_that_fit_into_one_input(bench):
     fitting = [s for s, length in zip(dev.splits["dev"], lengths, strict=True) if length <= encoder.window]
     assert 0 < len(fitting) < len(lengths)
     assert list(whole(dev, encoder).splits["dev"]) == fitting
+
+
+def test_a_run_is_cold_and_compared_with_passes_over_every_split(bench, monkeypatch):
+    typed = []
+    monkeypatch.setattr(program_ratios, "python", lambda *arguments: typed.append(arguments))
+    found = run_over_forward(replace(bench, run=("task=pos", "store.folder=elsewhere")))
+    compared = int(found.reference.split(", ")[1].split()[0])
+    assert len(bench.corpus.splits["train"]) * 0.8 < compared  # all splits, but for what one input does not hold
+    ((*_, outputs, folder),) = typed  # one run
+    assert folder == f"store.folder={outputs.removeprefix('outputs=')}/store"  # typed last, so that it counts
+    assert "attention=rollout" in typed[0]
+    assert 0 <= found.values[0] < 1  # nothing was run
+    assert found.beside["run_over_forward_cpu"].values[0] >= 0
+    assert found.details["forward_seconds"][0] > 0
