@@ -81,12 +81,11 @@ def line_of(factor: str, runs: Sequence[Run]) -> dict[str, object]:
     at_best = scores.loc[[layer]].to_numpy(dtype=float)
     intervals = [table.loc[[layer], ["ci_low", "ci_high"]].to_numpy(dtype=float) for table in tables]
     deviations = scores.to_numpy(dtype=float).std(axis=1, ddof=1)
-    names = {named(run.name("model")).family for run in runs}
     low, high = interval_over_seeds(runs, layer) if factor == "model seed" else (np.nan, np.nan)
     return {
         **where(runs[0]),
         "factor": factor,
-        "of": ", ".join(sorted(names)),
+        "of": what_is_fixed(runs, factor),
         "values": len(runs),
         "layer": layer,
         "score": float(at_best.mean()),
@@ -96,6 +95,14 @@ def line_of(factor: str, runs: Sequence[Run]) -> dict[str, object]:
         "ci_low": low,
         "ci_high": high,
     }
+
+
+def what_is_fixed(runs: Sequence[Run], factor: str) -> str:
+    """The families of models in a group, and the values of the other factors, where a run has one."""
+    families = sorted({named(run.name("model")).family for run in runs})
+    fixed = {name: value for name, value in factors(runs[0]).items() if name not in (factor, "checkpoint")}
+    texts = [f"{name} {value}" for name, value in fixed.items() if value is not None and (name, value) != ("seed", 0)]
+    return ", ".join([*families, *texts])
 
 
 def where(run: Run) -> dict[str, object]:
