@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm
 
 from probing.analysis.findings import Findings
 from probing.analysis.untrained import UNTRAINED
@@ -55,8 +54,10 @@ def over_all(rows: Sequence[Measurement], resamples: int) -> Measurement:
     side. It moves all twins together, because they read the same sentences: so the interval is too wide rather than too
     narrow, and for one twin it is that of its row.
     """
+    from scipy.special import ndtri  # here, because it takes a while to load
+
     places = (np.arange(resamples) + 0.5) / resamples
-    moved = generator(0, "sentences of twins").permutation(norm.ppf(places) / norm.ppf(0.975))
+    moved = generator(0, "sentences of twins").permutation(ndtri(places) / ndtri(0.975))
     draws = []
     for row in rows:
         side = np.where(moved > 0, row.ci_high - row.value, row.value - row.ci_low)

@@ -68,6 +68,7 @@ def write_steps(block: pd.DataFrame, stem: Path) -> list[Path]:
         positive = block.loc[block["step"] > 0, "step"]
         if positive.max() >= positive.min() * 10**DECADES:
             axes.set_xscale("symlog", linthresh=float(positive.min()))  # step 0 has a place too
+        axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
         axes.set(xlabel="training step", ylabel=measure(metric).axis)
         axes.margins(y=0.12)
         label_ends(axes, labels)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from probing.report.load import Run, best_layer
-from probing.report.metric_format import interval, measure, number
+from probing.report.metric_format import interval, measure, number, records
 from probing.report.null_bands import UNTRAINED, at_least_as_good, described, draws, ends, p_one_sided, p_two_sided
 from probing.report.section_parts import with_intervals
 
@@ -20,13 +20,14 @@ def of_probes(run: Run) -> pd.DataFrame:
     means = rows[(rows["target"] == UNTRAINED) & rows["draw"].isna() & (rows["metric"] == metric)]
     means = means[means["split"] == run.split].set_index("layer")
     lines = []
-    for line in run.shown_rows.itertuples():
-        twins = single.loc[single["layer"] == line.layer, "value"].dropna().tolist()
+    for line in records(run.shown_rows):
+        twins = single.loc[single["layer"] == line["layer"], "value"].dropna().tolist()
         if twins:
+            score = line["value"]
             lines.append(
-                {"layer": int(line.layer), "score": line.value, "ci_low": line.ci_low, "ci_high": line.ci_high}
-                | among(means.loc[line.layer], twins)
-                | {"as_good": at_least_as_good(line.value, twins, metric), "p": p_one_sided(line.value, twins, metric)}
+                {"layer": int(line["layer"]), "score": score, "ci_low": line["ci_low"], "ci_high": line["ci_high"]}
+                | among(means.loc[line["layer"]], twins)
+                | {"as_good": at_least_as_good(score, twins, metric), "p": p_one_sided(score, twins, metric)}
             )
     return pd.DataFrame(lines)
 
@@ -79,7 +80,9 @@ def of_others(run: Run) -> pd.DataFrame:
     """
     own = on_test(run.others)
     own = own[own["draw"].isna()]
-    chosen = {what for what, lines in own.groupby(WHAT) if len(lines) == 1 and lines["head"].notna().all()}
+    chosen = {
+        tuple(map(str, what)) for what, lines in own.groupby(WHAT) if len(lines) == 1 and lines["head"].notna().all()
+    }
     nulls = placed(on_test(run.nulls.assign(probe=run.nulls["probe"].str.removeprefix(UNTRAINED).str.strip())), chosen)
     of_model = placed(own, chosen).drop_duplicates([*WHAT, "place"], keep=False).set_index([*WHAT, "place"])
     single = nulls[nulls["draw"].notna()].groupby([*WHAT, "place"], sort=False)["value"].apply(list)

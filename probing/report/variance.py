@@ -78,34 +78,44 @@ def line_of(factor: str, runs: Sequence[Run]) -> dict[str, object]:
     tables = [layer_table(run.rows, run.metric).set_index("layer") for run in runs]
     scores = pd.concat([table["score"] for table in tables], axis=1, join="inner")
     layer = best_of(pd.concat([run.rows for run in runs]), scores, runs[0])
-    errors = [(table.loc[layer, "ci_high"] - table.loc[layer, "ci_low"]) / (2 * HALF_WIDTH) for table in tables]
-    names = {named(run.name("model")).family for run in runs}
+    at_best = scores.loc[[layer]].to_numpy(dtype=float)
+    intervals = [table.loc[[layer], ["ci_low", "ci_high"]].to_numpy(dtype=float) for table in tables]
+    deviations = scores.to_numpy(dtype=float).std(axis=1, ddof=1)
     low, high = interval_over_seeds(runs, layer) if factor == "model seed" else (np.nan, np.nan)
     return {
         **where(runs[0]),
         "factor": factor,
-        "of": ", ".join(sorted(names)),
+        "of": what_is_fixed(runs, factor),
         "values": len(runs),
         "layer": layer,
-        "score": float(scores.loc[layer].mean()),
-        "sd": float(scores.loc[layer].std(ddof=1)),
-        "sd_layers": float(np.sqrt((scores.std(axis=1, ddof=1) ** 2).mean())),
-        "se": float(np.mean(errors)),
+        "score": float(at_best.mean()),
+        "sd": float(at_best.std(ddof=1)),
+        "sd_layers": float(np.sqrt((deviations**2).mean())),
+        "se": float(np.mean(np.diff(np.concatenate(intervals)) / (2 * HALF_WIDTH))),
         "ci_low": low,
         "ci_high": high,
     }
 
 
+def what_is_fixed(runs: Sequence[Run], factor: str) -> str:
+    """The families of models in a group, and the values of the other factors, where a run has one."""
+    families = sorted({named(run.name("model")).family for run in runs})
+    fixed = {name: value for name, value in factors(runs[0]).items() if name not in (factor, "checkpoint")}
+    texts = [f"{name} {value}" for name, value in fixed.items() if value is not None and (name, value) != ("seed", 0)]
+    return ", ".join([*families, *texts])
+
+
 def where(run: Run) -> dict[str, object]:
     """Task, data, probe and metric of a run."""
-    return {part: run.name(part) for part in ("task", "data", "probe")} | {"metric": run.metric}
+    return {**{part: run.name(part) for part in ("task", "data", "probe")}, "metric": run.metric}
 
 
 def best_of(rows: pd.DataFrame, scores: pd.DataFrame, run: Run) -> int:
     """The layer with the best mean score on dev over the group, of the layers that all runs have."""
     task = rows[(rows["target"] == "task") & (rows["metric"] == run.metric) & (rows["split"] == run.chosen_on)]
     mean = task.groupby("layer")["value"].mean().reindex(scores.index)
-    return int(mean.idxmin() if measure(run.metric).lower_is_better else mean.idxmax())
+    ordered = -mean.to_numpy(dtype=float) if measure(run.metric).lower_is_better else mean.to_numpy(dtype=float)
+    return int(scores.index.to_list()[int(ordered.argmax())])
 
 
 def of_control_draws(runs: Sequence[Run]) -> Iterator[dict[str, object]]:

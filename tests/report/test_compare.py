@@ -14,7 +14,7 @@ def test_models_tasks_and_layers_are_compared_from_the_folders_alone(make_run, t
     out = tmp_path / "report"
     page = compare(folders, out).read_text(encoding="utf-8")
     tables = {path.name for path in (out / "tables").iterdir()}
-    names = ("models", "tasks", "paired_models", "paired_layers")
+    names = ("models", "tasks", "paired_models", "paired_layers", "variance")
     assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex")}
     figures = {path.name for path in (out / "figures").iterdir()}
     stems = ("pos-toy-linear-accuracy", "distance-toy-linear-uuas", "tasks")

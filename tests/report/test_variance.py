@@ -43,7 +43,7 @@ def test_checkpoints_and_steps_are_factors_of_their_own(make_run):
     folders = [make_run(model=name) for name in ("a@step1", "a@step2", "b@step1")]
     table = variance_table(gather(folders)[0])
     assert lines(table, "training step")["of"].tolist() == ["a"]
-    assert lines(table, "checkpoint")["of"].tolist() == ["a, b"]
+    assert lines(table, "checkpoint")["of"].tolist() == ["a, b, training step 1"]
 
 
 def test_the_text_has_one_digit_more_for_deviations(make_run):
