@@ -131,6 +131,7 @@ def with_control(n_words: np.ndarray, right: np.ndarray, control: np.ndarray) ->
     alone = {split: Resampling(300, np.arange(len(gold))) for split in GOLD}
     return score(found, ("accuracy",), ids, alone)
 
+
 def test_selectivity_is_paired_with_the_control() -> None:
     right = np.random.default_rng(0).integers(2, 5, size=60)  # of the four words of each sentence
     one_less = of_one_layer(with_control(np.full(60, 4), right, right - 1), "selectivity")
