@@ -105,12 +105,11 @@ def side_by_side(found: Sequence[Resampled]) -> Resampled:
     variances = [
         np.stack(of_kind, axis=-1) for of_kind in zip(*([v for v, _ in one.draws] for one in found), strict=True)
     ]
-    return Resampled(
-        found[0].metric,
-        np.stack([one.value for one in found], axis=-1),
-        np.stack([one.values for one in found], axis=-1),
-        np.stack([one.items for one in found], axis=-1),
-        np.stack([one.n_units for one in found], axis=-1),
-        found[0].limits,
-        tuple(zip(variances, [freedom for _, freedom in found[0].draws], strict=True)),
+    return replace(
+        found[0],
+        value=np.stack([one.value for one in found], axis=-1),
+        values=np.stack([one.values for one in found], axis=-1),
+        items=np.stack([one.items for one in found], axis=-1),
+        n_units=np.stack([one.n_units for one in found], axis=-1),
+        draws=tuple(zip(variances, [freedom for _, freedom in found[0].draws], strict=True)),
     )
