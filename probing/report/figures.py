@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from probing.report.baseline_columns import CEILING, drawn, names_in
+from probing.report.baseline_columns import CEILING, MEMORISATION, NAMES, drawn, names_in
 from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import gap, measure, number
@@ -54,7 +54,7 @@ class Curve:
 
 CURVES = (
     Curve("control", "control task", VERMILION, "s", "control"),
-    Curve("memorisation", "memorisation (train)", VERMILION, "s", "memorisation"),
+    Curve(MEMORISATION, NAMES[MEMORISATION], VERMILION, "s"),
     Curve("untrained", "untrained", GREEN, "^"),
 )
 
