@@ -146,12 +146,6 @@ def interval(statistics: Statistics, counts: Counts) -> Score:
     return score
 
 
-def paired(a: Statistics, b: Statistics, counts: Counts) -> Score:
-    """The difference a − b on the same sentences (layers, models, task and control) with its interval."""
-    [score] = scores(resampled(a, counts) - resampled(b, counts))
-    return score
-
-
 def scores(found: Resampled) -> list[Score]:
     """Per place the value over all sentences with its interval, see ``confidence.ends``; it keeps to the limits.
 
