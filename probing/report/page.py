@@ -82,6 +82,7 @@ def scores_by_layer(run: Run) -> dict[str, object]:
         "layers": shown,
         "marks": raw["best"].tolist(),
         "banded": bool(as_good(raw)),
+        "controlled": bool(raw["control"].notna().any()),
         "memorised": bool(raw[MEMORISATION].notna().any()),
         "ceiling": bool(raw[CEILING].notna().any()),
     }
