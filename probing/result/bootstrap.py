@@ -49,16 +49,16 @@ class Sums:
     freedom: float = np.inf
 
 
-def resample_counts(n_units: int, n_resamples: int, rng: np.random.Generator) -> Counts:
-    """How often each unit (a sentence or a document) is drawn, with replacement, into each resample: (R, N).
+def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator) -> Counts:
+    """How often each sentence (or document) is drawn, with replacement, into each resample: (R, N).
 
     The type is the smallest that holds the largest count, which is uint8 in practice: 1,000 resamples of 20,000
-    units take 20 MB. Drawing in blocks gives the same numbers as one draw of (R, N).
+    sentences take 20 MB. Drawing in blocks gives the same numbers as one draw of (R, N).
     """
-    counts: Counts = np.empty((n_resamples, n_units), dtype=np.uint8)
+    counts: Counts = np.empty((n_resamples, n_sentences), dtype=np.uint8)
     for block in blocks(counts.shape, _DRAWN):
-        drawn = rng.integers(n_units, size=counts[block].shape)
-        drawn += n_units * np.arange(len(drawn))[:, None]
+        drawn = rng.integers(n_sentences, size=counts[block].shape)
+        drawn += n_sentences * np.arange(len(drawn))[:, None]
         found = np.bincount(drawn.ravel(), minlength=drawn.size)
         counts = counts.astype(np.promote_types(counts.dtype, np.min_scalar_type(int(found.max()))), copy=False)
         counts[block] = found.reshape(drawn.shape)
