@@ -18,6 +18,7 @@ from probing.report.sections import sections, write_section_tables
 from probing.report.tables import run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
 from probing.result.gains import GAINS
+from probing.result.rows import UNTRAINED
 from probing.result.score import CODE_LENGTH, MEMORISATION
 
 CAPTIONS = {
@@ -83,6 +84,7 @@ def scores_by_layer(run: Run) -> dict[str, object]:
         "marks": raw["best"].tolist(),
         "banded": bool(as_good(raw)),
         "controlled": bool(raw["control"].notna().any()),
+        "untrained": bool(raw[UNTRAINED].notna().any()),
         "memorised": bool(raw[MEMORISATION].notna().any()),
         "ceiling": bool(raw[CEILING].notna().any()),
     }
