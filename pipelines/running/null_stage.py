@@ -37,10 +37,10 @@ def with_nulls(
                 notes = findings.notes if reason is None else (Note("skipped", f"{name} failed: {reason}"),)
                 of_twin.append(Findings(rows=findings.rows, notes=notes))
     study.on_progress("untrained twins", n_twins, n_twins)
-    return {name: found[name] + added(found[name], twins.get(name, []), study) for name in found}
+    return {name: found[name] + added(found[name], twins.get(name, [])) for name in found}
 
 
-def added(of_model: Findings, twins: list[Findings], study: Study) -> Findings:
+def added(of_model: Findings, twins: list[Findings]) -> Findings:
     """What the twins add to the findings of one analysis: rows and notes."""
     nulls = null_rows(of_model.rows, [one.rows for one in twins])
     return nulls + Findings(notes=counted_notes(of_model.notes, [one.notes for one in twins]))

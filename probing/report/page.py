@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
+from probing.report.baseline_columns import CEILING, SURFACE, margins, names_in, said
 from probing.report.best_layers import as_good, chosen, listed, verdict_on_layers
 from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
@@ -17,7 +17,9 @@ from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
 from probing.report.tables import run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
-from probing.result.score import CODE_LENGTH
+from probing.result.gains import GAINS
+from probing.result.rows import UNTRAINED
+from probing.result.score import CODE_LENGTH, MEMORISATION
 
 CAPTIONS = {
     "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
@@ -81,6 +83,8 @@ def scores_by_layer(run: Run) -> dict[str, object]:
         "layers": shown,
         "marks": raw["best"].tolist(),
         "banded": bool(as_good(raw)),
+        "controlled": bool(raw["control"].notna().any()),
+        "untrained": bool(raw[UNTRAINED].notna().any()),
         "memorised": bool(raw[MEMORISATION].notna().any()),
         "ceiling": bool(raw[CEILING].notna().any()),
     }

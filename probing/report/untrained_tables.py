@@ -7,8 +7,9 @@ import pandas as pd
 
 from probing.report.load import Run, best_layer
 from probing.report.metric_format import interval, measure, number, records
-from probing.report.null_bands import UNTRAINED, at_least_as_good, described, draws, ends, p_one_sided, p_two_sided
+from probing.report.null_bands import at_least_as_good, described, draws, ends, p_one_sided, p_two_sided
 from probing.report.section_parts import with_intervals
+from probing.result.rows import UNTRAINED
 
 WHAT = ["analysis", "probe", "target", "metric"]
 

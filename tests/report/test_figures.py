@@ -1,8 +1,10 @@
 import shutil
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
-from probing.report.figures import write_figures
+from probing.report.figures import write_figures, write_layers
 from probing.report.load import load_run
 from probing.report.sections import sections
 
@@ -31,6 +33,14 @@ def test_each_task_gets_its_figures_as_png_and_pdf_and_twice_the_same_bytes(make
 def test_other_rows_give_another_figure(make_run):
     images = [figures_of(make_run("distance", (0.4, top), name=f"{top}"))[0].read_bytes() for top in (0.5, 0.6)]
     assert images[0] != images[1]
+
+
+def test_memorisation_is_drawn_beside_scores_with_bands(make_run, make_rows, tmp_path):
+    run = load_run(make_run("pos", (0.6, 0.9), control=False))
+    memorised = make_rows(*(("memorisation", layer, 0.6, {"split": "train"}) for layer in (0, 1)))
+    with_it = replace(run, rows=pd.concat([run.rows, memorised]))
+    pictures = [write_layers(each, tmp_path / name)[0] for each, name in ((run, "without"), (with_it, "with"))]
+    assert pictures[0].read_bytes() != pictures[1].read_bytes()
 
 
 def test_one_layer_without_control_is_enough(make_run):
