@@ -54,7 +54,7 @@ class Curve:
 
 CURVES = (
     Curve("control", "control task", VERMILION, "s", "control"),
-    Curve("memorisation", "memorisation (train)", VERMILION, "s", "memorisation"),
+    Curve("memorisation", "memorisation (train)", VERMILION, "s"),  # no band: its intervals are of each layer alone
     Curve("untrained", "untrained", GREEN, "^"),
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
+from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, OVER_LAYER_0, SURFACE, margins, names_in, said
 from probing.report.best_layers import as_good, chosen, listed, verdict_on_layers
 from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
@@ -52,6 +52,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "probe": run.name("probe"),
         "split": run.split,
         "resampled": run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled),
+        "unit": run.resampled,
         "chosen_on": run.chosen_on,
         "code": run.metric == CODE_LENGTH,
         "metric": measure(run.metric).label,
@@ -81,6 +82,8 @@ def scores_by_layer(run: Run) -> dict[str, object]:
         "layers": shown,
         "marks": raw["best"].tolist(),
         "banded": bool(as_good(raw)),
+        "selective": bool(raw["selectivity"].notna().any()),
+        "gains": bool(raw[[*GAINS.values(), OVER_LAYER_0]].notna().any(axis=None)),
         "memorised": bool(raw[MEMORISATION].notna().any()),
         "ceiling": bool(raw[CEILING].notna().any()),
     }

@@ -145,3 +145,8 @@ def test_hyper_parameters_are_listed_and_a_column_without_values_is_not(make_run
     assert table.iloc[1].tolist() == ["1", "control", "0.612", "True", "1e-05"]
     facts["probes"]["selected"][0]["draw"] = 2
     assert selected(load_run(make_run("distance", analyses=facts, name="draws")))["draw"].tolist() == ["2", "–"]
+
+
+def test_a_page_explains_only_the_columns_that_it_has(make_run):
+    assert "hyper-parameters. Baselines" in " ".join(page_of(make_run("pos", (0.6, 0.8))).split())
+    assert "Selectivity is" not in page_of(make_run("pos", (0.6, 0.8), control=False, name="alone"))
