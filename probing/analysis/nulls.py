@@ -51,8 +51,8 @@ def over_all(rows: Sequence[Measurement]) -> Measurement:
 
     How far the mean moves with the sentences is taken from the twins' own intervals, which move together, because all
     read the same sentences; how far it moves with the twins, from their spread and Student's t. The two are
-    independent, so that their squares add up. Twins differ by chance too, which the sentences already tell: the interval is too wide
-    rather than too narrow, and for one twin it is that of its row.
+    independent, so that their squares add up. Twins differ by chance too, which the sentences already tell: the
+    interval is too wide rather than too narrow, and for one twin it is that of its row.
     """
     values = np.array([row.value for row in rows])
     n, mean = len(rows), float(values.mean())

@@ -58,7 +58,10 @@ def sentences(run: Run, own: pd.DataFrame) -> list[str]:
     )
     best_of = best_of_twins(run)
     p = p_one_sided(line["score"], best_of, metric)
-    return [text, f"Each twin at its own best layer, chosen on {run.chosen_on}: {reach(best_of, metric)} (p = {p:.3f})."]
+    return [
+        text,
+        f"Each twin at its own best layer, chosen on {run.chosen_on}: {reach(best_of, metric)} (p = {p:.3f}).",
+    ]
 
 
 def reach(values: Sequence[float], metric: str) -> str:
