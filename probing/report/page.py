@@ -23,9 +23,9 @@ CAPTIONS = {
     "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
     "layers cannot be told from the best one.",
     "classes": "F1 of each class in each layer, the most frequent class at the top.",
-    "confusion": "Confusion matrix at the best layer: predicted classes of the items of each gold class.",
-    "values": "Predicted against gold values at the best layer.",
-    "lengths": "Score by sentence length at the best layer.",
+    "confusion": "Confusion matrix at the layer chosen on dev: predicted classes of the items of each gold class.",
+    "values": "Predicted against gold values at the layer chosen on dev.",
+    "lengths": "Score by sentence length at the layer chosen on dev.",
 }
 
 
