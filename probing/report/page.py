@@ -20,12 +20,12 @@ from probing.report.wrong_items import class_errors, value_errors
 from probing.result.score import CODE_LENGTH
 
 CAPTIONS = {
-    "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
+    "layers": "Score by layer, with control task and baselines. The ring marks the chosen layer; shaded "
     "layers cannot be told from the best one.",
     "classes": "F1 of each class in each layer, the most frequent class at the top.",
-    "confusion": "Confusion matrix at the layer chosen on dev: predicted classes of the items of each gold class.",
-    "values": "Predicted against gold values at the layer chosen on dev.",
-    "lengths": "Score by sentence length at the layer chosen on dev.",
+    "confusion": "Confusion matrix at the chosen layer: predicted classes of the items of each gold class.",
+    "values": "Predicted against gold values at the chosen layer.",
+    "lengths": "Score by sentence length at the chosen layer.",
 }
 
 
@@ -107,8 +107,7 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     line, metric = chosen(table), run.metric
     best = verdict_on_layers(table, metric, run.chosen_on, run.split)
     if metric == CODE_LENGTH:
-        gaps = {name: margin.value for name, margin in margins(table, line, names_in([run])).items()}
-        return f"{best} {code_finding(run, line, gaps)}".strip()
+        return f"{best} {code_finding(run, line, margins(table, line, names_in([run])))}".strip()
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
         f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "

@@ -28,7 +28,7 @@ def test_the_finding_is_in_bits_and_says_of_which_labels(run):
         "Given layer 1 of m, the online code of pos takes 3,000 [3,000, 3,000] bits for the 5,000 labels"
     )
     assert "of 400 training sentences of d" in text
-    assert "−9,000 bits against the control task" in text
+    assert "−9,000 [−9,000, −9,000] bits against the control task" in text
     assert "−6,000 bits against the embedding output" in text
     assert "a compression of 6.00 against the uniform code" in text
     assert "accuracy" not in text
