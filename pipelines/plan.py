@@ -102,7 +102,9 @@ def from_runs(settings: Settings, goal: "Goal") -> None:
     if first["n_units"] < first["n_sentences"]:
         caption += f" of {first['n_units']:,} documents"
     shown = shown_plans(table)
-    printed = Table(title=heading(runs[0]), caption=caption, box=None, padding=(0, 1), pad_edge=False, collapse_padding=True)
+    printed = Table(
+        title=heading(runs[0]), caption=caption, box=None, padding=(0, 1), pad_edge=False, collapse_padding=True
+    )
     for name in shown.columns:
         # a heading is never cut: it breaks between its words, and a column is as wide as the longest of them
         widest = max(map(len, [*str(name).split(), *(shown[name].astype(str) if name == shown.columns[0] else [])]))
