@@ -3,6 +3,7 @@
 import pytest
 
 from probing.report.compare import finding as paired_finding
+from probing.report.compare import findings
 from probing.report.load import Run
 from probing.report.page import finding, tiles
 from probing.report.tables import run_table
@@ -68,3 +69,5 @@ def test_a_shorter_code_is_the_better_one_of_a_pair():
     assert "has a longer code from" in paired_finding(longer)
     accuracy = line | {"metric": "accuracy", "difference": 0.1, "joint_low": 0.05, "joint_high": 0.2}
     assert "is decoded better from" in paired_finding(accuracy)
+    unclear = line | {"joint_low": -600.0, "joint_high": 400.0, "task": "first"}
+    assert [text.split()[0] for text in findings([unclear, line, unclear, longer])] == ["pos", "pos", "No", "No"]
