@@ -56,7 +56,7 @@ class Curve:
 
 CURVES = (
     Curve("control", "control task", VERMILION, "s", "control"),
-    Curve(MEMORISATION, NAMES[MEMORISATION], VERMILION, "s"),
+    Curve(MEMORISATION, NAMES[MEMORISATION], VERMILION, "s"),  # no band: its intervals are of each layer alone
     Curve(UNTRAINED, UNTRAINED, GREEN, "^"),
 )
 

@@ -45,3 +45,13 @@ def test_memorisation_is_drawn_beside_scores_with_bands(make_run, make_rows, tmp
 
 def test_one_layer_without_control_is_enough(make_run):
     assert figures_of(make_run("distance", (0.7,), first=3, control=False))
+
+
+def test_memorisation_of_a_sentence_task_is_drawn_without_a_control(make_run):
+    folder = make_run("pos", (0.6, 0.7), control=False)
+    rows = pd.read_csv(folder / "rows.csv")
+    plain = figures_of(folder)[0].read_bytes()
+    task = rows[(rows["target"] == "task") & (rows["split"] == "test")]
+    memorised = task.assign(target="memorisation", split="train", value=0.65, ci_low=0.6, ci_high=0.7)
+    pd.concat([rows, memorised]).to_csv(folder / "rows.csv", index=False)
+    assert figures_of(folder)[0].read_bytes() != plain
