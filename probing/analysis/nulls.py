@@ -50,23 +50,25 @@ def null_rows(of_model: Iterable[Measurement], twins: Sequence[Sequence[Measurem
 def over_all(rows: Sequence[Measurement], resamples: int) -> Measurement:
     """The mean over twins, with an interval for new twins and new sentences (``mean_over_draws``).
 
-    How the score of each twin varies over sentences is taken from its own interval, as a normal distribution on either
-    side. It moves all twins together, because they read the same sentences: so the interval is too wide rather than too
-    narrow, and for one twin it is that of its row.
+    How the score of each twin varies over sentences is taken from its own interval, for each end as a normal
+    distribution that reaches as far. It moves all twins together, because they read the same sentences: so the interval
+    is too wide rather than too narrow, and for one twin it is that of its row.
     """
     from scipy.special import ndtri  # here, because it takes a while to load
 
     places = (np.arange(resamples) + 0.5) / resamples
     moved = generator(0, "sentences of twins").permutation(ndtri(places) / ndtri(0.975))
-    draws = []
-    for row in rows:
-        side = np.where(moved > 0, row.ci_high - row.value, row.value - row.ci_low)
-        values = row.value + moved * side
-        draws.append(Resampled(row.metric, np.asarray(row.value), values, np.ones(1), np.asarray(np.inf)))
-    [score] = scores(mean_over_draws(draws))
+    ends = []
+    for end in ("ci_low", "ci_high"):
+        draws = []
+        for row in rows:
+            values = row.value + moved * abs(getattr(row, end) - row.value)
+            draws.append(Resampled(row.metric, np.asarray(row.value), values, np.ones(1), np.asarray(np.inf)))
+        ends += scores(mean_over_draws(draws))
     places_of = {(row.layer, row.head) for row in rows}
     layer, head = places_of.pop() if len(places_of) == 1 else (None, None)
-    return replace(rows[0], layer=layer, head=head, value=score.value, ci_low=score.ci_low, ci_high=score.ci_high)
+    low, high = ends[0].ci_low, ends[1].ci_high
+    return replace(rows[0], layer=layer, head=head, value=ends[0].value, ci_low=low, ci_high=high)
 
 
 def marked(row: Measurement, number: int | None) -> Measurement:

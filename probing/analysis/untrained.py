@@ -9,6 +9,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.axes import SPLITS
 from probing.model.checkpoint import resolve
+from probing.probe.fit import TASK
 from probing.result.score import score
 from probing.store.key import Store
 
@@ -53,4 +54,4 @@ class ScoresOfProbes(Analysis):
         keep = kept_words(study, study.items.words)
         found = score(study.predictions, study.task.metrics, ids, resampling, keep)
         notes = (*study.items.notes, *widened(study.hidden), *unconverged(study.predictions))
-        return Findings(rows=tuple(found.rows), notes=notes)
+        return Findings(rows=tuple(row for row in found.rows if row.target == TASK), notes=notes)

@@ -53,7 +53,8 @@ def test_the_task_and_its_control_are_predicted_as_scikit_learn_does(kind: str) 
     for name in (TASK, "control0"):
         ours, theirs = (np.concatenate(found[1, name].predicted["test"]) for found in (own, reference))
         assert ours == pytest.approx(theirs, abs=1e-3)
-    assert (np.concatenate(own[1, TASK].predicted["test"]) != np.concatenate(own[1, "control0"].predicted["test"])).any()
+    task, control = (np.concatenate(own[1, name].predicted["test"]) for name in (TASK, "control0"))
+    assert (task != control).any()
 
 
 @pytest.mark.parametrize("kind", ["class", "scalar"])

@@ -233,7 +233,7 @@ def test_a_gain_has_the_interval_of_a_paired_difference() -> None:
 def test_beside_the_mean_over_lengths_stands_that_over_all_sentences_alike() -> None:
     rows = [np.arange(5.0)] * 3 + [np.arange(6.0)]
     depths = Target("word", "scalar", 0, dict.fromkeys(GOLD, rows))
-    found = [np.arange(5.0)] * 3 + [-np.arange(6.0)]  # the three of five words right, the one of six the wrong way round
+    found = [np.arange(5.0)] * 3 + [-np.arange(6.0)]  # those of five words right, that of six the wrong way round
     predicted = dict.fromkeys(("dev", "test"), found)
     ids, alone = dict.fromkeys(GOLD, list("abcd")), {split: Resampling(20, np.arange(4)) for split in GOLD}
     scored = score([Prediction(TASK, 1, 0, depths, predicted)], ("nspr",), ids, alone)
