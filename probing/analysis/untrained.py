@@ -48,7 +48,7 @@ class ScoresOfProbes(Analysis):
         """Nothing: what the probes need was checked for the model."""
 
     def __call__(self, study: Study) -> Findings:
-        """Rows of the task; notes on probes that stopped early and on vectors too large for float16."""
+        """Rows of the task, without gains; notes on probes that stopped early and on vectors too large for float16."""
         ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
         resampling = {split: study.resampling(split) for split in SPLITS}
         keep = kept_words(study, study.items.words)
