@@ -246,3 +246,13 @@ def test_draws_that_differ_no_more_than_chance_tells_add_little():
         whole = mean_over_draws(draws)
         found.append(whole.values.var() / np.mean([draw.values for draw in draws], axis=0).var())
     assert 1 <= np.mean(found) < 1.5  # and not 2
+
+
+def test_an_interval_is_as_wide_as_the_degrees_of_freedom_of_its_variance_say():
+    rng, n = np.random.default_rng(0), np.ones(200)
+    columns, counts = (rng.random(200), n), resample_counts(200, 500, rng)
+    free, bound = (
+        scores(resampled(Sums("hits", columns, np.divide, n, freedom=freedom), counts))[0] for freedom in (np.inf, 3)
+    )
+    ratio = (bound.ci_high - bound.ci_low) / (free.ci_high - free.ci_low)
+    assert ratio == pytest.approx(3.182 / 1.972, rel=1e-3)  # Student's t with 3 and with 199 degrees of freedom
