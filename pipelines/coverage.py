@@ -119,7 +119,8 @@ def table(lines: Sequence[Line], title: str) -> Table:
     """One row per line; in per cent."""
     found = Table(title=title)
     for column in ("measure", "drawn", "n", "held %", "too high %", "too low %", "width"):
-        found.add_column(column, justify="left" if column in ("measure", "drawn") else "right", no_wrap=True)
+        words = column in ("measure", "drawn")  # on a narrow terminal they are wrapped, and numbers stay whole
+        found.add_column(column, justify="left" if words else "right", no_wrap=not words)
     for line in lines:
         shares = [f"{100 * share:.1f}" if share == share else "" for share in (line.share, line.above, line.below)]
         width = f"{line.width:.3g}" if line.width == line.width else ""

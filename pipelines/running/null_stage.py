@@ -42,5 +42,5 @@ def with_nulls(
 
 def added(of_model: Findings, twins: list[Findings], study: Study) -> Findings:
     """What the twins add to the findings of one analysis: rows and notes."""
-    nulls = null_rows(of_model.rows, [one.rows for one in twins], study.options.resamples)
+    nulls = null_rows(of_model.rows, [one.rows for one in twins])
     return nulls + Findings(notes=counted_notes(of_model.notes, [one.notes for one in twins]))

@@ -22,8 +22,7 @@ def show(folder: Path) -> None:
 
     found = load_run(folder)
     raw, text = run_table(found)
-    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
-    print_table(text, heading(found), f"* chosen on {found.chosen_on}{good}; scores on {found.split}")
+    print_table(text, heading(found), marks(text, found.chosen_on, found.split))
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)
     ceiling = NAMES[CEILING]
@@ -33,6 +32,12 @@ def show(folder: Path) -> None:
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:
         say(f"{note['kind']}: {note['text']}", "bold yellow" if note["kind"] == "failed" else None)
+
+
+def marks(text: pd.DataFrame, chosen_on: str, split: str) -> str:
+    """What the marks beside the layers mean."""
+    good = "; ≈ may be the best" if text.iloc[:, 0].str.contains("≈").any() else ""
+    return f"* chosen on {chosen_on}{good}; scores on {split}"
 
 
 def print_table(text: pd.DataFrame, title: str, caption: str) -> None:

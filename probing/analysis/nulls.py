@@ -9,19 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import t as student
 
 from probing.analysis.findings import Findings
 from probing.analysis.untrained import UNTRAINED
 from probing.axes import Note
 from probing.probe.fit import TASK
-from probing.result.bootstrap import Resampled, mean_over_draws, scores
 from probing.result.rows import Measurement
-from probing.rng import generator
 
 Key = tuple[str, str, str | None, str, int | None, int | None]  # split, target, probe, metric, layer, head
 
 
-def null_rows(of_model: Iterable[Measurement], twins: Sequence[Sequence[Measurement]], resamples: int) -> Findings:
+def null_rows(of_model: Iterable[Measurement], twins: Sequence[Sequence[Measurement]]) -> Findings:
     """The rows of one analysis of all twins, and of the mean over them; of_model: the rows of the model itself.
 
     Left out is what is the same for the model and all twins, because it reads neither (a fixed offset), and what is
@@ -42,31 +41,29 @@ def null_rows(of_model: Iterable[Measurement], twins: Sequence[Sequence[Measurem
     for key, rows_of in found.items():
         if not all(row.value == values.get(key) for row in rows_of.values()):
             made += [marked(row, number) for number, row in rows_of.items()]
-            made.append(marked(over_all([*rows_of.values()], resamples), None))
+            made.append(marked(over_all([*rows_of.values()]), None))
     text = f"{single:,} rows of single heads of twins are left out: they have no counterpart in the model"
     return Findings(rows=tuple(made), notes=(Note("skipped", text),) if single else ())
 
 
-def over_all(rows: Sequence[Measurement], resamples: int) -> Measurement:
-    """The mean over twins, with an interval for new twins and new sentences (``mean_over_draws``).
+def over_all(rows: Sequence[Measurement]) -> Measurement:
+    """The mean over twins, with an interval for new twins and new sentences.
 
-    How the score of each twin varies over sentences is taken from its own interval, as a normal distribution on either
-    side. It moves all twins together, because they read the same sentences: so the interval is too wide rather than too
-    narrow, and for one twin it is that of its row.
+    How far the mean moves with the sentences is taken from the twins' own intervals, which move together, because all
+    read the same sentences; how far it moves with the twins, from their spread and Student's t. The two are
+    independent, so that their squares add up. Twins differ by chance too, which the sentences already tell: the interval is too wide
+    rather than too narrow, and for one twin it is that of its row.
     """
-    from scipy.special import ndtri  # here, because it takes a while to load
-
-    places = (np.arange(resamples) + 0.5) / resamples
-    moved = generator(0, "sentences of twins").permutation(ndtri(places) / ndtri(0.975))
-    draws = []
-    for row in rows:
-        side = np.where(moved > 0, row.ci_high - row.value, row.value - row.ci_low)
-        values = row.value + moved * side
-        draws.append(Resampled(row.metric, np.asarray(row.value), values, np.ones(1), np.asarray(np.inf)))
-    [score] = scores(mean_over_draws(draws))
+    values = np.array([row.value for row in rows])
+    n, mean = len(rows), float(values.mean())
+    of_twins = float(student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
+    below, above = (
+        float(np.hypot(np.mean(side), of_twins))
+        for side in ([row.value - row.ci_low for row in rows], [row.ci_high - row.value for row in rows])
+    )
     places_of = {(row.layer, row.head) for row in rows}
     layer, head = places_of.pop() if len(places_of) == 1 else (None, None)
-    return replace(rows[0], layer=layer, head=head, value=score.value, ci_low=score.ci_low, ci_high=score.ci_high)
+    return replace(rows[0], layer=layer, head=head, value=mean, ci_low=mean - below, ci_high=mean + above)
 
 
 def marked(row: Measurement, number: int | None) -> Measurement:

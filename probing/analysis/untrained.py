@@ -9,6 +9,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.axes import SPLITS
 from probing.model.checkpoint import resolve
+from probing.probe.fit import TASK
 from probing.result.score import score
 from probing.store.key import Store
 
@@ -47,10 +48,10 @@ class ScoresOfProbes(Analysis):
         """Nothing: what the probes need was checked for the model."""
 
     def __call__(self, study: Study) -> Findings:
-        """Rows of the task; notes on probes that stopped early and on vectors too large for float16."""
+        """Rows of the task, without gains; notes on probes that stopped early and on vectors too large for float16."""
         ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
         resampling = {split: study.resampling(split) for split in SPLITS}
         keep = kept_words(study, study.items.words)
         found = score(study.predictions, study.task.metrics, ids, resampling, keep)
         notes = (*study.items.notes, *widened(study.hidden), *unconverged(study.predictions))
-        return Findings(rows=tuple(found.rows), notes=notes)
+        return Findings(rows=tuple(row for row in found.rows if row.target == TASK), notes=notes)

@@ -9,6 +9,7 @@ from probing.analysis.ablation import HeadAblation
 from probing.analysis.agreement import Agreement, query_of
 from probing.analysis.heads import HeadsOverCorpus
 from probing.analysis.hypotheses import HeadHypotheses
+from probing.analysis.many_comparisons import ADJUSTED
 from probing.analysis.probes import Probes
 from probing.analysis.redundancy import Redundancy
 from probing.analysis.rollout import RolloutOfWords
@@ -93,13 +94,13 @@ def test_the_gains_of_all_relations_have_intervals_that_hold_together(study):
         joint[target] == replace(row, probe="gain_adjusted", ci_low=joint[target].ci_low, ci_high=joint[target].ci_high)
         for target, row in alone.items()
     )
-    wider = [
-        (joint[t].ci_high - joint[t].ci_low) / (row.ci_high - row.ci_low)
+    wider = {
+        t: (joint[t].ci_high - joint[t].ci_low) / (row.ci_high - row.ci_low)
         for t, row in alone.items()
         if row.ci_high > row.ci_low
-    ]
-    assert min(wider) > 1
-    assert max(wider) < 3
+    }
+    assert min(wider.values()) > 1
+    assert max(w for t, w in wider.items() if alone[t].n_sentences >= 15) < 3  # of fewer, Student's t is far wider
 
 
 def test_syntax_of_a_corpus_without_trees_is_skipped_with_a_reason(make, corpus):
@@ -209,7 +210,8 @@ def test_a_score_that_an_architecture_does_not_allow_costs_no_other(study, monke
         for name in ("gradient", "gradient × input")
     }
     assert {row.target for row in found.rows} == targets
-    assert set(found.rows) <= set(whole.rows)
+    alone = {row for row in found.rows if not str(row.probe).endswith(ADJUSTED)}  # a smaller family has other intervals
+    assert alone and alone <= set(whole.rows)
     left_out = [note.text.partition(" left out: ")[0] for note in found.notes if note.kind == "skipped"]
     assert left_out == [f"agreement: {name}" for name in ("norm", "value zeroing", "blank-out", "replaced weights")]
 

@@ -26,7 +26,9 @@ def test_each_layer_is_a_family_over_all_targets():
     resampled = [resampled_tally(one, RESAMPLING) for one in tallies]
     for at, layer in enumerate((1, 2)):
         joint = jointly(
-            np.array([one.value[at] for one in resampled]), np.stack([o.values[:, at] for o in resampled], 1)
+            np.array([one.value[at] for one in resampled]),
+            np.stack([o.values[:, at] for o in resampled], 1),
+            np.full(3, 60.0),
         )
         assert [found[name, layer].ci_low for name in "abc"] == pytest.approx(joint.low)
         assert [found[name, layer].ci_high for name in "abc"] == pytest.approx(joint.high)
@@ -47,7 +49,7 @@ def test_all_heads_of_all_layers_are_one_family():
     rows = measure_tallies([heads, tally("top", 1)], 0, RESAMPLING)
     found = adjusted_heads(rows, heads, RESAMPLING)
     resampled = resampled_tally(heads, RESAMPLING)
-    joint = jointly(resampled.value.ravel(), resampled.values.reshape(400, -1))
+    joint = jointly(resampled.value.ravel(), resampled.values.reshape(400, -1), np.full(8, 60.0))
     assert [(row.layer, row.head) for row in found] == [(layer, head) for layer in (1, 2) for head in range(4)]
     assert [row.ci_low for row in found] == pytest.approx(joint.low)
     assert [row.value for row in found] == pytest.approx(resampled.value.ravel())

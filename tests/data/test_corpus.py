@@ -23,7 +23,7 @@ class Given:
     def __init__(self, corpus: Corpus, max_sentences: int | None = None) -> None:
         self.corpus, self.max_sentences = corpus, max_sentences
 
-    def load(self) -> Corpus:
+    def load(self, text: str = "spaced") -> Corpus:
         return self.corpus
 
 

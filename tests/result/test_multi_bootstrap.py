@@ -15,7 +15,8 @@ def seeds_of(values, counts) -> list[Resampled]:
     """Mean score of each seed (S, N) over all sentences and in every resample."""
     means = counts.astype(float) @ values.T / values.shape[1]
     ones = np.ones(values.shape[1])
-    return [Resampled("accuracy", v.mean(), means[:, k], ones) for k, v in enumerate(values)]
+    n_units = np.asarray(float(values.shape[1]))
+    return [Resampled("accuracy", v.mean(), means[:, k], ones, n_units) for k, v in enumerate(values)]
 
 
 def draw(rng, n_seeds, spread=0.03, sentences=None):

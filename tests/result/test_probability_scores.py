@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from probing.result.confidence import ends, widening
 from probing.result.probability_scores import calibration_rows, ranking_rows
 from probing.result.resampling import Resampling
 from probing.rng import generator
@@ -25,7 +26,8 @@ def test_a_ranking_has_the_interval_of_the_resampled_sentences() -> None:
     assert auroc.value == pytest.approx(roc_auc_score(gold, margin[:, 0]))
     counts = alone(40, 100).counts("bootstrap", "test")
     each = [roc_auc_score(gold, margin[:, 0], sample_weight=row[SENTENCE]) for row in counts]
-    assert (auroc.ci_low, auroc.ci_high) == pytest.approx(tuple(np.quantile(each, [0.025, 0.975])))
+    low, high = ends(np.array([auroc.value]), np.array(each)[:, None], widening(np.array([40.0]), np.array([39.0])))
+    assert (auroc.ci_low, auroc.ci_high) == pytest.approx((low[0], high[0]))
 
 
 def test_items_of_an_unknown_class_are_not_ranked() -> None:

@@ -94,8 +94,8 @@ def conclusions_of(run: Run) -> list[str]:
     facts = run.facts("agreement")
     layer = int(str(facts["layer"]))
 
-    def ends(metric: str, adjusted: str = "") -> dict[str, Interval]:
-        lines = pick(run, "agreement", metric, f"explain{adjusted}")
+    def ends(metric: str, method: str = "explain") -> dict[str, Interval]:
+        lines = pick(run, "agreement", metric, method)
         lines = lines[lines["layer"] == layer]
         return {
             str(target): (float(value), float(low), float(high))
@@ -103,9 +103,9 @@ def conclusions_of(run: Run) -> list[str]:
         }
 
     nothing = (np.nan, np.nan, np.nan)
-    ranks, moved = ends("spearman", ADJUSTED), ends("tvd").get("uniform", nothing)
+    ranks, moved = ends("spearman", f"explain{ADJUSTED}"), ends("tvd").get("uniform", nothing)
     found = conclusions(str(facts["output"]), layer, ranks, moved)
-    return found + own_share(ends("blank_out_own_share").get("own label", nothing))
+    return found + own_share(ends("blank_out_own_share", "blank-out").get("own label", nothing))
 
 
 def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform: Interval) -> list[str]:

@@ -20,8 +20,8 @@ def test_columns_that_do_not_fit_are_left_out_and_the_table_says_where_they_are(
 
 def test_the_sign_for_layers_that_may_be_the_best_is_explained_where_it_stands():
     marked = TEXT.assign(layer=["0 ≈", "1 * ≈"])
-    assert "≈ may be the best" in str(terminal.terminal_table(marked, "title").caption)
-    assert "≈" not in str(terminal.terminal_table(TEXT, "title").caption)
+    assert terminal.marks(marked, "dev", "test") == "* chosen on dev; ≈ may be the best; scores on test"
+    assert "≈" not in terminal.marks(TEXT, "dev", "test")
 
 
 @pytest.mark.parametrize("width", range(1, 25))
@@ -63,11 +63,13 @@ def test_a_long_name_of_a_column_takes_several_lines_and_no_more_width_than_its_
 
 
 def test_the_ceiling_of_the_control_is_said_below_the_table(capsys, monkeypatch):
-    run = type("Run", (), {"manifest": {"data": {"skipped": {}}, "notes": []}})()
+    manifest = {"data": {"skipped": {}}, "notes": []}
+    run = type("Run", (), {"manifest": manifest, "metric": "accuracy", "chosen_on": "dev", "split": "test"})()
     monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
     monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
     with_ceiling = TEXT.assign(**{"control ceiling": "0.937"})
     monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, with_ceiling))
+    monkeypatch.setattr("probing.report.best_layers.verdict_on_layers", lambda *given: "")
     said = []
     monkeypatch.setattr(terminal, "say", lambda text, style=None: said.append(text))
     terminal.show(None)
