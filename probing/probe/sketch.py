@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-_BLOCK = 2**15  # logits at a time: with their rows, which are read twice, they fit into the cache
+_BLOCK = 2**18  # logits at a time: they fit into the cache, and keep all cores busy
 _EVEN = 0.2  # share of a sketch that is sampled evenly, so that no row's weight exceeds 1 / (_EVEN * share)
 _BLOCK_ROWS = 8192  # rows from which the blocks of the preconditioner are estimated
 _SHARED = 0.1  # share of the sum of all blocks in each
