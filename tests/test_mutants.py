@@ -76,6 +76,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.chdir(folder)
         patch.setenv("PYTHONPATH", str(folder))
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # it would be taken for that of the next mutant
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # no test needs them, and to load them takes half a second
         yield folder
 
 
@@ -83,7 +84,9 @@ def outcome(copy: Path, tests: tuple[str, ...]) -> int:
     """pytest's exit code for some test files of the copy, in a process of its own."""
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(["pytest", *HEAVY, *NETWORKS])
-    options = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-o", "pythonpath=."]
+    options = ["-x", "-q", "--no-header", "--tb=line", "-o", "pythonpath=."]
+    # the latter collects garbage among all that was imported, which takes longer than most tests
+    options += [f"-pno:{plugin}" for plugin in ("cacheprovider", "unraisableexception")]
     with ProcessPoolExecutor(1, forks) as pool:
         return int(pool.submit(pytest.main, [*options, f"--rootdir={copy}", *tests]).result(timeout=SECONDS))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from probing.analysis.nulls import counted_notes, marked, null_rows, over_all
 from probing.analysis.probes import Probes
@@ -61,6 +62,13 @@ def test_the_interval_of_one_twin_is_its_own():
     uneven = row(0.5, ci_low=0.2, ci_high=0.55)
     found = over_all([uneven])
     assert (found.ci_low, found.ci_high) == (pytest.approx(0.2), pytest.approx(0.55))
+
+
+def test_the_interval_of_the_mean_adds_the_squares_of_sentences_and_of_twins_on_each_side():
+    found = over_all([row(value, ci_low=value - 0.2, ci_high=value + 0.1) for value in (0.1, 0.2, 0.6)])
+    of_twins = stats.t.ppf(0.975, 2) * np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3)
+    assert found.value - found.ci_low == pytest.approx(np.hypot(0.2, of_twins))
+    assert found.ci_high - found.value == pytest.approx(np.hypot(0.1, of_twins))
 
 
 def test_the_interval_of_the_mean_is_close_to_that_of_resampled_sentences_and_twins():

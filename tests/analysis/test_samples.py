@@ -23,6 +23,10 @@ def test_a_sample_states_how_many_of_how_many_and_how_they_were_chosen():
     assert np.diff(found.subwords.offsets).tolist() == [(5, 2, 9, 40, 7, 6)[i] for i in found.sentences]
 
 
+def test_the_limits_themselves_are_lengths_that_fit():
+    assert draw("test", of_lengths(8, 9, 3, 2), 9, 8).sentences.tolist() == [0, 2]
+
+
 def test_a_sample_of_everything_is_said_to_be_that():
     found = draw("dev", of_lengths(5, 6), 10, None)
     assert found.sentences.tolist() == [0, 1]

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from probing.probe.fit import apply, scale
+from probing.probe import fit
+from probing.probe.fit import apply, scale, unresolved
 
 BITS = 24  # of float32
 
 
 def standardise(vectors: dict[str, np.ndarray], switched_on: bool) -> dict[str, np.ndarray]:
-    return apply(vectors, *scale(vectors["train"], switched_on, BITS))
+    return fit.standardise(vectors, switched_on, BITS)
 
 
 @pytest.fixture
@@ -51,3 +52,13 @@ def test_what_standardised_the_vectors_can_be_applied_to_others(vectors: dict[st
     again = apply({"test": vectors["test"]}, mean, deviation)["test"]
     assert (again == standardise(vectors, switched_on=True)["test"]).all()
     np.testing.assert_allclose(deviation, vectors["train"].std(axis=0), rtol=1e-4)
+
+
+def test_a_feature_that_varies_by_no_more_than_the_step_between_two_stored_numbers_becomes_zero() -> None:
+    """The step at a mean of 8 is 2**-7 for the 11 bits of float16, and 2**-20 for 24; at a mean of 0 it is 0."""
+    sides = np.array([1, -1], np.float32)[:, None]
+    train = np.array([8, -8, 8, 0], np.float32) + sides * np.array([2**-7, 2**-8, 2**-6, 2**-20], np.float32)
+    found = fit.standardise({"train": train}, True, 11)["train"]
+    np.testing.assert_allclose(found, sides * [0, 0, 1, 1])
+    assert unresolved(scale(train, True, 11)) == 2
+    assert unresolved(scale(train, True, 24)) == 0

@@ -47,6 +47,17 @@ def test_a_planted_number_is_found_on_its_layer(probe: Linear | Reference, plant
 
 
 @pytest.mark.parametrize("kind", ["class", "scalar"])
+def test_the_task_and_its_control_are_predicted_as_scikit_learn_does(kind: str) -> None:
+    planted = Planted(noise=6.0)
+    own, reference = (fits(probe("p", [1e-2], tolerance=1e-7), planted, kind) for probe in (Linear, Reference))
+    for name in (TASK, "control0"):
+        ours, theirs = (np.concatenate(found[1, name].predicted["test"]) for found in (own, reference))
+        assert ours == pytest.approx(theirs, abs=1e-3)
+    task, control = (np.concatenate(own[1, name].predicted["test"]) for name in (TASK, "control0"))
+    assert (task != control).any()
+
+
+@pytest.mark.parametrize("kind", ["class", "scalar"])
 @pytest.mark.parametrize("probe", [Linear, Reference])
 def test_the_strength_is_the_one_with_the_least_loss_on_dev(probe, kind) -> None:
     planted = Planted(noise=6.0)  # classes overlap, so that the best strength is within the range

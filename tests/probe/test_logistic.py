@@ -68,6 +68,7 @@ def test_the_order_of_the_strengths_changes_nothing_but_the_order() -> None:
         logistic.solve(torch.from_numpy(x), torch.from_numpy(y[None]), grid, 5) for grid in (STRENGTHS[::-1], STRENGTHS)
     )
     assert (up.objective[:, ::-1] == down.objective).all()
+    assert torch.equal(up.weights.flip(1), down.weights)
 
 
 def test_a_class_that_hardly_occurs_does_not_break_the_fit() -> None:

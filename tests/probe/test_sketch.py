@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from probing.probe.sketch import Hessian, Rows
+from probing.probe.sketch import Hessian, Rows, penalised
 
 N, D, C = 4000, 6, 3
 
@@ -88,5 +88,19 @@ def test_a_sketch_takes_its_share_of_rows_prefers_unsure_ones_and_keeps_the_mean
     expected = 0.8 * impurity.square().mean() / impurity.mean() + 0.2 * impurity.mean()  # in proportion to q
     assert impurity[taken].mean().item() == pytest.approx(expected.item(), rel=0.02)
     assert impurity[taken].mean() > 1.05 * impurity.mean()
+    # the weights make good that unsure rows are preferred
+    assert (sketch.importance * impurity[taken]).sum().item() == pytest.approx(impurity.mean().item(), rel=0.01)
     again = rows.sketch(impurity, share)
     assert torch.equal(again.features, sketch.features)
+
+
+def test_the_penalty_is_on_everything_but_the_intercepts_and_its_gradient_is_that_of_autograd(weights):
+    moment, value, gradient = weights[1:], torch.tensor([2.0]), torch.ones(1, C, D + 1)
+    leaf = weights[:1].clone().requires_grad_()
+    expected = value.sum() + gradient.flatten() @ leaf.flatten() - (leaf * moment).sum()
+    expected = expected + 0.15 * leaf[..., :-1].square().sum()
+    expected.backward()
+    here = value + (gradient * weights[:1]).sum()
+    found, slope = penalised(here, gradient, weights[:1], moment, 0.3)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert slope.numpy() == pytest.approx(leaf.grad.numpy(), abs=1e-5)

@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from probing.errors import ProbingError
-from probing.result.bootstrap import Sums, interval, mean_over_draws, paired, resample_counts, resampled, scores
+from probing.result.bootstrap import Score, Sums, interval, mean_over_draws, resample_counts, resampled, scores
 from probing.result.metrics import accuracy, nspr, r2
 from probing.result.statistics import Statistics
 
 
 def accuracy_of(correct: np.ndarray, n: np.ndarray) -> Statistics:
     return Statistics("accuracy", np.column_stack([correct, n, 0 * n, 0 * n]).astype(float))
+
+
+def paired(a: Statistics, b: Statistics, counts: np.ndarray) -> Score:
+    [score] = scores(resampled(a, counts) - resampled(b, counts))
+    return score
 
 
 def test_counts_are_resamples_of_the_sentences():
@@ -241,3 +246,13 @@ def test_draws_that_differ_no_more_than_chance_tells_add_little():
         whole = mean_over_draws(draws)
         found.append(whole.values.var() / np.mean([draw.values for draw in draws], axis=0).var())
     assert 1 <= np.mean(found) < 1.5  # and not 2
+
+
+def test_an_interval_is_as_wide_as_the_degrees_of_freedom_of_its_variance_say():
+    rng, n = np.random.default_rng(0), np.ones(200)
+    columns, counts = (rng.random(200), n), resample_counts(200, 500, rng)
+    free, bound = (
+        scores(resampled(Sums("hits", columns, np.divide, n, freedom=freedom), counts))[0] for freedom in (np.inf, 3)
+    )
+    ratio = (bound.ci_high - bound.ci_low) / (free.ci_high - free.ci_low)
+    assert ratio == pytest.approx(3.182 / 1.972, rel=1e-3)  # Student's t with 3 and with 199 degrees of freedom

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from probing.result.confidence import ends, widening
-from probing.result.probability_scores import calibration_rows, ranking_rows
+from probing.result.probability_scores import calibration_rows, information_rows, ranking_rows
 from probing.result.resampling import Resampling
 from probing.rng import generator
 
@@ -47,3 +47,17 @@ def test_the_calibration_error_of_a_layer() -> None:
     assert (first.value, second.value) == (0.0, 0.25)
     assert first.ci_low <= first.ci_high
     assert (second.ci_low, second.ci_high, second.n_items) == (0.25, 0.25, 8)
+
+
+def test_the_information_of_task_and_control_and_their_paired_difference() -> None:
+    items = np.array([1.0, 2, 1])
+    task, draws = np.array([[1.0, 2], [2, 4], [1, 2]]), [np.array([[k, 0.0], [2 * k, 0], [k, 0]]) for k in (0.25, 0.75)]
+    rows = information_rows([0, 3], (task, items), [(draw, items) for draw in draws], (7, alone(3, 60)))
+    found = {(row.target, row.layer): row for row in rows}
+    assert {key: row.value for key, row in found.items()} == {
+        **{("task", 0): 1, ("task", 3): 2, ("control", 0): 0.5, ("control", 3): 0},
+        **{("selectivity", 0): 0.5, ("selectivity", 3): 2},
+    }
+    same = found["selectivity", 3]  # of the second layer nothing varies
+    assert (same.ci_low, same.ci_high, same.seed, same.n_items, same.n_sentences) == (2, 2, 7, 4, 3)
+    assert found["selectivity", 0].ci_low < 0.5 < found["selectivity", 0].ci_high  # draws differ

@@ -228,3 +228,14 @@ def test_a_gain_has_the_interval_of_a_paired_difference() -> None:
     same = Prediction("chain", None, 0, WORDS, PREDICTIONS[0].predicted)
     row = only(score([PREDICTIONS[0], same], ("accuracy",), IDS, resampled(50)), target="over_surface", split="test")
     assert (row.value, row.ci_low, row.ci_high) == (0, 0, 0)
+
+
+def test_beside_the_mean_over_lengths_stands_that_over_all_sentences_alike() -> None:
+    rows = [np.arange(5.0)] * 3 + [np.arange(6.0)]
+    depths = Target("word", "scalar", 0, dict.fromkeys(GOLD, rows))
+    found = [np.arange(5.0)] * 3 + [-np.arange(6.0)]  # those of five words right, that of six the wrong way round
+    predicted = dict.fromkeys(("dev", "test"), found)
+    ids, alone = dict.fromkeys(GOLD, list("abcd")), {split: Resampling(20, np.arange(4)) for split in GOLD}
+    scored = score([Prediction(TASK, 1, 0, depths, predicted)], ("nspr",), ids, alone)
+    assert value(scored, TASK, "nspr") == pytest.approx((1 - 1) / 2)
+    assert value(scored, TASK, "nspr_mean") == pytest.approx((3 - 1) / 4)

@@ -9,7 +9,7 @@ from probing.store.disk import writing
 from probing.store.file_index import Content, Index
 from probing.store.journal import write_batch
 from probing.store.layout import StoreFile, create
-from probing.store.vectors import Vectors, check_layers
+from probing.store.vectors import Vectors, check_layers, rows_of
 
 # Four sentences in two batches, not in corpus order; -1 is [CLS] or [SEP]. Row r holds (r, -r) in layer 0 and
 # (10 r, -10 r) in layer 1, so that a vector tells which rows it is made of.
@@ -101,6 +101,8 @@ def test_selected_items_are_numbered_anew(store):
         "test": [],
     }
     assert [chosen.bounds(split) for split in ("train", "dev", "test")] == [(0, 2), (2, 3), (3, 3)]
+    assert chosen.available.tolist() == [True, True, True]
+    assert vectors.select(~keep).available.tolist() == [True, False, True, False, False]
     again = chosen.select(np.array([False, True, True]))
     assert {split: rows[:, 0].tolist() for split, rows in again.layer(0).items()} == {
         "train": [11],
@@ -180,6 +182,13 @@ def test_only_the_batches_that_hold_an_item_are_read(store, monkeypatch):
     assert read == [0]
     vectors.pick(0, [3, 1])  # b1 and a1
     assert read == [0, 0, 1]
+
+
+def test_the_rows_of_a_sentence_are_its_own_in_every_layer(store):
+    for number, rows in enumerate([range(5, 10), range(10, 13), range(5), range(13, 15)]):
+        found = rows_of(store, number)
+        np.testing.assert_array_equal(found[0, :, 0], rows)
+        np.testing.assert_array_equal(found[1, :, 1], -10 * np.array(rows))
 
 
 def test_a_split_does_not_keep_the_others_in_memory(store):

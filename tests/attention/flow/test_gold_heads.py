@@ -67,9 +67,14 @@ def test_words_that_share_a_subword_are_neither_asked_nor_an_answer_nor_a_match(
     # subwords: [de le] old dogs bark; old -> dogs .6, dogs -> bark .5; mass on the shared subword counts for nothing
     rows = [[0.1, 0.1, 0.7, 0.1], [0.2, 0.1, 0.6, 0.1], [0.3, 0.2, 0, 0.5], [0.5, 0.1, 0.4, 0]]
     bark_attends = Sentence("t", ("de", "le", "old", "dogs", "bark"), heads=(4, 4, 0, 3, 4))
-    gold = GoldHeads([tree, bark_attends], MapFacts.of_all(1, 1), "test", RAW)
-    words, last = np.array([[0, 2, 3, 4]] * 2), np.array([[1, 2, 3, 4]] * 2)
-    gold.add(Maps((torch.tensor([[rows], [rows]]),), np.array([0, 1]), words, words, np.array([4, 4]), last_words=last))
-    on_head = next(tally for tally in gold.finish() if tally.metric == "mass_on_gold_head")
-    np.testing.assert_allclose(on_head.sums[:, 0], [0.6 + 0.5, 0.2 + 0.4], atol=1e-6)
-    np.testing.assert_allclose(on_head.items, [2, 2])
+    under_de = Sentence("u", ("de", "le", "old", "dogs", "bark"), heads=(4, 4, 1, 5, 0))
+    gold = GoldHeads([tree, bark_attends, under_de], MapFacts.of_all(1, 1), "test", RAW)
+    words, last = np.array([[0, 2, 3, 4]] * 3), np.array([[1, 2, 3, 4]] * 3)
+    gold.add(Maps((torch.tensor([[rows]] * 3),), np.arange(3), words, words, np.full(3, 4), last_words=last))
+    found = {tally.metric: tally for tally in gold.finish()}
+    on_head, on_mirror = found["mass_on_gold_head"], found["mass_on_mirror_word"]
+    np.testing.assert_allclose(on_head.sums[:, 0], [0.6 + 0.5, 0.2 + 0.4, 0.5], atol=1e-6)
+    np.testing.assert_allclose(on_head.items, [2, 2, 1])
+    # dogs -> old, dogs -> bark, dogs -> old; as far from old as dogs is le, which shares its subword
+    np.testing.assert_allclose(on_mirror.sums[:, 0], [0.2, 0.5, 0.2], atol=1e-6)
+    np.testing.assert_allclose(on_mirror.items, [1, 1, 1])

@@ -73,6 +73,9 @@ def test_a_word_that_no_other_is_like_is_left_out_and_counted():
     on_head, _, items, unmatched = matched({0: pairs_of(np.ones((1, 3, 3)), [3, 3, 0])}, 1)
     assert (items.tolist(), unmatched) == ([1], 1)
     assert on_head.tolist() == [[1]]
+    # of four words, the first two have the only words two apart to the right as their heads
+    _, _, items, unmatched = matched({0: pairs_of(np.ones((1, 4, 4)), [3, 4, 0, 3])}, 1)
+    assert (items.tolist(), unmatched) == ([1], 2)
     lengths_differ = {
         0: pairs_of(np.ones((1, 3, 3)), [3, 3, 0]),
         1: pairs_of(np.ones((1, 9, 9)), [2, 3, 4, 5, 0, 5, 6, 7, 8]),
