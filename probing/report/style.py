@@ -75,6 +75,8 @@ def save(made: "Figure", stem: Path) -> list[Path]:
 
 def titled(made: "Figure", title: str, subtitle: str) -> None:
     """A bold title and a grey text below it that says what was measured; long ones are set in smaller type."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     width, height = made.get_size_inches()
     letters = int(72 * (width - 0.2) / (0.55 * LEAST_POINTS))
     below, top_in = folded(subtitle, letters), 0.08
@@ -85,7 +87,7 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
         place = (0.1 / width, 1 - top_in / height)
         made.text(*place, text, va="top", ha="left", fontsize=fitting, fontweight=weight, color=colour)
         top_in += 0.2
-    if "\n" in below and (layout := made.get_layout_engine()) is not None:
+    if "\n" in below and isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
         layout.set(rect=(0, 0, 1, 1 - (HEAD_IN + 0.1) / height))
 
 
