@@ -74,11 +74,15 @@ def plan(settings: Settings) -> None:
     from probing.report.sample_size import Goal
 
     goal = Goal(settings.difference, settings.power, settings.level)
+    from_runs(settings, goal) if settings.runs else from_assumptions(settings, goal)
+
+
+def announce(goal: "Goal") -> None:
+    """Print what is planned for."""
     say(
         f"to find a true difference of {goal.difference:g} with a power of {100 * goal.power:g} % (two-sided test at "
         f"{100 * goal.level:g} %):"
     )
-    from_runs(settings, goal) if settings.runs else from_assumptions(settings, goal)
 
 
 def from_runs(settings: Settings, goal: "Goal") -> None:
@@ -92,14 +96,19 @@ def from_runs(settings: Settings, goal: "Goal") -> None:
     runs = [load_run(Path(folder)) for folder in settings.runs]
     metric = settings.metric or runs[0].metric
     table = plans(runs, settings.layers, metric, goal)
+    announce(goal)
     first = table.iloc[0]
     caption = f"{measure(metric).label}; here: {first['n_sentences']:,} sentences"
     if first["n_units"] < first["n_sentences"]:
         caption += f" of {first['n_units']:,} documents"
     shown = shown_plans(table)
-    printed = Table(title=heading(runs[0]), caption=caption, box=None, padding=(0, 1))
+    printed = Table(
+        title=heading(runs[0]), caption=caption, box=None, padding=(0, 1), pad_edge=False, collapse_padding=True
+    )
     for name in shown.columns:
-        printed.add_column(name, no_wrap=name == shown.columns[0], justify="right")
+        # a heading is never cut: it breaks between its words, and a column is as wide as the longest of them
+        widest = max(map(len, [*str(name).split(), *(shown[name].astype(str) if name == shown.columns[0] else [])]))
+        printed.add_column(name, min_width=widest, overflow="fold", justify="right")
     for line in shown.itertuples(index=False):
         printed.add_row(*map(str, line))
     CONSOLE.print(printed)
@@ -117,6 +126,7 @@ def from_assumptions(settings: Settings, goal: "Goal") -> None:
     assumed = of_disagreement(settings.disagreement or 0, settings.items)
     spread = Spread(settings.deviation or assumed.deviation, settings.design_effect)
     found = needed(spread, goal, settings.sentences, settings.sentences_per_document)
+    announce(goal)
     say(f"assumed: deviation {spread.deviation:.3g}, design effect {spread.design_effect:g}")
     documents = f" ({found['documents_needed']:,.0f} documents)" if settings.sentences_per_document else ""
     say(f"{found['sentences_needed']:,.0f} sentences{documents}")

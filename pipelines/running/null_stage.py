@@ -23,10 +23,7 @@ def with_nulls(
     ``seconds``: what the run has taken until now. An analysis that fails for a twin is a note.
     """
     n_twins = experiment.settings.nulls
-    say(
-        f"nulls={n_twins}: {n_twins} untrained twins, each with an extraction and all analyses of its own; about "
-        f"{n_twins * seconds / 60:,.0f} min if each takes as long as the model; the store holds one at a time"
-    )
+    say(announced(n_twins, n_twins * seconds / 60))
     twins: dict[str, list[Findings]] = {name: [] for name in found if name not in failed}
     for number in range(n_twins):
         study.on_progress("untrained twins", number, n_twins)
@@ -37,10 +34,20 @@ def with_nulls(
                 notes = findings.notes if reason is None else (Note("skipped", f"{name} failed: {reason}"),)
                 of_twin.append(Findings(rows=findings.rows, notes=notes))
     study.on_progress("untrained twins", n_twins, n_twins)
-    return {name: found[name] + added(found[name], twins.get(name, []), study) for name in found}
+    return {name: found[name] + added(found[name], twins.get(name, [])) for name in found}
 
 
-def added(of_model: Findings, twins: list[Findings], study: Study) -> Findings:
+def announced(n_twins: int, minutes: float) -> str:
+    """What is about to be computed, and for how long."""
+    twins = "untrained twin" if n_twins == 1 else "untrained twins"
+    return (
+        f"nulls={n_twins}: {n_twins} {twins}, each with an extraction and all analyses of its own; "
+        f"{f'about {minutes:,.0f} min' if minutes >= 1 else 'less than a minute'} if each takes as long as the model; "
+        "the store holds one at a time"
+    )
+
+
+def added(of_model: Findings, twins: list[Findings]) -> Findings:
     """What the twins add to the findings of one analysis: rows and notes."""
     nulls = null_rows(of_model.rows, [one.rows for one in twins])
     return nulls + Findings(notes=counted_notes(of_model.notes, [one.notes for one in twins]))

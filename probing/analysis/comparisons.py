@@ -9,7 +9,7 @@ from probing.model.seen_forms import seen_form
 from probing.probe.baselines import Read, by_type, in_train
 from probing.probe.fit import SCORED, TASK
 from probing.probe.surface import baselines
-from probing.result.score import Prediction
+from probing.result.score import MEMORISATION, Prediction
 
 
 def without_vectors(study: Study, read: Read) -> list[Prediction]:
@@ -54,7 +54,7 @@ def type_notes(study: Study, read: Read) -> list[Note]:
             f"; the most frequent label alone gives {values.max() / values.sum():.3f}" if values is not None else ""
         )
         text = f"memorisation: {study.task.control_note}; it is scored on train, on those labels{chance}"
-        if not any(p.target == "memorisation" and p.predicted for p in study.predictions):
+        if not any(p.target == MEMORISATION and p.predicted for p in study.predictions):
             text = "memorisation is not measured: the probe predicts nothing for train"
         return [Note("caveat", text)]
     written = {w for s in study.corpus.splits["train"] for w in s.words}

@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.analysis.comparisons import words_read
 from probing.analysis.study import Study
 from probing.axes import SPLITS, Note, Split, Tally
 from probing.probe.fit import TASK, Fit, Scale, Setting, apply, scale
@@ -80,12 +81,10 @@ def by_sentence(values: Floats, study: Study) -> Floats:
 
 
 def words_of(study: Study) -> dict[Split, list[list[str]]]:
-    """The words that the task labels, per split and sentence."""
+    """The words that the task labels, as the model reads them, per split and sentence."""
+    read = words_read(study)
     return {
-        split: [
-            [sentence.words[i] for i in places]
-            for sentence, places in zip(study.corpus.splits[split], study.items.words[split], strict=True)
-        ]
+        split: [[words[i] for i in at] for words, at in zip(read.forms[split], read.items[split], strict=True)]
         for split in SPLITS
     }
 
@@ -116,7 +115,8 @@ def stated(given: Sequence[str], folds: int) -> list[str]:
     """What each of ``given`` is, in words."""
     texts = {
         LAYER0: "layer 0: its vectors (the embedding output)",
-        WORD: f"the word type: log p(class | type), one feature per class, counted on train with add-one smoothing "
+        WORD: "the word type, as the model reads it: log p(class | type), one feature per class, counted on train, "
+        "smoothed by the label frequencies of train with the weight of one item "
         f"(for items of train on the other {folds - 1} of {folds} folds)",
     }
     return [texts[name] for name in given]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, Corpus, Labels, Note, Split
 from probing.errors import ModelError
 from probing.probe.fit import SCORED, TASK, Probe, Setting, Target
-from probing.result.score import Prediction
+from probing.result.score import CONTROL, MEMORISATION, Prediction
 from probing.rng import generator
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors
@@ -22,8 +22,8 @@ class Items:
     """Items that have both a vector and a label.
 
     targets: the task and its controls (``control0`` …) by name; see ``Task.memorised`` on which sentences a control is
-    scored. words: per split and sentence the positions of the
-    items' words (0 for a sentence). notes: what was left out.
+    scored. words: per split and sentence the positions of the items' words (0 for a sentence). notes: what was left
+    out.
     """
 
     vectors: Vectors
@@ -96,7 +96,7 @@ def fit_probes(probe: Probe, items: Items, layers: Sequence[int], setting: Setti
     found = []
     for fit in probe.fit(items.vectors, items.targets, layers, setting):
         draw, gold = draw_of(fit.target), items.targets[fit.target]
-        name = TASK if draw is None else "control" if "test" in gold.scored else "memorisation"
+        name = TASK if draw is None else CONTROL if "test" in gold.scored else MEMORISATION
         predicted = {split: fit.predicted[split] for split in gold.scored if split in fit.predicted}
         found.append(Prediction(name, fit.layer, setting.seed, gold, predicted, fit, draw))
     # the task comes before its controls, because selectivity needs the statistics of the task

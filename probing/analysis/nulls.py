@@ -12,10 +12,9 @@ import numpy as np
 from scipy.stats import t as student
 
 from probing.analysis.findings import Findings
-from probing.analysis.untrained import UNTRAINED
 from probing.axes import Note
 from probing.probe.fit import TASK
-from probing.result.rows import Measurement
+from probing.result.rows import UNTRAINED, Measurement
 
 Key = tuple[str, str, str | None, str, int | None, int | None]  # split, target, probe, metric, layer, head
 
@@ -51,8 +50,8 @@ def over_all(rows: Sequence[Measurement]) -> Measurement:
 
     How far the mean moves with the sentences is taken from the twins' own intervals, which move together, because all
     read the same sentences; how far it moves with the twins, from their spread and Student's t. The two are
-    independent, so that their squares add up. Twins differ by chance too, which the sentences already tell: the interval is too wide
-    rather than too narrow, and for one twin it is that of its row.
+    independent, so that their squares add up. Twins differ by chance on these sentences too, which is then counted
+    twice: the interval is too wide rather than too narrow. For one twin it is that of its row.
     """
     values = np.array([row.value for row in rows])
     n, mean = len(rows), float(values.mean())

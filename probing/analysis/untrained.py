@@ -13,7 +13,6 @@ from probing.probe.fit import TASK
 from probing.result.score import score
 from probing.store.key import Store
 
-UNTRAINED = "untrained"
 MOST = 1000  # twins of one run: their seeds must not meet those of a run with the next seed
 
 

@@ -12,6 +12,7 @@ from probing.store.vectors import Vectors
 
 TASK = "task"
 SCORED: tuple[Split, ...] = ("dev", "test")
+_ROWS = 1024  # of which the deviation is computed at a time: they fit into the cache
 Scale = tuple[NDArray[np.float32], NDArray[np.float32]]  # mean and deviation of each feature, (D,) each
 
 
@@ -106,13 +107,23 @@ def scale(train: NDArray[np.float32], switched_on: bool, bits: int) -> Scale:
     numbers, at the size of its mean, holds mostly rounding, which division would enlarge to the size of the others. Its
     deviation is infinite, so that it becomes 0 and gets no weight; the same for a constant feature.
     """
-    mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
+    exact = train.mean(axis=0, dtype=np.float64)
+    mean = exact.astype(np.float32)
     if not switched_on:
         return mean, np.ones_like(mean)
-    deviation = train.std(axis=0, dtype=np.float64).astype(np.float32)
+    deviation = _deviation(train, exact)
     step = np.ldexp(np.abs(np.sign(mean)), np.frexp(mean)[1] - bits)  # 0 where the mean is
     deviation[deviation <= step] = np.inf
     return mean, deviation
+
+
+def _deviation(train: NDArray[np.float32], mean: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The deviation of each feature (N, D) -> (D,), summed in float64; in blocks, as a float64 copy would take long."""
+    squares = np.zeros(train.shape[1])
+    for begin in range(0, len(train), _ROWS):
+        apart = train[begin : begin + _ROWS] - mean
+        squares += np.einsum("nd,nd->d", apart, apart)
+    return np.sqrt(squares / len(train)).astype(np.float32)
 
 
 def unresolved(by: Scale) -> int:

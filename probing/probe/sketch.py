@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-_BLOCK = 2**18  # logits at a time: they fit into the cache, and keep all cores busy
+_BLOCK = 2**15  # logits at a time: with their rows, which are read twice, they fit into the cache
 _EVEN = 0.2  # share of a sketch that is sampled evenly, so that no row's weight exceeds 1 / (_EVEN * share)
-_BLOCK_ROWS = 8192  # rows from which the blocks of the preconditioner are estimated
+_BLOCK_ROWS = 4096  # rows from which each block of the preconditioner is estimated
 _SHARED = 0.1  # share of the sum of all blocks in each
 
 
@@ -54,14 +54,10 @@ class Rows:
     def sketch(self, gini: "torch.Tensor", share: float) -> "Rows":
         """About ``share`` of these rows, sampled in proportion to their Gini impurity ``gini`` (M,).
 
-        A row of probability q counts 1 / q times, so that the mean is kept. Systematic sampling, without random
-        numbers: a row is taken when the running sum of the probabilities passes an integer.
+        A row of probability q counts 1 / q times, so that the mean is kept.
         """
-        import torch
-
         probability = (share * ((1 - _EVEN) * gini / gini.mean().clamp_min(1e-12) + _EVEN)).clamp(max=1)
-        passed = torch.cumsum(probability.double(), 0).floor()
-        sampled = torch.nonzero(torch.diff(passed, prepend=passed.new_zeros(1)) > 0)[:, 0]
+        sampled = _systematic(probability)
         return Rows(self.features.index_select(0, sampled), self.importance[sampled] / probability[sampled])
 
 
@@ -94,16 +90,19 @@ class Hessian:
     def blocks(self) -> "torch.Tensor":
         """The diagonal blocks without the penalty, one per class, (C, D + 1, D + 1), from some of the rows.
 
-        A block of a rare class rests on few rows; so each is mixed with the sum of all blocks, scaled to its trace.
+        A block's rows are sampled in proportion to the variance of its class, as few rows make up that of a rare class
+        (of few rows all are taken). It is mixed with the sum of all blocks, scaled to its trace.
         """
         import torch
 
-        every = max(1, len(self.rows.features) // _BLOCK_ROWS)
-        x, variance = self.rows.features[::every], (self._p * (1 - self._p) * self.rows.importance)[:, ::every] * every
-        found = x.new_empty(len(variance), x.shape[1] + 1, x.shape[1] + 1)
+        features, variance = self.rows.features, self._p * (1 - self._p) * self.rows.importance
+        found = features.new_empty(len(variance), features.shape[1] + 1, features.shape[1] + 1)
         for block, weight in zip(found, variance, strict=True):
-            scaled = x * weight.sqrt()[:, None]
-            block[:-1, :-1] = scaled.T @ scaled
+            size = _BLOCK_ROWS if len(features) > _BLOCK_ROWS else torch.inf
+            probability = (weight.clamp_min(1e-30) * (size / weight.sum().clamp_min(1e-30))).clamp(max=1)
+            sampled = _systematic(probability)
+            x, weight = features.index_select(0, sampled), weight[sampled] / probability[sampled]
+            block[:-1, :-1] = x.T @ (x * weight[:, None])
             block[:-1, -1] = block[-1, :-1] = weight @ x
             block[-1, -1] = weight.sum()
         trace = torch.diagonal(found, dim1=1, dim2=2).sum(1)
@@ -129,6 +128,17 @@ class Hessian:
             return step - step.mean(0)
 
         return inverse
+
+
+def _systematic(probability: "torch.Tensor") -> "torch.Tensor":
+    """The places that are sampled, each with its probability (M,), without random numbers.
+
+    A place is taken when the running sum of the probabilities passes an integer.
+    """
+    import torch
+
+    passed = torch.cumsum(probability.double(), 0).floor()
+    return torch.nonzero(torch.diff(passed, prepend=passed.new_zeros(1)) > 0)[:, 0]
 
 
 def penalised(

@@ -25,8 +25,8 @@ def choose(grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]]
 
     ``solve`` gives the loss on dev at a strength and what was solved. It is called from strong to weak, and no more
     once the loss was ``WORSE`` times in a row worse than the best one. If the best one is an end of the grid, the grid
-    grows there by its own ratio, as long as the loss falls by more than ``MARGIN``, by at most ``FURTHER`` strengths.
-    A grid of one strength does not grow.
+    grows there by its own ratio, as long as the loss falls by more than ``MARGIN`` and ``_promises`` to fall on, by at
+    most ``FURTHER`` strengths. A grid of one strength does not grow.
     """
     tried: list[Choice[Solved]] = []
     worse = 0
@@ -37,9 +37,9 @@ def choose(grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]]
             break
     least = min(one.loss for one in tried)
     best = next(one for one in tried if one.loss <= _bound(least))
-    for end in (tried[-1], tried[0]):
-        if best is end:
-            best = _grown(best, grid, solve, weaker=end is tried[-1])
+    for towards_end in (tried, tried[::-1]):
+        if best is towards_end[-1]:
+            best = _grown(towards_end, _further(grid, weaker=towards_end is tried), solve)
     return best
 
 
@@ -49,15 +49,29 @@ def limits(grid: Sequence[float]) -> tuple[float, ...]:
 
 
 def _grown(
-    best: Choice[Solved], grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]], weaker: bool
+    tried: Sequence[Choice[Solved]], further: Sequence[float], solve: Callable[[float], tuple[float, Solved]]
 ) -> Choice[Solved]:
-    """The best of ``best``, an end of the grid, and the strengths beyond it."""
-    for l2 in _further(grid, weaker):
-        next_one = _solved(l2, solve)
-        if not _bound(next_one.loss) < best.loss:
+    """The best of the last of ``tried``, an end of the grid, and the strengths ``further`` beyond it."""
+    found = [*tried]
+    for l2 in further:
+        if not _promises([one.loss for one in found]):
             break
-        best = next_one
-    return best
+        found.append(_solved(l2, solve))
+        if not _bound(found[-1].loss) < found[-2].loss:
+            return found[-2]
+    return found[-1]
+
+
+def _promises(losses: Sequence[float]) -> bool:
+    """Whether losses, one per strength, are likely to fall by more than ``MARGIN`` at the next one.
+
+    Over log l2 they are nearly convex: each strength brings less than the one before. The next one is expected to bring
+    less than the last by half of what the last brought less than the one before: a parabola would take off all of it.
+    """
+    if len(losses) < 3:
+        return True
+    before, last = losses[-3] - losses[-2], losses[-2] - losses[-1]
+    return losses[-1] > _bound(losses[-1] - last + (before - last) / 2)
 
 
 def _further(grid: Sequence[float], weaker: bool) -> list[float]:

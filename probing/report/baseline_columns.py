@@ -7,14 +7,14 @@ import pandas as pd
 
 from probing.report.load import PROBES, Run
 from probing.report.metric_format import interval, number
+from probing.result.gains import GAINS, OVER_LAYER_0
+from probing.result.rows import UNTRAINED
+from probing.result.score import MEMORISATION
 
 CONSTANT = ("majority", "type_majority", "surface", "chain", "word_types")  # baselines that read no layer
-BASELINES = (*CONSTANT, "untrained")
+BASELINES = (*CONSTANT, UNTRAINED)
 SURFACE = ("surface", "chain")  # what stands for the surface baseline: chain for word pairs
 CEILING = "control_ceiling"
-MEMORISATION = "memorisation"
-GAINS = {"surface": "over_surface", "chain": "over_surface", "word_types": "over_word_types"}  # baseline: its gain
-OVER_LAYER_0 = "over_layer0"
 LAYER_0 = "the embedding output"
 NAMES = {
     "majority": "majority",
@@ -22,7 +22,7 @@ NAMES = {
     "surface": "surface",
     "chain": "distance in the text",
     "word_types": "one-hot word types",
-    "untrained": "untrained",
+    UNTRAINED: UNTRAINED,
     CEILING: "control ceiling",
     MEMORISATION: "memorisation (train)",
 }

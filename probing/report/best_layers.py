@@ -57,7 +57,7 @@ def _same(values: Any, table: pd.DataFrame, target: str) -> bool:
 
 
 def _add_intervals(table: pd.DataFrame, measured: dict[str, Resampled]) -> None:
-    """Percentile intervals of means over seeds, in place."""
+    """Intervals of means over seeds, in place."""
     wanted = {ENDS[target]: of for target, of in measured.items()}
     if len(measured) > 1:
         wanted[SELECTIVITY] = measured["task"] - measured["control"]
@@ -130,5 +130,5 @@ def beside_the_best(table: pd.DataFrame, metric: str, chosen_on: str, split: str
     rival = f"layer {line['rival']:.0f}"
     said = f"{chosen_on.capitalize()} chose layer {line['layer']}"
     if line["as_good"]:
-        return f"{said}; {rival} is ahead of it by {gap}, which is not clear."
+        return f"{said}; {rival} is ahead of it by {gap}: not a clear difference."
     return f"{said}, which is worse than {rival} by {gap} on {split}."

@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from probing.report.baseline_columns import Margin
 from probing.report.load import Run
 from probing.report.metric_format import number, scored
 
 
-def code_finding(run: Run, line: "pd.Series[Any]", gaps: Mapping[str, float]) -> str:
+def code_finding(run: Run, line: "pd.Series[Any]", gaps: Mapping[str, Margin]) -> str:
     """One sentence on the layer with the shortest code; ``gaps``: its bits minus those of the control task ….
 
     It says what the labels cost given the vectors, not what the model uses.
@@ -20,7 +21,7 @@ def code_finding(run: Run, line: "pd.Series[Any]", gaps: Mapping[str, float]) ->
         f"Given layer {line['layer']} of {run.name('model')}, the online code of {run.name('task')} takes {score} bits "
         f"for the {shown['n_items']:,} labels of {shown['n_sentences']:,} training sentences of {run.name('data')}"
     )
-    parts = [f"{number(gap, metric, signed=True)} bits against {name}" for name, gap in gaps.items()]
+    parts = [f"{scored(*gap, metric, signed=True)} bits against {name}" for name, gap in gaps.items()]
     if "compression" in line:
         parts.append(f"a compression of {number(line['compression'], 'compression')} against the uniform code")
     return f"{text}: {', '.join(parts)}." if parts else f"{text}."

@@ -23,6 +23,8 @@ from probing.result.checksums import UNCHECKED, has_checksums
 
 BLOCK = ["task", "data", "probe", "metric"]
 
+NOT_CLEAR = "No clear difference"
+
 
 def compare(folders: Sequence[Path], out: Path) -> Path:
     """Compare the runs in ``folders``; only files of these folders are read. Returns ``out``/index.html.
@@ -49,7 +51,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     task_figure = write_tasks(raw["models"], looks(conditions), out / "figures" / "tasks")
     facts = {
         "title": f"Comparison of {sum(len(one.runs) for one in conditions):,} runs",
-        "findings": [finding(line) for line in records(pairs)],
+        "findings": findings(records(pairs)),
         "blocks": blocks(conditions, shown, raw, out / "figures"),
         "tasks": shown["tasks"],
         "task_figure": picture(task_figure[0], "Layers at which tasks become decodable, by model.")
@@ -98,6 +100,11 @@ def blocks(
     return sections
 
 
+def findings(lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence for each paired difference; those that are clear come first, since a page shows only some."""
+    return sorted(map(finding, lines), key=lambda text: text.startswith(NOT_CLEAR))
+
+
 def finding(line: Mapping[str, Any]) -> str:
     """A paired difference as a sentence; its interval, simultaneous over all pairs of the block, decides."""
     words = ("is decoded better from", "is decoded worse from", "")
@@ -108,7 +115,7 @@ def finding(line: Mapping[str, Any]) -> str:
     ends = scored_in(line, JOINT, signed=True)
     where = f"({line['data']}, {line['probe']} probe: {measure(line['metric']).label} {ends})"
     if not what:
-        return f"No clear difference for {line['task']} between {sides[0]} and {sides[1]} {where}."
+        return f"{NOT_CLEAR} for {line['task']} between {sides[0]} and {sides[1]} {where}."
     return f"{line['task']} {what} {sides[0]} than from {sides[1]} {where}."
 
 

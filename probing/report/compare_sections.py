@@ -15,7 +15,8 @@ NOTE_ON_VARIANCE = (
     "is best on dev; sd over layers: root mean square of that of each layer. Standard error over test: from the 95 % "
     "interval of one run, which holds the other choices fixed; where an sd is larger, that interval is too narrow for "
     "conclusions about other seeds, samples or models. With model seeds, the interval of the mean score is from the "
-    "multi-bootstrap (Sellam et al. 2022): other model seeds and other test sentences or documents."
+    "multi-bootstrap (Sellam et al. 2022): other model seeds and other test sentences or documents. The seed of a run "
+    "changes control tasks and probes that start at random: a linear probe scores the same with every seed."
 )
 
 

@@ -96,8 +96,8 @@ def note(run: Run, raw: pd.DataFrame) -> str:
     if raw["attended"].notna().any():
         parts = [
             "Decodable and attended are associations. Rollout runs from layer 1 up to the layer. Matched word: at the "
-            "same signed distance in sentences of the same length, where that is not the head; 1: heads get no more "
-            "than their distance explains. Layer 0 has no attention."
+            "same signed distance in sentences of about the same length, where that is not the head; 1: heads get no "
+            "more than their distance explains. Layer 0 has no attention."
         ]
     if raw["lost"].notna().any():
         parts.append(

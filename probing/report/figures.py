@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from probing.report.baseline_columns import CEILING, drawn, names_in
+from probing.report.baseline_columns import CEILING, NAMES, drawn, names_in
 from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import gap, measure, number
-from probing.report.null_bands import UNTRAINED, draw_bands, ranges
+from probing.report.null_bands import draw_bands, ranges
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
@@ -28,6 +28,8 @@ from probing.report.style import (
     titled,
 )
 from probing.report.tables import banded
+from probing.result.rows import UNTRAINED
+from probing.result.score import MEMORISATION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,8 +56,8 @@ class Curve:
 
 CURVES = (
     Curve("control", "control task", VERMILION, "s", "control"),
-    Curve("memorisation", "memorisation (train)", VERMILION, "s", "memorisation"),
-    Curve("untrained", "untrained", GREEN, "^"),
+    Curve(MEMORISATION, NAMES[MEMORISATION], VERMILION, "s"),  # no band: its intervals are of each layer alone
+    Curve(UNTRAINED, UNTRAINED, GREEN, "^"),
 )
 
 

@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from probing.report.metric_format import measure
+from probing.result.rows import UNTRAINED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-UNTRAINED = "untrained"
 ENOUGH = 20
 BAND = ["layer", "low", "high", "mean", "n"]
 DRAWS = {UNTRAINED: ("untrained twin", "untrained twins"), "control": ("control draw", "draws of the control task")}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.baseline_columns import CEILING, GAINS, MEMORISATION, SURFACE, margins, names_in, said
+from probing.report.baseline_columns import CEILING, SURFACE, margins, names_in, said
 from probing.report.best_layers import as_good, chosen, listed, verdict_on_layers
 from probing.report.code_length import code_finding
 from probing.report.figures import write_figures
@@ -17,15 +17,17 @@ from probing.report.section_parts import Section
 from probing.report.sections import sections, write_section_tables
 from probing.report.tables import run_table, write_tables
 from probing.report.wrong_items import class_errors, value_errors
-from probing.result.score import CODE_LENGTH
+from probing.result.gains import GAINS, OVER_LAYER_0
+from probing.result.rows import UNTRAINED
+from probing.result.score import CODE_LENGTH, MEMORISATION
 
 CAPTIONS = {
-    "layers": "Score by layer, with control task and baselines. The ring marks the layer chosen on dev; shaded "
+    "layers": "Score by layer, with control task and baselines. The ring marks the chosen layer; shaded "
     "layers cannot be told from the best one.",
     "classes": "F1 of each class in each layer, the most frequent class at the top.",
-    "confusion": "Confusion matrix at the best layer: predicted classes of the items of each gold class.",
-    "values": "Predicted against gold values at the best layer.",
-    "lengths": "Score by sentence length at the best layer.",
+    "confusion": "Confusion matrix at the chosen layer: predicted classes of the items of each gold class.",
+    "values": "Predicted against gold values at the chosen layer.",
+    "lengths": "Score by sentence length at the chosen layer.",
 }
 
 
@@ -52,6 +54,7 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "probe": run.name("probe"),
         "split": run.split,
         "resampled": run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled),
+        "unit": run.resampled,
         "chosen_on": run.chosen_on,
         "code": run.metric == CODE_LENGTH,
         "metric": measure(run.metric).label,
@@ -81,6 +84,9 @@ def scores_by_layer(run: Run) -> dict[str, object]:
         "layers": shown,
         "marks": raw["best"].tolist(),
         "banded": bool(as_good(raw)),
+        "selective": bool(raw["selectivity"].notna().any()),
+        "gains": bool(raw[[*GAINS.values(), OVER_LAYER_0]].notna().any(axis=None)),
+        "untrained": bool(raw[UNTRAINED].notna().any()),
         "memorised": bool(raw[MEMORISATION].notna().any()),
         "ceiling": bool(raw[CEILING].notna().any()),
     }
@@ -104,8 +110,7 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     line, metric = chosen(table), run.metric
     best = verdict_on_layers(table, metric, run.chosen_on, run.split)
     if metric == CODE_LENGTH:
-        gaps = {name: margin.value for name, margin in margins(table, line, names_in([run])).items()}
-        return f"{best} {code_finding(run, line, gaps)}".strip()
+        return f"{best} {code_finding(run, line, margins(table, line, names_in([run])))}".strip()
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
     text = (
         f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "

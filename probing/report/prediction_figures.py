@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from probing.report.figure_ranges import lowest, span
 from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
 from probing.report.metric_format import measure
+from probing.report.sentence_scores import RESAMPLES
 from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, short, titled
 from probing.report.tables import class_layers, class_table
 from probing.result.bootstrap import Score, interval
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CLASSES = 24  # a larger confusion matrix cannot be read; the rarest classes are merged
-RESAMPLES = 1000
 
 
 def write_classes(run: Run, stem: Path) -> list[Path]:

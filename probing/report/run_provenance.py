@@ -32,5 +32,5 @@ def selected(run: Run) -> pd.DataFrame:
 
 def _setting(name: str, value: object) -> str:
     if isinstance(value, float):
-        return f"{value:,.3f}" if name == "dev" else "–" if pd.isna(value) else f"{value:g}"
+        return "–" if pd.isna(value) else f"{value:,.3f}" if name == "dev" else f"{value:g}"
     return "–" if value is None else str(value)

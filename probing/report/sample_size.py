@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from probing.errors import DataError
-from probing.report.load import Run, best_layer
+from probing.report.load import UNIT, Run, best_layer
 from probing.report.metric_format import number, records
+from probing.report.sentence_scores import has_statistics, statistics_by_layer
 from probing.result.power import Spread, spread_of
 from probing.result.score import CODE_LENGTH, ON_DISK
 from probing.result.statistics import METRICS, Statistics
 
-UNIT = "unit"  # the column with the number of a sentence's document; runs without it resampled sentences
 FEWEST = 30  # units: the normal distribution is a poor guide for fewer
 Side = tuple[Run, int]  # a run at one of its layers
 
@@ -37,8 +37,8 @@ def plans(runs: Sequence[Run], layers: Sequence[int], metric: str, goal: Goal) -
 
 
 def _pairs(runs: Sequence[Run], layers: Sequence[int], metric: str) -> list[tuple[Side, Side]]:
-    if metric == CODE_LENGTH or metric == "macro_f1" or metric not in METRICS:
-        known = ", ".join(name for name in METRICS if name not in (CODE_LENGTH, "macro_f1"))
+    if metric == CODE_LENGTH or not has_statistics(metric):
+        known = ", ".join(name for name in METRICS if name != CODE_LENGTH and has_statistics(name))
         raise DataError(
             f"metric={metric}: its value per sentence is not known, or grows with the corpus; type one of {known}"
         )
@@ -86,22 +86,18 @@ def _common(first: Side, second: Side, metric: str) -> tuple[np.ndarray, np.ndar
         )
     one, other = (_of(side, metric) for side in (first, second))
     joined = one.join(other[list(ON_DISK)].add_suffix("_b"), how="inner")
-    units = joined[UNIT].to_numpy(np.int64) if UNIT in joined else np.arange(len(joined))
     columns = [*ON_DISK, *(f"{name}_b" for name in ON_DISK)]
-    return joined[columns].to_numpy(float), units
+    return joined[columns].to_numpy(float), joined[UNIT].to_numpy(np.int64)
 
 
 def _of(side: Side, metric: str) -> pd.DataFrame:
     run, layer = side
-    table = (
-        run.sentences if run.sentences is not None else pd.DataFrame(columns=["metric", "target", "layer", "sentence"])
-    )
-    found = table[(table["metric"] == metric) & (table["target"] == "task") & (table["layer"] == layer)]
-    if found.empty:
+    found = statistics_by_layer([run], metric)
+    if layer not in found:
         raise DataError(
             f"{run.folder} has no statistics of {metric} per sentence in layer {layer}; type another layers=…"
         )
-    return found.assign(repeat=found.groupby("sentence").cumcount()).set_index(["sentence", "repeat"])
+    return found[layer][run.seed][0]
 
 
 def _name(side: Side, other: Side) -> str:

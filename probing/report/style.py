@@ -23,6 +23,7 @@ LAYER_AXIS = "layer (0 = embedding output)"
 LAYERS_OF_ATTENTION = "layer (inside block ℓ)"
 DPI = 200
 HEAD_IN = 0.46  # room for the title and the line below it
+LEAST_POINTS = 6.5  # of the text below the title; a longer one takes two lines
 SETTINGS: Any = {  # matplotlib wants a literal type for every key
     "font.size": 9.0,
     "axes.labelsize": 9.0,
@@ -73,15 +74,33 @@ def save(made: "Figure", stem: Path) -> list[Path]:
 
 
 def titled(made: "Figure", title: str, subtitle: str) -> None:
-    """A bold title and a grey line below it that says what was measured; long ones are set in smaller type."""
+    """A bold title and a grey text below it that says what was measured; long ones are set in smaller type."""
     width, height = made.get_size_inches()
-    top_in = 0.08
-    for text, points, weight, colour in ((title, 10.0, "bold", INK), (subtitle, 8.5, "normal", GREY)):
+    letters = int(72 * (width - 0.2) / (0.55 * LEAST_POINTS))
+    below, top_in = folded(subtitle, letters), 0.08
+    for text, points, weight, colour in ((title, 10.0, "bold", INK), (below, 8.5, "normal", GREY)):
         em_per_letter = 0.65 if weight == "bold" else 0.55
-        fitting = min(points, 72 * (width - 0.2) / (em_per_letter * max(len(text), 1)))
+        longest = max(1, *map(len, text.split("\n")))
+        fitting = min(points, 72 * (width - 0.2) / (em_per_letter * longest))
         place = (0.1 / width, 1 - top_in / height)
         made.text(*place, text, va="top", ha="left", fontsize=fitting, fontweight=weight, color=colour)
         top_in += 0.2
+    if "\n" in below and (layout := made.get_layout_engine()) is not None:
+        layout.set(rect=(0, 0, 1, 1 - (HEAD_IN + 0.1) / height))
+
+
+def folded(text: str, letters: int) -> str:
+    """``text`` on two lines of about the same length if it has more than ``letters`` and parts between ``·``.
+
+    >>> folded("a · b · cdef", 10)
+    'a · b ·\\ncdef'
+    """
+    parts = text.split(" · ")
+    if len(text) <= letters or len(parts) == 1:
+        return text
+    both = [(" · ".join(parts[:k]), " · ".join(parts[k:])) for k in range(1, len(parts))]
+    first, second = min(both, key=lambda lines: max(map(len, lines)))
+    return f"{first} ·\n{second}"
 
 
 def short(name: str, most: int = 28) -> str:

@@ -9,11 +9,8 @@ from probing.report.baseline_columns import (
     BASELINES,
     CEILING,
     CONSTANT,
-    GAINS,
     LAYER_0,
-    MEMORISATION,
     NAMES,
-    OVER_LAYER_0,
     SURFACE,
     names_in,
 )
@@ -21,6 +18,9 @@ from probing.report.best_layers import AS_GOOD, add_bands, as_good
 from probing.report.emit import write_table
 from probing.report.load import Run, best_layer, shown_predictions, shown_split
 from probing.report.metric_format import gap, interval, measure, number, scored
+from probing.result.gains import GAINS, OVER_LAYER_0
+from probing.result.rows import UNTRAINED
+from probing.result.score import MEMORISATION
 
 WITH_INTERVAL = {"task": "score", "control": "control", "selectivity": "selectivity", MEMORISATION: MEMORISATION}
 WITH_INTERVAL |= {name: name for name in (*GAINS.values(), OVER_LAYER_0)}
@@ -59,8 +59,8 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
             table[column] = mean[source].reindex(layers).astype(float)
     for target in (*CONSTANT, CEILING):
         table[target] = float(shown.loc[shown["target"] == target, "value"].mean())
-    untrained = shown[shown["target"] == "untrained"].groupby("layer")["value"].mean()
-    table["untrained"] = untrained.reindex(layers).astype(float)
+    untrained = shown[shown["target"] == UNTRAINED].groupby("layer")["value"].mean()
+    table[UNTRAINED] = untrained.reindex(layers).astype(float)
     table["best"] = table["layer"] == best_layer(rows, metric)
     return table.reset_index(drop=True)
 

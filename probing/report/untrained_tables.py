@@ -7,8 +7,9 @@ import pandas as pd
 
 from probing.report.load import Run, best_layer
 from probing.report.metric_format import interval, measure, number, records
-from probing.report.null_bands import UNTRAINED, at_least_as_good, described, draws, ends, p_one_sided, p_two_sided
+from probing.report.null_bands import at_least_as_good, described, draws, ends, p_one_sided, p_two_sided
 from probing.report.section_parts import with_intervals
+from probing.result.rows import UNTRAINED
 
 WHAT = ["analysis", "probe", "target", "metric"]
 
@@ -51,16 +52,23 @@ def sentences(run: Run, own: pd.DataFrame) -> list[str]:
         return []
     line, metric = lines.iloc[0], run.metric
     n, as_good = int(line["twins"]), int(line["as_good"])
-    least = f", the least that {n} twins allow" if not as_good else ""
+    least = f", the least that {n} {'twin allows' if n == 1 else 'twins allow'}" if not as_good else ""
     text = (
         f"Layer {best} scores {number(line['score'], metric)}; {described(n)}: "
-        f"{number(line['low'], metric)} to {number(line['high'], metric)}, {as_good} as good "
-        f"(p = {line['p']:.3f}{least})."
+        f"{reach([line['low'], line['high']], metric)}, {as_good} as good (p = {line['p']:.3f}{least})."
     )
     best_of = best_of_twins(run)
     p = p_one_sided(line["score"], best_of, metric)
-    edges = " to ".join(number(end, metric) for end in (min(best_of), max(best_of)))
-    return [text, f"Each twin at its own best layer, chosen on {run.chosen_on}: {edges} (p = {p:.3f})."]
+    return [
+        text,
+        f"Each twin at its own best layer, chosen on {run.chosen_on}: {reach(best_of, metric)} (p = {p:.3f}).",
+    ]
+
+
+def reach(values: Sequence[float], metric: str) -> str:
+    """``0.61 to 0.64`` of several values; one number where they are the same."""
+    low, high = min(values), max(values)
+    return number(low, metric) if low == high else f"{number(low, metric)} to {number(high, metric)}"
 
 
 def best_of_twins(run: Run) -> list[float]:

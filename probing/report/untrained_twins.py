@@ -14,9 +14,11 @@ from probing.report.untrained_tables import WHAT, of_others, of_probes, sentence
 MOST_PANELS, MOST_HEADS = 12, 24
 NOTE = (
     "A twin has the architecture and tokenizer of the model, and random weights. Mean: over all twins, with a 95 % "
-    "interval for other twins and sentences. Range: where single twins lie. p: (1 + number of twins as good) ÷ (1 + "
-    "number of twins), of each layer alone, not corrected for their number."
+    "interval for other twins and test sentences (with one twin: for other test sentences alone). Range: where single "
+    "twins lie. p: (1 + number of twins as good) ÷ (1 + number of twins), of each layer alone, not corrected for their "
+    "number."
 )
+SAMPLE = "of each analysis the same as for the model"
 NOTE_OTHERS = (
     "What other analyses find in the model and in twins; a chosen head is chosen anew in every twin. p: two-sided, as "
     "neither side is better; of each line alone, not corrected for their number."
@@ -40,7 +42,7 @@ def section(run: Run) -> Section:
     if not chosen_heads(others).empty:
         caption = "Heads chosen on dev: that of the model (blue), and the range of those of untrained twins (green)."
         figures.append(Figure("untrained_heads", caption, write_heads))
-    return Section("Untrained twins", sentences=sentences(run, own), tables=tables, figures=figures)
+    return Section("Untrained twins", sentences=sentences(run, own), tables=tables, figures=figures, sample=SAMPLE)
 
 
 def curves(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -9,25 +9,22 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from probing.errors import ProbingError
 from probing.report.gather import OTHER_ANALYSES, Condition
 from probing.report.html import flat
 from probing.report.load import Run
 from probing.report.metric_format import measure, records, scored_in
 from probing.report.model_names import named
+from probing.report.sentence_scores import statistics_by_layer, together
 from probing.report.tables import layer_table
-from probing.result.bootstrap import Resampled, resampled
+from probing.result.confidence import Z
 from probing.result.multi_bootstrap import over_seeds
-from probing.result.resampling import counts_of
-from probing.result.score import ON_DISK
-from probing.result.statistics import METRICS, Statistics
+from probing.result.score import CONTROL
 
 FACTORS = ("seed", "training sample", "model seed", "training step", "checkpoint")
 # no choice that the score could depend on, or a factor of its own
 IGNORED = ("tag", "seed", "train_seed", "nulls", "resamples", "device", "threads", "outputs", "strict", "store.folder")
 OF_MODEL = ("model.checkpoint", "model.revision", "model.name", "model.stand_in")
-RESAMPLES = 1000
-HALF_WIDTH = 1.959964  # standard errors from the middle of a 95 % interval to its end
+WIDTH = 2 * Z  # standard errors from one end of a 95 % interval to the other
 COLUMNS = ["task", "data", "probe", "metric", "factor", "of", "values", "layer", "score", "sd", "sd_layers", "se"]
 
 
@@ -91,7 +88,7 @@ def line_of(factor: str, runs: Sequence[Run]) -> dict[str, object]:
         "score": float(at_best.mean()),
         "sd": float(at_best.std(ddof=1)),
         "sd_layers": float(np.sqrt((deviations**2).mean())),
-        "se": float(np.mean(np.diff(np.concatenate(intervals)) / (2 * HALF_WIDTH))),
+        "se": float(np.mean(np.diff(np.concatenate(intervals)) / WIDTH)),
         "ci_low": low,
         "ci_high": high,
     }
@@ -121,7 +118,7 @@ def best_of(rows: pd.DataFrame, scores: pd.DataFrame, run: Run) -> int:
 def of_control_draws(runs: Sequence[Run]) -> Iterator[dict[str, object]]:
     """A line for each run with several draws of its control task: how the control's score varies over them."""
     for run in runs:
-        rows = run.rows[(run.rows["target"] == "control") & (run.rows["metric"] == run.metric)]
+        rows = run.rows[(run.rows["target"] == CONTROL) & (run.rows["metric"] == run.metric)]
         rows = rows[(rows["split"] == run.split) & rows["draw"].notna()]
         if rows["draw"].nunique() < 2:
             continue
@@ -129,7 +126,7 @@ def of_control_draws(runs: Sequence[Run]) -> Iterator[dict[str, object]]:
         line = table[table["best"]].iloc[0]
         by_layer = rows.groupby("layer")["value"]
         at_best = rows[rows["layer"] == line["layer"]]
-        errors = (at_best["ci_high"] - at_best["ci_low"]) / (2 * HALF_WIDTH)
+        errors = (at_best["ci_high"] - at_best["ci_low"]) / WIDTH
         yield {
             **where(run),
             "factor": "control draw (score of the control)",
@@ -144,31 +141,15 @@ def of_control_draws(runs: Sequence[Run]) -> Iterator[dict[str, object]]:
 
 
 def interval_over_seeds(runs: Sequence[Run], layer: int) -> tuple[float, float]:
-    """Both ends of the multi-bootstrap's interval of the mean over model seeds; NaN if runs share no sentences."""
-    tables = [sentence_table(run, layer) for run in runs]
-    if any(table is None for table in tables):
+    """Both ends of the multi-bootstrap's interval of the mean over model seeds; NaN without statistics per sentence."""
+    metric = runs[0].metric
+    found = [statistics_by_layer([run], metric).get(layer, {}) for run in runs]
+    tables = [table for by_seed in found for draws in by_seed.values() for table in draws]
+    if len(tables) < len(runs):
         return float("nan"), float("nan")
-    common = pd.concat([table["unit"] for table in tables if table is not None], axis=1, join="inner")
-    counts = counts_of(common.iloc[:, 0].to_numpy(np.int64), RESAMPLES, "model seeds", str(len(common)))
-    seeds: list[Resampled] = []
-    for table in tables:
-        assert table is not None
-        values = table.loc[common.index, list(ON_DISK)].to_numpy(float)
-        seeds.append(resampled(Statistics(runs[0].metric, values), counts))
-    try:
-        found = over_seeds(seeds)
-    except ProbingError:
-        return float("nan"), float("nan")
-    return found.ci_low, found.ci_high
-
-
-def sentence_table(run: Run, layer: int) -> pd.DataFrame | None:
-    """Statistics of the task on test at one layer, by sentence; None where there are none."""
-    if run.sentences is None or run.metric not in METRICS or run.metric == "macro_f1":
-        return None
-    table = run.sentences
-    table = table[(table["target"] == "task") & (table["metric"] == run.metric) & (table["layer"] == layer)]
-    return None if table.empty else table.drop_duplicates("sentence").set_index("sentence")
+    base = together(tables)
+    mean = over_seeds([base.resampled(table, metric) for table in tables])
+    return mean.ci_low, mean.ci_high
 
 
 def shown_variance(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,1 +1,1 @@
-"""Scores: metrics, intervals over sentences, and the rows from which every report is made."""
+"""Scores: metrics, 95 % intervals, and the rows from which every report is made."""

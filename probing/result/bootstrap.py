@@ -50,7 +50,7 @@ class Sums:
 
 
 def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator) -> Counts:
-    """How often each sentence is drawn, with replacement, into each resample: (R, N).
+    """How often each sentence (or document) is drawn, with replacement, into each resample: (R, N).
 
     The type is the smallest that holds the largest count, which is uint8 in practice: 1,000 resamples of 20,000
     sentences take 20 MB. Drawing in blocks gives the same numbers as one draw of (R, N).
@@ -143,12 +143,6 @@ def mean_over_draws(draws: Sequence[Resampled], *purpose: str) -> Resampled:
 def interval(statistics: Statistics, counts: Counts) -> Score:
     """The score over all sentences with its interval; see ``scores``."""
     [score] = scores(resampled(statistics, counts))
-    return score
-
-
-def paired(a: Statistics, b: Statistics, counts: Counts) -> Score:
-    """The difference a − b on the same sentences (layers, models, task and control) with its interval."""
-    [score] = scores(resampled(a, counts) - resampled(b, counts))
     return score
 
 

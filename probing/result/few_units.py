@@ -21,6 +21,7 @@ def few_units(units: Units) -> str | None:
     low, high = (f"{100 * share:.0f}" for share in HELD[size])
     few = "at most " if n < min(HELD) else ""
     return (
-        f"95 % intervals are of {what}: with so few {kind} they are rough. In simulations with {size} sentences they "
-        f"held the true value in {few}{low} to {high} % of the cases, depending on the metric (docs/coverage.md)"
+        f"95 % intervals on test are of {what}: with so few {kind} they are rough. In simulations with {size} "
+        f"sentences they held the true value in {few}{low} to {high} % of the cases, depending on the metric "
+        "(docs/coverage.md)"
     )

@@ -1,9 +1,10 @@
 """The multi-bootstrap: intervals for other seeds of a model's training and other test sentences at once.
 
 Sellam et al. 2022 (The MultiBERTs, ICLR), section 3: each resample draws seeds with replacement and, independently,
-examples with replacement, and takes the mean over the drawn seeds of the score on the drawn examples. Here n − 1 of n
-seeds are drawn (see ``mean_over_draws``), because with few seeds drawing n makes the variance over seeds too small by
-the factor (n − 1) / n. What is estimated is the mean over all seeds that training might have had.
+examples with replacement, and takes the mean over the drawn seeds of the score on the drawn examples. With n seeds that
+makes the variance over seeds too small, by the factor (n − 1) / n. So here the seeds' differences from their mean get
+random weights of the right variance instead (``mean_over_draws``). What is estimated is the mean over all seeds that
+training might have had.
 """
 
 from collections.abc import Sequence

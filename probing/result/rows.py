@@ -8,6 +8,8 @@ import pandas as pd
 
 from probing.errors import DataError
 
+UNTRAINED = "untrained"  # the target (probes), or what the probe begins with (others), in rows of untrained twins
+
 
 @dataclass(frozen=True)
 class Measurement:

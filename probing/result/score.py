@@ -1,4 +1,4 @@
-"""From predictions to measurements: every metric of every target and layer, with its interval over sentences."""
+"""From predictions to measurements: every metric of every target and layer, with its interval."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -19,7 +19,7 @@ def test_unseen_items_are_counted_once_and_not_per_layer():
     found = [coded("task", 0, 3, 20.4), coded("task", 1, 3, 20.4), coded("control", 0, 1200, 9000.0, draw=1)]
     choice, unseen = code_notes(found)
     assert "the shortest code" in choice
-    assert unseen.endswith("on every layer: task 3 (20 bits), control 1 1,200 (9,000 bits)")
+    assert unseen.endswith("on every layer: task: 3 (20 bits), control draw 1: 1,200 (9,000 bits)")
 
 
 def test_nothing_is_said_where_every_class_was_seen():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from probing.analysis.conditional_probes import words_of
 from probing.analysis.findings import Findings
 from probing.analysis.information import Information
 from probing.errors import ConfigError
@@ -50,6 +51,13 @@ def test_a_contextual_layer_tells_more_than_layer_0_and_the_word_do(found):
     assert beyond[2].ci_low > 0
     assert list(rows(found, "conditional_v_information_bits", "given the word type")) == [0, 2]
     assert rows(found, "cross_entropy_bits", "layer 0 alone")[None].value > 0
+
+
+def test_word_types_are_words_as_the_model_reads_them(study, monkeypatch):
+    monkeypatch.setattr("probing.analysis.comparisons.seen_form", lambda folder: str.upper)
+    words = {split: [word for of in sentences for word in of] for split, sentences in words_of(study).items()}
+    assert len(words["test"]) == len(study.items.targets["task"].flat("test"))
+    assert all(word == word.upper() for word in words["test"])
 
 
 def test_calibration_is_measured_and_rankings_only_for_two_classes(found, study):

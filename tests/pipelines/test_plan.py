@@ -19,6 +19,7 @@ def test_a_plan_from_a_run(make, here):
     assert done.code == 0, done.err
     assert "2 − 0" in done.out
     assert "two-sided test at 5 %" in done.out
+    assert "deviation" in done.out and "…" not in done.out  # no heading is cut
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,33 @@ def test_the_strength_of_the_least_loss_is_chosen_and_the_path_ends_after_two_th
     assert walk(1e-1, [1e-5, *GRID, 1.0]) == (1e-1, [1.0, 1e-1, 1e-2, 1e-3])
 
 
-@pytest.mark.parametrize("best, tried", [(1e-4, [1e-5]), (1e-6, [1e-5, 1e-6, 1e-7]), (1e-1, [1]), (10, [1, 10, 100])])
+@pytest.mark.parametrize("best, tried", [(1e-6, [1e-5, 1e-6]), (10, [1, 10])])
 def test_the_grid_grows_by_its_own_ratio_where_its_end_is_best(best, tried):
     chosen, all_tried = walk(best)
     assert chosen == best
     known = [s for s in sorted(GRID, reverse=True) if s in all_tried]
     assert all_tried == [*known, *tried]
+
+
+@pytest.mark.parametrize("best", [1e-4, 1e-1])
+def test_it_does_not_grow_where_the_losses_promise_nothing(best):
+    assert set(walk(best)[1]) <= set(GRID)
+
+
+def test_it_grows_where_the_losses_promise_little():
+    """Each strength brings 0.4 of what the one before brought: beyond the grid there is still something to gain."""
+    tried = []
+
+    def solve(l2: float) -> tuple[float, None]:
+        tried.append(l2)
+        return 1 + 100 * 0.4 ** -math.log10(l2), None
+
+    assert choose(GRID, solve).l2 == 1e-7
+    assert tried[len(GRID) :] == [1e-5, 1e-6, 1e-7]
+
+
+def test_two_strengths_promise_nothing_either_way_so_the_next_one_is_tried():
+    assert walk(1e-2, [1e-2, 1e-1])[1] == [1e-1, 1e-2, 1e-3]
 
 
 def test_it_grows_no_further_than_its_limits():

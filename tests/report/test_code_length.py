@@ -3,6 +3,7 @@
 import pytest
 
 from probing.report.compare import finding as paired_finding
+from probing.report.compare import findings
 from probing.report.load import Run
 from probing.report.page import finding, tiles
 from probing.report.tables import run_table
@@ -28,7 +29,7 @@ def test_the_finding_is_in_bits_and_says_of_which_labels(run):
         "Given layer 1 of m, the online code of pos takes 3,000 [3,000, 3,000] bits for the 5,000 labels"
     )
     assert "of 400 training sentences of d" in text
-    assert "−9,000 bits against the control task" in text
+    assert "−9,000 [−9,000, −9,000] bits against the control task" in text
     assert "−6,000 bits against the embedding output" in text
     assert "a compression of 6.00 against the uniform code" in text
     assert "accuracy" not in text
@@ -68,3 +69,5 @@ def test_a_shorter_code_is_the_better_one_of_a_pair():
     assert "has a longer code from" in paired_finding(longer)
     accuracy = line | {"metric": "accuracy", "difference": 0.1, "joint_low": 0.05, "joint_high": 0.2}
     assert "is decoded better from" in paired_finding(accuracy)
+    unclear = line | {"joint_low": -600.0, "joint_high": 400.0, "task": "first"}
+    assert [text.split()[0] for text in findings([unclear, line, unclear, longer])] == ["pos", "pos", "No", "No"]

@@ -1,8 +1,10 @@
 import shutil
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
-from probing.report.figures import write_figures
+from probing.report.figures import write_figures, write_layers
 from probing.report.load import load_run
 from probing.report.sections import sections
 
@@ -33,5 +35,23 @@ def test_other_rows_give_another_figure(make_run):
     assert images[0] != images[1]
 
 
+def test_memorisation_is_drawn_beside_scores_with_bands(make_run, make_rows, tmp_path):
+    run = load_run(make_run("pos", (0.6, 0.9), control=False))
+    memorised = make_rows(*(("memorisation", layer, 0.6, {"split": "train"}) for layer in (0, 1)))
+    with_it = replace(run, rows=pd.concat([run.rows, memorised]))
+    pictures = [write_layers(each, tmp_path / name)[0] for each, name in ((run, "without"), (with_it, "with"))]
+    assert pictures[0].read_bytes() != pictures[1].read_bytes()
+
+
 def test_one_layer_without_control_is_enough(make_run):
     assert figures_of(make_run("distance", (0.7,), first=3, control=False))
+
+
+def test_memorisation_of_a_sentence_task_is_drawn_without_a_control(make_run):
+    folder = make_run("pos", (0.6, 0.7), control=False)
+    rows = pd.read_csv(folder / "rows.csv")
+    plain = figures_of(folder)[0].read_bytes()
+    task = rows[(rows["target"] == "task") & (rows["split"] == "test")]
+    memorised = task.assign(target="memorisation", split="train", value=0.65, ci_low=0.6, ci_high=0.7)
+    pd.concat([rows, memorised]).to_csv(folder / "rows.csv", index=False)
+    assert figures_of(folder)[0].read_bytes() != plain

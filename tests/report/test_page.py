@@ -144,4 +144,11 @@ def test_hyper_parameters_are_listed_and_a_column_without_values_is_not(make_run
     assert table.columns.tolist() == ["layer", "target", "dev", "converged", "l2"]
     assert table.iloc[1].tolist() == ["1", "control", "0.612", "True", "1e-05"]
     facts["probes"]["selected"][0]["draw"] = 2
-    assert selected(load_run(make_run("distance", analyses=facts, name="draws")))["draw"].tolist() == ["2", "–"]
+    facts["probes"]["selected"][1]["dev"] = float("nan")  # of labels that can only be memorised
+    table = selected(load_run(make_run("distance", analyses=facts, name="draws")))
+    assert (table["draw"].tolist(), table["dev"].tolist()) == (["2", "–"], ["0.612", "–"])
+
+
+def test_a_page_explains_only_the_columns_that_it_has(make_run):
+    assert "hyper-parameters. Baselines" in " ".join(page_of(make_run("pos", (0.6, 0.8))).split())
+    assert "Selectivity is" not in page_of(make_run("pos", (0.6, 0.8), control=False, name="alone"))

@@ -3,7 +3,7 @@ import pytest
 
 from probing.report.gather import gather
 from probing.report.pairs import pair_layers, pair_models, shown_pairs, verdict
-from probing.result.bootstrap import paired, resample_counts
+from probing.result.bootstrap import resample_counts, resampled, scores
 from probing.result.statistics import Statistics
 from probing.rng import generator
 
@@ -125,5 +125,6 @@ def test_intervals_are_those_of_resamples_that_the_number_of_sentences_names(mak
     order = [table["sentence"].argsort(kind="stable") for table in statistics]
     sides = [Statistics("uuas", side.values[at]) for side, at in zip(sides, order, strict=True)]
     counts = resample_counts(150, 1000, generator(0, "paired", "150"))
-    score = paired(*sides, counts)
+    first_score, second_score = (resampled(side, counts) for side in sides)
+    [score] = scores(first_score - second_score)
     assert (steps["difference"], steps["ci_low"], steps["ci_high"]) == (score.value, score.ci_low, score.ci_high)

@@ -1,6 +1,6 @@
 import pytest
 
-from probing.report.style import spread
+from probing.report.style import folded, spread
 
 
 def test_labels_that_would_overlap_move_apart_and_keep_their_order():
@@ -14,3 +14,10 @@ def test_labels_that_would_overlap_move_apart_and_keep_their_order():
 
 def test_labels_with_room_stay_where_they_are():
     assert spread([0.1, 0.5], gap=0.1) == pytest.approx([0.1, 0.5])
+
+
+def test_a_long_text_below_the_title_takes_two_lines_and_a_short_one_stays():
+    text = "test: 300 sentences · bands, by document · ring: chosen on dev"
+    assert folded(text, 80) == text
+    assert folded(text, 40) == "test: 300 sentences ·\nbands, by document · ring: chosen on dev"
+    assert folded("x" * 50, 40) == "x" * 50

@@ -51,6 +51,14 @@ def test_twins_choose_their_best_layer_on_dev_as_the_model_does(run):
     assert "0.300 to 0.750 (p = 0.200)" in second
 
 
+def test_one_twin_has_a_score_and_no_range(run):
+    alone = run.rows[run.rows["draw"].isna() | (run.rows["draw"] == 0)]
+    one = Run(run.folder, alone, MANIFEST, None, None, run.others, {}, run.nulls)
+    first, second = sentences(one, of_probes(one))
+    assert "1 untrained twin: 0.550, 0 as good (p = 0.500, the least that 1 twin allows)" in first
+    assert "chosen on dev: 0.550 (p = 0.500)" in second
+
+
 def test_other_analyses_are_paired_by_layer_or_as_the_chosen_head(run):
     table = of_others(run)
     assert table["chosen"].tolist() == [False, False, True]

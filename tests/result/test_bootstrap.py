@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from probing.errors import ProbingError
-from probing.result.bootstrap import Sums, interval, mean_over_draws, paired, resample_counts, resampled, scores
+from probing.result.bootstrap import Score, Sums, interval, mean_over_draws, resample_counts, resampled, scores
 from probing.result.metrics import accuracy, nspr, r2
 from probing.result.statistics import Statistics
 
 
 def accuracy_of(correct: np.ndarray, n: np.ndarray) -> Statistics:
     return Statistics("accuracy", np.column_stack([correct, n, 0 * n, 0 * n]).astype(float))
+
+
+def paired(a: Statistics, b: Statistics, counts: np.ndarray) -> Score:
+    [score] = scores(resampled(a, counts) - resampled(b, counts))
+    return score
 
 
 def test_counts_are_resamples_of_the_sentences():

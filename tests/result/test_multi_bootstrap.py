@@ -36,7 +36,7 @@ def test_it_covers_the_mean_over_all_seeds_and_one_seed_s_interval_does_not(n_se
         covered.append(found.ci_low <= 0.7 <= found.ci_high)
         low, high = np.quantile(seeds[0].values, [0.025, 0.975])
         of_one.append(low <= 0.7 <= high)
-    assert 0.90 <= np.mean(covered) <= 0.98  # a percentile interval of 5 seeds is a little short
+    assert 0.90 <= np.mean(covered) <= 0.98
     assert np.mean(of_one) < 0.8
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from probing.result.bootstrap import paired, resample_counts
+from probing.result.bootstrap import resample_counts, resampled, scores
 from probing.result.power import Spread, of_disagreement, spread_of
 from probing.result.statistics import Statistics
 from probing.rng import generator
@@ -40,7 +40,8 @@ def found_share(n_units: int, difference: float, alike: float) -> float:
         of = np.repeat(np.arange(n_units), [len(one) for one in drawn])
         counts = resample_counts(n_units, RESAMPLES, rng)[:, of]
         sides = side(shifted[sentences], words[sentences]), side(second[sentences], words[sentences])
-        score = paired(*sides, counts)
+        one, other = (resampled(one, counts) for one in sides)
+        [score] = scores(one - other)
         found += not score.ci_low <= 0 <= score.ci_high
     return found / TIMES
 

@@ -22,11 +22,6 @@ class Places:
     reads: NDArray[np.float32]
     own: NDArray[np.bool_]
 
-    def of_row(self, row: int) -> "Places":
-        """The places of one sentence."""
-        there = self.rows == row
-        return Places(self.rows[there], self.reads[there], self.own[there])
-
 
 def by_position(pool: sparse.csr_matrix, rows: NDArray[np.int64], batch: Batch) -> NDArray[np.float32]:
     """From weights of all positions of a batch, (P, B * T), to those of each place's own sentence, (P, T)."""

@@ -48,8 +48,8 @@ def effects(run: Run) -> Table:
     above = int((raw["joint_low"] > 0).sum())
     note = (
         f"Effect: the loss in log-probability of the gold label, as read by {output_of(run)}, when the output of the "
-        "head is replaced. This is an intervention. Intervals are simultaneous: all hold with 95 % probability; "
-        f"{above} of {len(raw)} lie above 0. Shown: the {len(top)} with the highest lower ends; all are in "
+        "head is replaced. This is an intervention. Intervals are simultaneous: with 95 % probability, all of them "
+        f"hold; {above} of {len(raw)} lie above 0. Shown: the {len(top)} with the highest lower ends; all are in "
         "tables/effects.csv."
     )
     return Table("effects", "Heads by effect", note, raw, text)

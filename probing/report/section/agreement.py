@@ -112,9 +112,8 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
     """What the numbers of one layer show about ``output``, and what they do not show: one to three sentences.
 
     ranks: Spearman's coefficients by target ("rollout × blank-out"), with intervals that hold for all of them, so that
-    the highest may be quoted. uniform: total variation
-    distance of the output under uniform weights, with its interval. The intervals decide; numbers that are NaN are
-    left out.
+    the highest may be quoted. uniform: total variation distance of the output under uniform weights, with its interval.
+    The intervals decide; numbers that are NaN are left out.
     """
     found = [
         f"Attention, rollout, flow and norms show what is attended to. What the output ({output}) depends on is shown "
