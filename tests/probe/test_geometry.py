@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from probing.probe.geometry import absolute_errors
+from probing.probe.geometry import FittedStructural, absolute_errors
 
 # Three words h = (1, 0), (0, 2), (1, 1) under B = identity: squared norms 1, 4, 2.
 WORDS = torch.tensor([[[[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]]]])
@@ -36,3 +36,12 @@ def test_distance_loss_and_gradient_of_three_words_by_hand():
 def test_distances_survive_an_origin_far_from_the_words():
     near, far = (absolute_errors(w, torch.zeros(1, 1, 3, 3), torch.ones(1, 3, 3)) for w in (WORDS, WORDS + 4096))
     assert far.item() == pytest.approx(near.item()) == 2 * (5 + 1 + 2)
+
+
+def test_depths_and_distances_are_squared_norms_of_what_the_matrix_gives():
+    vectors, matrix = np.array([[1.0, 2], [3, 0], [0, 5]]), np.array([[2, 0], [0, 1]], np.float32)
+    depth, distance = (FittedStructural(pairs, matrix, 0.5, (), True) for pairs in (False, True))
+    offsets = np.array([0, 2, 3])
+    # the matrix and the scale give (1, 1), (3, 0) and (0, 2.5)
+    assert [found.tolist() for found in depth.predict(vectors, offsets)] == [[2, 9], [6.25]]
+    assert [found.tolist() for found in distance.predict(vectors, offsets)] == [[[0, 5], [5, 0]], [[0]]]

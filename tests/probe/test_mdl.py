@@ -40,6 +40,14 @@ def test_labels_that_a_layer_holds_are_cheaper_than_uniform_and_noise_is_not() -
     assert bits(found[1, "control0"]) > 0.95 * uniform
 
 
+def test_the_code_does_not_depend_on_where_the_origin_of_the_vectors_is() -> None:
+    planted = Planted(noise=1.0)
+    labels, block = target(planted.classes, "class"), Block(np.arange(300), np.arange(300, 600))
+    moved = {split: x + np.float32(20) for split, x in planted.layer(1).items()}
+    here, there = (PROBE._send(block, x, labels, "cpu").bits.sum() for x in (planted.layer(1), moved))
+    assert here == pytest.approx(there, rel=0.02)
+
+
 def test_the_first_block_costs_the_uniform_code() -> None:
     found = codes(Planted(noise=1.0))[1, TASK]
     assert found.codelength_bits is not None
