@@ -34,7 +34,7 @@ def ends(value: Floats, values: Floats, widened: Floats) -> tuple[Floats, Floats
         shifted = bias + _ENDS[:, None]  # (2, P)
         levels = special.ndtr(bias + shifted / (1 - _skewness(ordered) / 6 * shifted))
     low, high = value + widened * (_quantile(ordered, levels, n_defined) - value)
-    return low, high
+    return np.minimum(low, value), np.maximum(high, value)
 
 
 def widening(n_units: Floats, freedom: Floats) -> Floats:
