@@ -23,7 +23,8 @@ def adjusted(rows: Sequence[Measurement], found: Sequence[Resampled]) -> list[Me
         return []
     value, n_units = (np.concatenate([getattr(one, name) for one in found]) for name in ("value", "n_units"))
     joint = jointly(value, np.concatenate([one.values for one in found], axis=1), n_units)
-    ends = zip(rows, joint.low.tolist(), joint.high.tolist(), strict=True)
+    least, most = np.array([one.limits for one in found]).T  # an accuracy cannot be above 1, nor a gain
+    ends = zip(rows, np.maximum(joint.low, least).tolist(), np.minimum(joint.high, most).tolist(), strict=True)
     return [replace(row, probe=f"{row.probe}{ADJUSTED}", ci_low=low, ci_high=high) for row, low, high in ends]
 
 

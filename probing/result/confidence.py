@@ -24,7 +24,8 @@ def ends(value: Floats, values: Floats, widened: Floats) -> tuple[Floats, Floats
 
     The levels are those of BCa (Efron 1987): z0 from the share of resampled values below the value, and the
     acceleration, a sixth of the skewness of the influences of the units, from the resampled values, which have the same
-    skewness because they are sums over drawn units. The ends are then moved away from the value by ``widened``.
+    skewness because they are sums over drawn units. The ends are then moved away from the value by ``widened``; an
+    interval of few resamples that would leave out its value reaches it.
     """
     ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=0)  # NaN last
     n_defined = np.isfinite(ordered).sum(axis=0)
