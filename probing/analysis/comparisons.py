@@ -63,4 +63,7 @@ def type_notes(study: Study, read: Read) -> list[Note]:
     if len(seen) < len(written):
         text += f"; types are words as the model reads them, {len(seen):,} for {len(written):,} spellings of train"
     share = in_train(read, "test")
-    return [Note("caveat", f"{text}; {100 * share:.1f} % of the test items are of a type that train has")]
+    text += f"; {100 * share:.1f} % of the test items are of a type that train has"
+    if study.options.controls == 1:
+        text += "; intervals of control and selectivity are of this one draw (controls=5: of other draws too)"
+    return [Note("caveat", text)]

@@ -16,11 +16,14 @@ from probing.result.statistics import Floats
 
 _INFORMATION = "v_information_bits"
 _PURPOSE = ("bootstrap", "test")  # the resamples of the probes' scores
-Run = tuple[int, Resampling]  # its seed, and how its sentences are resampled
+SeedAndResampling = tuple[int, Resampling]  # its seed, and how its sentences are resampled
 
 
 def information_rows(
-    layers: Sequence[int], task: tuple[Floats, Floats], controls: Sequence[tuple[Floats, Floats]], run: Run
+    layers: Sequence[int],
+    task: tuple[Floats, Floats],
+    controls: Sequence[tuple[Floats, Floats]],
+    run: SeedAndResampling,
 ) -> list[Measurement]:
     """V-information of the task, of the control over all its draws, and their paired difference, per layer.
 
@@ -48,7 +51,7 @@ def _ratio(bits: Floats, items: Floats) -> Floats:
         return np.asarray(bits / items)
 
 
-def calibration_rows(layers: Sequence[int], gaps: Floats, items: Floats, run: Run) -> list[Measurement]:
+def calibration_rows(layers: Sequence[int], gaps: Floats, items: Floats, run: SeedAndResampling) -> list[Measurement]:
     """ECE of each layer from gaps (n_sentences, L, bins) and items (n_sentences,).
 
     ECE is biased upwards: a gap of a bin by chance counts as miscalibration. Its interval has the same bias.
@@ -64,7 +67,7 @@ def ranking_rows(
     margin: Floats,
     gold: NDArray[np.int64],
     sentence: NDArray[np.int64],
-    run: Run,
+    run: SeedAndResampling,
 ) -> list[Measurement]:
     """AUROC and average precision of each layer: ``margin`` (N, L) ranks items for class 1 against class 0.
 

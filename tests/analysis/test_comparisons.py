@@ -38,7 +38,8 @@ def test_the_note_on_the_control_says_what_types_are_and_how_many_items_they_tel
     seen = {w.lower() for w in written}
     assert f"types are words as the model reads them, {len(seen)} for {len(written)} spellings of train" in note.text
     share = compared_with(study, read)["type_in_train"]["test"]
-    assert note.text.endswith(f"{100 * share:.1f} % of the test items are of a type that train has")
+    assert f"{100 * share:.1f} % of the test items are of a type that train has" in note.text
+    assert note.text.endswith("of this one draw (controls=5: of other draws too)")
 
 
 @pytest.mark.parametrize("task", [SentenceTask("sentiment"), TreeDepth("tree_depth")], ids=lambda task: task.name)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from probing.probe.bag_of_words import STRENGTHS, bag_of_words
 from probing.probe.fit import Target
@@ -38,3 +38,14 @@ def test_numbers_are_those_of_ridge_regression_on_counts_of_the_words_of_train()
     models = [Ridge(alpha=300 * strength, tol=1e-10).fit(x["train"], flat["train"]) for strength in STRENGTHS]
     errors = [((model.predict(x["dev"]) - flat["dev"]) ** 2).mean() for model in models]
     assert np.concatenate(found) == pytest.approx(models[int(np.argmin(errors))].predict(x["test"]), abs=1e-3)
+
+
+def test_classes_are_those_of_logistic_regression_with_the_penalty_of_a_mean_loss(monkeypatch) -> None:
+    monkeypatch.setattr("probing.probe.bag_of_words.STRENGTHS", (1.0,))
+    forms = {"train": [["good"]] * 40 + [["bad"]] * 10, "dev": [["good"]], "test": [["good"], ["bad"]]}
+    gold = {s: [np.array([int(words == ["bad"])]) for words in rows] for s, rows in forms.items()}
+    found = bag_of_words(Target("sentence", "class", 2, gold), forms)["test"]
+    x, y = np.repeat([[0.0, 1.0], [1.0, 0.0]], [40, 10], axis=0), np.repeat([0, 1], [40, 10])
+    said = {c: LogisticRegression(C=c).fit(x, y).predict([[0.0, 1.0], [1.0, 0.0]]).tolist() for c in (1 / 50, 1.0)}
+    assert said == {1 / 50: [0, 0], 1.0: [0, 1]}  # the penalty decides
+    assert np.concatenate(found).tolist() == said[1 / 50]
