@@ -35,7 +35,8 @@ def test_every_analysis_leaves_rows_with_intervals_or_arrays_and_states_its_samp
     assert manifest_of(full)["timings"].keys() == {"extract", *facts}
     there = rows[rows["analysis"] != "probes"]
     assert ((there["ci_low"] <= there["value"]) & (there["value"] <= there["ci_high"])).all()
-    assert {"ablation_mean", "ablation_joint", "ablation_layer"} == set(rows[rows["analysis"] == "ablation"]["probe"])
+    ablated = {"ablation_mean", "ablation_mean_adjusted", "ablation_joint", "ablation_layer"}
+    assert ablated == set(rows[rows["analysis"] == "ablation"]["probe"])
     heads = there[(there["analysis"] == "heads") & (there["metric"] == "entropy_nats") & there["head"].notna()]
     assert len(heads) == 6 * 12
     assert set(heads["head"]) == set(range(12))
@@ -77,7 +78,7 @@ def test_tables_and_figures_are_made_from_the_folder_alone(full, tmp_path):
     expected = {"joined", "rollout", "heads", "syntax", "hypotheses", "effects", "explain", "mixing"}
     assert expected <= set(tables)
     assert all((full / "tables" / f"{name}.csv").is_file() for name in tables)
-    assert {"score", "attended", "used"} <= set(tables["joined"].raw)
+    assert {"score", "attended", "lost"} <= set(tables["joined"].raw)
     (tmp_path / "figures").mkdir()
     for figure in (figure for section in found for figure in section.figures):
         assert figure.write(run, tmp_path / "figures" / figure.name)
@@ -175,5 +176,5 @@ def test_a_comparison_shows_the_attention_of_runs_side_by_side(full, here, tmp_p
     [table] = tmp_path.rglob("tables/attention.csv")
     curves = pd.read_csv(table)
     assert set(curves["layer"]) == set(range(1, 7))
-    assert "rollout mass on the gold head" in set(curves["what"])
-    assert "rollout mass on the gold head" in next(tmp_path.rglob("index.html")).read_text()
+    assert "rollout on the gold head ÷ on a matched word" in set(curves["what"])
+    assert "rollout on the gold head ÷ on a matched word" in next(tmp_path.rglob("index.html")).read_text()
