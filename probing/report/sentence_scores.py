@@ -101,15 +101,15 @@ def _keyed(table: pd.DataFrame, data: str) -> pd.DataFrame:
 
 
 def side_by_side(found: Sequence[Resampled]) -> Resampled:
-    """One metric measured at K places on the same N sentences and resamples: K × () -> (K,)."""
-    variances = [
-        np.stack(of_kind, axis=-1) for of_kind in zip(*([v for v, _ in one.draws] for one in found), strict=True)
-    ]
+    """One metric measured at K places on the same N sentences and resamples: K × () -> (K,).
+
+    For comparisons between places, which read the resamples alone; places may be means over different numbers of draws.
+    """
     return replace(
         found[0],
         value=np.stack([one.value for one in found], axis=-1),
         values=np.stack([one.values for one in found], axis=-1),
         items=np.stack([one.items for one in found], axis=-1),
         n_units=np.stack([one.n_units for one in found], axis=-1),
-        draws=tuple(zip(variances, [freedom for _, freedom in found[0].draws], strict=True)),
+        draws=(),
     )
