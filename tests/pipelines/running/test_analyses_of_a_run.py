@@ -85,7 +85,7 @@ def test_tables_and_figures_are_made_from_the_folder_alone(full, tmp_path):
     made = {path.stem for path in (tmp_path / "figures").iterdir()}
     assert made >= {"rollout", "head", "heads", "entropy", "headmap", "cka", "explain", "ablation", "joined"}
     page = (full / "index.html").read_text()
-    assert "Decodable, attended, used" in page
+    assert "Decodable, attended, what the probe&#39;s score depends on" in page
     assert "determiner_noun" in page
 
 
