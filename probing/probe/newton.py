@@ -2,12 +2,15 @@
 
 The gradient is always that of all rows. The Hessian is that of a sketch: a sample of the rows of which the model is
 unsure (subsampled Newton; Roosta-Khorasani & Mahoney 2019). Its systems are solved by conjugate gradients,
-preconditioned with one block per class (Nocedal & Wright 2006, chapters 5 and 7).
+preconditioned with one block per class (Nocedal & Wright 2006, chapters 5 and 7). What the sketch misjudges, the pairs
+of the last steps correct (L-BFGS).
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from probing.probe.curvature import Curvature
 from probing.probe.sketch import Hessian, Rows, penalised
 
 if TYPE_CHECKING:
@@ -18,7 +21,8 @@ _LEAST = 16384  # rows in a sketch; of a smaller matrix all rows are taken
 _REST = 0.2  # conjugate gradients end when they promise less than this share of the decrease found so far
 _MANY = 10  # steps of conjugate gradients after which the preconditioner is made anew
 _AGE = 4  # Newton steps that a preconditioner serves at least
-_AGREES = 0.5  # share of the predicted decrease that a sketch must bring on all rows, or the next one is larger
+_LONG = 0.5  # of a step that is tried at least; more if the step before was best at more
+_SHORT = 0.2  # of a step: if less would have been the best on all rows, the next sketch is larger
 _ARMIJO = 1e-4  # share of the decrease that the slope promises, which a step must reach
 _SHORTEST = 1e-3  # step length at which the line search gives up
 _ROUNDING = 1e-7  # of the objective: no smaller decrease can be seen
@@ -47,7 +51,7 @@ class Newton:
         weights[:, -1] = torch.log(moment[:, -1] + 1.0 / len(rows.features))
         self.place = self._look(weights)
         self._blocks: torch.Tensor | None = None
-        self._slow, self._age = False, 0
+        self._slow, self._age, self._left = False, 0, 0
 
     def objective(self, l2: float, place: Place | None = None) -> "tuple[float, torch.Tensor]":
         """Objective in nats and gradient (C, D + 1) on all rows, here or at another place."""
@@ -60,19 +64,23 @@ class Newton:
 
         Otherwise ``max_iterations`` steps of conjugate gradients are used up, or rounding hides any further decrease.
         """
-        share, left = max(_SHARE, _LEAST / len(self.rows.features)), max_iterations
-        while left > 0:
-            objective, gradient = self.objective(l2)
+        share, self._left = max(_SHARE, _LEAST / len(self.rows.features)), max_iterations
+        curvature, length = Curvature(), 1.0
+        while self._left > 0:
+            (objective, gradient), before = self.objective(l2), self.place.weights
             rows = self.rows if share >= 1 else self.rows.sketch(self.place.gini, share)
-            direction, decrease, used = self._solve(Hessian(rows, self.place.weights, l2), gradient, left)
-            left -= used
-            moved = self._search(l2, direction, decrease)
-            if left > 0 and decrease < tolerance * max(objective, FLOOR_NATS):
+            hessian = Hessian(rows, before, l2)
+            direction = curvature.direction(gradient, partial(self._solve, hessian))
+            decrease = float((direction * gradient).sum()) / 2
+            moved, best = self._search(l2, direction, decrease, length)
+            if self._left > 0 and decrease < tolerance * max(objective, FLOOR_NATS):
                 return True  # the last step was taken all the same: it makes good what the sketch may have misjudged
             if not moved and share >= 1:
                 return False
-            if not moved or objective - self.objective(l2)[0] < _AGREES * decrease:
-                share *= 2
+            if moved:
+                curvature.add(self.place.weights - before, self.objective(l2)[1] - gradient)
+            length = min(1.0, max(best, _LONG))
+            share *= 1 if moved and best > _SHORT else 2
         return False
 
     def _look(self, weights: "torch.Tensor") -> Place:
@@ -81,8 +89,8 @@ class Newton:
         self.passes += 1
         return Place(weights, value[0], gradient[0], gini[0])
 
-    def _solve(self, hessian: Hessian, gradient: "torch.Tensor", most: int) -> "tuple[torch.Tensor, float, int]":
-        """The Newton direction (C, D + 1), half its squared decrement in nats, and the steps that it took."""
+    def _solve(self, hessian: Hessian, gradient: "torch.Tensor") -> "torch.Tensor":
+        """The Newton direction (C, D + 1) by conjugate gradients, ended early."""
         import torch
 
         if self._blocks is None or (self._slow and self._age >= _AGE):
@@ -91,7 +99,7 @@ class Newton:
         direction, rest = torch.zeros_like(gradient), gradient.clone()
         along = solved = inverse(rest)
         size, decrease, step = float((rest * solved).sum()), 0.0, 0
-        while step < most and size > 0:
+        while step < self._left and size > 0:
             bent = hessian.product(along)
             length = size / float((along * bent).sum())
             direction += length * along
@@ -104,17 +112,24 @@ class Newton:
             size, before = float((rest * solved).sum()), size
             along = solved + size / before * along
         self.sketched += step * len(hessian.rows.features) / len(self.rows.features)
+        self._left -= step
         self._slow, self._age = step > _MANY, self._age + 1
-        return direction, decrease, step
+        return direction
 
-    def _search(self, l2: float, direction: "torch.Tensor", decrease: float) -> bool:
-        """Move against ``direction`` as far as the objective on all rows falls; returns whether it did."""
+    def _search(self, l2: float, direction: "torch.Tensor", decrease: float, length: float) -> tuple[bool, float]:
+        """Move against ``direction`` as far as the objective on all rows falls, at first by ``length``.
+
+        Returns whether it fell, and the length that would be the best: the least of the parabola through the last two.
+        """
         objective, _ = self.objective(l2)
-        length = 1.0
+        best = length
         while length > _SHORTEST:
             place = self._look(self.place.weights - length * direction)
-            if self.objective(l2, place)[0] <= objective - 2 * _ARMIJO * length * decrease + _ROUNDING * abs(objective):
+            fallen = objective - self.objective(l2, place)[0]
+            bent = 2 * decrease * length - fallen  # half the curvature times the squared length
+            best = decrease * length**2 / bent if bent > 0 else 1.0
+            if fallen >= 2 * _ARMIJO * length * decrease - _ROUNDING * abs(objective):
                 self.place = place
-                return True
-            length /= 4
-        return False
+                return True, best
+            length = min(max(best, length / 10), length / 2)
+        return False, best

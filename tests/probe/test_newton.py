@@ -6,7 +6,7 @@ import torch
 
 from probing.probe import logistic, newton
 from probing.probe.newton import Newton
-from probing.probe.sketch import Rows
+from probing.probe.sketch import Hessian, Rows
 
 N, STRENGTHS = 6000, [1e-1, 1e-2, 1e-3]
 
@@ -62,10 +62,35 @@ def test_a_rejected_step_leaves_everything_where_it_was(problem):
     features, labels = problem
     descent = Newton(Rows(features, torch.full((N,), 1 / N)), logistic.moment(features, labels[0], 4))
     before, (objective, gradient) = descent.place, descent.objective(1e-2)
-    assert not descent._search(1e-2, -1e3 * gradient, 1.0)  # uphill
+    moved, _ = descent._search(1e-2, -1e3 * gradient, 1.0, 1.0)  # uphill
+    assert not moved
     assert descent.place is before
-    assert descent._search(1e-2, gradient, float((gradient**2).sum()) / 2)
+    moved, _ = descent._search(1e-2, gradient, float((gradient**2).sum()) / 2, 1.0)
+    assert moved
     assert descent.objective(1e-2)[0] < objective
+
+
+def test_the_best_length_is_that_of_the_least_objective_along_the_direction(problem):
+    features, labels = problem
+    descent, strong = Newton(Rows(features, torch.full((N,), 1 / N)), logistic.moment(features, labels[0], 4)), 10.0
+    start, (_, gradient) = descent.place.weights, descent.objective(strong)  # the penalty makes it nearly a parabola
+    _, best = descent._search(strong, gradient, float((gradient**2).sum()) / 2, 0.05)
+    lengths = torch.linspace(0, 2 * best, 201).tolist()
+    places = [descent._look(start - length * gradient) for length in lengths]
+    least = int(np.argmin([descent.objective(strong, place)[0] for place in places]))
+    assert lengths[least] == pytest.approx(best, rel=0.1)
+
+
+def test_conjugate_gradients_solve_the_system_in_few_steps(problem, monkeypatch):
+    monkeypatch.setattr(newton, "_REST", 1e-6)
+    features, labels = problem
+    descent = Newton(Rows(features, torch.full((N,), 1 / N)), logistic.moment(features, labels[0], 4))
+    descent.minimise(1e-1, 1e-2, 100)
+    hessian, (_, gradient) = Hessian(descent.rows, descent.place.weights, 1e-3), descent.objective(1e-3)
+    descent._left = 100
+    direction = descent._solve(hessian, gradient)
+    torch.testing.assert_close(hessian.product(direction), gradient, rtol=0, atol=1e-3 * float(gradient.abs().max()))
+    assert 100 - descent._left < 15
 
 
 def test_a_descent_that_may_not_go_on_says_so(problem):
