@@ -6,6 +6,7 @@ import pytest
 from probing.data.corpus import load
 from probing.data.held_out import BY_LABEL
 from probing.data.labelled import Labelled
+from probing.data.locate import corpus_name
 from probing.errors import DataError
 
 
@@ -128,7 +129,7 @@ def test_a_file_that_is_sorted_by_label_gives_a_dev_set_of_both_labels(tmp_path)
     """The last tenth would be of one label, and every probe would be chosen by it."""
     (tmp_path / "all.tsv").write_text("".join(f"text {i}\t{'x' if i < 20 else 'y'}\n" for i in range(40)))
     corpus = load(Labelled(None, "all.tsv", "all.tsv", text="0", label="1", path=str(tmp_path)))
-    assert corpus.name == "all"
+    assert corpus.name == corpus_name(None, str(tmp_path), "all.tsv")
     assert [s.label for s in corpus.splits["dev"]] == ["x", "x", "y", "y"]
     assert len(corpus.splits["train"]) == 36
     assert corpus.skipped[BY_LABEL] == 4
