@@ -115,7 +115,7 @@ def is_done(folder: Path, run_id: str) -> bool:
         return False
     if manifest.get("run_id") != run_id:
         raise ConfigError(
-            f"{folder} holds a run of another configuration, corpus, checkpoint or version of this tool "
+            f"{folder} holds a run of another configuration, corpus, checkpoint, own code or version of this tool "
             f"({manifest.get('run_id')}; this run is {run_id}); choose another tag=… or delete that folder"
         )
     return True

@@ -105,7 +105,12 @@ def test_quotation_marks_are_words_in_tsv_and_quotes_in_csv(read):
         (".jsonl", '{"text": "a", "label": ' + "[" * 100_000, 1, "not JSON.*recursion"),
         (".jsonl", '{"text": "a"}\n', 1, r"no label column 'label'; this line has 'text': set data\.label="),
         (".tsv", "text\tgold\na\tx\n", 2, r"no label column 'label'; this line has 'text', 'gold': set data\.label="),
-        (".tsv", "a\tx\n", 1, r"no text column 'text'; this line has '0', '1': set data\.text="),
+        (
+            ".tsv",
+            "review\tstars\na\tx\n",  # nothing says that it is a header, but these may be the names
+            1,
+            r"no text column 'text'; the first line has 'review', 'stars': if these are names .*set data\.text=",
+        ),
         (".tsv", b"text\tlabel\ncaf\xe9\tx\n", 2, "byte 0xe9 is not UTF-8"),
     ],
 )
