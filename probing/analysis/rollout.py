@@ -58,6 +58,7 @@ class RolloutOfWords(Analysis):
         resampling = study.resampling("test", kept - begin)
         sample = describe_stored_maps(len(kept), n_sentences, study.store.attention.sentences)
         seed = study.options.seed
+        n_blocks = (study.encoder if "encoder" in vars(study) else study.hidden).n_layers - 1  # whichever is open
         rows = measure_tallies([*of_words, *on_heads], seed, resampling)
         return Findings(
             rows=(*rows, *ratios(on_heads, seed, resampling)),
@@ -66,7 +67,7 @@ class RolloutOfWords(Analysis):
             notes=(
                 Note("sample", f"rollout: {sample}"),
                 *without_heads(on_heads, len(kept), gold_heads.unmatched),
-                *about_maps(facts, study.hidden.n_layers - 1),
+                *about_maps(facts, n_blocks),
             ),
         )
 
