@@ -102,7 +102,7 @@ class _Given:
         elif isinstance(self.source, pd.DataFrame) and "split" in self.source:
             splits = _by_column(self.source, skipped)
         else:
-            splits = {"train": _sentences(self.source, "sentence", text, skipped)}
+            splits = {"train": _sentences(self.source, "", text, skipped)}
         name = self.name or (files[0].stem if files else "given")
         return Corpus(name, divided(splits, skipped), files, dict(skipped))
 

@@ -14,6 +14,7 @@ from probing.analysis.probes import Probes
 from probing.analysis.study import Study
 from probing.analysis.study_options import Options
 from probing.errors import ConfigError
+from probing.interface.checked_arguments import check_layer
 from probing.interface.frames import frame_of
 from probing.interface.representations import Representations
 from probing.interface.rows_fit import Options as ProbeOptions
@@ -22,7 +23,6 @@ from probing.interface.task_names import task_of
 from probing.probe.saved import Saved
 from probing.report.load import best_layer
 from probing.result.few_units import few_units
-from probing.store.vectors import check_layers
 from probing.task.labels import Task
 
 
@@ -80,13 +80,15 @@ def fit_corpus(
     """The probes of one layer, or of all. Raises: ConfigError, DataError, ModelError as ``fit_probe``."""
     chosen, linear = task_of(task), options.linear
     linear.check(chosen.level, chosen.kind)
-    check_layers([] if layer is None else [layer], vectors.model.n_layers)
+    check_layer(layer, vectors.model)
+    device = vectors.model.encoder.device
     shared = Options(
         seed=options.seed,
         layers=None if layer is None else (layer,),
         controls=options.controls,
         resamples=options.resamples,
-        device=vectors.model.encoder.device,
+        device=device,
+        probe_device="cpu" if device == "mps" else device,  # mps has no float64
     )
     study, probes = vectors.study(chosen, probe=linear, options=shared), Probes()
     probes.check(study)

@@ -83,7 +83,7 @@ def _sentences(
     for number, rows in enumerate(places.values(), start=1):
         tags, forms = tuple(labels[row] for row in rows), tuple(types[row] for row in rows)
         annotation = {"upos": tags} if by_word else {"label": tags[0]}
-        found.append(Sentence(f"{split}-{number}", forms, **annotation))  # type: ignore[arg-type]
+        found.append(Sentence(f"{split}-{number}", forms, **annotation))
     return found
 
 

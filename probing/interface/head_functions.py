@@ -5,7 +5,8 @@ import pandas as pd
 from probing.analysis.ablation import HeadAblation
 from probing.analysis.heads import HeadsOverCorpus
 from probing.axes import Corpus, Split
-from probing.errors import ConfigError
+from probing.errors import ConfigError, shown
+from probing.interface.checked_arguments import check_model
 from probing.interface.estimator import Probe
 from probing.interface.frames import frame_of
 from probing.interface.loaded_model import LoadedModel
@@ -38,6 +39,7 @@ def head_statistics(model: LoadedModel, corpus: Corpus, *, split: Split = "test"
         >>> table[table["metric"] == "entropy_nats"].groupby("layer")["value"].max().lt(2).all()
         np.True_
     """
+    check_model(model)
     study = study_of(model, as_test(corpus, split), Store(""))  # nothing is stored
     return named_after(frame_of(HeadsOverCorpus()(study), study, "heads"), split)
 
@@ -61,6 +63,8 @@ def ablate(probe: Probe, *, sentences: int = 100, replacement: str = "mean") -> 
         ModelError: heads of this architecture cannot be taken away.
         DataError: no sentence fits into one input.
     """
+    if not isinstance(probe, Probe):
+        raise ConfigError(f"{shown(repr(probe))}: a probe is wanted first; type probe = probing.fit_probe(…)")
     study = probe.study_
     found = HeadAblation(sentences, replacement)(study)
     if not found.rows:

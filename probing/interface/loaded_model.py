@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from probing.errors import ModelError, UnavailableError
+from probing.errors import ModelError, UnavailableError, first_line, shown
 from probing.model.checkpoint import BUNDLED, BUNDLED_NAME, Checkpoint, Model, resolve
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def load_model(
     for option in options:
         if option not in ModelOptions.__annotations__:
             raise TypeError(f"load_model() got an unexpected keyword argument {option!r}")
+    _check_device(device)
     model = Model(checkpoint=BUNDLED if name == BUNDLED_NAME else name, revision=revision, **options)
     try:
         checkpoint = resolve(model)
@@ -104,3 +105,14 @@ def load_model(
         raise UnavailableError(f"model {name}: {error}; {_WANTED}") from error
     except ModelError as error:
         raise ModelError(f"model {name}: {error}; {_WANTED}") from error
+
+
+def _check_device(device: str) -> None:
+    """Raise ModelError for a device that is not here."""
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    # torch raises as many kinds of errors as there are devices
+    except Exception as error:
+        raise ModelError(f"device={shown(device)} is not available ({first_line(error)}); type device='cpu'") from error

@@ -6,12 +6,14 @@ import pandas as pd
 
 from probing.axes import SPLITS, Corpus, Split
 from probing.errors import one_of
+from probing.interface.checked_arguments import check_corpus
 
 ALL = "all"
 
 
 def as_test(corpus: Corpus, split: Split) -> Corpus:
     """The corpus with the sentences of ``split`` as its test split, of which analyses are; the others are empty."""
+    check_corpus(corpus)
     one_of("split", split, (*SPLITS, ALL))
     chosen = [s for name in SPLITS for s in corpus.splits[name] if split in (name, ALL)]
     return replace(corpus, splits={"train": (), "dev": (), "test": tuple(chosen)})

@@ -14,13 +14,14 @@ from probing.analysis.study import Study
 from probing.analysis.study_options import Options
 from probing.axes import SPLITS, Corpus, Level, Split
 from probing.errors import one_of
+from probing.interface.checked_arguments import check_corpus, check_layer, check_model
 from probing.interface.loaded_model import LoadedModel
 from probing.interface.task_names import task_of
 from probing.model.pooling import require_cls
 from probing.probe.linear import Linear
 from probing.store.encoding import AUTO
-from probing.store.key import Cached, Store
-from probing.store.vectors import Vectors, check_layers
+from probing.store.key import Store
+from probing.store.vectors import Vectors
 from probing.task.labels import Task
 from probing.task.words import WordTask
 
@@ -74,7 +75,7 @@ class Representations:
         task: as in ``fit_probe``. Raises: DataError if the corpus does not have the annotation; ConfigError.
         """
         one_of("split", split, SPLITS)
-        check_layers([layer], self.model.n_layers)
+        check_layer(layer, self.model)
         study = self.study(task_of(task))
         target, labels = study.items.targets["task"], study.labels
         values = target.flat(split)
@@ -104,7 +105,7 @@ class Representations:
     def _read(self, level: Level, vector: str, layer: int | None, split: Split | None) -> Float32:
         if split is not None:
             one_of("split", split, SPLITS)
-        check_layers([] if layer is None else [layer], self.model.n_layers)
+        check_layer(layer, self.model)
         place = str(self._study.hidden.provenance["cls_position"])
         vectors = Vectors(self._study.hidden, level, vector, place)
 
@@ -131,9 +132,7 @@ def study_of(model: LoadedModel, corpus: Corpus, store: Store, **parts: Any) -> 
     )
 
 
-def extract(
-    model: LoadedModel, corpus: Corpus, *, store: str | None = None, dtype: str = AUTO, maps: int | str = 200
-) -> Representations:
+def extract(model: LoadedModel, corpus: Corpus, *, store: str | None = None, dtype: str = AUTO) -> Representations:
     """Run a model over a corpus, and keep the vectors of every subword in every layer.
 
     Args:
@@ -144,7 +143,6 @@ def extract(
             as long as the result is in use.
         dtype: how numbers are written: ``float16``, ``float32``, ``bfloat16``, or ``auto``: float16 where every number
             fits, else float32.
-        maps: of how many sentences of test ``rollout`` reads attention maps, a number or ``all``.
 
     Returns:
         Vectors, which ``fit_probe`` takes as they are; as numpy arrays ``.words(layer)`` or ``.sentences(layer)``
@@ -153,15 +151,18 @@ def extract(
     Raises:
         StoreError: the folder cannot be written, or the disk is full.
         ModelError: a vector is not finite, or memory runs out.
-        ConfigError: an impossible ``dtype`` or ``maps``.
+        ConfigError: an impossible ``dtype``.
 
     Example:
         >>> corpus = load_corpus([["Cats", "sleep"], ["Dogs", "bark"], ["Birds", "sing", "songs"]])
         >>> extract(load_model("minilm"), corpus).words(layer=3).shape
         (7, 384)
     """
+    check_model(model)
+    check_corpus(corpus)
+    Store("", dtype)  # an impossible dtype is refused before a folder is made
     folder = store or tempfile.mkdtemp(prefix="probing-")
-    kept = Store(folder, dtype, attention=Cached(maps))
+    kept = Store(folder, dtype)
     study = study_of(model, corpus, kept)
     found = Representations(model, corpus, kept, study)
     if store is None:

@@ -1,7 +1,7 @@
 """A probe that was fitted to arrays: what it learnt, and its score on other arrays."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -64,17 +64,18 @@ class RowsFit:
         if test.by_word != self.train.by_word:
             fitted, now = (("with" if rows.by_word else "without") for rows in (self.train, test))
             raise ConfigError(f"this probe was fitted {fitted} words=… and is scored {now}; do both alike")
-        rows, o = {"train": self.train, "dev": self.dev, "test": test}, self.options
-        task, items, _ = _items(rows, o.seed, o.controls)
-        read = Read({split: [s.words for s in rows[split].sentences] for split in SPLITS}, items.words)
+        splits, o = {"train": self.train, "dev": self.dev, "test": test}, self.options
+        task, items, _ = _items(splits, o.seed, o.controls)
+        read = Read({split: [s.words for s in splits[split].sentences] for split in SPLITS}, items.words)
         target = items.targets[TASK]
         plain = [Prediction(name, None, o.seed, target, found) for name, found in simple(target, read).items()]
-        ids = {split: [s.id for s in rows[split].sentences] for split in SPLITS}
-        resampling = {split: Resampling(o.resamples, units_of(rows[split].sentences)) for split in SPLITS}
+        ids = {split: [s.id for s in splits[split].sentences] for split in SPLITS}
+        resampling = {split: Resampling(o.resamples, units_of(splits[split].sentences)) for split in SPLITS}
         found = score([*_predictions(o, items), *plain], task.metrics, ids, resampling)
         few = few_units(resampling["test"].units)
         notes = [*filter(None, [few]), *found.notes, *(note.text for note in items.notes)]
-        return Score(beside(found.rows, task.metrics[0], "test", self.layer), notes)
+        rows = beside(found.rows, task.metrics[0], "test", self.layer)
+        return Score((replace(row, layer=None) for row in rows), notes)  # arrays are of no layer that is known
 
     def __str__(self) -> str:
         """What it was fitted to, in words."""

@@ -20,11 +20,13 @@ _PAIR = "a sentence is a list of words, or a pair (words, tags) or (words, label
 def of_list(given: object, split: str, skipped: Counter[str]) -> tuple[Sentence, ...]:
     """One sentence per item: a list of words, or a pair of words and tags, or of words and the sentence's label.
 
-    A tuple is a pair, anything else is words. Raises: DataError that names the item.
+    A tuple is a pair, anything else is words. split: its name; empty where there are no splits. Raises: DataError that
+    names the item.
     """
     if not isinstance(given, Iterable):
-        raise DataError(f"{split}: {shown(repr(given))}; a list of sentences is wanted, and {_PAIR}")
-    return tuple(_of_item(item, f"{split}-{number}", skipped) for number, item in enumerate(given, start=1))
+        raise DataError(f"{shown(repr(given))}: a list of sentences is wanted, and {_PAIR}")
+    before = f"{split}-" if split else ""
+    return tuple(_of_item(item, f"{before}{number}", skipped) for number, item in enumerate(given, start=1))
 
 
 def _of_item(item: object, sid: str, skipped: Counter[str]) -> Sentence:

@@ -15,10 +15,12 @@ from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
 from probing.axes import Corpus, Split
 from probing.errors import ModelError, one_of
+from probing.interface.checked_arguments import check_model, check_sentences
 from probing.interface.frames import frame_of
 from probing.interface.loaded_model import LoadedModel
 from probing.interface.one_split import as_test, named_after
 from probing.interface.representations import study_of
+from probing.model.align import UNMATCHABLE
 from probing.model.maps import Maps, maps
 from probing.store.key import Cached, Store
 
@@ -110,10 +112,11 @@ def rollout(
         (6, 4, 4)
     """
     chosen = _options("rollout", options)
+    check_model(model)
     if isinstance(words, Corpus):
-        kept = Cached(sentences)  # checked before anything is written
+        check_sentences(sentences)
         with tempfile.TemporaryDirectory(prefix="probing-") as folder:
-            study = study_of(model, as_test(words, split), Store(folder, attention=kept), rollout=chosen)
+            study = study_of(model, as_test(words, split), Store(folder, attention=Cached(sentences)), rollout=chosen)
             return named_after(frame_of(RolloutOfWords()(study), study, "rollout"), split)
     found = _maps_of(model, words)
     values = attention_rollout.rollout(found.attention, found.lengths, chosen, facts=found.of)[0].cpu().numpy()
@@ -140,6 +143,7 @@ def flow(model: LoadedModel, words: Sequence[str], **options: Unpack[RolloutOpti
         >>> flow(load_model("minilm"), ["Cats", "sleep"]).to_frame(layer=6).sum(axis="columns").round(6).tolist()
         [1.0, 1.0, 1.0, 1.0]
     """
+    check_model(model)
     chosen = _options("flow", options)
     found = _maps_of(model, words)
     capacities = augmented(found.attention, found.lengths, chosen, facts=found.of)[0].cpu().numpy()
@@ -170,5 +174,6 @@ def _maps_of(model: LoadedModel, words: Sequence[str]) -> Maps:
 def _of_tokens(
     model: LoadedModel, found: Maps, values: NDArray[np.floating], layers: tuple[int, ...] | None = None
 ) -> TokenWeights:
-    names = [model.encoder.tokenizer.id_to_token(number) or str(number) for number in found.ids[0].tolist()]
-    return TokenWeights(values, tuple(names), found.units[0], layers or found.of.layers)
+    name = model.encoder.tokenizer.id_to_token
+    tokens = ((name(number) or str(number)).removeprefix(UNMATCHABLE) for number in found.ids[0].tolist())
+    return TokenWeights(values, tuple(tokens), found.units[0], layers or found.of.layers)

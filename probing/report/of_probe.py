@@ -2,17 +2,19 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
 from probing.analysis.findings import Findings
 from probing.analysis.measured_facts import measured
+from probing.analysis.prediction_tables import probes_to_save
 from probing.analysis.study import Study
 from probing.axes import SPLITS
 from probing.data.corpus import fingerprint
 from probing.errors import ConfigError
+from probing.probe.saved import FILE, to_bytes
 from probing.report.page import write_report
 from probing.result.folder import CONFIG, PAGE, Contents, finish, read_manifest, write_first
 from probing.result.rows import rows_of
@@ -72,7 +74,8 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
         "analyses": {"probes": dict(findings.facts)},
         "notes": [note._asdict() for note in findings.notes],
     }
-    files = {CONFIG: json.dumps(config, indent=2, default=str).encode(), **findings.files}  # JSON is YAML
+    weights = to_bytes(replace(probes_to_save(study), run_id=run_id))
+    files = {CONFIG: json.dumps(config, indent=2, default=str).encode(), FILE: weights}  # JSON is YAML
     write_first(target, Contents(rows_of(findings.rows, names, "probes"), manifest, findings.tables, files=files))
     if target.is_dir():
         target.rmdir()  # it is empty, and the finished one takes its place
@@ -82,7 +85,7 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
 
 def _config(study: Study) -> dict[str, object]:
     """The options of the probe, as the command line groups them."""
-    kept = ("seed", "layers", "controls", "resamples")
+    kept = ("seed", "layers", "controls", "resamples", "punctuation")
     parts = {"model": study.model, "task": study.task, "probe": study.probe}
     return {
         **{name: asdict(part) for name, part in parts.items()},  # type: ignore[call-overload]

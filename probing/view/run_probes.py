@@ -112,14 +112,7 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
         )
     except DataError:
         raise
-    except (
-        ValueError,
-        KeyError,
-        IndexError,
-        OSError,
-        TypeError,
-        AttributeError,
-    ) as error:
+    except (ValueError, KeyError, IndexError, OSError, TypeError, AttributeError) as error:
         raise DataError(f"{folder}: its manifest or rows cannot be read ({error}); delete it, run again") from error
 
 
