@@ -38,7 +38,6 @@ from omegaconf import DictConfig
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
 from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
-from pipelines.running.manifest import measured
 from pipelines.running.null_stage import with_nulls
 from pipelines.running.one_run import Run, contents, study_of
 from pipelines.running.own_folder import apart, clash
@@ -52,6 +51,7 @@ from pipelines.shared.progress import Bars
 from pipelines.shared.shortage import missing_below
 from pipelines.shared.stand_ins import find_corpus, find_model
 from probing.analysis.findings import Findings
+from probing.analysis.measured_facts import measured
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
 from probing.errors import ConfigError, DamagedStoreError, StoreError

@@ -11,12 +11,9 @@ from pipelines.running.identity import outside_parts
 from pipelines.shared.option_files import CONF
 from pipelines.shared.typed_command import as_typed
 from pipelines.shared.versions import code_version
-from probing.analysis.study import Study
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
-from probing.store.encoding import ROUNDED, WIDENED, precision
-from probing.task.unseen_labels import unseen_counts
 
 
 def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, object]:
@@ -43,26 +40,3 @@ def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
 
 def _stand_in(stand_ins: Mapping[str, str], group: str, name: str) -> dict[str, object]:
     return {"requested": stand_ins.get(group, name), "stand_in": group in stand_ins}
-
-
-def measured(study: Study) -> dict[str, object]:
-    """The store file of the hidden states, the labels and the layers that are probed.
-
-    unseen: per label that train does not have, how many items of dev and test have it.
-    """
-    store, labels = study.hidden, study.labels
-    return {
-        "store": {
-            "key": store.provenance["key"],
-            "file": store.path.name,
-            "bytes": store.path.stat().st_size,
-            "dtype": store.dtype,
-            "precision": precision(store.dtype),
-            **{name: store.provenance[name] for name in (WIDENED, ROUNDED) if name in store.provenance},
-        },
-        "kind": labels.kind,
-        "level": labels.level,
-        "classes": list(labels.classes),
-        "unseen": unseen_counts(labels),
-        "layers": list(study.layers),
-    }

@@ -66,9 +66,14 @@ class RolloutOfWords(Analysis):
             notes=(
                 Note("sample", f"rollout: {sample}"),
                 *without_heads(on_heads, len(kept), gold_heads.unmatched),
-                *about_maps(facts, study.hidden.n_layers - 1),
+                *about_maps(facts, n_blocks(study)),
             ),
         )
+
+
+def n_blocks(study: Study) -> int:
+    """How many blocks the model has, from whatever is open already: the model, or its stored hidden states."""
+    return (study.encoder if "encoder" in vars(study) else study.hidden).n_layers - 1
 
 
 def ratios(on_heads: Sequence[Tally], seed: int, resampling: Resampling) -> list[Measurement]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from probing.axes import Sentence
 from probing.data.grammar import Grammar
-from probing.errors import ConfigError, DataError, ProbingError, one_of
+from probing.errors import DataError, ProbingError, one_of
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
 from probing.report.load import read_file, shown_split
 from probing.result.checksums import UNCHECKED, check, has_checksums
@@ -110,7 +110,9 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
             n_train=int(data["sentences"]["train"]),
             finished=str(manifest.get("finished", "")),
         )
-    except (ValueError, KeyError, IndexError, OSError, TypeError, AttributeError, ConfigError) as error:
+    except DataError:
+        raise
+    except (ValueError, KeyError, IndexError, OSError, TypeError, AttributeError) as error:
         raise DataError(f"{folder}: its manifest or rows cannot be read ({error}); delete it, run again") from error
 
 
