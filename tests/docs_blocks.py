@@ -70,6 +70,7 @@ def run_page(page: str, folder: Path) -> list[str]:
     """Run the boxes of a page in ``folder``; returns what failed, with the line of the page."""
     folder.mkdir(parents=True)
     os.chdir(folder)
+    sys.path[0] = str(folder)  # as for a reader who types python -m in this folder
     for name in ("my", "path"):
         (folder / name).symlink_to(folder.parent / name)
     (folder / "outputs").mkdir()

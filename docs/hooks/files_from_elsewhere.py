@@ -10,6 +10,14 @@ PAGES = {"contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 GALLERY = ROOT / "outputs" / "gallery"
 
 
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Add every notebook of docs/notebooks to the navigation, after the tutorials."""
+    found = sorted((Path(config.docs_dir) / "notebooks").glob("*.ipynb"))
+    if found and config.nav is not None:
+        config.nav.insert(2, {"Notebooks": [f"notebooks/{path.name}" for path in found]})
+    return config
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages of the top folder and the pictures of outputs/gallery (as gallery/…)."""
     for address, name in PAGES.items():

@@ -22,10 +22,9 @@ OTHER = (
     (r"\tfrac", r"\frac"),
     (r"\lVert", r"\|"),
     (r"\rVert", r"\|"),
-    (r"\Big[", "["),
+    (r"\Big[", r"\,["),
     (r"\Big]", "]"),
     (r"\dots", r"\ldots"),
-    (r"\\", ""),
 )
 
 
