@@ -40,7 +40,7 @@ REASONS = {
     "Needs Slurm": 1,
     "Needs a package registry": 1,
     "Needs a shell with nohup": 1,  # the same command runs in other boxes
-    "Takes minutes": 2,  # the tests and the pictures themselves
+    "Takes minutes": 3,  # the tests, the pictures and the measurement of intervals themselves
     "Stays open until you press Ctrl-C": 1,
 }
 FETCHED = re.compile(
