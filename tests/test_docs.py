@@ -89,7 +89,7 @@ def test_boxes_that_are_not_run_say_why_and_are_few():
         assert box.left_out or not box.title or box.title.split(".")[-1] in ("yaml", "py"), f"{box.page}:{box.line}"
         assert box.language in ("", "bash", "python", "yaml", "bibtex"), f"{box.page}:{box.line}"
     typed = [box for box in EVERY if box.language in ("bash", "python")]
-    assert sum(box.left_out for box in typed) < 0.2 * len(typed)
+    assert sum(box.left_out for box in typed) < 0.25 * len(typed)
 
 
 @pytest.mark.parametrize("box, words", OURS, ids=[f"{box.page}:{box.line}" for box, _ in OURS])
