@@ -10,11 +10,24 @@ ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "reference/python.md"
 BEGIN = """# Python interface
 
-These are the names that `import probing` offers. They are imported when they are first used, so `import probing` is fast.
+These are the names that `import probing` offers. Each is imported when it is first used, so `import probing` is fast.
 [Use it from Python](../howto/python.md) shows them in a whole example.
 
 """
-FIRST = "load_model load_corpus extract fit_probe Probe Score rollout flow head_statistics ablate report show".split()
+FIRST = [
+    "load_model",
+    "load_corpus",
+    "extract",
+    "fit_probe",
+    "Probe",
+    "Score",
+    "rollout",
+    "flow",
+    "head_statistics",
+    "ablate",
+    "report",
+    "show",
+]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
