@@ -2,6 +2,7 @@
 # the programs need, `make test` the tests, the linters and all extras too.
 #   make run ARGS="model=bert task=depth"     passes overrides on
 #   make test ARGS="-m slow"                  the slow tests
+#   make docs                                 makes the documentation site, outputs/site/index.html
 #   make gallery                              makes the figures of the README (real data: PROBING_DATA)
 #   make views                                pictures of the interactive pages, after make gallery (needs Chromium)
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint gallery views clean
+.PHONY: run test lint docs gallery views clean
 
 run: $(VENV)/ready-to-run
 	$(BIN)/python -m pipelines.run $(if $(ARGS),$(ARGS),model=minilm data=grammar)
@@ -21,6 +22,9 @@ lint: $(VENV)/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: $(VENV)/ready-to-test
+	$(BIN)/python -m mkdocs build --strict
 
 gallery: $(VENV)/ready-to-run
 	$(BIN)/python -m pipelines.run -m model=minilm task=pos,depth,sentiment tag=gallery
