@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from probing.analysis.findings import Findings
 from probing.analysis.study import Study
-from probing.errors import ConfigError, DataError, not_negative, one_of, positive
+from probing.errors import ConfigError, DataError, not_negative, one_of, positive, shown
 from probing.interface.corpus_fit import CorpusFit, fit_corpus
 from probing.interface.given_rows import vectors_of
 from probing.interface.representations import Representations
@@ -34,7 +34,7 @@ class Probe:
     ``classes_``, ``coef_`` (C, D), ``intercept_`` (C,), ``n_features_in_`` and ``layer_``.
 
     Args:
-        l2: strengths of the penalty to choose from on dev; the grid grows where an end of it is best.
+        l2: the strength of the penalty, or several to choose from on dev; they grow where an end is best.
         standardise: divide each feature by its standard deviation in train.
         tolerance: stop when the loss is within this share of its minimum.
         max_iterations: per strength and target.
@@ -43,7 +43,7 @@ class Probe:
         resamples: of the bootstrap, for intervals.
     """
 
-    l2: Sequence[float] = STRENGTHS
+    l2: float | Sequence[float] = STRENGTHS
     standardise: bool = True
     tolerance: float = 1e-4
     max_iterations: int = 1000
@@ -150,7 +150,10 @@ class Probe:
         not_negative("seed", self.seed)
         positive("controls", self.controls)
         positive("resamples", self.resamples)
-        return Linear("linear", list(self.l2), self.standardise, self.tolerance, self.max_iterations)
+        strengths = [self.l2] if isinstance(self.l2, int | float) else [*self.l2]
+        if not all(isinstance(strength, int | float) for strength in strengths):
+            raise ConfigError(f"l2={shown(repr(self.l2))}: numbers are wanted, as in l2=[1e-3, 1e-2]")
+        return Linear("linear", strengths, self.standardise, self.tolerance, self.max_iterations)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The options by name, as scikit-learn asks for them."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -34,16 +35,23 @@ def executed(path: Path, folder: Path) -> NotebookNode:
         "OMP_NUM_THREADS": "1",
     }
     notebook = nbformat.read(path, as_version=4)
-    manager = AsyncKernelManager(kernel_spec_manager=ThisPython())
     resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, km=manager, timeout=240, resources=resources)
-    return client.execute(env={**os.environ, **quiet})
+    with tempfile.TemporaryDirectory() as sockets:  # files, whose paths must be short, and no ports
+        manager = AsyncKernelManager(kernel_spec_manager=ThisPython(), transport="ipc", ip=f"{sockets}/kernel")
+        client = NotebookClient(notebook, km=manager, timeout=240, resources=resources)
+        return client.execute(env={**os.environ, **quiet})
 
 
 def results(notebook: NotebookNode, kind: str) -> list[str]:
     """Every result of this media type."""
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     return [output.data[kind] for output in outputs if kind in output.get("data", {})]
+
+
+def errors(notebook: NotebookNode) -> list[str]:
+    """What was written to the error stream: a reader would see it in red."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output["text"] for output in outputs if output.get("name") == "stderr"]
 
 
 def test_there_are_two():
@@ -66,6 +74,7 @@ def test_the_first_probe_ends_in_a_figure(tmp_path):
     assert any("in 1 sentence of test, layer 3\n  control" in text for text in texts)
     assert any("fitted to pos, layer" in text and "(chosen on dev)" in text for text in texts)
     assert len(results(done, "image/png")) == 1
+    assert not errors(done)
     assert results(done, "text/plain")[0] == "minilm: encoder, layers 0 to 6, width 384, on cpu"
 
 
@@ -74,6 +83,7 @@ def test_attention_is_shown_and_heads_are_taken_away(tmp_path):
     [page] = [html for html in results(done, "text/html") if html.startswith("<iframe")]
     assert "unexpectedly" in page
     assert len(results(done, "image/png")) == 2
+    assert not errors(done)
     texts = results(done, "text/plain")
     assert "'heads: 60 of the 60 sentences of test'" in texts
     assert any(text.startswith("'ablation: 30 of the 60 sentences of test") for text in texts)
