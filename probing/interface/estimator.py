@@ -1,7 +1,7 @@
 """A linear probe with the conventions of scikit-learn: fit, predict, score, get_params, set_params."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from probing.interface.representations import Representations
 from probing.interface.rows_fit import RowsFit, fit_rows
 from probing.interface.score_beside_control import Score
 from probing.probe.linear import Linear
+from probing.task.labels import Task
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -56,7 +57,7 @@ class Probe:
         X: "Representations | ArrayLike",
         y: ArrayLike | None = None,
         *,
-        task: Any = None,
+        task: str | Task | None = None,
         layer: int | None = None,
         words: Sequence[str] | None = None,
         sentences: Sequence[Hashable] | None = None,
@@ -65,11 +66,11 @@ class Probe:
         if isinstance(X, Representations):
             if not (y is None and words is None and sentences is None):
                 raise ConfigError("y, words and sentences belong to arrays; vectors of extract need a task alone")
-            self._fit: Fitted = fit_corpus(self, X, task, layer)
+            self._fit: Fitted = fit_corpus(replace(self), X, task, layer)
         else:
             if task is not None or layer is not None:
                 raise ConfigError("task and layer need vectors of extract; X is an array, whose labels are y")
-            self._fit = fit_rows(self, X, y, words, sentences)
+            self._fit = fit_rows(replace(self), X, y, words, sentences)
         return self
 
     def predict(self, X: ArrayLike) -> Array:
@@ -102,11 +103,7 @@ class Probe:
         return self._fitted.score(X, y, words, sentences)
 
     def to_frame(self) -> pd.DataFrame:
-        """All scores of a probe that was fitted to a corpus, as in the command line's rows.csv: one line per score.
-
-        Columns: model, data, split, task, target, layer, metric, value, ci_low, ci_high, n_items, n_sentences …
-        Raises: ConfigError for a probe that was fitted to arrays.
-        """
+        """One line per score, as in the command line's rows.csv. Raises: ConfigError if it was fitted to arrays."""
         return self._of_corpus.to_frame()
 
     @property
@@ -166,6 +163,9 @@ class Probe:
             setattr(self, name, value)
         return self
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_fit")
+
     def __sklearn_tags__(self) -> "Tags":
         """What scikit-learn must know: a classifier, which needs y."""
         from sklearn.utils import ClassifierTags, Tags, TargetTags
@@ -175,7 +175,9 @@ class Probe:
     def __repr__(self) -> str:
         """The options that are not the usual ones, and what the probe was fitted to."""
         usual = {option.name: option.default for option in fields(self)}
-        options = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items() if value != usual[name])
+        options = ", ".join(
+            f"{name}={value!r}" for name, value in self.get_params().items() if str(value) != str(usual[name])
+        )
         return f"Probe({options})" + (f", {self._fit}" if hasattr(self, "_fit") else "")
 
     @property

@@ -39,7 +39,7 @@ def executed(path: Path, folder: Path) -> NotebookNode:
     with tempfile.TemporaryDirectory() as sockets:  # files, whose paths must be short, and no ports
         manager = AsyncKernelManager(kernel_spec_manager=ThisPython(), transport="ipc", ip=f"{sockets}/kernel")
         client = NotebookClient(notebook, km=manager, timeout=240, resources=resources)
-        return client.execute(env={**os.environ, **quiet})
+        return client.execute(cleanup_kc=True, env={**os.environ, **quiet})  # ends the kernel too
 
 
 def results(notebook: NotebookNode, kind: str) -> list[str]:
