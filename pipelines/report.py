@@ -26,7 +26,8 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import guarded, job, launch, say
-from pipelines.shared.options import CONF, own_options
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import own_options
 from pipelines.shared.schema import names_a_folder
 from probing.errors import DataError
 from probing.result.folder import find_runs

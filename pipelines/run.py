@@ -23,7 +23,8 @@ Examples:
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
 -m runs one job for each combination of comma-separated values; python -m pipelines.report compares
-runs. Two analyses: 'analysis=[heads,syntax]'. Tab completion in bash for python pipelines/run.py:
+runs. Two analyses: 'analysis=[heads,syntax]'. Options of your own: --config-dir my_study/conf, see
+docs/template. Tab completion in bash for python pipelines/run.py:
   eval "$(python pipelines/run.py -sc install=bash)"
 """
 
@@ -39,13 +40,13 @@ from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
 from pipelines.running.null_stage import with_nulls
 from pipelines.running.one_run import Run, contents, study_of
-from pipelines.running.own_folder import apart
+from pipelines.running.own_folder import apart, clash
 from pipelines.running.run_folder import is_done, of_failed, run_folder
 from pipelines.running.terminal import show
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import Clock, alone, set_threads
 from pipelines.shared.notes import announce
-from pipelines.shared.options import CONF
+from pipelines.shared.option_files import CONF
 from pipelines.shared.progress import Bars
 from pipelines.shared.shortage import missing_below
 from pipelines.shared.stand_ins import find_corpus, find_model
@@ -57,6 +58,8 @@ from probing.errors import ConfigError, DamagedStoreError, StoreError
 from probing.result.folder import finish, write_first, write_part
 from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
+
+EXTRACT, NULLS = "extract", "nulls"  # stages beside the analyses
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
@@ -76,7 +79,10 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
 
 def finished(this: Run) -> tuple[Run, bool]:
     """The run in a folder of its own, computed unless it is there; and whether it was there. Raises ProbingError."""
+    usual = this.folder
     this = apart(this)
+    if this.folder != usual and usual.is_dir():
+        say(clash(this, usual), "yellow")
     if is_done(this.folder, this.run_id):
         return this, True
     with alone(this.folder):
@@ -131,14 +137,16 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
     """Run one analysis after the other. The findings of each are on disk before the next begins."""
     from probing.report.page import write_report
 
-    clock, analyses, strict = Clock(), this.experiment.analyses, this.experiment.settings.strict
+    analyses, strict = this.experiment.analyses, this.experiment.settings.strict
+    stages = [EXTRACT, *analyses, *([NULLS] if this.experiment.settings.nulls else [])]
     found: dict[str, Findings] = {}
     failed: dict[str, str] = {}
     set_threads(this.experiment.settings.threads)
-    with Bars(CONSOLE) as bars, closing(study_of(this, bars)) as study:
+    with Bars(CONSOLE, stages) as bars, closing(study_of(this, bars)) as study:
+        clock = Clock(bars.stage)
         for analysis in analyses.values():
             analysis.check(study)
-        with clock.stage("extract"):
+        with clock.stage(EXTRACT):
             facts = measured(study)
         for name, analysis in analyses.items():
             with clock.stage(name):
@@ -151,7 +159,7 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
             write(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
         if this.experiment.settings.nulls:
             taken = sum(clock.seconds.values())
-            with clock.stage("nulls"):
+            with clock.stage(NULLS):
                 found = with_nulls(this.experiment, study, found, failed, taken)
             write_part(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
     finish(this.folder, write_report)

@@ -13,6 +13,8 @@ The packages read downwards: data, task, model, store, probe, attention, result,
 
 from typing import TYPE_CHECKING
 
+from probing.distribution import VERSION as __version__
+
 if TYPE_CHECKING:
     from probing.errors import ProbingError
     from probing.interface.corpora import load_corpus
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from probing.report.of_probe import report
     from probing.view.notebook import show
 
-__version__ = "0.1.0"
 __all__ = [
     "Probe",
     "ProbingError",

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from omegaconf import OmegaConf
 
 from pipelines.running.config import Experiment
-from pipelines.shared.options import CONF
+from pipelines.running.identity import outside_parts
+from pipelines.shared.option_files import CONF
+from pipelines.shared.typed_command import as_typed
 from pipelines.shared.versions import code_version
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
@@ -18,8 +20,9 @@ def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
     """Configuration, command and commit of a run; its checkpoint and corpus, with what they stand in for."""
     return {
         "config": OmegaConf.to_container(experiment.config),
-        "command": shlex.join(["python", "-m", "pipelines.run", *sys.argv[1:]]),
+        "command": as_typed(shlex.join(["python", "-m", "pipelines.run", *sys.argv[1:]])),
         "commit": code_version(CONF.parent),
+        **({"outside_code": outside} if (outside := outside_parts(experiment)) else {}),
         "checkpoint": {
             "name": checkpoint.name,
             "revision": checkpoint.revision,

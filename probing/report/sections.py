@@ -8,6 +8,7 @@ from pathlib import Path
 from probing.report import decodable_attended_used, untrained_twins
 from probing.report.emit import write_table
 from probing.report.load import Run
+from probing.report.outside_section import outside_section
 from probing.report.section_parts import Section, Table, sample_of
 
 
@@ -22,13 +23,17 @@ def sections(run: Run) -> list[Section]:
 
 
 def of_analysis(run: Run, name: str) -> Section:
-    """The section that probing/report/section/<name>.py makes; if there is no such file, a plain table of all rows."""
+    """The section that probing/report/section/<name>.py makes, or the module of an analysis from elsewhere; if there is
+    neither, a plain table of all rows.
+    """
     where = f"probing.report.section.{name}"
     if find_spec(where) is not None:
         found: Section = import_module(where).section(run)
         return found
+    if (own := outside_section(run, name)) is not None:
+        return own(run)
     rows = run.of(name).drop(columns=["tag", "model", "checkpoint", "data", "task", "run_id"])
-    note = f"All rows of the analysis {name}, unrounded. There is no file probing/report/section/{name}.py."
+    note = f"All rows of the analysis {name}, unrounded: no function section makes tables of them."
     text = rows.astype(object).where(rows.notna(), "–").astype(str)
     tables = [Table(name, "All rows", note, rows, text)] if len(rows) else []
     return Section(name, tables=tables, sample=sample_of(run, name))

@@ -17,7 +17,7 @@ import pytest
 
 from pipelines.running.config import ANALYSES, GROUPS
 from pipelines.shared.cli import launch
-from pipelines.shared.options import CONF
+from pipelines.shared.option_files import CONF
 
 if TYPE_CHECKING:
     from probing.report.load import Run

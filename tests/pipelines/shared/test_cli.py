@@ -16,7 +16,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from pipelines.running.config import ANALYSES, GROUPS
 from pipelines.shared.cli import Failed, fail, guarded, help_screen, interrupt_again
-from pipelines.shared.options import options
+from pipelines.shared.option_files import options
 from pipelines.shared.typed_options import explain
 from probing import errors
 
