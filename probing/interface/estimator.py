@@ -1,7 +1,7 @@
 """A linear probe with the conventions of scikit-learn: fit, predict, score, get_params, set_params."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from probing.analysis.findings import Findings
 from probing.analysis.study import Study
-from probing.errors import ConfigError, DataError, not_negative, one_of, positive
+from probing.errors import ConfigError, DataError, not_negative, one_of, positive, shown
 from probing.interface.corpus_fit import CorpusFit, fit_corpus
 from probing.interface.given_rows import vectors_of
 from probing.interface.representations import Representations
 from probing.interface.rows_fit import RowsFit, fit_rows
 from probing.interface.score_beside_control import Score
 from probing.probe.linear import Linear
+from probing.task.labels import Task
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -34,7 +35,7 @@ class Probe:
     ``classes_``, ``coef_`` (C, D), ``intercept_`` (C,), ``n_features_in_`` and ``layer_``.
 
     Args:
-        l2: strengths of the penalty to choose from on dev; the grid grows where an end of it is best.
+        l2: the strength of the penalty, or several to choose from on dev; they grow where an end is best.
         standardise: divide each feature by its standard deviation in train.
         tolerance: stop when the loss is within this share of its minimum.
         max_iterations: per strength and target.
@@ -43,7 +44,7 @@ class Probe:
         resamples: of the bootstrap, for intervals.
     """
 
-    l2: Sequence[float] = STRENGTHS
+    l2: float | Sequence[float] = STRENGTHS
     standardise: bool = True
     tolerance: float = 1e-4
     max_iterations: int = 1000
@@ -56,7 +57,7 @@ class Probe:
         X: "Representations | ArrayLike",
         y: ArrayLike | None = None,
         *,
-        task: Any = None,
+        task: str | Task | None = None,
         layer: int | None = None,
         words: Sequence[str] | None = None,
         sentences: Sequence[Hashable] | None = None,
@@ -65,11 +66,11 @@ class Probe:
         if isinstance(X, Representations):
             if not (y is None and words is None and sentences is None):
                 raise ConfigError("y, words and sentences belong to arrays; vectors of extract need a task alone")
-            self._fit: Fitted = fit_corpus(self, X, task, layer)
+            self._fit: Fitted = fit_corpus(replace(self), X, task, layer)
         else:
             if task is not None or layer is not None:
                 raise ConfigError("task and layer need vectors of extract; X is an array, whose labels are y")
-            self._fit = fit_rows(self, X, y, words, sentences)
+            self._fit = fit_rows(replace(self), X, y, words, sentences)
         return self
 
     def predict(self, X: ArrayLike) -> Array:
@@ -102,11 +103,7 @@ class Probe:
         return self._fitted.score(X, y, words, sentences)
 
     def to_frame(self) -> pd.DataFrame:
-        """All scores of a probe that was fitted to a corpus, as in the command line's rows.csv: one line per score.
-
-        Columns: model, data, split, task, target, layer, metric, value, ci_low, ci_high, n_items, n_sentences …
-        Raises: ConfigError for a probe that was fitted to arrays.
-        """
+        """One line per score, as in the command line's rows.csv. Raises: ConfigError if it was fitted to arrays."""
         return self._of_corpus.to_frame()
 
     @property
@@ -150,7 +147,10 @@ class Probe:
         not_negative("seed", self.seed)
         positive("controls", self.controls)
         positive("resamples", self.resamples)
-        return Linear("linear", list(self.l2), self.standardise, self.tolerance, self.max_iterations)
+        strengths = [self.l2] if isinstance(self.l2, int | float) else [*self.l2]
+        if not all(isinstance(strength, int | float) for strength in strengths):
+            raise ConfigError(f"l2={shown(repr(self.l2))}: numbers are wanted, as in l2=[1e-3, 1e-2]")
+        return Linear("linear", strengths, self.standardise, self.tolerance, self.max_iterations)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The options by name, as scikit-learn asks for them."""
@@ -163,6 +163,9 @@ class Probe:
             setattr(self, name, value)
         return self
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_fit")
+
     def __sklearn_tags__(self) -> "Tags":
         """What scikit-learn must know: a classifier, which needs y."""
         from sklearn.utils import ClassifierTags, Tags, TargetTags
@@ -172,7 +175,9 @@ class Probe:
     def __repr__(self) -> str:
         """The options that are not the usual ones, and what the probe was fitted to."""
         usual = {option.name: option.default for option in fields(self)}
-        options = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items() if value != usual[name])
+        options = ", ".join(
+            f"{name}={value!r}" for name, value in self.get_params().items() if str(value) != str(usual[name])
+        )
         return f"Probe({options})" + (f", {self._fit}" if hasattr(self, "_fit") else "")
 
     @property

@@ -55,8 +55,11 @@ def ablate(probe: Probe, *, sentences: int = 100, replacement: str = "mean") -> 
             uniform attention).
 
     Returns:
-        A table, one line per number: layer (from 1), head (from 0), metric, value, ci_low, ci_high, in nats. An effect
-        above 0 means that the output is worse without the head. ``.attrs["notes"]`` states the sample.
+        A table, one line per number: layer (from 1), head (from 0), value, ci_low, ci_high, in nats. An effect above 0
+        means that the output is worse without the head. The column probe names the method: ``ablation_mean`` (one head
+        at a time, each with its own interval), ``ablation_mean_adjusted`` (the same, with intervals that hold for all
+        heads at once: use these to say which heads matter), ``ablation_joint`` (the first k of the ranking at once),
+        ``ablation_layer`` (all heads of a layer). ``.attrs["notes"]`` states the sample.
 
     Raises:
         ConfigError: the probe was fitted to arrays, reads layer 0 or predicts numbers; an impossible option.

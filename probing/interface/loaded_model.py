@@ -1,5 +1,6 @@
 """A model in memory, by the name that a user types."""
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -91,8 +92,6 @@ def load_model(
         >>> model
         minilm: encoder, layers 0 to 6, width 384, on cpu
     """
-    from probing.model.encoder import load
-
     for option in options:
         if option not in ModelOptions.__annotations__:
             raise TypeError(f"load_model() got an unexpected keyword argument {option!r}")
@@ -100,11 +99,19 @@ def load_model(
     model = Model(checkpoint=BUNDLED if name == BUNDLED_NAME else name, revision=revision, **options)
     try:
         checkpoint = resolve(model)
-        return LoadedModel(model, checkpoint, load(model, checkpoint, device, head=head))
+        return LoadedModel(model, checkpoint, _read(model, checkpoint, device, head))
     except UnavailableError as error:
         raise UnavailableError(f"model {name}: {error}; {_WANTED}") from error
     except ModelError as error:
         raise ModelError(f"model {name}: {error}; {_WANTED}") from error
+
+
+def _read(model: Model, checkpoint: Checkpoint, device: str, head: bool) -> "Encoder":
+    with warnings.catch_warnings():  # that ipywidgets are missing, for progress bars that are not shown
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from probing.model.encoder import load
+
+        return load(model, checkpoint, device, head=head)
 
 
 def _check_device(device: str) -> None:

@@ -2,7 +2,7 @@
 
 import tempfile
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from probing.analysis.study import Study
 from probing.analysis.study_options import Options
 from probing.axes import SPLITS, Corpus, Level, Split
+from probing.data.surface_text import AS_WRITTEN, SPACED
 from probing.errors import one_of
 from probing.interface.checked_arguments import check_corpus, check_layer, check_model
 from probing.interface.loaded_model import LoadedModel
@@ -121,9 +122,10 @@ def study_of(model: LoadedModel, corpus: Corpus, store: Store, **parts: Any) -> 
     usual = {"task": WordTask("pos"), "probe": Linear("linear", [1.0]), "options": Options(device=model.encoder.device)}
     given = {**usual, **parts}
     names = {"tag": "", "model": model.name, "data": corpus.name, "checkpoint": model.checkpoint.revision, "run_id": ""}
+    written = any(s.surface is not None for sentences in corpus.splits.values() for s in sentences)
     return LoadedStudy(
         corpus=corpus,
-        model=model.model,
+        model=replace(model.model, text=AS_WRITTEN if written else SPACED),  # as the corpus was read
         checkpoint=model.checkpoint,
         store=store,
         names={**names, "task": given["task"].name, "probe": given["probe"].name},

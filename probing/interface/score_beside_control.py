@@ -27,7 +27,9 @@ class Score(float):
 
     def __new__(cls, rows: Iterable[Measurement], notes: Sequence[str] = ()) -> "Score":
         """The score of the task among ``rows``, which are all of one metric and at most one layer."""
-        found = tuple(map(_of_several, rows))
+        order = ("task", *_SHOWN)
+        place = {name: order.index(name) for name in order}
+        found = tuple(sorted(map(_of_several, rows), key=lambda row: place.get(row.target, len(order))))
         task = next(row for row in found if row.target == "task")
         made = super().__new__(cls, task.value)
         made.metric, made.split, made.rows, made.notes = task.metric, task.split, found, tuple(notes)

@@ -137,7 +137,10 @@ def flow(model: LoadedModel, words: Sequence[str], **options: Unpack[RolloutOpti
         Weights (L, S, S), each row divided by its sum, with the names of the tokens.
 
     Raises:
-        As ``rollout``.
+        DataError: a text where a list of words is wanted.
+        ModelError: the model gives no attention maps, or the sentence is longer than one input.
+        ConfigError: an option has an impossible value.
+        TypeError: there is no such option.
 
     Example:
         >>> flow(load_model("minilm"), ["Cats", "sleep"]).to_frame(layer=6).sum(axis="columns").round(6).tolist()

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
-from probing.errors import ConfigError, ModelError, UnavailableError, positive
+from probing.errors import ConfigError, ModelError, UnavailableError, positive, shown
 from probing.model.checkpoint import BUNDLED, BUNDLED_NAME, Checkpoint, Model, resolve
 from probing.model.encoder import Encoder, load
 from probing.view.bundle import page
@@ -123,6 +123,10 @@ def _given_view(
     from probing.view.external_weights import weights_view
 
     if view is not None:
+        if not isinstance(view, View):
+            raise ConfigError(
+                f"show: {shown(repr(view))} is no text; type show('The cat sat'), or show(' '.join(words))"
+            )
         if text_b is not None:
             raise ConfigError("text_b=… needs a text; a view already contains its texts: show(text, text_b)")
         return view

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import sklearn.exceptions
+import sklearn.utils.validation
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
@@ -90,6 +92,17 @@ def test_scikit_learn_takes_it_for_its_own(given):
         probe.set_params(strength=1)
 
 
+def test_options_that_are_changed_after_fitting_change_nothing_that_was_fitted(given):
+    x, y, *_ = given
+    probe = probing.Probe(l2=0.1, resamples=20).fit(x[:40], y[:40])
+    before = probe.score(x[40:], y[40:])
+    changed = probe.set_params(l2=[1e4], seed=5).score(x[40:], y[40:])
+    assert (changed, changed.rows) == (before, before.rows)
+    assert sklearn.utils.validation.check_is_fitted(probe) is None
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        sklearn.utils.validation.check_is_fitted(probing.Probe())
+
+
 def test_arrays_with_words_have_a_control_task_and_intervals_over_sentences(given):
     x, y, words, sentences = given
     probe = probing.fit_probe(x[:40], y[:40], words=words[:40], sentences=sentences[:40])
@@ -166,6 +179,8 @@ def test_what_a_probe_cannot_do_is_said(given, vectors, probe):
         probing.fit_probe(vectors)
     with pytest.raises(ConfigError, match="task=poss is not a task; choose one of pos"):
         probing.fit_probe(vectors, task="poss")
+    with pytest.raises(ConfigError, match="l2='0.1': numbers are wanted"):
+        probing.Probe(l2="0.1").fit(x, y)
     with pytest.raises(ConfigError, match="controls=0"):
         probing.Probe(controls=0).fit(x, y)
 
