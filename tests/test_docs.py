@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+import probing
 from pipelines.running.config import build
 from pipelines.shared.typed_options import readable
 
@@ -98,8 +100,8 @@ def test_every_command_has_options_that_exist(box, words, monkeypatch, tmp_path)
         if other.page == box.page and other.title.endswith(".yaml"):
             (tmp_path / other.title).write_text(other.text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    name = BLOCKS["program"](words).removeprefix("pipelines.")
-    given = readable(words[words.index(f"pipelines.{name}") + 1 :])
+    module, typed = BLOCKS["program"](words)
+    name, given = module.removeprefix("pipelines."), readable(typed)
     swept = "-m" in given
     overrides = [first_of(word) if swept else word for word in given if word != "-m" and not word.startswith("hydra")]
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -165,7 +167,8 @@ def test_all_that_says_how_to_cite_says_the_same():
     assert fields["title"] == cited["title"]
     assert fields["author"] == cited["authors"][0]["name"]
     assert (fields["version"], fields["license"]) == (str(cited["version"]), cited["license"])
-    assert f'version = "{cited["version"]}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert cited["version"] == (project["version"] if "version" in project else probing.__version__)
 
 
 def test_every_file_that_a_page_names_in_code_is_there():
