@@ -29,12 +29,6 @@ TYPED = [(box, words) for box in EVERY if box.language == "bash" for words in BL
 OURS = [(box, words) for box, words in TYPED if BLOCKS["program"](words) and "--config-dir" not in words]
 # pages whose boxes run in the ordinary tests; those of the others take longer and are slow tests
 QUICK = ["howto/read_store.md", "howto/own_model.md"]
-    "tutorials/views.md",
-    "howto/own_model.md",
-    "howto/read_store.md",
-    "howto/paper_figures.md",
-    "howto/compare.md",
-]
 # why a box is not run, as readers see it above the box, and how many boxes say so
 REASONS = {
     "Needs the Hub": 4,
