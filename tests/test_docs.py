@@ -41,6 +41,7 @@ REASONS = {
 }
 FETCHED = re.compile(
     r"<(script|img|iframe|source)[^>]* src=.?(https?:)?//|<link[^>]* href=.?(https?:)?//|url\(.?https?:"
+    r"|import\(.?https?:|fetch\(.?https?:"
 )
 SMALLER = {"train: 3000": "train: 60", "dev: 600": "dev: 20", "test: 600": "test: 20"}
 

@@ -46,8 +46,9 @@ def offered(source: str) -> dict[str, str]:
 
 
 def interface_page(found: dict[str, str]) -> str:
-    """The page in Markdown: a heading for each name, the most used first; errors are on the page of the library."""
+    """The page in Markdown: each name with its docstring, the most used first; errors are on the page of the library."""
     names = [name for name in found if found[name] != "probing.errors"]
     names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-    parts = [f"## {name}\n\n::: {found[name]}.{name}\n    options:\n      show_root_heading: false\n" for name in names]
+    options = "    options: {heading_level: 2, show_root_full_path: false}\n"
+    parts = [f"::: {found[name]}.{name}\n{options}" for name in names]
     return BEGIN + "\n".join(parts)
