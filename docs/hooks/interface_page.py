@@ -46,7 +46,7 @@ def offered(source: str) -> dict[str, str]:
 
 
 def interface_page(found: dict[str, str]) -> str:
-    """The page in Markdown: each name with its docstring, the most used first; errors are on the page of the library."""
+    """The page in Markdown: each name with its docstring, the most used first; the library has a page of errors."""
     names = [name for name in found if found[name] != "probing.errors"]
     names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     options = "    options: {heading_level: 2, show_root_full_path: false}\n"
