@@ -43,7 +43,13 @@ FETCHED = re.compile(
     r"<(script|img|iframe|source)[^>]* src=.?(https?:)?//|<link[^>]* href=.?(https?:)?//|url\(.?https?:"
     r"|import\(.?https?:|fetch\(.?https?:"
 )
-SMALLER = {"train: 3000": "train: 60", "dev: 600": "dev: 20", "test: 600": "test: 20"}
+# what makes runs of a copy of the project small; options on the command line would stand in the names of folders
+SMALLER = {
+    "data/grammar.yaml": {"train: 3000": "train: 60", "dev: 600": "dev: 20", "test: 600": "test: 20"},
+    "analysis/ablation.yaml": {"sentences: 100": "sentences: 10"},
+    "analysis/agreement.yaml": {"sentences: 50": "sentences: 5"},
+    "run.yaml": {"threads: null": "threads: 1"},
+}
 
 
 def ran(pages: list[str], tmp_path: Path, *options: str) -> dict[str, list[str]]:
@@ -51,22 +57,22 @@ def ran(pages: list[str], tmp_path: Path, *options: str) -> dict[str, list[str]]
     house = tmp_path / "house"
     for name in ("probing", "pipelines", "conf"):
         shutil.copytree(ROOT / name, house / name, ignore=shutil.ignore_patterns("__pycache__"))
-    grammar, run = house / "conf" / "data" / "grammar.yaml", house / "conf" / "run.yaml"
-    text = grammar.read_text(encoding="utf-8")
-    for found, wanted in SMALLER.items():
-        assert found in text
-        text = text.replace(found, wanted)
-    grammar.write_text(text, encoding="utf-8")
-    run.write_text(run.read_text(encoding="utf-8").replace("threads: null", "threads: 1"), encoding="utf-8")
+    for name, replaced in SMALLER.items():
+        file = house / "conf" / name
+        text = file.read_text(encoding="utf-8")
+        for found, wanted in replaced.items():
+            assert found in text
+            text = text.replace(found, wanted)
+        file.write_text(text, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if name not in ("PROBING_DATA", "COLUMNS")}
     environment = {**kept, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(house)}
     call = [sys.executable, ROOT / "tests" / "docs_blocks.py", tmp_path / "boxes", *pages, *options]
     (tmp_path / "boxes").mkdir()
     done = subprocess.run(call, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, list[str]] = json.loads((tmp_path / "boxes" / "failed.json").read_text(encoding="utf-8"))
-    assert list(found) == pages
-    return found
+    failed: dict[str, list[str]] = json.loads((tmp_path / "boxes" / "failed.json").read_text(encoding="utf-8"))
+    assert list(failed) == pages
+    return failed
 
 
 def test_boxes_of_quick_pages_run(tmp_path):
@@ -78,6 +84,16 @@ def test_boxes_of_quick_pages_run(tmp_path):
 def test_boxes_of_all_other_pages_run(tmp_path):
     failed = ran([page for page in BLOCKS["pages"]() if page not in QUICK], tmp_path)
     assert not any(failed.values()), "\n".join(line for lines in failed.values() for line in lines)
+
+
+@pytest.mark.parametrize(
+    "language, text",
+    [("python", "assert 1 == 2"), ("bash", "ls"), ("bash", "python -m pipelines.plan difference=none")],
+)
+def test_a_box_that_fails_is_not_passed_over(language, text, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [])
+    with pytest.raises((AssertionError, ValueError, SystemExit)):
+        BLOCKS["run_box"](BLOCKS["Box"]("page.md", 1, language, "", text), {})
 
 
 def test_boxes_that_are_not_run_say_why_and_are_few():
