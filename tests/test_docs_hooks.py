@@ -2,6 +2,7 @@
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -63,3 +64,8 @@ def test_what_pre_commit_runs_is_what_the_tests_run():
     tested = (ROOT / "tests" / "test_lint.py").read_text(encoding="utf-8")
     assert entries == ["ruff check", "ruff format --check", "mypy"]
     assert all(entry.split()[0] in tested for entry in entries)
+
+
+def test_words_are_explained_as_reports_explain_them():
+    entry = SimpleNamespace(name="UUAS", text="The share of edges that are found.", forms=())
+    assert "**UUAS**\n:   The share of edges that are found.\n" in hook("words_page")["words_page"]([entry])
