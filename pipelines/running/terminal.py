@@ -18,10 +18,10 @@ def show(folder: Path) -> None:
     from probing.report.baseline_columns import CEILING, NAMES
     from probing.report.best_layers import verdict_on_layers
     from probing.report.load import heading, load_run
-    from probing.report.tables import run_table
+    from probing.report.tables import banded, run_table
 
     found = load_run(folder)
-    raw, text = run_table(found)
+    raw, text = run_table(found, banded(found))
     print_table(text, heading(found), marks(text, found.chosen_on, found.split))
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)

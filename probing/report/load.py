@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from probing.errors import DataError, ProbingError
 from probing.report.metric_format import measure
-from probing.report.null_bands import is_null
 from probing.result.checksums import check
 from probing.result.folder import ARRAYS, MANIFEST, ROWS, parsed_manifest
 from probing.result.resampling import resampled_over
-from probing.result.rows import as_frame, read_rows
+from probing.result.rows import as_frame, is_null, read_rows
 
 PROBES = "probes"  # the analysis that every run has
 PREDICTIONS, SENTENCES = "predictions.parquet", "sentences.parquet"

@@ -7,6 +7,7 @@ from probing.report.load import load_run
 from probing.report.page import write_page, write_report
 from probing.report.run_provenance import selected
 from probing.report.sections import sections
+from probing.report.tables import banded
 
 HOSTILE = "<script>alert('&amp;')</script>"
 CAUSAL = re.compile(r"\b(uses|relies on|because of|drives)\b")
@@ -14,7 +15,7 @@ CAUSAL = re.compile(r"\b(uses|relies on|because of|drives)\b")
 
 def page_of(folder):
     run = load_run(folder)
-    return write_page(run, sections(run)).read_text(encoding="utf-8")
+    return write_page(run, sections(run), banded(run)).read_text(encoding="utf-8")
 
 
 @pytest.fixture
