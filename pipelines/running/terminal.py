@@ -1,5 +1,6 @@
 """What a run prints at its end: its table of scores, and notes on what was skipped, sampled or substituted."""
 
+from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
 from textwrap import fill
@@ -13,8 +14,8 @@ from pipelines.shared.cli import CONSOLE, say
 HEAD = 8  # characters of a line in the head of a column
 
 
-def show(folder: Path) -> None:
-    """Print the table of a finished run, and its notes."""
+def show(folder: Path, stand_ins: Mapping[str, str]) -> None:
+    """Print the table of a finished run, and its notes. stand_ins: per part, what was asked for in its place."""
     from probing.report.baseline_columns import CEILING, NAMES
     from probing.report.best_layers import verdict_on_layers
     from probing.report.load import heading, load_run
@@ -22,7 +23,7 @@ def show(folder: Path) -> None:
 
     found = load_run(folder)
     raw, text = run_table(found, banded(found))
-    print_table(text, heading(found), marks(text, found.chosen_on, found.split))
+    print_table(text, heading(found, stand_ins), marks(text, found.chosen_on, found.split))
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)
     ceiling = NAMES[CEILING]

@@ -5,17 +5,6 @@
   const SHOWN = 10; // rows of a folded table
   const MOST_VALUES = 60; // of a list to choose from
 
-  /**
-   * @param {string} name @param {string} text @param {Element} parent
-   * @returns {HTMLElement}
-   */
-  function add(name, text, parent) {
-    const made = document.createElement(name);
-    made.textContent = text;
-    parent.append(made);
-    return made;
-  }
-
   /** @param {HTMLTableRowElement} row @param {number} column */
   function cell(row, column) {
     return (row.cells[column].textContent || "").trim();
@@ -85,7 +74,7 @@
     const column = head.cellIndex;
     const values = [...new Set([...table.tBodies[0].rows].map((row) => cell(row, column)))].sort();
     if (values.length > MOST_VALUES) return null;
-    const select = /** @type {HTMLSelectElement} */ (document.createElement("select"));
+    const select = document.createElement("select");
     const name = head.dataset.pick || "";
     select.append(new Option(`${name}: all`, ""), ...values.map((value) => new Option(value, value)));
     select.setAttribute("aria-label", name);
@@ -104,15 +93,16 @@
     const tools = document.createElement("div");
     tools.className = "tools";
     (table.parentElement ?? table).before(tools);
-    const field = /** @type {HTMLInputElement} */ (document.createElement("input"));
+    const field = document.createElement("input");
     field.type = "search";
     field.placeholder = "filter rows";
     field.setAttribute("aria-label", "filter rows");
     tools.append(field);
     const heads = /** @type {HTMLTableCellElement[]} */ ([...table.querySelectorAll("th[data-pick]")]);
     const pickers = heads.map((head) => picker(table, head, tools)).filter((one) => one !== null);
-    const button = add("button", "", tools);
-    const count = add("span", "", tools);
+    const button = document.createElement("button");
+    const count = document.createElement("span");
+    tools.append(button, count);
     let open = false;
     const draw = () => {
       const wanted = field.value.trim().toLowerCase();
@@ -143,7 +133,8 @@
    * @param {HTMLElement} command
    */
   function copyable(command) {
-    const button = add("button", "copy", document.createElement("span"));
+    const button = document.createElement("button");
+    button.textContent = "copy";
     command.after(button);
     button.addEventListener("click", async () => {
       getSelection()?.selectAllChildren(command);

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition
-from probing.report.html import picture
+from probing.report.html import files_of, picture
 from probing.report.training_steps import BLOCK, shown_steps, steps_table, write_steps
 from probing.report.variance import shown_variance, variance_table
 
@@ -36,7 +36,15 @@ def of_steps(conditions: Sequence[Condition], out: Path) -> list[dict[str, objec
     for key, block in table.groupby(BLOCK, sort=False):
         stem = out / "figures" / file_name("-".join(["steps", *map(str, key)]))
         figures.append(picture(write_steps(block, stem)[0], "Score of the best layer by training step."))
-    return [{"title": "Training steps", "note": NOTE_ON_STEPS, "figures": figures, "table": shown}]
+    return [
+        {
+            "title": "Training steps",
+            "note": NOTE_ON_STEPS,
+            "figures": figures,
+            "table": shown,
+            "files": files_of(out, "tables/steps"),
+        }
+    ]
 
 
 def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
@@ -46,4 +54,5 @@ def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, ob
         return []
     shown = shown_variance(table)
     write_table(table, shown, out / "tables" / "variance")
-    return [{"title": "Sources of variance", "note": NOTE_ON_VARIANCE, "figures": [], "table": shown}]
+    files = files_of(out, "tables/variance")
+    return [{"title": "Sources of variance", "note": NOTE_ON_VARIANCE, "figures": [], "table": shown, "files": files}]

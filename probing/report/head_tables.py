@@ -9,9 +9,9 @@ from probing.result.simultaneous import ADJUSTED
 
 NAMED = 8  # targets in a sentence; the table has all
 FAMILY = (
-    "Gain: head minus offset, paired over sentences; its intervals are simultaneous: with 95 % probability, all of "
-    "them hold. The head was chosen on dev, so that its choice needs no correction on test. Other brackets are of one "
-    "number by itself."
+    "Gain: accuracy of the head minus that of the offset on the same sentences. Its intervals are simultaneous: with "
+    "95 % probability, all of them hold. The head was chosen on dev, so that test needs no correction for the choice. "
+    "Other intervals hold for one number alone."
 )
 
 

@@ -7,8 +7,8 @@ from probing.report.best_layers import as_good, chosen, listed, verdict_on_layer
 from probing.report.code_length import code_finding
 from probing.report.load import Run, stand_ins
 from probing.report.metric_format import gap, interval, measure, number, scored
-from probing.report.population import population
 from probing.report.plain_names import probe_in_words, task_in_words
+from probing.report.population import population
 from probing.result.gains import GAINS
 from probing.result.score import CODE_LENGTH
 

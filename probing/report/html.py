@@ -37,7 +37,7 @@ def picture(path: Path, caption: str, reading: str = "") -> Picture:
 
 
 def files_of(folder: Path, stem: str) -> list[tuple[str, str]]:
-    """The files ``stem``.pdf, .csv … that are in ``folder``: (name of the format, address for a page in that folder)."""
+    """The files ``stem``.pdf, .csv … in ``folder``: (name of the format, address for a page in that folder)."""
     there = {name: f"{stem}{suffix}" for suffix, name in FORMATS.items() if (folder / f"{stem}{suffix}").is_file()}
     return [(name, quote(path)) for name, path in there.items()]
 
@@ -59,8 +59,8 @@ def write_html(template: str, path: Path, facts: Mapping[str, object]) -> Path:
         "text_columns": text_columns,
         "used_terms": links.terms,
         "used_papers": links.papers,
-        "style": Markup(own["css"]),  # noqa: S704 (files of this package)
-        "script": Markup(own["js"]),  # noqa: S704
+        "style": Markup(own["css"]),
+        "script": Markup(own["js"]),
         "policy": policy(own["css"], own["js"]),
         "headings": [],
     }

@@ -13,6 +13,7 @@ from probing.result.score import CODE_LENGTH, MEMORISATION
 MEMORISED = "Memorisation: the score of a probe of shuffled labels on the sentences that it was trained on."
 CEILING_NOTE = "Control ceiling: the score of looking up the control's label of each word type that train has."
 GAINED = "A column “over …” is the score minus that of what it names; both are resampled together."
+TWINS = ", except “untrained”: the same probe on vectors of untrained twins"
 CODES = (
     "Task − control is negative where the labels of the task have a shorter code than those of the control task; each "
     "code is sent with the penalty that is best for it on dev."
@@ -23,7 +24,9 @@ SELECTIVE = "Selectivity: the score minus that of the control task, with the sam
 def reading(run: Run, table: pd.DataFrame) -> list[str]:
     """The sentences for a layer table with its bands, in the order of its columns."""
     label = measure(run.metric).label
-    has = {name: bool(table[name].notna().any()) for name in ("selectivity", UNTRAINED, MEMORISATION, "control_ceiling")}
+    has = {
+        name: bool(table[name].notna().any()) for name in ("selectivity", UNTRAINED, MEMORISATION, "control_ceiling")
+    }
     code = run.metric == CODE_LENGTH
     found = [
         f"Scores are {label} on {run.split}. * marks the layer with the best score on {run.chosen_on}.",
@@ -32,7 +35,7 @@ def reading(run: Run, table: pd.DataFrame) -> list[str]:
         without_spread(run, table),
         CODES if code else SELECTIVE if has["selectivity"] else "",
         GAINED if table[[*GAINS.values(), OVER_LAYER_0]].notna().any(axis=None) else "",
-        f"Baselines read words, no vectors{', except “untrained”: the same probe on vectors of untrained twins' if has[UNTRAINED] else ''}.",
+        f"Baselines read words, no vectors{TWINS if has[UNTRAINED] else ''}.",
         MEMORISED if has[MEMORISATION] else "",
         CEILING_NOTE if has["control_ceiling"] else "",
         others(run),
@@ -44,11 +47,13 @@ def marks(run: Run, table: pd.DataFrame) -> str:
     """What ≈ means, or why no layer has it."""
     if as_good(table):
         return (
-            f"≈ marks the layers that cannot be told from the best on {run.split}: the others were left out one by one, "
-            "each significantly worse than a layer that was still there (model confidence set, 95 %; Hansen et al. 2011)."
+            f"≈ marks the layers that cannot be distinguished from the best on {run.split}: the others were left out "
+            "one by one, each significantly worse than a layer that was still there (model confidence set, 95 %; "
+            "Hansen et al. 2011)."
         )
     if len(table) > 1:
-        return f"Which other layers are as good is not known: this run has no {measure(run.metric).label} of single sentences."
+        label = measure(run.metric).label
+        return f"Which other layers are as good is not known: this run has no {label} of single sentences."
     return ""
 
 
@@ -56,7 +61,7 @@ def intervals(run: Run, banded: bool) -> str:
     """What the brackets are."""
     resampled = run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled)
     figure = " The bands of the figure hold for all layers at once." if banded else ""
-    return f"Brackets: 95 % interval of each number by itself, by bootstrap over {resampled}.{figure}"
+    return f"Brackets: the 95 % interval of each number alone, by bootstrap over {resampled}.{figure}"
 
 
 def without_spread(run: Run, table: pd.DataFrame) -> str:

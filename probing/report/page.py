@@ -25,8 +25,8 @@ CAPTIONS = {  # name of the file: caption, and how to read the figure
     "layers": (
         "Score by layer, with control task and baselines.",
         "the higher the blue curve above the control task and the baselines, the more of the score comes from the "
-        "vectors and not from the words. The ring marks the layer chosen on dev; shaded layers cannot be told from the "
-        "best one.",
+        "vectors and not from the words. The ring marks the layer chosen on dev; shaded layers cannot be "
+        "distinguished from the best one.",
     ),
     "classes": (
         "F1 of each class in each layer, the most frequent class at the top.",
@@ -47,8 +47,8 @@ CAPTIONS = {  # name of the file: caption, and how to read the figure
     ),
 }
 CODE_READING = (
-    "the lower the blue curve below the control task, the easier the labels are to learn from the vectors. The ring marks "
-    "the chosen layer; shaded layers cannot be told from the best one."
+    "the lower the blue curve below the control task, the easier the labels are to learn from the vectors. The ring "
+    "marks the chosen layer; shaded layers cannot be distinguished from the best one."
 )
 
 
@@ -138,7 +138,7 @@ def errors(run: Run, best: int | None) -> dict[str, object]:
     """Examples of errors at the best layer, a note that says how they were chosen, and links to all of them."""
     items = shown_predictions(run, best)
     page = f"tables/{NAME}.html"
-    facts = {
+    facts: dict[str, object] = {
         "errors": [],
         "errors_note": "",
         "all_errors": page if (run.folder / page).is_file() else "",
@@ -152,7 +152,7 @@ def errors(run: Run, best: int | None) -> dict[str, object]:
         return facts | {"errors": value_errors(items), "errors_note": note}
     wrong = int((items["gold"].astype(str) != items["predicted"].astype(str)).sum())
     note = (
-        f"{wrong:,} of {len(items):,} items ({wrong / len(items):.1%}) are wrong. The most frequent confusions, each with "
-        "its count and first example."
+        f"{wrong:,} of {len(items):,} items ({100 * wrong / len(items):.1f} %) are wrong. The most frequent "
+        "confusions, each with its count and first example."
     )
     return facts | {"errors": class_errors(items), "errors_note": note}

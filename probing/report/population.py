@@ -29,7 +29,7 @@ def sentences(run: Run, n_sentences: int) -> str:
 
 def items(run: Run) -> str:
     """What is scored: words, word pairs …"""
-    return {"word": "words", "pair": "word pairs"}.get(str(run.manifest["level"]), "items")
+    return {"word": "words", "pair": "word pairs"}.get(str(run.manifest.get("level")), "items")
 
 
 def smaller_populations(run: Run) -> Iterator[str]:

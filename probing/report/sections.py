@@ -22,10 +22,10 @@ def sections(run: Run) -> list[Section]:
 
 
 INTERVENTIONS = ("ablation", "agreement")
-FLOW = "Attention and rollout show where information may flow: they are associations."
+FLOW = "Attention and rollout show where information may pass: they are associations."
 EFFECTS = (
-    "Effects come only from interventions: a part of the model or of its input was changed, and the output was measured "
-    "again. Tables and figures of interventions say so."
+    "Effects come only from interventions: a part of the model or of its input was changed, and the output was "
+    "measured again. Tables and figures of interventions say so."
 )
 
 

@@ -89,7 +89,7 @@ def run_table(run: Run, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
 def shown_layers(table: pd.DataFrame, metric: str, names: Mapping[str, str] = NAMES) -> pd.DataFrame:
     """A layer table as text, with the digits of the metric and without empty columns.
 
-    * marks the layer that was chosen on dev, ≈ the layers that cannot be told from the best, where that is known.
+    * marks the layer that was chosen on dev, ≈ the layers that may be the best, where that is known.
     names: of the baselines' columns. The surface baseline stands next to the score, the gains follow the selectivity.
     """
     label = measure(metric).abbreviation or measure(metric).label

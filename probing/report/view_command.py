@@ -19,9 +19,17 @@ def view_command(run: Run) -> str:
     """
     options = run.manifest.get("inputs")
     if options is None:
-        typed = shlex.split(str(run.manifest.get("command", "")))
-        options = [word for word in typed if re.match(r"(data|model|store)[.=]", word)]
+        options = _typed(run)
     return shlex.join(["python", "-m", "pipelines.view", *options, f"runs={finished_folder(run.folder)}"])
+
+
+def _typed(run: Run) -> list[str]:
+    """The options of the command that made the run; of a sweep, which has lists of values, the names of the parts."""
+    typed = shlex.split(str(run.manifest.get("command", "")))
+    found = [word for word in typed if re.match(r"(data|model|store)[.=]", word) and ("," not in word or "[" in word)]
+    named = {part: f"{part}={run.name(part).partition(',')[0]}" for part in ("data", "model")}
+    without = [option for part, option in named.items() if not any(word.startswith(part) for word in found)]
+    return [*without, *found]
 
 
 def sentence_option(name: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from probing.report.html import files_of, write_html
 from probing.report.load import Run, heading, shown_predictions
+from probing.report.metric_format import records
 from probing.report.view_command import BEFORE_ID, view_command
 
 AROUND = 7  # words of context on either side
@@ -25,13 +26,13 @@ def class_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, objec
     ranked = sorted(groups.indices.items(), key=lambda group: -len(group[1]))[:n]
     first = with_words(predictions, wrong.iloc[[rows[0] for _, rows in ranked]])
     counts = [len(rows) for _, rows in ranked]
-    return [{"count": count, **line} for count, line in zip(counts, first.to_dict("records"), strict=True)]
+    return [{"count": count, **line} for count, line in zip(counts, records(first), strict=True)]
 
 
 def value_errors(predictions: pd.DataFrame, n: int = 15) -> list[dict[str, object]]:
     """The items of one layer whose predicted value is farthest from gold, one per sentence, for ``n`` sentences."""
     rows = with_words(predictions, farthest(predictions)[:n])
-    return [{"count": None, **line} for line in rows.to_dict("records")]
+    return [{"count": None, **line} for line in records(rows)]
 
 
 def wrong_classes(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +85,7 @@ def all_errors(run: Run, layer: int | None) -> tuple[pd.DataFrame, str]:
     pairs = wrong[["gold", "predicted"]].astype(str).agg(" → ".join, axis=1) if len(wrong) else pd.Series(dtype=str)
     order = pairs.map(pairs.value_counts()).sort_values(ascending=False, kind="stable").index
     listed = with_words(items, wrong.loc[order])
-    share = f"{len(wrong):,} of {len(items):,} items of {run.split} ({len(wrong) / len(items):.1%}) are wrong"
+    share = f"{len(wrong):,} of {len(items):,} items of {run.split} ({100 * len(wrong) / len(items):.1f} %) are wrong"
     return listed, f"{share}; all are listed, the most frequent confusions first."
 
 

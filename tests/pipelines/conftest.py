@@ -71,7 +71,9 @@ def here(outputs) -> Callable[..., Done]:
         with (
             mock.patch.object(sys, "argv", ["run.py", *given]),
             mock.patch.dict(os.environ),
-            mock.patch("probing.report.page.write_figures", _write_figures if figures else lambda run, sections, table: []),
+            mock.patch(
+                "probing.report.page.write_figures", _write_figures if figures else lambda run, sections, table: []
+            ),
             redirect_stdout(out),
             redirect_stderr(err),
             pytest.raises(SystemExit) as ended,

@@ -64,7 +64,7 @@ def test_a_mean_over_seeds_has_an_interval_and_the_range_of_seeds_is_named_as_on
     ends = [table[name][0] for name in ("score", "ci_low", "ci_high")]
     assert line["score"] == "{:.3f} [{:.3f}, {:.3f}]".format(*ends)
     assert ends[1] < ends[0] < ends[2]
-    assert (line["chosen on dev"], line["may be best"]) == ("1 of 0–1", "1")
+    assert (line["chosen on dev"], line["may be best"]) == ("1 (of 0 and 1)", "1")
     assert line["lowest to highest seed"] == f"{table['seed_low'][0]:.3f} to {table['seed_high'][0]:.3f}"
 
 

@@ -54,6 +54,9 @@ def test_rows_of_an_older_version_are_refused(tmp_path: Path) -> None:
 
 def test_rows_of_twins_are_known_by_target_or_method() -> None:
     rows = pd.DataFrame(
-        {"target": ["untrained", "all", "all", "task"], "probe": ["linear", "untrained rollout", "untrainedness", "linear"]}
+        {
+            "target": ["untrained", "all", "all", "task"],
+            "probe": ["linear", "untrained rollout", "untrainedness", "linear"],
+        }
     )
     assert is_null(rows).tolist() == [True, True, False, False]
