@@ -71,7 +71,7 @@ METHODS = (
     ),
     Entry("mirror word", "The word as far away as the gold head, on the other side.", ("Mirror word",)),
     Entry(
-        "norm",
+        "norm of a value vector",
         "The length of a value vector times its attention weight: a large weight on a short vector carries "
         "little (Kobayashi et al. 2020).",
         ("norms",),

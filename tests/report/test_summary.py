@@ -10,7 +10,9 @@ from probing.report.summary import (
     expected_layer,
     layer_scores,
     majority_or_floor,
+    probed,
     shown_models,
+    summary,
     summary_table,
 )
 
@@ -93,3 +95,15 @@ def test_correlations_stand_on_zero_whatever_the_majority_scores(make_run):
     table = gather([make_run("depth")])[0][0].table.assign(majority=-0.2)
     assert majority_or_floor(table, "nspr") == 0
     assert majority_or_floor(table, "accuracy") == -0.2
+
+
+def test_a_part_of_the_layers_has_no_centre_of_gravity(make_run):
+    [part], _ = gather([make_run("pos", (0.5, 0.8, 0.7), name="part", model_layers=6)])
+    line = summary(part)
+    assert math.isnan(line["centre_of_gravity"]) and math.isnan(line["expected_layer"])
+    [whole], _ = gather([make_run("pos", (0.5, 0.8, 0.7), name="whole", model_layers=2)])
+    assert not math.isnan(summary(whole)["centre_of_gravity"])
+
+
+def test_layers_are_named_as_they_were_probed():
+    assert [probed(layers) for layers in ([0, 1, 2], [0, 3, 6], [4], [0, 1])] == ["0–2", "0, 3 and 6", "4", "0 and 1"]

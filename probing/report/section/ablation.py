@@ -12,8 +12,8 @@ from probing.result.simultaneous import ADJUSTED
 
 MOST = 15  # heads that the page lists
 READING = (
-    "red heads are needed: the output gets worse without them. Where the loss of several heads together is larger than "
-    "the sum of single losses, these heads can do each other's work."
+    "red: the output gets worse without this head; blue: it gets better; the table says which effects are clear. Where "
+    "the loss of several heads together is larger than the sum of single losses, these heads can do each other's work."
 )
 
 
