@@ -18,7 +18,9 @@ def show(folder: Path, stand_ins: Mapping[str, str]) -> None:
     """Print the table of a finished run, and its notes. stand_ins: per part, what was asked for in its place."""
     from probing.report.baseline_columns import CEILING, NAMES
     from probing.report.best_layers import verdict_on_layers
+    from probing.report.layer_notes import without_spread
     from probing.report.load import heading, load_run
+    from probing.report.population import population
     from probing.report.tables import banded, run_table
 
     found = load_run(folder)
@@ -26,9 +28,13 @@ def show(folder: Path, stand_ins: Mapping[str, str]) -> None:
     print_table(text, heading(found, stand_ins), marks(text, found.chosen_on, found.split))
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)
+    if flat := without_spread(found, raw):
+        say(flat)
+    say(f"measured on {population(found)}")
     ceiling = NAMES[CEILING]
     if ceiling in text:
-        say(f"{ceiling}: {text[ceiling].iloc[0]}, by looking up the control's label of each word type that train has")
+        said = "the score of looking up the random label of each word type that train has"
+        say(f"{ceiling}: {text[ceiling].iloc[0]}, {said}")
     for reason, count in found.manifest["data"]["skipped"].items():
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:

@@ -81,7 +81,7 @@ def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
         .reset_index()
         .rename(columns=lambda name: name if isinstance(name, str) else f"layer {name}")
     )
-    return shown if shown["output"].any() else shown.drop(columns="output")
+    return shown.drop(columns=[name for name in ("task", "output") if not shown[name].any()])
 
 
 def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:

@@ -114,8 +114,11 @@ def blocks(
             inside = (raw[name][BLOCK] == list(key)).all(axis=1)
             part = shown[name][inside].drop(columns=BLOCK).rename(columns={"score": label})
             tables[name] = part.loc[:, (part != "").any()]
-        title = f"{task_in_words(key[0])}, {key[1]}, {probe_in_words(key[2])}"
-        made = picture(write_overlay([*group], look, stem)[0], f"{label} by layer, a curve per model.", OF_MODELS)
+        task, probe = task_in_words(key[0]), probe_in_words(key[2]).partition(" ")[2]
+        title = f"{task[:1].upper()}{task[1:]} · {key[1]} · {probe}"
+        made = picture(
+            write_overlay([*group], look, stem)[0], f"Score ({label}) by layer, a curve per model.", OF_MODELS
+        )
         sections.append({"title": title, "figure": made, **tables})
     return sections
 

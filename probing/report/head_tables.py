@@ -40,7 +40,19 @@ def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
     for end in ("low", "high"):
         raw[f"gain_joint_{end}"] = [joint[f"ci_{end}"].get(target, float("nan")) for target in raw["target"]]
     raw = raw.sort_values(["gain_joint_low", "gain_value"], ascending=False).reset_index(drop=True)
-    return Table(name, title, note, raw, _text(raw))
+    return Table(name, title, f"{note}{same_answers(raw)}", raw, _text(raw))
+
+
+def same_answers(raw: pd.DataFrame) -> str:
+    """What a gain of 0 whose interval has no width means; empty if there is none."""
+    n = int(((raw["gain_joint_low"] == 0) & (raw["gain_joint_high"] == 0)).sum())
+    if not n:
+        return ""
+    return (
+        f" A gain of +0.000 [+0.000, +0.000] ({n} of {len(raw)}): head and offset give the same answers in this "
+        "sample. The interval has no width because there is no difference to resample, not because the gain is "
+        "known exactly."
+    )
 
 
 def surviving(table: Table, what: str) -> list[str]:
