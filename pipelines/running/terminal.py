@@ -20,7 +20,7 @@ def show(folder: Path, stand_ins: Mapping[str, str]) -> None:
     from probing.report.best_layers import verdict_on_layers
     from probing.report.layer_notes import without_spread
     from probing.report.load import heading, load_run
-    from probing.report.population import population
+    from probing.report.measured_on import population
     from probing.report.tables import banded, run_table
 
     found = load_run(folder)

@@ -9,20 +9,18 @@ import pandas as pd
 
 from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
 from probing.report.best_layers import beside_the_best
-from probing.report.compare_sections import further_sections
+from probing.report.compare_sections import further_sections, runs_table
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import files_of, picture, write_html
 from probing.report.metric_format import measure, records, scored_in
-from probing.report.other_runs import address
 from probing.report.overlay import looks, write_overlay, write_tasks
 from probing.report.pairs import FAMILY, JOINT, pair_layers, pair_models, shown_pairs, shown_steps, verdict
 from probing.report.plain_names import probe_in_words, task_in_words
 from probing.report.section_parts import sample_of
-from probing.report.stand_in_notes import replaced, stand_in_notes
+from probing.report.stand_in_notes import stand_in_notes
 from probing.report.summary import shown_models, shown_tasks, summary_table
 from probing.result.checksums import UNCHECKED, has_checksums
-from probing.result.folder import PAGE
 
 BLOCK = ["task", "data", "probe", "metric"]
 
@@ -181,22 +179,3 @@ def attention_samples(conditions: Sequence[Condition]) -> list[str]:
                 if stated := sample_of(run, analysis):
                     models.setdefault(f"{analysis}, {one.task} on {one.data}: {stated}", []).append(one.model)
     return [f"{text} ({', '.join(dict.fromkeys(names))})" for text, names in models.items()]
-
-
-def runs_table(conditions: Sequence[Condition], out: Path) -> list[dict[str, str]]:
-    """Every run of the comparison, with its seed, commit and folder, and the address of its page."""
-    return [
-        {
-            "run": str(run.manifest["run_id"]),
-            "model": one.model,
-            "data": one.data,
-            "task": one.task,
-            "seed": str(run.seed),
-            "asked for": ", ".join(name for names in replaced(run.manifest, run.asked).values() for name in names),
-            "commit": str(run.manifest.get("commit") or "–"),
-            "folder": str(run.folder),
-            "address": address(run.folder / PAGE, out) if (run.folder / PAGE).is_file() else "",
-        }
-        for one in conditions
-        for run in one.runs
-    ]

@@ -6,9 +6,9 @@ from probing.report.baseline_columns import SURFACE, margins, names_in, said
 from probing.report.best_layers import as_good, chosen, listed, verdict_on_layers
 from probing.report.code_length import code_finding
 from probing.report.load import Run, stand_ins
+from probing.report.measured_on import population
 from probing.report.metric_format import gap, interval, measure, number, scored
 from probing.report.plain_names import probe_in_words, task_in_words
-from probing.report.population import population
 from probing.result.gains import GAINS
 from probing.result.score import CODE_LENGTH
 

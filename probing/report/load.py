@@ -112,11 +112,7 @@ def load_run(folder: Path) -> Run:
     own = rows["analysis"] == PROBES
     others = rows[~own]
     of_twins = is_null(others)
-    predictions, sentences = (optional(folder / name, pd.read_parquet) for name in (PREDICTIONS, SENTENCES))
-    if sentences is not None and UNIT not in sentences:
-        raise DataError(
-            f"{folder}: an older version of this program wrote {SENTENCES}; delete the folder and run again"
-        )
+    predictions, sentences = optional(folder / PREDICTIONS, pd.read_parquet), _sentences(folder)
     maps = optional(folder / ARRAYS, arrays) or {}
     return Run(
         folder,
@@ -129,6 +125,15 @@ def load_run(folder: Path) -> Run:
         others[of_twins],
         asked_for(folder),
     )
+
+
+def _sentences(folder: Path) -> pd.DataFrame | None:
+    sentences = optional(folder / SENTENCES, pd.read_parquet)
+    if sentences is not None and UNIT not in sentences:
+        raise DataError(
+            f"{folder}: an older version of this program wrote {SENTENCES}; delete the folder and run again"
+        )
+    return sentences
 
 
 def _check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -11,8 +11,8 @@ from probing.report.headline import finding, stand_in_warnings, tiles
 from probing.report.html import Picture, files_of, flat, picture, write_html
 from probing.report.layer_notes import reading
 from probing.report.load import Run, best_layer, heading, load_run, shown_predictions
+from probing.report.measured_on import population, smaller_populations
 from probing.report.other_runs import other_runs
-from probing.report.population import population, smaller_populations
 from probing.report.run_provenance import provenance, selected
 from probing.report.section_parts import Section
 from probing.report.sections import about_analyses, sections, write_section_tables

@@ -16,8 +16,8 @@ import pandas as pd
 
 from probing.report.best_layers import as_good, listed
 from probing.report.gather import Condition
+from probing.report.measured_on import population
 from probing.report.metric_format import measure, number, records, scored_in
-from probing.report.population import population
 from probing.report.tables import layer_table
 
 

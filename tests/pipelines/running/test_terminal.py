@@ -44,7 +44,7 @@ def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
     monkeypatch.setattr("probing.report.load.heading", lambda run, instead: "title")
     monkeypatch.setattr("probing.report.tables.banded", lambda run: None)
     monkeypatch.setattr("probing.report.layer_notes.without_spread", lambda run, table: "")
-    monkeypatch.setattr("probing.report.population.population", lambda run: "7 sentences")
+    monkeypatch.setattr("probing.report.measured_on.population", lambda run: "7 sentences")
     monkeypatch.setattr("probing.report.tables.run_table", lambda run, table: (None, TEXT))
     monkeypatch.setattr("probing.report.best_layers.verdict_on_layers", lambda *_: "layers 1 and 2 may be the best")
     said = []
@@ -74,7 +74,7 @@ def test_the_ceiling_of_the_control_is_said_below_the_table(capsys, monkeypatch)
     with_ceiling = TEXT.assign(**{"control ceiling": "0.937"})
     monkeypatch.setattr("probing.report.tables.banded", lambda run: None)
     monkeypatch.setattr("probing.report.layer_notes.without_spread", lambda run, table: "")
-    monkeypatch.setattr("probing.report.population.population", lambda run: "7 sentences")
+    monkeypatch.setattr("probing.report.measured_on.population", lambda run: "7 sentences")
     monkeypatch.setattr("probing.report.tables.run_table", lambda run, table: (None, with_ceiling))
     monkeypatch.setattr("probing.report.best_layers.verdict_on_layers", lambda *given: "")
     said = []

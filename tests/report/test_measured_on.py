@@ -1,7 +1,7 @@
 """Which sentences a score is measured on stands beside it."""
 
 from probing.report.load import load_run
-from probing.report.population import population, smaller_populations
+from probing.report.measured_on import population, smaller_populations
 
 
 def test_a_metric_by_sentence_length_states_the_lengths_and_the_share(make_run):
