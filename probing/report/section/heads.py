@@ -6,8 +6,19 @@ import pandas as pd
 
 from probing.report.load import Run, heading
 from probing.report.null_bands import band, described, draw_band, nulls_of
-from probing.report.section_parts import Figure, Section, Table, grid, head_names, pick, sample_of, with_interval
-from probing.report.style import BLUE, GREEN, GREY, INK, LAYERS_OF_ATTENTION, figure, interval_band, save, titled
+from probing.report.section_parts import Figure, Section, Table, drawn, grid, head_names, pick, sample_of, with_interval
+from probing.report.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    LAYERS_OF_ATTENTION,
+    figure,
+    interval_band,
+    legend_below,
+    save,
+    titled,
+)
 
 STATISTICS = {
     "entropy_share": "entropy ÷ that of uniform attention",
@@ -74,8 +85,9 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
             axes.set_yticks(range(0, n_layers, step), layers[::step])
             axes.set(xlabel="head", ylabel="layer")
             made.colorbar(image, ax=axes)
-        titled(made, heading(run), f"mean over queries of {counted(run)}")
-        return save(made, stem)
+        titled(made, heading(run), f"means over all queries (rows of attention) of {counted(run)}")
+        tables = [pick(run, "heads", name) for name in found]
+        return save(made, stem, drawn(pd.concat([table[table["head"].notna()] for table in tables])))
 
 
 def write_entropy(run: Run, stem: Path) -> list[Path]:
@@ -92,11 +104,11 @@ def write_entropy(run: Run, stem: Path) -> list[Path]:
         axes.plot(layers, mean["value"], "o-", color=BLUE, markersize=4.5, linewidth=1.6, label="mean over heads")
         axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel="entropy of attention (nats)", xticks=layers)
         axes.set_ylim(bottom=0)
-        axes.legend(frameon=False)
+        legend_below(made, 60)
         beside = "" if len(twins) == 0 else f"; green, dashed: {described(int(twins['n'].max()))}"
-        subtitle = f"mean over queries of {counted(run)}; band: 95 % interval of the mean over heads{beside}"
+        subtitle = f"means over all queries (rows of attention) of {counted(run)}; band: 95 % interval{beside}"
         titled(made, heading(run), subtitle)
-        return save(made, stem)
+        return save(made, stem, drawn(table))
 
 
 def counted(run: Run) -> str:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section
-from probing.report.style import INK, LAYER_AXIS, MARKERS, SERIES, figure, save, titled
+from probing.report.style import INK, LAYER_AXIS, MARKERS, SERIES, figure, legend_below, save, titled
 
 
 def section(run: Run) -> Section:
@@ -32,21 +33,21 @@ def write_map(run: Run, stem: Path) -> list[Path]:
     places, groups = run.arrays["redundancy/map"], run.arrays["redundancy/cluster"]
     n_heads = int(run.arrays["redundancy/heads"])
     layers = run.arrays.get("redundancy/layers", np.arange(1, len(places) + 1))  # older runs: of all blocks
+    heads = [f"{layers[index // n_heads]}.{index % n_heads}" for index in range(len(places))]
     with figure(6.4, 5.4) as made:
         axes = made.subplots()
         for number, group in enumerate(np.unique(groups)):
             inside = groups == group
             colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
-            axes.plot(*places[inside].T, marker, color=colour, markersize=5, linestyle="", label=f"cluster {group}")
-        for index, (x, y) in enumerate(places):
-            label = f"{layers[index // n_heads]}.{index % n_heads}"
-            axes.annotate(label, (x, y), (3, 3), textcoords="offset points", fontsize=5.5, color=INK)
+            axes.plot(*places[inside].T, marker, color=colour, alpha=0.3, linestyle="", label=f"cluster {group}")
+        for name, (x, y) in zip(heads, places, strict=True):
+            axes.text(x, y, name, fontsize=5.5, color=INK, ha="center", va="center")
         axes.set(xticks=[], yticks=[], aspect="equal")
         axes.spines[["left", "bottom"]].set_visible(False)  # only distances have a meaning
-        axes.legend(frameon=False, fontsize=7)
+        legend_below(made, 60)
         what = "heads (layer.head) by Jensen–Shannon distance of their attention; average-linkage clusters"
         titled(made, heading(run), what)
-        return save(made, stem)
+        return save(made, stem, pd.DataFrame({"head": heads, "x": places[:, 0], "y": places[:, 1], "cluster": groups}))
 
 
 def write_cka(run: Run, stem: Path) -> list[Path]:
@@ -63,4 +64,4 @@ def write_cka(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel=LAYER_AXIS, ylabel="layer", xticks=range(n), yticks=range(n))
         made.colorbar(image, ax=axes, shrink=0.7, label="linear CKA")
         titled(made, heading(run), str(run.facts("redundancy")["vectors"]))
-        return save(made, stem)
+        return save(made, stem, pd.DataFrame(matrix).rename_axis("layer").reset_index())

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from probing.report.load import Run, heading
-from probing.report.section_parts import Figure, Section, Table, by_layer, pick, sample_of
+from probing.report.section_parts import Figure, Section, Table, by_layer, map_data, named, pick, sample_of
 from probing.report.style import INK, figure, save, titled, token_axes
 
 METRICS = {
@@ -64,5 +64,6 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
             axes.set_title(f"layer {layers[layer]}", fontsize=8.5, color=INK)
             token_axes(axes, tokens, 6.5, text)
         made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token (square-root scale)")
-        titled(made, heading(run), "attention rollout of one test sentence; rows: positions, columns: input tokens")
-        return save(made, stem)
+        what = f"attention rollout of {named(run, 'example0/sentence')}; rows: positions, columns: input tokens"
+        titled(made, heading(run), what)
+        return save(made, stem, map_data(rolled[shown], tokens, layers[shown]))

@@ -6,7 +6,7 @@ import numpy as np
 
 from probing.report.head_tables import FAMILY, head_table, surviving
 from probing.report.load import Run, heading
-from probing.report.section_parts import Figure, Section, sample_of
+from probing.report.section_parts import Figure, Section, map_data, named, sample_of
 from probing.report.style import INK, figure, save, titled, token_axes
 
 NOTE = (
@@ -41,5 +41,7 @@ def write_head(run: Run, stem: Path) -> list[Path]:
         token_axes(axes, tokens, 7, str(run.arrays.get("head/text", "")))
         axes.set(xlabel="attended token (key)", ylabel="attending token (query)")
         made.colorbar(image, ax=axes, shrink=0.6, label="attention weight")
-        titled(made, heading(run), str(run.arrays["head/title"]))
-        return save(made, stem)
+        title = str(run.arrays["head/title"])
+        known = "head/sentence" in run.arrays  # older runs say only that it is one sentence
+        titled(made, heading(run), f"{title}; {named(run, 'head/sentence')}" if known else title)
+        return save(made, stem, map_data(weights[None], tokens))
