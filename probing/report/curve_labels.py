@@ -57,6 +57,11 @@ def set_heights(axes: "Axes", shown: Sequence[Label], others: Sequence[Label]) -
     axes.set_ylim(low - 0.06 * tall, high + (0.06 + NOTE_IN / _height_in(axes)) * tall)
 
 
+def name_heights(axes: "Axes", text: str) -> None:
+    """Name the y axis, on as many lines as its height needs."""
+    axes.set_ylabel("\n".join(textwrap.wrap(text, int(14 * _height_in(axes)))))
+
+
 def _height_in(axes: "Axes") -> float:
     """About how high the axes of a figure of one panel will be, in inches: the layout is made later."""
     figure = axes.get_figure(root=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from probing.report.baseline_columns import CEILING, NAMES, drawn, names_in
 from probing.report.best_layers import as_good, has_bands, shown_ends
-from probing.report.curve_labels import Label, label_ends, label_of, note_above, set_heights
+from probing.report.curve_labels import Label, label_ends, label_of, name_heights, note_above, set_heights
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.look import AUTO, FIGURES, PROBE, look, write_look
 from probing.report.metric_format import gap, measure, number
@@ -100,7 +100,7 @@ def write_layers(run: Run, stem: Path) -> list[Path]:
         good_layers(axes, as_good(table))
         mark_best(axes, table, run.metric)
         label_ends(axes, labels, partial(number, metric=run.metric))
-        axes.set_ylabel(measure(run.metric).axis)
+        name_heights(axes, measure(run.metric).axis)
         titled(made, heading(run), " · ".join([counted(run), described(run, table), *ranges(run.rows, run.metric)]))
         return save(made, stem, table)
 

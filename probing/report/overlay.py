@@ -10,13 +10,13 @@ import pandas as pd
 from probing.report.baseline_columns import CONSTANT, drawn, names_in
 from probing.report.best_layers import has_bands, shown_ends
 from probing.report.condition_styles import Style
-from probing.report.curve_labels import Label, label_ends, label_of, set_heights, wrapped
+from probing.report.curve_labels import Label, label_ends, label_of, name_heights, set_heights, wrapped
 from probing.report.figures import DASHES
 from probing.report.gather import Condition
 from probing.report.look import PROBE, look
 from probing.report.metric_format import measure, number
 from probing.report.null_bands import DRAWS, draw_bands, ranges
-from probing.report.style import GREY, figure, interval_band, layer_ticks, save, short, titled
+from probing.report.style import GREY, figure, interval_band, layer_ticks, legend_below, save, short, titled
 from probing.report.summary import layer_scores
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def write_overlay(block: Sequence[Condition], styles: Mapping[str, Style], stem:
         set_heights(axes, labels if look().axis == PROBE else [*labels, *controls], [*controls, *baselines])
         layer_ticks(axes, sorted({layer for one in block for layer in one.table["layer"].tolist()}))
         label_ends(axes, [*labels, *baselines], partial(number, metric=metric))
-        axes.set_ylabel(measure(metric).axis)
+        name_heights(axes, measure(metric).axis)
         titled(made, f"{task} · {data} · {probe} probe", "; ".join(described(block)))
         return save(made, stem, overlay_data(block))
 
@@ -112,7 +112,7 @@ def write_tasks(table: pd.DataFrame, styles: Mapping[str, Style], stem: Path) ->
         return []
     groups = [(str(model), group) for model, group in lines.groupby("model", sort=False)]
     sizes = [len(group) for _, group in groups]
-    with figure(7.0, 1.6 + 0.3 * len(lines) + 0.3 * len(groups)) as made:
+    with figure(7.0, 1.9 + 0.3 * len(lines) + 0.3 * len(groups), lower=False) as made:
         panels = made.subplots(
             len(groups), 1, sharex=True, squeeze=False, height_ratios=[size + 0.4 for size in sizes]
         )[:, 0]
@@ -121,7 +121,7 @@ def write_tasks(table: pd.DataFrame, styles: Mapping[str, Style], stem: Path) ->
             draw_tasks(axes, group, styles[model][0])
             axes.set_title(wrapped(model, letters), fontsize=8.5, loc="left", color=styles[model][0])
         layer_ticks(axes, range(int(lines["last_layer"].max()) + 1))
-        made.legend(*axes.get_legend_handles_labels(), frameon=False, ncols=3, loc="outside lower left")
+        legend_below(made, letters)
         titled(made, "In which layers tasks become decodable", "probes of single layers, scores on test")
         return save(made, stem, lines)
 

@@ -36,7 +36,7 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
     scores = table[layers].to_numpy(dtype=float)
     names = [f"{short(str(name))}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
     text = np.char.mod("%.2f", scores)
-    with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names))) as made:
+    with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names)), lower=False) as made:
         axes = made.subplots()
         _heat(axes, scores, text, (names, layers), vmin=lowest(scores), bar="F1")
         if best in layers:
@@ -186,7 +186,9 @@ def write_lengths(run: Run, stem: Path) -> list[Path]:
         ends = np.array([(score.ci_low, score.value, score.ci_high) for score in scores.values()]).T
         axes.vlines(range(len(scores)), ends[0], ends[2], color=BLUE, linewidth=1.8, alpha=0.45)
         axes.plot(range(len(scores)), ends[1], "o-", color=BLUE, markersize=5, linewidth=1.2)
-        axes.set_xticks(range(len(scores)), [f"{name}\n({score.n_sentences:,})" for name, score in scores.items()])
+        upright = made.get_size_inches()[0] < 4.5
+        names = [f"{name}{' ' if upright else chr(10)}({score.n_sentences:,})" for name, score in scores.items()]
+        axes.set_xticks(range(len(scores)), names, rotation=90 if upright else 0)
         axes.set(xlabel="words in the sentence  (sentences)", ylabel=f"{label} (Spearman ρ)")
         axes.margins(y=0.12)
         titled(

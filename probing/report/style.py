@@ -26,6 +26,7 @@ GREY, INK = "#6b6b6b", "#222222"
 LAYER_AXIS = "layer (0 = embedding output)"
 LAYERS_OF_ATTENTION = "layer (attention inside block ℓ)"
 DPI = 200
+HEAD_IN = 0.46  # of a figure's height is for the title and one line below it
 EM = {"bold": 0.65, "normal": 0.55}  # the mean width of a letter
 SETTINGS: Any = {  # matplotlib wants a literal type for every key
     "font.size": 9.0,
@@ -58,9 +59,10 @@ def settings() -> Any:
 
 
 @contextmanager
-def figure(width_in: float, height_in: float) -> Iterator["Figure"]:
+def figure(width_in: float, height_in: float, *, lower: bool = True) -> Iterator["Figure"]:
     """A figure under this module's settings; ``report.width`` may change its size.
 
+    lower: whether it is lower where it is narrower; not if each of its lines has a height of its own.
     matplotlib's global state is not touched.
     """
     from matplotlib import rc_context
@@ -71,7 +73,8 @@ def figure(width_in: float, height_in: float) -> Iterator["Figure"]:
     # ``use_fonts`` says which letters have no font, once; matplotlib would say it of every letter
     with rc_context(settings()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        made = Figure(figsize=look().size(width_in, height_in), layout=ConstrainedLayoutEngine())
+        width, height = look().size(width_in, height_in)
+        made = Figure(figsize=(width, height if lower else height_in), layout=ConstrainedLayoutEngine())
         FigureCanvasAgg(made)
         yield made
 
@@ -114,8 +117,12 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
         place = (0.1 / width, 1 - top_in / height)
         made.text(*place, "\n".join(lines), va="top", ha="left", fontsize=points, fontweight=weight, color=colour)
         top_in += 1.3 * points * len(lines) / 72 + 0.02
+    more = max(0.0, top_in - HEAD_IN)  # a longer text makes the figure higher, not its panels lower
+    made.set_size_inches(width, height + more)
+    for text in made.texts:
+        text.set_y(1 - (1 - text.get_position()[1]) * height / (height + more))
     if isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
-        layout.set(rect=(0, 0, 1, 1 - (top_in + 0.04) / height))
+        layout.set(rect=(0, 0, 1, 1 - (top_in + 0.04) / (height + more)))
 
 
 def short(name: str, most: int = 28) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.curve_labels import label_ends, label_of, set_heights
+from probing.report.curve_labels import label_ends, label_of, name_heights, set_heights
 from probing.report.gather import Condition
 from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.model_names import named
@@ -73,7 +73,8 @@ def write_steps(block: pd.DataFrame, stem: Path) -> list[Path]:
         if positive.max() >= positive.min() * 10**DECADES:
             axes.set_xscale("symlog", linthresh=float(positive.min()))  # step 0 has a place too
         axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
-        axes.set(xlabel="training step", ylabel=measure(metric).axis)
+        axes.set_xlabel("training step")
+        name_heights(axes, measure(metric).axis)
         label_ends(axes, labels)
         subtitle = "numbers: the layer chosen on dev at each step; bands: 95 % intervals; dotted: control task"
         titled(made, f"{task} · {data} · {probe} probe", subtitle)

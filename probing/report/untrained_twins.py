@@ -99,7 +99,7 @@ def write_heads(run: Run, stem: Path) -> list[Path]:
     """For each relation the accuracy of the model's head, and the range of those of the twins' heads."""
     table = chosen_heads(of_others(run)).iloc[::-1]
     heights = range(len(table))
-    with figure(6.4, 1.1 + 0.24 * len(table)) as made:
+    with figure(6.4, 1.1 + 0.24 * len(table), lower=False) as made:
         axes = made.subplots()
         axes.hlines(heights, table["low"], table["high"], color=GREEN, linewidth=5, alpha=0.35)
         axes.plot(table["mean"], heights, "|", color=GREEN, markersize=8)

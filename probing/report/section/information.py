@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.curve_labels import label_ends, label_of, set_heights
+from probing.report.curve_labels import label_ends, label_of, name_heights, set_heights
 from probing.report.load import Run, heading
 from probing.report.metric_format import number
 from probing.report.section_parts import Figure, Section, Table, by_layer, drawn, pick, sample_of
@@ -92,6 +92,6 @@ def write_curves(run: Run, stem: Path) -> list[Path]:
         set_heights(axes, labels, [])
         layer_ticks(axes, sorted(set(rows["layer"].tolist())))
         label_ends(axes, labels)
-        axes.set_ylabel("V-information (bits per item)")
+        name_heights(axes, "V-information (bits per item)")
         titled(made, heading(run), f"{sample_of(run, NAME)} · bands: 95 % intervals")
         return save(made, stem, drawn(rows))
