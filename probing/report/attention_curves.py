@@ -154,7 +154,7 @@ def draw_curves(
         interval_band(axes, layers, (line["ci_low"], line["ci_high"]), colour)
         twins = line.dropna(subset=OF_TWINS).rename(columns=dict(zip(OF_TWINS, ("low", "high", "n"), strict=True)))
         draw_band(axes, twins, colour)
-        label = " · ".join(map(str, names)) + (f": {output}" if output else "")
+        label = " · ".join(str(name) for name in names if name) + (f": {output}" if output else "")
         marker = MARKERS[runs.index(tuple(names)) % len(MARKERS)]
         axes.plot(layers, line["value"], color=colour, marker=marker, markersize=4, label=label)
     layer_ticks(axes, sorted(table["layer"].unique()), LAYERS_OF_ATTENTION)

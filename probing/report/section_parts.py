@@ -120,7 +120,7 @@ def map_data(maps: NDArray[np.floating[Any]], tokens: Sequence[str], layers: Seq
 
 def named(run: Run, key: str) -> str:
     """``test sentence <id>``, with the id that is in the arrays under ``key``; older runs have none."""
-    return f"test sentence {short(str(run.arrays[key]), 40)}" if key in run.arrays else "one test sentence"
+    return f"test sentence {short(str(run.arrays[key]), 80)}" if key in run.arrays else "one test sentence"
 
 
 def head_names(table: pd.DataFrame) -> list[str]:

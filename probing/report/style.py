@@ -113,7 +113,7 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
     width, height = made.get_size_inches()
     top_in = 0.08
     for text, points, weight, colour in ((title, 10.0, "bold", INK), (subtitle, 8.0, "normal", GREY)):
-        lines = textwrap.wrap(text, max(12, int(72 * (width - 0.2) / (EM[weight] * points))))
+        lines = textwrap.wrap(text, max(12, int(72 * (width - 0.2) / (EM[weight] * points))), break_on_hyphens=False)
         place = (0.1 / width, 1 - top_in / height)
         made.text(*place, "\n".join(lines), va="top", ha="left", fontsize=points, fontweight=weight, color=colour)
         top_in += 1.3 * points * len(lines) / 72 + 0.02

@@ -34,8 +34,7 @@ def section(run: Run) -> Section:
     if table.empty:
         return Section("Ablation")
     caption = (
-        "Left: the loss of the output when one head is removed; dots mark heads whose interval, for all heads at once, "
-        "excludes 0. Right: the loss when several heads are removed, and the sum of their single losses."
+        "Left: loss without one head. Right: loss without several heads at once, and the sum of their single losses."
     )
     figures = [Figure("ablation", caption, write_effects)]
     return Section("Ablation", tables=[effects(run)], figures=figures, sample=sample(run))
