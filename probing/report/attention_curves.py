@@ -128,7 +128,7 @@ def write_curves(table: pd.DataFrame, styles: Mapping[str, Style], stem: Path) -
         effect = CURVES["ablation", "ablation_layer", "effect_nats"]
         shows = ["rollout and entropy: associations"] if set(names) - {effect} else []
         shows += ["ablation: effects"] if effect in names else []
-        legend_below(made, int(11 * made.get_size_inches()[0]))
+        legend_below(made)
         bands = f"bands: 95 % intervals (none where seeds differ){twins_of(table)}"
         titled(made, "Attention by layer", f"{'; '.join(shows)}; {bands}")
         return save(made, stem, table)

@@ -146,7 +146,7 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
         Panel("lost", ("lost_low", "lost_high"), None, "", LOSS, output_of(run), VERMILION),
     ]
     panels = [panel for panel in panels if raw[panel.column].notna().any()]
-    with figure(5.6, 0.9 + 1.7 * len(panels)) as made:
+    with figure(5.6, 0.9 + 1.7 * len(panels), lower=False) as made:
         for axes, panel in zip(made.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True):
             draw_panel(axes, raw, panel)
             if panel.column == "attended":
@@ -154,7 +154,7 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
         layer_ticks(axes, raw["layer"].to_list())
         shows = "probes and attention: associations" if raw["attended"].notna().any() else "probes: associations"
         shows += "; ablation: effects" if raw["lost"].notna().any() else ""
-        legend_below(made, 60)
+        legend_below(made)
         titled(made, heading(run), f"{shows}; bands: 95 % intervals")
         return save(made, stem, raw)
 

@@ -121,7 +121,7 @@ def write_tasks(table: pd.DataFrame, styles: Mapping[str, Style], stem: Path) ->
             draw_tasks(axes, group, styles[model][0])
             axes.set_title(wrapped(model, letters), fontsize=8.5, loc="left", color=styles[model][0])
         layer_ticks(axes, range(int(lines["last_layer"].max()) + 1))
-        legend_below(made, letters)
+        legend_below(made)
         titled(made, "In which layers tasks become decodable", "probes of single layers, scores on test")
         return save(made, stem, lines)
 

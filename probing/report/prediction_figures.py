@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CLASSES = 24  # a larger confusion matrix cannot be read; the rarest classes are merged
+FEW = 5  # sentences; the interval of fewer may be cut at the edge, so that the curve can be seen
 NARROWEST_CELL = 0.17  # inches; a number in a narrower one cannot be read
 
 
@@ -157,7 +158,7 @@ def write_values(run: Run, stem: Path) -> list[Path]:
         axes.plot([gold.min(), gold.max()], [gold.min(), gold.max()], "--", color=GREY, label="predicted = gold")
         if whole:
             _draw_means(axes, gold, predicted)
-        legend_below(made, 40)
+        legend_below(made)
         axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
         where = f"layer {best}, chosen on {run.chosen_on}; {shown_split(items)}: {len(items):,} items"
         titled(made, heading(run), where)
@@ -190,13 +191,22 @@ def write_lengths(run: Run, stem: Path) -> list[Path]:
         names = [f"{name}{' ' if upright else chr(10)}({score.n_sentences:,})" for name, score in scores.items()]
         axes.set_xticks(range(len(scores)), names, rotation=90 if upright else 0)
         axes.set(xlabel="words in the sentence  (sentences)", ylabel=f"{label} (Spearman ρ)")
-        axes.margins(y=0.12)
+        axes.set_ylim(*heights(scores))
         titled(
             made,
             heading(run),
             f"layer {best}, chosen on {run.chosen_on}; {run.split}; bars: 95 % intervals over {run.resampled}",
         )
         return save(made, stem, length_table(scores))
+
+
+def heights(scores: Mapping[str, Score]) -> tuple[float, float]:
+    """From where to where the axis goes: all values, and the intervals of FEW sentences or more, fit in."""
+    ends = [score.value for score in scores.values()]
+    ends += [end for score in scores.values() if score.n_sentences >= FEW for end in (score.ci_low, score.ci_high)]
+    low, high = np.nanmin(ends), np.nanmax(ends)
+    margin = 0.08 * max(high - low, 0.02)
+    return float(low - margin), float(high + margin)
 
 
 def length_table(scores: Mapping[str, Score]) -> pd.DataFrame:

@@ -27,6 +27,7 @@ LAYER_AXIS = "layer (0 = embedding output)"
 LAYERS_OF_ATTENTION = "layer (attention inside block ℓ)"
 DPI = 200
 HEAD_IN = 0.46  # of a figure's height is for the title and one line below it
+LETTERS_PER_INCH, BESIDE = 14, 8  # of a legend; what its lines and the white around them take, in letters
 EM = {"bold": 0.65, "normal": 0.55}  # the mean width of a letter
 SETTINGS: Any = {  # matplotlib wants a literal type for every key
     "font.size": 9.0,
@@ -174,12 +175,14 @@ def columns_for(n_panels: int, panel_in: float, most: int) -> int:
     return max(1, min(most, n_panels, int(width / (0.75 * panel_in))))
 
 
-def legend_below(made: "Figure", letters: int) -> None:
-    """One legend for all panels, below them; an entry stands there once, on lines of at most ``letters``."""
+def legend_below(made: "Figure") -> None:
+    """One legend for all panels, below them; an entry stands there once, on several lines if it is long."""
     entries: dict[str, Any] = {}
     for axes in made.axes:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             entries.setdefault(name, handle)
-    names = [wrapped(name, letters) for name in entries]
-    columns = max(1, min(len(names), letters // (4 + max(map(len, names), default=0))))
+    letters = int(LETTERS_PER_INCH * made.get_size_inches()[0])
+    names = [wrapped(name, letters - BESIDE) for name in entries]
+    longest = max((len(line) for name in names for line in name.split("\n")), default=0)
+    columns = max(1, min(len(names), letters // (longest + BESIDE)))
     made.legend([*entries.values()], names, frameon=False, ncols=columns, loc="outside lower left")

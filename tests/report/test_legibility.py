@@ -50,7 +50,6 @@ def box_of(made: Any, text: Text) -> Bbox:
 def texts_of(made: Any) -> list[Text]:
     """All texts that are visible: titles, names of axes and ticks, entries of legends, and what stands in the axes."""
     texts = [*made.texts, *(entry for legend in made.legends for entry in legend.get_texts())]
-    texts += [one for one in (made._suptitle, made._supxlabel, made._supylabel) if one is not None]
     for axes in made.axes:
         if axes.get_visible():
             texts += [*texts_in(axes), *legend_of(axes), *(getattr(axes, name) for name in TITLES)]

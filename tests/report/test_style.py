@@ -68,10 +68,10 @@ def test_fewer_panels_stand_side_by_side_in_a_narrow_figure():
 
 
 def test_an_entry_of_several_panels_stands_once_in_the_legend_and_long_names_take_several_lines():
-    with figure(6, 3) as made:
+    with figure(2.7, 3) as made:
         for axes in made.subplots(1, 2):
             axes.plot([0, 1], label="minilm (stand-in for google-bert/bert-base-uncased)")
-        legend_below(made, 30)
+        legend_below(made)
         [legend] = made.legends
     [text] = [entry.get_text() for entry in legend.get_texts()]
     assert text == "minilm (stand-in for google-\nbert/bert-base-uncased)"

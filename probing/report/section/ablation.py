@@ -83,7 +83,7 @@ def write_effects(run: Run, stem: Path) -> list[Path]:
         left, right = made.subplots(2 // columns, columns).flat
         draw_single(left, single, excluding_zero(table[adjusted], single))
         draw_joint(right, joint)
-        legend_below(made, 60)
+        legend_below(made)
         shows = f"effect of ablation on {output_of(run)}; bars: 95 % intervals"
         if adjusted.any():
             shows += "; dots: the 95 % interval, for all heads at once, excludes 0"

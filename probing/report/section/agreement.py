@@ -15,6 +15,7 @@ from probing.report.style import (
     INK,
     LAYERS_OF_ATTENTION,
     SERIES,
+    columns_for,
     figure,
     interval_band,
     layer_ticks,
@@ -195,22 +196,26 @@ def write_explain(run: Run, stem: Path) -> list[Path]:
     table = pick(run, "agreement", "spearman", "explain")
     references = sorted({reference_of(target) for target in table["target"]})
     scores = [score for score in SCORES if any(str(target).startswith(f"{score} × ") for target in table["target"])]
-    with figure(7.2, 1.3 + 1.25 * len(references)) as made:
-        panels = made.subplots(len(references), len(scores), sharex=True, sharey=True, squeeze=False)
-        for line, reference in zip(panels, references, strict=True):
-            for axes, score, colour in zip(line, scores, SERIES, strict=False):
-                of_reference = table[table["target"].map(reference_of) == reference]
-                draw_agreement(axes, of_reference, f"{score} × {reference}", colour)
-                axes.axvline(int(run.facts("agreement")["layer"]), color=GREY, linewidth=1.0, linestyle=":")
-            line[0].set_ylabel(wrapped(reference, 15, 4), fontsize=7.5)
-        for axes, score in zip(panels[0], scores, strict=True):
-            axes.set_title(wrapped(score, 13), fontsize=8.5, color=INK)
+    wide = columns_for(len(scores), 1.4, most=len(scores)) == len(scores)
+    lines, columns = (references, scores) if wide else (scores, references)
+    with figure(7.2, 1.3 + 1.25 * len(lines), lower=False) as made:
+        panels = made.subplots(len(lines), len(columns), sharex=True, sharey=True, squeeze=False)
+        for (i, j), axes in np.ndenumerate(panels):
+            score, reference = (columns[j], lines[i]) if wide else (lines[i], columns[j])
+            of_reference = table[table["target"].map(reference_of) == reference]
+            draw_agreement(axes, of_reference, f"{score} × {reference}", SERIES[SCORES.index(score)])
+            axes.axvline(int(run.facts("agreement")["layer"]), color=GREY, linewidth=1.0, linestyle=":")
+        for axes, name in zip(panels[:, 0], lines, strict=True):
+            axes.set_ylabel(wrapped(name, 15, 4), fontsize=7.5)
+        for axes, name in zip(panels[0], columns, strict=True):
+            axes.set_title(wrapped(name, 13, 4), fontsize=7.5, color=INK)
         for axes in panels[-1]:
             layer_ticks(axes, sorted(table["layer"].unique()), "")
         made.supxlabel(LAYERS_OF_ATTENTION, fontsize=9)
         subtitle = (
-            "Do attention scores (columns) rank tokens as interventions and gradients (rows) do? Spearman ρ, mean over "
-            "sentences; bands: 95 % intervals; grey: the other scores; dotted: the layer that the output reads"
+            f"Do attention scores ({'columns' if wide else 'rows'}) rank tokens as interventions and gradients do? "
+            "Spearman ρ, mean over sentences; bands: 95 % intervals; grey: the other scores; dotted: the layer that "
+            "the output reads"
         )
         titled(made, heading(run), subtitle)
         return save(made, stem, drawn(table))

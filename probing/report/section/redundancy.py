@@ -44,7 +44,7 @@ def write_map(run: Run, stem: Path) -> list[Path]:
             axes.text(x, y, name, fontsize=5.5, color=INK, ha="center", va="center")
         axes.set(xticks=[], yticks=[], aspect="equal")
         axes.spines[["left", "bottom"]].set_visible(False)  # only distances have a meaning
-        legend_below(made, 60)
+        legend_below(made)
         what = "heads (layer.head) by Jensen–Shannon distance of their attention; average-linkage clusters"
         titled(made, heading(run), what)
         return save(made, stem, pd.DataFrame({"head": heads, "x": places[:, 0], "y": places[:, 1], "cluster": groups}))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, Table, by_layer, map_data, named, pick, sample_of
-from probing.report.style import INK, figure, save, titled, token_axes
+from probing.report.style import INK, columns_for, figure, save, titled, token_axes
 
 METRICS = {
     "mass_on_gold_head": "mass on the gold head",
@@ -52,17 +52,18 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
     n_layers, n = len(rolled), len(tokens)
     layers = run.arrays.get("example0/layers", np.arange(1, n_layers + 1))  # older runs: of all blocks
     shown = np.unique(np.linspace(0, n_layers - 1, min(6, n_layers)).round().astype(int))
-    columns = min(3, len(shown))
-    lines = -(-len(shown) // columns)
     side = 0.6 + 0.145 * n
-    with figure(0.9 + columns * side, 0.9 + lines * (side + 0.15)) as made:
+    columns = columns_for(len(shown), side, most=3)
+    lines = -(-len(shown) // columns)
+    with figure(0.9 + columns * side, 0.9 + lines * (side + 0.15), lower=False) as made:
+        cell_in = (made.get_size_inches()[0] - 1.3) / columns / n
         panels = made.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
         for axes in panels.flat[len(shown) :]:
             axes.set_visible(False)
         for axes, layer in zip(panels.flat, shown, strict=False):
             image = axes.imshow(rolled[layer], cmap="Blues", norm=PowerNorm(0.5, 0, float(rolled.max())))
             axes.set_title(f"layer {layers[layer]}", fontsize=8.5, color=INK)
-            token_axes(axes, tokens, 6.5, text)
+            token_axes(axes, tokens, min(6.5, 60 * cell_in), text)
         made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token (square-root scale)")
         what = f"attention rollout of {named(run, 'example0/sentence')}; rows: positions, columns: input tokens"
         titled(made, heading(run), what)
