@@ -13,6 +13,7 @@ from probing.report.style import (
     BLUE,
     GREEN,
     GREY,
+    ROWS,
     VERMILION,
     figure,
     interval_band,
@@ -146,7 +147,7 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
         Panel("lost", ("lost_low", "lost_high"), None, "", LOSS, output_of(run), VERMILION),
     ]
     panels = [panel for panel in panels if raw[panel.column].notna().any()]
-    with figure(5.6, 0.9 + 1.7 * len(panels), lower=False) as made:
+    with figure(5.6, 0.9 + 1.7 * len(panels), lower=ROWS) as made:
         for axes, panel in zip(made.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True):
             draw_panel(axes, raw, panel)
             if panel.column == "attended":

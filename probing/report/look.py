@@ -14,7 +14,7 @@ from probing.report.latex_text import require_latex
 FIGURES, NOTED = "figures", "look.json"  # the folder of a run's figures, and the file in it that says how they look
 AUTO, COLUMN, PAGE = "auto", "column", "page"
 INCHES = {COLUMN: 3.3, PAGE: 6.9}  # of most journals and proceedings with two columns
-NARROWEST, WIDEST = 2.5, 20.0
+NARROWEST, WIDEST, LOWEST = 2.5, 20.0, 2.2
 CURVES, PROBE, ALL = "curves", "probe", "all"
 SANS, SERIF = "sans", "serif"
 FAMILIES = {SANS: "DejaVu Sans", SERIF: "STIXGeneral"}  # matplotlib brings both along; STIX goes with Times
@@ -65,13 +65,16 @@ class Look:
         elif self.font not in FAMILIES:
             require_font(self.font)
 
-    def size(self, width_in: float, height_in: float) -> tuple[float, float]:
-        """Width and height in inches of a figure that would take ``width_in`` and ``height_in`` by itself."""
+    def size(self, width_in: float, height_in: float, lower: float) -> tuple[float, float]:
+        """Width and height in inches of a figure that would take ``width_in`` and ``height_in`` by itself.
+
+        lower: the part of the height that follows the width, 0 to 1. Type keeps its size, so that few figures can be
+        as much lower as they are narrower.
+        """
         if self.width == AUTO:
             return width_in, height_in
         width = INCHES[self.width] if self.width in INCHES else float(self.width)
-        # in part: type keeps its size, so that a narrow figure needs more than its share of the height
-        return width, max(2.2, height_in * (0.45 + 0.55 * width / width_in))
+        return width, max(LOWEST, height_in * (1 - lower + lower * width / width_in))
 
 
 _LOOK: ContextVar[Look] = ContextVar("look", default=Look())  # noqa: B039 - it is frozen

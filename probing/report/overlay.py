@@ -16,7 +16,7 @@ from probing.report.gather import Condition
 from probing.report.look import PROBE, look
 from probing.report.metric_format import measure, number
 from probing.report.null_bands import DRAWS, draw_bands, ranges
-from probing.report.style import GREY, figure, interval_band, layer_ticks, legend_below, save, short, titled
+from probing.report.style import GREY, ROWS, figure, interval_band, layer_ticks, legend_below, save, short, titled
 from probing.report.summary import layer_scores
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def write_tasks(table: pd.DataFrame, styles: Mapping[str, Style], stem: Path) ->
         return []
     groups = [(str(model), group) for model, group in lines.groupby("model", sort=False)]
     sizes = [len(group) for _, group in groups]
-    with figure(7.0, 1.9 + 0.3 * len(lines) + 0.3 * len(groups), lower=False) as made:
+    with figure(7.0, 1.9 + 0.3 * len(lines) + 0.3 * len(groups), lower=ROWS) as made:
         panels = made.subplots(
             len(groups), 1, sharex=True, squeeze=False, height_ratios=[size + 0.4 for size in sizes]
         )[:, 0]

@@ -12,7 +12,20 @@ from probing.report.figure_ranges import lowest, span
 from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
 from probing.report.metric_format import measure
 from probing.report.sentence_scores import RESAMPLES
-from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, legend_below, save, short, titled
+from probing.report.style import (
+    BLUE,
+    GREY,
+    INK,
+    LAYER_AXIS,
+    MAP,
+    ROWS,
+    VERMILION,
+    figure,
+    legend_below,
+    save,
+    short,
+    titled,
+)
 from probing.report.tables import class_layers, class_table
 from probing.result.bootstrap import Score, interval
 from probing.result.resampling import counts_of
@@ -37,7 +50,7 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
     scores = table[layers].to_numpy(dtype=float)
     names = [f"{short(str(name))}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
     text = np.char.mod("%.2f", scores)
-    with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names)), lower=False) as made:
+    with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names)), lower=ROWS) as made:
         axes = made.subplots()
         _heat(axes, scores, text, (names, layers), vmin=lowest(scores), bar="F1")
         if best in layers:
@@ -58,7 +71,7 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
     shares = counts.to_numpy(dtype=float) / np.maximum(totals.to_numpy()[:, None], 1)
     text = np.where(shares >= 0.005, np.char.mod("%.2f", shares), "")
     names = [f"{short(str(name))}  ({n:,})" for name, n in totals.items()]
-    with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names))) as made:
+    with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names)), lower=MAP) as made:
         axes = made.subplots()
         _heat(
             axes,
@@ -160,8 +173,9 @@ def write_values(run: Run, stem: Path) -> list[Path]:
             _draw_means(axes, gold, predicted)
         legend_below(made)
         axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
-        where = f"layer {best}, chosen on {run.chosen_on}; {shown_split(items)}: {len(items):,} items"
-        titled(made, heading(run), where)
+        titled(
+            made, heading(run), f"layer {best}, chosen on {run.chosen_on}; {shown_split(items)}: {len(items):,} items"
+        )
         return save(made, stem, items[["sentence", "word", "gold", "predicted"]])
 
 

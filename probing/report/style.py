@@ -26,6 +26,7 @@ GREY, INK = "#6b6b6b", "#222222"
 LAYER_AXIS = "layer (0 = embedding output)"
 LAYERS_OF_ATTENTION = "layer (attention inside block ℓ)"
 DPI = 200
+ROWS, CURVES, MAP = 0.0, 0.55, 0.9  # how much of a figure's height follows its width
 HEAD_IN = 0.46  # of a figure's height is for the title and one line below it
 LETTERS_PER_INCH, BESIDE = 14, 8  # of a legend; what its lines and the white around them take, in letters
 EM = {"bold": 0.65, "normal": 0.55}  # the mean width of a letter
@@ -60,10 +61,10 @@ def settings() -> Any:
 
 
 @contextmanager
-def figure(width_in: float, height_in: float, *, lower: bool = True) -> Iterator["Figure"]:
+def figure(width_in: float, height_in: float, *, lower: float = CURVES) -> Iterator["Figure"]:
     """A figure under this module's settings; ``report.width`` may change its size.
 
-    lower: whether it is lower where it is narrower; not if each of its lines has a height of its own.
+    lower: how much of the height follows the width: CURVES, MAP, or ROWS, whose lines have a height of their own.
     matplotlib's global state is not touched.
     """
     from matplotlib import rc_context
@@ -74,8 +75,7 @@ def figure(width_in: float, height_in: float, *, lower: bool = True) -> Iterator
     # ``use_fonts`` says which letters have no font, once; matplotlib would say it of every letter
     with rc_context(settings()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        width, height = look().size(width_in, height_in)
-        made = Figure(figsize=(width, height if lower else height_in), layout=ConstrainedLayoutEngine())
+        made = Figure(figsize=look().size(width_in, height_in, lower), layout=ConstrainedLayoutEngine())
         FigureCanvasAgg(made)
         yield made
 
@@ -171,7 +171,7 @@ def layer_ticks(axes: "Axes", layers: Sequence[int], label: str = LAYER_AXIS) ->
 
 def columns_for(n_panels: int, panel_in: float, most: int) -> int:
     """In how many columns panels stand that are ``panel_in`` wide: at most ``most``, and fewer in a narrow figure."""
-    width, _ = look().size(most * panel_in, 1.0)
+    width, _ = look().size(most * panel_in, 1.0, ROWS)
     return max(1, min(most, n_panels, int(width / (0.75 * panel_in))))
 
 

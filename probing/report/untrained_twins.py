@@ -9,7 +9,19 @@ from probing.report.curve_labels import wrapped
 from probing.report.load import Run, heading
 from probing.report.null_bands import described, draw_band
 from probing.report.section_parts import Figure, Section, Table
-from probing.report.style import BLUE, GREEN, INK, columns_for, figure, interval_band, layer_ticks, save, short, titled
+from probing.report.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ROWS,
+    columns_for,
+    figure,
+    interval_band,
+    layer_ticks,
+    save,
+    short,
+    titled,
+)
 from probing.report.untrained_tables import WHAT, of_others, of_probes, sentences, shown, shown_others
 
 MOST_PANELS, MOST_HEADS = 12, 24
@@ -99,7 +111,7 @@ def write_heads(run: Run, stem: Path) -> list[Path]:
     """For each relation the accuracy of the model's head, and the range of those of the twins' heads."""
     table = chosen_heads(of_others(run)).iloc[::-1]
     heights = range(len(table))
-    with figure(6.4, 1.1 + 0.24 * len(table), lower=False) as made:
+    with figure(6.4, 1.1 + 0.24 * len(table), lower=ROWS) as made:
         axes = made.subplots()
         axes.hlines(heights, table["low"], table["high"], color=GREEN, linewidth=5, alpha=0.35)
         axes.plot(table["mean"], heights, "|", color=GREEN, markersize=8)

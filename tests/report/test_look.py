@@ -19,10 +19,9 @@ def test_a_folder_of_figures_says_how_they_look(tmp_path):
 
 
 def test_type_keeps_its_size_so_that_a_narrow_figure_is_higher_than_its_share():
-    assert Look().size(6.4, 4) == (6.4, 4)
-    width, height = Look(width="column").size(6.6, 4)
-    assert width == 3.3
-    assert 2 < height < 4
+    assert Look().size(6.4, 4, 0.5) == (6.4, 4)
+    heights = [Look(width="column").size(6.6, 8, lower) for lower in (0, 0.5, 1)]
+    assert heights == [(3.3, 8), (3.3, 6), (3.3, 4)]
 
 
 @pytest.mark.parametrize(

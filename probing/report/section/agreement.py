@@ -14,6 +14,7 @@ from probing.report.style import (
     GREY,
     INK,
     LAYERS_OF_ATTENTION,
+    ROWS,
     SERIES,
     columns_for,
     figure,
@@ -198,7 +199,7 @@ def write_explain(run: Run, stem: Path) -> list[Path]:
     scores = [score for score in SCORES if any(str(target).startswith(f"{score} × ") for target in table["target"])]
     wide = columns_for(len(scores), 1.4, most=len(scores)) == len(scores)
     lines, columns = (references, scores) if wide else (scores, references)
-    with figure(7.2, 1.3 + 1.25 * len(lines), lower=False) as made:
+    with figure(7.2, 1.3 + 1.25 * len(lines), lower=ROWS) as made:
         panels = made.subplots(len(lines), len(columns), sharex=True, sharey=True, squeeze=False)
         for (i, j), axes in np.ndenumerate(panels):
             score, reference = (columns[j], lines[i]) if wide else (lines[i], columns[j])

@@ -14,6 +14,7 @@ from probing.report.style import (
     GREY,
     INK,
     LAYERS_OF_ATTENTION,
+    ROWS,
     columns_for,
     figure,
     interval_band,
@@ -78,7 +79,7 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
     layers = next(iter(found.values())).index.astype(int)
     n_layers = len(layers)
     step = 1 + n_layers // 13
-    with figure(0.4 + columns * panel_in, 0.8 + lines * (0.9 + 0.13 * n_layers), lower=False) as made:
+    with figure(0.4 + columns * panel_in, 0.8 + lines * (0.9 + 0.13 * n_layers), lower=ROWS) as made:
         panels = made.subplots(lines, columns, squeeze=False)
         for axes in panels.flat[len(found) :]:
             axes.set_visible(False)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section
-from probing.report.style import INK, LAYER_AXIS, MARKERS, SERIES, figure, legend_below, save, titled
+from probing.report.style import INK, LAYER_AXIS, MAP, MARKERS, SERIES, figure, legend_below, save, titled
 
 
 def section(run: Run) -> Section:
@@ -34,7 +34,7 @@ def write_map(run: Run, stem: Path) -> list[Path]:
     n_heads = int(run.arrays["redundancy/heads"])
     layers = run.arrays.get("redundancy/layers", np.arange(1, len(places) + 1))  # older runs: of all blocks
     heads = [f"{layers[index // n_heads]}.{index % n_heads}" for index in range(len(places))]
-    with figure(6.4, 5.4) as made:
+    with figure(6.4, 5.4, lower=MAP) as made:
         axes = made.subplots()
         for number, group in enumerate(np.unique(groups)):
             inside = groups == group
@@ -54,7 +54,7 @@ def write_cka(run: Run, stem: Path) -> list[Path]:
     """Linear CKA between the vectors of every two layers, (L + 1, L + 1), as a heatmap."""
     matrix = run.arrays["redundancy/cka"]
     n = len(matrix)
-    with figure(2.2 + 0.33 * n, 1.6 + 0.33 * n) as made:
+    with figure(2.2 + 0.33 * n, 1.6 + 0.33 * n, lower=MAP) as made:
         axes = made.subplots()
         image = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
         for i, j in np.ndindex(matrix.shape) if n <= 14 else ():

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from probing.report.load import Run, heading
+from probing.report.look import look
 from probing.report.section_parts import Figure, Section, Table, by_layer, map_data, named, pick, sample_of
-from probing.report.style import INK, columns_for, figure, save, titled, token_axes
+from probing.report.style import INK, ROWS, columns_for, figure, save, titled, token_axes
 
 METRICS = {
     "mass_on_gold_head": "mass on the gold head",
@@ -55,8 +56,9 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
     side = 0.6 + 0.145 * n
     columns = columns_for(len(shown), side, most=3)
     lines = -(-len(shown) // columns)
-    with figure(0.9 + columns * side, 0.9 + lines * (side + 0.15), lower=False) as made:
-        cell_in = (made.get_size_inches()[0] - 1.3) / columns / n
+    width_in, _ = look().size(0.9 + columns * side, 1.0, ROWS)
+    cell_in = (width_in - 1.5) / columns / n
+    with figure(0.9 + columns * side, 0.9 + lines * (n * cell_in + 0.35), lower=ROWS) as made:
         panels = made.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
         for axes in panels.flat[len(shown) :]:
             axes.set_visible(False)

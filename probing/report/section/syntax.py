@@ -7,7 +7,7 @@ import numpy as np
 from probing.report.head_tables import FAMILY, head_table, surviving
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, map_data, named, sample_of
-from probing.report.style import INK, figure, save, titled, token_axes
+from probing.report.style import INK, MAP, figure, save, titled, token_axes
 
 NOTE = (
     "Accuracy of dep→head: how often the other word to which a dependent gives the largest weight is its head; of "
@@ -32,7 +32,7 @@ def write_head(run: Run, stem: Path) -> list[Path]:
     """The map of one head for one sentence; weights of at least .05 are also written as numbers."""
     weights, tokens = run.arrays["head/map"].astype(float), [str(t) for t in run.arrays["head/tokens"]]
     side = 1.6 + 0.27 * len(tokens)
-    with figure(side + 0.8, side + 0.5) as made:
+    with figure(side + 0.8, side + 0.5, lower=MAP) as made:
         axes = made.subplots()
         image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1)
         for i, j in zip(*np.nonzero(weights >= 0.05), strict=True):
