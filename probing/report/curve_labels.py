@@ -77,7 +77,7 @@ def label_ends(axes: "Axes", labels: Sequence[Label], number: Callable[[float], 
     figure, (low, high) = axes.get_figure(root=True), axes.get_ylim()
     assert figure is not None
     letters = min(26, max(12, int(4.4 * figure.get_size_inches()[0])))
-    texts = [wrapped(_named(label, low, high, number), letters) for label in labels]
+    texts = [wrapped(_named(label, low, high, number), letters, 4) for label in labels]
     per_inch = (high - low) / _height_in(axes)
     sizes = [per_inch * LINE_IN * (text.count("\n") + 1) for text in texts]
     inside = [min(high, max(low, label.end)) for label in labels]
@@ -94,11 +94,16 @@ def label_ends(axes: "Axes", labels: Sequence[Label], number: Callable[[float], 
 
 
 def _named(label: Label, low: float, high: float, number: Callable[[float], str]) -> str:
-    """The text of a label; with an arrow and its value where it lies outside of the axis from ``low`` to ``high``."""
-    if label.high >= low and label.low <= high:
+    """The text of a label; with an arrow where its right end is outside of the axis from ``low`` to ``high``.
+
+    What is outside as a whole has its lowest and highest value too.
+    """
+    if low <= label.end <= high:
         return label.text
-    values = [number(value) for value in (label.low, label.high)]
-    return f"{'↓' if label.high < low else '↑'} {label.text} {' to '.join(dict.fromkeys(values))}"
+    text = f"{'↓' if label.end < low else '↑'} {label.text}"
+    if label.high >= low and label.low <= high:
+        return text
+    return f"{text} {' to '.join(dict.fromkeys(map(number, (label.low, label.high))))}"
 
 
 def spread(heights: Sequence[float], sizes: Sequence[float], ends: tuple[float, float]) -> list[float]:

@@ -36,7 +36,8 @@ def write_overlay(block: Sequence[Condition], styles: Mapping[str, Style], stem:
         baselines = draw_baselines(axes, block)
         set_heights(axes, labels if look().axis == PROBE else [*labels, *controls], [*controls, *baselines])
         layer_ticks(axes, sorted({layer for one in block for layer in one.table["layer"].tolist()}))
-        label_ends(axes, [*labels, *baselines], partial(number, metric=metric))
+        # the dotted line of one model is named, which says what those of the others are
+        label_ends(axes, [*labels, *controls[:1], *baselines], partial(number, metric=metric))
         name_heights(axes, measure(metric).axis)
         titled(made, f"{task} · {data} · {probe} probe", "; ".join(described(block)))
         return save(made, stem, overlay_data(block))

@@ -120,8 +120,8 @@ def titled(made: "Figure", title: str, subtitle: str) -> None:
         top_in += 1.3 * points * len(lines) / 72 + 0.02
     more = max(0.0, top_in - HEAD_IN)  # a longer text makes the figure higher, not its panels lower
     made.set_size_inches(width, height + more)
-    for text in made.texts:
-        text.set_y(1 - (1 - text.get_position()[1]) * height / (height + more))
+    for written in made.texts:
+        written.set_y(1 - (1 - written.get_position()[1]) * height / (height + more))
     if isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
         layout.set(rect=(0, 0, 1, 1 - (top_in + 0.04) / (height + more)))
 

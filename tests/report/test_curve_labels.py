@@ -51,6 +51,14 @@ def test_the_axis_shows_curves_and_what_is_near_and_the_rest_is_named_with_its_v
     assert texts == {name if name in visible else outside[name] for name in every}
 
 
+def test_a_curve_that_leaves_the_axis_is_named_with_an_arrow_alone():
+    with looking(Look(axis="probe")), figure(6, 4) as made:
+        axes = made.subplots()
+        axes.set_ylim(0.6, 1)
+        label_ends(axes, [Label(0.4, 0.9, 0.5, "control task", "#000000")])
+    assert [text.get_text() for text in axes.texts] == ["↓ control task"]
+
+
 def test_a_label_knows_the_ends_of_its_band_where_there_are_some():
     values, low, nothing = pd.Series([0.5, 0.7, 0.6]), pd.Series([0.4, None, 0.5]), pd.Series([None] * 3, dtype=float)
     assert label_of("a", "#000000", values, low, nothing) == Label(0.4, 0.7, 0.6, "a", "#000000")
