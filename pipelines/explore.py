@@ -12,6 +12,7 @@ Options (group=option; every key of an option is set as group.key=value):
   subwords    the most subwords of an input (512); the model's window may allow fewer
   longest_flow longest_neurons   for more subwords flow, or query and key vectors, are left out (64, 128)
   runs        folders in which trained probes are searched (default: outputs/runs)
+  probes      name of the corpus whose probes are shown (default auto: natural before generated text)
   open        open=true opens the browser
   strict      strict=true fails instead of using a stand-in for the model
   device threads outputs
@@ -64,6 +65,7 @@ class Settings:
     longest_flow: int = 64
     longest_neurons: int = 128
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
+    probes: str = "auto"
     open: bool = False
     strict: bool = False
     device: str = "auto"

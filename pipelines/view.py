@@ -10,6 +10,9 @@ Options (group=option; every key of an option is set as group.key=value):
   file        UTF-8, each line a text, or two texts separated by a tab; the first most=20 lines are shown
   sentence    id of a sentence of data=…, or a list of ids; load=true loads the model even if the store has the maps
   out         the file (default outputs/views/<model>/<what is shown>.html)
+  layers      layers=[3,6] keeps these layers only, for a small file
+  beside      another model, shown beside this one with the difference: minilm, a folder or a Hub id
+  probes      the corpus whose trained probes are shown (default: that of the sentence, or of data=)
   others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml explains
               each, --cfg job lists them)
 
@@ -68,12 +71,13 @@ def view(config: DictConfig) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(page(packed), encoding="utf-8")
+        opens = "view=compare" if parts.settings.beside else ""
+        partial.write_text(page(packed, opens=opens), encoding="utf-8")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)  # of a disk that is full
     summary(found, packed, parts, notes)
-    say(f"{path.stat().st_size / 1e6:.2f} MB; numbers {packed[0].header['precision']}")
+    say(f"{path.stat().st_size / 1e6:.2f} MB; {packed[0].header['precision']}")
     say(f"wrote: {path}")
     return path
 

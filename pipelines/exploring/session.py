@@ -144,7 +144,7 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], LoadedMo
         enter(f"loading the weights of {checkpoint.name}")
         encoder = load_encoder(found, checkpoint)
         enter("searching for trained probes")
-        probes = probes_for_text(found, checkpoint)
+        probes = probes_for_text(found, checkpoint, found.settings.probes)
         enter("computing a first view")  # which takes longer than any other
         options = view_options(found)
         with suppress(DataError):

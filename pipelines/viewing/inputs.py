@@ -34,7 +34,10 @@ class Settings:
     parts: Any = "auto"
     longest_flow: int = 64
     longest_neurons: int = 128
+    layers: Any = None
+    beside: str | None = None
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
+    probes: str = "auto"
     strict: bool = False
     device: str = "auto"
     threads: int | None = None
@@ -48,6 +51,9 @@ class Settings:
         check_machine(self.device, self.threads)
         for part in listed(self.parts):
             one_of("parts", part, PARTS if isinstance(self.parts, list) else ("auto", *PARTS))
+        for layer in listed(self.layers):
+            if not isinstance(layer, int) or layer < 1:
+                raise ConfigError(f"layers: {layer}: layers count from 1; type layers=[1,6]")
         self.runs = [str(run) for run in listed(self.runs)]
 
     @property
