@@ -138,10 +138,14 @@ function cellOf(maps, x, y) {
   return null;
 }
 
+/** The cell that an arrow key leads to; from the last column of a map to the first of the next one. */
 function nextOf(maps, key, down, right) {
-  const [number, row, column] = key ? placed(key) : [0, 0, -right];
+  const [from, row, column] = key ? placed(key) : [0, 0, -right];
+  const beyond = column + right < 0 ? -1 : Number(column + right >= maps[from].columns.length);
+  const number = within(from + beyond, 0, maps.length - 1);
   const { rows, columns, left, top, side } = maps[number];
-  const [y, x] = [within(row + down, 0, rows.length - 1), within(column + right, 0, columns.length - 1)];
+  const entered = number === from ? column + right : beyond < 0 ? columns.length - 1 : 0;
+  const [y, x] = [within(row + down, 0, rows.length - 1), within(entered, 0, columns.length - 1)];
   return { key: `${number}:${y}:${x}`, x: left + side * x, y: top + side * y, w: side, h: side, row: y, column: x };
 }
 

@@ -9,7 +9,7 @@ import { fitted, scene, textWidth } from "./scene.js";
 import { activeHeads } from "./state.js";
 import { tokensTip } from "./tips.js";
 
-const ROW = { most: 30, full: 20, least: 6 }, // px
+const ROW = { most: 30, full: 20, least: 4 }, // px
   LETTERS = { most: 14, full: 12, least: 7 }, // px
   TOP = 24,
   SHADES = 24,
