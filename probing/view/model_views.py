@@ -1,14 +1,15 @@
 """Views of texts in models that are named: each model is loaded once and kept in memory."""
 
 import functools
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from probing.errors import ConfigError, ModelError, UnavailableError
 from probing.model.checkpoint import BUNDLED, BUNDLED_NAME, Checkpoint, Model, resolve
 from probing.model.encoder import Encoder, load
 from probing.view.record import View
 
+T = TypeVar("T")
 CACHED_MODELS = 2
 _WANTED = f"{BUNDLED_NAME} (bundled), a folder with safetensors weights, or a Hub id (org/name) is wanted"
 
@@ -40,9 +41,18 @@ def model_views(
 
 def encoder_of(name: str) -> Encoder:
     """The encoder with this name, from memory if it was loaded before. Raises: as ``resolve``, ``load``."""
-    requested = Model(checkpoint=BUNDLED if name == BUNDLED_NAME else name)
+    return _named(name, lambda requested: _loaded(requested, resolve(requested)))
+
+
+def checkpoint_of(name: str) -> Checkpoint:
+    """The files of the model with this name. Raises: as ``resolve``."""
+    return _named(name, resolve)
+
+
+def _named(name: str, found: Callable[[Model], T]) -> T:
+    """What ``found`` makes of the model with this name; its errors say the name."""
     try:
-        return _loaded(requested, resolve(requested))
+        return found(Model(checkpoint=BUNDLED if name == BUNDLED_NAME else name))
     except UnavailableError as error:
         raise UnavailableError(f"model={name}: {_WANTED}. {error}") from error
     except ModelError as error:

@@ -11,7 +11,7 @@ from probing.model.checkpoint import BUNDLED_NAME
 from probing.view.bundle import page
 from probing.view.chosen_layers import only_layers
 from probing.view.encoder_decoder import GivenWeights, encoder_decoder_views
-from probing.view.model_views import model_views
+from probing.view.model_views import checkpoint_of, model_views
 from probing.view.opening import opening
 from probing.view.pack import pack
 from probing.view.record import View
@@ -38,6 +38,7 @@ class PageOptions(TypedDict, total=False):
     cross_attention: "Weights"
     encoder_tokens: Sequence[str]
     decoder_tokens: Sequence[str]
+    decoder_text: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def show(
     or a list, or "all". layers: only these layers are kept, for a small page. height: of the frame, in pixels (760).
     sentence_b_start (with attention): position of the second text's first subword. encoder_attention,
     decoder_attention, cross_attention, encoder_tokens, decoder_tokens: of an encoder-decoder, as BertViz takes them.
+    decoder_text, with a text: what the decoder of an encoder-decoder model has written, for its cross-attention.
     longest_flow (64), longest_neurons (128), with a text: for more subwords, flow and the query and key vectors are
     left out; flow takes minutes from 128 subwords on, the vectors double the size of the page.
     Raises: ConfigError if the arguments do not say what to show, or say it twice; ModelError or UnavailableError if it
@@ -128,9 +130,22 @@ def _views(
         raise ConfigError(f"{', '.join(longest)}: needs a text; a view, or attention=…, is shown as it is")
     if parts:
         return encoder_decoder_views(GivenWeights(**parts))
+    if "decoder_text" in options:
+        return _seq2seq(texts, text_b, model, options["decoder_text"])
     if attention is not None:
         return [_weights_view(attention, tokens, text_b, options.get("sentence_b_start"))]
     return model_views(texts, text_b, [model] if isinstance(model, str) else list(model), longest)
+
+
+def _seq2seq(
+    texts: Sequence[str | View], text_b: str | None, model: str | Sequence[str], decoder_text: str
+) -> list[View]:
+    from probing.view.seq2seq import seq2seq_views
+
+    [text] = texts if len(texts) == 1 else [None]
+    if not isinstance(text, str) or not isinstance(model, str) or text_b is not None:
+        raise ConfigError("decoder_text=… needs one text and one model, and no text_b=…")
+    return seq2seq_views(checkpoint_of(model), text, decoder_text)
 
 
 def _weights_view(

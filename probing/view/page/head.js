@@ -14,7 +14,7 @@ const ROW = { most: 30, full: 20, least: 4 }, // px
   TOP = 24,
   SHADES = 24,
   STRIP = 7,
-  CALM = { least: 60, each: 4 }, // so many lines, or so many for each query, can be told apart: the strongest are drawn
+  CALM = { least: 60, each: 3 }, // so many lines, or so many for each query, can be told apart: the strongest are drawn
   FEW = 20_000; // so many can be drawn fast, if a reader asks for more
 
 /** The view of one layer. */
