@@ -114,7 +114,7 @@ def summary(found: Sequence[View], packed: Sequence[Packed], parts: Parts, notes
         say(f"attention of {count} {'input' if count == 1 else 'inputs'}: from {source}")
     probes = sorted({f"{probe.task} ({probe.run})" for one in found for probe in one.probes})
     below = ", ".join(map(str, parts.settings.runs))
-    none = f"none found below {below} (python -m pipelines.run task=pos trains some)"
+    none = f"none to show from {below} (python -m pipelines.run task=pos trains some)"
     say(f"probes: {', '.join(probes) or none}")
     for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
         say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHORT = 64  # up to so many subwords a pass runs on one thread: two would wait for each other on a busy machine
 DEFAULT_PARTS = ("norm", "neurons")  # flow takes ten times as long as everything else
-FLOW_ON_REQUEST = "takes longer than typing allows; it is computed when it is requested (parts)"
+FLOW_ON_REQUEST = "takes longer than the rest, so it is computed only when it is asked for (Weights: flow; parts)"
 
 
 @dataclass(frozen=True)

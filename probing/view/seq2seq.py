@@ -37,8 +37,8 @@ def seq2seq_views(checkpoint: Checkpoint, text: str, decoder_text: str) -> list[
         [(tokenizer.id_to_token(one) or str(one)).removeprefix(UNMATCHABLE) for one in side]
         for side in (ids, decoder_ids)
     ]
-    given = (output.encoder_attentions, output.decoder_attentions, output.cross_attentions)
-    views = encoder_decoder_views(GivenWeights(*given, *names))
+    weights = (output.encoder_attentions, output.decoder_attentions, output.cross_attentions)
+    views = encoder_decoder_views(GivenWeights(*weights, *names))
     texts = {"encoder": (text, None), "decoder": (decoder_text, None), "cross-attention": (decoder_text, text)}
     return [_about(view, checkpoint, texts[str(view.about["part"])]) for view in views]
 

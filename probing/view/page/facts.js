@@ -9,10 +9,10 @@ const headsOf = ({ layers, n_blocks: blocks, n_heads: heads }) =>
     : `${heads} heads in ${layers.length > 1 ? "layers" : "layer"} ${layers.join(", ")} of ${blocks}`;
 
 /** How layers and heads are counted, here and elsewhere; in an example that the document has. */
-function counting({ layers, n_heads: heads, telling }) {
-  const layer = telling.layer,
-    head = telling.heads[layers.indexOf(layer)];
-  const name = `${layer}.${Math.min(heads - 1, head)}`;
+function counting({ layers, n_heads: heads }) {
+  const layer = layers[Math.min(1, layers.length - 1)],
+    head = Math.min(8, heads - 1);
+  const name = `${layer}.${head}`;
   return {
     here: `${name} = layer ${layer} (counted from 1), head ${head} (counted from 0)`,
     elsewhere:

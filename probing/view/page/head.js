@@ -42,7 +42,7 @@ export async function* headView(doc, { state, hover, palette, width, height }) {
   const description = [
     `layer ${layer}, ${headsIn(heads, header.n_heads, layer)}${KINDS[state.weights]}: ${made.drawn.toLocaleString("en")} lines` +
       (top ? ` (at most ${top} keys per query and head)` : "") +
-      (lowest > floor ? ` (the strongest; a click on a token shows all of its own)` : ""),
+      (lowest > floor ? " (the strongest ones; click a token to see all of its own)" : ""),
     ...(lowest > 0 ? [`weights below ${exact(lowest, 8)} are not drawn`] : []),
     fullStrength(`a weight of ${largest.toFixed(2)}`, strength),
   ].join("; ");

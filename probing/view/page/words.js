@@ -14,7 +14,7 @@ export async function* wordsView({ header }, { state, palette }) {
   const table = (key) =>
     /^w\d+$/.test(key) && header.forms[key.slice(1)] !== undefined ? wordTable(header, Number(key.slice(1))) : null;
   const predictions =
-    "below them what a probe predicts from each layer: paler where it is less sure, red where it differs from the gold " +
+    "below the words what a probe predicts from each layer: paler where it is less sure, red where it differs from the gold " +
     "label (numbers: by more than 0.5)";
   const gold = header.gold.heads ? "above the words their gold dependency tree" : "this text has no gold dependency tree";
   const below = [gold, ...(header.probes.length ? [predictions] : [])].join("; ");
@@ -67,14 +67,12 @@ function wordsScene({ header, focus, palette }) {
   if (gold.upos) y = drawLine(made, "gold part of speech", gold.upos, centre, y) + 8;
   for (const probe of probes) y = drawProbe(made, probe, { centre, left, gold }, y);
   if (!probes.length) {
-    made.marks.push({
-      text: `No trained probes to show for ${header.model} (see About these numbers); python -m pipelines.run task=pos trains some.`,
-      x: 12,
-      y,
-      size: 12,
-      fill: palette.faint,
-    });
-    y += ROW;
+    const none = `No trained probes of ${header.model} to show; python -m pipelines.run task=pos trains some.`;
+    for (const text of [none, ...header.notes.filter((note) => note.includes("no probes trained on"))]) {
+      made.marks.push({ text, x: 12, y, size: 12, fill: palette.faint });
+      made.width = Math.max(made.width, 24 + textWidth(text, 12));
+      y += ROW;
+    }
   }
   made.height = y + 10;
   return made;
