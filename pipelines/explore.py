@@ -12,7 +12,7 @@ Options (group=option; every key of an option is set as group.key=value):
   subwords    the most subwords of an input (512); the model's window may allow fewer
   longest_flow longest_neurons   for more subwords flow, or query and key vectors, are left out (64, 128)
   runs        folders in which trained probes are searched (default: outputs/runs)
-  probes      name of the corpus whose probes are shown (default auto: natural before generated text)
+  probes      the corpus whose trained probes are shown, or a list (default: natural before generated text)
   open        open=true opens the browser
   strict      strict=true fails instead of using a stand-in for the model
   device threads outputs
@@ -41,6 +41,7 @@ from pipelines.shared.options import CONF, ModelParts, own_options, parts_of
 from pipelines.shared.schema import check_machine, listed
 from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
+from probing.view.record import AUTO
 
 if TYPE_CHECKING:
     import uvicorn
@@ -65,7 +66,7 @@ class Settings:
     longest_flow: int = 64
     longest_neurons: int = 128
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
-    probes: str = "auto"
+    probes: Any = "auto"
     open: bool = False
     strict: bool = False
     device: str = "auto"
@@ -77,6 +78,7 @@ class Settings:
         if self.port != 0 and not 1024 <= self.port < 2**16:
             raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free port")
         self.runs = [str(run) for run in listed(self.runs)]
+        self.probes = [str(name) for name in listed(self.probes)] or [AUTO]
         for name in ("characters", "subwords", "longest_flow", "longest_neurons"):
             positive(name, getattr(self, name))
         if len(self.text) > self.characters:

@@ -12,7 +12,7 @@ Options (group=option; every key of an option is set as group.key=value):
   out         the file (default outputs/views/<model>/<what is shown>.html)
   layers      layers=[3,6] keeps these layers only, for a small file
   beside      another model, shown beside this one with the difference: minilm, a folder or a Hub id
-  probes      the corpus whose trained probes are shown (default: that of the sentence, or of data=)
+  probes      the corpus whose trained probes are shown, or a list (default: that of the sentence, or of data=)
   others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml explains
               each, --cfg job lists them)
 

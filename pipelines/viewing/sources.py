@@ -13,7 +13,7 @@ from pipelines.shared.options import Parts
 from pipelines.shared.schema import listed
 from pipelines.viewing.inputs import Input
 from pipelines.viewing.model_and_probes import (
-    asked_corpus,
+    asked_corpora,
     load_encoder,
     probes_for_corpus,
     probes_for_text,
@@ -26,16 +26,14 @@ from probing.model.saved_tokenizer import read_tokenizer
 from probing.store.key import key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.write import find
-from probing.view.chosen_layers import only_layers
 from probing.view.forward_view import Options, sentence_view, text_view
-from probing.view.model_views import encoder_of
-from probing.view.probe_selection import Probes
 from probing.view.record import CorpusSentence, View
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from probing.model.encoder import Encoder
+    from probing.view.probe_selection import Probes
     from probing.view.stored_view import StoredCorpus
 
 MODEL = "the model"
@@ -48,10 +46,13 @@ def views(
 
     ``about["maps"]`` is a file of the store, or MODEL. Raises ProbingError.
     """
+    from probing.view.chosen_layers import only_layers
+    from probing.view.model_views import encoder_of
+
     set_threads(parts.settings.threads)
     options = view_options(parts, parts.settings.chosen_parts)
     if corpus is None:
-        probes = probes_for_text(parts, checkpoint, asked_corpus(parts))
+        probes = probes_for_text(parts, checkpoint, asked_corpora(parts))
     else:
         probes = probes_for_corpus(parts, checkpoint, corpus)
 
@@ -70,7 +71,7 @@ def views(
             view = view or from_model(encoder, one, options, probes)
             found.append(replace(view, notes=(*view.notes, *probes.notes)))
             if parts.settings.beside is not None:
-                found.append(from_model(lambda: encoder_of(parts.settings.beside), one, options, Probes()))
+                found.append(from_model(lambda: encoder_of(parts.settings.beside), one, options, None))
         on_progress("viewing", len(inputs), len(inputs))
     layers = listed(parts.settings.layers)
     return [only_layers(view, layers) for view in found] if layers else found
@@ -109,7 +110,7 @@ def _plain_tokenizer(checkpoint: Checkpoint, maps: StoreFile) -> "Tokenizer":
     return beginning_with(as_plain_text(read_tokenizer(checkpoint.folder).backend), None if bos is None else str(bos))
 
 
-def from_store(store: "StoredCorpus", place: CorpusSentence, options: Options, probes: Probes) -> View | None:
+def from_store(store: "StoredCorpus", place: CorpusSentence, options: Options, probes: "Probes | None") -> View | None:
     """The view of a corpus sentence from its stored maps; None if there are none, or if the store is damaged."""
     from probing.view.stored_view import stored_view
 
@@ -121,7 +122,7 @@ def from_store(store: "StoredCorpus", place: CorpusSentence, options: Options, p
     return view and replace(view, about={**view.about, "maps": str(store.maps.path)})
 
 
-def from_model(encoder: "Callable[[], Encoder]", one: Input, options: Options, probes: Probes) -> View:
+def from_model(encoder: "Callable[[], Encoder]", one: Input, options: Options, probes: "Probes | None") -> View:
     """The view of any input, by a forward pass. Raises ProbingError."""
     if one.place is None:
         view = text_view(encoder(), one.text, one.text_b, options, probes)

@@ -15,10 +15,9 @@ from probing.probe.saved import FILE
 from probing.result.checksums import CHECKSUMS
 from probing.result.folder import find_runs, parsed_manifest
 from probing.view.probe_predictions import TrainedProbes
-from probing.view.record import CorpusSentence, Float32, Predicted, Tokens
+from probing.view.record import AUTO, CorpusSentence, Float32, Predicted, Tokens
 from probing.view.run_probes import CorpusIdentity, GoldOf, RunProbes, leaves_probes, read_run
 
-AUTO = "auto"  # the corpus of the sentence; for free text the first in ORDER
 ORDER = (
     "of several corpora the first of these is chosen: natural before generated text, then more training sentences, "
     "then the newer run"
@@ -43,12 +42,12 @@ def select_probes(
     precision: str,
     corpus: CorpusIdentity | None = None,
     gold_of: GoldOf | None = None,
-    asked: str = AUTO,
+    asked: Sequence[str] = (AUTO,),
 ) -> Probes:
     """The probes of finished runs below ``roots`` that were trained on this checkpoint in this arithmetic.
 
     ``corpus``: of the sentences that are shown, None for free text. ``gold_of``: as ``read_run`` takes it. ``asked``:
-    the name of the training corpus, or AUTO. Notes name runs that are not shown, that have no probes, or that cannot
+    the names of training corpora, or AUTO. Notes name runs that are not shown, that have no probes, or that cannot
     be read. Without any probes the Reader returns [].
     """
     notes: list[str] = []
@@ -71,13 +70,13 @@ def select_probes(
 
 
 def _of_task(
-    runs: Sequence[RunProbes], corpus: CorpusIdentity | None, asked: str, notes: list[str]
+    runs: Sequence[RunProbes], corpus: CorpusIdentity | None, asked: Sequence[str], notes: list[str]
 ) -> TrainedProbes | None:
     """The probes of one task that are shown, None if none are of the corpus that is asked for; ``notes`` say which."""
     own = [run for run in runs if _is_wanted(run, corpus, asked)]
     if own:
         return _chosen(own, [run for run in runs if run not in own], corpus, notes)
-    wanted = "the corpus of this sentence" if asked == AUTO else asked
+    wanted = "the corpus of this sentence" if AUTO in asked else " or ".join(asked)
     names = sorted({run.corpora[0] for run in runs})
     notes.append(
         f"{runs[0].probes.outline.task}: no probes trained on {wanted} were found; there are some trained on "
@@ -86,9 +85,9 @@ def _of_task(
     return None
 
 
-def _is_wanted(run: RunProbes, corpus: CorpusIdentity | None, asked: str) -> bool:
-    if asked != AUTO:
-        return asked in run.corpora
+def _is_wanted(run: RunProbes, corpus: CorpusIdentity | None, asked: Sequence[str]) -> bool:
+    if AUTO not in asked:
+        return not set(asked).isdisjoint(run.corpora)
     return corpus is None or _nearness(run, corpus) > 0
 
 

@@ -10,6 +10,7 @@ from probing.axes import Sentence, Split
 
 Float32 = NDArray[np.float32]
 Gold = Sequence[str | float | None]  # labels of one sentence: one per word, or a single one; None: no label
+AUTO = "auto"  # of probes: those of the sentence's corpus; for free text the first corpus in an order without scores
 VERSION = 1  # of the header and of how arrays are packed
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from probing.data.grammar import Grammar
 from probing.probe.saved import FILE
-from probing.view.probe_selection import AUTO, ORDER, select_probes
+from probing.view.probe_selection import ORDER, select_probes
+from probing.view.record import AUTO
 from probing.view.run_probes import corpus_identity
 
 GENERATED = {
@@ -20,7 +21,7 @@ SST2 = {
 PART = {**SST2, "data": "sst2-100", "fingerprint": "sst2-100", "n_train": 100}
 
 
-def selected(folder, shown: dict | None = None, asked: str = AUTO):
+def selected(folder, shown: dict | None = None, asked: tuple[str, ...] = (AUTO,)):
     corpus = corpus_identity(shown["source"], shown["fingerprint"]) if shown else None
     return select_probes([folder], "sha256-1", "float32", corpus, asked=asked)
 
@@ -87,7 +88,7 @@ def test_a_sentence_of_a_corpus_without_probes_gets_none_however_good_others_are
         "pos: no probes trained on the corpus of this sentence were found; there are some trained on grammar, sst2: to "
         "see them, type probes=grammar or probes=sst2",
     )
-    asked = selected(tmp_path, unknown, "sst2")
+    asked = selected(tmp_path, unknown, ("sst2",))
     assert names(asked) == ["natural"]
     assert not asked.trained[0].same_corpus
 
@@ -97,7 +98,7 @@ def test_the_corpus_that_is_named_is_taken_whatever_the_scores(run, tmp_path, sh
     run("natural", dev=0.99, n_train=6920, **SST2)
     run("generated", dev=0.2, n_train=10, **GENERATED)
     run("depth", (), task="depth", **SST2)
-    found = selected(tmp_path, shown, "grammar")
+    found = selected(tmp_path, shown, ("grammar",))
     assert names(found) == ["generated"]
     assert found.trained[0].outline.other_data == ("sst2 (6,920 sentences)",)
     absent, left = found.notes
@@ -126,7 +127,7 @@ def test_a_sentence_that_the_probes_may_have_been_trained_or_chosen_on_is_marked
     run("a", **SST2)
     for split, shown, marked in (("train", SST2, 1), ("dev", PART, 1), ("test", SST2, 0), ("train", GENERATED, 0)):
         place = CorpusSentence("sst2", split, 0, Sentence("s", ("the", "foxes", "…", "sleep")))
-        [found] = selected(tmp_path, shown, "sst2")(hidden, tokens, place)
+        [found] = selected(tmp_path, shown, ("sst2",))(hidden, tokens, place)
         assert len(found.notes) == marked
         assert all(f"this sentence is in {split} of sst2" in note for note in found.notes)
 
