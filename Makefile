@@ -2,6 +2,7 @@
 # the programs need, `make test` the tests, the linters and all extras too.
 #   make run ARGS="model=bert task=depth"     passes overrides on
 #   make test ARGS="-m slow"                  the slow tests
+#   make docs                                 makes the documentation site, outputs/site/index.html
 #   make gallery                              makes the figures of the README (real data: PROBING_DATA)
 #   make views                                pictures of the interactive pages, after make gallery (needs Chromium)
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint gallery views clean
+.PHONY: run test lint docs gallery views clean
 
 run: $(VENV)/ready-to-run
 	$(BIN)/python -m pipelines.run $(if $(ARGS),$(ARGS),model=minilm data=grammar)
@@ -21,6 +22,9 @@ lint: $(VENV)/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: $(VENV)/ready-to-test
+	$(BIN)/python -m mkdocs build --strict
 
 gallery: $(VENV)/ready-to-run
 	$(BIN)/python -m pipelines.run -m model=minilm task=pos,depth,sentiment tag=gallery
@@ -36,8 +40,8 @@ SHOOT = $(BIN)/python tests/view/page/pictures.py
 TO = outputs/gallery/view
 views: $(VENV)/ready-to-test
 	$(BIN)/python -m pipelines.view text="The movie was unexpectedly not boring." out=outputs/views/text.html
-	$(BIN)/python -m pipelines.view data=grammar sentence=test-0227 out=outputs/views/sentence.html
-	$(SHOOT) file://$(CURDIR)/outputs/views/text.html "$(TO)-heads.png=layer=3&pin=q5" "$(TO)-model.png=view=model" \
+	$(BIN)/python -m pipelines.view data=grammar sentence=test-0227 'probes=[ewt,sst2]' out=outputs/views/sentence.html
+	$(SHOOT) file://$(CURDIR)/outputs/views/text.html "$(TO)-heads.png=layer=3&heads=all&pin=q5" "$(TO)-model.png=view=model" \
 	  "$(TO)-heatmap.png=view=heatmap&layer=3&head=1" "$(TO)-rollout.png=view=model&weights=rollout&level=word" \
 	  "$(TO)-neurons.png=view=neuron&layer=3&head=1&pin=q5&expand=yes" \
 	  "$(TO)-flow.png=view=heatmap&weights=flow&layer=6&special=hidden"

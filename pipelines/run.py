@@ -9,6 +9,7 @@ Options (group=option; a key of the chosen option is set with group.key=value):
   others      tag seed layers nulls controls resamples resampled punctuation train_share train_seed
               strict device threads outputs
               (conf/run.yaml explains them; --cfg job prints their values)
+  report=paper draws figures for a paper; on a finished run it draws them anew and computes nothing
   nulls=20    adds every analysis of 20 untrained twins: 20 times the time, one at a time on disk
 
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.
@@ -38,7 +39,6 @@ from omegaconf import DictConfig
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
 from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
-from pipelines.running.manifest import measured
 from pipelines.running.null_stage import with_nulls
 from pipelines.running.one_run import Run, contents, study_of
 from pipelines.running.own_folder import apart, clash
@@ -52,10 +52,13 @@ from pipelines.shared.progress import Bars
 from pipelines.shared.shortage import missing_below
 from pipelines.shared.stand_ins import find_corpus, find_model
 from probing.analysis.findings import Findings
+from probing.analysis.measured_facts import measured
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
 from probing.errors import ConfigError, DamagedStoreError, StoreError
-from probing.result.folder import finish, write_first, write_part
+from probing.report.look import looking
+from probing.result.asked_for import note_names
+from probing.result.folder import finish, parsed_manifest, write_first, write_part
 from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
 
@@ -66,11 +69,12 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
     """One run from configuration to page; returns its folder. Raises ProbingError."""
     this, done = finished(prepare(config, choices))
     if done:
-        verify(this.folder)
+        verify(this.folder, this.experiment.report)
     advice = of_failed(this.folder)
     if advice and this.experiment.settings.strict:
         raise ConfigError(advice)
-    show(this.folder)
+    note_names(this.folder, parsed_manifest(this.folder), asked(this))
+    show(this.folder, this.experiment.stand_ins)
     if advice and done:
         say(advice, "bold yellow")
     say(f"{'already done' if done else 'wrote'}: {this.folder}")
@@ -92,6 +96,11 @@ def finished(this: Run) -> tuple[Run, bool]:
                 make(this)
             return this, done
     return finished(this)  # meanwhile another process gave this folder to a run of another checkpoint or corpus
+
+
+def asked(this: Run) -> dict[str, str]:
+    """Model and data as they were asked for."""
+    return {"model": this.checkpoint.name, "data": this.corpus.name, **this.experiment.stand_ins}
 
 
 def prepare(config: DictConfig, choices: dict[str, str]) -> Run:
@@ -162,7 +171,8 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
             with clock.stage(NULLS):
                 found = with_nulls(this.experiment, study, found, failed, taken)
             write_part(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
-    finish(this.folder, write_report)
+    with looking(this.experiment.report):
+        finish(this.folder, write_report)
 
 
 @hydra.main(config_path=str(CONF), config_name="run", version_base="1.3")

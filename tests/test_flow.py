@@ -23,6 +23,8 @@ FLOW = [
     ("analysis",),
     ("report",),
     ("view",),
+    ("interface",),
+    ("__init__",),  # of probing/ itself: the names of the interface
 ]
 BASE = {"axes", "errors", "rng", "hub", "distribution"}  # for everyone; they import each other alone
 # packages of pipelines/, and the others that each may import; ``shared`` is for everyone
@@ -101,7 +103,7 @@ def wrong(part: str, module: str) -> bool:
 @pytest.mark.parametrize("file", LIBRARY, ids=path_of)
 def test_imports_point_one_way_and_nothing_prints(file):
     tree, part = parsed(file), part_of(file)
-    assert part in {*RANK, *BASE, "__init__", "__main__"}, f"add {part} to FLOW"
+    assert part in {*RANK, *BASE, "__main__"}, f"add {part} to FLOW"
     assert [module for module in imports(tree) if wrong(part, module)] == []
     calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     assert [call.lineno for call in calls if isinstance(call, ast.Name) and call.id == "print"] == []
@@ -117,6 +119,9 @@ def test_imports_point_one_way_and_nothing_prints(file):
         ("analysis", "probing.result.score", False),
         ("analysis", "probing.report.page", True),
         ("report", "probing.analysis.findings", False),
+        ("interface", "probing.view.notebook", False),
+        ("view", "probing.interface.corpora", True),
+        ("__init__", "probing.interface.corpora", False),
         ("attention", "probing.probe.fit", True),
         ("probe", "probing.probe.fit", False),
         ("data", "probing.hub", False),
@@ -206,7 +211,8 @@ def circles(graph: "networkx.DiGraph[str]") -> list[list[str]]:
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    assert circles(graph_of({name: parsed(file) for name, file in MODULES.items()})) == []
+    # probing/__init__.py imports the interface for type checkers alone; at run time only when a name is first used
+    assert circles(graph_of({name: parsed(file) for name, file in MODULES.items() if name != "probing"})) == []
 
 
 def test_a_circle_is_found_wherever_its_imports_stand():

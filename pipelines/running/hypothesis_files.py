@@ -38,6 +38,8 @@ def _mapping(path: Path, text: str) -> dict[str, Any]:
     try:
         _check_shape(path, text)
         content: Any = OmegaConf.to_container(OmegaConf.create(text))
+    except ConfigError:
+        raise
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}{_line(error)}: not YAML ({_reason(error)})") from error
     except (OmegaConfBaseException, ValueError, RecursionError) as error:

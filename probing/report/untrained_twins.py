@@ -5,23 +5,37 @@ from pathlib import Path
 
 import pandas as pd
 
+from probing.report.curve_labels import wrapped
 from probing.report.load import Run, heading
 from probing.report.null_bands import described, draw_band
 from probing.report.section_parts import Figure, Section, Table
-from probing.report.style import BLUE, GREEN, INK, figure, interval_band, save, short, titled
+from probing.report.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ROWS,
+    columns_for,
+    figure,
+    interval_band,
+    layer_ticks,
+    save,
+    short,
+    titled,
+)
 from probing.report.untrained_tables import WHAT, of_others, of_probes, sentences, shown, shown_others
 
 MOST_PANELS, MOST_HEADS = 12, 24
 NOTE = (
     "A twin has the architecture and tokenizer of the model, and random weights. Mean: over all twins, with a 95 % "
-    "interval for other twins and test sentences (with one twin: for other test sentences alone). Range: where single "
-    "twins lie. p: (1 + number of twins as good) ÷ (1 + number of twins), of each layer alone, not corrected for their "
-    "number."
+    "interval for other twins and other test sentences (with one twin: for other test sentences alone). Range: "
+    "where the single twins lie. p: (1 + number of twins that are as good) ÷ (1 + number of twins), for each layer "
+    "alone: not corrected for the number of layers (Phipson & Smyth 2010)."
 )
-SAMPLE = "of each analysis the same as for the model"
+READING = "what lies outside the green range was learned in training; what lies inside it comes with the architecture."
+SAMPLE = "for each analysis the same as for the model"
 NOTE_OTHERS = (
-    "What other analyses find in the model and in twins; a chosen head is chosen anew in every twin. p: two-sided, as "
-    "neither side is better; of each line alone, not corrected for their number."
+    "What other analyses find in the model and in its twins; where a head is chosen, each twin chooses its own. p: "
+    "two-sided, because neither side is better; for each line alone, not corrected for the number of lines."
 )
 
 
@@ -38,10 +52,10 @@ def section(run: Run) -> Section:
         tables.append(Table("untrained_others", "Other analyses of untrained twins", NOTE_OTHERS, others, text, True))
     if len(curves(others)):
         caption = "What analyses find in the model (blue) and in untrained twins (green, dashed), layer by layer."
-        figures.append(Figure("untrained", caption, write_curves))
+        figures.append(Figure("untrained", caption, write_curves, READING))
     if not chosen_heads(others).empty:
         caption = "Heads chosen on dev: that of the model (blue), and the range of those of untrained twins (green)."
-        figures.append(Figure("untrained_heads", caption, write_heads))
+        figures.append(Figure("untrained_heads", caption, write_heads, READING))
     return Section("Untrained twins", sentences=sentences(run, own), tables=tables, figures=figures, sample=SAMPLE)
 
 
@@ -66,7 +80,7 @@ def write_curves(run: Run, stem: Path) -> list[Path]:
     table = of_others(run)
     every = curves(table)
     found = every[:MOST_PANELS]
-    columns = min(3, len(found))
+    columns = columns_for(len(found), 2.9, most=3)
     lines = -(-len(found) // columns)
     with figure(0.5 + 2.9 * columns, 0.7 + 2.1 * lines) as made:
         panels = made.subplots(lines, columns, squeeze=False).flat
@@ -76,14 +90,14 @@ def write_curves(run: Run, stem: Path) -> list[Path]:
             axes.plot(layers, line["mean"], color=GREEN, linewidth=1.2)
             interval_band(axes, layers, (line["ci_low"], line["ci_high"]), BLUE)
             axes.plot(layers, line["value"], "o-", color=BLUE, markersize=3.5)
-            axes.set_title(name, fontsize=7, color=INK)
-            axes.set(xlabel="layer", xticks=layers)
+            axes.set_title(wrapped(name, 40), fontsize=7, color=INK)
+            layer_ticks(axes, layers, "layer")
         for axes in [*panels]:
             axes.set_visible(False)
         left_out = f"; {len(every) - len(found)} further curves: in the table" if len(every) > len(found) else ""
         subtitle = f"blue: model, 95 % interval; green: mean and {described(int(table['twins'].max()))}{left_out}"
         titled(made, heading(run), subtitle)
-        return save(made, stem)
+        return save(made, stem, pd.concat([line for _, line in found], ignore_index=True))
 
 
 def chosen_heads(table: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +112,7 @@ def write_heads(run: Run, stem: Path) -> list[Path]:
     """For each relation the accuracy of the model's head, and the range of those of the twins' heads."""
     table = chosen_heads(of_others(run)).iloc[::-1]
     heights = range(len(table))
-    with figure(6.4, 1.1 + 0.24 * len(table)) as made:
+    with figure(6.4, 1.1 + 0.24 * len(table), lower=ROWS) as made:
         axes = made.subplots()
         axes.hlines(heights, table["low"], table["high"], color=GREEN, linewidth=5, alpha=0.35)
         axes.plot(table["mean"], heights, "|", color=GREEN, markersize=8)
@@ -108,4 +122,4 @@ def write_heads(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel="accuracy of the head chosen on dev, on test", ylim=(-0.7, len(table) - 0.3))
         subtitle = f"blue: model, 95 % interval; green: mean and {described(int(table['twins'].max()))}"
         titled(made, heading(run), subtitle)
-        return save(made, stem)
+        return save(made, stem, table)

@@ -48,7 +48,7 @@ def test_heads_are_sorted_by_what_is_left_of_their_effect_among_all_heads_and_th
     assert table.text["head"].tolist() == ["2.1", "1.0", "2.0", "1.1"]
     assert table.text["effect (nats)"][0] == "0.050 [0.030, 0.070]"
     assert table.raw["ci_low"].tolist() == pytest.approx([0.04, 0, -0.03, 0.29])
-    assert "1 of 4 lie above 0" in table.note
+    assert "1 of 4 heads have an interval above 0" in table.note
     assert f"as read by {OUTPUT}" in table.note
     assert "intervention" in table.note
     assert written(run, made) == {"ablation.png", "ablation.pdf"}
@@ -56,7 +56,7 @@ def test_heads_are_sorted_by_what_is_left_of_their_effect_among_all_heads_and_th
 
 def test_bars_run_from_end_to_end_of_the_interval_even_where_the_value_is_outside(run, tmp_path, monkeypatch):
     drawn = {}
-    monkeypatch.setattr("probing.report.section.ablation.save", lambda made, stem: drawn.update(made=made) or [])
+    monkeypatch.setattr("probing.report.section.ablation.save", lambda made, stem, data: drawn.update(made=made) or [])
     write_effects(run, tmp_path / "ablation")
     right = next(axes for axes in drawn["made"].axes if axes.get_xlabel().startswith("number of heads"))
     for bars in right.collections:
