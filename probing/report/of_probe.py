@@ -50,9 +50,10 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
         ConfigError: the probe was fitted to arrays, or the folder holds something else.
 
     Example:
-        >>> corpus = load_corpus("grammar", max_sentences=40)
-        >>> probe = fit_probe(extract(load_model("minilm"), corpus), task="pos", layer=3)
-        >>> report(probe, "my-report").name
+        >>> import probing
+        >>> corpus = probing.load_corpus("grammar", max_sentences=40)
+        >>> probe = probing.fit_probe(probing.extract(probing.load_model("minilm"), corpus), task="pos", layer=3)
+        >>> probing.report(probe, "my-report").name
         'index.html'
     """
     study, findings, target = probe.study_, probe.findings_, Path(folder).expanduser()
