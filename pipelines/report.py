@@ -64,8 +64,11 @@ def report(settings: Settings) -> Path:
             "or type another tag=…"
         )
     from probing.report.compare import compare
+    from probing.report.stand_in_notes import notes_of_folders
 
     page = compare(runs, Path(settings.outputs, "reports", settings.name or settings.tag))
+    for note in notes_of_folders(runs):
+        say(note, "bold yellow")
     say(f"compared {len(runs)} runs: {page}")
     return page
 

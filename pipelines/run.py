@@ -55,7 +55,8 @@ from probing.analysis.measured_facts import measured
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
 from probing.errors import ConfigError, DamagedStoreError, StoreError
-from probing.result.folder import finish, write_first, write_part
+from probing.result.asked_for import note_names
+from probing.result.folder import finish, parsed_manifest, write_first, write_part
 from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
 
@@ -70,7 +71,8 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
     advice = of_failed(this.folder)
     if advice and this.experiment.settings.strict:
         raise ConfigError(advice)
-    show(this.folder)
+    note_names(this.folder, parsed_manifest(this.folder), asked(this))
+    show(this.folder, this.experiment.stand_ins)
     if advice and done:
         say(advice, "bold yellow")
     say(f"{'already done' if done else 'wrote'}: {this.folder}")
@@ -92,6 +94,11 @@ def finished(this: Run) -> tuple[Run, bool]:
                 make(this)
             return this, done
     return finished(this)  # meanwhile another process gave this folder to a run of another checkpoint or corpus
+
+
+def asked(this: Run) -> dict[str, str]:
+    """Model and data as they were asked for."""
+    return {"model": this.checkpoint.name, "data": this.corpus.name, **this.experiment.stand_ins}
 
 
 def prepare(config: DictConfig, choices: dict[str, str]) -> Run:

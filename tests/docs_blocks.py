@@ -19,7 +19,6 @@ TESTS = Path(__file__).resolve().parent
 DOCS = TESTS.parent / "docs"
 FENCE = re.compile(r"^```(\w*)(?: title=\"([^\"]*)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LEFT_OUT = ("Needs ", "Takes ", "Stays ")  # how the title of a box begins that the tests do not run
-PROGRAM = ("python", "-m")
 OWN = {"train": (60, "train"), "dev": (20, "dev"), "test": (20, "test")}  # sentences of a reader's own corpus
 
 
@@ -60,10 +59,12 @@ def commands(text: str) -> list[list[str]]:
     ]
 
 
-def program(words: list[str]) -> str | None:
-    """The module of ``python -m pipelines.run …``; None for another command."""
+def program(words: list[str]) -> tuple[str, list[str]] | None:
+    """The module and the arguments of ``python -m pipelines.run …`` or ``probe run …``; None for another command."""
     words = [word for word in words if word != "nohup"]
-    return words[2] if tuple(words[:2]) == PROGRAM else None
+    if words[:2] == ["python", "-m"]:
+        return words[2], words[3:]
+    return (f"pipelines.{words[1]}", words[2:]) if words[:1] == ["probe"] else None
 
 
 def run_page(page: str, folder: Path) -> list[str]:
@@ -103,11 +104,12 @@ def run_command(words: list[str]) -> None:
     """Run ``python -m module arguments`` in this process. Raises SystemExit if it fails, ValueError for another."""
     from hydra.core.global_hydra import GlobalHydra
 
-    module = program(words)
-    if module is None:
+    found = program(words)
+    if found is None:
         raise ValueError(f"{words[0]}: give a box with other commands a title that says what it needs")
+    module, arguments = found
     GlobalHydra.instance().clear()
-    sys.argv = [module, *words[words.index(module) + 1 :]]
+    sys.argv = [module, *arguments]
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as ended:

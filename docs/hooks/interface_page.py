@@ -11,7 +11,8 @@ ADDRESS = "reference/python.md"
 BEGIN = """# Python interface
 
 These are the names that `import probing` offers. Each is imported when it is first used, so `import probing` is fast.
-[Use it from Python](../howto/python.md) shows them in a whole example.
+[Use it from Python](../howto/python.md) shows them in a whole example. Every error of this tool is a
+[ProbingError](library.md#probing.errors.ProbingError).
 
 """
 FIRST = [
@@ -45,7 +46,9 @@ def offered(source: str) -> dict[str, str]:
 
 
 def interface_page(found: dict[str, str]) -> str:
-    """The page in Markdown: a heading for each name, the most used first; mkdocstrings fills in the docstrings."""
-    names = sorted(found, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-    parts = [f"## {name}\n\n::: {found[name]}.{name}\n    options:\n      show_root_heading: false\n" for name in names]
+    """The page in Markdown: each name with its docstring, the most used first; the library has a page of errors."""
+    names = [name for name in found if found[name] != "probing.errors"]
+    names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    options = "    options: {heading_level: 2, show_root_full_path: false}\n"
+    parts = [f"::: {found[name]}.{name}\n{options}" for name in names]
     return BEGIN + "\n".join(parts)

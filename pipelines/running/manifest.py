@@ -1,14 +1,18 @@
 """What the manifest of a run says: its configuration, and where its numbers come from."""
 
+import json
+import re
 import shlex
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from omegaconf import OmegaConf
 
 from pipelines.running.config import Experiment
 from pipelines.running.identity import outside_parts
 from pipelines.shared.option_files import CONF
+from pipelines.shared.options import option
 from pipelines.shared.typed_command import as_typed
 from pipelines.shared.versions import code_version
 from probing.axes import Corpus
@@ -21,6 +25,7 @@ def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
     return {
         "config": OmegaConf.to_container(experiment.config),
         "command": as_typed(shlex.join(["python", "-m", "pipelines.run", *sys.argv[1:]])),
+        "inputs": inputs(experiment),
         "commit": code_version(CONF.parent),
         **({"outside_code": outside} if (outside := outside_parts(experiment)) else {}),
         "checkpoint": {
@@ -36,6 +41,45 @@ def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
             "skipped": dict(corpus.skipped),
         },
     }
+
+
+def inputs(experiment: Experiment) -> list[str]:
+    """The options that name corpus, model and store, as every program takes them: ``data=ewt``, ``model.bos=off`` …
+
+    Of a stand-in, those of what stands in.
+    """
+    found = []
+    for group in ("data", "model", "store"):
+        choice = experiment.choices[group]
+        if group in experiment.stand_ins:
+            choice = str(option(group, choice).get("stand_in") or choice)
+        whole = OmegaConf.create({"outputs": "outputs", group: option(group, choice)})
+        usual: Any = OmegaConf.to_container(whole, resolve=True)
+        node: Any = OmegaConf.to_container(experiment.config[group])
+        found += [f"{group}={choice}"] if group != "store" else []
+        found += _changed(group, node, usual[group])
+    return found
+
+
+def _changed(prefix: str, node: Mapping[str, Any], usual: Mapping[str, Any]) -> list[str]:
+    """The options of a group that are not the usual ones, also those of groups inside it."""
+    found = []
+    for key, value in node.items():
+        if isinstance(value, Mapping):
+            found += _changed(f"{prefix}.{key}", value, usual.get(key) or {})
+        elif value != usual.get(key):
+            found.append(f"{prefix}.{key}={_typed(value)}")
+    return found
+
+
+def _typed(value: object) -> str:
+    """A value as one types it for Hydra."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{','.join(map(_typed, value))}]"
+    text = str(value)
+    return text if re.fullmatch(r"[\w./+:@-]+", text) else json.dumps(text, ensure_ascii=False)
 
 
 def _stand_in(stand_ins: Mapping[str, str], group: str, name: str) -> dict[str, object]:

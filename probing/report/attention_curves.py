@@ -11,6 +11,7 @@ from probing.report.gather import Condition, by_setting
 from probing.report.html import flat
 from probing.report.load import Run
 from probing.report.null_bands import band, described, draw_band, nulls_of
+from probing.report.same_for_all_tasks import once
 from probing.report.section_parts import pick, with_intervals
 from probing.report.style import MARKERS, SERIES, figure, interval_band, save, titled
 from probing.report.tables import averaged
@@ -35,11 +36,12 @@ COLUMNS = ["what", *WHOSE, "layer", "value", "ci_low", "ci_high", *OF_TWINS]
 def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
     """The curves of CURVES per model, data, task, output and layer, averaged over seeds; empty if no run has any.
 
+    A curve that is the same for several tasks on one corpus is there once, with an empty task (see ``once``).
     output: what was measured when heads were taken out, empty for the other curves. The ends of an interval are those
     of the rows, or NaN where seeds differ (see ``averaged``).
     """
     tables = [table for curve in CURVES for one in conditions for table in curve_of(one, curve)]
-    return pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
+    return once(pd.concat(tables, ignore_index=True)[COLUMNS]) if tables else pd.DataFrame(columns=COLUMNS)
 
 
 def curve_of(condition: Condition, curve: Curve) -> Iterator[pd.DataFrame]:
@@ -79,7 +81,7 @@ def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
         .reset_index()
         .rename(columns=lambda name: name if isinstance(name, str) else f"layer {name}")
     )
-    return shown if shown["output"].any() else shown.drop(columns="output")
+    return shown.drop(columns=[name for name in ("task", "output") if not shown[name].any()])
 
 
 def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
@@ -122,7 +124,7 @@ def draw_curves(axes: "Axes", table: pd.DataFrame, runs: Sequence[tuple[str, ...
         interval_band(axes, layers, (line["ci_low"], line["ci_high"]), colour)
         twins = line.dropna(subset=OF_TWINS).rename(columns=dict(zip(OF_TWINS, ("low", "high", "n"), strict=True)))
         draw_band(axes, twins, colour)
-        label = " · ".join(map(str, names)) + (f": {output}" if output else "")
+        label = " · ".join(str(name) for name in names if name) + (f": {output}" if output else "")
         axes.plot(layers, line["value"], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, label=label)
     axes.set(xlabel="layer", xticks=sorted(table["layer"].unique()))
     axes.margins(y=0.25)  # room for the legend

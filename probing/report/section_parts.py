@@ -25,11 +25,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. name: of its files. write: (run, stem) -> writes <stem>.png and <stem>.pdf and returns both paths."""
+    """One figure. name: of its files. write: (run, stem) -> writes <stem>.png and <stem>.pdf and returns both paths.
+
+    reading: how to read it, in one line.
+    """
 
     name: str
     caption: str
     write: Callable[[Run, Path], list[Path]]
+    reading: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from probing.report import decodable_attended_used, untrained_twins
+from probing.report import decodable_attended_used, numbering, untrained_twins
 from probing.report.emit import write_table
 from probing.report.load import Run
 from probing.report.outside_section import outside_section
@@ -20,6 +20,23 @@ def sections(run: Run) -> list[Section]:
     made = [decodable_attended_used.section(run), untrained_twins.section(run)]
     made += [of_analysis(run, name) for name in run.analyses]
     return [one for one in made if one.tables or one.figures or one.sentences]
+
+
+INTERVENTIONS = ("ablation", "agreement")
+FLOW = "Attention and rollout show where information may pass: they are associations."
+EFFECTS = (
+    "Effects come only from interventions: a part of the model or of its input was changed, and the output was "
+    "measured again. Tables and figures of interventions say so."
+)
+
+
+def about_analyses(run: Run, made: Sequence[Section]) -> list[str]:
+    """What a reader must know before the sections of this run: how heads are numbered, what shows an effect."""
+    names = [name for name in run.analyses if not run.of(name).empty]
+    with_heads = any(run.of(name)["head"].notna().any() for name in names) or "redundancy/map" in run.arrays
+    attention = [name for name in names if name not in ("information", *INTERVENTIONS)]
+    texts = {numbering.HEADS: with_heads, FLOW: attention, EFFECTS: set(names) & set(INTERVENTIONS)}
+    return [text for text, there in texts.items() if there and made]
 
 
 def of_analysis(run: Run, name: str) -> Section:

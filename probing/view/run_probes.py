@@ -11,7 +11,8 @@ from probing.axes import Sentence
 from probing.data.grammar import Grammar
 from probing.errors import DataError, ProbingError, one_of
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
-from probing.report.load import read_file, shown_split
+from probing.report.load import shown_split
+from probing.report.run_files import read_file
 from probing.result.checksums import UNCHECKED, check, has_checksums
 from probing.result.folder import ROWS
 from probing.result.rows import read_rows
