@@ -9,10 +9,14 @@ Options:
   runs        instead of a tag: a run folder, a folder above runs, or a list of them
   name        folder of the report (default: the tag)
   outputs     folder of runs and reports
+{groups}
+              or single options: report.title=off, report.width=column (page, inches), report.axis=all
+              (probe, curves), report.font=serif, report.latex=true; conf/report/screen.yaml explains them
 
 Examples:
   python -m pipelines.report
   python -m pipelines.report tag=all name=everything
+  python -m pipelines.report report=paper report.width=page
   python -m pipelines.report 'runs=[outputs/runs/main/minilm,outputs/runs/main/bert-base-uncased]' name=two-models
 """
 
@@ -27,10 +31,13 @@ from omegaconf import DictConfig
 
 from pipelines.shared.cli import guarded, job, launch, say
 from pipelines.shared.option_files import CONF
-from pipelines.shared.options import own_options
+from pipelines.shared.options import own_options, parts_of
 from pipelines.shared.schema import names_a_folder
 from probing.errors import DataError
+from probing.report.look import Look, looking
 from probing.result.folder import find_runs
+
+GROUPS = ("report",)
 
 
 @dataclass
@@ -55,8 +62,8 @@ class Settings:
         return [Path(run) for run in self.runs] or [below if self.tag == "all" else below / self.tag]
 
 
-def report(settings: Settings) -> Path:
-    """Compare runs; returns the page. Raises DataError if there is no finished run."""
+def report(settings: Settings, look: Look) -> Path:
+    """Compare runs in figures of this look; returns the page. Raises DataError if there is no finished run."""
     runs = sorted({run for folder in settings.folders for run in find_runs(folder)})
     if not runs:
         raise DataError(
@@ -66,7 +73,8 @@ def report(settings: Settings) -> Path:
     from probing.report.compare import compare
     from probing.report.stand_in_notes import notes_of_folders
 
-    page = compare(runs, Path(settings.outputs, "reports", settings.name or settings.tag))
+    with looking(look):
+        page = compare(runs, Path(settings.outputs, "reports", settings.name or settings.tag))
     for note in notes_of_folders(runs):
         say(note, "bold yellow")
     say(f"compared {len(runs)} runs: {page}")
@@ -86,7 +94,7 @@ class CompareAfterSweep(Callback):
 def _compare(config: DictConfig) -> None:
     settings = Settings(tag=str(config.tag), outputs=str(config.outputs))
     if any(map(find_runs, settings.folders)):
-        report(settings)
+        report(settings, parts_of(config, GROUPS)["report"])
     else:
         say(f"no comparison: no run has the tag {settings.tag}; for another tag type python -m pipelines.report tag=…")
 
@@ -94,8 +102,16 @@ def _compare(config: DictConfig) -> None:
 @hydra.main(config_path=str(CONF), config_name="report", version_base="1.3")
 def main(config: DictConfig) -> None:
     """One report."""
-    job(lambda: report(own_options(Settings, config, ())[0]))
+    job(lambda: report(*built(config)))
+
+
+def built(config: DictConfig) -> tuple[Settings, Look]:
+    """The options of the program and the look of its figures. Raises ConfigError."""
+    settings, resolved = own_options(Settings, config, GROUPS)
+    look: Look = parts_of(resolved, GROUPS)["report"]
+    look.check()
+    return settings, look
 
 
 if __name__ == "__main__":
-    launch(main, __doc__, ())
+    launch(main, __doc__, GROUPS)

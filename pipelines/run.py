@@ -9,6 +9,7 @@ Options (group=option; a key of the chosen option is set with group.key=value):
   others      tag seed layers nulls controls resamples resampled punctuation train_share train_seed
               strict device threads outputs
               (conf/run.yaml explains them; --cfg job prints their values)
+  report=paper draws figures for a paper; on a finished run it draws them anew and computes nothing
   nulls=20    adds every analysis of 20 untrained twins: 20 times the time, one at a time on disk
 
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.
@@ -55,6 +56,7 @@ from probing.analysis.measured_facts import measured
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
 from probing.errors import ConfigError, DamagedStoreError, StoreError
+from probing.report.look import looking
 from probing.result.asked_for import note_names
 from probing.result.folder import finish, parsed_manifest, write_first, write_part
 from probing.store.leftovers import clear_leftovers
@@ -67,7 +69,7 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
     """One run from configuration to page; returns its folder. Raises ProbingError."""
     this, done = finished(prepare(config, choices))
     if done:
-        verify(this.folder)
+        verify(this.folder, this.experiment.report)
     advice = of_failed(this.folder)
     if advice and this.experiment.settings.strict:
         raise ConfigError(advice)
@@ -169,7 +171,8 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
             with clock.stage(NULLS):
                 found = with_nulls(this.experiment, study, found, failed, taken)
             write_part(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
-    finish(this.folder, write_report)
+    with looking(this.experiment.report):
+        finish(this.folder, write_report)
 
 
 @hydra.main(config_path=str(CONF), config_name="run", version_base="1.3")

@@ -14,10 +14,11 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
+from probing.report.look import Look
 from probing.result.resampling import AUTO, CHOICES
 from probing.task.labels import Task
 
-GROUPS = ("data", "task", "model", "store", "probe", "rollout")  # one part each
+GROUPS = ("data", "task", "model", "store", "probe", "rollout", "report")  # one part each
 ANALYSES = ("attention", "analysis")  # a set of analyses, and further single ones
 PROBES = "probes"  # the analysis that every run has, first
 ALL = "all"
@@ -81,6 +82,7 @@ class Experiment(Parts):
     settings: Settings
     task: Task
     probe: Probe
+    report: Look
     analyses: Mapping[str, Analysis]
     choices: Mapping[str, str]
 
@@ -91,6 +93,7 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     config = with_hypotheses(resolved)
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
+    parts["report"].check()
     if settings.nulls and parts["model"].untrained_seed is not None:
         raise ConfigError("nulls: the model of model.untrained_seed is untrained itself; leave out one of the two")
     return Experiment(settings=settings, config=config, choices=choices, analyses=analyses_of(config), **parts)

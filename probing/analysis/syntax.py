@@ -114,9 +114,8 @@ def picture(study: Study, choices: Sequence[Choice], rows: Sequence[Measurement]
     chosen = next(choice for choice in choices if choice.target == best.target)
     return {
         "head/map": example.maps[example.layers.index(chosen.layer), chosen.head],
+        "head/sentence": np.array(example.sentence.id),
         "head/tokens": np.array(example.tokens),
         "head/text": np.array(" ".join(example.sentence.words)),
-        "head/title": np.array(
-            f"head {chosen.layer}.{chosen.head}, chosen on dev for {best.target}; one test sentence"
-        ),
+        "head/title": np.array(f"head {chosen.layer}.{chosen.head}, chosen on dev for {best.target}"),
     }

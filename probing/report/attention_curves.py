@@ -1,19 +1,31 @@
 """Attention of several runs by layer: rollout on gold heads, entropy of heads, effects of ablation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from probing.report.condition_styles import Style
+from probing.report.curve_labels import wrapped
 from probing.report.gather import Condition, by_setting
 from probing.report.html import flat
 from probing.report.load import Run
 from probing.report.null_bands import band, described, draw_band, nulls_of
 from probing.report.same_for_all_tasks import once
 from probing.report.section_parts import pick, with_intervals
-from probing.report.style import MARKERS, SERIES, figure, interval_band, save, titled
+from probing.report.style import (
+    LAYERS_OF_ATTENTION,
+    MARKERS,
+    columns_for,
+    figure,
+    interval_band,
+    layer_ticks,
+    legend_below,
+    save,
+    titled,
+)
 from probing.report.tables import averaged
 
 if TYPE_CHECKING:
@@ -84,25 +96,31 @@ def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
     return shown.drop(columns=[name for name in ("task", "output") if not shown[name].any()])
 
 
-def write_curves(table: pd.DataFrame, stem: Path) -> list[Path]:
-    """A panel per curve; the same model, data and task have one colour and marker in all panels."""
+def write_curves(table: pd.DataFrame, styles: Mapping[str, Style], stem: Path) -> list[Path]:
+    """A panel per curve, and one legend below them; a model has its colour of ``styles`` in all panels.
+
+    The corpora, tasks and settings of one model differ in their markers.
+    """
     if table.empty:
         return []
     names = list(dict.fromkeys(table["what"]))
-    n_lines = -(-len(names) // 2)
-    with figure(0.6 + 3.4 * min(2, len(names)), 0.7 + 2.5 * n_lines) as made:
-        panels = made.subplots(n_lines, min(2, len(names)), squeeze=False).flat
+    runs = list(dict.fromkeys(whose(table)))
+    columns = columns_for(len(names), 3.4, most=2)
+    n_lines = -(-len(names) // columns)
+    with figure(0.6 + 3.4 * columns, 0.9 + 2.5 * n_lines + 0.2 * len(runs)) as made:
+        panels = made.subplots(n_lines, columns, squeeze=False).flat
         for name, axes in zip(names, panels, strict=False):  # names first: zip must not take a panel too many
-            draw_curves(axes, table[table["what"] == name], list(dict.fromkeys(whose(table))))
-            axes.set_title(name, fontsize=8.5)
+            draw_curves(axes, table[table["what"] == name], runs, styles)
+            axes.set_title(wrapped(name, 36), fontsize=8.5)
         for axes in panels:
             axes.set_visible(False)
         effect = CURVES["ablation", "ablation_layer", "effect_nats"]
-        shows = ["rollout and entropy show association"] if set(names) - {effect} else []
-        shows += ["ablation shows an effect"] if effect in names else []
-        bands = f"bands: 95 % intervals, none where seeds differ{twins_of(table)}"
+        shows = ["rollout and entropy: associations"] if set(names) - {effect} else []
+        shows += ["ablation: effects"] if effect in names else []
+        legend_below(made)
+        bands = f"bands: 95 % intervals (none where seeds differ){twins_of(table)}"
         titled(made, "Attention by layer", f"{'; '.join(shows)}; {bands}")
-        return save(made, stem)
+        return save(made, stem, table)
 
 
 def twins_of(table: pd.DataFrame) -> str:
@@ -116,16 +134,23 @@ def whose(table: pd.DataFrame) -> list[tuple[str, ...]]:
     return list(zip(table["model"], table["data"], table["task"], strict=True))
 
 
-def draw_curves(axes: "Axes", table: pd.DataFrame, runs: Sequence[tuple[str, ...]]) -> None:
-    """Draw one curve of all runs. runs: model, data and task of all of them, in the order of colours and markers."""
+def draw_curves(
+    axes: "Axes", table: pd.DataFrame, runs: Sequence[tuple[str, ...]], styles: Mapping[str, Style]
+) -> None:
+    """Draw one curve of all runs. runs: model, data and tasks of all of them; their order gives the markers."""
     for (*names, output), line in table.groupby(WHOSE, sort=False):
-        number = runs.index(tuple(names))
-        layers, colour = line["layer"].to_list(), SERIES[number % len(SERIES)]
+        layers, colour = line["layer"].to_list(), colour_of(str(names[0]), styles)
         interval_band(axes, layers, (line["ci_low"], line["ci_high"]), colour)
         twins = line.dropna(subset=OF_TWINS).rename(columns=dict(zip(OF_TWINS, ("low", "high", "n"), strict=True)))
         draw_band(axes, twins, colour)
         label = " · ".join(str(name) for name in names if name) + (f": {output}" if output else "")
-        axes.plot(layers, line["value"], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, label=label)
-    axes.set(xlabel="layer", xticks=sorted(table["layer"].unique()))
-    axes.margins(y=0.25)  # room for the legend
-    axes.legend(frameon=False, fontsize=6.5)
+        marker = MARKERS[runs.index(tuple(names)) % len(MARKERS)]
+        axes.plot(layers, line["value"], color=colour, marker=marker, markersize=4, label=label)
+    layer_ticks(axes, sorted(table["layer"].unique()), LAYERS_OF_ATTENTION)
+    axes.margins(y=0.1)
+
+
+def colour_of(name: str, styles: Mapping[str, Style]) -> str:
+    """The colour of a model; settings of attention stand behind its name."""
+    known = [model for model in styles if name == model or name.startswith(f"{model} · ")]
+    return styles[max(known, key=len)][0]

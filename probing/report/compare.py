@@ -10,11 +10,12 @@ import pandas as pd
 from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
 from probing.report.best_layers import beside_the_best
 from probing.report.compare_sections import further_sections, runs_table
+from probing.report.condition_styles import styles_of
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
 from probing.report.html import files_of, picture, write_html
 from probing.report.metric_format import measure, records, scored_in
-from probing.report.overlay import looks, write_overlay, write_tasks
+from probing.report.overlay import write_overlay, write_tasks
 from probing.report.pairs import FAMILY, JOINT, pair_layers, pair_models, shown_pairs, shown_steps, verdict
 from probing.report.plain_names import probe_in_words, task_in_words
 from probing.report.section_parts import sample_of
@@ -43,8 +44,8 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     """Compare the runs in ``folders``; only files of these folders are read. Returns ``out``/index.html.
 
     Writes ``out``/rows.csv (the rows of all runs), tables/{models,tasks,paired_models,paired_layers,attention} as CSV,
-    Markdown and LaTeX, figures as PNG and PDF, and the page. Runs of one model, data, task and probe that differ only
-    in layers or seed make one curve. Paired differences are computed only between runs on the same data.
+    Markdown and LaTeX, figures as PNG, PDF and CSV, and the page. Runs of one model, data, task and probe that differ
+    only in layers or seed make one curve. Paired differences are computed only between runs on the same data.
     Raises: DataError, naming the folder, if one of them holds no finished run.
     """
     conditions, notes = gather(folders)
@@ -61,7 +62,7 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
     rows.to_csv(out / "rows.csv", index=False)
     for name, table in shown.items():
         write_table(raw[name], table, out / "tables" / name)
-    task_figure = write_tasks(raw["models"], looks(conditions), out / "figures" / "tasks")
+    task_figure = write_tasks(raw["models"], styles_of(conditions), out / "figures" / "tasks")
     facts = {
         "title": f"Comparison of {sum(len(one.runs) for one in conditions):,} runs",
         "findings": findings(records(pairs)),
@@ -86,7 +87,7 @@ def attention(conditions: Sequence[Condition], out: Path) -> dict[str, object] |
         return None
     shown = shown_curves(curves)
     write_table(curves, shown, out / "tables" / "attention")
-    figure = write_curves(curves, out / "figures" / "attention")[0]
+    figure = write_curves(curves, styles_of(conditions), out / "figures" / "attention")[0]
     return {
         "table": shown,
         "figure": picture(figure, *OF_ATTENTION),
@@ -103,7 +104,7 @@ def blocks(
 ) -> list[dict[str, object]]:
     """One section per task, data, probe and metric: its figure and its lines of each table."""
     sections: list[dict[str, object]] = []
-    look = looks(conditions)
+    styles = styles_of(conditions)
     for key, group in groupby(conditions, key=lambda one: one.block):
         stem = figures / file_name("-".join(key))
         label = measure(key[3]).label
@@ -115,7 +116,7 @@ def blocks(
         task, probe = task_in_words(key[0]), probe_in_words(key[2]).partition(" ")[2]
         title = f"{task[:1].upper()}{task[1:]} · {key[1]} · {probe}"
         made = picture(
-            write_overlay([*group], look, stem)[0], f"Score ({label}) by layer, a curve per model.", OF_MODELS
+            write_overlay([*group], styles, stem)[0], f"Score ({label}) by layer, a curve per model.", OF_MODELS
         )
         sections.append({"title": title, "figure": made, **tables})
     return sections

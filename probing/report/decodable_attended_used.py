@@ -9,7 +9,19 @@ import pandas as pd
 from probing.report.load import Run, heading
 from probing.report.metric_format import measure
 from probing.report.section_parts import Figure, Section, Table, pick, sample_of, with_intervals
-from probing.report.style import BLUE, GREEN, GREY, VERMILION, figure, interval_band, layer_ticks, save, titled
+from probing.report.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ROWS,
+    VERMILION,
+    figure,
+    interval_band,
+    layer_ticks,
+    legend_below,
+    save,
+    titled,
+)
 from probing.report.tables import layer_table
 
 if TYPE_CHECKING:
@@ -139,16 +151,17 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
         Panel("lost", ("lost_low", "lost_high"), None, "", LOSS, output_of(run), VERMILION),
     ]
     panels = [panel for panel in panels if raw[panel.column].notna().any()]
-    with figure(5.6, 0.9 + 1.7 * len(panels)) as made:
+    with figure(5.6, 0.9 + 1.7 * len(panels), lower=ROWS) as made:
         for axes, panel in zip(made.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True):
             draw_panel(axes, raw, panel)
             if panel.column == "attended":
                 axes.axhline(1, color=GREY, linewidth=0.8)
         layer_ticks(axes, raw["layer"].to_list())
-        shows = "probes and attention show association" if raw["attended"].notna().any() else "probes show association"
-        shows += ", ablation an effect" if raw["lost"].notna().any() else ""
+        shows = "probes and attention: associations" if raw["attended"].notna().any() else "probes: associations"
+        shows += "; ablation: effects" if raw["lost"].notna().any() else ""
+        legend_below(made)
         titled(made, heading(run), f"{shows}; bands: 95 % intervals")
-        return save(made, stem)
+        return save(made, stem, raw)
 
 
 def draw_panel(axes: "Axes", raw: pd.DataFrame, panel: Panel) -> None:
@@ -162,4 +175,3 @@ def draw_panel(axes: "Axes", raw: pd.DataFrame, panel: Panel) -> None:
         axes.plot(layers, reference, "s--", color=GREY, markersize=3.5, linewidth=1.1, label=panel.reference_name)
     lines = panel.axis.replace(" (", "\n(").replace(" ÷", "\n÷").replace(" without ", "\nwithout ")
     axes.set_ylabel(lines, fontsize=7.5)
-    axes.legend(frameon=False, fontsize=7.5)

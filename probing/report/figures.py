@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import pandas as pd
 
 from probing.report.baseline_columns import CEILING, NAMES, drawn, names_in
 from probing.report.best_layers import as_good, has_bands, shown_ends
+from probing.report.curve_labels import Label, label_ends, label_of, name_heights, note_above, set_heights
 from probing.report.load import Run, heading, shown_predictions
+from probing.report.look import AUTO, FIGURES, PROBE, look, write_look
 from probing.report.metric_format import gap, measure, number
 from probing.report.null_bands import draw_bands, ranges
 from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
@@ -22,7 +25,6 @@ from probing.report.style import (
     figure,
     good_layers,
     interval_band,
-    label_ends,
     layer_ticks,
     save,
     titled,
@@ -61,14 +63,14 @@ CURVES = (
 
 
 def write_figures(run: Run, of_analyses: Sequence[Section], table: pd.DataFrame) -> list[Path]:
-    """Write the figures of a run into its folder, in figures/, each as PNG and PDF; returns their paths.
+    """Write the figures of a run into its folder, in figures/, each as PNG, PDF and CSV; returns their paths.
 
     layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for values: values
     (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence length); and the figures of
     the sections in ``of_analyses``. table: that of ``banded``. The same run gives the same bytes.
     """
-    target = run.folder / "figures"
-    paths = write_layers(run, target / "layers", table)
+    target = run.folder / FIGURES
+    paths = [write_look(target), *write_layers(run, target / "layers", table)]
     if not shown_predictions(run).empty:
         if run.manifest["kind"] == "class":
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
@@ -88,72 +90,54 @@ def write_layers(run: Run, stem: Path, table: pd.DataFrame) -> list[Path]:
         draw_bands(axes, run.rows, run.metric, {UNTRAINED: GREEN, "control": VERMILION})
         labels = [draw_curve(axes, table, curve) for curve in curves]
         labels += draw_constants(axes, table.iloc[0], names_in([run]))
-        axes.margins(y=0.12)
+        n_shown = 1 if look().axis == PROBE else len(curves)
+        set_heights(axes, labels[:n_shown], labels[n_shown:])
         if measure(run.metric).decimals == 0:
             axes.yaxis.set_major_formatter("{x:,.0f}")
         layer_ticks(axes, table["layer"].tolist())
         good_layers(axes, as_good(table))
         mark_best(axes, table, run.metric)
-        label_ends(axes, labels)
-        axes.set_ylabel(measure(run.metric).axis)
+        label_ends(axes, labels, partial(number, metric=run.metric))
+        name_heights(axes, measure(run.metric).axis)
         titled(made, heading(run), " · ".join([counted(run), described(run, table), *ranges(run.rows, run.metric)]))
-        return save(made, stem)
+        return save(made, stem, table)
 
 
-def draw_curve(axes: "Axes", table: pd.DataFrame, curve: Curve) -> tuple[float, str, str]:
-    """Draw a column over layers with its interval; returns (height, text, colour) of the label at its right end."""
+def draw_curve(axes: "Axes", table: pd.DataFrame, curve: Curve) -> Label:
+    """Draw a column over layers with its interval; returns the label of its right end."""
     known = table[table[curve.column].notna()]
-    layers, values = known["layer"].tolist(), known[curve.column].tolist()
+    layers, values = known["layer"].tolist(), known[curve.column]
+    ends = [known[end] for end in shown_ends(table, curve.target)] if curve.target else []
     if curve.target:
-        low, high = shown_ends(table, curve.target)
-        interval_band(axes, layers, (known[low], known[high]), curve.colour)
+        interval_band(axes, layers, (ends[0], ends[1]), curve.colour)
     axes.plot(layers, values, color=curve.colour, marker=curve.marker, markersize=4.5, linewidth=1.6)
-    return float(values[-1]), curve.name, curve.colour
+    return label_of(curve.name, curve.colour, values, *ends)
 
 
-def draw_constants(axes: "Axes", first: "pd.Series[float]", names: Mapping[str, str]) -> list[tuple[float, str, str]]:
+def draw_constants(axes: "Axes", first: "pd.Series[float]", names: Mapping[str, str]) -> list[Label]:
     """Draw the baselines that read no layer as dashed lines, and the control's ceiling; returns their labels."""
-    present = drawn(first)
-    for name in present:
+    labels = []
+    for name in drawn(first):
         axes.axhline(first[name], color=GREY, linewidth=1.1, linestyle=DASHES[name])
-    labels = [(float(first[name]), names[name], GREY) for name in present]
+        labels.append(Label(*3 * (float(first[name]),), names[name], GREY))
     if pd.notna(first[CEILING]):
         axes.axhline(first[CEILING], color=VERMILION, linewidth=0.8, linestyle=(0, (1, 1.5)))
-        labels.append((float(first[CEILING]), names[CEILING], VERMILION))
+        labels.append(Label(*3 * (float(first[CEILING]),), names[CEILING], VERMILION))
     return labels
 
 
 def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
-    """Draw a ring at the layer that was chosen on dev, with its score and its selectivity."""
+    """Draw a ring at the layer that was chosen on dev, and write its score, above all that is drawn."""
     chosen = table[table["best"]]
     if chosen.empty:
         return
     line = chosen.iloc[0]
     layer, score = int(line["layer"]), float(line["score"])
-    high = line[shown_ends(table, "task")[1]]
-    top = score if pd.isna(high) else float(high)
     axes.plot([layer], [score], "o", markersize=10, markerfacecolor="none", color=BLUE)
-    text, offset, side = f"layer {layer}: {number(score, metric)}", 7, "bottom"
-    if measure(metric).lower_is_better:  # the control task is above
-        top, offset, side = score if pd.isna(line["ci_low"]) else float(line["ci_low"]), -8, "top"
-    label = axes.annotate(text, (layer, top), (0, offset), textcoords="offset points", ha="center", va=side)
-    label.set(fontsize=8.5, color=BLUE, fontweight="bold")
-    low, high = axes.get_ylim()
-    if pd.notna(line["selectivity"]) and abs(line["selectivity"]) >= 0.15 * (high - low):
-        text = f"{gap(metric)}\n{number(line['selectivity'], metric, signed=True)}"
-        mark_gap(axes, layer, (score, float(line["control"])), text)
-
-
-def mark_gap(axes: "Axes", layer: int, ends: tuple[float, float], label: str) -> None:
-    """An arrow between score and control task, its ``label`` next to it, on the side of the figure's middle."""
-    arrow = {"arrowstyle": "<->", "color": GREY, "linewidth": 0.8, "shrinkA": 7, "shrinkB": 5}
-    axes.annotate("", (layer, ends[1]), (layer, ends[0]), arrowprops=arrow)
-    side, offset_points = ("right", -5) if layer > sum(axes.get_xlim()) / 2 else ("left", 5)
-    middle = (layer, sum(ends) / 2)
-    text = axes.annotate(
-        label, middle, (offset_points, 0), textcoords="offset points", ha=side, va="center", fontsize=8
-    )
-    text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1})  # lines may pass behind it
+    text = f"layer {layer}: {number(score, metric)}"
+    if pd.notna(line["selectivity"]) and look().width == AUTO:
+        text += f"; {gap(metric)} {number(line['selectivity'], metric, signed=True)}"
+    note_above(axes, layer, text, BLUE)
 
 
 def counted(run: Run) -> str:
@@ -164,6 +148,6 @@ def counted(run: Run) -> str:
 
 def described(run: Run, table: pd.DataFrame) -> str:
     """What bands, ring and shading are, as far as the figure has them."""
-    kind = "simultaneous 95 % bands" if has_bands(table) else "95 % interval of each layer"
-    parts = [f"{kind}, by {run.resampled.removesuffix('s')}", f"ring: chosen on {run.chosen_on}"]
-    return " · ".join([*parts, *(["shaded: may be best"] if as_good(table) else [])])
+    kind = "bands: 95 %, for all layers at once" if has_bands(table) else "bands: 95 %, for each layer alone"
+    parts = [f"{kind}, over {run.resampled}", f"ring: layer chosen on {run.chosen_on}"]
+    return " · ".join([*parts, *(["grey: layers that may be the best"] if as_good(table) else [])])

@@ -4,7 +4,10 @@ import functools
 import logging
 import unicodedata
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from probing.errors import ConfigError, shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,14 +19,29 @@ _BOXES = "Last Resort"  # matplotlib's own font of boxes, one for every script
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH")
 
 
+def require_font(name: str) -> None:
+    """Raises: ConfigError, naming similar ones, if the font ``name`` is not installed."""
+    if name != FIRST and name not in _files():
+        known = sorted(_files())
+        near = get_close_matches(name, known, 5, 0.5) or known
+        raise ConfigError(
+            f"report.font={shown(name)}: no such font is installed; type sans, serif or, for example, "
+            f"{', '.join(near[:8])}"
+        )
+
+
 def use_fonts(made: "Figure") -> None:
-    """Give the texts of a figure fonts that have their characters; those that no installed font has are logged."""
+    """Give the texts of a figure fonts that have their characters; those that no installed font has are logged.
+
+    Fonts are added behind those that the texts have, so that only characters which these lack are taken from others.
+    """
     texts = _texts(made)
     wanted = {character for text in texts for character in text.get_text() if not character.isspace()}
     families = dict.fromkeys(font for font in map(family, sorted(wanted - _characters_of(FIRST))) if font)
     if families:
         for text in texts:
-            text.set_fontfamily([FIRST, *families])
+            own = [name for name in text.get_fontfamily() if name != "sans-serif"]
+            text.set_fontfamily([*dict.fromkeys([*own, FIRST, *families])])
     for script in sorted({_script(character) for character in wanted if family(character) is None}):
         _tell(script)
 

@@ -32,7 +32,8 @@ JOINED = frozenset(
     + ["store.folder", "store.batch_subwords", "data.path"]
 )
 IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "draw"]
-OTHER_ANALYSES = ("analysis.", "rollout.", "store.attention.")  # settings that do not change the score of a probe
+# settings that do not change the score of a probe
+OTHER_ANALYSES = ("analysis.", "rollout.", "store.attention.", "report.")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Figures of one run's predictions: by class, by value and by sentence length."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,20 @@ from probing.report.figure_ranges import lowest, span
 from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
 from probing.report.metric_format import measure
 from probing.report.sentence_scores import RESAMPLES
-from probing.report.style import BLUE, GREY, INK, LAYER_AXIS, VERMILION, figure, save, short, titled
+from probing.report.style import (
+    BLUE,
+    GREY,
+    INK,
+    LAYER_AXIS,
+    MAP,
+    ROWS,
+    VERMILION,
+    figure,
+    legend_below,
+    save,
+    short,
+    titled,
+)
 from probing.report.tables import class_layers, class_table
 from probing.result.bootstrap import Score, interval
 from probing.result.resampling import counts_of
@@ -23,6 +36,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CLASSES = 24  # a larger confusion matrix cannot be read; the rarest classes are merged
+FEW = 5  # sentences; the interval of fewer may be cut at the edge, so that the curve can be seen
+NARROWEST_CELL = 0.17  # inches; a number in a narrower one cannot be read
 
 
 def write_classes(run: Run, stem: Path) -> list[Path]:
@@ -34,8 +49,8 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
     layers, best = class_layers(table), best_layer(run.rows, run.metric)
     scores = table[layers].to_numpy(dtype=float)
     names = [f"{short(str(name))}  ({n:,})" for name, n in zip(table["class"], table["support"], strict=True)]
-    text = np.char.mod("%.2f", scores) if len(layers) <= 14 else np.full(scores.shape, "")
-    with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names))) as made:
+    text = np.char.mod("%.2f", scores)
+    with figure(max(4.8, 2.4 + 0.42 * len(layers)), 1.5 + 0.23 * max(4, len(names)), lower=ROWS) as made:
         axes = made.subplots()
         _heat(axes, scores, text, (names, layers), vmin=lowest(scores), bar="F1")
         if best in layers:
@@ -43,8 +58,8 @@ def write_classes(run: Run, stem: Path) -> list[Path]:
             frame.set(edgecolor=VERMILION, linewidth=1.6)
             axes.add_patch(frame)
         axes.set(xlabel=LAYER_AXIS, ylabel="class  (gold items)")
-        titled(made, heading(run), f"F1 by class, {shown_split(items)}; frame: best layer on {run.chosen_on}")
-        return save(made, stem)
+        titled(made, heading(run), f"F1 of each class, {shown_split(items)}; frame: layer chosen on {run.chosen_on}")
+        return save(made, stem, table)
 
 
 def write_confusion(run: Run, stem: Path) -> list[Path]:
@@ -56,7 +71,7 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
     shares = counts.to_numpy(dtype=float) / np.maximum(totals.to_numpy()[:, None], 1)
     text = np.where(shares >= 0.005, np.char.mod("%.2f", shares), "")
     names = [f"{short(str(name))}  ({n:,})" for name, n in totals.items()]
-    with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names))) as made:
+    with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names)), lower=MAP) as made:
         axes = made.subplots()
         _heat(
             axes,
@@ -68,8 +83,9 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
         )
         axes.set(xlabel="predicted", ylabel="gold  (items)", aspect="equal")
         axes.tick_params(axis="x", rotation=90 if len(names) > 3 else 0)
-        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}; rows add up to 1")
-        return save(made, stem)
+        where = f"layer {best}, chosen on {run.chosen_on}; {shown_split(items)}"
+        titled(made, heading(run), f"{where}; each row adds up to 1; shares below 0.005 are left out")
+        return save(made, stem, counts.rename_axis("gold").reset_index())
 
 
 def _heat(
@@ -81,9 +97,11 @@ def _heat(
     vmin: float,
     bar: str,
 ) -> None:
-    """Draw a heatmap (rows, columns) of fractions up to 1, with a text in each cell."""
+    """Draw a heatmap (rows, columns) of fractions up to 1, with a text in each cell if it is legible there."""
     import seaborn as sns
 
+    cell_in = cell_width(axes, len(names[1]), max(map(len, names[0])))
+    text = text if cell_in >= NARROWEST_CELL else np.full(text.shape, "")
     sns.heatmap(
         values,
         ax=axes,
@@ -92,7 +110,7 @@ def _heat(
         cmap="Blues",
         annot=text,
         fmt="",
-        annot_kws={"fontsize": 7},
+        annot_kws={"fontsize": min(7.0, 30 * cell_in)},
         yticklabels=list(names[0]),
         xticklabels=list(names[1]),
         linewidths=0.5,
@@ -103,6 +121,14 @@ def _heat(
         cell.set_color("white" if value - vmin > 0.6 * (1 - vmin) else INK)
     axes.tick_params(length=0)
     axes.tick_params(axis="y", rotation=0)
+    axes.tick_params(labelsize=min(8.5, 62 * cell_in) if cell_in < NARROWEST_CELL else 8.5)
+
+
+def cell_width(axes: "Axes", n_columns: int, letters: int) -> float:
+    """About how wide a cell of a heatmap will be, in inches. letters: of the longest name of a row."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return float((figure.get_size_inches()[0] - 1.1 - 0.075 * letters) / n_columns)
 
 
 def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -145,16 +171,18 @@ def write_values(run: Run, stem: Path) -> list[Path]:
         axes.plot([gold.min(), gold.max()], [gold.min(), gold.max()], "--", color=GREY, label="predicted = gold")
         if whole:
             _draw_means(axes, gold, predicted)
-        axes.legend(frameon=False, loc="upper left")
+        legend_below(made)
         axes.set(xlabel=f"gold {task}", ylabel=f"predicted {task}")
-        titled(made, heading(run), f"layer {best}, best on {run.chosen_on}; {shown_split(items)}: {len(items):,} items")
-        return save(made, stem)
+        titled(
+            made, heading(run), f"layer {best}, chosen on {run.chosen_on}; {shown_split(items)}: {len(items):,} items"
+        )
+        return save(made, stem, items[["sentence", "word", "gold", "predicted"]])
 
 
 def _draw_means(axes: "Axes", gold: NDArray[np.float64], predicted: NDArray[np.float64]) -> None:
     """Draw the mean predicted value of each gold value."""
     mean = pd.Series(predicted).groupby(gold).mean()
-    axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean predicted")
+    axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean of predicted")
 
 
 def write_lengths(run: Run, stem: Path) -> list[Path]:
@@ -173,15 +201,33 @@ def write_lengths(run: Run, stem: Path) -> list[Path]:
         ends = np.array([(score.ci_low, score.value, score.ci_high) for score in scores.values()]).T
         axes.vlines(range(len(scores)), ends[0], ends[2], color=BLUE, linewidth=1.8, alpha=0.45)
         axes.plot(range(len(scores)), ends[1], "o-", color=BLUE, markersize=5, linewidth=1.2)
-        axes.set_xticks(range(len(scores)), [f"{name}\n({score.n_sentences:,})" for name, score in scores.items()])
+        upright = made.get_size_inches()[0] < 4.5
+        names = [f"{name}{' ' if upright else chr(10)}({score.n_sentences:,})" for name, score in scores.items()]
+        axes.set_xticks(range(len(scores)), names, rotation=90 if upright else 0)
         axes.set(xlabel="words in the sentence  (sentences)", ylabel=f"{label} (Spearman ρ)")
-        axes.margins(y=0.12)
+        axes.set_ylim(*heights(scores))
         titled(
             made,
             heading(run),
-            f"layer {best}, best on {run.chosen_on}; {run.split}; 95 % interval over {run.resampled}",
+            f"layer {best}, chosen on {run.chosen_on}; {run.split}; bars: 95 % intervals over {run.resampled}",
         )
-        return save(made, stem)
+        return save(made, stem, length_table(scores))
+
+
+def heights(scores: Mapping[str, Score]) -> tuple[float, float]:
+    """From where to where the axis goes: all values, and the intervals of FEW sentences or more, fit in."""
+    ends = [score.value for score in scores.values()]
+    ends += [end for score in scores.values() if score.n_sentences >= FEW for end in (score.ci_low, score.ci_high)]
+    low, high = np.nanmin(ends), np.nanmax(ends)
+    margin = 0.08 * max(high - low, 0.02)
+    return float(low - margin), float(high + margin)
+
+
+def length_table(scores: Mapping[str, Score]) -> pd.DataFrame:
+    """The scores by sentence length as a table: words, value, ends of the interval, number of sentences."""
+    names = ("value", "ci_low", "ci_high", "n_sentences")
+    lines = [{"words": words} | {name: getattr(score, name) for name in names} for words, score in scores.items()]
+    return pd.DataFrame(lines)
 
 
 def length_scores(statistics: pd.DataFrame) -> dict[str, Score]:

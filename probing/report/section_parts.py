@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from probing.report.load import Run
 from probing.report.metric_format import scored
+from probing.report.style import short
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. name: of its files. write: (run, stem) -> writes <stem>.png and <stem>.pdf and returns both paths.
+    """One figure. name: of its files. write: (run, stem) -> writes <stem>.png, .pdf and .csv, and returns the paths.
 
     reading: how to read it, in one line.
     """
@@ -99,6 +102,29 @@ def by_layer(table: pd.DataFrame, metrics: dict[str, str], column: str = "metric
         if value in raw and raw[value].notna().any():
             text[label] = with_intervals(raw, value, value)
     return raw, text
+
+
+def drawn(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of rows what a figure draws: what was measured, where, and the value with both ends of its interval."""
+    columns = ["metric", "probe", "target", "layer", "head", "value", "ci_low", "ci_high", "n_sentences"]
+    return rows[columns].dropna(axis="columns", how="all")
+
+
+def map_data(maps: NDArray[np.floating[Any]], tokens: Sequence[str], layers: Sequence[int] = ()) -> pd.DataFrame:
+    """Maps of one sentence, (K, S, S), one line per map and row; the columns are the tokens, numbered.
+
+    layers: of each map; of a single map none.
+    """
+    names = [f"{place} {token}" for place, token in enumerate(tokens)]
+    tables = [pd.DataFrame(one, index=pd.Index(names, name="row"), columns=names).reset_index() for one in maps]
+    if not len(layers):
+        return tables[0]
+    return pd.concat(dict(zip(layers, tables, strict=True)), names=["layer"]).reset_index("layer")
+
+
+def named(run: Run, key: str) -> str:
+    """``test sentence <id>``, with the id that is in the arrays under ``key``; older runs have none."""
+    return f"test sentence {short(str(run.arrays[key]), 80)}" if key in run.arrays else "one test sentence"
 
 
 def head_names(table: pd.DataFrame) -> list[str]:

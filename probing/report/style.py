@@ -1,12 +1,16 @@
-"""The look of all figures: size, type, colours for colour-blind readers; the same rows give the same file."""
+"""The look of all figures: size, type, colours for colour-blind readers; the same rows give the same files."""
 
+import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from probing.report.fonts import use_fonts
+from probing.report.curve_labels import wrapped
+from probing.report.fonts import FIRST, use_fonts
+from probing.report.latex_text import typeset
+from probing.report.look import FAMILIES, SERIF, look
 from probing.report.script_direction import right_to_left
 
 if TYPE_CHECKING:
@@ -20,10 +24,12 @@ SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#332288", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 GREY, INK = "#6b6b6b", "#222222"
 LAYER_AXIS = "layer (0 = embedding output)"
-LAYERS_OF_ATTENTION = "layer (inside block ℓ)"
+LAYERS_OF_ATTENTION = "layer (attention inside block ℓ)"
 DPI = 200
-HEAD_IN = 0.46  # room for the title and the line below it
-LEAST_POINTS = 6.5  # of the text below the title; a longer one takes two lines
+ROWS, CURVES, MAP = 0.0, 0.55, 0.9  # how much of a figure's height follows its width
+HEAD_IN = 0.46  # of a figure's height is for the title and one line below it
+LETTERS_PER_INCH, BESIDE = 14, 8  # of a legend; what its lines and the white around them take, in letters
+EM = {"bold": 0.65, "normal": 0.55}  # the mean width of a letter
 SETTINGS: Any = {  # matplotlib wants a literal type for every key
     "font.size": 9.0,
     "axes.labelsize": 9.0,
@@ -41,68 +47,83 @@ SETTINGS: Any = {  # matplotlib wants a literal type for every key
     "ytick.labelcolor": INK,
     "text.color": INK,
     "text.parse_math": False,  # a tag such as $ or a word of the corpus is text, not a formula
-    "pdf.fonttype": 42,  # TrueType: journals accept it, and the text can be edited
+    "pdf.fonttype": 42,  # TrueType, embedded: journals accept it, and the text can be edited
 }
 
 
+def settings() -> Any:
+    """SETTINGS and those of the look."""
+    wanted = look()
+    if wanted.latex:
+        return SETTINGS | {"text.usetex": True, "font.family": "serif" if wanted.font == SERIF else "sans-serif"}
+    family = FAMILIES.get(wanted.font, wanted.font)
+    return SETTINGS | ({} if family == FIRST else {"font.family": [family, FIRST]})
+
+
 @contextmanager
-def figure(width_in: float, height_in: float) -> Iterator["Figure"]:
-    """A figure under this module's settings, with room for ``titled``; matplotlib's global state is not touched."""
+def figure(width_in: float, height_in: float, *, lower: float = CURVES) -> Iterator["Figure"]:
+    """A figure under this module's settings; ``report.width`` may change its size.
+
+    lower: how much of the height follows the width: CURVES, MAP, or ROWS, whose lines have a height of their own.
+    matplotlib's global state is not touched.
+    """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    below_head = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - HEAD_IN / height_in))
     # ``use_fonts`` says which letters have no font, once; matplotlib would say it of every letter
-    with rc_context(SETTINGS), warnings.catch_warnings():
+    with rc_context(settings()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        made = Figure(figsize=(width_in, height_in), layout=below_head)
+        made = Figure(figsize=look().size(width_in, height_in, lower), layout=ConstrainedLayoutEngine())
         FigureCanvasAgg(made)
         yield made
 
 
-def save(made: "Figure", stem: Path) -> list[Path]:
-    """Write ``stem``.png and ``stem``.pdf without date or version: the same rows give the same bytes."""
+def save(made: "Figure", stem: Path, data: "pd.DataFrame") -> list[Path]:
+    """Write ``stem``.png, ``stem``.pdf and ``stem``.csv, and returns their paths: the same rows give the same bytes.
+
+    data: the numbers that are drawn, unrounded. Without titles, the text of the title is written to ``stem``.txt.
+    """
+    if look().latex:
+        typeset(made)
     use_fonts(made)
     stem.parent.mkdir(parents=True, exist_ok=True)
-    png, pdf = (stem.parent / f"{stem.name}.{suffix}" for suffix in ("png", "pdf"))
+    png, pdf, csv, txt = (stem.parent / f"{stem.name}.{suffix}" for suffix in ("png", "pdf", "csv", "txt"))
     made.savefig(png, dpi=DPI, metadata={"Software": None})
     made.set_layout_engine("none")  # keep the layout just made: solving it again would cost as much
     made.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
-    return [png, pdf]
+    data.to_csv(csv, index=False)
+    txt.unlink(missing_ok=True)
+    if look().title or not made.get_label():
+        return [png, pdf, csv]
+    txt.write_text(f"{made.get_label()}\n", encoding="utf-8")
+    return [png, pdf, csv, txt]
 
 
 def titled(made: "Figure", title: str, subtitle: str) -> None:
-    """A bold title and a grey text below it that says what was measured; long ones are set in smaller type."""
+    """A bold title and a grey text below it that says what was measured, both on as many lines as they need.
+
+    The layout leaves room for them. Without titles (see ``Look``) nothing is drawn.
+    """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+    made.set_label(f"{title}\n{subtitle}")  # for ``save``
+    if not look().title:
+        return
     width, height = made.get_size_inches()
-    letters = int(72 * (width - 0.2) / (0.55 * LEAST_POINTS))
-    below, top_in = folded(subtitle, letters), 0.08
-    for text, points, weight, colour in ((title, 10.0, "bold", INK), (below, 8.5, "normal", GREY)):
-        em_per_letter = 0.65 if weight == "bold" else 0.55
-        longest = max(1, *map(len, text.split("\n")))
-        fitting = min(points, 72 * (width - 0.2) / (em_per_letter * longest))
+    top_in = 0.08
+    for text, points, weight, colour in ((title, 10.0, "bold", INK), (subtitle, 8.0, "normal", GREY)):
+        lines = textwrap.wrap(text, max(12, int(72 * (width - 0.2) / (EM[weight] * points))), break_on_hyphens=False)
         place = (0.1 / width, 1 - top_in / height)
-        made.text(*place, text, va="top", ha="left", fontsize=fitting, fontweight=weight, color=colour)
-        top_in += 0.2
-    if "\n" in below and isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
-        layout.set(rect=(0, 0, 1, 1 - (HEAD_IN + 0.1) / height))
-
-
-def folded(text: str, letters: int) -> str:
-    """``text`` on two lines of about the same length if it has more than ``letters`` and parts between ``·``.
-
-    >>> folded("a · b · cdef", 10)
-    'a · b ·\\ncdef'
-    """
-    parts = text.split(" · ")
-    if len(text) <= letters or len(parts) == 1:
-        return text
-    both = [(" · ".join(parts[:k]), " · ".join(parts[k:])) for k in range(1, len(parts))]
-    first, second = min(both, key=lambda lines: max(map(len, lines)))
-    return f"{first} ·\n{second}"
+        made.text(*place, "\n".join(lines), va="top", ha="left", fontsize=points, fontweight=weight, color=colour)
+        top_in += 1.3 * points * len(lines) / 72 + 0.02
+    more = max(0.0, top_in - HEAD_IN)  # a longer text makes the figure higher, not its panels lower
+    made.set_size_inches(width, height + more)
+    for written in made.texts:
+        written.set_y(1 - (1 - written.get_position()[1]) * height / (height + more))
+    if isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
+        layout.set(rect=(0, 0, 1, 1 - (top_in + 0.04) / (height + more)))
 
 
 def short(name: str, most: int = 28) -> str:
@@ -139,39 +160,29 @@ def good_layers(axes: "Axes", layers: Sequence[int]) -> None:
         axes.axvspan(max(low, layer - 0.5), min(high, layer + 0.5), color=INK, alpha=0.055, linewidth=0, zorder=0)
 
 
-def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """``heights`` moved apart as little as needed, in the same order, so that neighbours differ by at least ``gap``."""
-    order = sorted(range(len(heights)), key=lambda i: heights[i])
-    placed = [heights[i] for i in order]
-    for _ in range(100):
-        moved = False
-        for lower in range(len(placed) - 1):
-            lack = gap - (placed[lower + 1] - placed[lower])
-            if lack > 1e-9:
-                placed[lower] -= lack / 2
-                placed[lower + 1] += lack / 2
-                moved = True
-        if not moved:
-            break
-    at = dict(zip(order, placed, strict=True))
-    return [at[i] for i in range(len(heights))]
-
-
-def label_ends(axes: "Axes", labels: Sequence[tuple[float, str, str]]) -> None:
-    """Write (height, text, colour) at the right edge instead of a legend, moved apart so that no two overlap."""
-    from matplotlib.transforms import blended_transform_factory
-
-    low, high = axes.get_ylim()
-    place = blended_transform_factory(axes.transAxes, axes.transData)
-    heights = spread([height for height, _, _ in labels], gap=0.052 * (high - low))
-    for height, (_, text, colour) in zip(heights, labels, strict=True):
-        axes.text(1.015, height, text, color=colour, transform=place, va="center", fontsize=8.5)
-
-
-def layer_ticks(axes: "Axes", layers: Sequence[int]) -> None:
+def layer_ticks(axes: "Axes", layers: Sequence[int], label: str = LAYER_AXIS) -> None:
     """Ticks at whole layers; at every second or fourth layer where there are many."""
     step = 1 if len(layers) <= 14 else 2 if len(layers) <= 28 else 4
     axes.set_xticks([layer for layer in layers if layer % step == 0] or list(layers))
-    axes.set_xlabel(LAYER_AXIS)
+    axes.set_xlabel(label)
     margin = 0.04 * max(1, layers[-1] - layers[0])
     axes.set_xlim(layers[0] - margin, layers[-1] + margin)
+
+
+def columns_for(n_panels: int, panel_in: float, most: int) -> int:
+    """In how many columns panels stand that are ``panel_in`` wide: at most ``most``, and fewer in a narrow figure."""
+    width, _ = look().size(most * panel_in, 1.0, ROWS)
+    return max(1, min(most, n_panels, int(width / (0.75 * panel_in))))
+
+
+def legend_below(made: "Figure") -> None:
+    """One legend for all panels, below them; an entry stands there once, on several lines if it is long."""
+    entries: dict[str, Any] = {}
+    for axes in made.axes:
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(name, handle)
+    letters = int(LETTERS_PER_INCH * made.get_size_inches()[0])
+    names = [wrapped(name, letters - BESIDE) for name in entries]
+    longest = max((len(line) for name in names for line in name.split("\n")), default=0)
+    columns = max(1, min(len(names), letters // (longest + BESIDE)))
+    made.legend([*entries.values()], names, frameon=False, ncols=columns, loc="outside lower left")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from probing.report.curve_labels import label_ends, label_of, name_heights, set_heights
 from probing.report.gather import Condition
 from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.model_names import named
-from probing.report.style import MARKERS, SERIES, figure, label_ends, save, titled
+from probing.report.style import SERIES, figure, save, titled
 
 DECADES = 2  # from so many between the first step and the last, the axis is logarithmic
 BLOCK = ["task", "data", "probe", "metric"]
@@ -60,18 +61,21 @@ def write_steps(block: pd.DataFrame, stem: Path) -> list[Path]:
         for place, (family, line) in enumerate(block.groupby("family", sort=False)):
             colour, steps = SERIES[place % len(SERIES)], line["step"].tolist()
             axes.fill_between(steps, line["ci_low"], line["ci_high"], color=colour, alpha=0.18, linewidth=0)
-            axes.plot(steps, line["score"], color=colour, marker=MARKERS[place % len(MARKERS)], markersize=4.5)
+            axes.plot(steps, line["score"], color=colour, marker="o", markersize=11)
             axes.plot(steps, line["control"], color=colour, linestyle=(0, (1, 1.2)), linewidth=1.3)
             for step, score, layer in line[["step", "score", "best_layer"]].itertuples(index=False):
-                axes.annotate(str(layer), (step, score), (0, 6), textcoords="offset points", fontsize=7, ha="center")
-            labels.append((float(line["score"].iloc[-1]), str(family), colour))
+                axes.text(step, score, str(layer), fontsize=6.5, color="white", ha="center", va="center_baseline")
+            labels.append(
+                label_of(str(family), colour, line["score"], line["ci_low"], line["ci_high"], line["control"])
+            )
+        set_heights(axes, labels, [])
         positive = block.loc[block["step"] > 0, "step"]
         if positive.max() >= positive.min() * 10**DECADES:
             axes.set_xscale("symlog", linthresh=float(positive.min()))  # step 0 has a place too
         axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
-        axes.set(xlabel="training step", ylabel=measure(metric).axis)
-        axes.margins(y=0.12)
+        axes.set_xlabel("training step")
+        name_heights(axes, measure(metric).axis)
         label_ends(axes, labels)
-        subtitle = "numbers: best layer, chosen on dev at each step; bands: 95 % intervals; dotted: control task"
+        subtitle = "numbers: the layer chosen on dev at each step; bands: 95 % intervals; dotted: control task"
         titled(made, f"{task} · {data} · {probe} probe", subtitle)
-        return save(made, stem)
+        return save(made, stem, block)

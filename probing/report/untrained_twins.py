@@ -5,10 +5,23 @@ from pathlib import Path
 
 import pandas as pd
 
+from probing.report.curve_labels import wrapped
 from probing.report.load import Run, heading
 from probing.report.null_bands import described, draw_band
 from probing.report.section_parts import Figure, Section, Table
-from probing.report.style import BLUE, GREEN, INK, figure, interval_band, save, short, titled
+from probing.report.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ROWS,
+    columns_for,
+    figure,
+    interval_band,
+    layer_ticks,
+    save,
+    short,
+    titled,
+)
 from probing.report.untrained_tables import WHAT, of_others, of_probes, sentences, shown, shown_others
 
 MOST_PANELS, MOST_HEADS = 12, 24
@@ -67,7 +80,7 @@ def write_curves(run: Run, stem: Path) -> list[Path]:
     table = of_others(run)
     every = curves(table)
     found = every[:MOST_PANELS]
-    columns = min(3, len(found))
+    columns = columns_for(len(found), 2.9, most=3)
     lines = -(-len(found) // columns)
     with figure(0.5 + 2.9 * columns, 0.7 + 2.1 * lines) as made:
         panels = made.subplots(lines, columns, squeeze=False).flat
@@ -77,14 +90,14 @@ def write_curves(run: Run, stem: Path) -> list[Path]:
             axes.plot(layers, line["mean"], color=GREEN, linewidth=1.2)
             interval_band(axes, layers, (line["ci_low"], line["ci_high"]), BLUE)
             axes.plot(layers, line["value"], "o-", color=BLUE, markersize=3.5)
-            axes.set_title(name, fontsize=7, color=INK)
-            axes.set(xlabel="layer", xticks=layers)
+            axes.set_title(wrapped(name, 40), fontsize=7, color=INK)
+            layer_ticks(axes, layers, "layer")
         for axes in [*panels]:
             axes.set_visible(False)
         left_out = f"; {len(every) - len(found)} further curves: in the table" if len(every) > len(found) else ""
         subtitle = f"blue: model, 95 % interval; green: mean and {described(int(table['twins'].max()))}{left_out}"
         titled(made, heading(run), subtitle)
-        return save(made, stem)
+        return save(made, stem, pd.concat([line for _, line in found], ignore_index=True))
 
 
 def chosen_heads(table: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +112,7 @@ def write_heads(run: Run, stem: Path) -> list[Path]:
     """For each relation the accuracy of the model's head, and the range of those of the twins' heads."""
     table = chosen_heads(of_others(run)).iloc[::-1]
     heights = range(len(table))
-    with figure(6.4, 1.1 + 0.24 * len(table)) as made:
+    with figure(6.4, 1.1 + 0.24 * len(table), lower=ROWS) as made:
         axes = made.subplots()
         axes.hlines(heights, table["low"], table["high"], color=GREEN, linewidth=5, alpha=0.35)
         axes.plot(table["mean"], heights, "|", color=GREEN, markersize=8)
@@ -109,4 +122,4 @@ def write_heads(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel="accuracy of the head chosen on dev, on test", ylim=(-0.7, len(table) - 0.3))
         subtitle = f"blue: model, 95 % interval; green: mean and {described(int(table['twins'].max()))}"
         titled(made, heading(run), subtitle)
-        return save(made, stem)
+        return save(made, stem, table)

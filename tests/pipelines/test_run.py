@@ -55,7 +55,7 @@ def test_the_folder_names_model_corpus_task_and_probe(pos, outputs):
 def test_every_file_is_there_and_none_is_empty(pos):
     found = {str(path.relative_to(pos)) for path in pos.rglob("*") if path.is_file()}
     tables = {f"tables/{name}.{ending}" for name in TABLES for ending in ("csv", "md", "tex")}
-    pictures = {f"figures/{name}.{ending}" for name in FIGURES for ending in ("png", "pdf")}
+    pictures = {f"figures/{name}.{ending}" for name in FIGURES for ending in ("png", "pdf", "csv")}
     data = {"rows.csv", "predictions.parquet", "sentences.parquet", "manifest.json", "config.yaml", "index.html"}
     assert found >= tables | pictures | data
     assert all((pos / name).stat().st_size for name in found)

@@ -219,12 +219,16 @@ def run_with(tmp_path: Path) -> Callable[..., Run]:
 
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[[Run, Section], set[str]]:
-    """written(run, section): write the figures of a section; the names of the files that are there and not empty."""
+    """written(run, section): write the figures of a section, each with its numbers; the names of the pictures."""
 
     def write(run: Run, section: Section) -> set[str]:
         paths = [path for made in section.figures for path in made.write(run, tmp_path / "written" / made.name)]
-        assert all(path.stat().st_size > 1000 for path in paths)
-        return {path.name for path in paths}
+        tables = [path for path in paths if path.suffix == ".csv"]
+        assert [path.stem for path in tables] == [made.name for made in section.figures]
+        assert all(len(pd.read_csv(path)) for path in tables)
+        pictures = [path for path in paths if path not in tables]
+        assert all(path.stat().st_size > 1000 for path in pictures)
+        return {path.name for path in pictures}
 
     return write
 

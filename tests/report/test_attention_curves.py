@@ -6,11 +6,12 @@ import pytest
 from probing.report.attention_curves import attention_curves, shown_curves, write_curves
 from probing.report.gather import Condition
 
+STYLES = {"m": ("#000000", "o")}
 GOLD = "rollout on the gold head ÷ on a matched word"
 
 
-def condition(*runs):
-    return Condition("m", "d", "pos", "linear", "accuracy", runs[0].rows, runs)
+def condition(*runs, task="pos"):
+    return Condition("m", "d", task, "linear", "accuracy", runs[0].rows, runs)
 
 
 def rollout(run_with, first, **setting):
@@ -63,16 +64,26 @@ def test_rows_of_single_heads_and_of_dev_make_no_curve(run_with):
 
 def test_a_panel_per_curve_and_no_empty_panel(run_with, tmp_path, monkeypatch):
     drawn = {}
-    monkeypatch.setattr("probing.report.attention_curves.save", lambda made, stem: drawn.update(made=made) or [])
+    monkeypatch.setattr("probing.report.attention_curves.save", lambda made, stem, data: drawn.update(made=made) or [])
     curves = attention_curves([condition(rollout(run_with, 0.1))])
     three = [curves.assign(what=name) for name in ("one", "two", "three")]
-    write_curves(pd.concat(three, ignore_index=True), tmp_path / "attention")
+    write_curves(pd.concat(three, ignore_index=True), STYLES, tmp_path / "attention")
     visible = [axes.get_title() for axes in drawn["made"].axes if axes.get_visible()]
     assert visible == ["one", "two", "three"]
 
 
 def test_figures_are_written_and_none_without_curves(run_with, tmp_path):
-    paths = write_curves(attention_curves([condition(rollout(run_with, 0.1))]), tmp_path / "attention")
-    assert [path.name for path in paths] == ["attention.png", "attention.pdf"]
+    paths = write_curves(attention_curves([condition(rollout(run_with, 0.1))]), STYLES, tmp_path / "attention")
+    assert [path.name for path in paths] == ["attention.png", "attention.pdf", "attention.csv"]
     empty = attention_curves([condition(run_with("rollout", []))])
-    assert write_curves(empty, tmp_path / "none") == []
+    assert write_curves(empty, STYLES, tmp_path / "none") == []
+
+
+def test_a_model_has_its_colour_in_every_panel_and_settings_of_attention_change_it_not(run_with, tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr("probing.report.attention_curves.save", lambda made, stem, data: drawn.update(made=made) or [])
+    runs = [rollout(run_with, 0.1, rollout={"residual_weight": w}) for w in (0.0, 0.5)]
+    write_curves(attention_curves([condition(*runs)]), {"m": ("#123456", "o")}, tmp_path / "attention")
+    lines = [line for axes in drawn["made"].axes for line in axes.lines if line.get_marker() not in ("None", "")]
+    assert [line.get_color() for line in lines] == ["#123456", "#123456"]
+    assert len({line.get_marker() for line in lines}) == 2

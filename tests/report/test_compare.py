@@ -20,7 +20,7 @@ def test_models_tasks_and_layers_are_compared_from_the_folders_alone(make_run, t
     assert tables == {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex")}
     figures = {path.name for path in (out / "figures").iterdir()}
     stems = ("pos-toy-linear-accuracy", "distance-toy-linear-uuas", "tasks")
-    assert figures == {f"{stem}.{suffix}" for stem in stems for suffix in ("png", "pdf")}
+    assert figures == {f"{stem}.{suffix}" for stem in stems for suffix in ("png", "pdf", "csv")}
     assert len(read_rows(out / "rows.csv")) == sum(len(read_rows(folder / "rows.csv")) for folder in folders)
     assert "single-layer analogues of Tenney et al. 2019" in page
     assert len(re.findall(r"<img src=\"data:image/png;base64,", page)) == 3

@@ -21,18 +21,24 @@ def figures_of(folder):
     return write_figures(run, sections(run), banded(run))
 
 
+def layers_of(folder):
+    """The picture of scores by layer."""
+    return next(path for path in figures_of(folder) if path.name == "layers.png").read_bytes()
+
+
 @pytest.mark.parametrize("task", FIGURES)
-def test_each_task_gets_its_figures_as_png_and_pdf_and_twice_the_same_bytes(make_run, task):
+def test_each_task_gets_its_figures_as_png_pdf_and_csv_and_twice_the_same_bytes(make_run, task):
     folder = make_run(task)
     paths = figures_of(folder)
-    assert {path.name for path in paths} == {f"{name}.{end}" for name in FIGURES[task] for end in ("png", "pdf")}
+    files = {f"{name}.{end}" for name in FIGURES[task] for end in ("png", "pdf", "csv")}
+    assert {path.name for path in paths} == {"look.json", *files}
     first = {path: path.read_bytes() for path in paths}
     shutil.rmtree(folder / "figures")
     assert {path: path.read_bytes() for path in figures_of(folder)} == first
 
 
 def test_other_rows_give_another_figure(make_run):
-    images = [figures_of(make_run("distance", (0.4, top), name=f"{top}"))[0].read_bytes() for top in (0.5, 0.6)]
+    images = [layers_of(make_run("distance", (0.4, top), name=f"{top}")) for top in (0.5, 0.6)]
     assert images[0] != images[1]
 
 
@@ -53,8 +59,8 @@ def test_one_layer_without_control_is_enough(make_run):
 def test_memorisation_of_a_sentence_task_is_drawn_without_a_control(make_run):
     folder = make_run("pos", (0.6, 0.7), control=False)
     rows = pd.read_csv(folder / "rows.csv")
-    plain = figures_of(folder)[0].read_bytes()
+    plain = layers_of(folder)
     task = rows[(rows["target"] == "task") & (rows["split"] == "test")]
     memorised = task.assign(target="memorisation", split="train", value=0.65, ci_low=0.6, ci_high=0.7)
     pd.concat([rows, memorised]).to_csv(folder / "rows.csv", index=False)
-    assert figures_of(folder)[0].read_bytes() != plain
+    assert layers_of(folder) != plain

@@ -3,6 +3,7 @@
 import logging
 import warnings
 
+import pandas as pd
 import pytest
 
 from probing.report import fonts
@@ -33,7 +34,7 @@ def drawn(tmp_path, *texts: str) -> list[str]:
         with figure(2, 2) as made:
             axes = made.subplots()
             axes.set_xticks(range(len(texts)), texts)
-            save(made, tmp_path / "figure")
+            save(made, tmp_path / "figure", pd.DataFrame())
         return axes.get_xticklabels()[-1].get_fontfamily()
 
 

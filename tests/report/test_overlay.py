@@ -1,7 +1,8 @@
 import pytest
 
+from probing.report.condition_styles import styles_of
 from probing.report.gather import gather
-from probing.report.overlay import described, draw_condition, looks, write_overlay
+from probing.report.overlay import described, draw_condition, write_overlay
 
 
 @pytest.fixture
@@ -11,13 +12,6 @@ def axes():
     return Figure().subplots()
 
 
-def test_a_model_looks_the_same_in_every_figure(make_run):
-    folders = [make_run(task, model=model) for task, model in [("pos", "b"), ("distance", "a"), ("distance", "b")]]
-    conditions, _ = gather(folders)
-    assert looks(conditions).keys() == {"a", "b"}
-    assert looks(conditions)["a"] != looks(conditions)["b"]
-
-
 def test_a_band_holds_for_all_layers_at_once(make_run, axes):
     [[one], _] = gather([make_run("distance", (0.5, 0.6))])
     draw_condition(axes, one, ("#000000", "o"), band=True)
@@ -25,7 +19,7 @@ def test_a_band_holds_for_all_layers_at_once(make_run, axes):
     corners = {(x, round(y, 9)) for x, y in band.get_paths()[0].vertices.tolist()}
     for end in ("band_low", "band_high"):
         assert {(layer, round(value, 9)) for layer, value in enumerate(one.table[end])} <= corners
-    assert "simultaneous 95 % bands, by sentence" in described([one])
+    assert "bands: 95 %, for all layers at once, over sentences" in described([one])
     assert "dotted: control task" in described([one])
 
 
@@ -48,6 +42,6 @@ def test_several_seeds_are_drawn_as_dots_and_their_mean_has_a_band_only_with_sta
 
 def test_a_comparison_of_models_is_one_figure(make_run, tmp_path):
     conditions, _ = gather([make_run("distance", (0.5, 0.6), model=model) for model in ("a", "b")])
-    paths = write_overlay(conditions, looks(conditions), tmp_path / "overlay")
-    assert [path.name for path in paths] == ["overlay.png", "overlay.pdf"]
+    paths = write_overlay(conditions, styles_of(conditions), tmp_path / "overlay")
+    assert [path.name for path in paths] == ["overlay.png", "overlay.pdf", "overlay.csv"]
     assert all(path.stat().st_size > 1000 for path in paths)

@@ -4,10 +4,24 @@ from pathlib import Path
 
 import pandas as pd
 
+from probing.report.curve_labels import wrapped
 from probing.report.load import Run, heading
 from probing.report.null_bands import band, described, draw_band, nulls_of
-from probing.report.section_parts import Figure, Section, Table, grid, head_names, pick, sample_of, with_interval
-from probing.report.style import BLUE, GREEN, GREY, INK, LAYERS_OF_ATTENTION, figure, interval_band, save, titled
+from probing.report.section_parts import Figure, Section, Table, drawn, grid, head_names, pick, sample_of, with_interval
+from probing.report.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    LAYERS_OF_ATTENTION,
+    ROWS,
+    columns_for,
+    figure,
+    interval_band,
+    legend_below,
+    save,
+    titled,
+)
 
 STATISTICS = {
     "entropy_share": "entropy ÷ that of uniform attention",
@@ -66,23 +80,25 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
     """STATISTICS of all heads, a grid each: layers downwards, heads across."""
     found = {name: grid(pick(run, "heads", name)) for name in STATISTICS}
     found = {name: matrix for name, matrix in found.items() if matrix.size}
-    columns = min(3, len(found))
+    panel_in = max(2.2, 1.3 + 0.1 * next(iter(found.values())).shape[1])
+    columns = columns_for(len(found), panel_in, most=3)
     lines = -(-len(found) // columns)
     layers = next(iter(found.values())).index.astype(int)
-    n_layers, n_heads = next(iter(found.values())).shape
+    n_layers = len(layers)
     step = 1 + n_layers // 13
-    with figure(0.4 + columns * max(2.2, 1.3 + 0.1 * n_heads), 0.8 + lines * (0.9 + 0.13 * n_layers)) as made:
+    with figure(0.4 + columns * panel_in, 0.8 + lines * (0.9 + 0.13 * n_layers), lower=ROWS) as made:
         panels = made.subplots(lines, columns, squeeze=False)
         for axes in panels.flat[len(found) :]:
             axes.set_visible(False)
         for axes, (name, matrix) in zip(panels.flat, found.items(), strict=False):
             image = axes.imshow(matrix, cmap="Blues", vmin=0, aspect="auto")
-            axes.set_title(STATISTICS[name], fontsize=8, color=INK)
+            axes.set_title(wrapped(STATISTICS[name], 24), fontsize=8, color=INK)
             axes.set_yticks(range(0, n_layers, step), layers[::step])
             axes.set(xlabel="head", ylabel="layer")
             made.colorbar(image, ax=axes)
-        titled(made, heading(run), f"mean over queries of {counted(run)}")
-        return save(made, stem)
+        titled(made, heading(run), f"means over all queries (rows of attention) of {counted(run)}")
+        tables = [pick(run, "heads", name) for name in found]
+        return save(made, stem, drawn(pd.concat([table[table["head"].notna()] for table in tables])))
 
 
 def write_entropy(run: Run, stem: Path) -> list[Path]:
@@ -99,11 +115,11 @@ def write_entropy(run: Run, stem: Path) -> list[Path]:
         axes.plot(layers, mean["value"], "o-", color=BLUE, markersize=4.5, linewidth=1.6, label="mean over heads")
         axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel="entropy of attention (nats)", xticks=layers)
         axes.set_ylim(bottom=0)
-        axes.legend(frameon=False)
+        legend_below(made)
         beside = "" if len(twins) == 0 else f"; green, dashed: {described(int(twins['n'].max()))}"
-        subtitle = f"mean over queries of {counted(run)}; band: 95 % interval of the mean over heads{beside}"
+        subtitle = f"means over all queries (rows of attention) of {counted(run)}; band: 95 % interval{beside}"
         titled(made, heading(run), subtitle)
-        return save(made, stem)
+        return save(made, stem, drawn(table))
 
 
 def counted(run: Run) -> str:

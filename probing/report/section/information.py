@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from probing.report.curve_labels import label_ends, label_of, name_heights, set_heights
 from probing.report.load import Run, heading
 from probing.report.metric_format import number
-from probing.report.section_parts import Figure, Section, Table, by_layer, pick, sample_of
-from probing.report.style import MARKERS, SERIES, figure, interval_band, label_ends, layer_ticks, save, titled
+from probing.report.section_parts import Figure, Section, Table, by_layer, drawn, pick, sample_of
+from probing.report.style import MARKERS, SERIES, figure, interval_band, layer_ticks, save, titled
 
 CAPTION = "Information about the labels by layer, in bits per item."
 READING = (
@@ -91,10 +92,11 @@ def write_curves(run: Run, stem: Path) -> list[Path]:
             layers = line["layer"].tolist()
             interval_band(axes, layers, (line["ci_low"], line["ci_high"]), colour)
             axes.plot(layers, line["value"], color=colour, marker=marker, markersize=4.5, linewidth=1.6)
-            labels.append((float(line["value"].iloc[-1]), {"control": "control task"}.get(target, target), colour))
-        axes.margins(y=0.12)
+            name = {"task": "task", "control": "control task"}.get(target, f"task, {target}")
+            labels.append(label_of(name, colour, line["value"], line["ci_low"], line["ci_high"]))
+        set_heights(axes, labels, [])
         layer_ticks(axes, sorted(set(rows["layer"].tolist())))
         label_ends(axes, labels)
-        axes.set_ylabel("V-information (bits per item)")
+        name_heights(axes, "V-information (bits per item)")
         titled(made, heading(run), f"{sample_of(run, NAME)} · bands: 95 % intervals")
-        return save(made, stem)
+        return save(made, stem, drawn(rows))

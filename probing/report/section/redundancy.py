@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section
-from probing.report.style import INK, LAYER_AXIS, MARKERS, SERIES, figure, save, titled
+from probing.report.style import INK, LAYER_AXIS, MAP, MARKERS, SERIES, figure, legend_below, save, titled
 
-MAP = "heads that stand close together attend alike; a group far from the others does something of its own."
+HEAD_MAP = "heads that stand close together attend alike; a group far from the others does something of its own."
 CKA = "dark blocks along the diagonal are layers whose vectors hardly change; a light border between them is a change."
 
 
@@ -20,7 +21,7 @@ def section(run: Run) -> Section:
             f"A map of heads by how similar their attention is. Kruskal's stress of the map: {facts['map_stress']:.2f} "
             "(0: the map shows all distances exactly)."
         )
-        figures.append(Figure("headmap", caption, write_map, MAP))
+        figures.append(Figure("headmap", caption, write_map, HEAD_MAP))
     if "redundancy/cka" in run.arrays:
         caption = "Similarity of the vectors of every two layers: linear CKA (1: equal up to rotation and scale)."
         if np.isnan(run.arrays["redundancy/cka"]).any():
@@ -35,28 +36,28 @@ def write_map(run: Run, stem: Path) -> list[Path]:
     places, groups = run.arrays["redundancy/map"], run.arrays["redundancy/cluster"]
     n_heads = int(run.arrays["redundancy/heads"])
     layers = run.arrays.get("redundancy/layers", np.arange(1, len(places) + 1))  # older runs: of all blocks
-    with figure(6.4, 5.4) as made:
+    heads = [f"{layers[index // n_heads]}.{index % n_heads}" for index in range(len(places))]
+    with figure(6.4, 5.4, lower=MAP) as made:
         axes = made.subplots()
         for number, group in enumerate(np.unique(groups)):
             inside = groups == group
             colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
-            axes.plot(*places[inside].T, marker, color=colour, markersize=5, linestyle="", label=f"cluster {group}")
-        for index, (x, y) in enumerate(places):
-            label = f"{layers[index // n_heads]}.{index % n_heads}"
-            axes.annotate(label, (x, y), (3, 3), textcoords="offset points", fontsize=5.5, color=INK)
+            axes.plot(*places[inside].T, marker, color=colour, alpha=0.3, linestyle="", label=f"cluster {group}")
+        for name, (x, y) in zip(heads, places, strict=True):
+            axes.text(x, y, name, fontsize=5.5, color=INK, ha="center", va="center")
         axes.set(xticks=[], yticks=[], aspect="equal")
         axes.spines[["left", "bottom"]].set_visible(False)  # only distances have a meaning
-        axes.legend(frameon=False, fontsize=7)
+        legend_below(made)
         what = "heads (layer.head) by Jensen–Shannon distance of their attention; average-linkage clusters"
         titled(made, heading(run), what)
-        return save(made, stem)
+        return save(made, stem, pd.DataFrame({"head": heads, "x": places[:, 0], "y": places[:, 1], "cluster": groups}))
 
 
 def write_cka(run: Run, stem: Path) -> list[Path]:
     """Linear CKA between the vectors of every two layers, (L + 1, L + 1), as a heatmap."""
     matrix = run.arrays["redundancy/cka"]
     n = len(matrix)
-    with figure(2.2 + 0.33 * n, 1.6 + 0.33 * n) as made:
+    with figure(2.2 + 0.33 * n, 1.6 + 0.33 * n, lower=MAP) as made:
         axes = made.subplots()
         image = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
         for i, j in np.ndindex(matrix.shape) if n <= 14 else ():
@@ -66,4 +67,4 @@ def write_cka(run: Run, stem: Path) -> list[Path]:
         axes.set(xlabel=LAYER_AXIS, ylabel="layer", xticks=range(n), yticks=range(n))
         made.colorbar(image, ax=axes, shrink=0.7, label="linear CKA")
         titled(made, heading(run), str(run.facts("redundancy")["vectors"]))
-        return save(made, stem)
+        return save(made, stem, pd.DataFrame(matrix).rename_axis("layer").reset_index())

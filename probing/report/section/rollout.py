@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from probing.report.load import Run, heading
-from probing.report.section_parts import Figure, Section, Table, by_layer, pick, sample_of
-from probing.report.style import INK, figure, save, titled, token_axes
+from probing.report.look import look
+from probing.report.section_parts import Figure, Section, Table, by_layer, map_data, named, pick, sample_of
+from probing.report.style import INK, ROWS, columns_for, figure, save, titled, token_axes
 
 METRICS = {
     "mass_on_gold_head": "mass on the gold head",
@@ -58,17 +59,20 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
     n_layers, n = len(rolled), len(tokens)
     layers = run.arrays.get("example0/layers", np.arange(1, n_layers + 1))  # older runs: of all blocks
     shown = np.unique(np.linspace(0, n_layers - 1, min(6, n_layers)).round().astype(int))
-    columns = min(3, len(shown))
-    lines = -(-len(shown) // columns)
     side = 0.6 + 0.145 * n
-    with figure(0.9 + columns * side, 0.9 + lines * (side + 0.15)) as made:
+    columns = columns_for(len(shown), side, most=3)
+    lines = -(-len(shown) // columns)
+    width_in, _ = look().size(0.9 + columns * side, 1.0, ROWS)
+    cell_in = (width_in - 1.5) / columns / n
+    with figure(0.9 + columns * side, 0.9 + lines * (n * cell_in + 0.35), lower=ROWS) as made:
         panels = made.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
         for axes in panels.flat[len(shown) :]:
             axes.set_visible(False)
         for axes, layer in zip(panels.flat, shown, strict=False):
             image = axes.imshow(rolled[layer], cmap="Blues", norm=PowerNorm(0.5, 0, float(rolled.max())))
             axes.set_title(f"layer {layers[layer]}", fontsize=8.5, color=INK)
-            token_axes(axes, tokens, 6.5, text)
+            token_axes(axes, tokens, min(6.5, 60 * cell_in), text)
         made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token (square-root scale)")
-        titled(made, heading(run), "attention rollout of one test sentence; rows: positions, columns: input tokens")
-        return save(made, stem)
+        what = f"attention rollout of {named(run, 'example0/sentence')}; rows: positions, columns: input tokens"
+        titled(made, heading(run), what)
+        return save(made, stem, map_data(rolled[shown], tokens, layers[shown]))

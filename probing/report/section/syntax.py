@@ -6,8 +6,8 @@ import numpy as np
 
 from probing.report.head_tables import FAMILY, head_table, surviving
 from probing.report.load import Run, heading
-from probing.report.section_parts import Figure, Section, sample_of
-from probing.report.style import INK, figure, save, titled, token_axes
+from probing.report.section_parts import Figure, Section, map_data, named, sample_of
+from probing.report.style import INK, MAP, figure, save, titled, token_axes
 
 NOTE = (
     "Here “gold head” is the word on which a dependent depends, and “head” an attention head. Accuracy of dep→head: "
@@ -43,7 +43,7 @@ def write_head(run: Run, stem: Path) -> list[Path]:
     """The map of one head for one sentence; weights of at least .05 are also written as numbers."""
     weights, tokens = run.arrays["head/map"].astype(float), [str(t) for t in run.arrays["head/tokens"]]
     side = 1.6 + 0.27 * len(tokens)
-    with figure(side + 0.8, side + 0.5) as made:
+    with figure(side + 0.8, side + 0.5, lower=MAP) as made:
         axes = made.subplots()
         image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1)
         for i, j in zip(*np.nonzero(weights >= 0.05), strict=True):
@@ -52,5 +52,7 @@ def write_head(run: Run, stem: Path) -> list[Path]:
         token_axes(axes, tokens, 7, str(run.arrays.get("head/text", "")))
         axes.set(xlabel="attended token (key)", ylabel="attending token (query)")
         made.colorbar(image, ax=axes, shrink=0.6, label="attention weight")
-        titled(made, heading(run), str(run.arrays["head/title"]))
-        return save(made, stem)
+        title = str(run.arrays["head/title"])
+        known = "head/sentence" in run.arrays  # older runs say only that it is one sentence
+        titled(made, heading(run), f"{title}; {named(run, 'head/sentence')}" if known else title)
+        return save(made, stem, map_data(weights[None], tokens))

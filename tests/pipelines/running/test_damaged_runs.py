@@ -11,6 +11,7 @@ import pytest
 from pipelines.running.finished_run import verify
 from probing.errors import DataError
 from probing.report.load import Run, load_run
+from probing.report.look import FIGURES, Look, look, write_look
 from probing.result.checksums import CHECKSUMS, OWN
 from probing.result.folder import CONFIG, MANIFEST, find_runs
 from probing.view.probe_selection import Probes, select_probes
@@ -60,7 +61,7 @@ def readers(run: Path) -> dict[str, Callable[[], object]]:
     manifest = json.loads((run / MANIFEST).read_text())
     revision, precision = manifest["checkpoint"]["revision"], manifest["config"]["model"]["precision"]
     return {
-        "run": lambda: verify(run),
+        "run": lambda: verify(run, Look()),
         "report": lambda: as_loaded(load_run(run)),
         "view": lambda: as_selected(select_probes([run.parent], revision, precision)),
     }
@@ -131,19 +132,38 @@ def test_a_returned_run_makes_tables_page_and_configuration_again(run, capsys, m
     (run / "index.html").unlink()
     (run / "tables" / "layers.md").write_text("other")
     (run / CONFIG).write_text("seed: 1")
-    verify(run)
+    verify(run, Look())
     said = capsys.readouterr().out
     assert [name for name in ("index.html", "tables/layers.md", CONFIG) if name not in said] == []
     assert {path: path.read_bytes() for path in before} == before
-    verify(run)
+    verify(run, Look())
     assert capsys.readouterr().out == ""
+
+
+def test_a_returned_run_draws_its_figures_anew_if_another_look_is_asked_for(run, capsys, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("probing.report.page.write_figures", lambda run, *_: drawn.append(look()) or [noted(run)])
+    numbers = {name: (run / name).read_bytes() for name in DATA if name != MANIFEST}
+    paper = Look(title=False, width="column")
+    verify(run, paper)
+    assert drawn == [paper]
+    assert "drawn again" in capsys.readouterr().out
+    verify(run, paper)
+    verify(run, Look())
+    assert drawn == [paper, Look()]
+    assert {name: (run / name).read_bytes() for name in numbers} == numbers
+
+
+def noted(run: Run) -> Path:
+    """The note on how the figures of a run look, as if they had been drawn."""
+    return write_look(run.folder / FIGURES)
 
 
 def test_pages_are_not_made_again_from_damaged_rows(run):
     (run / "index.html").unlink()
     (run / "rows.csv").write_text((run / "rows.csv").read_text().replace("0.9", "0.8", 1))
     with pytest.raises(DataError, match=r"rows\.csv is damaged"):
-        verify(run)
+        verify(run, Look())
     assert not (run / "index.html").exists()
 
 

@@ -56,7 +56,7 @@ def test_heads_are_sorted_by_what_is_left_of_their_effect_among_all_heads_and_th
 
 def test_bars_run_from_end_to_end_of_the_interval_even_where_the_value_is_outside(run, tmp_path, monkeypatch):
     drawn = {}
-    monkeypatch.setattr("probing.report.section.ablation.save", lambda made, stem: drawn.update(made=made) or [])
+    monkeypatch.setattr("probing.report.section.ablation.save", lambda made, stem, data: drawn.update(made=made) or [])
     write_effects(run, tmp_path / "ablation")
     right = next(axes for axes in drawn["made"].axes if axes.get_xlabel().startswith("number of heads"))
     for bars in right.collections:
