@@ -67,6 +67,7 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
     names = {**study.names, "tag": _TAG, "run_id": run_id}
     manifest = {
         "run_id": run_id,
+        "inputs": None,  # of the command line: it has no option for a corpus that was made in Python
         "config": config,
         **_parts(study),
         "versions": {name: metadata.version(name) for name in _LIBRARIES},
