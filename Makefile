@@ -1,6 +1,8 @@
-# Two commands: `make run` and `make test`. Each creates the virtual environment if it is missing.
+# Two commands: `make run` and `make test`. Each creates the virtual environment if it is missing; `make run` installs what
+# the programs need, `make test` the tests, the linters and all extras too.
 #   make run ARGS="model=bert task=depth"     passes overrides on
 #   make test ARGS="-m slow"                  the slow tests
+#   make docs                                 makes the documentation site, outputs/site/index.html
 #   make gallery                              makes the figures of the README (real data: PROBING_DATA)
 #   make views                                pictures of the interactive pages, after make gallery (needs Chromium)
 PYTHON ?= python3
@@ -8,20 +10,23 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint gallery views clean
+.PHONY: run test lint docs gallery views clean
 
-run: $(VENV)/ready
+run: $(VENV)/ready-to-run
 	$(BIN)/python -m pipelines.run $(if $(ARGS),$(ARGS),model=minilm data=grammar)
 
-test: $(VENV)/ready
+test: $(VENV)/ready-to-test
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/ready
+lint: $(VENV)/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-gallery: $(VENV)/ready
+docs: $(VENV)/ready-to-test
+	$(BIN)/python -m mkdocs build --strict
+
+gallery: $(VENV)/ready-to-run
 	$(BIN)/python -m pipelines.run -m model=minilm task=pos,depth,sentiment tag=gallery
 	$(BIN)/python -m pipelines.run model=minilm task=pos attention=full tag=gallery
 	mkdir -p outputs/gallery
@@ -33,7 +38,7 @@ gallery: $(VENV)/ready
 
 SHOOT = $(BIN)/python tests/view/page/pictures.py
 TO = outputs/gallery/view
-views: $(VENV)/ready
+views: $(VENV)/ready-to-test
 	$(BIN)/python -m pipelines.view text="The movie was unexpectedly not boring." out=outputs/views/text.html
 	$(BIN)/python -m pipelines.view data=grammar sentence=test-0227 out=outputs/views/sentence.html
 	$(SHOOT) file://$(CURDIR)/outputs/views/text.html "$(TO)-heads.png=layer=3&pin=q5" "$(TO)-model.png=view=model" \
@@ -45,9 +50,15 @@ views: $(VENV)/ready
 	  until curl -sf http://127.0.0.1:8799/api/model | grep -q '"ready":true'; do sleep 1; done; \
 	  $(SHOOT) http://127.0.0.1:8799/ "$(TO)-explore.png=theme=dark&layer=4&level=word"; kill -INT $$server
 
-$(VENV)/ready: pyproject.toml constraints.txt
+# what the programs need, and no more
+$(VENV)/ready-to-run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,joblib]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+# the rest: tests, linters, documents, and the extras
+$(VENV)/ready-to-test: $(VENV)/ready-to-run
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:

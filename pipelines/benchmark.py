@@ -32,9 +32,11 @@ from pipelines.benchmarking.ratios import RATIOS, listing
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import set_threads
 from pipelines.shared.notes import announce
-from pipelines.shared.options import CONF, own_options, parts_of
+from pipelines.shared.option_files import CONF, folders
+from pipelines.shared.options import own_options, parts_of
 from pipelines.shared.schema import check_machine, names_a_folder
 from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.typed_options import in_quotes
 from pipelines.shared.versions import code_version, versions
 from probing.axes import Note
 from probing.errors import ConfigError, ProbingError, not_negative, one_of, positive
@@ -145,10 +147,17 @@ def machine(device: str) -> dict[str, object]:
 
 
 def overrides_of_run() -> tuple[str, ...]:
-    """The overrides that give ``python -m pipelines.run`` the same groups: their options, and single keys as typed."""
+    """The overrides that give ``python -m pipelines.run`` the same groups: their options, single keys as typed, and the
+    folders of further options.
+    """
     now = HydraConfig.get()
     chosen = [f"{group}={option}" for group in GROUPS if (option := now.runtime.choices.get(group)) is not None]
-    return (*chosen, *(typed for typed in now.overrides.task if typed.lstrip("+~").split(".")[0] in GROUPS))
+    own = ",".join(in_quotes(str(folder)) for folder in folders() if folder != CONF)
+    return (
+        *chosen,
+        *(typed for typed in now.overrides.task if typed.lstrip("+~").split(".")[0] in GROUPS),
+        *([f"hydra.searchpath=[{own}]"] if own else []),
+    )
 
 
 @hydra.main(config_path=str(CONF), config_name="benchmark", version_base="1.3")

@@ -34,7 +34,8 @@ from pipelines.covering.replications import Line, Replications, everything
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import set_threads
 from pipelines.shared.notes import announce
-from pipelines.shared.options import CONF, Parts, own_options, parts_of
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
 from pipelines.shared.schema import check_machine, listed, names_a_folder
 from pipelines.shared.stand_ins import find_model

@@ -36,8 +36,10 @@ import hydra
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.options import CONF, ModelParts, own_options, parts_of
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import ModelParts, own_options, parts_of
 from pipelines.shared.schema import check_machine, listed
+from probing.distribution import need
 from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
 
@@ -86,6 +88,8 @@ def explore(config: DictConfig) -> None:
     """Serve until Ctrl-C. Raises ProbingError, and what loading raises."""
     settings, resolved = own_options(Settings, config, GROUPS)
     parts = ModelParts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
+    for package in ("starlette", "uvicorn"):
+        need(package)
     with listening(settings.port) as here:
         from pipelines.exploring.session import ModelSession, preparation
 

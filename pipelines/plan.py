@@ -26,7 +26,8 @@ import hydra
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import CONSOLE, job, launch, say
-from pipelines.shared.options import CONF, own_options
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import own_options
 from probing.errors import ConfigError, positive
 
 if TYPE_CHECKING:

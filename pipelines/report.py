@@ -30,7 +30,8 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import guarded, job, launch, say
-from pipelines.shared.options import CONF, own_options, parts_of
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import own_options, parts_of
 from pipelines.shared.schema import names_a_folder
 from probing.errors import DataError
 from probing.report.look import Look, looking
@@ -70,9 +71,12 @@ def report(settings: Settings, look: Look) -> Path:
             "or type another tag=…"
         )
     from probing.report.compare import compare
+    from probing.report.stand_in_notes import notes_of_folders
 
     with looking(look):
         page = compare(runs, Path(settings.outputs, "reports", settings.name or settings.tag))
+    for note in notes_of_folders(runs):
+        say(note, "bold yellow")
     say(f"compared {len(runs)} runs: {page}")
     return page
 

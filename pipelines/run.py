@@ -24,7 +24,8 @@ Examples:
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
 -m runs one job for each combination of comma-separated values; python -m pipelines.report compares
-runs. Two analyses: 'analysis=[heads,syntax]'. Tab completion in bash for python pipelines/run.py:
+runs. Two analyses: 'analysis=[heads,syntax]'. Options of your own: --config-dir my_study/conf, see
+docs/template. Tab completion in bash for python pipelines/run.py:
   eval "$(python pipelines/run.py -sc install=bash)"
 """
 
@@ -38,27 +39,30 @@ from omegaconf import DictConfig
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, build
 from pipelines.running.finished_run import verify
 from pipelines.running.identity import identify
-from pipelines.running.manifest import measured
 from pipelines.running.null_stage import with_nulls
 from pipelines.running.one_run import Run, contents, study_of
-from pipelines.running.own_folder import apart
+from pipelines.running.own_folder import apart, clash
 from pipelines.running.run_folder import is_done, of_failed, run_folder
 from pipelines.running.terminal import show
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import Clock, alone, set_threads
 from pipelines.shared.notes import announce
-from pipelines.shared.options import CONF
+from pipelines.shared.option_files import CONF
 from pipelines.shared.progress import Bars
 from pipelines.shared.shortage import missing_below
 from pipelines.shared.stand_ins import find_corpus, find_model
 from probing.analysis.findings import Findings
+from probing.analysis.measured_facts import measured
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
 from probing.errors import ConfigError, DamagedStoreError, StoreError
 from probing.report.look import looking
-from probing.result.folder import finish, write_first, write_part
+from probing.result.asked_for import note_names
+from probing.result.folder import finish, parsed_manifest, write_first, write_part
 from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
+
+EXTRACT, NULLS = "extract", "nulls"  # stages beside the analyses
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
@@ -69,7 +73,8 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
     advice = of_failed(this.folder)
     if advice and this.experiment.settings.strict:
         raise ConfigError(advice)
-    show(this.folder)
+    note_names(this.folder, parsed_manifest(this.folder), asked(this))
+    show(this.folder, this.experiment.stand_ins)
     if advice and done:
         say(advice, "bold yellow")
     say(f"{'already done' if done else 'wrote'}: {this.folder}")
@@ -78,7 +83,10 @@ def run(config: DictConfig, choices: dict[str, str]) -> Path:
 
 def finished(this: Run) -> tuple[Run, bool]:
     """The run in a folder of its own, computed unless it is there; and whether it was there. Raises ProbingError."""
+    usual = this.folder
     this = apart(this)
+    if this.folder != usual and usual.is_dir():
+        say(clash(this, usual), "yellow")
     if is_done(this.folder, this.run_id):
         return this, True
     with alone(this.folder):
@@ -88,6 +96,11 @@ def finished(this: Run) -> tuple[Run, bool]:
                 make(this)
             return this, done
     return finished(this)  # meanwhile another process gave this folder to a run of another checkpoint or corpus
+
+
+def asked(this: Run) -> dict[str, str]:
+    """Model and data as they were asked for."""
+    return {"model": this.checkpoint.name, "data": this.corpus.name, **this.experiment.stand_ins}
 
 
 def prepare(config: DictConfig, choices: dict[str, str]) -> Run:
@@ -133,14 +146,16 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
     """Run one analysis after the other. The findings of each are on disk before the next begins."""
     from probing.report.page import write_report
 
-    clock, analyses, strict = Clock(), this.experiment.analyses, this.experiment.settings.strict
+    analyses, strict = this.experiment.analyses, this.experiment.settings.strict
+    stages = [EXTRACT, *analyses, *([NULLS] if this.experiment.settings.nulls else [])]
     found: dict[str, Findings] = {}
     failed: dict[str, str] = {}
     set_threads(this.experiment.settings.threads)
-    with Bars(CONSOLE) as bars, closing(study_of(this, bars)) as study:
+    with Bars(CONSOLE, stages) as bars, closing(study_of(this, bars)) as study:
+        clock = Clock(bars.stage)
         for analysis in analyses.values():
             analysis.check(study)
-        with clock.stage("extract"):
+        with clock.stage(EXTRACT):
             facts = measured(study)
         for name, analysis in analyses.items():
             with clock.stage(name):
@@ -153,7 +168,7 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
             write(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
         if this.experiment.settings.nulls:
             taken = sum(clock.seconds.values())
-            with clock.stage("nulls"):
+            with clock.stage(NULLS):
                 found = with_nulls(this.experiment, study, found, failed, taken)
             write_part(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
     with looking(this.experiment.report):

@@ -33,9 +33,11 @@ from omegaconf import DictConfig
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.hide_folders import without_folders
 from pipelines.shared.notes import announce
-from pipelines.shared.options import CONF, Parts, own_options, parts_of
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
 from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.typed_command import as_typed
 from pipelines.shared.versions import code_version, versions
 from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
 from pipelines.viewing.sources import MODEL, views
@@ -87,7 +89,7 @@ def build(config: DictConfig) -> Parts:
 def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, notes: Sequence[Note]) -> list[Packed]:
     """The documents of the page, with their provenance and the notes of the program."""
     provenance = {
-        "command": shlex.join(["python", "-m", "pipelines.view", *sys.argv[1:]]),
+        "command": as_typed(shlex.join(["python", "-m", "pipelines.view", *sys.argv[1:]])),
         "commit": code_version(CONF.parent),
         "checkpoint": {"name": checkpoint.name, "revision": checkpoint.revision},
         "requested": dict(parts.stand_ins),

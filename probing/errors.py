@@ -16,11 +16,11 @@ class ProbingError(Exception):
     """Any failure that a user can correct; programs print it without a traceback."""
 
 
-class ConfigError(ProbingError):
+class ConfigError(ProbingError, ValueError):
     """An option has an impossible value."""
 
 
-class DataError(ProbingError):
+class DataError(ProbingError, ValueError):
     """A corpus is missing, malformed, or without the annotation that a task needs."""
 
 

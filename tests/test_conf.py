@@ -15,7 +15,8 @@ from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, Settings, build
 from pipelines.running.run_folder import USUAL, labels, run_folder
-from pipelines.shared.options import CONF, option, options
+from pipelines.shared.option_files import CONF, options
+from pipelines.shared.options import option
 from pipelines.shared.schema import checked
 from pipelines.viewing.inputs import Settings as ViewSettings
 

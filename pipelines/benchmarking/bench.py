@@ -1,15 +1,18 @@
 """What every ratio of the benchmark is measured on, and what a measurement returns."""
 
+import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.shared.machine import device_of
-from pipelines.shared.options import CONF, Parts
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import Parts
 from probing.axes import Corpus
 from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint
@@ -104,7 +107,11 @@ def in_turn(measured: Callable[[], float], reference: Callable[[], float], repea
 
 def python(*arguments: str) -> str:
     """What a Python process of its own prints. Raises UnavailableError if it fails."""
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=CONF.parent)
+    # it starts where the programs are, and finds the user's own modules as this process does
+    path = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, *arguments]
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=CONF.parent, env=environment)
     if done.returncode:
         reason = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
         raise UnavailableError(f"python {' '.join(arguments)} failed: {reason}")

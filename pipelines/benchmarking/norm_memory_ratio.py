@@ -40,20 +40,6 @@ def norm_peak(encoder: Encoder, length: int, keep: Callable[[Norms], Any] = lamb
     return float(_peak(encoder, lambda: list(norms(encoder, subwords, keep))) / map_bytes)
 
 
-def forward_peak(encoder: Encoder, length: int) -> float:
-    """The same for the bare forward pass of one sentence, which does not keep maps."""
-    import torch
-
-    ids = torch.from_numpy(of_length(encoder, length).ids.astype(np.int64))[None].to(encoder.device)
-    map_bytes = encoder.network.config.num_attention_heads * length**2 * 4
-
-    def forward() -> None:
-        with torch.inference_mode():
-            encoder.network(input_ids=ids, attention_mask=torch.ones_like(ids))
-
-    return float(_peak(encoder, forward) / map_bytes)
-
-
 def _peak(encoder: Encoder, work: Callable[[], object]) -> int:
     """Most bytes that ``work`` holds at once beyond what was there before, counted by the allocator."""
     import torch

@@ -10,6 +10,7 @@ from pipelines.benchmarking.bench import Bench, Ratio
 from probing.attention.flow.attention_rollout import by_word, rollout
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import flow
+from probing.distribution import need
 from probing.errors import UnavailableError
 from probing.model.maps import Maps, maps
 from probing.rng import generator
@@ -131,6 +132,7 @@ def flow_seconds(batches: Sequence[Maps], pairs: int, rng: np.random.Generator) 
 
 
 def _networkx(capacities: Float64, pairs: Int64) -> float:
+    need("networkx")
     from networkx import DiGraph, maximum_flow_value
     from networkx.algorithms.flow import preflow_push
 

@@ -4,13 +4,13 @@ import os
 import shutil
 import tempfile
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from pipelines.benchmarking.bench import Bench, Ratio
 from pipelines.exploring.session import SHORT, LoadedModel, ModelSession
+from probing.distribution import need
 from probing.errors import UnavailableError
 from probing.rng import generator
 from probing.view.bundle import page
@@ -78,8 +78,7 @@ def browser() -> str:
     program = os.environ.get("PROBING_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise UnavailableError(f"none of {', '.join(BROWSERS)} is on PATH; install one, or set PROBING_CHROMIUM")
-    if find_spec("playwright") is None:
-        raise UnavailableError("playwright is not installed; type pip install -e '.[dev]'")
+    need("playwright")
     return program
 
 

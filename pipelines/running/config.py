@@ -7,7 +7,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.running.hypothesis_files import read_hypothesis
-from pipelines.shared.options import Parts, options, own_options, parts_of
+from pipelines.shared.option_files import options
+from pipelines.shared.options import Parts, own_options, parts_of
 from pipelines.shared.schema import check_machine, known, listed, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST

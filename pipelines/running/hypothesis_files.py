@@ -7,7 +7,7 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from pipelines.shared.options import CONF, options
+from pipelines.shared.option_files import file_of, options
 from probing.attention.heads.hypothesis import hypothesis_from
 from probing.data.text import read_lines
 from probing.errors import ConfigError, DataError, shown
@@ -16,9 +16,8 @@ DEEPEST, LONGEST = 20, 2**20  # levels of nesting, and characters of a file; a h
 
 
 def read_hypothesis(name: str) -> dict[str, Any]:
-    """The content of an option of conf/hypothesis, or of a YAML file. Raises: ConfigError."""
-    path = CONF / "hypothesis" / f"{name}.yaml"
-    path = path if path.is_file() else Path(name)
+    """The content of an option of the group hypothesis, or of a YAML file. Raises: ConfigError."""
+    path = file_of("hypothesis", name) or Path(name)
     if not path.is_file():
         valid = ", ".join(options("hypothesis"))
         raise ConfigError(
@@ -39,6 +38,8 @@ def _mapping(path: Path, text: str) -> dict[str, Any]:
     try:
         _check_shape(path, text)
         content: Any = OmegaConf.to_container(OmegaConf.create(text))
+    except ConfigError:
+        raise
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}{_line(error)}: not YAML ({_reason(error)})") from error
     except (OmegaConfBaseException, ValueError, RecursionError) as error:

@@ -3,7 +3,8 @@
 Two runs are the same if everything listed here is equal. For a task, a probe, a rollout and an analysis, the list holds
 the class and the options that differ from their defaults: so a new option with a default does not change the identity
 of finished runs. Raise VERSION when the same list gives other numbers than before: after a change of a default, of a
-method, or after the repair of a fault.
+method, or after the repair of a fault. A class from outside of this project has no VERSION: a digest of its code is
+listed instead.
 """
 
 import hashlib
@@ -11,7 +12,8 @@ import json
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from pipelines.running.config import PROBES, Experiment
+from pipelines.running.config import GROUPS, PROBES, Experiment
+from pipelines.running.own_code import own_code
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
@@ -49,9 +51,23 @@ def identity(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
 
 
 def described(part: Any) -> dict[str, Any]:
-    """The class of a part, and those of its options that differ from their defaults."""
+    """The class of a part, and those of its options that differ from their defaults; of a class from outside of this
+    project also a digest of its code.
+    """
     changed = {f.name: getattr(part, f.name) for f in fields(part) if getattr(part, f.name) != _default(f)}
-    return {"class": f"{type(part).__module__}.{type(part).__qualname__}", **changed}
+    code = own_code(type(part))
+    return {"class": class_name(part), **({} if code is None else {"code": code}), **changed}
+
+
+def outside_parts(experiment: Experiment) -> dict[str, str]:
+    """The digest of the code of every part whose class is not of this project, by the name of the class."""
+    parts = [getattr(experiment, group) for group in GROUPS] + [*experiment.analyses.values()]
+    return {class_name(part): code for part in parts if (code := own_code(type(part))) is not None}
+
+
+def class_name(part: Any) -> str:
+    """The class of a part, as ``_target_`` names it."""
+    return f"{type(part).__module__}.{type(part).__qualname__}"
 
 
 def _default(option: "Field[Any]") -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.running.config import PROBES, Experiment
-from pipelines.shared.options import CONF, option, options
+from pipelines.shared.option_files import CONF
+from pipelines.shared.options import option
 from probing.errors import ConfigError
 from probing.model.checkpoint import row_name
 from probing.result.folder import read_manifest
@@ -59,19 +60,20 @@ def shortened(name: str) -> str:
 def named_analyses(names: Iterable[str]) -> dict[str, str]:
     """How the folder of a run names its analyses: ``attention=<the largest set among them>``, ``analysis=<others>``.
 
-    An empty text stands for what is not named: the usual set, or no others.
+    An empty text stands for what is not named: the usual set, or no others. Sets from outside of conf/ have no name
+    here, so that a folder is called the same with and without the options that they come from.
     """
     further = set(names) - {PROBES}
-    sets = {name: set(_set_of(name)) for name in options("attention")}
+    sets = {file.stem: set(_set_of(file)) for file in sorted((CONF / "attention").glob("*.yaml"))}
     inside = [name for name, analyses in sets.items() if analyses <= further]
     largest = max(inside, key=lambda name: len(sets[name]))
     others = "+".join(sorted(further - sets[largest]))
     return {"attention": "" if largest == USUAL["attention"] else largest, "analysis": others}
 
 
-def _set_of(name: str) -> list[str]:
-    """The analyses that ``attention=<name>`` brings."""
-    found: Any = OmegaConf.to_container(OmegaConf.load(CONF / "attention" / f"{name}.yaml")) or {}
+def _set_of(file: Path) -> list[str]:
+    """The analyses that a set brings."""
+    found: Any = OmegaConf.to_container(OmegaConf.load(file)) or {}
     return [option for entry in found.get("defaults", []) for option in entry.values()]
 
 
@@ -113,7 +115,7 @@ def is_done(folder: Path, run_id: str) -> bool:
         return False
     if manifest.get("run_id") != run_id:
         raise ConfigError(
-            f"{folder} holds a run of another configuration, corpus, checkpoint or version of this tool "
+            f"{folder} holds a run of another configuration, corpus, checkpoint, own code or version of this tool "
             f"({manifest.get('run_id')}; this run is {run_id}); choose another tag=… or delete that folder"
         )
     return True

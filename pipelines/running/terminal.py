@@ -1,5 +1,6 @@
 """What a run prints at its end: its table of scores, and notes on what was skipped, sampled or substituted."""
 
+from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
 from textwrap import fill
@@ -13,21 +14,27 @@ from pipelines.shared.cli import CONSOLE, say
 HEAD = 8  # characters of a line in the head of a column
 
 
-def show(folder: Path) -> None:
-    """Print the table of a finished run, and its notes."""
+def show(folder: Path, stand_ins: Mapping[str, str]) -> None:
+    """Print the table of a finished run, and its notes. stand_ins: per part, what was asked for in its place."""
     from probing.report.baseline_columns import CEILING, NAMES
     from probing.report.best_layers import verdict_on_layers
+    from probing.report.layer_notes import without_spread
     from probing.report.load import heading, load_run
-    from probing.report.tables import run_table
+    from probing.report.measured_on import population
+    from probing.report.tables import banded, run_table
 
     found = load_run(folder)
-    raw, text = run_table(found)
-    print_table(text, heading(found), marks(text, found.chosen_on, found.split))
+    raw, text = run_table(found, banded(found))
+    print_table(text, heading(found, stand_ins), marks(text, found.chosen_on, found.split))
     if best := verdict_on_layers(raw, found.metric, found.chosen_on, found.split):
         say(best)
+    if flat := without_spread(found, raw):
+        say(flat)
+    say(f"measured on {population(found)}")
     ceiling = NAMES[CEILING]
     if ceiling in text:
-        say(f"{ceiling}: {text[ceiling].iloc[0]}, by looking up the control's label of each word type that train has")
+        said = "the score of looking up the random label of each word type that train has"
+        say(f"{ceiling}: {text[ceiling].iloc[0]}, {said}")
     for reason, count in found.manifest["data"]["skipped"].items():
         say(f"{reason}: {count:,}")
     for note in found.manifest["notes"]:

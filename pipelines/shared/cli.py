@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipelines.shared.log_lines import show_lines
-from pipelines.shared.options import options
+from pipelines.shared.option_files import check_added, options
 from pipelines.shared.shortage import memory_behind, shortage
+from pipelines.shared.typed_command import as_typed
 from pipelines.shared.typed_options import explain, readable
 from probing.errors import ConfigError, ProbingError, shown
 
@@ -42,7 +43,8 @@ class Failed(Exception):
 def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> None:
     """Run a Hydra program: ``--help`` fits one screen; exit code 1 for a failure, 2 for a mistyped option."""
     if {"--help", "-h"} & set(sys.argv[1:]):
-        say(help_screen(doc, groups))
+        if code := guarded(lambda: _help(doc, groups)):
+            sys.exit(code)
         return
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -67,7 +69,13 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
 
 def _start(program: Callable[[], object]) -> None:
     sys.argv[1:] = readable(sys.argv[1:])
+    check_added(sys.argv[1:])
     program()
+
+
+def _help(doc: str, groups: tuple[str, ...]) -> None:
+    check_added(sys.argv[1:])
+    say(help_screen(doc, groups))
 
 
 def interrupt_again(ignored: "UnraisableHookArgs") -> None:
@@ -135,16 +143,17 @@ def _in_hydra(trace: TracebackType | None) -> bool:
 
 def say(text: str, style: str | None = None) -> None:
     """Print a line without markup: it may quote a corpus or a path."""
-    CONSOLE.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    CONSOLE.print(as_typed(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def fail(message: str) -> None:
     """Print an error, as plain text."""
-    console(stderr=True).print(f"error: {message}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+    text = as_typed(f"error: {message}")
+    console(stderr=True).print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
 
 
 def help_screen(doc: str, groups: tuple[str, ...]) -> str:
-    """``doc`` with the options of each group; the files of conf/ are listed, not loaded."""
+    """``doc`` with the options of each group; the files are listed, not loaded."""
     indent = " " * 14
     named = [f"  {group + '=':12}{', '.join(options(group))}" for group in groups]
     lines = [fill(line, 100, subsequent_indent=indent, break_on_hyphens=False) for line in named]

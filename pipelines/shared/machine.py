@@ -1,7 +1,7 @@
 """The machine that a program runs on: device, threads, time, and folders that processes share."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,14 +54,16 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 class Clock:
-    """Seconds per stage."""
+    """Seconds per stage; ``on_stage`` gets the name of each stage when it begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_stage: Callable[[str], None]) -> None:
         self.seconds: dict[str, float] = {}
+        self._on_stage = on_stage
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time what happens inside."""
+        self._on_stage(name)
         began = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - began, 3)

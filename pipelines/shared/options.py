@@ -1,16 +1,16 @@
-"""Groups of options in conf/, and the parts of a program that its configuration makes of them."""
+"""The content of options, and the parts of a program that its configuration makes of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
+from pipelines.shared.option_files import file_of, options
 from pipelines.shared.schema import checked, known, names_a_folder, part_of
 from probing.attention.flow.augmented import Rollout
 from probing.data.corpus import Source
-from probing.errors import ConfigError, one_of
+from probing.errors import ConfigError, one_of, shown
 from probing.model.checkpoint import Model
 from probing.store.key import Store
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 TEXTS = ("text", "text_b")  # options that hold running text
-CONF = Path(__file__).resolve().parents[2] / "conf"
 SettingsT = TypeVar("SettingsT", bound="DataclassInstance")
 
 
@@ -83,16 +82,15 @@ def _text(name: str, config: DictConfig) -> str | None:
     return text
 
 
-def options(group: str) -> list[str]:
-    """The options of a group: its files, except those that only serve as a base of others."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml") if not path.stem.startswith("_"))
-
-
 def option(group: str, name: str) -> DictConfig:
-    """The content of ``conf/<group>/<name>.yaml``, with the options of the same group that it is based on."""
-    node: Any = OmegaConf.load(CONF / group / f"{name}.yaml")
+    """The content of an option, ``<group>/<name>.yaml``, with the options that it is based on. Raises ConfigError."""
+    path = file_of(group, name)
+    if path is None:
+        raise ConfigError(f"{group}={shown(name)}: no such option; choose one of {', '.join(options(group))}")
+    node: Any = OmegaConf.load(path)
     for parent in node.pop("defaults", []):
         if isinstance(parent, str) and parent != "_self_":
-            node = OmegaConf.merge(option(group, parent), node)
+            where, _, base = parent.rpartition("/")  # another group is written as /group/name
+            node = OmegaConf.merge(option(where.strip("/") or group, base), node)
     found: DictConfig = node
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from pipelines.shared.option_files import ON_THE_PATH
 from probing.errors import ConfigError, one_of, positive, shown
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def class_of(option: str, target: object) -> Any:
     try:
         found = getattr(import_module(module), name)
     except Exception as error:  # a module may fail in any way while it is imported
-        raise ConfigError(f"{option}={shown(target)}: it cannot be imported ({shown(error)})") from error
+        absent = isinstance(error, ModuleNotFoundError) and not target.startswith("probing.")
+        advice = f"; {ON_THE_PATH}" if absent else ""
+        raise ConfigError(f"{option}={shown(target)}: it cannot be imported ({shown(error)}){advice}") from error
     if not isinstance(found, type) or not is_dataclass(found):
         raise ConfigError(f"{option}={shown(target)}: it is not a dataclass, so it has no options; see conf/")
     return found

@@ -4,14 +4,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.shared.options import TEXTS, options
+from pipelines.shared.option_files import options
+from pipelines.shared.options import TEXTS
+from probing.distribution import to_install
 from probing.errors import ConfigError, shown
 
 LONGEST = 100  # characters of the name of an option
+LAUNCHERS = ("joblib", "submitit_slurm", "submitit_local")  # those of packages that not everyone installs
 _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _OPTION = re.compile(r"([+~]{0,2}[\w.@/-]+)=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)
 _SWEEPS = ("-m", "--multirun")
+_ABSENT = re.compile(r"Could not find '([\w/]+)/([^'/]*)'")  # how Hydra says that a group has no such option
 RENAMED = {  # options of earlier versions
     "data.input": "model.text=spaced or model.text=as_written",
     "baselines": "nulls=1 for one untrained twin, nulls=20 for a band",
@@ -50,14 +54,32 @@ def _read(argument: str, sweep: bool) -> str:
             ) from error
         return f"{name}={in_quotes(value)}"
     group = name.lstrip("+~").partition("@")[0]
-    if options(group) and not parsed.is_sweep_override():
-        _check_choice(group, parsed.value())
+    if parsed.is_sweep_override() and not sweep:
+        raise ConfigError(_several(name, value, bool(options(group))))
+    if options(group):
+        _check_choice(group, value.split(",") if parsed.is_sweep_override() else parsed.value())
     return argument
+
+
+def _several(name: str, value: str, is_group: bool) -> str:
+    """What to type instead of several values without -m: a sweep first, then what else may have been meant."""
+    typed = shown(f"{name}={value}")
+    advice = [f"type -m {typed} to run once for each"]
+    if not is_group or name.lstrip("+~") == "analysis":
+        advice.append(f"'{name}=[{shown(value)}]' for one run with all of them")
+    if not is_group:
+        advice.append(f"\"{name}='{shown(value)}'\" for one value that has a comma in it")
+    return f"{typed}: these are several values; {', or '.join(advice)}"
 
 
 def _check_choice(group: str, value: object) -> None:
     """Raise ConfigError unless ``value`` can name options of a group: Hydra fails on lists of anything else."""
     names = [] if value is None else value if isinstance(value, list) else [value]
+    if any(isinstance(name, str) and name.startswith("_") for name in names):
+        raise ConfigError(
+            f"{group}={shown(','.join(map(str, names)))}: a name that begins with _ is the base of other options, and "
+            f"none itself; choose one of {', '.join(options(group))}"
+        )
     if not all(isinstance(name, str) and len(name) <= LONGEST for name in names):
         raise ConfigError(
             f"{group}={shown(value)}: the name of an option is wanted, one of {', '.join(options(group))}"
@@ -86,6 +108,8 @@ def explain(error: Exception) -> str:
     cause = error.__cause__
     node = getattr(cause, "parent_node", None) if cause is not None else None
     message = str(error).partition("\nConfig search path:")[0].strip()
+    if (absent := _ABSENT.search(message)) and (advice := _no_option(*absent.groups())):
+        return advice
     if node is not None and hasattr(node, "keys") and cause is not None and "not in struct" in str(cause):
         return _unknown_key(message, node)
     if typed := getattr(error, "override", None):
@@ -93,6 +117,16 @@ def explain(error: Exception) -> str:
     key = getattr(error, "full_key", None)
     what = re.sub(r"^\w+ raised while resolving interpolation: ", "", message.split("\n    full_key")[0])
     return f"{key}: {what}" if key and key not in what else what
+
+
+def _no_option(group: str, name: str) -> str:
+    """What to type instead of an option that a group does not have; empty for groups of Hydra's own."""
+    if group == "hydra/launcher" and name in LAUNCHERS:
+        return f"{group}={name}: {to_install(name)}"
+    if not options(group):
+        return ""
+    another = "; for another checkpoint type model.checkpoint=<Hub id or folder>" if group == "model" else ""
+    return f"{group}={shown(name)}: no such option; choose one of {', '.join(options(group))}{another}"
 
 
 def _unknown_key(message: str, node: Any) -> str:

@@ -7,14 +7,16 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from probing.distribution import NAME, VERSION
+
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "h5py", "pandas", "hydra-core")
 WANTED = ("--path-format=absolute", "--show-toplevel", "--git-path", "objects", "--git-path", "index", "HEAD")
 IN_COMMIT = "HEAD:./"  # not there for a folder that lies inside of a repository without being part of it
 
 
 def versions() -> dict[str, str]:
-    """The version of each of LIBRARIES."""
-    return {name: version(name) for name in LIBRARIES}
+    """The version of this project and of each of LIBRARIES."""
+    return {NAME: VERSION, **{name: version(name) for name in LIBRARIES}}
 
 
 def code_version(root: Path) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from pipelines.shared.option_files import options as task_names
+from pipelines.shared.options import option
 from pipelines.shared.schema import checked, class_of
 from probing.axes import Sentence
-from probing.errors import ConfigError
+from probing.errors import ConfigError, shown
 from probing.view.record import Gold
 
 TASKS = "probing.task."
@@ -16,12 +18,16 @@ TASKS = "probing.task."
 def gold_of(options: Mapping[str, Any]) -> Callable[[Sentence], Gold | None]:
     """From ``config.task`` of a manifest to the task's labels of one sentence: one per word, or a single one.
 
-    Raises: ConfigError for a class that is not a task of probing.task, and for options that the task does not have. A
-    manifest is a file that anyone may have written, so no other class is built from it.
+    Raises: ConfigError for a class that is neither a task of probing.task nor that of an option of this program, and
+    for options that the task does not have. A manifest is a file that anyone may have written, so no other class is
+    built from it.
     """
     target = options.get("_target_")
-    unknown = ConfigError(f"task._target_={target}: not a task of this version (a class below {TASKS[:-1]}); run again")
-    if not isinstance(target, str) or not target.startswith(TASKS):
+    unknown = ConfigError(
+        f"task._target_={shown(target)}: not a task of this version (a class below {TASKS[:-1]}) or of an option here; "
+        "for a task of your own type --config-dir and the folder of its options, else run again"
+    )
+    if not isinstance(target, str) or not (target.startswith(TASKS) or target in _of_options()):
         raise unknown
     try:
         cls = class_of("task._target_", target)
@@ -31,3 +37,8 @@ def gold_of(options: Mapping[str, Any]) -> Callable[[Sentence], Gold | None]:
         raise unknown
     gold: Callable[[Sentence], Gold | None] = checked(cls, OmegaConf.create(dict(options)), "task").gold
     return gold
+
+
+def _of_options() -> set[str]:
+    """The classes of all tasks that this program has options of."""
+    return {str(option("task", name).get("_target_")) for name in task_names("task")}

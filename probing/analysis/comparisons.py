@@ -51,9 +51,11 @@ def type_notes(study: Study, read: Read) -> list[Note]:
         train = study.items.targets[TASK]
         values = np.bincount(train.flat("train")) if train.kind == "class" else None
         chance = (
-            f"; the most frequent label alone gives {values.max() / values.sum():.3f}" if values is not None else ""
+            f"; always giving the most frequent label scores {values.max() / values.sum():.3f}"
+            if values is not None
+            else ""
         )
-        text = f"memorisation: {study.task.control_note}; it is scored on train, on those labels{chance}"
+        text = f"memorisation: {study.task.control_note}; the score is that on train, with these labels{chance}"
         if not any(p.target == MEMORISATION and p.predicted for p in study.predictions):
             text = "memorisation is not measured: the probe predicts nothing for train"
         return [Note("caveat", text)]
@@ -61,9 +63,11 @@ def type_notes(study: Study, read: Read) -> list[Note]:
     seen = {w for forms in read.forms["train"] for w in forms}
     text = f"control: {study.task.control_note}"
     if len(seen) < len(written):
-        text += f"; types are words as the model reads them, {len(seen):,} for {len(written):,} spellings of train"
+        text += f". A type is a word as the model reads it: {len(seen):,} types for {len(written):,} spellings in train"
     share = in_train(read, "test")
-    text += f"; {100 * share:.1f} % of the test items are of a type that train has"
+    text += f". {100 * share:.1f} % of the test items have a type that occurs in train"
     if study.options.controls == 1:
-        text += "; intervals of control and selectivity are of this one draw (controls=5: of other draws too)"
+        text += (
+            ". The intervals of control and selectivity hold for this one draw of random labels; controls=5 draws five"
+        )
     return [Note("caveat", text)]

@@ -39,12 +39,23 @@ def pair_up(
     controls: Mapping[str, Labels],
     inside: NDArray[np.bool_] | None = None,
 ) -> Items:
+    """Stored vectors with their labels, and with those of ``controls``, by name; as ``paired``."""
+    vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
+    return paired(task, labels, vectors, controls, inside)
+
+
+def paired(
+    task: Task,
+    labels: Labels,
+    vectors: Vectors,
+    controls: Mapping[str, Labels],
+    inside: NDArray[np.bool_] | None = None,
+) -> Items:
     """Vectors with their labels, and with those of ``controls``, by name.
 
     ``inside``: which items take part, in the order of splits and sentences; None: all. Items without a vector or
     without a label are left out and counted. Raises: ModelError if a split has no item left.
     """
-    vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
     has_label = _labelled(labels)
     keep = vectors.available & has_label
     reasons = {"have no vector": ~vectors.available, "have no label": ~has_label}

@@ -65,11 +65,15 @@ def selected_on_dev(found: Sequence[Prediction]) -> list[dict[str, object]]:
 
 def trained_probes(study: Study) -> dict[str, bytes]:
     """The file with which others can apply this run's probes to new vectors; none if the probe is not linear."""
+    probes = probes_to_save(study)
+    return {FILE: to_bytes(probes)} if probes.layers else {}
+
+
+def probes_to_save(study: Study) -> Saved:
+    """The probes of the task in every layer, for vectors as the model gives them; no layer if they are not linear."""
     labels = study.labels
     weights, intercepts = folded([p.fit for p in study.predictions if p.fit is not None], labels.kind)
-    if not weights:
-        return {}
-    probes = Saved(
+    return Saved(
         task=study.names["task"],
         level=labels.level,
         kind=labels.kind,
@@ -81,4 +85,3 @@ def trained_probes(study: Study) -> dict[str, bytes]:
         weights=weights,
         intercepts=intercepts,
     )
-    return {FILE: to_bytes(probes)}

@@ -156,7 +156,10 @@ def strength_at_edge(study: Study) -> list[Note]:
     """A note on layers for which dev chose a strength where the grid, grown at its end, was not allowed to grow on."""
     ends = limits(getattr(study.probe, "l2", ()))
     edge = [fit.layer for fit in _linear_fits(study) if fit.chosen.get("l2") in ends]
-    text = f"l2 was chosen where the grid, grown by {FURTHER} strengths, ends on layers {edge}; type a wider probe.l2"
+    text = (
+        f"on layers {edge} dev chose the last penalty of the grid (probe.l2), which had already grown by {FURTHER} "
+        "values; type a wider probe.l2"
+    )
     return [Note("caveat", text)] if edge else []
 
 
@@ -165,8 +168,8 @@ def below_resolution(study: Study) -> list[Note]:
     counts = {fit.layer: unresolved(fit.scale) for fit in _linear_fits(study) if fit.scale is not None}
     told = ", ".join(f"{count} on layer {layer}" for layer, count in counts.items() if count)
     text = (
-        f"features that vary by no more than a step of the stored type {study.hidden.dtype}, so that they hold mostly "
-        f"rounding, got no weight: {told} (of {study.hidden.width})"
+        f"rounding: features that vary by no more than one step of the stored type {study.hidden.dtype} are mostly "
+        f"rounding errors, and the probe ignores them: {told} (of {study.hidden.width} features)"
     )
     return [Note("caveat", text)] if told else []
 

@@ -19,6 +19,7 @@ class Analysis(Protocol):
 
     def check(self, study: Study) -> None:
         """Raise ConfigError or DataError, before anything is computed, if the study cannot be analysed."""
+        return
 
     def __call__(self, study: Study) -> Findings:
         """Rows, arrays, facts and notes. Raises: ProbingError if the study cannot be analysed."""

@@ -66,9 +66,14 @@ class RolloutOfWords(Analysis):
             notes=(
                 Note("sample", f"rollout: {sample}"),
                 *without_heads(on_heads, len(kept), gold_heads.unmatched),
-                *about_maps(facts, study.hidden.n_layers - 1),
+                *about_maps(facts, n_blocks(study)),
             ),
         )
+
+
+def n_blocks(study: Study) -> int:
+    """How many blocks the model has, from whatever is open already: the model, or its stored hidden states."""
+    return (study.encoder if "encoder" in vars(study) else study.hidden).n_layers - 1
 
 
 def ratios(on_heads: Sequence[Tally], seed: int, resampling: Resampling) -> list[Measurement]:
@@ -93,11 +98,13 @@ def about_maps(facts: MapFacts, n_blocks: int) -> tuple[Note, ...]:
     without = [block for block in range(1, n_blocks + 1) if block not in facts.layers]
     if without:
         notes.append(
-            f"blocks {', '.join(map(str, without))} have no attention map and are passed over; what convolutions and "
-            "state-space layers mix is therefore missing from rollout"
+            f"blocks {', '.join(map(str, without))} have no attention map and are skipped; so what convolutions and "
+            "state-space layers mix is missing from rollout"
         )
     if any(facts.sinks):
-        notes.append("this model's heads can attend to a sink, which is no subword; its share is in mass_on_sink")
+        notes.append(
+            "the heads of this model can attend to a sink, which is no subword; what it gets is in mass_on_sink"
+        )
     return tuple(Note("caveat", f"rollout: {text}") for text in notes)
 
 
@@ -112,7 +119,7 @@ def without_heads(on_heads: Sequence[Tally], n_sentences: int, unmatched: int) -
         )
     if unmatched:
         texts.append(
-            f"{unmatched:,} words do not count in the mass on gold heads, because in no sentence of about the same "
-            "length another word stands as far from a word that is not its head"
+            f"{unmatched:,} words do not count in the mass on gold heads: no sentence of about the same length has a "
+            "word at the same distance, other than a head, to compare them with"
         )
     return tuple(Note("skipped", f"rollout: {text}") for text in texts)

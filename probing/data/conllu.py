@@ -10,7 +10,7 @@ from probing.axes import Corpus, Sentence, Split
 from probing.data.corpus import check_max_sentences
 from probing.data.held_out import with_dev
 from probing.data.hub_table import class_names, need_columns
-from probing.data.locate import find, from_hub
+from probing.data.locate import corpus_name, find, from_hub
 from probing.data.surface_text import AS_WRITTEN, SPACED, surface_of
 from probing.data.text import read_lines
 from probing.data.treebank_rows import COLUMNS, columns_of, parsed
@@ -49,7 +49,7 @@ class Conllu:
         """Read the splits; for ``text`` as_written with the text of every sentence, and the characters in it of each
         word (probing.data.surface_text). Raises DataError (file and line) or UnavailableError.
         """
-        name = self.name or Path(self.train).stem
+        name = corpus_name(self.name, self.path or self.folder or self.hub, self.train)
         skipped: Counter[str] = Counter()
         named = {"train": self.train, "dev": self.dev, "test": self.test}
         files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)

@@ -6,11 +6,15 @@ from typing import Any
 
 from probing.data.delimited import Record
 from probing.data.labelled_sentences import Columns
+from probing.distribution import need
 from probing.errors import DataError
 
 
 def parquet(path: Path) -> Any:
-    """A Parquet file as a ``datasets.Dataset`` in memory. Raises DataError for a file that is damaged or none."""
+    """A Parquet file as a ``datasets.Dataset`` in memory. Raises DataError for a file that is damaged or none,
+    UnavailableError without ``datasets``.
+    """
+    need("datasets")
     import datasets
     import pyarrow
 

@@ -12,7 +12,7 @@ from probing.data.held_out import with_dev
 from probing.data.hub_table import parquet, table_rows
 from probing.data.json_records import json_records
 from probing.data.labelled_sentences import Columns, one_spelling, sentences
-from probing.data.locate import find, from_hub
+from probing.data.locate import corpus_name, find, from_hub
 from probing.data.surface_text import SPACED
 from probing.errors import DataError
 
@@ -51,7 +51,7 @@ class Labelled:
 
     def load(self, text: str = SPACED) -> Corpus:
         """Read the splits, the same for any ``text``. Raises DataError (file and line) or UnavailableError."""
-        name = self.name or Path(self.train).stem
+        name = corpus_name(self.name, self.path or self.folder or self.hub, self.train)
         named = {"train": self.train, "dev": self.dev, "test": self.test}
         files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)
         skipped: Counter[str] = Counter()

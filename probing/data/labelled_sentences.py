@@ -47,13 +47,17 @@ def sentences(records: Iterable[Record], split: Split, columns: Columns) -> Iter
 
 
 def _seen(record: Mapping[str, object], option: str) -> str:
+    """What there is instead of a column, and what to type."""
     names = [*record]
-    seen = f"this line has {', '.join(map(repr, names))}: set data.{option}=…"
     if names != [str(i) for i in range(len(names))]:
-        return seen
-    content = "; ".join(f"{name} holds {str(value)[:20]!r}" for name, value in record.items())
-    alone = ", or data.separator=… if something else divides the cells" if len(names) == 1 else ""
-    return f"{seen}{alone} (no header was found, so that columns have numbers: {content})"
+        return f"this line has {', '.join(map(repr, names))}: set data.{option}=…"
+    cells = ", ".join(repr(str(value)[:20]) for value in record.values())
+    numbers = "0" if len(names) == 1 else f"a number from 0 to {len(names) - 1}"
+    alone = "; or data.separator=… if something else divides the cells" if len(names) == 1 else ""
+    return (
+        f"the first line has {cells}: if these are names of columns, set data.{option}=… to one of them; if the file "
+        f"has no header, set it to {numbers}{alone}"
+    )
 
 
 def _plain(value: object, where: str) -> str:

@@ -1,16 +1,40 @@
 """Where a corpus is searched: the user's folder, then PROBING_DATA, then the Hub."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from probing.axes import SPLITS, Split
+from probing.distribution import need
 from probing.errors import DataError, UnavailableError
 from probing.hub import offline, unreachable
 
 DATA_VARIABLE = "PROBING_DATA"
+LONGEST_PART = 40  # characters of each part of a name that is made from a path
+_UNUSUAL = re.compile(r"[^\w.+-]+")  # what a name in tables and folders does not have
+
+
+def corpus_name(name: str | None, path: str | None, train: str) -> str:
+    """The name of a corpus in rows and folders: ``name``, or folder and file of train, which tell it from others.
+
+    ``path``: the folder that the file is searched in. Where the name of the file begins with that of its folder, it is
+    enough.
+
+    >>> corpus_name(None, "/home/me/reviews", "train.csv")
+    'reviews-train'
+    >>> corpus_name(None, "/home/me/gum", "gum-train.conllu")
+    'gum-train'
+    """
+    if name is not None:
+        return name
+    file = Path(path or ".").expanduser() / Path(train).expanduser()
+    folder, stem = file.absolute().resolve().parent.name, Path(train).stem
+    parts = [stem] if stem.lower().startswith(folder.lower()) else [folder, stem]
+    plain = [_UNUSUAL.sub("-", part)[:LONGEST_PART].strip("-.") for part in parts]
+    return "-".join(filter(None, plain)) or "corpus"
 
 
 def find(
@@ -60,6 +84,7 @@ def hub_splits(name: str, hub: str, config: str | None, advice: str) -> Mapping[
 
     Raises UnavailableError, with ``advice`` on what to type, if it is not there or cannot be read.
     """
+    need("datasets")
     import datasets
 
     folder = Path(hub).expanduser()

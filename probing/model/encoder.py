@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus, Sentence
+from probing.data.word_list import words_of
 from probing.errors import ModelError
 from probing.model.align import as_plain_text, as_read
 from probing.model.attention_kind import STEP_BY_STEP, computing, set_attention
@@ -40,9 +41,8 @@ class Encoder:
     special: the tokenizer's special tokens by role ("mask", "unk", "pad", "cls", "sep", "bos", "eos"), each as it is
     spelled and its number. head: the checkpoint's own; None if it was not asked for, or if the checkpoint has none.
     attention: what ``hidden`` computes with, whatever the network is set to (None: what it is set to). cls_position: of
-    the subword that stands for its sentence; only the last one has seen all of it in a causal model. bos: the token
-    that ``tokenizer`` puts first although its own template leaves it out. notes: what a reader of the scores must know.
-    memory: what the device turned out to hold.
+    the subword that stands for its sentence, in a causal model the last. bos: the token that ``tokenizer`` puts first
+    although its own template leaves it out. notes: for readers of the scores. memory: what the device can hold.
     """
 
     checkpoint: Checkpoint
@@ -110,8 +110,8 @@ class Encoder:
         return self
 
     def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:
-        """Tokenise sentences of words; raises ModelError for a subword that the network has no embedding for."""
-        return self.tokenize_sentences([Sentence("", tuple(words)) for words in sentences])
+        """Tokenise lists of words; raises DataError for a text, ModelError for a subword without an embedding."""
+        return self.tokenize_sentences([Sentence("", words_of(words)) for words in sentences])
 
     def tokenize_corpus(self, corpus: Corpus) -> Subwords:
         """Tokenise the sentences of all splits: those of train first, then dev, then test. Raises: as ``tokenize``."""

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from probing.axes import Split
 from probing.probe.fit import SCORED, Target
+from probing.probe.strengths import choose
 
-STRENGTHS = (1e-2, 1e-3, 1e-4, 1e-5)  # of l2, as for the probes; from strong to weak, dev chooses
+STRENGTHS = (1e-2, 1e-3, 1e-4, 1e-5)  # of l2, as for the probes
 MOST_STEPS = 1000
 
 
@@ -18,22 +19,21 @@ def bag_of_words(target: Target, forms: Mapping[str, Sequence[Sequence[str]]]) -
     """Predictions for dev and test: logistic regression for classes, ridge regression for numbers (scikit-learn).
 
     forms: the words of every sentence, per split; sentences without a label are left out. Word types that train does
-    not have are not read. Strengths are tried until the dev loss rises; that with the smallest is taken.
+    not have are not read. ``strengths.choose`` tells how the strength is chosen.
     """
     has_label = {split: [bool(len(v)) for v in rows] for split, rows in target.values.items()}
     kept = {split: [f for f, known in zip(forms[split], has_label[split], strict=True) if known] for split in forms}
     number = {form: i for i, form in enumerate(sorted({form for sentence in kept["train"] for form in sentence}))}
     x = {split: _counts(kept[split], number) for split in kept}
     gold, n = {split: target.flat(split) for split in kept}, len(kept["train"])
-    model, best, predicted = _estimator(target), np.inf, dict[Split, NDArray[Any]]()
-    for strength in STRENGTHS:
+    model = _estimator(target)
+
+    def solve(strength: float) -> tuple[float, dict[Split, NDArray[Any]]]:
         model.set_params(**({"C": 1 / (n * strength)} if target.kind == "class" else {"alpha": n * strength}))
-        model.fit(x["train"], gold["train"])
-        loss = _loss(model, target, x["dev"], gold["dev"])
-        if loss >= best:
-            break
-        best, predicted = loss, {split: model.predict(x[split]) for split in SCORED}
-    return target.by_sentence(predicted)
+        model.fit(x["train"], gold["train"])  # from the solution before
+        return _loss(model, target, x["dev"], gold["dev"]), {split: model.predict(x[split]) for split in SCORED}
+
+    return target.by_sentence(choose(STRENGTHS, solve).solved)
 
 
 def _counts(sentences: Sequence[Sequence[str]], number: Mapping[str, int]) -> Any:

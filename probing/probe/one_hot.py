@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.probe.fit import SCORED, Target
+from probing.probe.strengths import choose
 
 Floats = NDArray[np.float64]
-PENALTIES = (10.0, 1.0, 0.1, 0.01)  # from strong to weak; dev chooses
+PENALTIES = (10.0, 1.0, 0.1, 0.01)
 STEPS, PRECISION = 50, 1e-7  # Newton steps at most; largest gradient, per training item, at which they end
 
 
@@ -28,8 +29,8 @@ class Counts(NamedTuple):
 def one_hot(target: Target, types: dict[str, list[str]]) -> dict[str, list[NDArray[np.float64]]]:
     """Predictions for dev and test of logistic (classes) or ridge (numbers) regression on one-hot types.
 
-    types: of every item, per split. A type that is not in train has the intercept alone. The penalty is that with the
-    smallest dev loss, the stronger one on a tie.
+    types: of every item, per split. A type that is not in train has the intercept alone. ``strengths.choose`` tells how
+    the penalty is chosen.
     """
     number = {form: i for i, form in enumerate(sorted(set(types["train"])))}
     at = {split: np.array([number.get(form, len(number)) for form in found]) for split, found in types.items()}
@@ -47,18 +48,16 @@ def _classes(
     distinct, line, times = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
     line = np.append(line.ravel(), len(distinct))
     known = dev_gold < n_classes  # a class that train does not have has no probability
-    best, classes = np.inf, np.zeros(len(distinct) + 1)
+    of = Counts(distinct.astype(np.float64), times.astype(np.float64))
     intercept = np.log(counts.sum(axis=0) + 0.5)
     logits = np.repeat(intercept[None], len(distinct), axis=0)
-    for penalty in PENALTIES:
-        logits, intercept = logistic_by_type(
-            Counts(distinct.astype(np.float64), times.astype(np.float64)), penalty, logits, intercept
-        )
-        log_p = _log_softmax(np.vstack([logits, intercept]))
+
+    def solve(penalty: float) -> tuple[float, Floats]:
+        log_p = _log_softmax(np.vstack(logistic_by_type(of, penalty, logits, intercept)))
         loss = -float(log_p[line[dev[known]], dev_gold[known]].mean()) if known.any() else 0.0
-        if loss < best:
-            best, classes = loss, log_p.argmax(axis=1).astype(float)
-    return classes[line]
+        return loss, log_p.argmax(axis=1).astype(float)
+
+    return choose(PENALTIES, solve).solved[line]
 
 
 def logistic_by_type(of: Counts, penalty: float, logits: Floats, intercept: Floats) -> tuple[Floats, Floats]:
@@ -113,12 +112,11 @@ def _numbers(at: NDArray[np.int64], gold: Floats, dev: NDArray[np.int64], dev_go
     """The value of each type, and last that of the intercept, (K + 1,): means, drawn to the intercept."""
     n = np.bincount(at).astype(float)
     mean = np.bincount(at, weights=gold) / n
-    best, kept = np.inf, np.empty(0)
-    for penalty in PENALTIES:
+
+    def solve(penalty: float) -> tuple[float, Floats]:
         weight = n * penalty / (n + penalty)  # of a type's mean in the intercept
         intercept = float(weight @ mean / weight.sum())
         values = np.append((n * mean + penalty * intercept) / (n + penalty), intercept)
-        error = float(((values[dev] - dev_gold) ** 2).mean())
-        if error < best:
-            best, kept = error, values
-    return kept
+        return float(((values[dev] - dev_gold) ** 2).mean()), values
+
+    return choose(PENALTIES, solve).solved

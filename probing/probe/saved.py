@@ -101,6 +101,8 @@ def from_file(path: Path) -> Saved:
             names = ("task", "level", "kind", "vector", "cls_position", "checkpoint", "run_id")
             texts = {name: about[name] for name in names}
             saved = Saved(**texts, classes=tuple(json.loads(about["classes"])), weights=weights, intercepts=intercepts)
+    except DataError:
+        raise
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise DataError(f"{path} cannot be read ({shown(error)}); delete its folder and run again") from error
     _check(saved, path)

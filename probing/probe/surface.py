@@ -1,7 +1,7 @@
 """The obvious explanation of a score: what can be predicted from the surface of the text, without any model.
 
 Each task names one (``Task.surface``), by the names under which reports show them. All are fitted on train; what has a
-strength gets it from dev.
+strength gets it from dev, by the rule of the probes.
 """
 
 from collections import Counter
@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.axes import Split
 from probing.errors import one_of
 from probing.probe.bag_of_words import bag_of_words
 from probing.probe.baselines import Predicted, Read, by_type, simple, summary_of, table
 from probing.probe.fit import SCORED, Target
 from probing.probe.one_hot import one_hot
+from probing.probe.strengths import choose
 
 LONGEST_SUFFIX, RARE = 5, 10  # Brants 2000, §2.3: suffixes are learnt from words that are not frequent
-STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # of ridge regression, on standardised features; from strong to weak
+STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # of ridge regression, on standardised features
 DEGREE, ENDS = 4, 2  # of the polynomial of a position; how many first and last words have a feature of their own
 
 
@@ -107,14 +109,13 @@ def _ridge(target: Target, features: Mapping[str, NDArray[np.float64]]) -> Predi
     mean, deviation = features["train"].mean(axis=0), features["train"].std(axis=0)
     deviation[deviation == 0] = 1
     x = {split: (f - mean) / deviation for split, f in features.items()}
-    best, kept = np.inf, dict[str, NDArray[np.float64]]()
-    for strength in STRENGTHS:
+
+    def solve(strength: float) -> tuple[float, dict[Split, NDArray[np.float64]]]:
         model = Ridge(alpha=len(x["train"]) * strength).fit(x["train"], target.flat("train"))
         predicted = {split: model.predict(x[split]) for split in SCORED}
-        error = float(((predicted["dev"] - target.flat("dev")) ** 2).mean())
-        if error < best:
-            best, kept = error, predicted
-    return target.by_sentence(kept)
+        return float(((predicted["dev"] - target.flat("dev")) ** 2).mean()), predicted
+
+    return target.by_sentence(choose(STRENGTHS, solve).solved)
 
 
 def of_words(target: Target, read: Read) -> Predicted:

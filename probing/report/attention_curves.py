@@ -13,6 +13,7 @@ from probing.report.gather import Condition, by_setting
 from probing.report.html import flat
 from probing.report.load import Run
 from probing.report.null_bands import band, described, draw_band, nulls_of
+from probing.report.same_for_all_tasks import once
 from probing.report.section_parts import pick, with_intervals
 from probing.report.style import (
     LAYERS_OF_ATTENTION,
@@ -47,24 +48,12 @@ COLUMNS = ["what", *WHOSE, "layer", "value", "ci_low", "ci_high", *OF_TWINS]
 def attention_curves(conditions: Sequence[Condition]) -> pd.DataFrame:
     """The curves of CURVES per model, data, task, output and layer, averaged over seeds; empty if no run has any.
 
+    A curve that is the same for several tasks on one corpus is there once, with an empty task (see ``once``).
     output: what was measured when heads were taken out, empty for the other curves. The ends of an interval are those
-    of the rows, or NaN where seeds differ (see ``averaged``). A curve that is the same for several tasks stands there
-    once, with the names of all of them: rollout and entropy do not depend on what a probe predicts.
+    of the rows, or NaN where seeds differ (see ``averaged``).
     """
     tables = [table for curve in CURVES for one in conditions for table in curve_of(one, curve)]
-    return pd.concat(once(tables), ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
-
-
-def once(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Curves that differ in nothing but the task, as one curve that bears the names of all tasks."""
-    same: dict[tuple[object, ...], list[pd.DataFrame]] = {}
-    for table in tables:
-        values = tuple(table["value"].round(9))
-        same.setdefault((*table.iloc[0][["what", "model", "data", "output"]], *table["layer"], *values), []).append(
-            table
-        )
-    tasks = [dict.fromkeys(str(table["task"].iloc[0]) for table in group) for group in same.values()]
-    return [group[0].assign(task=", ".join(of)) for group, of in zip(same.values(), tasks, strict=True)]
+    return once(pd.concat(tables, ignore_index=True)[COLUMNS]) if tables else pd.DataFrame(columns=COLUMNS)
 
 
 def curve_of(condition: Condition, curve: Curve) -> Iterator[pd.DataFrame]:
@@ -104,7 +93,7 @@ def shown_curves(table: pd.DataFrame) -> pd.DataFrame:
         .reset_index()
         .rename(columns=lambda name: name if isinstance(name, str) else f"layer {name}")
     )
-    return shown if shown["output"].any() else shown.drop(columns="output")
+    return shown.drop(columns=[name for name in ("task", "output") if not shown[name].any()])
 
 
 def write_curves(table: pd.DataFrame, styles: Mapping[str, Style], stem: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Which layers may be the best: simultaneous bands over layers, and the layers that cannot be told from the best."""
+"""Which layers may be the best: bands that hold for all layers, and the layers that are not clearly worse."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,15 +16,15 @@ ENDS = {"task": ("ci_low", "ci_high"), "control": ("control_low", "control_high"
 SELECTIVITY = ("selectivity_low", "selectivity_high")
 BANDS = {"task": ("band_low", "band_high"), "control": ("control_band_low", "control_band_high")}
 BEHIND = ("rival", "behind", "behind_low", "behind_high")
-AS_GOOD = "≈"  # marks layers that cannot be told from the best
+AS_GOOD = "≈"  # marks layers that cannot be distinguished from the best
 
 
 def add_bands(table: pd.DataFrame, runs: Sequence[Run], metric: str) -> pd.DataFrame:
     """A layer table with what only resampled sentences can tell; NaN where ``runs`` have no statistics per sentence.
 
     New columns: band_low and band_high, the 95 % interval that holds for all layers at once, and the same for the
-    control task; as_good (1, 0 or NaN): whether the layer cannot be told from the best one; rival: the layer that it
-    is compared with (see ``Best``), and behind, by how much, with a simultaneous interval. Where ``runs`` have
+    control task; as_good (1, 0 or NaN): whether the layer may be the best one; rival: the layer that it is
+    compared with (see ``Best``), and behind, by how much, with a simultaneous interval. Where ``runs`` have
     several seeds, intervals of the means over seeds: sentences and seeds are drawn anew.
     """
     made = table.assign(**dict.fromkeys([*BANDS["task"], *BANDS["control"], "as_good", *BEHIND], np.nan))
@@ -89,7 +89,7 @@ def chosen(table: pd.DataFrame) -> "pd.Series[Any]":
 
 
 def as_good(table: pd.DataFrame) -> list[int]:
-    """The layers that cannot be told from the best; empty if that is not known."""
+    """The layers that cannot be distinguished from the best; empty if that is not known."""
     return [int(layer) for layer in table.loc[table["as_good"] == 1, "layer"]]
 
 
@@ -117,7 +117,7 @@ def verdict_on_layers(table: pd.DataFrame, metric: str, chosen_on: str, split: s
     if len(good) == 1:
         said = f"On {split}, layer {good[0]} is the best: each of the others is significantly worse than another layer."
     else:
-        said = f"On {split}, layers {listed(good)} cannot be told from the best."
+        said = f"On {split}, layers {listed(good)} cannot be distinguished from the best."
     return f"{said} {beside_the_best(table, metric, chosen_on, split)}".strip()
 
 

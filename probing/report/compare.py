@@ -9,22 +9,35 @@ import pandas as pd
 
 from probing.report.attention_curves import SETTINGS, attention_curves, shown_curves, write_curves
 from probing.report.best_layers import beside_the_best
-from probing.report.compare_sections import further_sections
+from probing.report.compare_sections import further_sections, runs_table
 from probing.report.condition_styles import styles_of
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition, gather
-from probing.report.html import picture, write_html
-from probing.report.load import stand_ins
+from probing.report.html import files_of, picture, write_html
 from probing.report.metric_format import measure, records, scored_in
 from probing.report.overlay import write_overlay, write_tasks
 from probing.report.pairs import FAMILY, JOINT, pair_layers, pair_models, shown_pairs, shown_steps, verdict
+from probing.report.plain_names import probe_in_words, task_in_words
 from probing.report.section_parts import sample_of
+from probing.report.stand_in_notes import stand_in_notes
 from probing.report.summary import shown_models, shown_tasks, summary_table
 from probing.result.checksums import UNCHECKED, has_checksums
 
 BLOCK = ["task", "data", "probe", "metric"]
 
 NOT_CLEAR = "No clear difference"
+OF_MODELS = (
+    "a higher curve is better, except for code lengths; curves whose bands overlap may still differ: the table of "
+    "paired differences decides."
+)
+OF_TASKS = (
+    "Layers at which tasks become decodable, by model.",
+    "the further to the right a task lies, the higher the layers that add to it. Compare tasks of one model only.",
+)
+OF_ATTENTION = (
+    "Attention by layer.",
+    "rollout and entropy show where attention goes; only a loss without heads shows what an output depends on.",
+)
 
 
 def compare(folders: Sequence[Path], out: Path) -> Path:
@@ -55,14 +68,14 @@ def compare(folders: Sequence[Path], out: Path) -> Path:
         "findings": findings(records(pairs)),
         "blocks": blocks(conditions, shown, raw, out / "figures"),
         "tasks": shown["tasks"],
-        "task_figure": picture(task_figure[0], "Layers at which tasks become decodable, by model.")
-        if task_figure
-        else None,
+        "task_figure": picture(task_figure[0], *OF_TASKS) if task_figure else None,
+        "table_files": {name: files_of(out, f"tables/{name}") for name in shown},
+        "stand_ins": stand_in_notes((run.manifest, run.asked) for one in conditions for run in one.runs),
         "attention": attention(conditions, out),
         "family": FAMILY,
         "further": further_sections(conditions, out),
         "notes": [*notes_on(conditions), *notes, *unpaired],
-        "runs": runs_table(conditions),
+        "runs": runs_table(conditions, out),
     }
     return write_html("compare.html", out / "index.html", facts)
 
@@ -75,7 +88,12 @@ def attention(conditions: Sequence[Condition], out: Path) -> dict[str, object] |
     shown = shown_curves(curves)
     write_table(curves, shown, out / "tables" / "attention")
     figure = write_curves(curves, styles_of(conditions), out / "figures" / "attention")[0]
-    return {"table": shown, "figure": picture(figure, "Attention by layer."), "samples": attention_samples(conditions)}
+    return {
+        "table": shown,
+        "figure": picture(figure, *OF_ATTENTION),
+        "samples": attention_samples(conditions),
+        "files": files_of(out, "tables/attention"),
+    }
 
 
 def blocks(
@@ -95,11 +113,12 @@ def blocks(
             inside = (raw[name][BLOCK] == list(key)).all(axis=1)
             part = shown[name][inside].drop(columns=BLOCK).rename(columns={"score": label})
             tables[name] = part.loc[:, (part != "").any()]
-        title = f"{key[0]} · {key[1]} · {key[2]} probe"
-        caption = f"Layer curves: {label}."
-        sections.append(
-            {"title": title, "figure": picture(write_overlay([*group], styles, stem)[0], caption), **tables}
+        task, probe = task_in_words(key[0]), probe_in_words(key[2]).partition(" ")[2]
+        title = f"{task[:1].upper()}{task[1:]} · {key[1]} · {probe}"
+        made = picture(
+            write_overlay([*group], styles, stem)[0], f"Score ({label}) by layer, a curve per model.", OF_MODELS
         )
+        sections.append({"title": title, "figure": made, **tables})
     return sections
 
 
@@ -110,38 +129,28 @@ def findings(lines: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def finding(line: Mapping[str, Any]) -> str:
     """A paired difference as a sentence; its interval, simultaneous over all pairs of the block, decides."""
-    words = ("is decoded better from", "is decoded worse from", "")
+    words = ("is predicted better from", "is predicted worse from", "")
     if measure(line["metric"]).lower_is_better:
         words = ("has a longer code from", "has a shorter code from", "")
     what = verdict(line["joint_low"], line["joint_high"], words)
     sides = [f"layer {line[f'{side}_layer']} of {line[side]}" for side in ("first", "second")]
     ends = scored_in(line, JOINT, signed=True)
-    where = f"({line['data']}, {line['probe']} probe: {measure(line['metric']).label} {ends})"
+    task, probe = task_in_words(line["task"]), probe_in_words(line["probe"])
+    where = f"({line['data']}, {probe}: {measure(line['metric']).label} {ends})"
     if not what:
-        return f"{NOT_CLEAR} for {line['task']} between {sides[0]} and {sides[1]} {where}."
-    return f"{line['task']} {what} {sides[0]} than from {sides[1]} {where}."
+        return f"{NOT_CLEAR} for {task} between {sides[0]} and {sides[1]} {where}."
+    return f"{task[:1].upper()}{task[1:]} {what} {sides[0]} than from {sides[1]} {where}."
 
 
 def notes_on(conditions: Sequence[Condition]) -> list[str]:
-    """What a reader must know of the runs: stand-ins, bad choices of dev, failed analyses, missing checksums."""
+    """What a reader must know of the runs: bad choices of dev, failed analyses, missing checksums."""
     warned = (
         (one, beside_the_best(one.table, one.metric, one.runs[0].chosen_on, one.runs[0].split)) for one in conditions
     )
     return [
-        *dict.fromkeys(stand_in_notes(conditions)),
         *(f"{one.model}, {one.task} on {one.data}: {text}" for one, text in warned if text),
         *failure_notes(conditions),
         *unchecked(conditions),
-    ]
-
-
-def stand_in_notes(conditions: Sequence[Condition]) -> list[str]:
-    """A sentence for each stand-in among the runs."""
-    return [
-        f"{run.name(part)} is a stand-in for {asked}, which could not be loaded: its numbers are not those of {asked}"
-        for one in conditions
-        for run in one.runs
-        for part, asked in stand_ins(run.manifest).items()
     ]
 
 
@@ -171,20 +180,3 @@ def attention_samples(conditions: Sequence[Condition]) -> list[str]:
                 if stated := sample_of(run, analysis):
                     models.setdefault(f"{analysis}, {one.task} on {one.data}: {stated}", []).append(one.model)
     return [f"{text} ({', '.join(dict.fromkeys(names))})" for text, names in models.items()]
-
-
-def runs_table(conditions: Sequence[Condition]) -> pd.DataFrame:
-    """Every run of the comparison, with its seed, commit and folder."""
-    return pd.DataFrame(
-        {
-            "run": run.manifest["run_id"],
-            "model": one.model,
-            "data": one.data,
-            "task": one.task,
-            "seed": str(run.seed),
-            "commit": str(run.manifest.get("commit") or "–"),
-            "folder": str(run.folder),
-        }
-        for one in conditions
-        for run in one.runs
-    )

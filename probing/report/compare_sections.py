@@ -1,13 +1,16 @@
-"""Sections of a comparison that need several checkpoints or several values of one choice: training steps, variance."""
+"""Further sections of a comparison: training steps, sources of variance, and the list of its runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition
-from probing.report.html import picture
+from probing.report.html import files_of, picture
+from probing.report.other_runs import address
+from probing.report.stand_in_notes import replaced
 from probing.report.training_steps import BLOCK, shown_steps, steps_table, write_steps
 from probing.report.variance import shown_variance, variance_table
+from probing.result.folder import PAGE
 
 NOTE_ON_STEPS = "Each checkpoint at its own best layer, chosen on dev; a curve per family of checkpoints."
 NOTE_ON_VARIANCE = (
@@ -36,7 +39,15 @@ def of_steps(conditions: Sequence[Condition], out: Path) -> list[dict[str, objec
     for key, block in table.groupby(BLOCK, sort=False):
         stem = out / "figures" / file_name("-".join(["steps", *map(str, key)]))
         figures.append(picture(write_steps(block, stem)[0], "Score of the best layer by training step."))
-    return [{"title": "Training steps", "note": NOTE_ON_STEPS, "figures": figures, "table": shown}]
+    return [
+        {
+            "title": "Training steps",
+            "note": NOTE_ON_STEPS,
+            "figures": figures,
+            "table": shown,
+            "files": files_of(out, "tables/steps"),
+        }
+    ]
 
 
 def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
@@ -46,4 +57,24 @@ def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, ob
         return []
     shown = shown_variance(table)
     write_table(table, shown, out / "tables" / "variance")
-    return [{"title": "Sources of variance", "note": NOTE_ON_VARIANCE, "figures": [], "table": shown}]
+    files = files_of(out, "tables/variance")
+    return [{"title": "Sources of variance", "note": NOTE_ON_VARIANCE, "figures": [], "table": shown, "files": files}]
+
+
+def runs_table(conditions: Sequence[Condition], out: Path) -> list[dict[str, str]]:
+    """Every run of the comparison, with its seed, commit and folder, and the address of its page."""
+    return [
+        {
+            "run": str(run.manifest["run_id"]),
+            "model": one.model,
+            "data": one.data,
+            "task": one.task,
+            "seed": str(run.seed),
+            "asked for": ", ".join(name for names in replaced(run.manifest, run.asked).values() for name in names),
+            "commit": str(run.manifest.get("commit") or "–"),
+            "folder": str(run.folder),
+            "address": address(run.folder / PAGE, out) if (run.folder / PAGE).is_file() else "",
+        }
+        for one in conditions
+        for run in one.runs
+    ]

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 RATIO = "rollout on the gold head ÷ on a matched word"
+READING = (
+    "the panels share their layers. A peak in one and not in another shows that what can be decoded, where attention "
+    "goes and what an output depends on are different questions."
+)
 LOSS = "loss without the layer's heads (nats)"
 
 
@@ -52,7 +56,7 @@ def section(run: Run) -> Section:
     title = ", ".join(answered(run, raw))
     title = title[0].upper() + title[1:]
     table = Table("joined", "Layer by layer", note(run, raw), raw, shown(run, raw))
-    figures = [Figure("joined", f"{title}: one task, layer by layer.", write_joined)]
+    figures = [Figure("joined", f"{title}: one task, layer by layer.", write_joined, READING)]
     return Section(title, tables=[table], figures=figures, sample=sample(run, raw))
 
 

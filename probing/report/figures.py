@@ -29,7 +29,6 @@ from probing.report.style import (
     save,
     titled,
 )
-from probing.report.tables import banded
 from probing.result.rows import UNTRAINED
 from probing.result.score import MEMORISATION
 
@@ -63,15 +62,15 @@ CURVES = (
 )
 
 
-def write_figures(run: Run, of_analyses: Sequence[Section]) -> list[Path]:
+def write_figures(run: Run, of_analyses: Sequence[Section], table: pd.DataFrame) -> list[Path]:
     """Write the figures of a run into its folder, in figures/, each as PNG, PDF and CSV; returns their paths.
 
     layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for values: values
     (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence length); and the figures of
-    the sections in ``of_analyses``. The same run gives the same bytes.
+    the sections in ``of_analyses``. table: that of ``banded``. The same run gives the same bytes.
     """
     target = run.folder / FIGURES
-    paths = [write_look(target), *write_layers(run, target / "layers")]
+    paths = [write_look(target), *write_layers(run, target / "layers", table)]
     if not shown_predictions(run).empty:
         if run.manifest["kind"] == "class":
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
@@ -82,9 +81,8 @@ def write_figures(run: Run, of_analyses: Sequence[Section]) -> list[Path]:
     return paths + [path for made in figures for path in made.write(run, target / made.name)]
 
 
-def write_layers(run: Run, stem: Path) -> list[Path]:
+def write_layers(run: Run, stem: Path, table: pd.DataFrame) -> list[Path]:
     """Score by layer with its band, control task, ceiling and baselines; layers that may be the best are shaded."""
-    table = banded(run)
     probe = Curve("score", f"{run.name('probe')} probe", BLUE, "o", "task")
     with figure(6.4, 3.9) as made:
         axes = made.subplots()

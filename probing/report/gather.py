@@ -11,6 +11,7 @@ from probing.errors import DataError
 from probing.report.best_layers import add_bands
 from probing.report.html import flat
 from probing.report.load import Run, best_layer, labelled, load_run, stand_ins
+from probing.report.stand_in_notes import own_name_was_asked
 from probing.report.tables import layer_table
 
 # Settings that do not change what is measured or how: runs that differ only in these are one condition.
@@ -98,8 +99,12 @@ def gather(folders: Iterable[Path]) -> tuple[list[Condition], list[str]]:
 
 
 def names(run: Run) -> tuple[str, str]:
-    """The names of a run's model and data, with stand-ins marked."""
-    instead = stand_ins(run.manifest)
+    """The names of a run's model and data; a stand-in that nobody asked for by its own name is marked."""
+    instead = {
+        part: asked
+        for part, asked in stand_ins(run.manifest).items()
+        if not own_name_was_asked(run.manifest, run.asked, part)
+    }
     return labelled(run.name("model"), instead.get("model")), labelled(run.name("data"), instead.get("data"))
 
 

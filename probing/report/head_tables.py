@@ -9,9 +9,9 @@ from probing.result.simultaneous import ADJUSTED
 
 NAMED = 8  # targets in a sentence; the table has all
 FAMILY = (
-    "Gain: head minus offset, paired over sentences; its intervals are simultaneous: with 95 % probability, all of "
-    "them hold. The head was chosen on dev, so that its choice needs no correction on test. Other brackets are of one "
-    "number by itself."
+    "Gain: accuracy of the head minus that of the offset on the same sentences. Its intervals are simultaneous: with "
+    "95 % probability, all of them hold. The head was chosen on dev, so that test needs no correction for the choice. "
+    "Other intervals hold for one number alone."
 )
 
 
@@ -40,7 +40,19 @@ def head_table(run: Run, name: str, title: str, note: str) -> Table | None:
     for end in ("low", "high"):
         raw[f"gain_joint_{end}"] = [joint[f"ci_{end}"].get(target, float("nan")) for target in raw["target"]]
     raw = raw.sort_values(["gain_joint_low", "gain_value"], ascending=False).reset_index(drop=True)
-    return Table(name, title, note, raw, _text(raw))
+    return Table(name, title, f"{note}{same_answers(raw)}", raw, _text(raw))
+
+
+def same_answers(raw: pd.DataFrame) -> str:
+    """What a gain of 0 whose interval has no width means; empty if there is none."""
+    n = int(((raw["gain_joint_low"] == 0) & (raw["gain_joint_high"] == 0)).sum())
+    if not n:
+        return ""
+    return (
+        f" A gain of +0.000 [+0.000, +0.000] ({n} of {len(raw)}): head and offset give the same answers in this "
+        "sample. The interval has no width because there is no difference to resample, not because the gain is "
+        "known exactly."
+    )
 
 
 def surviving(table: Table, what: str) -> list[str]:

@@ -1,34 +1,34 @@
 """Run folders as reports read them: files in, data frames out; neither the model nor the store is needed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probing.errors import DataError, ProbingError
+from probing.errors import DataError
 from probing.report.metric_format import measure
-from probing.report.null_bands import is_null
+from probing.report.run_files import arrays, optional, read_file
+from probing.result.asked_for import asked_for
 from probing.result.checksums import check
 from probing.result.folder import ARRAYS, MANIFEST, ROWS, parsed_manifest
 from probing.result.resampling import resampled_over
-from probing.result.rows import as_frame, read_rows
+from probing.result.rows import as_frame, is_null, read_rows
 
 PROBES = "probes"  # the analysis that every run has
 PREDICTIONS, SENTENCES = "predictions.parquet", "sentences.parquet"
 UNIT = "unit"  # the column of SENTENCES with what was resampled
 MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "level")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Run:
     """One run folder. rows: of the probe and its baselines. others: of all other analyses. nulls: of untrained twins.
 
-    ``predictions`` (word pairs have none) and ``sentences`` are None where the run has none.
+    asked: by which names model and data were asked for later. ``predictions`` (word pairs have none) and ``sentences``
+    are None where the run has none.
     """
 
     folder: Path
@@ -39,6 +39,7 @@ class Run:
     others: pd.DataFrame = field(default_factory=lambda: as_frame([]))
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     nulls: pd.DataFrame = field(default_factory=lambda: as_frame([]))
+    asked: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def metric(self) -> str:
@@ -111,13 +112,28 @@ def load_run(folder: Path) -> Run:
     own = rows["analysis"] == PROBES
     others = rows[~own]
     of_twins = is_null(others)
-    predictions, sentences = (_optional(folder / name, pd.read_parquet) for name in (PREDICTIONS, SENTENCES))
+    predictions, sentences = optional(folder / PREDICTIONS, pd.read_parquet), _sentences(folder)
+    maps = optional(folder / ARRAYS, arrays) or {}
+    return Run(
+        folder,
+        rows[own],
+        manifest,
+        predictions,
+        sentences,
+        others[~of_twins],
+        maps,
+        others[of_twins],
+        asked_for(folder),
+    )
+
+
+def _sentences(folder: Path) -> pd.DataFrame | None:
+    sentences = optional(folder / SENTENCES, pd.read_parquet)
     if sentences is not None and UNIT not in sentences:
         raise DataError(
             f"{folder}: an older version of this program wrote {SENTENCES}; delete the folder and run again"
         )
-    arrays = _optional(folder / ARRAYS, _arrays) or {}
-    return Run(folder, rows[own], manifest, predictions, sentences, others[~of_twins], arrays, nulls=others[of_twins])
+    return sentences
 
 
 def _check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -128,27 +144,6 @@ def _check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     for part, keys in parts.items():
         if not isinstance(manifest[part], dict) or any(key not in manifest[part] for key in keys):
             raise DataError(f"{folder}: {part} in manifest.json is damaged; run it again or leave it out")
-
-
-def read_file(path: Path, read: Callable[[Path], T]) -> T:
-    """What ``read`` makes of a file of a run. Raises: DataError, naming the file, whatever goes wrong in it."""
-    try:
-        return read(path)
-    except (ProbingError, MemoryError):
-        raise
-    # a damaged file without a checksum fails in as many ways as it has bytes
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path} cannot be read ({reason}); run it again or leave it out") from error
-
-
-def _optional(path: Path, read: Callable[[Path], T]) -> T | None:
-    return read_file(path, read) if path.is_file() else None
-
-
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as file:
-        return dict(file)
 
 
 def shown_split(table: pd.DataFrame) -> str:
@@ -195,8 +190,11 @@ def labelled(name: str, requested: str | None) -> str:
     return f"{name} (stand-in for {requested})" if requested else name
 
 
-def heading(run: Run) -> str:
-    """Model · data · task, with stand-ins marked: the title of every figure and page."""
-    instead = stand_ins(run.manifest)
+def heading(run: Run, instead: Mapping[str, str] | None = None) -> str:
+    """Model · data · task, with stand-ins marked: the title of every figure and page.
+
+    instead: what the stand-ins replace, where this is not what the manifest says.
+    """
+    instead = stand_ins(run.manifest) if instead is None else instead
     model, data = (labelled(run.name(part), instead.get(part)) for part in ("model", "data"))
     return f"{model} · {data} · {run.name('task')}"

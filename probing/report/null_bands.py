@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from probing.report.load import shown_split
 from probing.report.metric_format import measure
 from probing.result.rows import UNTRAINED
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 ENOUGH = 20
 BAND = ["layer", "low", "high", "mean", "n"]
 DRAWS = {UNTRAINED: ("untrained twin", "untrained twins"), "control": ("control draw", "draws of the control task")}
-
-
-def is_null(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows are of untrained twins, by their target (rows of the probes) or by their probe (all others)."""
-    return (rows["target"] == UNTRAINED) | rows["probe"].str.match(rf"{UNTRAINED}(?: |$)")
 
 
 def ends(values: ArrayLike) -> tuple[float, float]:
@@ -64,8 +60,8 @@ def draw_band(axes: "Axes", found: pd.DataFrame, colour: str) -> None:
 def draws(rows: pd.DataFrame, metric: str, target: str) -> pd.DataFrame:
     """The single draws of one target (untrained or control) of the probes, on the split that is shown."""
     shown = rows[rows["metric"] == metric]
-    split = "test" if (shown["split"] == "test").any() else str(shown["split"].iloc[0])
-    return shown[(shown["target"] == target) & (shown["split"] == split) & shown["draw"].notna()]
+    wanted = (shown["target"] == target) & (shown["split"] == shown_split(shown))
+    return shown[wanted & shown["draw"].notna()]
 
 
 def nulls_of(rows: pd.DataFrame, analysis: str, probe: str, metric: str) -> pd.DataFrame:

@@ -5,47 +5,70 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.baseline_columns import CEILING, SURFACE, margins, names_in, said
-from probing.report.best_layers import as_good, chosen, listed, verdict_on_layers
-from probing.report.code_length import code_finding
+from probing.report import numbering
 from probing.report.figures import write_figures
-from probing.report.html import Picture, flat, picture, write_html
-from probing.report.load import PROBES, Run, best_layer, heading, load_run, shown_predictions, stand_ins
-from probing.report.metric_format import gap, interval, measure, number, scored
+from probing.report.headline import finding, stand_in_warnings, tiles
+from probing.report.html import Picture, files_of, flat, picture, write_html
+from probing.report.layer_notes import reading
+from probing.report.load import Run, best_layer, heading, load_run, shown_predictions
+from probing.report.measured_on import population, smaller_populations
+from probing.report.other_runs import other_runs
 from probing.report.run_provenance import provenance, selected
 from probing.report.section_parts import Section
-from probing.report.sections import sections, write_section_tables
-from probing.report.tables import run_table, write_tables
-from probing.report.wrong_items import class_errors, value_errors
-from probing.result.gains import GAINS, OVER_LAYER_0
-from probing.result.rows import UNTRAINED
-from probing.result.score import CODE_LENGTH, MEMORISATION
+from probing.report.sections import about_analyses, sections, write_section_tables
+from probing.report.tables import banded, run_table, write_tables
+from probing.report.view_command import BEFORE_ID, view_command
+from probing.report.wrong_items import NAME, class_errors, value_errors, write_wrong_items
+from probing.result.score import CODE_LENGTH
 
-CAPTIONS = {
-    "layers": "Score by layer, with control task and baselines. The ring marks the chosen layer; shaded "
-    "layers cannot be told from the best one.",
-    "classes": "F1 of each class in each layer, the most frequent class at the top.",
-    "confusion": "Confusion matrix at the chosen layer: predicted classes of the items of each gold class.",
-    "values": "Predicted against gold values at the chosen layer.",
-    "lengths": "Score by sentence length at the chosen layer.",
+CAPTIONS = {  # name of the file: caption, and how to read the figure
+    "layers": (
+        "Score by layer, with control task and baselines.",
+        "the higher the blue curve above the control task and the baselines, the more of the score comes from the "
+        "vectors and not from the words. The ring marks the layer chosen on dev; shaded layers cannot be "
+        "distinguished from the best one.",
+    ),
+    "classes": (
+        "F1 of each class in each layer, the most frequent class at the top.",
+        "dark cells are classes that the probe finds; follow a row to see from which layer on.",
+    ),
+    "values": (
+        "Predicted against gold values at the chosen layer.",
+        "items on the dashed line are right; where the red curve is flatter than that line, large values are "
+        "underestimated and small ones overestimated.",
+    ),
+    "lengths": (
+        "Score by sentence length at the chosen layer.",
+        "a falling curve means that long sentences are harder; the number of sentences stands below each point.",
+    ),
+    "confusion": (
+        "Confusion matrix at the chosen layer: what the items of each gold class are predicted as.",
+        "each row adds up to 1; the diagonal is right, and a dark cell beside it is a frequent confusion.",
+    ),
 }
+CODE_READING = (
+    "the lower the blue curve below the control task, the easier the labels are to learn from the vectors. The ring "
+    "marks the chosen layer; shaded layers cannot be distinguished from the best one."
+)
 
 
 def write_report(folder: Path) -> list[Path]:
     """Write tables, figures and index.html of a run into its folder; returns their paths, the page last.
 
-    Only files of the folder are read. Raises: DataError if ``folder`` does not hold a finished run.
+    Only files of the folder are read; links to other runs are to those that lie beside it. Raises: DataError if
+    ``folder`` does not hold a finished run.
     """
     run = load_run(folder)
-    made = sections(run)
-    tables = [*write_tables(run), *write_section_tables(made, folder / "tables")]
-    return [*tables, *write_figures(run, made), write_page(run, made)]
+    made, table = sections(run), banded(run)
+    tables = [*write_tables(run, table), *write_section_tables(made, folder / "tables")]
+    wrong = write_wrong_items(run, best_layer(run.rows, run.metric))
+    return [*tables, *wrong, *write_figures(run, made, table), write_page(run, made, table)]
 
 
-def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
+def write_page(run: Run, of_analyses: Sequence[Section], table: pd.DataFrame) -> Path:
     """Write index.html into the run's folder: one file that needs no other file and no network.
 
-    It contains the figures that are in figures/, and the sections ``of_analyses``.
+    It contains the figures that are in figures/, and the sections ``of_analyses``. table: that of ``banded``.
     """
     figures = run.folder / "figures"
     best = best_layer(run.rows, run.metric)
@@ -53,21 +76,22 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
         "title": heading(run),
         "probe": run.name("probe"),
         "split": run.split,
-        "resampled": run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled),
         "unit": run.resampled,
-        "chosen_on": run.chosen_on,
         "code": run.metric == CODE_LENGTH,
-        "metric": measure(run.metric).label,
         "stand_ins": stand_in_warnings(run),
-        "sample": f"{n_sentences(run):,} sentences of {run.split}, {n_items(run):,} items",
-        **scores_by_layer(run),
-        "figures": pictures(figures, CAPTIONS),
-        "sections": [with_pictures(section, figures) for section in of_analyses],
+        "population": population(run),
+        "smaller": list(smaller_populations(run)),
+        "numbering": {"layers": numbering.LAYERS},
+        **scores_by_layer(run, table),
+        "figures": figures_by_place(run, figures),
+        "sections": [with_files(section, run.folder) for section in of_analyses],
+        "of_analyses": about_analyses(run, of_analyses),
         "failed": run.manifest.get("failed", {}),
         "best": best,
         **errors(run, best),
         "notes": run.manifest.get("notes", []),
         "skipped": run.manifest["data"].get("skipped", {}),
+        "others": other_runs(run),
         "provenance": provenance(run),
         "selected": selected(run),
         "config": flat(run.manifest["config"]),
@@ -75,99 +99,60 @@ def write_page(run: Run, of_analyses: Sequence[Section]) -> Path:
     return write_html("page.html", run.folder / "index.html", facts)
 
 
-def scores_by_layer(run: Run) -> dict[str, object]:
-    """The headline, the main numbers and the table of layers, and which of its columns need explaining."""
-    raw, shown = run_table(run)
+def scores_by_layer(run: Run, table: pd.DataFrame) -> dict[str, object]:
+    """The headline, the main numbers and the table of layers, and how to read it."""
+    raw, shown = run_table(run, table)
     return {
         "finding": finding(run, raw),
         "tiles": tiles(run, raw),
         "layers": shown,
+        "layer_files": files_of(run.folder, "tables/layers"),
         "marks": raw["best"].tolist(),
-        "banded": bool(as_good(raw)),
-        "selective": bool(raw["selectivity"].notna().any()),
-        "gains": bool(raw[[*GAINS.values(), OVER_LAYER_0]].notna().any(axis=None)),
-        "untrained": bool(raw[UNTRAINED].notna().any()),
-        "memorised": bool(raw[MEMORISATION].notna().any()),
-        "ceiling": bool(raw[CEILING].notna().any()),
+        "reading": reading(run, raw),
     }
 
 
-def with_pictures(section: Section, figures: Path) -> dict[str, object]:
-    """The fields of a section and its pictures, for the template."""
-    captions = {figure.name: figure.caption for figure in section.figures}
-    return {**vars(section), "pictures": pictures(figures, captions)}
-
-
-def pictures(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
-    """The figures of ``captions`` (file name -> caption) that are in ``folder``, in that order."""
-    return [
-        picture(folder / f"{name}.png", text) for name, text in captions.items() if (folder / f"{name}.png").is_file()
-    ]
-
-
-def finding(run: Run, table: pd.DataFrame) -> str:
-    """Which layers may be the best, and what is decodable from the one chosen on dev, not what the model uses."""
-    line, metric = chosen(table), run.metric
-    best = verdict_on_layers(table, metric, run.chosen_on, run.split)
-    if metric == CODE_LENGTH:
-        return f"{best} {code_finding(run, line, margins(table, line, names_in([run])))}".strip()
-    score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
-    text = (
-        f"{best} From layer {line['layer']} of {run.name('model')}, a {run.name('probe')} probe decodes "
-        f"{run.name('task')} with {measure(metric).label} {score} "
-        f"on {n_sentences(run):,} sentences of {run.name('data')}"
-    )
-    over = [said(margin, name, metric) for name, margin in margins(table, line, names_in([run])).items()]
-    return (f"{text}: {', '.join(over)}." if over else f"{text}.").strip()
-
-
-def tiles(run: Run, table: pd.DataFrame) -> dict[str, str]:
-    """The main numbers of the run, by name."""
-    line, good, names = chosen(table), as_good(table), names_in([run])
-    chosen_here = f"layer chosen on {run.chosen_on}, of {len(table)}"
-    over = {names[name]: line[GAINS[name]] for name in SURFACE if pd.notna(line[name])}
-    facts = {
-        ("best layer" if len(good) == 1 else "may be the best layer"): listed(good),
-        chosen_here: str(line["layer"]),
-        measure(run.metric).label: number(line["score"], run.metric),
-        "95 % interval": interval(line["ci_low"], line["ci_high"], run.metric),
-        **{f"over {name}": number(gain, run.metric, signed=True) for name, gain in over.items()},
-        gap(run.metric): number(line["selectivity"], run.metric, signed=True),
-        "control task": number(line["control"], run.metric) if run.metric == CODE_LENGTH else "",
-        f"{run.split} sentences": f"{n_sentences(run):,}",
+def figures_by_place(run: Run, folder: Path) -> dict[str, list[Picture]]:
+    """The figures of scores, and those of predictions; a code length is better the lower it is."""
+    own = CAPTIONS | ({"layers": (CAPTIONS["layers"][0], CODE_READING)} if run.metric == CODE_LENGTH else {})
+    return {
+        "scores": pictures(folder, {"layers": own["layers"]}),
+        "predictions": pictures(folder, {name: text for name, text in own.items() if name != "layers"}),
     }
-    return {name: value for name, value in facts.items() if value.strip("–")}
 
 
-def n_sentences(run: Run) -> int:
-    """How many sentences the shown scores were measured on."""
-    return int(run.shown_rows["n_sentences"].iloc[0])
+def with_files(section: Section, folder: Path) -> dict[str, object]:
+    """The fields of a section, its pictures, and the links to the files of its tables, for the template."""
+    captions = {figure.name: (figure.caption, figure.reading) for figure in section.figures}
+    files = {table.name: files_of(folder, f"tables/{table.name}") for table in section.tables}
+    return {**vars(section), "pictures": pictures(folder / "figures", captions), "files": files}
 
 
-def n_items(run: Run) -> int:
-    """How many items the shown scores were measured on."""
-    return int(run.shown_rows["n_items"].iloc[0])
-
-
-def stand_in_warnings(run: Run) -> list[str]:
-    """A sentence for each part of the run that is a stand-in."""
-    return [
-        f"Stand-in: {part}={asked} could not be loaded; all numbers are those of {run.name(part)}."
-        for part, asked in stand_ins(run.manifest).items()
-    ]
+def pictures(folder: Path, captions: Mapping[str, tuple[str, str]]) -> list[Picture]:
+    """The figures of ``captions`` (file name -> caption and how to read it) that are in ``folder``, in that order."""
+    there = {name: texts for name, texts in captions.items() if (folder / f"{name}.png").is_file()}
+    return [picture(folder / f"{name}.png", *texts) for name, texts in there.items()]
 
 
 def errors(run: Run, best: int | None) -> dict[str, object]:
-    """Examples of errors at the best layer, and a note that says how they were chosen."""
+    """Examples of errors at the best layer, a note that says how they were chosen, and links to all of them."""
     items = shown_predictions(run, best)
+    page = f"tables/{NAME}.html"
+    facts: dict[str, object] = {
+        "errors": [],
+        "errors_note": "",
+        "all_errors": page if (run.folder / page).is_file() else "",
+        "error_files": files_of(run.folder, f"tables/{NAME}"),
+        "before_id": view_command(run) + BEFORE_ID,
+    }
     if items.empty:
-        return {"errors": [], "errors_note": ""}
+        return facts
     if run.manifest["kind"] == "scalar":
-        return {
-            "errors": value_errors(items),
-            "errors_note": "The items whose predicted value is farthest from gold, one per sentence.",
-        }
+        note = "The items whose predicted value is farthest from gold, one per sentence."
+        return facts | {"errors": value_errors(items), "errors_note": note}
     wrong = int((items["gold"].astype(str) != items["predicted"].astype(str)).sum())
-    counts = f"{wrong:,} of {len(items):,} items are wrong"
-    note = f"{counts}. The most frequent confusions, each with its count and first example."
-    return {"errors": class_errors(items), "errors_note": note}
+    note = (
+        f"{wrong:,} of {len(items):,} items ({100 * wrong / len(items):.1f} %) are wrong. The most frequent "
+        "confusions, each with its count and first example."
+    )
+    return facts | {"errors": class_errors(items), "errors_note": note}

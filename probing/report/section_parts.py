@@ -28,11 +28,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. name: of its files. write: (run, stem) -> writes <stem>.png, .pdf and .csv, and returns the paths."""
+    """One figure. name: of its files. write: (run, stem) -> writes <stem>.png, .pdf and .csv, and returns the paths.
+
+    reading: how to read it, in one line.
+    """
 
     name: str
     caption: str
     write: Callable[[Run, Path], list[Path]]
+    reading: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ layer l and B the score of an uninformative representation (the majority baselin
     expected layer    = sum l d(l) / sum d(l),   d(l) = M(l) − M(l−1), l ≥ 1, M(l) = max of S(0) … S(l)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from probing.report.best_layers import as_good, listed
 from probing.report.gather import Condition
+from probing.report.measured_on import population
 from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.tables import layer_table
 
@@ -36,9 +36,9 @@ def expected_layer(scores: Sequence[float]) -> float:
 def summary_table(conditions: Iterable[Condition]) -> pd.DataFrame:
     """One line per condition, unrounded: best layer (chosen on dev), its scores (test), lowest and highest seed, depth.
 
-    ``may_be_best``: the layers that cannot be told from the best one. The interval of a score over several seeds is NaN
-    if runs have no statistics per sentence. ``centre_of_gravity`` and ``expected_layer`` are NaN unless every layer
-    from 0 on was probed, and for code lengths, where lower is better.
+    ``may_be_best``: the layers that cannot be distinguished from the best one. The interval of a score over several
+    seeds is NaN if runs have no statistics per sentence. ``centre_of_gravity`` and ``expected_layer`` are NaN unless
+    every layer of the model was probed, and for code lengths, where lower is better. measured_on: see ``population``.
     """
     return pd.DataFrame([summary(condition) for condition in conditions])
 
@@ -49,7 +49,7 @@ def summary(condition: Condition) -> dict[str, object]:
     best = table[table["best"]].iloc[0]
     scores = table["score"].tolist()
     floor = majority_or_floor(table, condition.metric)
-    whole = table["layer"].tolist() == list(range(len(table))) and len(table) > 1 and not np.isnan(floor)
+    whole = has_every_layer(condition) and len(table) > 1 and not np.isnan(floor)
     low, high = seed_range(condition)
     return {
         "task": condition.task,
@@ -57,12 +57,13 @@ def summary(condition: Condition) -> dict[str, object]:
         "probe": condition.probe,
         "metric": condition.metric,
         "model": condition.model,
-        "first_layer": int(table["layer"].min()),
+        "layers": probed(table["layer"].tolist()),
         "last_layer": int(table["layer"].max()),
         "best_layer": int(best["layer"]),
         "may_be_best": listed(as_good(table)),
         **{name: best[name] for name in ("score", "ci_low", "ci_high", "control")},
         **{name: best[name] for name in ("selectivity", "selectivity_low", "selectivity_high")},
+        "measured_on": population(condition.runs[0]),
         "seeds": len(condition.seeds),
         "seed_low": low,
         "seed_high": high,
@@ -70,6 +71,24 @@ def summary(condition: Condition) -> dict[str, object]:
         "centre_of_gravity": centre_of_gravity(scores, floor) if whole else float("nan"),
         "expected_layer": expected_layer(scores) if whole else float("nan"),
     }
+
+
+def has_every_layer(condition: Condition) -> bool:
+    """Whether all layers of the model were probed, from 0 on, as far as the runs say how many it has."""
+    layers = condition.table["layer"].tolist()
+    return any(
+        layers == list(range(run.manifest["model_layers"] + 1))
+        if "model_layers" in run.manifest
+        else run.manifest["config"].get("layers") == "all"
+        for run in condition.runs
+    )
+
+
+def probed(layers: Sequence[int]) -> str:
+    """Ascending layers as text: ``0–6`` for all from 0 to 6, ``0, 3 and 6`` for these three."""
+    if len(layers) > 2 and list(layers) == list(range(layers[0], layers[-1] + 1)):
+        return f"{layers[0]}–{layers[-1]}"
+    return listed(layers)
 
 
 def majority_or_floor(table: pd.DataFrame, metric: str) -> float:
@@ -91,23 +110,18 @@ def layer_scores(condition: Condition, seed: int) -> dict[int, float]:
     return dict(zip(table["layer"].tolist(), table["score"].tolist(), strict=True))
 
 
-def layers(line: Mapping[str, Any]) -> str:
-    """First and last probed layer as text."""
-    first, last = line["first_layer"], line["last_layer"]
-    return str(first) if first == last else f"{first}–{last}"
-
-
 def shown_models(table: pd.DataFrame) -> pd.DataFrame:
     """Models compared at their best layers, as text, grouped by task, data, probe and metric."""
     lines = records(table)
     shown = pd.DataFrame({name: table[name] for name in ("task", "data", "probe", "model")})
     shown["metric"] = [measure(str(line["metric"])).label for line in lines]
-    shown["chosen on dev"] = [f"{line['best_layer']} of {layers(line)}" for line in lines]
+    shown["chosen on dev"] = [f"{line['best_layer']} (of {line['layers']})" for line in lines]
     shown["may be best"] = table["may_be_best"]
     shown["score"] = [scored_in(line, ("score", "ci_low", "ci_high")) for line in lines]
     shown["control"] = [number(line["control"], line["metric"]) for line in lines]
     ends = ("selectivity", "selectivity_low", "selectivity_high")
     shown["selectivity"] = [scored_in(line, ends) for line in lines]
+    shown["measured on"] = table["measured_on"]
     shown["seeds"] = table["seeds"].astype(str)
     if table["seed_low"].notna().any():
         shown["lowest to highest seed"] = [
@@ -124,7 +138,7 @@ def shown_tasks(table: pd.DataFrame) -> pd.DataFrame:
     ordered = table.sort_values(["model", "expected_layer", "centre_of_gravity", "task"], kind="stable")
     shown = pd.DataFrame({name: ordered[name] for name in ("model", "task", "data", "probe")})
     shown["metric"] = [measure(str(metric)).label for metric in ordered["metric"]]
-    shown["layers"] = [layers(line) for line in records(ordered)]
+    shown["layers"] = ordered["layers"]
     shown["chosen on dev"] = ordered["best_layer"].astype(str)
     shown["may be best"] = ordered["may_be_best"]
     for name, label in (("expected_layer", "expected layer"), ("centre_of_gravity", "centre of gravity")):

@@ -70,12 +70,12 @@ def banded(run: Run) -> pd.DataFrame:
     return add_bands(layer_table(run.rows, run.metric), [run], run.metric)
 
 
-def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The layer table of the run's primary metric with its bands, unrounded and as text.
+def run_table(run: Run, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The layer table of the run's primary metric with its bands (``banded``), unrounded and as text.
 
     Further metrics of the run (macro F1, root accuracy …) follow at the right, each with the task's score only.
     """
-    raw = banded(run)
+    raw = table.copy()
     shown = shown_layers(raw, run.metric, names_in([run]))
     for metric in other_metrics(run):
         other = layer_table(run.rows, metric).set_index("layer").reindex(raw["layer"])
@@ -89,7 +89,7 @@ def run_table(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 def shown_layers(table: pd.DataFrame, metric: str, names: Mapping[str, str] = NAMES) -> pd.DataFrame:
     """A layer table as text, with the digits of the metric and without empty columns.
 
-    * marks the layer that was chosen on dev, ≈ the layers that cannot be told from the best, where that is known.
+    * marks the layer that was chosen on dev, ≈ the layers that may be the best, where that is known.
     names: of the baselines' columns. The surface baseline stands next to the score, the gains follow the selectivity.
     """
     label = measure(metric).abbreviation or measure(metric).label
@@ -163,13 +163,16 @@ def shown_classes(table: pd.DataFrame, best: int | None) -> pd.DataFrame:
     return shown
 
 
-def write_tables(run: Run) -> list[Path]:
-    """Write tables/layers.{csv,md,tex} into the run's folder, and for class tasks tables/classes.{csv,md,tex}."""
-    raw, shown = run_table(run)
+def write_tables(run: Run, table: pd.DataFrame) -> list[Path]:
+    """Write tables/layers.{csv,md,tex} into the run's folder, and for class tasks tables/classes.{csv,md,tex}.
+
+    table: that of ``banded``.
+    """
+    raw, shown = run_table(run, table)
     paths = write_table(raw, shown, run.folder / "tables" / "layers", raw["best"].tolist())
     predictions = shown_predictions(run)
     if run.manifest["kind"] == "class" and not predictions.empty:
-        table = class_table(predictions)
-        text = shown_classes(table, best_layer(run.rows, run.metric))
-        paths += write_table(table, text, run.folder / "tables" / "classes")
+        classes = class_table(predictions)
+        text = shown_classes(classes, best_layer(run.rows, run.metric))
+        paths += write_table(classes, text, run.folder / "tables" / "classes")
     return paths

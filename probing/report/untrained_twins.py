@@ -27,14 +27,15 @@ from probing.report.untrained_tables import WHAT, of_others, of_probes, sentence
 MOST_PANELS, MOST_HEADS = 12, 24
 NOTE = (
     "A twin has the architecture and tokenizer of the model, and random weights. Mean: over all twins, with a 95 % "
-    "interval for other twins and test sentences (with one twin: for other test sentences alone). Range: where single "
-    "twins lie. p: (1 + number of twins as good) ÷ (1 + number of twins), of each layer alone, not corrected for their "
-    "number."
+    "interval for other twins and other test sentences (with one twin: for other test sentences alone). Range: "
+    "where the single twins lie. p: (1 + number of twins that are as good) ÷ (1 + number of twins), for each layer "
+    "alone: not corrected for the number of layers (Phipson & Smyth 2010)."
 )
-SAMPLE = "of each analysis the same as for the model"
+READING = "what lies outside the green range was learned in training; what lies inside it comes with the architecture."
+SAMPLE = "for each analysis the same as for the model"
 NOTE_OTHERS = (
-    "What other analyses find in the model and in twins; a chosen head is chosen anew in every twin. p: two-sided, as "
-    "neither side is better; of each line alone, not corrected for their number."
+    "What other analyses find in the model and in its twins; where a head is chosen, each twin chooses its own. p: "
+    "two-sided, because neither side is better; for each line alone, not corrected for the number of lines."
 )
 
 
@@ -51,10 +52,10 @@ def section(run: Run) -> Section:
         tables.append(Table("untrained_others", "Other analyses of untrained twins", NOTE_OTHERS, others, text, True))
     if len(curves(others)):
         caption = "What analyses find in the model (blue) and in untrained twins (green, dashed), layer by layer."
-        figures.append(Figure("untrained", caption, write_curves))
+        figures.append(Figure("untrained", caption, write_curves, READING))
     if not chosen_heads(others).empty:
         caption = "Heads chosen on dev: that of the model (blue), and the range of those of untrained twins (green)."
-        figures.append(Figure("untrained_heads", caption, write_heads))
+        figures.append(Figure("untrained_heads", caption, write_heads, READING))
     return Section("Untrained twins", sentences=sentences(run, own), tables=tables, figures=figures, sample=SAMPLE)
 
 

@@ -113,3 +113,8 @@ def as_frame(rows: object) -> pd.DataFrame:
     columns = {"layer": "Int64", "head": "Int64", "draw": "Int64", "value": float, "ci_low": float, "ci_high": float}
     typed: pd.DataFrame = frame.astype(columns)
     return typed
+
+
+def is_null(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows are of untrained twins, by their target (rows of the probes) or by their probe (all others)."""
+    return (rows["target"] == UNTRAINED) | rows["probe"].str.match(rf"{UNTRAINED}(?: |$)")

@@ -65,4 +65,4 @@ def decode(raw: Stored, dtype: str) -> NDArray[np.float32]:
 
 def precision(dtype: str) -> str:
     """How exact stored numbers are, in words."""
-    return f"{BITS[dtype]} bits: a number moves by at most {100 * 2.0 ** -BITS[dtype]:.1g} %"
+    return f"{BITS[dtype]} bits: rounding changes a number by at most {100 * 2.0 ** -BITS[dtype]:.1g} %"

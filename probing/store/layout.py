@@ -1,19 +1,17 @@
 """The store's file, readable with plain h5py.
 
-==================  ==========  ==================================================================================
-/hidden/<layer>     (S, D)      one dataset per layer, 0 = embedding output, l = output of block l; float16 or
-                                float32; bfloat16 as its bit pattern in uint16 (shift left by 16, read as float32);
-                                float16 keeps 11 bits of a number, bfloat16 8, float32 all of its 24
-/start, /length     (N,)        rows of sentence i: hidden[layer][start[i] : start[i] + length[i]]
-/id, /split         (N,)        sentence id (UTF-8) and split, an index into the attribute ``splits``
-/n_words            (N,)        words of the sentence, with a vector or not
-/word               (S,)        which word of its sentence a row belongs to, from 0; -1: special token
-/last_word          (S,)        the last word that a row belongs to: rows of text as it is written can belong to
-                                several words, ``word`` to ``last_word``; missing if every row belongs to one
-/subword            (S,)        the tokenizer's id
-/block              (B + 1,)    first row of each batch; batches follow each other on the subword axis
-/crc32              (L + 1, B)  checksum of each batch of each layer, verified whenever it is read
-==================  ==========  ==================================================================================
+    /hidden/<layer>     (S, D)      one dataset per layer, 0 = embedding output, l = output of block l; float16 or
+                                    float32; bfloat16 as its bit pattern in uint16 (shift left by 16, read as float32);
+                                    float16 keeps 11 bits of a number, bfloat16 8, float32 all of its 24
+    /start, /length     (N,)        rows of sentence i: hidden[layer][start[i] : start[i] + length[i]]
+    /id, /split         (N,)        sentence id (UTF-8) and split, an index into the attribute ``splits``
+    /n_words            (N,)        words of the sentence, with a vector or not
+    /word               (S,)        which word of its sentence a row belongs to, from 0; -1: special token
+    /last_word          (S,)        the last word that a row belongs to: rows of text as it is written can belong to
+                                    several words, ``word`` to ``last_word``; missing if every row belongs to one
+    /subword            (S,)        the tokenizer's id
+    /block              (B + 1,)    first row of each batch; batches follow each other on the subword axis
+    /crc32              (L + 1, B)  checksum of each batch of each layer, verified whenever it is read
 
 Sentences are numbered in corpus order (train, dev, test) and lie on the subword axis in the order of the batches
 that they were computed in; one without subwords has length 0. Attributes: ``format``, ``version``, ``key`` (what the

@@ -2,7 +2,7 @@
 
 Such a file is laid out as ``layout`` says, with /attention/<place> (P, H) instead of /hidden. The lists ``layers`` and
 ``sinks`` in its provenance say which block each place is, and whether its rows leave a share to a sink. Sentence i of
-n subwords holds n * n rows, queries first: attention[place][start[i] : start[i] + n * n] is (n, n, H)
+n subwords holds n * n rows, queries first: ``attention[place][start[i] : start[i] + n * n]`` is (n, n, H)
 once reshaped. Sentences are numbered as in the file of hidden states; one whose maps are not kept has length 0. /word,
 /last_word and /subword run over the subwords of the kept sentences in the order of their rows.
 """

@@ -24,7 +24,7 @@ class SentenceTask:
     level: ClassVar[Level] = "sentence"
     kind: ClassVar[Kind] = "class"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
-    control_note: ClassVar[str] = "labels shuffled over sentences, which only memorising predicts"
+    control_note: ClassVar[str] = "labels are shuffled over sentences, so that only memorising can predict them"
     memorised: ClassVar[bool] = True
     surface: ClassVar[str] = "bag of words"
 

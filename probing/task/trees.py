@@ -64,7 +64,7 @@ class Depth:
     level: ClassVar[Level] = "word"
     kind: ClassVar[Kind] = "scalar"
     metrics: ClassVar[tuple[str, ...]] = ("nspr", "root_accuracy", "r2")
-    control_note: ClassVar[str] = "one random depth per word type, fixed over all splits"
+    control_note: ClassVar[str] = "one random depth per word type, the same in all splits"
     memorised: ClassVar[bool] = False
     surface: ClassVar[str] = "position in the sentence"
 
@@ -154,7 +154,7 @@ class TreeDepth:
     level: ClassVar[Level] = "sentence"
     kind: ClassVar[Kind] = "scalar"
     metrics: ClassVar[tuple[str, ...]] = ("r2",)
-    control_note: ClassVar[str] = "depths shuffled over sentences, which only memorising predicts"
+    control_note: ClassVar[str] = "depths are shuffled over sentences, so that only memorising can predict them"
     memorised: ClassVar[bool] = True
     surface: ClassVar[str] = "sentence length"
 

@@ -26,7 +26,7 @@ class WordTask:
     level: ClassVar[Level] = "word"
     kind: ClassVar[Kind] = "class"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
-    control_note: ClassVar[str] = "one random label per word type, fixed over all splits"
+    control_note: ClassVar[str] = "one random label per word type, the same in all splits"
     memorised: ClassVar[bool] = False
     surface: ClassVar[str] = "word type and suffix"
 

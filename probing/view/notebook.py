@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
-from probing.errors import ConfigError, ModelError, UnavailableError, positive
+from probing.errors import ConfigError, ModelError, UnavailableError, positive, shown
 from probing.model.checkpoint import BUNDLED, BUNDLED_NAME, Checkpoint, Model, resolve
 from probing.model.encoder import Encoder, load
 from probing.view.bundle import page
@@ -28,6 +28,14 @@ class PageOptions(TypedDict, total=False):
     longest_flow: int
     longest_neurons: int
     sentence_b_start: int | None
+
+
+class HasEncoder(Protocol):
+    """A loaded model."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model and its tokenizer."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class NotebookPage:
 def show(
     text: str | View | None = None,
     text_b: str | None = None,
-    model: str = BUNDLED_NAME,
+    model: "str | HasEncoder" = BUNDLED_NAME,
     *,
     attention: "Weights | None" = None,
     tokens: Sequence[str] | None = None,
@@ -67,11 +75,12 @@ def show(
 ) -> NotebookPage:
     """Attention as a page: of ``text`` (and ``text_b``) in ``model``, of a View, or of weights from any library.
 
-    model: minilm, a folder or a Hub id; loaded once and kept in memory. attention, tokens: as BertViz takes them, a
-    list over layers of (1, H, S, S) or (H, S, S), arrays or tensors, and S names; no model is loaded. Options:
-    sentence_b_start (with attention): position of the second text's first subword. height: of the frame, in pixels
-    (760). longest_flow (64), longest_neurons (128), with a text: for more subwords, flow and the query and key vectors
-    are left out; flow takes minutes from 128 subwords on, the vectors double the size of the page.
+    model: minilm, a folder or a Hub id, loaded once and kept in memory; or what probing.load_model returned. attention,
+    tokens: as BertViz takes them, a list over layers of (1, H, S, S) or (H, S, S), arrays or tensors, and S names; no
+    model is loaded. Options: sentence_b_start (with attention): position of the second text's first subword. height: of
+    the frame, in pixels (760). longest_flow (64), longest_neurons (128), with a text: for more subwords, flow and the
+    query and key vectors are left out; flow takes minutes from 128 subwords on, the vectors double the size of the
+    page.
     Raises: ConfigError if the arguments do not say what to show, or say it twice; ModelError or UnavailableError if it
     cannot be shown; TypeError for an unknown option.
     """
@@ -95,7 +104,7 @@ def show(
     return NotebookPage(page([packed]), title, height)
 
 
-def _text_view(text: str, text_b: str | None, model: str, options: PageOptions) -> View:
+def _text_view(text: str, text_b: str | None, model: "str | HasEncoder", options: PageOptions) -> View:
     from probing.view.forward_view import Options, text_view
 
     longest_flow = options.get("longest_flow", Options.longest_flow)
@@ -114,6 +123,10 @@ def _given_view(
     from probing.view.external_weights import weights_view
 
     if view is not None:
+        if not isinstance(view, View):
+            raise ConfigError(
+                f"show: {shown(repr(view))} is no text; type show('The cat sat'), or show(' '.join(words))"
+            )
         if text_b is not None:
             raise ConfigError("text_b=… needs a text; a view already contains its texts: show(text, text_b)")
         return view
@@ -122,8 +135,12 @@ def _given_view(
     return weights_view(attention, tokens, sentence_b_start)
 
 
-def encoder_of(name: str) -> Encoder:
-    """The encoder with this name, from memory if it was loaded before. Raises: as ``resolve``, ``load``."""
+def encoder_of(name: "str | HasEncoder") -> Encoder:
+    """The encoder with this name, from memory if it was loaded before; or of a loaded model. Raises: as ``resolve``,
+    ``load``.
+    """
+    if not isinstance(name, str):
+        return name.encoder.step_by_step()
     requested = Model(checkpoint=BUNDLED if name == BUNDLED_NAME else name)
     try:
         return _loaded(requested, resolve(requested))

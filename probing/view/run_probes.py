@@ -9,9 +9,10 @@ import numpy as np
 
 from probing.axes import Sentence
 from probing.data.grammar import Grammar
-from probing.errors import ConfigError, DataError, ProbingError, one_of
+from probing.errors import DataError, ProbingError, one_of
 from probing.probe.saved import FILE, VECTORS, Saved, from_file
-from probing.report.load import read_file, shown_split
+from probing.report.load import shown_split
+from probing.report.run_files import read_file
 from probing.result.checksums import UNCHECKED, check, has_checksums
 from probing.result.folder import ROWS
 from probing.result.rows import read_rows
@@ -110,7 +111,9 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
             n_train=int(data["sentences"]["train"]),
             finished=str(manifest.get("finished", "")),
         )
-    except (ValueError, KeyError, IndexError, OSError, TypeError, AttributeError, ConfigError) as error:
+    except DataError:
+        raise
+    except (ValueError, KeyError, IndexError, OSError, TypeError, AttributeError) as error:
         raise DataError(f"{folder}: its manifest or rows cannot be read ({error}); delete it, run again") from error
 
 

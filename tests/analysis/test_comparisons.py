@@ -36,10 +36,12 @@ def test_the_note_on_the_control_says_what_types_are_and_how_many_items_they_tel
     [note] = type_notes(study, read)
     written = {w for s in study.corpus.splits["train"] for w in s.words}
     seen = {w.lower() for w in written}
-    assert f"types are words as the model reads them, {len(seen)} for {len(written)} spellings of train" in note.text
+    assert (
+        f"A type is a word as the model reads it: {len(seen)} types for {len(written)} spellings in train" in note.text
+    )
     share = compared_with(study, read)["type_in_train"]["test"]
-    assert f"{100 * share:.1f} % of the test items are of a type that train has" in note.text
-    assert note.text.endswith("of this one draw (controls=5: of other draws too)")
+    assert f"{100 * share:.1f} % of the test items have a type that occurs in train" in note.text
+    assert note.text.endswith("for this one draw of random labels; controls=5 draws five")
 
 
 @pytest.mark.parametrize("task", [SentenceTask("sentiment"), TreeDepth("tree_depth")], ids=lambda task: task.name)

@@ -227,7 +227,7 @@ def test_splits_are_read_and_repeated_ids_numbered(folder):
 
 def test_without_a_dev_file_a_tenth_of_train_is_held_out(folder):
     corpus = load(Conllu(None, "train.conllu", "test.conllu", path=str(folder)))
-    assert corpus.name == "train"
+    assert corpus.name == f"{folder.name}-train"
     train, dev = ([int(s.id) for s in corpus.splits[split]] for split in ("train", "dev"))
     assert (len(train), len(dev)) == (18, 2)
     assert sorted(train + dev) == list(range(20))

@@ -6,6 +6,7 @@ import pytest
 from probing.data.corpus import load
 from probing.data.held_out import BY_LABEL
 from probing.data.labelled import Labelled
+from probing.data.locate import corpus_name
 from probing.errors import DataError
 
 
@@ -104,7 +105,12 @@ def test_quotation_marks_are_words_in_tsv_and_quotes_in_csv(read):
         (".jsonl", '{"text": "a", "label": ' + "[" * 100_000, 1, "not JSON.*recursion"),
         (".jsonl", '{"text": "a"}\n', 1, r"no label column 'label'; this line has 'text': set data\.label="),
         (".tsv", "text\tgold\na\tx\n", 2, r"no label column 'label'; this line has 'text', 'gold': set data\.label="),
-        (".tsv", "a\tx\n", 1, r"no text column 'text'; this line has '0', '1': set data\.text="),
+        (
+            ".tsv",
+            "review\tstars\na\tx\n",  # nothing says that it is a header, but these may be the names
+            1,
+            r"no text column 'text'; the first line has 'review', 'stars': if these are names .*set data\.text=",
+        ),
         (".tsv", b"text\tlabel\ncaf\xe9\tx\n", 2, "byte 0xe9 is not UTF-8"),
     ],
 )
@@ -128,7 +134,7 @@ def test_a_file_that_is_sorted_by_label_gives_a_dev_set_of_both_labels(tmp_path)
     """The last tenth would be of one label, and every probe would be chosen by it."""
     (tmp_path / "all.tsv").write_text("".join(f"text {i}\t{'x' if i < 20 else 'y'}\n" for i in range(40)))
     corpus = load(Labelled(None, "all.tsv", "all.tsv", text="0", label="1", path=str(tmp_path)))
-    assert corpus.name == "all"
+    assert corpus.name == corpus_name(None, str(tmp_path), "all.tsv")
     assert [s.label for s in corpus.splits["dev"]] == ["x", "x", "y", "y"]
     assert len(corpus.splits["train"]) == 36
     assert corpus.skipped[BY_LABEL] == 4

@@ -4,7 +4,7 @@ import pytest
 
 from probing.data.conllu import Conllu
 from probing.data.labelled import Labelled
-from probing.data.locate import DATA_VARIABLE, find
+from probing.data.locate import DATA_VARIABLE, LONGEST_PART, corpus_name, find
 from probing.data.treebank_sentence import EMPTY, RANGES
 from probing.errors import DataError, UnavailableError
 
@@ -196,3 +196,38 @@ def test_a_damaged_file_is_unavailable_with_its_reason(client, tmp_path, file, c
     (tmp_path / file).write_text(content)
     with pytest.raises(UnavailableError, match=r"not available from .* \(\w.*data\.path="):
         Conllu("toy", "a.conllu", "b.conllu", hub=str(tmp_path)).load()
+
+
+@pytest.mark.parametrize(
+    ("path", "train", "expected"),
+    [
+        ("/home/me/reviews", "train.csv", "reviews-train"),
+        (None, "/home/me/reviews/train.csv", "reviews-train"),
+        ("/home/me", "films/train.csv", "films-train"),
+        ("/home/me/gum", "gum_en-train.conllu", "gum_en-train"),  # the file says it all
+        ("/home/me/my corpus (2)", "a,b.train.tsv", "my-corpus-2-a-b.train"),
+        ("/home/me/.hidden", "x.tsv", "hidden-x"),
+        ("/", "x.tsv", "x"),
+        ("/home/me/語料", "訓練.tsv", "語料-訓練"),
+        ("/home/me/???", "!!.tsv", "corpus"),
+    ],
+)
+def test_a_corpus_is_named_after_its_folder_and_its_file(path, train, expected):
+    assert corpus_name(None, path, train) == expected
+    assert corpus_name("mine", path, train) == "mine"
+
+
+def test_a_long_name_still_names_a_folder_and_a_relative_one_its_working_folder(tmp_path, monkeypatch):
+    assert len(corpus_name(None, "/" + "a" * 300, "b" * 300 + ".tsv")) <= 2 * LONGEST_PART + 1
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert corpus_name(None, None, "train.csv") == corpus_name(None, ".", "train.csv") == "here-train"
+
+
+def test_corpora_in_two_folders_have_two_names(tmp_path):
+    for name in ("films", "books"):
+        (tmp_path / name).mkdir()
+        for file in ("train.tsv", "test.tsv"):
+            (tmp_path / name / file).write_text("text\tlabel\n" + f"good {name}\tx\nbad {name}\ty\n" * 10)
+    loaded = [Labelled(None, "train.tsv", "test.tsv", path=str(tmp_path / name)).load() for name in ("films", "books")]
+    assert [corpus.name for corpus in loaded] == ["films-train", "books-train"]

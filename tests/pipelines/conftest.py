@@ -17,9 +17,11 @@ import pytest
 
 from pipelines.running.config import ANALYSES, GROUPS
 from pipelines.shared.cli import launch
-from pipelines.shared.options import CONF
+from pipelines.shared.option_files import CONF
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from probing.report.load import Run
     from probing.report.section_parts import Section
 
@@ -69,7 +71,9 @@ def here(outputs) -> Callable[..., Done]:
         with (
             mock.patch.object(sys, "argv", ["run.py", *given]),
             mock.patch.dict(os.environ),
-            mock.patch("probing.report.page.write_figures", _write_figures if figures else lambda run, sections: []),
+            mock.patch(
+                "probing.report.page.write_figures", _write_figures if figures else lambda run, sections, table: []
+            ),
             redirect_stdout(out),
             redirect_stderr(err),
             pytest.raises(SystemExit) as ended,
@@ -83,10 +87,10 @@ def here(outputs) -> Callable[..., Done]:
     return call
 
 
-def _write_figures(run: "Run", sections: "Sequence[Section]") -> list[Path]:
+def _write_figures(run: "Run", sections: "Sequence[Section]", table: "pd.DataFrame") -> list[Path]:
     from probing.report.figures import write_figures
 
-    return write_figures(run, sections)
+    return write_figures(run, sections, table)
 
 
 @pytest.fixture(scope="session")

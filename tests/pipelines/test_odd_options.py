@@ -8,7 +8,8 @@ from random import Random
 import pytest
 from omegaconf import OmegaConf
 
-from pipelines.shared.options import CONF, option, options
+from pipelines.shared.option_files import CONF, options
+from pipelines.shared.options import option
 from probing.errors import ConfigError
 
 PROGRAMS = ("run", "view", "explore", "report", "plan", "benchmark")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipelines.shared.options import options
+from pipelines.shared.option_files import options
 from probing.result.rows import COLUMNS, read_rows
 
 TABLES = ("layers", "classes", "joined", "rollout")

@@ -10,7 +10,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from pipelines.explore import Settings as ExploreSettings
-from pipelines.shared.options import CONF, checked, option, options, own_options
+from pipelines.shared.option_files import CONF, options
+from pipelines.shared.options import checked, option, own_options
 from pipelines.shared.typed_options import verbatim
 from pipelines.viewing.inputs import Settings, target
 from probing.attention.flow.attention_rollout import Rollout

@@ -149,7 +149,8 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         if predictions:
             pd.concat(predictions).astype({"layer": "Int64"}).to_parquet(folder / "predictions.parquet")
         layers = list(range(first, first + len(test)))
-        facts = facts_of(model, metric, kind, level) | {"layers": layers, "config": config(model, task, seed, layers)}
+        facts = facts_of(model, metric, kind, level) | {"model_layers": first + len(test) - 1}
+        facts |= {"layers": layers, "config": config(model, task, seed, layers)}
         (folder / "manifest.json").write_text(json.dumps(facts | manifest))
         return folder
 

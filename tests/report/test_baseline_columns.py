@@ -7,7 +7,7 @@ import pytest
 from probing.report.baseline_columns import margins, names_in, said
 from probing.report.load import load_run
 from probing.report.page import finding, tiles, write_report
-from probing.report.tables import layer_table, run_table, shown_layers
+from probing.report.tables import banded, layer_table, run_table, shown_layers
 
 DEV = {"split": "dev"}
 NAMES = {"surface": "sentence length", "chain": "distance in the text", "word_types": "one-hot word types"}
@@ -84,7 +84,7 @@ def test_several_runs_share_the_name_of_their_surface_baseline_or_have_none(make
 def test_pairs_are_compared_with_their_distance_in_the_text_alone(make_run):
     folder = make_run("distance")
     run = load_run(folder)
-    raw, shown = run_table(run)
+    raw, shown = run_table(run, banded(run))
     assert "distance in the text" in shown
     assert "over distance in the text" in finding(run, raw)
     assert [name for name in tiles(run, raw) if name.startswith("over")] == []  # it has no paired difference

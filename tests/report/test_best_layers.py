@@ -83,7 +83,7 @@ def test_words_name_the_layers_and_say_whether_devs_choice_is_among_them(make_ru
     )
     assert "Dev chose layer 2, which is worse than layer 1 by 0.2" in said(0.4, 0.7, 0.5, dev=(0, 1, 2))
     tie = said(0.4, 0.7, 0.7, dev=(0, 1, 0))
-    assert tie.startswith("On test, layers 1 and 2 cannot be told from the best.")
+    assert tie.startswith("On test, layers 1 and 2 cannot be distinguished from the best.")
     assert tie.endswith("best.") or tie.endswith("not a clear difference.")
     assert beside_the_best(table_of(make_run, 0.4, 0.7, name="two"), "uuas", "dev", "test") == ""
 

@@ -7,6 +7,7 @@ import pytest
 from probing.report.figures import write_figures, write_layers
 from probing.report.load import load_run
 from probing.report.sections import sections
+from probing.report.tables import banded
 
 FIGURES = {
     "pos": {"layers", "classes", "confusion"},
@@ -17,7 +18,7 @@ FIGURES = {
 
 def figures_of(folder):
     run = load_run(folder)
-    return write_figures(run, sections(run))
+    return write_figures(run, sections(run), banded(run))
 
 
 def layers_of(folder):
@@ -45,7 +46,9 @@ def test_memorisation_is_drawn_beside_scores_with_bands(make_run, make_rows, tmp
     run = load_run(make_run("pos", (0.6, 0.9), control=False))
     memorised = make_rows(*(("memorisation", layer, 0.6, {"split": "train"}) for layer in (0, 1)))
     with_it = replace(run, rows=pd.concat([run.rows, memorised]))
-    pictures = [write_layers(each, tmp_path / name)[0] for each, name in ((run, "without"), (with_it, "with"))]
+    pictures = [
+        write_layers(each, tmp_path / name, banded(each))[0] for each, name in ((run, "without"), (with_it, "with"))
+    ]
     assert pictures[0].read_bytes() != pictures[1].read_bytes()
 
 

@@ -9,7 +9,6 @@ from probing.report.null_bands import (
     described,
     draws,
     ends,
-    is_null,
     p_one_sided,
     p_two_sided,
     ranges,
@@ -38,16 +37,6 @@ def test_only_single_draws_make_a_band(make_rows):
     assert found.values.tolist() == [[1, 0.2, 0.4, pytest.approx(0.3), 2]]
     assert ranges(rows, "accuracy") == ["dashed: lowest to highest of 2 untrained twins"]
     assert ranges(make_rows(("task", 1, 0.9), ("untrained", 1, 0.3, {"draw": 0})), "accuracy") == []
-
-
-def test_rows_of_twins_are_known_by_target_or_method(make_rows):
-    rows = make_rows(
-        ("untrained", 1, 0.2),
-        ("all", 1, 0.2, {"probe": "untrained rollout"}),
-        ("all", 1, 0.2, {"probe": "untrainedness"}),
-        ("task", 1, 0.2),
-    )
-    assert is_null(rows).tolist() == [True, True, False, False]
 
 
 def test_p_counts_the_draws_that_are_as_good_in_the_direction_of_the_metric():

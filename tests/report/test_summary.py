@@ -10,7 +10,9 @@ from probing.report.summary import (
     expected_layer,
     layer_scores,
     majority_or_floor,
+    probed,
     shown_models,
+    summary,
     summary_table,
 )
 
@@ -64,7 +66,7 @@ def test_a_mean_over_seeds_has_an_interval_and_the_range_of_seeds_is_named_as_on
     ends = [table[name][0] for name in ("score", "ci_low", "ci_high")]
     assert line["score"] == "{:.3f} [{:.3f}, {:.3f}]".format(*ends)
     assert ends[1] < ends[0] < ends[2]
-    assert (line["chosen on dev"], line["may be best"]) == ("1 of 0–1", "1")
+    assert (line["chosen on dev"], line["may be best"]) == ("1 (of 0 and 1)", "1")
     assert line["lowest to highest seed"] == f"{table['seed_low'][0]:.3f} to {table['seed_high'][0]:.3f}"
 
 
@@ -93,3 +95,15 @@ def test_correlations_stand_on_zero_whatever_the_majority_scores(make_run):
     table = gather([make_run("depth")])[0][0].table.assign(majority=-0.2)
     assert majority_or_floor(table, "nspr") == 0
     assert majority_or_floor(table, "accuracy") == -0.2
+
+
+def test_a_part_of_the_layers_has_no_centre_of_gravity(make_run):
+    [part], _ = gather([make_run("pos", (0.5, 0.8, 0.7), name="part", model_layers=6)])
+    line = summary(part)
+    assert math.isnan(line["centre_of_gravity"]) and math.isnan(line["expected_layer"])
+    [whole], _ = gather([make_run("pos", (0.5, 0.8, 0.7), name="whole", model_layers=2)])
+    assert not math.isnan(summary(whole)["centre_of_gravity"])
+
+
+def test_layers_are_named_as_they_were_probed():
+    assert [probed(layers) for layers in ([0, 1, 2], [0, 3, 6], [4], [0, 1])] == ["0–2", "0, 3 and 6", "4", "0 and 1"]

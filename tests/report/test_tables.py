@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from probing.report.load import load_run
-from probing.report.tables import class_table, layer_table, shown_layers, write_tables
+from probing.report.tables import banded, class_table, layer_table, shown_layers, write_tables
 
 DEV = {"split": "dev"}
 
@@ -79,7 +79,8 @@ def test_f1_by_class_against_hand_counts():
 
 def test_write_tables_bolds_the_best_layer_and_keeps_all_digits(make_run):
     folder = make_run("pos", (0.6, 0.8, 0.9), dev=(0.6, 0.9, 0.8))
-    names = {path.name for path in write_tables(load_run(folder))}
+    run = load_run(folder)
+    names = {path.name for path in write_tables(run, banded(run))}
     assert names == {f"{table}.{suffix}" for table in ("layers", "classes") for suffix in ("csv", "md", "tex")}
     bold = [line for line in (folder / "tables" / "layers.tex").read_text().splitlines() if "textbf" in line]
     assert len(bold) == 1
@@ -91,7 +92,8 @@ def test_write_tables_bolds_the_best_layer_and_keeps_all_digits(make_run):
 
 @pytest.mark.parametrize("task", ["depth", "distance"])
 def test_scalar_tasks_have_no_table_by_class(make_run, task):
-    assert {path.stem for path in write_tables(load_run(make_run(task)))} == {"layers"}
+    run = load_run(make_run(task))
+    assert {path.stem for path in write_tables(run, banded(run))} == {"layers"}
 
 
 def test_a_metric_measured_on_train_alone_is_shown_beside_one_measured_on_test(make_rows):

@@ -5,7 +5,7 @@ import pytest
 
 from probing.errors import ProbingError
 from probing.result.bootstrap import Resampled, resample_counts
-from probing.result.multi_bootstrap import difference_of_seeds, over_seeds
+from probing.result.multi_bootstrap import over_seeds
 from probing.rng import generator
 
 N, R = 150, 300
@@ -40,33 +40,8 @@ def test_it_covers_the_mean_over_all_seeds_and_one_seed_s_interval_does_not(n_se
     assert np.mean(of_one) < 0.8
 
 
-def test_paired_seeds_give_a_shorter_interval_where_they_share_their_effects():
-    rng = generator(4, "pairs")
-    counts = resample_counts(N, R, rng)
-    a = draw(rng, 8, spread=0.1)
-    b = a - 0.02 + rng.normal(0, 0.01, a.shape)
-    first, second = seeds_of(a, counts), seeds_of(b, counts)
-    together, apart = (difference_of_seeds(first, second, paired=paired) for paired in (True, False))
-    assert together.value == pytest.approx(apart.value) == pytest.approx(0.02, abs=0.005)
-    assert together.ci_high - together.ci_low < 0.2 * (apart.ci_high - apart.ci_low)
-
-
-def test_seeds_of_two_sides_are_drawn_apart():
-    rng = generator(5, "apart")
-    counts = resample_counts(N, R, rng)
-    covered = []
-    for _ in range(400):
-        sentences = rng.normal(0, 0.3, N)
-        a, b = (seeds_of(draw(rng, 6, 0.05, sentences), counts) for _ in range(2))
-        found = difference_of_seeds(a, b, paired=False)
-        covered.append(found.ci_low <= 0 <= found.ci_high)
-    assert 0.90 <= np.mean(covered) <= 0.98
-
-
-def test_one_seed_says_nothing_about_others_and_pairs_need_equal_numbers():
+def test_one_seed_says_nothing_about_others():
     counts = resample_counts(N, R, generator(0, "x"))
     seeds = seeds_of(draw(generator(0, "y"), 3), counts)
     with pytest.raises(ProbingError, match="at least two"):
         over_seeds(seeds[:1])
-    with pytest.raises(ProbingError, match="3 and 2"):
-        difference_of_seeds(seeds, seeds[:2], paired=True)

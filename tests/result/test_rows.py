@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from probing.errors import DataError
-from probing.result.rows import COLUMNS, Measurement, read_rows, rows_of, write_rows
+from probing.result.rows import COLUMNS, Measurement, is_null, read_rows, rows_of, write_rows
 
 IDENTITY = {"tag": "t", "model": "m", "checkpoint": "c", "data": "d", "task": "pos", "probe": "linear", "run_id": "x"}
 CONTROL = Measurement("test", "control", 3, None, 0, "accuracy", 1 / 3, 0.1 + 0.2, 2 / 3, 12, 5, draw=1)
@@ -50,3 +50,13 @@ def test_rows_of_an_older_version_are_refused(tmp_path: Path) -> None:
     pd.read_csv(path).drop(columns=["analysis", "draw"]).to_csv(path, index=False)
     with pytest.raises(DataError, match="has no column analysis, draw: an older version.*run again"):
         read_rows(path)
+
+
+def test_rows_of_twins_are_known_by_target_or_method() -> None:
+    rows = pd.DataFrame(
+        {
+            "target": ["untrained", "all", "all", "task"],
+            "probe": ["linear", "untrained rollout", "untrainedness", "linear"],
+        }
+    )
+    assert is_null(rows).tolist() == [True, True, False, False]

@@ -46,5 +46,5 @@ def test_a_layer_whose_numbers_float16_would_round_away_is_refused():
 
 
 def test_precision_is_told_in_words():
-    assert precision("float16") == "11 bits: a number moves by at most 0.05 %"
-    assert precision("bfloat16") == "8 bits: a number moves by at most 0.4 %"
+    assert precision("float16") == "11 bits: rounding changes a number by at most 0.05 %"
+    assert precision("bfloat16") == "8 bits: rounding changes a number by at most 0.4 %"

@@ -68,17 +68,6 @@ def _recursion(maps: "torch.Tensor", start: "torch.Tensor", n_layers: int) -> "t
     return found.transpose(0, 1)
 
 
-def from_position(matrix: "torch.Tensor", positions: Int64 | int) -> "torch.Tensor":
-    """The rows of one query per sentence: (B, L, T, T) -> (B, L, T).
-
-    ``positions`` (B,), or one for all sentences: 0 is the first, ``lengths - 1`` the last of each sentence.
-    """
-    import torch
-
-    rows = torch.arange(len(matrix), device=matrix.device)
-    return matrix[rows, :, torch.as_tensor(positions, device=matrix.device)]
-
-
 def from_words(matrix: "torch.Tensor", words: Int64, n_words: int) -> "torch.Tensor":
     """Rows averaged over the subwords of each word: (..., S, S) -> (..., W, S).
 

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST = 15  # heads that the page lists
+READING = (
+    "red: the output gets worse without this head; blue: it gets better; the table says which effects are clear. Where "
+    "the loss of several heads together is larger than the sum of single losses, these heads can do each other's work."
+)
 
 
 def section(run: Run) -> Section:
@@ -36,7 +40,7 @@ def section(run: Run) -> Section:
     caption = (
         "Left: loss without one head. Right: loss without several heads at once, and the sum of their single losses."
     )
-    figures = [Figure("ablation", caption, write_effects)]
+    figures = [Figure("ablation", caption, write_effects, READING)]
     return Section("Ablation", tables=[effects(run)], figures=figures, sample=sample(run))
 
 
@@ -62,10 +66,10 @@ def effects(run: Run) -> Table:
     text["effect (nats)"] = with_intervals(top, "value", "effect_nats", "joint_low", "joint_high")
     above = int((raw["joint_low"] > 0).sum())
     note = (
-        f"Effect: the loss in log-probability of the gold label, as read by {output_of(run)}, when the output of the "
-        "head is replaced. This is an intervention. Intervals are simultaneous: with 95 % probability, all of them "
-        f"hold; {above} of {len(raw)} lie above 0. Shown: the {len(top)} with the highest lower ends; all are in "
-        "tables/effects.csv."
+        "Effect: how much log-probability the correct label loses when the output of this head is replaced (nats; "
+        f"measured on {output_of(run)}). This is an intervention. Intervals are simultaneous: with 95 % probability, "
+        f"all of them hold. {above} of {len(raw)} heads have an interval above 0. Shown: the {len(top)} heads whose "
+        "interval begins highest; the CSV file has all."
     )
     return Table("effects", "Heads by effect", note, raw, text)
 

@@ -36,18 +36,22 @@ Interval = tuple[float, float, float]  # value, and both ends of its interval
 LITTLE_MOVED, WEAK, CLOSE = 0.05, 0.3, 0.7
 
 NOTE = (
-    "Means over sentences with 95 % intervals, each by itself. spearman and kendall: rank correlation of an attention "
-    "score with a reference. tvd: total variation distance (0 to 1) between the outputs with the model's weights and "
-    "with weights that are permuted or uniform."
+    "Means over sentences; the 95 % interval of each number holds for that number alone. spearman and kendall: rank "
+    "correlation of an attention score with a reference. tvd: total variation distance (0 to 1) between the output "
+    "with the model's weights and the output with permuted or uniform weights."
 )
 EFFECTS_NOTE = (
-    "Nats of log-probability that are lost when a token of a word is replaced by a blank: the mean over tokens. This "
-    "is an intervention. Only effects on labels that are not the token's own need attention, and attention scores are "
-    "compared with these alone."
+    "How much log-probability (nats) the labels lose when one token is replaced by a blank: the mean over tokens. This "
+    "is an intervention. The label of a token's own word can be read without attention. So attention scores are "
+    "compared only with effects on other words' labels."
+)
+READING = (
+    "a curve near 1 ranks tokens as the intervention does, a curve near 0 does not. A high mean does not show that the "
+    "largest weight of one sentence is its most important token."
 )
 LABELS = {
     "own label": "its own word's label",
-    "other words' labels": "all other labels of its sentence, added up",
+    "other words' labels": "the sum over all other labels of its sentence",
     "the sentence's label": "the sentence's label",
 }
 
@@ -61,13 +65,13 @@ def section(run: Run) -> Section:
         return Section("Agreement of attention with interventions")
     caption = (
         "Rank correlation of attention scores with the effect of replacing a token by a blank, and with gradients. "
-        f"The output reads layer {run.facts('agreement')['layer']} (dotted): attention above it cannot affect it."
+        f"The output reads layer {run.facts('agreement')['layer']} (dotted line): attention above it cannot affect it."
     )
     return Section(
         "Agreement of attention with interventions",
         sentences=conclusions_of(run),
         tables=[*effects_table(run), correlation_table(table)],
-        figures=[Figure("explain", caption, write_explain)],
+        figures=[Figure("explain", caption, write_explain, READING)],
         sample=sample(run),
     )
 
@@ -159,8 +163,8 @@ def own_share(interval: Interval) -> list[str]:
         return []
     value, low, high = (f"{100 * end:.0f}" for end in interval)
     return [
-        f"Of what it costs to replace a token, {value} % [{low}, {high}] is lost at its own word's label, which needs "
-        "no attention to be read; attention is compared with the rest."
+        f"Of the log-probability that is lost when a token is replaced, {value} % [{low}, {high}] is that of its own "
+        "word's label, which can be read without attention. Attention is compared with the rest."
     ]
 
 
@@ -172,7 +176,7 @@ def _number(interval: Interval) -> str:
 def _moved(interval: Interval) -> str:
     _, low, high = interval
     if high < LITTLE_MOVED:
-        return "these weights hardly matter to this output, so a picture of them does not explain it"
+        return "these weights hardly matter for this output, so a picture of them does not explain it"
     if low >= LITTLE_MOVED:
         return "the output depends on these weights; this does not show that the largest weight is the reason for it"
     return f"this sample is too small to tell whether the change is larger than {LITTLE_MOVED}"

@@ -33,17 +33,24 @@ STATISTICS = {
     "mass_sink": "mass on the sink",
 }
 
+GRID = (
+    "each small square is one head. A dark square has much of what the title says: much mass on [SEP], for example, is "
+    "often a sign that the head has nothing to do in this sentence."
+)
+ENTROPY = "low points are heads that look at few tokens, high points are heads that spread their attention."
+
 
 def section(run: Run) -> Section:
     """All statistics as a table; some of them as grids of heads; entropy by layer."""
     if pick(run, "heads", "entropy_nats").empty:
         return Section("Heads")
     figures = [
-        Figure("heads", "Statistics of all heads: layers downwards, heads across.", write_grid),
+        Figure("heads", "Statistics of all heads: a row per layer, a column per head.", write_grid, GRID),
         Figure(
             "entropy",
             "Entropy of the attention of each head, and the mean over the heads of each layer.",
             write_entropy,
+            ENTROPY,
         ),
     ]
     return Section("Heads", tables=[all_statistics(run)], figures=figures, sample=sample_of(run, "heads"))
@@ -63,8 +70,8 @@ def all_statistics(run: Run) -> Table:
         raw[f"weight_q{level:g}"] = run.arrays["quantiles/weight"][..., place].ravel()
         text[f"weight q{level:g}"] = [f"{value:.3f}" for value in raw[f"weight_q{level:g}"]]
     note = (
-        "Means over queries with 95 % intervals. weight q0.5 is the median of the head's single weights, and so on: "
-        "compare a weight with these quantiles before you call it high."
+        "Means over queries with 95 % intervals. weight q0.5 is the median of all single weights of the head, weight "
+        "q0.9 is larger than 90 % of them, and so on. Compare a weight with them before you call it high."
     )
     return Table("heads", "Heads over the corpus", note, raw, text, folded=True)
 

@@ -9,10 +9,10 @@ from probing.report.section_parts import Section, Table, sample_of
 
 COUNTER = "counter_examples/"  # followed by the target: the name of a fact
 NOTE = (
-    "Accuracy: how often the other word with the largest weight meets the condition on the key. Only queries that have "
-    "a right word in their sentence count; coverage is their share. The head (layer.head) and the best fixed offset "
-    "were chosen on dev and scored on test. Random word: the expected accuracy of a random other word. This is an "
-    f"association, not an effect. {FAMILY}"
+    "Accuracy: how often the other word that gets the largest weight is one that the hypothesis names. Only words "
+    "count that have such a word in their sentence; coverage is their share. The head (layer.head) and the best "
+    "fixed offset (such as: always the word to the left) were chosen on dev and scored on test. Random word: the "
+    f"expected accuracy of a random other word. This is an association, not an effect. {FAMILY}"
 )
 
 
@@ -38,5 +38,8 @@ def counter_examples(target: str, raw: pd.DataFrame) -> Table:
         text["weight"] = [f"{weight:.2f}" for weight in raw["weight"]]
         text["right words"] = [", ".join(words) for words in raw["right"]]
         text["sentence"] = raw["sentence"]
-    note = "Each word with its position in the sentence (from 1). The largest weights come first."
+    note = (
+        "Words from which the chosen head attends most to a wrong word. In brackets: the position in the sentence, "
+        "from 1. The largest weights come first."
+    )
     return Table(name, f"Counter-examples to {target}: {len(raw)}", note, raw, text, folded=True)

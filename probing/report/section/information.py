@@ -10,6 +10,11 @@ from probing.report.metric_format import number
 from probing.report.section_parts import Figure, Section, Table, by_layer, drawn, pick, sample_of
 from probing.report.style import MARKERS, SERIES, figure, interval_band, layer_ticks, save, titled
 
+CAPTION = "Information about the labels by layer, in bits per item."
+READING = (
+    "the higher a curve, the more the probe knows about the label; below 0 it knows less than the label frequencies "
+    "tell. Curves “given …” show what the layer adds to that."
+)
 NAME, BITS, BEYOND = "information", "v_information_bits", "conditional_v_information_bits"
 TARGETS = {"task": "V-information (bits per item)", "control": "control", "selectivity": "task − control"}
 PROBE = {
@@ -24,7 +29,7 @@ PROBE = {
 def section(run: Run) -> Section:
     """V-information and what goes beyond a given; calibration; a figure of the information curves."""
     tables = [table for table in (_information(run), _beyond(run), _calibration(run)) if table is not None]
-    figures = [Figure(NAME, "Information about the labels by layer, in bits per item.", write_curves)] if tables else []
+    figures = [Figure(NAME, CAPTION, write_curves, READING)] if tables else []
     return Section("Information and calibration", tables=tables, figures=figures, sample=sample_of(run, NAME))
 
 
@@ -34,8 +39,8 @@ def _information(run: Run) -> Table | None:
         return None
     note = (
         "V-information of the linear probe (Xu et al. 2020): the cross-entropy on test of the label frequencies of "
-        f"train, {_alone(run, 'label_entropy_bits')}, minus that of the probe. Negative: the probe is worse than these "
-        "frequencies. An association, not use."
+        f"train ({_alone(run, 'label_entropy_bits')}) minus that of the probe. Negative: the probe is worse than these "
+        "frequencies. This is an association: it does not show that the model uses the information."
     )
     return Table("information", "Information by layer", note, *by_layer(rows, TARGETS, "target"))
 
@@ -63,7 +68,7 @@ def _calibration(run: Run) -> Table | None:
     facts = run.facts(NAME)
     note = (
         "Brier score: squared error over all classes, 0 to 2. ECE: mean gap between the probability of the predicted "
-        f"class and accuracy, in {facts['bins']} bins of equal width; small samples make it larger than it is."
+        f"class and accuracy, in {facts['bins']} bins of equal width. In small samples it comes out too large."
     )
     if "positive" in facts:
         note += f" Average precision is that of the class {facts['positive']}."

@@ -9,21 +9,24 @@ from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section
 from probing.report.style import INK, LAYER_AXIS, MAP, MARKERS, SERIES, figure, legend_below, save, titled
 
+HEAD_MAP = "heads that stand close together attend alike; a group far from the others does something of its own."
+CKA = "dark blocks along the diagonal are layers whose vectors hardly change; a light border between them is a change."
+
 
 def section(run: Run) -> Section:
     """A map of heads, if there are several, and linear CKA between every two layers."""
     figures, facts = [], run.facts("redundancy")
     if "redundancy/map" in run.arrays:
         caption = (
-            f"Heads with similar attention are near each other. Kruskal's stress of the map: {facts['map_stress']:.2f} "
+            f"A map of heads by how similar their attention is. Kruskal's stress of the map: {facts['map_stress']:.2f} "
             "(0: the map shows all distances exactly)."
         )
-        figures.append(Figure("headmap", caption, write_map))
+        figures.append(Figure("headmap", caption, write_map, HEAD_MAP))
     if "redundancy/cka" in run.arrays:
         caption = "Similarity of the vectors of every two layers: linear CKA (1: equal up to rotation and scale)."
         if np.isnan(run.arrays["redundancy/cka"]).any():
-            caption += " –: undefined, because the vectors of a layer are all equal, as that of [CLS] is in layer 0."
-        figures.append(Figure("cka", caption, write_cka))
+            caption += " –: not defined, because all vectors of a layer are equal, as those of [CLS] in layer 0."
+        figures.append(Figure("cka", caption, write_cka, CKA))
     sample = f"heads: {facts['heads']}; layers: {facts['vectors']}" if figures else ""
     return Section("Redundancy", figures=figures, sample=sample)
 

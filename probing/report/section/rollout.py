@@ -21,13 +21,17 @@ METRICS = {
 }
 NOTE = "Rollout from layer 1 up to each layer. "
 GOLD_NOTE = (
-    "A word's row is the mean over its subwords; the mass on a word is the sum "
-    "over the word's subwords. Matched word: the mean mass of words in sentences of about the same length (at most 1.2 "
-    "times as many words) on the word at the same signed distance, where that is not their head; near words get more "
-    "in any case. Mirror word: as far away as the head, on the other side; this ratio is over the words that have one. "
-    "Every word but the root counts, punctuation too. "
+    "The row of a word is the mean over its subwords; the mass on a word is the sum over its subwords. Matched word: "
+    "near words get more mass in any case. So the mass on the head is divided by the mean mass on a word at the same "
+    "distance and on the same side, where that is not the head, in sentences of about the same length (at most 1.2 "
+    "times as many words). Mirror word: as far away as the head, on the other side; this ratio is over the words that "
+    "have one. All words count except roots, punctuation too. "
 )
-ASSOCIATION = "Rollout shows where information may flow: an association."
+ASSOCIATION = "Rollout shows where information may pass: an association."
+READING = (
+    "a row is a position in the layer, a column an input token; dark cells show which inputs can reach the position. A "
+    "dark column is a token that all positions draw on."
+)
 
 
 def section(run: Run) -> Section:
@@ -36,7 +40,9 @@ def section(run: Run) -> Section:
     figures = []
     if "example0/rollout" in run.arrays:
         figures = [
-            Figure("rollout", "Attention rollout of one sentence, from layer 1 up to each layer.", write_rollout)
+            Figure(
+                "rollout", "Attention rollout of one sentence, from layer 1 up to each layer.", write_rollout, READING
+            )
         ]
     of_heads = GOLD_NOTE if table["metric"].str.startswith("mass_on_gold").any() else ""  # only trees have heads
     note = f"{NOTE}{of_heads}{ASSOCIATION}"

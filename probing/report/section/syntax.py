@@ -10,12 +10,16 @@ from probing.report.section_parts import Figure, Section, map_data, named, sampl
 from probing.report.style import INK, MAP, figure, save, titled, token_axes
 
 NOTE = (
-    "Accuracy of dep→head: how often the other word to which a dependent gives the largest weight is its head; of "
-    "head→dep: how often the one to which a head gives it is such a dependent; of head→dep (transposed): how often the "
-    "one that gives a dependent the largest weight is its head, as Clark et al. (2019) count this direction. The head "
-    "(layer.head) and the best fixed offset were chosen on dev and scored on test. Random word: the expected accuracy "
-    f"of a random other word. This is an association, not an effect. {FAMILY}"
+    "Here “gold head” is the word on which a dependent depends, and “head” an attention head. Accuracy of dep→head: "
+    "how often a dependent gives its largest weight (to another word) to its gold head. Of head→dep: how often a "
+    "gold head gives its largest weight to such a dependent. Of head→dep (transposed): how often the word that "
+    "gives a dependent the largest weight is its gold head; Clark et al. (2019) count this direction so. The head "
+    "(layer.head) and the best fixed offset (such as: always the word to the left) were chosen on dev and scored on "
+    "test. Random word: the expected accuracy of a random other word. This is an association, not an effect. "
+    f"{FAMILY}"
 )
+
+READING = "a row is the word that attends, a column the word that it attends to; each row adds up to 1."
 
 
 def section(run: Run) -> Section:
@@ -23,7 +27,14 @@ def section(run: Run) -> Section:
     table = head_table(run, "syntax", "Heads and syntactic relations", NOTE)
     figures = []
     if "head/map" in run.arrays:
-        figures = [Figure("head", "Attention weights of one head; numbers are shown from .05 on.", write_head)]
+        figures = [
+            Figure(
+                "head",
+                "Attention weights of one head; weights from .05 on are written as numbers.",
+                write_head,
+                READING,
+            )
+        ]
     tables, sentences = ([table], surviving(table, "relations")) if table else ([], [])
     return Section("Syntactic relations", sentences, tables, figures, sample=sample_of(run, "syntax"))
 

@@ -13,8 +13,9 @@ RATIOS = {
     "attnresln_n": "value vectors + residual + layer norm",
 }
 NOTE = (
-    "The share of a vector that comes from other subwords (Kobayashi et al. 2021), computed from attention weights, or "
-    "from the norms of weighted value vectors; then with the residual connection and with layer normalisation."
+    "Mixing ratio: the share of a vector that comes from other subwords (Kobayashi et al. 2021). It is computed from "
+    "attention weights or from the norms of weighted value vectors, then with the residual connection, and then with "
+    "layer normalisation too. The smaller it is, the more a vector stays that of its own subword."
 )
 
 
@@ -40,6 +41,7 @@ def special_shares(run: Run) -> list[Table]:
     for of, label in (("weight", "share of weights"), ("norm", "share of norms")):
         text[label] = with_intervals(raw, f"value_{of}", "share", f"ci_low_{of}", f"ci_high_{of}")
     note = (
-        "The share that special subwords have in what a query takes in, by weight and by norm (Kobayashi et al. 2020)."
+        "How much of what a query takes in comes from special subwords: by attention weight, and by norm, which also "
+        "counts how long the value vectors are (Kobayashi et al. 2020)."
     )
     return [Table("special_shares", "Special subwords, head by head", note, raw, text, folded=True)]

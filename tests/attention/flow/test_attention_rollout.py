@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from probing.attention.flow.attention_rollout import RolloutTally, by_word, from_position, from_words, rollout, to_words
+from probing.attention.flow.attention_rollout import RolloutTally, by_word, from_words, rollout, to_words
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import PADDING
@@ -195,15 +195,6 @@ def test_words_of_a_batch_are_those_of_each_sentence(rng):
         start = from_words(found[row, :, :n, :n], words[row, :n], n_words)[..., 0]
         np.testing.assert_allclose(joined[row, :, :n_words, 0], start, atol=1e-6)
     assert (joined[1, :, 1:] == 0).all()
-
-
-def test_one_position_as_the_query(rng):
-    lengths = np.array([6, 4])
-    found = rollout(random_maps(rng, lengths), lengths, Rollout())
-    last = from_position(found, lengths - 1)
-    assert (from_position(found, 0)[1] == found[1, :, 0]).all()
-    assert (last[0] == found[0, :, 5]).all()
-    assert (last[1] == found[1, :, 3]).all()
 
 
 @pytest.mark.parametrize("hole", [0.0, float("nan"), float("inf")])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from pipelines.shared.options import CONF
+from pipelines.shared.option_files import CONF
 from pipelines.shared.schema import checked
 from probing.attention.heads.hypothesis import Hypothesis, check, hypothesis_from, queries_and_right_words
 from probing.axes import Sentence

@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from pipelines.running.config import Experiment, build
-from pipelines.shared.options import CONF
+from pipelines.shared.option_files import CONF
 
 FULL = (
     "attention=full",

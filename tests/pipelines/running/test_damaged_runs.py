@@ -127,7 +127,7 @@ def test_every_file_of_a_run_has_a_checksum(full):
 
 
 def test_a_returned_run_makes_tables_page_and_configuration_again(run, capsys, monkeypatch):
-    monkeypatch.setattr("probing.report.page.write_figures", lambda run, sections: [])
+    monkeypatch.setattr("probing.report.page.write_figures", lambda run, sections, table: [])
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     (run / "index.html").unlink()
     (run / "tables" / "layers.md").write_text("other")

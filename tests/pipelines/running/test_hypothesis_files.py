@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from pipelines.running.config import with_hypotheses
 from pipelines.running.hypothesis_files import read_hypothesis
 from pipelines.running.identity import described
-from pipelines.shared.options import CONF
+from pipelines.shared.option_files import CONF
 from pipelines.shared.schema import part_of
 from probing.errors import ConfigError, ProbingError
 

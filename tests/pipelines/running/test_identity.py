@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.running.identity import MODEL, SETTINGS, STORE, described, identify
-from pipelines.shared.options import CONF, options
+from pipelines.shared.option_files import CONF, options
 from probing.axes import Corpus, Sentence
 from probing.model.checkpoint import Checkpoint
 

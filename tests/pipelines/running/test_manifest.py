@@ -4,7 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.running.manifest import describe
+from pipelines.running.manifest import describe, inputs
 from probing.axes import Corpus, Sentence
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
@@ -41,3 +41,26 @@ def test_a_stand_in_is_described_with_what_was_asked_for(experiment):
     assert found["checkpoint"]["requested"] == "org/large"
     assert found["checkpoint"]["stand_in"] is True
     assert found["data"]["stand_in"] is False
+
+
+def test_the_options_that_name_corpus_and_model_build_the_same_parts_again(experiment):
+    typed = ("data=conllu", "data.train=my file.conllu", "data.test=b.conllu", "model=gpt2", "model.bos=off")
+    first = experiment(*typed, "store.attention.sentences=7", "seed=3")
+    found = inputs(first)
+    assert found == [
+        "data=conllu",
+        'data.train="my file.conllu"',
+        "data.test=b.conllu",
+        "model=gpt2",
+        "model.bos=off",
+        "store.attention.sentences=7",
+    ]
+    again = experiment(*found)
+    assert (again.data, again.model, again.store) == (first.data, first.model, first.store)
+
+
+def test_of_a_stand_in_the_options_are_those_of_what_stands_in(experiment):
+    asked = experiment("model=bert")
+    minilm = experiment("model=minilm")
+    stood_in = replace(asked, config=minilm.config, stand_ins={"model": "google-bert/bert-base-uncased"})
+    assert inputs(stood_in) == ["data=grammar", "model=minilm"]

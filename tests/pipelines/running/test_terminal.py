@@ -41,14 +41,18 @@ def test_a_failed_analysis_is_a_note_at_the_end(capsys, monkeypatch):
     manifest = {"data": {"skipped": {"empty nodes": 1200}}, "notes": found}
     run = type("Run", (), {"manifest": manifest, "metric": "accuracy", "chosen_on": "dev", "split": "test"})()
     monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
-    monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
-    monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, TEXT))
+    monkeypatch.setattr("probing.report.load.heading", lambda run, instead: "title")
+    monkeypatch.setattr("probing.report.tables.banded", lambda run: None)
+    monkeypatch.setattr("probing.report.layer_notes.without_spread", lambda run, table: "")
+    monkeypatch.setattr("probing.report.measured_on.population", lambda run: "7 sentences")
+    monkeypatch.setattr("probing.report.tables.run_table", lambda run, table: (None, TEXT))
     monkeypatch.setattr("probing.report.best_layers.verdict_on_layers", lambda *_: "layers 1 and 2 may be the best")
     said = []
     monkeypatch.setattr(terminal, "say", lambda text, style=None: said.append((text, style)))
-    terminal.show(None)
+    terminal.show(None, {})
     assert said == [
         ("layers 1 and 2 may be the best", None),
+        ("measured on 7 sentences", None),
         ("empty nodes: 1,200", None),
         ("failed: 1 of the analyses (heads): no memory", "bold yellow"),
         ("caveat: few", None),
@@ -66,12 +70,15 @@ def test_the_ceiling_of_the_control_is_said_below_the_table(capsys, monkeypatch)
     manifest = {"data": {"skipped": {}}, "notes": []}
     run = type("Run", (), {"manifest": manifest, "metric": "accuracy", "chosen_on": "dev", "split": "test"})()
     monkeypatch.setattr("probing.report.load.load_run", lambda folder: run)
-    monkeypatch.setattr("probing.report.load.heading", lambda run: "title")
+    monkeypatch.setattr("probing.report.load.heading", lambda run, instead: "title")
     with_ceiling = TEXT.assign(**{"control ceiling": "0.937"})
-    monkeypatch.setattr("probing.report.tables.run_table", lambda run: (None, with_ceiling))
+    monkeypatch.setattr("probing.report.tables.banded", lambda run: None)
+    monkeypatch.setattr("probing.report.layer_notes.without_spread", lambda run, table: "")
+    monkeypatch.setattr("probing.report.measured_on.population", lambda run: "7 sentences")
+    monkeypatch.setattr("probing.report.tables.run_table", lambda run, table: (None, with_ceiling))
     monkeypatch.setattr("probing.report.best_layers.verdict_on_layers", lambda *given: "")
     said = []
     monkeypatch.setattr(terminal, "say", lambda text, style=None: said.append(text))
-    terminal.show(None)
-    [line] = said
-    assert line.startswith("control ceiling: 0.937, by looking up")
+    terminal.show(None, {})
+    assert said[0] == "measured on 7 sentences"
+    assert said[1].startswith("control ceiling: 0.937, the score of looking up")

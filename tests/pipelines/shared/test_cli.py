@@ -16,7 +16,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from pipelines.running.config import ANALYSES, GROUPS
 from pipelines.shared.cli import Failed, fail, guarded, help_screen, interrupt_again
-from pipelines.shared.options import options
+from pipelines.shared.option_files import options
 from pipelines.shared.typed_options import explain
 from probing import errors
 
@@ -94,7 +94,10 @@ def test_tab_completion_is_there(environment, there):
 def test_a_pipe_gets_plain_lines(plain):
     folder, done = plain
     assert CONTROL.findall(done.out) == []
-    assert done.out.count("extracting ") == 1  # the estimate, but no bar
+    lines = done.out.splitlines()
+    assert sum(line.startswith("extracting ") for line in lines) == 1  # the estimate, but no bar
+    stages = [line.partition("  ")[2] for line in lines if " (stage " in line]
+    assert stages == ["extract (stage 1 of 3)", "probes (stage 2 of 3)", "rollout (stage 3 of 3)"]
     assert done.out.splitlines()[-1].startswith(f"wrote: {folder}/runs/main/minilm/grammar-150/pos/")
 
 

@@ -33,8 +33,10 @@ def test_threads_are_those_asked_for_or_one_per_core(monkeypatch):
 
 
 def test_the_clock_keeps_each_stage():
-    clock = Clock()
+    begun = []
+    clock = Clock(begun.append)
     with clock.stage("one"):
         pass
+    assert begun == ["one"]
     assert clock.seconds.keys() == {"one"}
     assert 0 <= clock.seconds["one"] < 1

@@ -1,4 +1,4 @@
-"""Bars for what takes over a second, on a terminal alone."""
+"""Bars for what takes over a second, on a terminal; lines in a log."""
 
 import io
 import time
@@ -48,10 +48,40 @@ def test_a_step_under_a_second_has_none(clock):
     assert "reading" not in shown(clock, True, 0.2)
 
 
-def test_a_pipe_and_a_worker_get_nothing(clock, monkeypatch):
-    assert shown(clock, False, 2.0) == ""
+def test_a_worker_on_a_terminal_gets_nothing(clock, monkeypatch):
     monkeypatch.setattr(progress, "current_process", lambda: SimpleNamespace(name="LokyProcess-1"))
     assert shown(clock, True, 2.0) == ""
+
+
+def logged(stages: bool) -> str:
+    """What a log shows of a program with two stages, the second of them half done."""
+    console = Console(file=io.StringIO(), force_terminal=False, width=20)  # lines are not wrapped
+    with progress.Bars(console, ["extract", "probes"]) as bars:
+        for name in ("extract", "probes") if stages else ():
+            bars.stage(name)
+        bars("reading [red]", 0, 4)
+        bars("reading [red]", 2, 4)
+        bars._lines._say(bars._lines.line())
+    return console.file.getvalue()
+
+
+def test_a_log_gets_a_line_for_each_stage_and_no_bar(clock):
+    *began, doing = logged(stages=True).splitlines()
+    assert began == ["0:00:00  extract (stage 1 of 2)", "0:00:00  probes (stage 2 of 2)"]
+    assert doing == "0:00:00  probes, for 0:00:00: reading [red], 2 of 4 done, about 0:00:00 left"
+
+
+def test_in_a_log_the_lines_of_a_worker_begin_with_its_job(clock, monkeypatch):
+    monkeypatch.setattr(progress, "current_process", lambda: SimpleNamespace(name="LokyProcess-1"))
+    monkeypatch.setattr(progress, "job_name", lambda: "model=minilm task=pos")
+    assert logged(stages=False).startswith("model=minilm task=pos: 0:00:00  running: reading")
+
+
+def test_on_a_terminal_a_stage_is_no_line(clock):
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with progress.Bars(console, ["extract"]) as bars:
+        bars.stage("extract")
+    assert "extract" not in console.file.getvalue()
 
 
 def test_a_step_may_come_twice(clock):

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 
-from pipelines.shared.typed_options import readable
+from pipelines.shared.typed_options import explain, readable
 from probing.errors import ConfigError
 
 
@@ -21,7 +22,7 @@ def test_a_path_with_characters_that_hydra_refuses_is_taken_as_it_stands(value):
 
 @pytest.mark.parametrize(
     "argument",
-    ["seed=3", "layers=[0,1]", "probe.l2=[1e-2]", "+x=null", "~model", "tag=a,b", "model@x=bert", "outputs=${tag}/x"],
+    ["seed=3", "layers=[0,1]", "probe.l2=[1e-2]", "+x=null", "~model", "model@x=bert", "outputs=${tag}/x"],
 )
 def test_what_hydra_can_read_is_left_as_it_is(argument):
     assert readable([argument]) == [argument]
@@ -38,6 +39,50 @@ def test_in_a_sweep_a_value_that_may_be_several_is_refused_with_how_to_quote_eac
     assert readable(typed) == typed
     [_, read] = readable(["-m", "data.path=x=1/a"])
     assert value_of(read) == "x=1/a"
+
+
+@pytest.mark.parametrize(
+    ("typed", "advice"),
+    [
+        ("model=minilm,bert", "type -m model=minilm,bert to run once for each"),
+        (
+            "analysis=heads,syntax",
+            "type -m analysis=heads,syntax to run once for each, or 'analysis=[heads,syntax]' for one run with all of "
+            "them",
+        ),
+        (
+            "data.path=a,b",
+            "type -m data.path=a,b to run once for each, or 'data.path=[a,b]' for one run with all of them, or "
+            "\"data.path='a,b'\" for one value that has a comma in it",
+        ),
+        ("seed=range(1,3)", "type -m seed=range(1,3) to run once for each"),
+    ],
+)
+def test_several_values_without_a_sweep_are_first_of_all_a_sweep(typed, advice):
+    with pytest.raises(ConfigError) as refused:
+        readable([typed])
+    assert str(refused.value).startswith(f"{typed}: these are several values; {advice}")
+    assert readable(["-m", typed]) == ["-m", typed]
+
+
+@pytest.mark.parametrize("typed", [["model=_base"], ["-m", "model=minilm,_base"], ["model=[_base]"]])
+def test_the_base_of_options_is_no_option(typed):
+    with pytest.raises(ConfigError, match="_base: a name that begins with _ .* choose one of bert, ") as refused:
+        readable(typed)
+    assert "_base" not in str(refused.value).partition("choose")[2]
+
+
+@pytest.mark.parametrize("sweep", [[], ["-m"]])
+def test_an_option_that_a_group_does_not_have_is_named_with_those_it_has(sweep, here, refused):
+    message = refused(here(*sweep, "model=berd", "data=grammar", small=False), 2)
+    assert message.startswith("error: model=berd: no such option; choose one of bert, bert_cased, ")
+    assert "_base" not in message and "model.checkpoint=<Hub id or folder>" in message
+
+
+def test_a_launcher_that_is_not_installed_is_named_with_what_to_install():
+    error = HydraException("In 'run': Could not find 'hydra/launcher/submitit_slurm'\n\nAvailable options in …")
+    message = "submitit_slurm is not installed; type: pip install 'layer-probing[slurm]'"
+    assert explain(error) == f"hydra/launcher=submitit_slurm: {message}"
 
 
 @pytest.mark.parametrize(

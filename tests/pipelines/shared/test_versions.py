@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.shared.versions import LIBRARIES, code_version, versions
+from probing.distribution import NAME
 
 USER = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
 
@@ -67,5 +68,5 @@ def test_no_program_runs_that_the_configuration_of_the_folder_names(repository, 
 
 
 def test_every_library_has_a_version():
-    assert versions().keys() == set(LIBRARIES)
+    assert versions().keys() == {NAME, *LIBRARIES}
     assert all(version[0].isdigit() for version in versions().values())

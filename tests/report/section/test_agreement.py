@@ -40,7 +40,7 @@ def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that
     ]
     effects, table = made.tables
     assert effects.text.to_dict("list") == {
-        "effect on": ["its own word's label", "all other labels of its sentence, added up"],
+        "effect on": ["its own word's label", "the sum over all other labels of its sentence"],
         "nats per token": ["2.700 [2.690, 2.710]", "0.100 [0.090, 0.110]"],
         "tokens": ["60", "62"],
     }

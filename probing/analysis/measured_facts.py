@@ -1,0 +1,28 @@
+"""What the manifest of a run says about what was measured: the store file, the labels, the layers."""
+
+from probing.analysis.study import Study
+from probing.store.encoding import ROUNDED, WIDENED, precision
+from probing.task.unseen_labels import unseen_counts
+
+
+def measured(study: Study) -> dict[str, object]:
+    """The store file of the hidden states, the labels and the layers that are probed.
+
+    unseen: per label that train does not have, how many items of dev and test have it.
+    """
+    store, labels = study.hidden, study.labels
+    return {
+        "store": {
+            "key": store.provenance["key"],
+            "file": store.path.name,
+            "bytes": store.path.stat().st_size,
+            "dtype": store.dtype,
+            "precision": precision(store.dtype),
+            **{name: store.provenance[name] for name in (WIDENED, ROUNDED) if name in store.provenance},
+        },
+        "kind": labels.kind,
+        "level": labels.level,
+        "classes": list(labels.classes),
+        "unseen": unseen_counts(labels),
+        "layers": list(study.layers),
+    }

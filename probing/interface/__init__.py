@@ -1,0 +1,1 @@
+"""The interface for notebooks and scripts; ``import probing`` gives its names."""

@@ -1,0 +1,24 @@
+"""Tasks by the names that the command line gives them."""
+
+from probing.errors import ConfigError, shown
+from probing.task.labels import Task
+from probing.task.sentences import SentenceTask
+from probing.task.trees import Depth, TreeDepth
+from probing.task.words import WordTask
+
+TASKS: dict[str, Task] = {
+    "pos": WordTask("pos", "upos"),
+    "xpos": WordTask("xpos", "xpos"),
+    "deprel": WordTask("deprel", "deprel"),
+    "depth": Depth("depth"),
+    "tree_depth": TreeDepth("tree_depth"),
+    "sentiment": SentenceTask("sentiment"),
+}
+
+
+def task_of(task: str | Task | None) -> Task:
+    """The task of this name, or ``task`` itself. Raises: ConfigError, with the names, for an unknown one."""
+    if task is None or (isinstance(task, str) and task not in TASKS):
+        seen = "no task was named" if task is None else f"task={shown(task)} is not a task"
+        raise ConfigError(f"{seen}; choose one of {', '.join(TASKS)}, or give an object of probing.task")
+    return TASKS[task] if isinstance(task, str) else task

@@ -1,0 +1,119 @@
+"""The papers of the methods that pages name: how texts cite them, and where they can be read."""
+
+from typing import NamedTuple
+
+
+class Paper(NamedTuple):
+    """One paper. cited: authors and year as texts name them. text: the reference. address: of a page about it."""
+
+    cited: str
+    text: str
+    address: str
+
+    @property
+    def key(self) -> str:
+        """The name of its place on a page."""
+        return "-".join(part for part in self.cited.lower().split() if part.isalnum())
+
+
+ACL, ARXIV, DOI = "https://aclanthology.org/", "https://arxiv.org/abs/", "https://doi.org/"
+PAPERS = (
+    Paper(
+        "Abnar & Zuidema 2020",
+        "Abnar and Zuidema (2020): Quantifying Attention Flow in Transformers. ACL.",
+        f"{ACL}2020.acl-main.385",
+    ),
+    Paper(
+        "Clark et al. 2019",
+        "Clark, Khandelwal, Levy and Manning (2019): What Does BERT Look At? An Analysis of BERT's Attention. "
+        "BlackboxNLP.",
+        f"{ACL}W19-4828",
+    ),
+    Paper("Efron 1987", "Efron (1987): Better Bootstrap Confidence Intervals. JASA.", f"{DOI}10.2307/2289144"),
+    Paper(
+        "Guo et al. 2017",
+        "Guo, Pleiss, Sun and Weinberger (2017): On Calibration of Modern Neural Networks. ICML.",
+        f"{ARXIV}1706.04599",
+    ),
+    Paper(
+        "Hansen et al. 2011",
+        "Hansen, Lunde and Nason (2011): The Model Confidence Set. Econometrica.",
+        f"{DOI}10.3982/ECTA5771",
+    ),
+    Paper(
+        "Hewitt & Liang 2019",
+        "Hewitt and Liang (2019): Designing and Interpreting Probes with Control Tasks. EMNLP.",
+        f"{ACL}D19-1275",
+    ),
+    Paper(
+        "Hewitt & Manning 2019",
+        "Hewitt and Manning (2019): A Structural Probe for Finding Syntax in Word Representations. NAACL.",
+        f"{ACL}N19-1419",
+    ),
+    Paper(
+        "Hewitt et al. 2021",
+        "Hewitt, Ethayarajh, Liang and Manning (2021): Conditional Probing: Measuring Usable Information Beyond a "
+        "Baseline. EMNLP.",
+        f"{ACL}2021.emnlp-main.122",
+    ),
+    Paper("Jain & Wallace 2019", "Jain and Wallace (2019): Attention is not Explanation. NAACL.", f"{ACL}N19-1357"),
+    Paper(
+        "Kobayashi et al. 2020",
+        "Kobayashi, Kuribayashi, Yokoi and Inui (2020): Attention is Not Only a Weight: Analyzing Transformers with "
+        "Vector Norms. EMNLP.",
+        f"{ACL}2020.emnlp-main.574",
+    ),
+    Paper(
+        "Kobayashi et al. 2021",
+        "Kobayashi, Kuribayashi, Yokoi and Inui (2021): Incorporating Residual and Normalization Layers into Analysis "
+        "of Masked Language Models. EMNLP.",
+        f"{ACL}2021.emnlp-main.373",
+    ),
+    Paper(
+        "Kornblith et al. 2019",
+        "Kornblith, Norouzi, Lee and Hinton (2019): Similarity of Neural Network Representations Revisited. ICML.",
+        f"{ARXIV}1905.00414",
+    ),
+    Paper(
+        "Michel et al. 2019",
+        "Michel, Levy and Neubig (2019): Are Sixteen Heads Really Better than One? NeurIPS.",
+        f"{ARXIV}1905.10650",
+    ),
+    Paper(
+        "Mohebbi et al. 2023",
+        "Mohebbi, Zuidema, Chrupała and Alishahi (2023): Quantifying Context Mixing in Transformers. EACL.",
+        f"{ARXIV}2301.12971",
+    ),
+    Paper(
+        "Phipson & Smyth 2010",
+        "Phipson and Smyth (2010): Permutation P-values Should Never Be Zero. Statistical Applications in Genetics and "
+        "Molecular Biology.",
+        f"{DOI}10.2202/1544-6115.1585",
+    ),
+    Paper(
+        "Sellam et al. 2022",
+        "Sellam et al. (2022): The MultiBERTs: BERT Reproductions for Robustness Analysis. ICLR.",
+        f"{ARXIV}2106.16163",
+    ),
+    Paper(
+        "Tenney et al. 2019",
+        "Tenney, Das and Pavlick (2019): BERT Rediscovers the Classical NLP Pipeline. ACL.",
+        f"{ACL}P19-1452",
+    ),
+    Paper(
+        "Vig 2019",
+        "Vig (2019): A Multiscale Visualization of Attention in the Transformer Model. ACL demonstrations.",
+        f"{ACL}P19-3007",
+    ),
+    Paper(
+        "Voita & Titov 2020",
+        "Voita and Titov (2020): Information-Theoretic Probing with Minimum Description Length. EMNLP.",
+        f"{ACL}2020.emnlp-main.14",
+    ),
+    Paper(
+        "Xu et al. 2020",
+        "Xu, Zhao, Song, Stewart and Ermon (2020): A Theory of Usable Information under Computational Constraints. "
+        "ICLR.",
+        f"{ARXIV}2002.10689",
+    ),
+)

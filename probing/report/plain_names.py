@@ -1,0 +1,38 @@
+"""The names of tasks and probes as a reader says them: ``part of speech`` for pos, ``a linear probe`` for linear."""
+
+TASKS = {
+    "pos": "part of speech",
+    "xpos": "part of speech (XPOS, the tags of the treebank)",
+    "deprel": "dependency relation",
+    "depth": "depth in the tree",
+    "distance": "distance in the tree",
+    "tree_depth": "depth of the tree",
+    "sentiment": "sentiment",
+}
+PROBES = {"mdl": "an online-code probe", "sklearn": "a scikit-learn probe"}
+
+
+def task_in_words(name: str) -> str:
+    """A task, with its options in brackets; a task of one's own keeps its name.
+
+    >>> task_in_words("sentiment,vector=cls"), task_in_words("tree_depth")
+    ('sentiment (vector=cls)', 'depth of the tree')
+    """
+    task, options = _parts(name)
+    return TASKS.get(task, task.replace("_", " ")) + options
+
+
+def probe_in_words(name: str) -> str:
+    """A probe with its article, and its options in brackets.
+
+    >>> probe_in_words("linear"), probe_in_words("structural,rank=128")
+    ('a linear probe', 'a structural probe (rank=128)')
+    """
+    probe, options = _parts(name)
+    article = "an" if probe[:1].lower() in "aeiou" else "a"
+    return PROBES.get(probe, f"{article} {probe} probe") + options
+
+
+def _parts(name: str) -> tuple[str, str]:
+    first, _, options = name.partition(",")
+    return first, f" ({options.replace(',', ', ')})" if options else ""

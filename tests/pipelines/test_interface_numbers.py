@@ -1,0 +1,42 @@
+"""The Python interface and the command line give the same numbers, to the last digit."""
+
+import pandas as pd
+import pytest
+
+import probing
+from probing.result.rows import read_rows
+
+SIZES = ("data.train=3000", "data.dev=600", "data.test=600", "data.max_sentences=30")
+KEYS = ["analysis", "split", "target", "probe", "layer", "head", "draw", "metric"]
+ANALYSES = ("layers=3", "attention=none", "analysis=[rollout,heads,ablation]", "analysis.ablation.sentences=8")
+
+
+@pytest.fixture(scope="module")
+def vectors(outputs):
+    """Read from the store that the runs write."""
+    corpus = probing.load_corpus("grammar", max_sentences=30)
+    return probing.extract(probing.load_model("minilm"), corpus, store=f"{outputs}/store")
+
+
+def same(found: pd.DataFrame, rows: pd.DataFrame, analysis: str) -> None:
+    wanted = rows[rows["analysis"] == analysis]
+    assert len(found) == len(wanted) > 0
+    columns = [*KEYS, "value", "ci_low", "ci_high", "n_items", "n_sentences", "model", "data", "task", "seed"]
+    ordered = [frame.sort_values(KEYS)[columns].reset_index(drop=True) for frame in (found, wanted)]
+    pd.testing.assert_frame_equal(*ordered, check_exact=True)
+
+
+def test_a_probe_and_the_analyses_of_attention(make, vectors):
+    rows = read_rows(make(*SIZES, *ANALYSES, "task=pos") / "rows.csv")
+    probe = probing.fit_probe(vectors, task="pos", layer=3)
+    same(probe.to_frame(), rows, "probes")
+    same(probing.rollout(vectors.model, vectors.corpus), rows.assign(task="pos"), "rollout")
+    same(probing.head_statistics(vectors.model, vectors.corpus), rows, "heads")
+    same(probing.ablate(probe, sentences=8), rows, "ablation")
+
+
+def test_all_layers_of_a_task_on_trees_and_one_of_a_task_on_sentences(make, vectors):
+    for task, layer in (("depth", None), ("sentiment", 2)):
+        layers = [] if layer is None else [f"layers={layer}"]
+        rows = read_rows(make(*SIZES, *layers, "attention=none", f"task={task}") / "rows.csv")
+        same(probing.fit_probe(vectors, task=task, layer=layer).to_frame(), rows, "probes")
