@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from probing.report.section.agreement import conclusions, section, write_explain
+from probing.report.section.agreement import conclusions, section
 
 
 @pytest.fixture
@@ -77,21 +77,6 @@ def test_the_highest_of_many_correlations_is_quoted_with_the_interval_of_all():
     ranks = {f"raw × {k}": (0.1, 0.0, 0.2) for k in range(9)} | {"flow × blank-out": (0.8, 0.75, 0.85)}
     said = conclusions("the probe", 2, ranks, (np.nan,) * 3)[-1]
     assert "flow with blank-out (Spearman 0.80 [0.75, 0.85], an interval that holds for all 10)" in said
-
-
-@pytest.mark.parametrize("fit", [2, 1])
-def test_each_score_has_a_panel_for_each_reference_where_it_alone_has_a_colour(run, tmp_path, monkeypatch, fit):
-    drawn = {}
-    monkeypatch.setattr("probing.report.section.agreement.save", lambda made, stem, data: drawn.update(made=made) or [])
-    monkeypatch.setattr("probing.report.section.agreement.columns_for", lambda *_, most: fit)
-    write_explain(run, tmp_path / "explain")
-    coloured = [[line for line in axes.lines if line.get_marker() == "o"] for axes in drawn["made"].axes]
-    assert [len(lines) for lines in coloured] == [1] * 4
-    raw, rollout = [0.4, 0.4], [0.8, 0.8]
-    # scores are columns where they fit beside each other, else rows
-    assert [lines[0].get_ydata().tolist() for lines in coloured] == (
-        [raw, rollout, raw, rollout] if fit == 2 else [raw, raw, rollout, rollout]
-    )
 
 
 def test_without_rows_there_is_no_section(run_with):
