@@ -40,8 +40,8 @@ SHOOT = $(BIN)/python tests/view/page/pictures.py
 TO = outputs/gallery/view
 views: $(VENV)/ready-to-test
 	$(BIN)/python -m pipelines.view text="The movie was unexpectedly not boring." out=outputs/views/text.html
-	$(BIN)/python -m pipelines.view data=grammar sentence=test-0227 out=outputs/views/sentence.html
-	$(SHOOT) file://$(CURDIR)/outputs/views/text.html "$(TO)-heads.png=layer=3&pin=q5" "$(TO)-model.png=view=model" \
+	$(BIN)/python -m pipelines.view data=grammar sentence=test-0227 'probes=[ewt,sst2]' out=outputs/views/sentence.html
+	$(SHOOT) file://$(CURDIR)/outputs/views/text.html "$(TO)-heads.png=layer=3&heads=all&pin=q5" "$(TO)-model.png=view=model" \
 	  "$(TO)-heatmap.png=view=heatmap&layer=3&head=1" "$(TO)-rollout.png=view=model&weights=rollout&level=word" \
 	  "$(TO)-neurons.png=view=neuron&layer=3&head=1&pin=q5&expand=yes" \
 	  "$(TO)-flow.png=view=heatmap&weights=flow&layer=6&special=hidden"

@@ -12,6 +12,7 @@ Options (group=option; every key of an option is set as group.key=value):
   subwords    the most subwords of an input (512); the model's window may allow fewer
   longest_flow longest_neurons   for more subwords flow, or query and key vectors, are left out (64, 128)
   runs        folders in which trained probes are searched (default: outputs/runs)
+  probes      the corpus whose trained probes are shown, or a list (default: natural before generated text)
   open        open=true opens the browser
   strict      strict=true fails instead of using a stand-in for the model
   device threads outputs
@@ -42,6 +43,7 @@ from pipelines.shared.schema import check_machine, listed
 from probing.distribution import need
 from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
+from probing.view.record import AUTO
 
 if TYPE_CHECKING:
     import uvicorn
@@ -66,6 +68,7 @@ class Settings:
     longest_flow: int = 64
     longest_neurons: int = 128
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
+    probes: Any = "auto"
     open: bool = False
     strict: bool = False
     device: str = "auto"
@@ -77,6 +80,7 @@ class Settings:
         if self.port != 0 and not 1024 <= self.port < 2**16:
             raise ConfigError(f"port={self.port}: give 1024 to 65535, or 0 for any free port")
         self.runs = [str(run) for run in listed(self.runs)]
+        self.probes = [str(name) for name in listed(self.probes)] or [AUTO]
         for name in ("characters", "subwords", "longest_flow", "longest_neurons"):
             positive(name, getattr(self, name))
         if len(self.text) > self.characters:

@@ -10,6 +10,9 @@ Options (group=option; every key of an option is set as group.key=value):
   file        UTF-8, each line a text, or two texts separated by a tab; the first most=20 lines are shown
   sentence    id of a sentence of data=…, or a list of ids; load=true loads the model even if the store has the maps
   out         the file (default outputs/views/<model>/<what is shown>.html)
+  layers      layers=[3,6] keeps these layers only, for a small file
+  beside      another model, shown beside this one with the difference: minilm, a folder or a Hub id
+  probes      the corpus whose trained probes are shown, or a list (default: that of the sentence, or of data=)
   others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml explains
               each, --cfg job lists them)
 
@@ -70,12 +73,13 @@ def view(config: DictConfig) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(page(packed), encoding="utf-8")
+        opens = "view=compare" if parts.settings.beside else ""
+        partial.write_text(page(packed, opens=opens), encoding="utf-8")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)  # of a disk that is full
     summary(found, packed, parts, notes)
-    say(f"{path.stat().st_size / 1e6:.2f} MB; numbers {packed[0].header['precision']}")
+    say(f"{path.stat().st_size / 1e6:.2f} MB; {packed[0].header['precision']}")
     say(f"wrote: {path}")
     return path
 
@@ -112,7 +116,7 @@ def summary(found: Sequence[View], packed: Sequence[Packed], parts: Parts, notes
         say(f"attention of {count} {'input' if count == 1 else 'inputs'}: from {source}")
     probes = sorted({f"{probe.task} ({probe.run})" for one in found for probe in one.probes})
     below = ", ".join(map(str, parts.settings.runs))
-    none = f"none found below {below} (python -m pipelines.run task=pos trains some)"
+    none = f"none to show from {below} (python -m pipelines.run task=pos trains some)"
     say(f"probes: {', '.join(probes) or none}")
     for (name, reason), count in Counter(item for one in packed for item in one.header["missing"].items()).items():
         say(f"missing: {name}{f' of {count} inputs' if len(packed) > 1 else ''}: {reason}")

@@ -16,7 +16,7 @@ def test_every_file_that_the_readme_names_is_there() -> None:
 def test_every_option_that_the_readme_names_is_there() -> None:
     typed = re.sub(r"```python\n.*?```", "", README, flags=re.DOTALL)  # Python's arguments are no options
     own = {"capital", "centroid", "words_alike"}  # of docs/template
-    for group in ("task", "probe", "attention", "analysis", "rollout", "experiment"):
+    for group in ("task", "probe", "attention", "analysis", "rollout", "experiment", "report"):
         for name in re.findall(rf"(?<![.\w]){group}=(\w+)", typed):
             assert name in own or (ROOT / "conf" / group / f"{name}.yaml").exists(), f"{group}={name}"
 

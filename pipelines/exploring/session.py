@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHORT = 64  # up to so many subwords a pass runs on one thread: two would wait for each other on a busy machine
 DEFAULT_PARTS = ("norm", "neurons")  # flow takes ten times as long as everything else
-FLOW_ON_REQUEST = "takes longer than typing allows; it is computed when it is requested (parts)"
+FLOW_ON_REQUEST = "takes longer than the rest, so it is computed only when it is asked for (Weights: flow; parts)"
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], LoadedMo
         enter(f"loading the weights of {checkpoint.name}")
         encoder = load_encoder(found, checkpoint)
         enter("searching for trained probes")
-        probes = probes_for_text(found, checkpoint)
+        probes = probes_for_text(found, checkpoint, found.settings.probes)
         enter("computing a first view")  # which takes longer than any other
         options = view_options(found)
         with suppress(DataError):

@@ -13,7 +13,7 @@ from probing.errors import ConfigError, DataError, one_of, positive
 from probing.view.bundle import is_page
 from probing.view.forward_view import PARTS
 from probing.view.pack import BITS
-from probing.view.record import CorpusSentence
+from probing.view.record import AUTO, CorpusSentence
 from probing.view.stored_view import find
 
 _LONGEST_NAME = 48  # characters of the input in a file's name
@@ -34,7 +34,10 @@ class Settings:
     parts: Any = "auto"
     longest_flow: int = 64
     longest_neurons: int = 128
+    layers: Any = None
+    beside: str | None = None
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
+    probes: Any = "auto"
     strict: bool = False
     device: str = "auto"
     threads: int | None = None
@@ -48,7 +51,11 @@ class Settings:
         check_machine(self.device, self.threads)
         for part in listed(self.parts):
             one_of("parts", part, PARTS if isinstance(self.parts, list) else ("auto", *PARTS))
+        for layer in listed(self.layers):
+            if not isinstance(layer, int) or layer < 1:
+                raise ConfigError(f"layers: {layer}: layers count from 1; type layers=[1,6]")
         self.runs = [str(run) for run in listed(self.runs)]
+        self.probes = [str(name) for name in listed(self.probes)] or [AUTO]
 
     @property
     def chosen_parts(self) -> tuple[str, ...]:

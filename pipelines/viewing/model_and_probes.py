@@ -1,5 +1,6 @@
 """What view and explore make from their options: the encoder, what is computed from a pass, and the trained probes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
 from probing.view.forward_view import PARTS, Options
+from probing.view.record import AUTO
 
 if TYPE_CHECKING:
     from probing.model.encoder import Encoder
@@ -28,20 +30,34 @@ def view_options(parts: ModelParts, computed: tuple[str, ...] = PARTS) -> Option
     return Options(parts.rollout, computed, parts.settings.longest_flow, parts.settings.longest_neurons)
 
 
-def probes_for_text(parts: ModelParts, checkpoint: Checkpoint) -> "Probes":
-    """The probes that predict from free text."""
+def probes_for_text(parts: ModelParts, checkpoint: Checkpoint, asked: Sequence[str]) -> "Probes":
+    """The probes that predict from free text. asked: the names of their training corpora, or auto."""
     from probing.view.probe_selection import select_probes
 
-    return select_probes(_runs(parts), checkpoint.revision, parts.model.precision)
+    return select_probes(_runs(parts), checkpoint.revision, parts.model.precision, asked=asked)
 
 
 def probes_for_corpus(parts: Parts, checkpoint: Checkpoint, corpus: Corpus) -> "Probes":
-    """The probes that predict from sentences of ``corpus``, with gold labels; probes of this corpus come first."""
+    """The probes that predict from sentences of ``corpus``, with gold labels: those of this corpus, or as asked."""
     from probing.view.probe_selection import select_probes
     from probing.view.run_probes import corpus_identity
 
     identity = corpus_identity(parts.config.data, fingerprint(corpus))
-    return select_probes(_runs(parts), checkpoint.revision, parts.model.precision, identity, gold_of)
+    asked = parts.settings.probes
+    return select_probes(_runs(parts), checkpoint.revision, parts.model.precision, identity, gold_of, asked)
+
+
+def asked_corpora(parts: Parts) -> list[str]:
+    """The corpora whose probes are shown for texts: of ``probes=``, or of ``data=`` if this was typed, or auto."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from probing.view.run_probes import corpus_identity
+
+    typed = HydraConfig.get().overrides.task if HydraConfig.initialized() else ()
+    asked: list[str] = parts.settings.probes
+    if AUTO in asked and any(one.lstrip("+").startswith(("data=", "data.")) for one in typed):
+        return [corpus_identity(parts.config.data, "").source[1]]
+    return asked
 
 
 def _runs(parts: ModelParts) -> list[Path]:

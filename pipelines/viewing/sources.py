@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 from pipelines.shared.cli import say
 from pipelines.shared.machine import set_threads
 from pipelines.shared.options import Parts
+from pipelines.shared.schema import listed
 from pipelines.viewing.inputs import Input
-from pipelines.viewing.model_and_probes import load_encoder, probes_for_corpus, probes_for_text, view_options
+from pipelines.viewing.model_and_probes import (
+    asked_corpora,
+    load_encoder,
+    probes_for_corpus,
+    probes_for_text,
+    view_options,
+)
 from probing.axes import Corpus, Progress
 from probing.errors import DamagedStoreError
 from probing.model.checkpoint import Checkpoint
@@ -35,10 +42,19 @@ MODEL = "the model"
 def views(
     parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None, inputs: Sequence[Input], on_progress: Progress
 ) -> list[View]:
-    """A view of every input, in order; ``about["maps"]`` is a file of the store, or MODEL. Raises ProbingError."""
+    """A view of every input, in order, with ``beside`` another one by that model after each; of the chosen layers.
+
+    ``about["maps"]`` is a file of the store, or MODEL. Raises ProbingError.
+    """
+    from probing.view.chosen_layers import only_layers
+    from probing.view.model_views import encoder_of
+
     set_threads(parts.settings.threads)
     options = view_options(parts, parts.settings.chosen_parts)
-    probes = probes_for_corpus(parts, checkpoint, corpus) if corpus is not None else probes_for_text(parts, checkpoint)
+    if corpus is None:
+        probes = probes_for_text(parts, checkpoint, asked_corpora(parts))
+    else:
+        probes = probes_for_corpus(parts, checkpoint, corpus)
 
     @cache
     def encoder() -> "Encoder":
@@ -54,8 +70,11 @@ def views(
                 say(f"{one.place.sentence.id}: the store has no attention maps of it, so the model computes them")
             view = view or from_model(encoder, one, options, probes)
             found.append(replace(view, notes=(*view.notes, *probes.notes)))
+            if parts.settings.beside is not None:
+                found.append(from_model(lambda: encoder_of(parts.settings.beside), one, options, None))
         on_progress("viewing", len(inputs), len(inputs))
-    return found
+    layers = listed(parts.settings.layers)
+    return [only_layers(view, layers) for view in found] if layers else found
 
 
 @contextmanager
@@ -91,7 +110,7 @@ def _plain_tokenizer(checkpoint: Checkpoint, maps: StoreFile) -> "Tokenizer":
     return beginning_with(as_plain_text(read_tokenizer(checkpoint.folder).backend), None if bos is None else str(bos))
 
 
-def from_store(store: "StoredCorpus", place: CorpusSentence, options: Options, probes: "Probes") -> View | None:
+def from_store(store: "StoredCorpus", place: CorpusSentence, options: Options, probes: "Probes | None") -> View | None:
     """The view of a corpus sentence from its stored maps; None if there are none, or if the store is damaged."""
     from probing.view.stored_view import stored_view
 
@@ -103,7 +122,7 @@ def from_store(store: "StoredCorpus", place: CorpusSentence, options: Options, p
     return view and replace(view, about={**view.about, "maps": str(store.maps.path)})
 
 
-def from_model(encoder: "Callable[[], Encoder]", one: Input, options: Options, probes: "Probes") -> View:
+def from_model(encoder: "Callable[[], Encoder]", one: Input, options: Options, probes: "Probes | None") -> View:
     """The view of any input, by a forward pass. Raises ProbingError."""
     if one.place is None:
         view = text_view(encoder(), one.text, one.text_b, options, probes)

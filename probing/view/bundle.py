@@ -16,6 +16,7 @@ from probing.view.pack import Packed
 
 PAGE = Path(__file__).parent / "page"
 MODULES = (  # in their order in the program: each uses the ones above it
+    "dom.js",
     "palette.js",
     "scene.js",
     "svg.js",
@@ -26,12 +27,16 @@ MODULES = (  # in their order in the program: each uses the ones above it
     "facts.js",
     "readout.js",
     "frame.js",
+    "chosen.js",
+    "colourbar.js",
+    "tips.js",
     "thumbnail.js",
     "head.js",
-    "model.js",
     "heatmap.js",
+    "model.js",
     "neuron.js",
     "words.js",
+    "compare.js",
     "views.js",
     "stage.js",
     "pointer.js",
@@ -46,25 +51,25 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) +([\w$]
 _OPENING_CHARACTERS = 2048  # the generator is named within these
 
 
-def page(documents: Sequence[Packed], live: bool = False, *, source: Path = PAGE) -> str:
+def page(documents: Sequence[Packed], live: bool = False, *, opens: str = "", source: Path = PAGE) -> str:
     """The whole HTML file. ``live``: the page may ask its own server, and its body has ``data-live="loading"``.
 
-    ``source``: the folder with page.html, page.css and the modules. Raises: ValueError for modules that cannot become
-    one program.
+    ``opens``: the fragment of an address that says how the page opens, such as ``view=model&layer=3``. ``source``: the
+    folder with page.html, page.css and the modules. Raises: ValueError for modules that cannot become one program.
     """
     style = f"\n{(source / 'page.css').read_text(encoding='utf-8').strip()}\n"
     code = program({name: (source / name).read_text(encoding="utf-8") for name in MODULES if (source / name).is_file()})
     for text, closing in ((style, "</style"), (code, "</script"), (code, "<!--")):
         if closing in text.lower():
             raise ValueError(f"page: {closing} would end its element; split it in two strings")
-    attribute = ' data-live="loading"' if live else ""
+    attributes = (' data-live="loading"' if live else "") + (f' data-opens="{escape(opens)}"' if opens else "")
     parts = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         GENERATOR,
         f'<meta http-equiv="Content-Security-Policy" content="{policy(style, code, live)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(_encodable(title(documents)))}</title>",
-        f"<style>{style}</style>\n</head>\n<body{attribute}>",
+        f"<style>{style}</style>\n</head>\n<body{attributes}>",
         (source / "page.html").read_text(encoding="utf-8").strip(),
         *_data(documents),
         f"<script>{code}</script>\n</body>\n</html>\n",

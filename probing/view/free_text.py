@@ -1,4 +1,4 @@
-"""A text, a pair of texts or a corpus sentence as subwords: ids for the network, words and labels for the page."""
+"""A text, a pair of texts or a corpus sentence as subwords: ids for the network, words and tokens for the page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from probing.model.encoder import Encoder
 from probing.model.saved_tokenizer import special_subwords
 from probing.model.subwords import linked
 from probing.view.record import Tokens
+from probing.view.token_labels import is_byte_level, legible
 from probing.view.word_spans import word_spans
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def tokenize_text(encoder: Encoder, text: str, text_b: str | None = None) -> Tok
         here = sequence == number
         own, _ = align(offsets[here], np.array([here.sum()]), [Surface(part, tuple(spans[number]))])
         words[here] = np.where(own >= 0, own + sum(map(len, spans[:number])), -1)
-    labels = _labels(encoder.tokenizer, ids, offsets, sequence, texts, words)
     forms = [[part[first:end] for first, end in found] for part, found in zip(texts, spans, strict=True)]
-    tokens = _tokens(labels, sequence, words, forms)
+    named = _named(encoder.tokenizer, ids)
+    tokens = replace(_tokens(named, sequence, words, forms), surface=_surface(offsets, sequence, texts))
     types = np.array(encoding.type_ids, dtype=np.int64)
     return TokenizedInput(ids, types, tokens, _notes(encoder.tokenizer, ids, tokens))
 
@@ -91,7 +92,8 @@ def corpus_tokens(tokenizer: "Tokenizer", sentence: Sentence, ids: Integers) -> 
     sequence[inside], offsets[inside] = 0, np.array(bare.offsets[:n_inside]).reshape(-1, 2)
     first, last = np.full((2, len(ids)), -1)
     first[inside], last[inside] = align(offsets[inside], np.array([n_inside]), [read])
-    tokens = _tokens(_labels(tokenizer, ids, offsets, sequence, (read.text,), first), sequence, first, [sentence.words])
+    tokens = _tokens(_named(tokenizer, ids), sequence, first, [sentence.words])
+    tokens = replace(tokens, surface=_surface(offsets, sequence, (read.text,)))
     if sentence.surface is None:
         return tokens
     return replace(tokens, last_word=last, written=written(sentence.surface, first, last))
@@ -124,22 +126,17 @@ def _fits(encoder: Encoder, n_subwords: int) -> None:
         )
 
 
-def _labels(
-    tokenizer: "Tokenizer", ids: Integers, offsets: Int64, sequence: Int64, texts: Sequence[str], words: Int64
-) -> tuple[str, ...]:
-    """Labels (S): the characters of a subword if no other subword shares them, else its name in the vocabulary."""
-    unknown = _unknown(tokenizer)
-    labels = []
-    for place, (number, of, word) in enumerate(zip(ids.tolist(), sequence.tolist(), words.tolist(), strict=True)):
-        shown = texts[of][slice(*offsets[place])].strip() if of >= 0 and number != unknown else ""
-        # Several subwords may be bytes of one character; each then covers the whole character.
-        shared = place > 0 and sequence[place - 1] == of and offsets[place - 1, 1] > offsets[place, 0]
-        shared |= place + 1 < len(ids) and sequence[place + 1] == of and offsets[place, 1] > offsets[place + 1, 0]
-        if shared or not shown:
-            shown = (tokenizer.id_to_token(number) or str(number)).removeprefix(UNMATCHABLE)
-        continues = place > 0 and word >= 0 and words[place - 1] == word
-        labels.append("##" + shown if continues else shown)
-    return tuple(labels)
+def _named(tokenizer: "Tokenizer", ids: Integers) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Labels (S), and the tokens exactly as the vocabulary spells them (S)."""
+    tokens = [(tokenizer.id_to_token(number) or str(number)).removeprefix(UNMATCHABLE) for number in ids.tolist()]
+    byte_level = is_byte_level(tokenizer)
+    return tuple(legible(token, byte_level) for token in tokens), tuple(tokens)
+
+
+def _surface(offsets: Int64, sequence: Int64, texts: Sequence[str]) -> tuple[str, ...]:
+    """The characters of each subword (S): of several bytes of one character, each has the whole character."""
+    each = zip(offsets.tolist(), sequence.tolist(), strict=True)
+    return tuple(texts[of][start:end] if of >= 0 else "" for (start, end), of in each)
 
 
 def _unknown(tokenizer: "Tokenizer") -> int | None:
@@ -148,9 +145,12 @@ def _unknown(tokenizer: "Tokenizer") -> int | None:
     return next((number for name in names if name and (number := tokenizer.token_to_id(name)) is not None), None)
 
 
-def _tokens(labels: tuple[str, ...], sequence: Int64, words: Int64, forms: Sequence[Sequence[str]]) -> Tokens:
+def _tokens(
+    named: tuple[tuple[str, ...], tuple[str, ...]], sequence: Int64, words: Int64, forms: Sequence[Sequence[str]]
+) -> Tokens:
     return Tokens(
-        labels=labels,
+        labels=named[0],
+        vocabulary=named[1],
         special=tuple((sequence < 0).tolist()),
         word=words,
         segment=np.maximum.accumulate(np.maximum(sequence, 0)),

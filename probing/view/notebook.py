@@ -1,41 +1,44 @@
 """The page inside a notebook: Jupyter, VS Code and Colab show it in a frame, without widgets and without a network."""
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from probing.errors import ConfigError, ModelError, UnavailableError, positive, shown
-from probing.model.checkpoint import BUNDLED, BUNDLED_NAME, Checkpoint, Model, resolve
-from probing.model.encoder import Encoder, load
+from probing.errors import ConfigError, positive, shown
+from probing.model.checkpoint import BUNDLED_NAME
 from probing.view.bundle import page
+from probing.view.chosen_layers import only_layers
+from probing.view.encoder_decoder import GivenWeights, encoder_decoder_views
+from probing.view.model_views import Models, checkpoint_of, model_views
+from probing.view.opening import opening
 from probing.view.pack import pack
 from probing.view.record import View
 
 if TYPE_CHECKING:
-    from probing.view.external_weights import Weights
+    from probing.view.given_maps import Weights
 
-CACHED_MODELS = 2
-_WANTED = f"{BUNDLED_NAME} (bundled), a folder with safetensors weights, or a Hub id (org/name) is wanted"
+_OF_ENCODER_DECODER = tuple(GivenWeights.__dataclass_fields__)
 
 
 class PageOptions(TypedDict, total=False):
     """Options of ``show`` that are rarely needed; ``show`` says what each means."""
 
     height: int
+    view: str
+    layer: int
+    heads: int | str | Sequence[int]
+    layers: Sequence[int]
     longest_flow: int
     longest_neurons: int
     sentence_b_start: int | None
-
-
-class HasEncoder(Protocol):
-    """A loaded model."""
-
-    @property
-    def encoder(self) -> Encoder:
-        """The model and its tokenizer."""
+    encoder_attention: "Weights"
+    decoder_attention: "Weights"
+    cross_attention: "Weights"
+    encoder_tokens: Sequence[str]
+    decoder_tokens: Sequence[str]
+    decoder_text: str
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,9 @@ class NotebookPage:
 
 
 def show(
-    text: str | View | None = None,
+    text: str | View | Sequence[str | View] | None = None,
     text_b: str | None = None,
-    model: "str | HasEncoder" = BUNDLED_NAME,
+    model: Models = BUNDLED_NAME,
     *,
     attention: "Weights | None" = None,
     tokens: Sequence[str] | None = None,
@@ -75,12 +78,16 @@ def show(
 ) -> NotebookPage:
     """Attention as a page: of ``text`` (and ``text_b``) in ``model``, of a View, or of weights from any library.
 
-    model: minilm, a folder or a Hub id, loaded once and kept in memory; or what probing.load_model returned. attention,
-    tokens: as BertViz takes them, a list over layers of (1, H, S, S) or (H, S, S), arrays or tensors, and S names; no
-    model is loaded. Options: sentence_b_start (with attention): position of the second text's first subword. height: of
-    the frame, in pixels (760). longest_flow (64), longest_neurons (128), with a text: for more subwords, flow and the
-    query and key vectors are left out; flow takes minutes from 128 subwords on, the vectors double the size of the
-    page.
+    text: several texts, or model: several models, are shown beside each other. model: minilm, a folder or a Hub id,
+    loaded once and kept in memory; or what probing.load_model returned. attention, tokens: as BertViz takes them, a
+    list over layers of (1, H, S, S) or (H, S, S), arrays or tensors, and S names; no model is loaded. Options:
+    view: what the page opens with: heads, model, heatmap, neurons, words or compare. layer: from 1. heads: from 0, one
+    or a list, or "all". layers: only these layers are kept, for a small page. height: of the frame, in pixels (760).
+    sentence_b_start (with attention): position of the second text's first subword. encoder_attention,
+    decoder_attention, cross_attention, encoder_tokens, decoder_tokens: of an encoder-decoder, as BertViz takes them.
+    decoder_text, with a text: what the decoder of an encoder-decoder model has written, for its cross-attention.
+    longest_flow (64), longest_neurons (128), with a text: for more subwords, flow and the query and key vectors are
+    left out; flow takes minutes from 128 subwords on, the vectors double the size of the page.
     Raises: ConfigError if the arguments do not say what to show, or say it twice; ModelError or UnavailableError if it
     cannot be shown; TypeError for an unknown option.
     """
@@ -88,69 +95,68 @@ def show(
         if name not in PageOptions.__annotations__:
             raise TypeError(f"show() got an unexpected keyword argument {name!r}")
     positive("height", height := options.get("height", 760))
-    if (text is None) == (attention is None):
-        raise ConfigError("show what? give show either a text, as in show('The cat sat'), or attention=… with tokens=…")
+    views = _views(text, text_b, model, (attention, tokens), options)
+    if (layers := options.get("layers")) is not None:
+        views = [only_layers(one, layers) for one in views]
+    several = len(views) > 1 and views[0].about.get("part") is None
+    tab = options.get("view", "compare" if several else None)
+    opens = opening(views, tab, options.get("layer"), options.get("heads"))
+    packed = [pack(one) for one in views]
+    title = f"attention: {packed[0].header['model']}, {packed[0].header['text'][:60]}"
+    return NotebookPage(page(packed, opens=opens), title, height)
+
+
+def _views(
+    text: str | View | Sequence[str | View] | None,
+    text_b: str | None,
+    model: Models,
+    weights: "tuple[Weights | None, Sequence[str] | None]",
+    options: PageOptions,
+) -> list[View]:
+    """What is to be shown. Raises: ConfigError unless it is said exactly once."""
+    attention, tokens = weights
+    parts: dict[str, Any] = {name: value for name, value in options.items() if name in _OF_ENCODER_DECODER}
+    given = [text is not None, attention is not None, bool(parts)]
+    if sum(given) != 1:
+        raise ConfigError(
+            "show what? give show either a text, as in show('The cat sat'), or attention=… with tokens=…, or "
+            "cross_attention=… with encoder_tokens=… and decoder_tokens=…"
+        )
     if attention is None and (tokens is not None or options.get("sentence_b_start") is not None):
         raise ConfigError("tokens=… and sentence_b_start=… need attention=…; the tokenizer makes the tokens of a text")
-    longest = [name for name in options if name.startswith("longest_")]
-    if longest and not isinstance(text, str):
+    texts = [text] if isinstance(text, str | View) else list(text or ())
+    if len(texts) > 1 and all(isinstance(one, str) and one.split() == [one] for one in texts):
+        raise ConfigError(
+            f"show: {shown(repr(texts))} is no text but words; type show('The cat sat'), or show(' '.join(words))"
+        )
+    longest = {name: value for name, value in options.items() if name.startswith("longest_")}
+    if longest and not any(isinstance(one, str) for one in texts):
         raise ConfigError(f"{', '.join(longest)}: needs a text; a view, or attention=…, is shown as it is")
-    if isinstance(text, str):
-        view = _text_view(text, text_b, model, options)
-    else:
-        view = _given_view(text, text_b, attention, tokens, options.get("sentence_b_start"))
-    packed = pack(view)
-    title = f"attention: {packed.header['model']}, {packed.header['text'][:60]}"
-    return NotebookPage(page([packed]), title, height)
+    if parts:
+        return encoder_decoder_views(GivenWeights(**parts))
+    if "decoder_text" in options:
+        return _seq2seq(texts, text_b, model, options["decoder_text"])
+    if attention is not None:
+        return [_weights_view(attention, tokens, text_b, options.get("sentence_b_start"))]
+    return model_views(
+        texts, text_b, list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model], longest
+    )
 
 
-def _text_view(text: str, text_b: str | None, model: "str | HasEncoder", options: PageOptions) -> View:
-    from probing.view.forward_view import Options, text_view
+def _seq2seq(texts: Sequence[str | View], text_b: str | None, model: Models, decoder_text: str) -> list[View]:
+    from probing.view.seq2seq import seq2seq_views
 
-    longest_flow = options.get("longest_flow", Options.longest_flow)
-    longest_neurons = options.get("longest_neurons", Options.longest_neurons)
-    chosen = Options(longest_flow=longest_flow, longest_neurons=longest_neurons)
-    return text_view(encoder_of(model), text, text_b, chosen)
+    [text] = texts if len(texts) == 1 else [None]
+    if not isinstance(text, str) or not isinstance(model, str) or text_b is not None:
+        raise ConfigError("decoder_text=… needs one text and one model, and no text_b=…")
+    return seq2seq_views(checkpoint_of(model), text, decoder_text)
 
 
-def _given_view(
-    view: View | None,
-    text_b: str | None,
-    attention: "Weights | None",
-    tokens: Sequence[str] | None,
-    sentence_b_start: int | None,
+def _weights_view(
+    attention: "Weights", tokens: Sequence[str] | None, text_b: str | None, sentence_b_start: int | None
 ) -> View:
     from probing.view.external_weights import weights_view
 
-    if view is not None:
-        if not isinstance(view, View):
-            raise ConfigError(
-                f"show: {shown(repr(view))} is no text; type show('The cat sat'), or show(' '.join(words))"
-            )
-        if text_b is not None:
-            raise ConfigError("text_b=… needs a text; a view already contains its texts: show(text, text_b)")
-        return view
-    if attention is None or tokens is None or text_b is not None:
+    if tokens is None or text_b is not None:
         raise ConfigError("attention=… needs tokens=[…], one per subword, and sentence_b_start=… for a second text")
     return weights_view(attention, tokens, sentence_b_start)
-
-
-def encoder_of(name: "str | HasEncoder") -> Encoder:
-    """The encoder with this name, from memory if it was loaded before; or of a loaded model. Raises: as ``resolve``,
-    ``load``.
-    """
-    if not isinstance(name, str):
-        return name.encoder.step_by_step()
-    requested = Model(checkpoint=BUNDLED if name == BUNDLED_NAME else name)
-    try:
-        return _loaded(requested, resolve(requested))
-    except UnavailableError as error:
-        raise UnavailableError(f"model={name}: {_WANTED}. {error}") from error
-    except ModelError as error:
-        raise ModelError(f"model={name}: {error}; {_WANTED}") from error
-
-
-@functools.lru_cache(maxsize=CACHED_MODELS)
-def _loaded(model: Model, checkpoint: Checkpoint) -> Encoder:
-    """By checkpoint, and so by its revision: a folder whose files have changed is read again."""
-    return load(model, checkpoint, maps=True)

@@ -8,17 +8,16 @@ array per layer, so that a page unpacks only what it shows.
 import gzip
 import math
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ConfigError, ModelError
-from probing.model.subwords import linked
-from probing.report.script_direction import right_to_left
-from probing.view.record import VERSION, View
+from probing.view.record import View
+from probing.view.view_header import header_of, layers_of, plain
 
 FloatArray = NDArray[np.floating[Any]]
 BITS = (8, 16)
@@ -49,8 +48,8 @@ def pack(view: View, bits: int | str = "auto") -> Packed:
     described, arrays = {}, {}
     for name, array in _layers(view):
         described[name], arrays[name] = _packed(name, array, chosen)
-    header = {**_header(view), "arrays": described, "precision": precision(chosen)}
-    return Packed(_plain({**header, "bytes": sum(map(len, arrays.values()))}), arrays)
+    header = {**header_of(view), "arrays": described, "precision": precision(chosen)}
+    return Packed(plain({**header, "bytes": sum(map(len, arrays.values()))}), arrays)
 
 
 def unpack(header: Mapping[str, Any], arrays: Mapping[str, str], name: str) -> NDArray[np.float32]:
@@ -66,8 +65,8 @@ def precision(bits: int) -> str:
     """How far the numbers of a page may be from those that were computed: sqrt(w) / top for a weight w."""
     most, small = (_one_digit(root / _top(bits, SQRT)) for root in (1.0, 0.1))
     return (
-        f"±{most} at most, ±{small} for a weight of 0.01 ({bits} bits a number); norms, queries and keys: ±{most} of "
-        "the largest in their layer"
+        f"rounding changes a weight by at most {most}, a weight of 0.01 by at most {small}; norms, queries and keys "
+        f"change by at most {most} times the largest number in their layer ({bits} bits for each number)"
     )
 
 
@@ -94,8 +93,10 @@ def _layers(view: View) -> Iterator[tuple[str, FloatArray]]:
     """Name and values of every array, layer by layer, shapes checked."""
     n = len(view.tokens.labels)
     n_layers, n_heads = view.attention.shape[:2] if view.attention.ndim == 4 else (0, 0)
+    queries = n if view.n_queries is None else view.n_queries
+    keys = n if view.n_queries is None else n - queries
     wanted = {
-        **dict.fromkeys(("attention", "norm"), (n_layers, n_heads, n, n)),
+        **dict.fromkeys(("attention", "norm"), (n_layers, n_heads, queries, keys)),
         **dict.fromkeys(("rollout", "flow"), (n_layers, n, n)),
         **dict.fromkeys(("queries", "keys"), (n_layers, n_heads, n)),  # of any width
     }
@@ -109,11 +110,6 @@ def _layers(view: View) -> Iterator[tuple[str, FloatArray]]:
                 f"{name} has shape {array.shape}; {wanted[name]} is wanted: {n} subwords, the layers of attention"
             )
         yield from ((f"{name}/{layer}", values) for layer, values in zip(layers_of(view), array, strict=True))
-
-
-def layers_of(view: View) -> tuple[int, ...]:
-    """The numbers of the layers that have attention."""
-    return view.layers or tuple(range(1, view.attention.shape[0] + 1))
 
 
 def _packed(name: str, array: FloatArray, bits: int) -> tuple[dict[str, Any], str]:
@@ -139,50 +135,3 @@ def _scale(name: str, array: FloatArray, share: bool) -> float:
     if share and high <= 1 + _ABOVE_ONE:
         return 1.0
     return high or 1.0
-
-
-def _header(view: View) -> dict[str, Any]:
-    """Everything except the arrays, under the keys that the page reads."""
-    about, tokens = view.about, view.tokens
-    corpus = {"name": about.get("corpus"), "split": about.get("split"), "id": about.get("id")}
-    return {
-        "version": VERSION,
-        **{key: about.get(key) for key in ("model", "checkpoint")},
-        "causal": bool(about.get("causal", False)),
-        "adds": bool(about.get("adds", False)),  # to the products of queries and keys: position terms, a cap, a sink
-        "layers": layers_of(view),
-        "n_heads": view.attention.shape[1],
-        "text": about.get("text") or " ".join(tokens.forms),
-        "text_b": about.get("text_b"),
-        "right_to_left": right_to_left(" ".join(tokens.forms)),
-        "corpus": corpus if about.get("corpus") else None,
-        "tokens": tokens.labels,
-        "special": tokens.special,
-        "word": linked(tokens.word, tokens.last_word),  # words that share subwords are one
-        "segment": tokens.segment,
-        "forms": tokens.forms,
-        "written": tokens.written or tokens.forms,
-        "form_segment": tokens.form_segment,
-        "gold": view.gold,
-        "probes": [asdict(found) for found in view.probes],
-        "scale": view.scale,
-        "missing": view.missing,
-        "notes": view.notes,
-        "timings_ms": view.timings_ms,
-        "provenance": about.get("provenance", {}),
-    }
-
-
-def _plain(value: object) -> Any:
-    """The same as JSON values: lists, texts, numbers; None for a number that is not finite."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, np.generic | np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, str | int | None):
-        return value
-    if isinstance(value, Sequence):
-        return [_plain(inner) for inner in value]
-    return str(value)

@@ -1,8 +1,8 @@
-"""Which trained probes a page shows: for each task and its classes those of one run.
+"""Which trained probes a page shows: for each task and its classes those of one run, on the corpus that is asked for.
 
-A score is measured on the test split of its run's own corpus. Scores on the same items are compared: the run with more
-layers comes first, then the better score on dev, then the newer run. Scores on different data say nothing about each
-other and are never compared: the order is ORDER, and the probes that are not shown are named.
+A sentence of a corpus is read by probes of that corpus, or of the corpus that is named, and by no others. For free text
+the order of corpora is ORDER. Scores on different data say nothing about each other, so they choose nothing; of runs on
+the same items the one with more layers comes first, then the better score on dev, then the newer run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ from probing.probe.saved import FILE
 from probing.result.checksums import CHECKSUMS
 from probing.result.folder import find_runs, parsed_manifest
 from probing.view.probe_predictions import TrainedProbes
-from probing.view.record import CorpusSentence, Float32, Predicted, Tokens
+from probing.view.record import AUTO, CorpusSentence, Float32, Predicted, Tokens
 from probing.view.run_probes import CorpusIdentity, GoldOf, RunProbes, leaves_probes, read_run
 
 ORDER = (
-    "scores on different data cannot be compared, so the corpus of the sentence comes first, then natural before "
-    "generated text, then more training sentences, then the newer run"
+    "of several corpora the first of these is chosen: natural before generated text, then more training sentences, "
+    "then the newer run"
 )
 
 
@@ -42,11 +42,13 @@ def select_probes(
     precision: str,
     corpus: CorpusIdentity | None = None,
     gold_of: GoldOf | None = None,
+    asked: Sequence[str] = (AUTO,),
 ) -> Probes:
     """The probes of finished runs below ``roots`` that were trained on this checkpoint in this arithmetic.
 
-    ``corpus``: of the sentences that are shown, None for free text. ``gold_of``: as ``read_run`` takes it. Notes name
-    runs that are not shown, that have no probes, or that cannot be read. Without any probes the Reader returns [].
+    ``corpus``: of the sentences that are shown, None for free text. ``gold_of``: as ``read_run`` takes it. ``asked``:
+    the names of training corpora, or AUTO. Notes name runs that are not shown, that have no probes, or that cannot
+    be read. Without any probes the Reader returns [].
     """
     notes: list[str] = []
     found: dict[tuple[str, tuple[str, ...]], list[RunProbes]] = {}
@@ -63,8 +65,30 @@ def select_probes(
                 notes.append(f"{name}: has no {FILE} (made by an earlier version); delete its folder and run again")
         except DataError as error:
             notes.append(f"passed over: {error}")
-    chosen = [_chosen(found[task], corpus, notes) for task in sorted(found)]
-    return Probes(tuple(chosen), tuple(notes))
+    each = [_of_task(found[task], corpus, asked, notes) for task in sorted(found)]
+    return Probes(tuple(probes for probes in each if probes is not None), tuple(notes))
+
+
+def _of_task(
+    runs: Sequence[RunProbes], corpus: CorpusIdentity | None, asked: Sequence[str], notes: list[str]
+) -> TrainedProbes | None:
+    """The probes of one task that are shown, None if none are of the corpus that is asked for; ``notes`` say which."""
+    own = [run for run in runs if _is_wanted(run, corpus, asked)]
+    if own:
+        return _chosen(own, [run for run in runs if run not in own], corpus, notes)
+    wanted = "the corpus of this sentence" if AUTO in asked else " or ".join(asked)
+    names = sorted({run.corpora[0] for run in runs})
+    notes.append(
+        f"{runs[0].probes.outline.task}: no probes trained on {wanted} were found; there are some trained on "
+        f"{', '.join(names)}: to see them, type {' or '.join(f'probes={name}' for name in names)}"
+    )
+    return None
+
+
+def _is_wanted(run: RunProbes, corpus: CorpusIdentity | None, asked: Sequence[str]) -> bool:
+    if AUTO not in asked:
+        return not set(asked).isdisjoint(run.corpora)
+    return corpus is None or _nearness(run, corpus) > 0
 
 
 def _of(manifest: Mapping[str, Any], revision: str, precision: str) -> bool:
@@ -75,22 +99,27 @@ def _of(manifest: Mapping[str, Any], revision: str, precision: str) -> bool:
         return False
 
 
-def _chosen(runs: Sequence[RunProbes], corpus: CorpusIdentity | None, notes: list[str]) -> TrainedProbes:
-    """The probes of one task that are shown; ``notes`` then name the others."""
+def _chosen(
+    runs: Sequence[RunProbes], not_asked: Sequence[RunProbes], corpus: CorpusIdentity | None, notes: list[str]
+) -> TrainedProbes:
+    """The probes of one task that are shown, of ``runs``; ``notes`` then name all others."""
     by_items: dict[tuple[str, str], list[RunProbes]] = {}
     for run in sorted(runs, key=_rank_on_same_items, reverse=True):
         by_items.setdefault(run.items, []).append(run)
     groups = sorted(by_items.values(), key=lambda group: _rank_of_data(group[0], corpus), reverse=True)
-    (best, *rest), others = groups[0], groups[1:]
+    (best, *rest), others = groups[0], [run for group in groups[1:] for run in group]
     outline = best.probes.outline
-    if rest:
-        reason = "the same data, but fewer layers, a lower score on dev, or older"
-        notes.append(f"{outline.task}: not shown ({reason}): {', '.join(run.run for run in rest)}")
-    if others:
-        names = ", ".join(run.run for group in others for run in group)
-        notes.append(f"{outline.task}: not shown (other data): {names}; {ORDER}")
-        outline = replace(outline, other_data=tuple(dict.fromkeys(run.data for run, *_ in others)))
-    return replace(best.probes, outline=outline, same_corpus=_nearness(best, corpus) > 0)
+    for left, why in (
+        (rest, "the same data, but fewer layers, a lower score on dev, or older"),
+        (others, f"other data: {ORDER}; probes=<corpus> chooses another"),
+        (not_asked, "trained on another corpus than the one that is asked for; probes=<corpus> chooses another"),
+    ):
+        if left:
+            notes.append(f"{outline.task}: not shown ({why}): {', '.join(run.run for run in left)}")
+    other_data = tuple(dict.fromkeys(run.data for run in [*others, *not_asked]))
+    return replace(
+        best.probes, outline=replace(outline, other_data=other_data), same_corpus=_nearness(best, corpus) > 0
+    )
 
 
 def _rank_on_same_items(run: RunProbes) -> tuple[int, float, str]:

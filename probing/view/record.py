@@ -10,6 +10,7 @@ from probing.axes import Sentence, Split
 
 Float32 = NDArray[np.float32]
 Gold = Sequence[str | float | None]  # labels of one sentence: one per word, or a single one; None: no label
+AUTO = "auto"  # of probes: those of the sentence's corpus; for free text the first corpus in an order without scores
 VERSION = 1  # of the header and of how arrays are packed
 
 
@@ -39,12 +40,14 @@ class CorpusSentence:
 class Tokens:
     """The subwords of one input, S of them, and its W words.
 
-    labels (S): as shown; a piece that continues a word starts with ``##``. special (S): whether the tokenizer added it
+    labels (S): the tokenizer's own tokens, as ``legible`` writes them. special (S): whether the tokenizer added it
     (such as [CLS]). word (S,): position of its word in ``forms``, -1 for none. segment (S,): 0 for the first text, 1
     for the second; a special subword belongs to the text before it, the very first one to the first text. forms (W):
     the words of both texts in order; form_segment (W,): which text a word belongs to. Only for text as it is written:
     last_word (S,), the last word of a subword that belongs to several; written (W,), the characters of each word, at
-    the first of words that share subwords those of all of them.
+    the first of words that share subwords those of all of them. vocabulary (S): the tokens exactly as the vocabulary
+    spells them (``convert_ids_to_tokens``); empty: as the labels. surface (S): the characters of the text that each
+    subword stands for, "" for one that stands for none; empty: not known.
     """
 
     labels: tuple[str, ...]
@@ -55,6 +58,8 @@ class Tokens:
     form_segment: NDArray[np.int64]
     last_word: NDArray[np.int64] | None = None
     written: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    surface: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,18 +98,20 @@ class Predicted:
 class View:
     """One input as every view shows it; rows are queries, columns keys.
 
-    layers (L,): the blocks that have attention, from 1; empty: 1 to L. attention (L, H, S, S). norm (L, H, S, S):
+    layers (L,): the blocks whose attention is here, from 1; empty: 1 to L. attention (L, H, S, S); of cross-attention
+    (L, H, n_queries, S - n_queries): the first n_queries subwords are queries, the others keys. norm (L, H, S, S):
     lengths of the weighted value vectors (Kobayashi et al., 2020). rollout, flow (L, S, S): from each layer down to the
     input. queries, keys (L, H, S, d), with rotary position where the model uses it; a score is ``scale`` times their
     product. A part that is None is missing for the reason in ``missing``, by its name. gold: upos, heads (1-based, 0
     root), deprel of the words, as far as the corpus has them. about: text, text_b, model, checkpoint, causal, adds
-    (whether the model does more to q · k than scale and mask), corpus, split, id … notes: what was cut, substituted or
+    (whether the model does more to q · k than scale and mask), corpus, split, id, part (encoder, decoder or
+    cross-attention), n_blocks (of the model, where layers are only some of them) … notes: what was cut, substituted or
     skipped.
     """
 
     tokens: Tokens
     attention: Float32
-    rollout: Float32
+    rollout: Float32 | None = None
     norm: Float32 | None = None
     flow: Float32 | None = None
     queries: Float32 | None = None
@@ -117,3 +124,4 @@ class View:
     notes: Sequence[str] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     layers: tuple[int, ...] = ()
+    n_queries: int | None = None

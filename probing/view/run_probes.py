@@ -58,6 +58,11 @@ class RunProbes:
         return self.corpus.fingerprint, self.punctuation
 
     @property
+    def corpora(self) -> tuple[str, str]:
+        """The names that the training corpus goes by: in rows, and in its option."""
+        return self.probes.outline.data, self.corpus.source[1]
+
+    @property
     def run(self) -> str:
         """The run's name."""
         return self.probes.outline.run

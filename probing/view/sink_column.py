@@ -26,7 +26,7 @@ def with_sink(view: View, facts: MapFacts) -> View:
         numbered,
         tokens=_one_more(view.tokens),
         attention=_wider(view.attention, 1 - view.attention.sum(-1)),
-        rollout=_wider(view.rollout, 1 - view.rollout.sum(-1)),
+        rollout=None if view.rollout is None else _wider(view.rollout, 1 - view.rollout.sum(-1)),
         norm=None if view.norm is None else _wider(view.norm, np.zeros(view.norm.shape[:-1], np.float32)),
         flow=None if view.flow is None else _wider(view.flow, np.zeros(view.flow.shape[:-1], np.float32)),
         queries=_longer(view.queries),
@@ -42,6 +42,9 @@ def _one_more(tokens: Tokens) -> Tokens:
         special=(*tokens.special, True),
         word=np.append(tokens.word, -1),
         segment=np.append(tokens.segment, tokens.segment[-1]),
+        last_word=None if tokens.last_word is None else np.append(tokens.last_word, -1),
+        vocabulary=(*tokens.vocabulary, LABEL) if tokens.vocabulary else (),
+        surface=(*tokens.surface, "") if tokens.surface else (),
     )
 
 

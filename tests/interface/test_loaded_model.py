@@ -39,10 +39,12 @@ def test_the_untrained_twin_has_other_vectors(model):
 
 
 def test_a_view_is_of_the_loaded_model(model, monkeypatch):
-    monkeypatch.setattr("probing.view.notebook.load", None)  # nothing is loaded a second time
+    monkeypatch.setattr("probing.view.model_views.load", None)  # nothing is loaded a second time
     assert "minilm" in probing.show("The cat sleeps.", model=model).html
 
 
 def test_a_list_of_words_is_no_text_to_show(model):
-    with pytest.raises(ConfigError, match=r"show: \['The', 'cat'\] is no text; type .* show\(' '.join\(words\)\)"):
+    with pytest.raises(
+        ConfigError, match=r"show: \['The', 'cat'\] is no text but words; type .* show\(' '.join\(words\)\)"
+    ):
         probing.show(["The", "cat"], model=model)

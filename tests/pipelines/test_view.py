@@ -96,8 +96,8 @@ def test_a_text_becomes_a_page(view, tmp_path):
     assert header["provenance"]["checkpoint"]["revision"] == header["checkpoint"]
     said = done.out
     assert "loading minilm" in said and "attention of 1 input: from the model" in said
-    assert "probes: none found below" in said
-    assert re.search(r"\d\.\d\d MB; numbers ±0.00002 at most", said)
+    assert "probes: none to show from" in said
+    assert re.search(r"\d\.\d\d MB; rounding changes a weight by at most 0.00002", said)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert written(view(f"text={PLAIN}", "bits=8", "parts=[norm]")) == path
     [header] = headers(path)

@@ -79,14 +79,6 @@ def test_figures_are_written_and_none_without_curves(run_with, tmp_path):
     assert write_curves(empty, STYLES, tmp_path / "none") == []
 
 
-def test_a_curve_that_does_not_depend_on_the_task_is_there_once(run_with):
-    same = [condition(rollout(run_with, 0.1), task=task) for task in ("depth", "pos")]
-    other = condition(rollout(run_with, 0.2), task="distance")
-    curves = attention_curves([*same, other])
-    assert curves["task"].tolist() == ["depth, pos"] * 2 + ["distance"] * 2
-    assert curves["value"].tolist() == pytest.approx([0.2, 0.3, 0.3, 0.4])
-
-
 def test_a_model_has_its_colour_in_every_panel_and_settings_of_attention_change_it_not(run_with, tmp_path, monkeypatch):
     drawn = {}
     monkeypatch.setattr("probing.report.attention_curves.save", lambda made, stem, data: drawn.update(made=made) or [])

@@ -15,9 +15,10 @@ HOSTILE = "<script>alert(1)</script> a [SEP] or a </s> or <|endoftext|>"
 DECODERS = {"gpt2", "neox", "llama", "qwen2", "qwen3"}
 
 
-def test_labels_of_bert_are_the_characters_of_the_text(encoder_of):
+def test_labels_are_the_tokens_of_the_vocabulary_and_the_text_is_kept_beside_them(encoder_of):
     tokens = tokenize_text(encoder_of("bert"), "Don't leave the naïve fox").tokens
-    assert tokens.labels == ("[CLS]", "Don", "##'", "##t", "leave", "the", "naïve", "fox", "[SEP]")
+    assert tokens.labels == ("[CLS]", "don", "'", "t", "leave", "the", "naive", "fox", "[SEP]")
+    assert tokens.surface == ("", "Don", "'", "t", "leave", "the", "naïve", "fox", "")
     assert tokens.forms == ("Don't", "leave", "the", "naïve", "fox")
     assert tokens.word.tolist() == [-1, 0, 0, 0, 1, 2, 3, 4, -1]
     assert [label for label, special in zip(tokens.labels, tokens.special, strict=True) if special] == [
@@ -26,11 +27,26 @@ def test_labels_of_bert_are_the_characters_of_the_text(encoder_of):
     ]
 
 
-def test_bytes_of_one_character_bear_the_tokenizers_own_names(encoder_of):
+def test_bytes_of_one_character_can_be_read_and_keep_their_spelling(encoder_of):
     tokens = tokenize_text(encoder_of("gpt2"), "the 中").tokens
-    assert tokens.labels[1:] == ("the", "Ġ", "##ä", "##¸", "##Ń")  # three bytes of one character
+    assert tokens.labels[1:] == ("the", "␣", r"\xe4", r"\xb8", r"\xad")  # three bytes of one character
+    assert tokens.vocabulary[1:] == ("the", "Ġ", "ä", "¸", "Ń")
+    assert tokens.surface[-3:] == ("中", "中", "中")
     assert tokens.word.tolist() == [-1, 0, 1, 1, 1, 1]
-    assert tokenize_text(encoder_of("llama"), "the 中").tokens.labels[-3:] == ("##<0xE4>", "##<0xB8>", "##<0xAD>")
+    assert tokenize_text(encoder_of("llama"), "the 中").tokens.labels[-3:] == ("<0xE4>", "<0xB8>", "<0xAD>")
+
+
+def test_tokens_are_those_that_transformers_names(family, encoder):
+    from transformers import AutoTokenizer
+
+    theirs = AutoTokenizer.from_pretrained(encoder.checkpoint.folder)
+    for given in (
+        tokenize_text(encoder, "the quick naïve foxes , pipeline.run", "she left!"),
+        tokenize_sentence(encoder, Sentence("", ("the", "naïve", "fox", "☃"))),
+    ):
+        assert list(given.tokens.vocabulary) == theirs.convert_ids_to_tokens(given.ids.tolist())
+        each = zip(given.tokens.labels, given.tokens.surface, given.tokens.special, strict=True)
+        assert all(bool(text) != special for label, text, special in each if label not in ("␣", "▁"))
 
 
 def test_what_the_vocabulary_lacks_is_shown_as_unknown_and_noted(encoder_of):

@@ -13,8 +13,9 @@ import torch
 import probing.view
 from probing.errors import ConfigError, ModelError
 from probing.rng import generator
-from probing.view import notebook, show
-from probing.view.external_weights import read_tokens, weights_view
+from probing.view import model_views, show
+from probing.view.external_weights import weights_view
+from probing.view.given_tokens import read_tokens
 from probing.view.pack import pack
 
 TOKENS = ["[CLS]", "the", "cat", "##s", "[SEP]"]
@@ -47,9 +48,9 @@ def test_a_text_becomes_a_sandboxed_frame_that_holds_the_whole_page(tmp_path):
 
 
 def test_a_model_is_loaded_once(monkeypatch):
-    first = notebook.encoder_of("minilm")
-    monkeypatch.setattr(notebook, "load", None)
-    assert notebook.encoder_of("minilm") is notebook.encoder_of("bundled") is first
+    first = model_views.encoder_of("minilm")
+    monkeypatch.setattr(model_views, "load", None)
+    assert model_views.encoder_of("minilm") is model_views.encoder_of("bundled") is first
 
 
 def test_weights_from_anywhere_in_both_shapes_as_arrays_and_tensors(maps):
@@ -75,19 +76,21 @@ def test_a_view_is_shown_as_it_is(maps):
     "tokens, labels, forms, words",
     [
         (TOKENS, TOKENS, ["the", "cats"], [-1, 0, 1, 1, -1]),
-        (["<s>", "The", "Ġcat", "s", "</s>"], ["<s>", "The", "cat", "##s", "</s>"], ["The", "cats"], [-1, 0, 1, 1, -1]),
-        (["▁un", "able", "▁to"], ["un", "##able", "to"], ["unable", "to"], [0, 0, 1]),
+        (["<s>", "The", "Ġcat", "s", "</s>"], ["<s>", "The", "␣cat", "s", "</s>"], ["The", "cats"], [-1, 0, 1, 1, -1]),
+        (["ĠnaÃ¯ve", "Ġä", "¸"], ["␣naïve", r"␣\xe4", r"\xb8"], ["naïve", r"\xe4\xb8"], [0, 1, 1]),
+        (["▁un", "able", "▁to"], ["▁un", "able", "▁to"], ["unable", "to"], [0, 0, 1]),
         (["a", "b", "<|endoftext|>"], ["a", "b", "<|endoftext|>"], ["a", "b"], [0, 1, -1]),
         (["a", "##", "##b"], ["a", "##", "##b"], ["a", "##b"], [0, 1, 1]),
-        (["##b", "a"], ["b", "a"], ["b", "a"], [0, 1]),
+        (["##b", "a"], ["##b", "a"], ["b", "a"], [0, 1]),
         (["[CLS]", "[MASK]", "[UNK]"], ["[CLS]", "[MASK]", "[UNK]"], ["[MASK]", "[UNK]"], [-1, 0, 1]),
-        (["<s>", "Ġa", "<mask>", "."], ["<s>", "a", "<mask>", "##."], ["a", "<mask>."], [-1, 0, 1, 1]),
-        (["▁a", "▁", "<unk>", "</s>"], ["a", "▁", "##<unk>", "</s>"], ["a", "▁<unk>"], [0, 1, 1, -1]),
+        (["<s>", "Ġa", "<mask>", "."], ["<s>", "␣a", "<mask>", "."], ["a", "<mask>."], [-1, 0, 1, 1]),
+        (["▁a", "▁", "<unk>", "</s>"], ["▁a", "▁", "<unk>", "</s>"], ["a", "▁<unk>"], [0, 1, 1, -1]),
     ],
 )
 def test_tokens_are_read_in_every_writing(tokens, labels, forms, words):
     found = read_tokens(tokens)
     assert list(found.labels) == labels
+    assert list(found.vocabulary) == tokens
     assert list(found.forms) == forms
     assert found.word.tolist() == words
 

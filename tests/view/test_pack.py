@@ -58,8 +58,10 @@ def test_every_number_comes_back_within_what_the_page_says(bits):
 
 
 def test_what_is_said_of_the_error_is_true_and_rounded_up():
-    assert precision(16).startswith("±0.00002 at most, ±0.000002 for a weight of 0.01 (16 bits a number)")
-    assert precision(8).startswith("±0.004 at most, ±0.0004 for a weight of 0.01 (8 bits a number)")
+    for bits, most, small in ((16, "0.00002", "0.000002"), (8, "0.004", "0.0004")):
+        said = precision(bits)
+        assert said.startswith(f"rounding changes a weight by at most {most}, a weight of 0.01 by at most {small};")
+        assert f"({bits} bits for each number)" in said
 
 
 def test_zero_and_one_and_signs_are_exact():

@@ -1,8 +1,11 @@
 """Which run's probes are shown for a task, and which other ones are named."""
 
+import pytest
+
 from probing.data.grammar import Grammar
 from probing.probe.saved import FILE
 from probing.view.probe_selection import ORDER, select_probes
+from probing.view.record import AUTO
 from probing.view.run_probes import corpus_identity
 
 GENERATED = {
@@ -18,9 +21,9 @@ SST2 = {
 PART = {**SST2, "data": "sst2-100", "fingerprint": "sst2-100", "n_train": 100}
 
 
-def selected(folder, shown: dict | None = None):
+def selected(folder, shown: dict | None = None, asked: tuple[str, ...] = (AUTO,)):
     corpus = corpus_identity(shown["source"], shown["fingerprint"]) if shown else None
-    return select_probes([folder], "sha256-1", "float32", corpus)
+    return select_probes([folder], "sha256-1", "float32", corpus, asked=asked)
 
 
 def names(found) -> list[str]:
@@ -46,7 +49,9 @@ def test_a_higher_score_on_generated_text_does_not_win_over_a_lower_one_on_natur
     run("hard", dev=0.88, **SST2)
     found = selected(tmp_path)
     assert names(found) == ["hard"]
-    assert found.notes == (f"pos: not shown (other data): main/m/grammar/pos/linear/easy; {ORDER}",)
+    [note] = found.notes
+    assert note.startswith(f"pos: not shown (other data: {ORDER};")
+    assert note.endswith("): main/m/grammar/pos/linear/easy")
     [shown] = found(hidden, tokens)
     assert (shown.other_data, shown.notes) == (("grammar (9,000 sentences)",), ())
 
@@ -71,9 +76,34 @@ def test_a_corpus_sentence_is_read_by_probes_of_its_own_corpus(run, tmp_path):
         found = selected(tmp_path, shown)
         assert names(found) == [expected]
         assert found.trained[0].same_corpus
-    other = selected(tmp_path, {"source": {"_target_": "x", "name": "y"}, "fingerprint": "z"})
-    assert names(other) == ["natural"]
-    assert not other.trained[0].same_corpus
+
+
+def test_a_sentence_of_a_corpus_without_probes_gets_none_however_good_others_are(run, tmp_path, hidden, tokens):
+    run("natural", n_train=6920, dev=0.99, **SST2)
+    run("generated", dev=0.99, **GENERATED)
+    unknown = {"source": {"_target_": "x", "name": "y"}, "fingerprint": "z"}
+    found = selected(tmp_path, unknown)
+    assert found(hidden, tokens) == []
+    assert found.notes == (
+        "pos: no probes trained on the corpus of this sentence were found; there are some trained on grammar, sst2: to "
+        "see them, type probes=grammar or probes=sst2",
+    )
+    asked = selected(tmp_path, unknown, ("sst2",))
+    assert names(asked) == ["natural"]
+    assert not asked.trained[0].same_corpus
+
+
+@pytest.mark.parametrize("shown", [None, SST2])
+def test_the_corpus_that_is_named_is_taken_whatever_the_scores(run, tmp_path, shown):
+    run("natural", dev=0.99, n_train=6920, **SST2)
+    run("generated", dev=0.2, n_train=10, **GENERATED)
+    run("depth", (), task="depth", **SST2)
+    found = selected(tmp_path, shown, ("grammar",))
+    assert names(found) == ["generated"]
+    assert found.trained[0].outline.other_data == ("sst2 (6,920 sentences)",)
+    absent, left = found.notes
+    assert absent.startswith("depth: no probes trained on grammar were found")
+    assert left.startswith("pos: not shown (trained on another corpus than the one that is asked for;")
 
 
 def test_another_part_of_the_same_source_comes_before_other_corpora(run, tmp_path):
@@ -97,7 +127,7 @@ def test_a_sentence_that_the_probes_may_have_been_trained_or_chosen_on_is_marked
     run("a", **SST2)
     for split, shown, marked in (("train", SST2, 1), ("dev", PART, 1), ("test", SST2, 0), ("train", GENERATED, 0)):
         place = CorpusSentence("sst2", split, 0, Sentence("s", ("the", "foxes", "…", "sleep")))
-        [found] = selected(tmp_path, shown)(hidden, tokens, place)
+        [found] = selected(tmp_path, shown, ("sst2",))(hidden, tokens, place)
         assert len(found.notes) == marked
         assert all(f"this sentence is in {split} of sst2" in note for note in found.notes)
 

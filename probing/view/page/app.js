@@ -1,7 +1,9 @@
 // The page: from documents and state to the view that is shown. How a view is drawn is decided in the view's module.
 
 import { documentsOfPage, PageDocument } from "./arrays.js";
+import { chosen, outOfRange } from "./chosen.js";
 import { bindControls, showControls } from "./controls.js";
+import { $, boxOf } from "./dom.js";
 import { live } from "./live.js";
 import { colours } from "./palette.js";
 import { bindPointer } from "./pointer.js";
@@ -9,32 +11,25 @@ import { change, followAddress, fragment, onChange, state } from "./state.js";
 import { png, save, svg } from "./svg.js";
 import { headlines } from "./facts.js";
 import { bindStage, stage } from "./stage.js";
-import { KINDS, nearest, perHead, within } from "./frame.js";
+import { KINDS, perHead } from "./frame.js";
 import { buildView } from "./views.js";
 
-const $ = (id) => document.getElementById(id);
-const TITLES = { head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neurons", words: "Words" };
-let documents = [],
-  built = null,
-  drawing = 0,
-  painting = null, // resolves when the latest change is drawn
-  hover = null,
+const TITLES = { head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neurons", words: "Words", compare: "Compare" };
+/** @type {PageDocument[]} */
+let documents = [];
+/** @type {any} */
+let built = null; // the view that is drawn, as `built` of frame.js returns it
+/** @type {Promise<void> | undefined} */
+let painting; // resolves when the latest change is drawn
+/** @type {string | null} */
+let hover = null; // the region that is pointed at
+let drawing = 0,
   titled = null; // the header of the document that the title describes
 
+/** The state, with the layer and the head that are shown where it leaves them open. */
+const now = () => chosen(documents, state());
 /** The document that is shown. */
 const shown = () => documents[Math.min(state().text, documents.length - 1)];
-
-/** Text, layer and head of the state, moved into the range of the documents; null if they are in it. */
-function outOfRange(header) {
-  const { text, layer, head } = state();
-  const last = documents.length - 1;
-  const found = {
-    text: within(text, 0, last),
-    layer: nearest(layer, header.layers),
-    head: within(head, 0, header.n_heads - 1),
-  };
-  return found.text === text && found.layer === layer && found.head === head ? null : found;
-}
 
 /** Draw the state; a drawing that a newer call has overtaken is dropped. Resolves when the picture is drawn. */
 async function draw() {
@@ -43,7 +38,7 @@ async function draw() {
   $("message").textContent = "";
   const doc = shown();
   if (!doc) return;
-  const inRange = outOfRange(doc.header);
+  const inRange = outOfRange(state(), now());
   if (inRange) {
     change(inRange); // which draws it
     return painting;
@@ -52,19 +47,21 @@ async function draw() {
     await drawn(ticket, doc);
   } catch (error) {
     document.body.dataset.painted = "failed";
-    $("description").textContent = `This could not be drawn: ${error.message}`;
+    $("description").textContent = `This could not be drawn: ${error instanceof Error ? error.message : error}`;
     throw error;
   }
 }
 
 async function drawn(ticket, doc) {
   const palette = colours(state().theme);
-  const width = $("stage").clientWidth - 4;
+  const room = { width: $("stage").clientWidth - 4, height: $("stage").clientHeight - 4 };
   const headers = documents.map((one) => one.header);
-  showControls(headers, doc.header, palette);
+  const of = now(),
+    other = documents[of.text_2];
+  showControls(headers, doc.header, { chosen: of, other: other.header, palette });
   if (titled !== doc.header) headlines(doc.header);
   titled = doc.header;
-  for await (const found of buildView(doc, { state: state(), hover, palette, width })) {
+  for await (const found of buildView(doc, { state: of, other, hover, palette, ...room })) {
     if (ticket !== drawing) return;
     built = found;
     stage.show(found.scene, describe(doc.header));
@@ -86,19 +83,19 @@ function point(key, spoken) {
 
 /** The view in a file name: head-layer3, heatmap-3.4, model. */
 function naming({ view, layer, head, weights }) {
-  if (view === "model" || view === "words") return view;
+  if (["model", "words", "compare"].includes(view)) return view;
   return view === "head" || (view === "heatmap" && !perHead(weights)) ? `${view}-layer${layer}` : `${view}-${layer}.${head}`;
 }
 
 function describe({ model, text }) {
-  const now = state();
-  const part = naming(now).split("-")[1]?.replace("layer", "layer ");
-  const weights = ["neuron", "words"].includes(now.view) ? [] : [KINDS[now.weights]];
-  return `${[`${TITLES[now.view]} of ${model}`, ...(part ? [part] : []), ...weights].join(", ")}: ${text}`;
+  const of = now();
+  const part = naming(of).split("-")[1]?.replace("layer", "layer ");
+  const weights = ["neuron", "words"].includes(of.view) ? [] : [KINDS[of.weights]];
+  return `${[`${TITLES[of.view]} of ${model}`, ...(part ? [part] : []), ...weights].join(", ")}: ${text}`;
 }
 
 function bindExports() {
-  const name = (ending) => `${naming(state())}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
+  const name = (ending) => `${naming(now())}-${shown().header.model.replace(/[^\w.-]+/g, "_")}.${ending}`;
   $("save-svg").addEventListener("click", () => {
     const text = svg(built.scene, describe(shown().header), `${built.description}. ${$("about").textContent}`);
     save(name("svg"), text, "image/svg+xml");
@@ -139,7 +136,7 @@ function start() {
 
 /** Follow the text that is typed. Flow takes long, so it is requested only while it is shown. */
 function serve() {
-  [$("text").value, $("text-b").value] = [state().input, state().input_b];
+  [boxOf("text").value, boxOf("text-b").value] = [state().input, state().input_b];
   const server = live((header, arrays) => {
     const before = shown()?.header.tokens.join(" ");
     documents = [new PageDocument(header, (arrayName) => arrays[arrayName])];

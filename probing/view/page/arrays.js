@@ -1,6 +1,8 @@
 // Packed arrays: base64 of gzip of whole levels. They are unpacked one layer at a time, when a view first needs them, and
 // kept as levels; a table has the number for each level.
 
+import { $ } from "./dom.js";
+
 /** One document: its header, and its arrays by name ("attention/3"). `read(name)` gives an array's base64 text. */
 export class PageDocument {
   constructor(header, read) {
@@ -39,7 +41,9 @@ async function unpack(text, { shape, bits, law, scale }) {
   const bytes = await new Response(stream).arrayBuffer();
   const levels = bits === 16 ? new Uint16Array(bytes) : new Uint8Array(bytes);
   const numbers = table(bits, law, scale);
-  return { levels, table: numbers, shape, largest: numbers[levels.reduce((a, b) => (a > b ? a : b), 0)] };
+  let highest = 0;
+  for (const level of levels) if (level > highest) highest = level;
+  return { levels, table: numbers, shape, largest: numbers[highest] };
 }
 
 function table(bits, law, scale) {
@@ -50,8 +54,9 @@ function table(bits, law, scale) {
 
 /** The documents inside the page. */
 export function documentsOfPage() {
-  const headers = JSON.parse(document.getElementById("documents").textContent);
+  const headers = JSON.parse($("documents").textContent ?? "[]");
   const found = new Map();
-  for (const element of document.querySelectorAll("script[data-array]")) found.set(element.dataset.array, element);
+  const elements = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("script[data-array]"));
+  for (const element of elements) found.set(element.dataset.array, element);
   return headers.map((header, number) => new PageDocument(header, (name) => found.get(`${number}/${name}`).textContent));
 }

@@ -1,96 +1,111 @@
 // The heatmap of one head: a cell for each query and key, with its number if there is room.
 
-import { built, fullStrength, gridsOf, hiddenMass, KINDS, nearest, perHead, strengthOf, upTo, within } from "./frame.js";
+import { BAR, colourBar } from "./colourbar.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf, upTo, within } from "./frame.js";
 import { inkOn, mix } from "./palette.js";
 import { pairTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
 import { thumbnail } from "./thumbnail.js";
+import { tokensTip } from "./tips.js";
 
-const NUMBERS = 30,
-  MANY = 4000; // px of a cell with a number; with more cells the map becomes an image
+const NUMBERS = 25, // px of a cell with a number
+  LARGEST = 48,
+  MANY = 4000; // with more cells the map becomes an image
 
 /** The view of one head; of one layer for weights without heads. */
-export async function* heatmapView(doc, { state, palette, width }) {
+export async function* heatmapView(doc, { state, palette, width, height }) {
   const { header } = doc,
-    layer = nearest(state.layer, header.layers);
-  const head = perHead(state.weights) ? within(state.head, 0, header.n_heads - 1) : null;
+    { layer } = state;
+  const head = perHead(state.weights) ? state.head : null;
   const { all, axes, grids, largest } = await gridsOf(doc, state, layer, head === null ? [null] : upTo(header.n_heads));
   const { grid } = grids.find((one) => one.head === head);
   const name = `${KINDS[state.weights]}, ${head === null ? `layer ${layer}` : `head ${layer}.${head}`}`;
-  const made = heatmapScene({
-    all,
-    axes,
-    grid,
-    strength: strengthOf(largest, state),
-    focus: state.pin,
-    width,
-    palette,
-    name,
-  });
+  const strength = strengthOf(largest, state, axes.columns.length);
+  const room = roomFor(all, axes, { width, height: height - BAR.height });
+  const side = state.size === "window" ? room.side : Math.max(room.side, NUMBERS + 5);
+  const made = scene(room.left + side * axes.columns.length + 14, room.top + side * axes.rows.length + BAR.height + 24, palette);
+  made.width = Math.max(made.width, BAR.width + 20);
+  made.marks.push({ text: `${name}: rows are queries, columns keys`, x: 4, y: 9, size: 11, fill: palette.faint });
+  colourBar(made, { x: 6, y: room.top + side * axes.rows.length + 14, strength });
+  const map = { all, ...axes, grid, left: room.left, top: room.top, side };
+  drawMap(made, map, { strength, focus: state.pin });
   const bits = header.arrays[`attention/${layer}`].bits;
-  const table = (key) => (/^q\d+,k\d+$/.test(key) ? pairTable({ key, all, axes, grids, bits, layer }) : null);
-  yield built(made, `${name}; ${fullStrength(largest.toFixed(2), state)}${hiddenMass([grid], state)}`, table, {
-    speak: (key) => (table(key) ? `${table(key).caption}: ${table(key).rows[head ?? 0][1]}` : ""),
-    hit: (x, y) => cellAt(made, x, y),
-    next: (key, down, right) => nextCell(made, key, down, right),
+  const tip = (key) => tokensTip(header, all, key);
+  const table = (key) =>
+    /^q\d+,k\d+$/.test(key) ? pairTable({ key, all, axes, grids, bits, layer, note: tip(key) }) : null;
+  yield built(made, `${name}; ${fullStrength(`a weight of ${largest.toFixed(2)}`, strength)}${hiddenMass([grid], state)}`, table, {
+    speak: (key) => spoken(table(key), head ?? 0),
+    hit: (x, y) => cellAt(map, x, y),
+    next: (key, down, right) => nextCell(map, key, down, right),
+    tip,
   });
 }
 
-/** The scene. `grid`, `strength`: as shown; `focus`: "q3,k5" of a cell. */
-function heatmapScene({ all, axes: { rows, columns }, grid, strength, focus, width, palette, name }) {
+/** A cell's name, and its weight in the head that is shown. */
+const spoken = (table, head) => (table ? `${table.caption}: ${table.rows[head][1]}` : "");
+
+/** The space for labels, and the side of a cell with which the whole map fits into a width and a height. */
+export function roomFor(all, { rows, columns }, { width, height }) {
   const labels = (shown) => Math.min(150, 14 + Math.max(20, ...shown.map((unit) => textWidth(all.labels[unit]))));
   const left = labels(rows),
     top = labels(columns) + 16;
-  const cell = Math.max(3, Math.min(36, Math.floor((width - left - 20) / Math.max(1, columns.length))));
-  const side = cell < NUMBERS && columns.length <= 40 ? NUMBERS : cell;
-  const made = scene(left + side * columns.length + 14, top + side * rows.length + 14, palette);
-  made.marks.push({ text: `${name}: rows are queries, columns keys`, x: 4, y: 9, size: 11, fill: palette.faint });
-  const place = { left, top, side };
-  if (rows.length * columns.length > MANY) {
-    const image = thumbnail(grid, strength, Infinity, palette);
+  const side = Math.min((width - left - 20) / Math.max(1, columns.length), (height - top - 14) / Math.max(1, rows.length));
+  return { left, top, side: Math.max(2, Math.min(LARGEST, Math.floor(side))) };
+}
+
+/**
+ * Draw a map: labels and cells. `map`: {all, rows, columns, grid, left, top, side}; `colour(share, value)` of a cell,
+ * else darker for more weight; `focus`: "q3,k5" of a cell that gets a frame.
+ * @param {import("./scene.js").Scene} made
+ * @param {any} map
+ * @param {{strength: import("./frame.js").Strength, focus?: string, colour?: ((value: number) => string) | null,
+ *   rowLabels?: boolean, numbers?: boolean}} how
+ */
+export function drawMap(made, map, { strength, focus = "", colour = null, rowLabels = true, numbers = true }) {
+  const { rows, columns, grid, left, top, side } = map,
+    { palette } = made;
+  const asImage = rows.length * columns.length > MANY && !colour;
+  if (asImage) {
+    const image = thumbnail(grid, strength.of, Infinity, palette);
     made.marks.push({ image, x: left, y: top, w: side * columns.length, h: side * rows.length });
   }
-  names(made, all, rows, columns, place);
-  rows.forEach((query, row) =>
-    columns.forEach((key, column) => {
-      const value = grid.values[row * grid.columns + column];
-      const [x, y] = [left + side * column, top + side * row];
-      if (rows.length * columns.length <= MANY) drawCell(made, { value, share: strength(value), x, y, side });
-    }),
-  );
-  made.cells = { left, top, side, all, rows, columns };
-  const [row, column] = placeOf(made.cells, focus);
-  if (row >= 0 && column >= 0) {
-    const rect = [left + side * column - 1, top + side * row - 1, side + 2, side + 2];
-    made.marks.push({ rect, stroke: palette.minus });
+  names(made, map, rowLabels);
+  const fill = colour ?? ((value) => mix(palette.ground, palette.full, strength.of(value)));
+  for (let place = 0; !asImage && place < rows.length * columns.length; place++) {
+    const [row, column] = [Math.floor(place / columns.length), place % columns.length];
+    drawCell(made, { value: grid.values[place], fill, x: left + side * column, y: top + side * row, side, numbers });
   }
-  return made;
+  const [row, column] = placeOf(map, focus);
+  if (row < 0 || column < 0) return;
+  const rect = [left + side * column - 1, top + side * row - 1, side + 2, side + 2];
+  made.marks.push({ rect, stroke: palette.minus });
 }
 
-function drawCell(made, { value, share, x, y, side }) {
-  const fill = mix(made.palette.ground, made.palette.full, share);
-  made.marks.push({ rect: [x, y, side, side], fill });
-  if (side >= NUMBERS && value >= 0.005) {
-    const text = value.toFixed(2).replace(/^0/, "");
-    made.marks.push({ text, x: x + side / 2, y: y + side / 2, size: 10.5, fill: inkOn(fill), anchor: "middle" });
+function drawCell(made, { value, fill, x, y, side, numbers }) {
+  const colour = fill(value);
+  made.marks.push({ rect: [x, y, side, side], fill: colour });
+  if (numbers && side >= NUMBERS && Math.abs(value) >= 0.005) {
+    const text = value.toFixed(2).replace(/^(-?)0/, "$1");
+    made.marks.push({ text, x: x + side / 2, y: y + side / 2, size: side < 30 ? 9 : 10.5, fill: inkOn(colour), anchor: "middle" });
   }
 }
 
-function names(made, all, rows, columns, { left, top, side }) {
+function names(made, { all, rows, columns, left, top, side }, rowLabels) {
   const every = Math.ceil(11 / side); // labels that would overlap are left out
   const write = (unit, place, mark) => {
     if (place % every) return;
     const fill = all.special[unit] ? made.palette.faint : made.palette.ink;
-    made.marks.push({ text: fitted(all.labels[unit], 136, 11.5), size: 11.5, fill, ...mark });
+    made.marks.push({ text: fitted(all.labels[unit], 136, 11.5), size: Math.min(11.5, Math.max(9, side)), fill, ...mark });
   };
-  rows.forEach((unit, row) => write(unit, row, { x: left - 6, y: top + side * (row + 0.5), anchor: "end" }));
-  columns.forEach((unit, column) => write(unit, column, { x: left + side * (column + 0.5), y: top - 6, turn: -90 }));
+  const middle = (place) => side * (place + 0.5);
+  if (rowLabels) rows.forEach((unit, row) => write(unit, row, { x: left - 6, y: top + middle(row), anchor: "end" }));
+  columns.forEach((unit, column) => write(unit, column, { x: left + middle(column), y: top - 6, turn: -90 }));
 }
 
 /** Row and column of a pair of subwords, "q3,k5", or of their words; -1 for one that is not shown. */
 function placeOf({ all, rows, columns }, key) {
   const found = /^q(\d+),k(\d+)$/.exec(key ?? "");
-  return found ? [rows.indexOf(all.of[found[1]]), columns.indexOf(all.of[found[2]])] : [-1, -1];
+  return found ? [rows.indexOf(all.of[Number(found[1])]), columns.indexOf(all.of[Number(found[2])])] : [-1, -1];
 }
 
 /** A cell as a region, made when it is needed: there may be too many to list. */
@@ -99,16 +114,16 @@ function region({ left, top, side, all, rows, columns }, row, column) {
   return { key, row, column, x: left + side * column, y: top + side * row, w: side, h: side };
 }
 
-/** The cell at a point, or null. */
-function cellAt({ cells }, x, y) {
-  const [row, column] = [Math.floor((y - cells.top) / cells.side), Math.floor((x - cells.left) / cells.side)];
-  return row in cells.rows && column in cells.columns ? region(cells, row, column) : null;
+/** The cell of a map at a point, or null. */
+export function cellAt(map, x, y) {
+  const [row, column] = [Math.floor((y - map.top) / map.side), Math.floor((x - map.left) / map.side)];
+  return row in map.rows && column in map.columns ? region(map, row, column) : null;
 }
 
 /** The cell that an arrow key leads to. */
-function nextCell({ cells }, key, down, right) {
-  const [row, column] = placeOf(cells, key);
-  if (row < 0 || column < 0) return region(cells, 0, 0);
-  const { rows, columns } = cells;
-  return region(cells, within(row + down, 0, rows.length - 1), within(column + right, 0, columns.length - 1));
+export function nextCell(map, key, down, right) {
+  const [row, column] = placeOf(map, key);
+  if (row < 0 || column < 0) return region(map, 0, 0);
+  const { rows, columns } = map;
+  return region(map, within(row + down, 0, rows.length - 1), within(column + right, 0, columns.length - 1));
 }

@@ -1,5 +1,7 @@
 // Text boxes: the views follow what is typed. The page sends requests to its own server, one at a time.
 
+import { $, boxOf } from "./dom.js";
+
 /**
  * Show the text boxes and keep the page up to date with them. `onDocument(header, arrays)` draws a document and
  * returns a promise. Returns {want, ask}: `want(parts)` sets what is computed from now on besides attention and rollout
@@ -10,9 +12,9 @@ export function live(onDocument) {
   const pauseMs = 150; // after the last keystroke, before a request is sent
   const pollMs = 300;
   const absentMs = 1000; // between two attempts to reach a server that does not answer
-  const box = document.getElementById("text");
-  const boxB = document.getElementById("text-b");
-  const status = document.getElementById("status");
+  const box = boxOf("text");
+  const boxB = boxOf("text-b");
+  const status = $("status");
   let model = null;
   let parts = null;
   let timer = 0;
@@ -105,7 +107,7 @@ export function live(onDocument) {
     try {
       await onDocument(found.header, found.arrays);
     } catch (error) {
-      setStatus("error", `The page could not draw this: ${error.message}`);
+      setStatus("error", `The page could not draw this: ${error instanceof Error ? error.message : error}`);
       throw error;
     }
     const { forward = 0, analysis = 0, packing = 0 } = found.header.timings_ms;
@@ -121,7 +123,7 @@ export function live(onDocument) {
 
   box.addEventListener("input", typed);
   boxB.addEventListener("input", typed);
-  document.getElementById("live").hidden = false;
+  $("live").hidden = false;
   setStatus("loading", "connecting …");
   poll();
   return {

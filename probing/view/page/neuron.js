@@ -2,11 +2,13 @@
 // score = scale × Σ q×k; the weight is the softmax over keys of the score plus what else the model adds (mask, position
 // terms).
 
-import { built, nearest, within } from "./frame.js";
+import { built, within } from "./frame.js";
+import { units } from "./numbers.js";
 import { headColour, mix } from "./palette.js";
 import { neuronTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
 import { change } from "./state.js";
+import { tokensTip } from "./tips.js";
 
 const ROW = 20,
   TOP = 52,
@@ -17,8 +19,7 @@ const ROW = 20,
 export async function* neuronView(doc, { state, palette, width }) {
   const { header } = doc,
     { tokens } = header;
-  const layer = nearest(state.layer, header.layers),
-    head = within(state.head, 0, header.n_heads - 1);
+  const { layer, head } = state;
   const kinds = ["queries", "keys", "attention"];
   const [queries, keys, attention] = await Promise.all(kinds.map((kind) => doc.load(kind, layer)));
   const pinned = /^q(\d+)$/.exec(state.pin);
@@ -26,10 +27,14 @@ export async function* neuronView(doc, { state, palette, width }) {
   const found = neurons({ queries, keys, attention }, head, query, header);
   const made = neuronScene({ header, found, head, query, expanded: state.expand === "yes", width, palette });
   const description =
-    `head ${layer}.${head}: scores of the query ${tokens[query]}; scale ${header.scale.toFixed(4)}` +
-    (found.hasRest ? "; * what the model adds to q·k (see the notes), known up to a constant per query" : "");
+    `head ${layer}.${head}: from the vectors to the weights of the query ${tokens[query]}; score = ${header.scale.toFixed(4)} × query · key` +
+    (found.hasRest ? "; * what else the model adds to a score (see About these numbers), up to one constant per query" : "");
+  const all = units(header, "subword");
   const table = (key) => (key[0] === "k" ? neuronTable(header, found, query, Number(key.slice(1))) : null);
-  yield built(made, description, table, { click: (key) => change({ pin: `q${key.slice(1)}` }) });
+  yield built(made, description, table, {
+    click: (key) => change({ pin: `q${key.slice(1)}` }),
+    tip: (key) => tokensTip(header, all, key),
+  });
 }
 
 /** The numbers of one query: q (d); per key k (d), product (d), score, weight, and what else the model adds. */
@@ -41,13 +46,14 @@ function neurons({ queries, keys, attention }, head, query, { scale, adds }) {
     const k = vector(keys, key),
       product = k.map((value, i) => value * q[i]);
     const weight = attention.table[attention.levels[(head * n + query) * n + key]];
-    return { k, product, score: scale * product.reduce((a, b) => a + b, 0), weight };
+    const rest = /** @type {number | null} */ (null);
+    return { k, product, score: scale * product.reduce((a, b) => a + b, 0), weight, rest };
   });
   // log weight = score + rest - a constant of the query, so the rest is known up to that constant
   const seen = rows.filter((row) => row.weight > 1e-3);
   const mean = seen.reduce((sum, row) => sum + Math.log(row.weight) - row.score, 0) / Math.max(1, seen.length);
   for (const row of rows) row.rest = row.weight > 1e-3 ? Math.log(row.weight) - row.score - mean : null;
-  return { q, rows, hasRest: adds && seen.some((row) => Math.abs(row.rest) > 0.1) };
+  return { q, rows, hasRest: adds && seen.some((row) => Math.abs(row.rest ?? 0) > 0.1) };
 }
 
 /** The scene. `found`: the result of `neurons`; `query`: the number of its subword. */
@@ -89,9 +95,9 @@ function captions(made, place, { expanded, hasRest }) {
     say("key vector", place.vector);
     say("q × k", place.product);
   }
-  say("score = scale · Σ q×k", place.score);
+  say("score = scale × Σ q×k", place.score);
   if (hasRest) say("+ other*", place.rest);
-  say("softmax → weight", place.weight);
+  say("weight (after softmax)", place.weight);
 }
 
 function strip(made, values, x, y, cell, largest) {

@@ -1,15 +1,16 @@
 // Pointing with the mouse or the keyboard: exact numbers of a region, which can then be pinned or opened.
 
+import { $, selectOf } from "./dom.js";
 import { regionAt } from "./scene.js";
 import { stage } from "./stage.js";
 import { change, onChange, state } from "./state.js";
 
-const VIEWS = ["head", "model", "heatmap", "neuron", "words"];
+const VIEWS = ["head", "model", "heatmap", "neuron", "words", "compare"];
 const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
 
 /** Bind once. `built()` returns the view that is drawn; `point(key, spoken)` reports the region to the page. */
 export function bindPointer({ built, point }) {
-  const canvas = document.getElementById("canvas");
+  const canvas = $("canvas");
   let key = null; // the region that is pointed at
   const hit = (event) => {
     const view = built();
@@ -19,6 +20,7 @@ export function bindPointer({ built, point }) {
     key = region?.key ?? null;
     point(key, spoken);
     if (!built()?.redraws) stage.mark(region ?? null);
+    if (!region) $("tip").hidden = true;
   };
   let last = "";
   onChange(({ view, text }) => {
@@ -29,6 +31,7 @@ export function bindPointer({ built, point }) {
     const region = hit(event);
     canvas.style.cursor = region && built().click ? "pointer" : "default";
     if ((region?.key ?? null) !== key) aim(region);
+    if (region) showTip(built().tip?.(region.key) ?? "", event);
   });
   canvas.addEventListener("mouseleave", () => aim(null));
   canvas.addEventListener("click", (event) => {
@@ -53,11 +56,22 @@ export function bindPointer({ built, point }) {
     event.preventDefault();
   });
   addEventListener("keydown", (event) => {
-    if (event.target.closest?.("input, textarea, select") || event.metaKey) return;
-    const { layer } = state(),
-      layers = [...document.getElementById("layer").options].map((option) => Number(option.value));
-    if (event.key === "[") change({ layer: layers.filter((one) => one < layer).at(-1) ?? layer });
-    if (event.key === "]") change({ layer: layers.find((one) => one > layer) ?? layer });
-    if (VIEWS[event.key - 1] && !event.ctrlKey && !event.altKey) change({ view: VIEWS[event.key - 1] });
+    if (/** @type {Element} */ (event.target).closest?.("input, textarea, select") || event.metaKey) return;
+    const layer = Number(selectOf("layer").value),
+      head = Number(selectOf("head").value),
+      layers = [...selectOf("layer").options].map((option) => Number(option.value));
+    if (event.key === "[") change({ layer: layers.filter((one) => one < layer).at(-1) ?? layer, head });
+    if (event.key === "]") change({ layer: layers.find((one) => one > layer) ?? layer, head });
+    const view = VIEWS[Number(event.key) - 1];
+    if (view && !event.ctrlKey && !event.altKey) change({ view });
   });
+}
+
+/** A line of text beside the pointer. */
+function showTip(text, event) {
+  const tip = $("tip");
+  tip.hidden = !text;
+  tip.textContent = text;
+  const left = Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8);
+  [tip.style.left, tip.style.top] = [`${Math.max(4, left)}px`, `${event.clientY + 18}px`];
 }

@@ -1,11 +1,16 @@
 // The exact numbers of a region, as a table that can be read, copied and read aloud.
 
+import { contextOf } from "./dom.js";
 import { distinct, exact } from "./numbers.js";
+import { paint } from "./scene.js";
 
 const SIDES = { q: "as query: where it attends", k: "as key: what attends to it" };
 const MOST = 100; // rows; the others are counted
 
-/** Show {caption, columns: [{text, colour}], rows: [[text, …]], note}, a row's first text naming it; else `hint`. */
+/**
+ * Show {caption, columns: [{text, colour}], rows: [[text, …]], note, scene}, a row's first text naming it; else `hint`.
+ * A scene is painted below the table.
+ */
 export function showTable(element, table, hint) {
   if (!table) return void element.replaceChildren(paragraph(hint));
   const made = document.createElement("table");
@@ -31,13 +36,26 @@ export function showTable(element, table, hint) {
   const note = [left > 0 ? `${left} more rows${table.sorted ? " with smaller weights" : ""}` : "", table.note ?? ""]
     .filter(Boolean)
     .join("; ");
-  element.replaceChildren(made, ...(note ? [paragraph(note)] : []));
+  element.replaceChildren(made, ...(note ? [paragraph(note)] : []), ...(table.scene ? [picture(table.scene)] : []));
+}
+
+/** A scene as an element of the page; what it shows is in the table as well. */
+function picture(of) {
+  const canvas = document.createElement("canvas"),
+    ratio = devicePixelRatio || 1;
+  [canvas.width, canvas.height] = [Math.round(of.width * ratio), Math.round(of.height * ratio)];
+  canvas.style.width = `${of.width}px`;
+  canvas.setAttribute("aria-hidden", "true");
+  const context = contextOf(canvas);
+  context.scale(ratio, ratio);
+  paint(context, of, [0, 0, of.width, of.height]);
+  return canvas;
 }
 
 const paragraph = (text) => Object.assign(document.createElement("p"), { textContent: text });
 
 /** Weights of one token to or from all others, per head. */
-export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf, bits, kind }) {
+export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf, bits, kind, note }) {
   const side = key[0],
     unit = all.of[Number(key.slice(1))];
   const place = (side === "q" ? rows : columns).indexOf(unit);
@@ -65,6 +83,7 @@ export function tokenTable({ key, all, axes: { rows, columns }, grids, colourOf,
       ...one.values.map((v) => exact(v, bits)),
     ]),
     sorted: true,
+    note,
   };
 }
 
@@ -78,7 +97,7 @@ export function sentence(table) {
 }
 
 /** One pair of tokens in every head of a layer. */
-export function pairTable({ key, all, axes: { rows, columns }, grids, bits, layer }) {
+export function pairTable({ key, all, axes: { rows, columns }, grids, bits, layer, note }) {
   const [query, other] = key.split(",").map((part) => all.of[Number(part.slice(1))]);
   const [row, column] = [rows.indexOf(query), columns.indexOf(other)];
   if (row < 0 || column < 0) return null;
@@ -89,6 +108,7 @@ export function pairTable({ key, all, axes: { rows, columns }, grids, bits, laye
       head === null ? "–" : `${layer}.${head}`,
       exact(grid.values[row * grid.columns + column], bits),
     ]),
+    note,
   };
 }
 
@@ -102,7 +122,7 @@ export function headTable(name, numbers, names, header) {
       numbers[key].toFixed(4),
       unit || "share",
     ]),
-    note: "means over all queries of this text, special subwords included",
+    note: "means over all queries of this text, special tokens included",
   };
 }
 
@@ -119,7 +139,7 @@ export function neuronTable(header, found, query, key) {
       ["scale", header.scale.toFixed(4)],
       ["score", score.toFixed(4)],
       ...(found.hasRest
-        ? [["other terms, up to a constant", rest === null ? "not known: weight below .001" : rest.toFixed(4)]]
+        ? [["other terms, up to a constant", rest === null ? "not known, since the weight is below .001" : rest.toFixed(4)]]
         : []),
       ["weight (softmax)", weight.toFixed(4)],
     ],
@@ -173,6 +193,6 @@ export function wordTable(header, word) {
       String(layer),
       ...probes.flatMap((probe) => [cell(probe, layer), scoreText(probe, probe.layers.indexOf(layer))]),
     ]),
-    note: "a probe shows what can be decoded from a layer, not what the model uses",
+    note: "A probe shows what can be read from a layer. It does not show what the model uses.",
   };
 }

@@ -5,9 +5,21 @@
 // {lines: [x1, y1, x2, y2, …], colour, alpha, width, dash} · {image: canvas, x, y, w, h} ·
 // {arc: [x1, y1, x2, y2, height], colour, width, alpha}. Regions: {key, row, column, x, y, w, h, label}.
 
+import { contextOf } from "./dom.js";
+
 export const FONT = 'ui-sans-serif, system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
 
-/** An empty scene. */
+/**
+ * @typedef {{key: string, row: number, column: number, x: number, y: number, w: number, h: number, label?: string}} Region
+ * @typedef {{width: number, height: number, palette: any, marks: any[], regions: Region[], [more: string]: any}} Scene
+ */
+
+/**
+ * An empty scene.
+ * @param {number} width
+ * @param {number} height
+ * @returns {Scene}
+ */
 export function scene(width, height, palette) {
   return { width, height, palette, marks: [], regions: [] };
 }
@@ -114,7 +126,7 @@ let ruler = null;
 
 /** Width of a text in pixels. */
 export function textWidth(text, size = 12, bold = false) {
-  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler ??= contextOf(document.createElement("canvas"));
   ruler.font = `${bold ? "600 " : ""}${size}px ${FONT}`;
   return ruler.measureText(text).width;
 }

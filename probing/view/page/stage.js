@@ -1,14 +1,14 @@
 // The picture on the page: a sheet as large as the scene, and a canvas as large as the visible part, so that 512 tokens
 // cost no more than the visible ones.
 
+import { $, canvasOf, contextOf } from "./dom.js";
 import { paint } from "./scene.js";
 
-const $ = (id) => document.getElementById(id);
 let scene = null,
   marked = null;
 
 function repaint() {
-  const canvas = $("canvas"),
+  const canvas = canvasOf("canvas"),
     frame = $("stage");
   if (!scene) return;
   const [width, height] = [frame.clientWidth, frame.clientHeight];
@@ -17,7 +17,7 @@ function repaint() {
     [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
     [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
   }
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   paint(context, scene, [frame.scrollLeft, frame.scrollTop, width, height]);
   if (!marked) return;

@@ -1,82 +1,110 @@
 // The state of the page, kept in the fragment of the address, so that a link restores it. The fragment has only what
-// differs from the default. It is checked when it is read, since anyone may have written the link.
+// differs from how the page opens. It is checked when it is read, since anyone may have written the link.
+
+/** @typedef {typeof DEFAULTS} State */
 
 const DEFAULTS = {
   text: 0, // which document of the page
   view: "head",
   weights: "attention",
-  layer: 1,
-  head: 0, // of the heatmap and the neuron view
-  heads: "all", // of the head view: all, or a list
+  layer: 0, // 0: the layer that the page chooses (its header's `telling`)
+  head: -1, // -1: the head that the page chooses in this layer
+  heads: "one", // of the head view: one (the chosen head), all, none, or a list
   level: "subword",
   special: "shown",
   pair: "all",
-  strength: "weight", // darkness and opacity are proportional to the weight, or to its square root
+  strength: "auto", // how a weight becomes darkness or opacity: auto (by the length of the text), weight, root
+  size: "window", // window: the whole text fits into the window as far as it can be read; full: rows of full height
   least: 0.03, // share of full strength below which the head view draws no line
-  top: 0, // largest number of keys drawn per query; 0: as many as stay readable
+  top: 0, // largest number of keys drawn per query; 0: the strongest lines of all
   order: "layer",
   pin: "", // the pinned region: q4 a query, k4 a key (numbers of subwords), q4,k5 a pair, w3 a word
   expand: "no",
   theme: "auto",
+  text_2: -1, // what the compare view shows on the right; -1, 0, -1: chosen by the page
+  layer_2: 0,
+  head_2: -1,
   input: "", // the text in the box of a live page, and its second text
   input_b: "",
 };
 const CHOICES = {
-  view: ["head", "model", "heatmap", "neuron", "words"],
+  view: ["head", "model", "heatmap", "neuron", "words", "compare"],
   weights: ["attention", "norm", "rollout", "flow"],
   level: ["subword", "word"],
   special: ["shown", "hidden"],
-  strength: ["weight", "root"],
+  strength: ["auto", "weight", "root"],
+  size: ["window", "full"],
   pair: ["all", "aa", "ab", "ba", "bb"],
   order: ["layer", "entropy", "distance", "largest", "special"],
   expand: ["no", "yes"],
   theme: ["auto", "light", "dark"],
 };
-const WHOLE = ["text", "layer", "head", "top"];
+const WHOLE = ["text", "layer", "head", "top", "text_2", "layer_2", "head_2"];
+const FORMS = {
+  least: /^(0(\.\d+)?|1(\.0+)?|\.\d+)$/,
+  heads: /^(one|all|none|\d+(,\d+)*)$/,
+  pin: /^(w\d{1,4}|[qk]\d{1,4}|q\d{1,4},k\d{1,4})$/,
+  input: /^/,
+  input_b: /^/,
+};
 
-let current = { ...DEFAULTS };
+const opening = parsed(document.body?.dataset.opens ?? "", DEFAULTS); // how this page opens
+let current = { ...opening };
+/** @type {((now: State) => void)[]} */
 const listeners = [];
 
 /** The state; only `change` may change it. */
 export const state = () => current;
 
-/** Call `listener` after every change. */
+/**
+ * Call `listener` after every change.
+ * @param {(now: State) => void} listener
+ */
 export function onChange(listener) {
   listeners.push(listener);
 }
 
-/** Set some keys, write the fragment and call the listeners. */
+/**
+ * Set some keys, write the fragment and call the listeners.
+ * @param {Partial<State>} patch
+ */
 export function change(patch) {
   current = { ...current, ...patch };
   write();
   for (const listener of listeners) listener(current);
 }
 
-/** The state that a fragment describes, with the default for keys that are missing or not valid. */
-export function parse(fragment) {
-  const found = { ...DEFAULTS };
-  for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ""))) {
+/**
+ * The state that a fragment describes; `otherwise` says the keys that are missing or not valid.
+ * @param {string} text
+ * @param {State} otherwise
+ * @returns {State}
+ */
+function parsed(text, otherwise) {
+  /** @type {{[key: string]: string | number}} */
+  const found = { ...otherwise };
+  for (const [key, value] of new URLSearchParams(text.replace(/^#/, ""))) {
     if (CHOICES[key]?.includes(value)) found[key] = value;
     else if (WHOLE.includes(key) && /^\d{1,4}$/.test(value)) found[key] = Number(value);
-    else if (key === "least" && value >= 0 && value <= 1) found.least = Number(value);
-    else if (key === "input" || key === "input_b") found[key] = value;
-    else if (key === "heads" && /^(all|none|\d+(,\d+)*)$/.test(value)) found.heads = value;
-    else if (key === "pin" && /^(w\d{1,4}|[qk]\d{1,4}|q\d{1,4},k\d{1,4})$/.test(value)) found.pin = value;
+    else if (FORMS[key]?.test(value)) found[key] = key === "least" ? Number(value) : value;
   }
-  return found;
+  return /** @type {State} */ (found);
 }
 
-/** The fragment that describes a state. */
+/**
+ * The fragment that describes a state.
+ * @param {State} of
+ */
 export function fragment(of) {
-  const changed = Object.keys(DEFAULTS).filter((key) => String(of[key]) !== String(DEFAULTS[key]));
+  const changed = Object.keys(DEFAULTS).filter((key) => String(of[key]) !== String(opening[key]));
   return new URLSearchParams(changed.map((key) => [key, of[key]])).toString().replaceAll("%2C", ",");
 }
 
 /** Read the address now, and whenever its fragment changes. */
 export function followAddress() {
-  current = parse(location.hash);
+  current = parsed(location.hash, opening);
   addEventListener("hashchange", () => {
-    if (location.hash.replace(/^#/, "") !== fragment(current)) change(parse(location.hash));
+    if (location.hash.replace(/^#/, "") !== fragment(current)) change(parsed(location.hash, opening));
   });
 }
 
@@ -90,14 +118,16 @@ function write() {
   }
 }
 
-/** The heads that the head view draws, of `n`. */
-export function activeHeads(of, n) {
-  if (of.heads === "all") return [...Array(n).keys()];
-  return of.heads === "none" ? [] : [...new Set(of.heads.split(",").map(Number))].filter((head) => head < n);
+/** The heads that the head view draws, of `n`; `head` is the chosen one. */
+export function activeHeads({ heads, head }, n) {
+  if (heads === "one") return [head];
+  if (heads === "all") return [...Array(n).keys()];
+  return heads === "none" ? [] : [...new Set(heads.split(",").map(Number))].filter((one) => one < n);
 }
 
-/** `heads` in the form of the state. */
-export function headList(heads, n) {
-  if (heads.length === n) return "all";
-  return heads.length ? [...heads].sort((a, b) => a - b).join(",") : "none";
+/** The part of the state that makes `heads` the heads that are drawn; one head alone becomes the chosen one. */
+export function headChoice(heads, n) {
+  if (heads.length === 1) return { heads: "one", head: heads[0] };
+  if (heads.length === n) return { heads: "all" };
+  return { heads: heads.length ? [...heads].sort((a, b) => a - b).join(",") : "none" };
 }

@@ -1,5 +1,6 @@
 // A scene as an SVG document, and as a PNG of twice its size.
 
+import { contextOf } from "./dom.js";
 import { FONT, paint } from "./scene.js";
 
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
@@ -74,7 +75,7 @@ export function png(of) {
   const factor = Math.min(2, PNG_SIDE / width, PNG_SIDE / height);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.round(width * factor), Math.round(height * factor)];
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.scale(factor, factor);
   paint(context, of, [0, 0, width, height]);
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));

@@ -1,5 +1,6 @@
 // A map as a picture, a pixel per cell or fewer.
 
+import { contextOf } from "./dom.js";
 import { mix } from "./palette.js";
 
 /** A map as pixels, at most `side` per side; a pixel shows the largest of its weights, as strongly as `strength` says. */
@@ -8,7 +9,7 @@ export function thumbnail(grid, strength, side, palette) {
     height = Math.min(side, grid.rows);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.max(1, width), Math.max(1, height)];
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const pixels = context.createImageData(canvas.width, canvas.height);
   const ramp = Array.from({ length: 256 }, (_, i) => mix(palette.ground, palette.full, i / 255)).map((hex) =>
     [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)),

@@ -1,5 +1,6 @@
 // The view that the state selects, or the reason why it cannot be shown.
 
+import { compareView } from "./compare.js";
 import { built, KINDS } from "./frame.js";
 import { headView } from "./head.js";
 import { heatmapView } from "./heatmap.js";
@@ -8,7 +9,7 @@ import { neuronView } from "./neuron.js";
 import { scene } from "./scene.js";
 import { wordsView } from "./words.js";
 
-const VIEWS = { head: headView, model: modelView, heatmap: heatmapView, neuron: neuronView, words: wordsView };
+const VIEWS = { head: headView, model: modelView, heatmap: heatmapView, neuron: neuronView, words: wordsView, compare: compareView };
 
 /** The view of a document, again whenever more of it is unpacked; each as `built` returns it. */
 export async function* buildView(doc, now) {
@@ -23,6 +24,7 @@ function reason(header, { view, weights }) {
   return header.missing[weights] ?? `${KINDS[weights]} is not in this page`;
 }
 
+/** A view that says why there is nothing to see. */
 function notice(text, { palette, width }) {
   const made = scene(width, 60, palette);
   made.marks.push({ text, x: 12, y: 30, size: 13, fill: palette.ink });

@@ -14,11 +14,20 @@ export async function* wordsView({ header }, { state, palette }) {
   const table = (key) =>
     /^w\d+$/.test(key) && header.forms[key.slice(1)] !== undefined ? wordTable(header, Number(key.slice(1))) : null;
   const predictions =
-    "below the words, predictions from each layer, fainter if the probe is less sure, red if not gold (numbers: by more " +
-    "than a half)";
-  const gold = header.gold.heads ? "gold dependencies above" : "no gold trees for this text";
+    "below the words what a probe predicts from each layer: paler where it is less sure, red where it differs from the gold " +
+    "label (numbers: by more than 0.5)";
+  const gold = header.gold.heads ? "above the words their gold dependency tree" : "this text has no gold dependency tree";
   const below = [gold, ...(header.probes.length ? [predictions] : [])].join("; ");
-  yield built(made, below, table, { speak: (key) => sentence(table(key)) || header.forms[key.slice(1)] });
+  yield built(made, below, table, {
+    speak: (key) => sentence(table(key)) || header.forms[key.slice(1)],
+    tip: (key) => wordTip(header, Number(key.slice(1))),
+  });
+}
+
+/** A word and its tokens. */
+function wordTip(header, word) {
+  const own = header.tokens.filter((_, at) => header.word[at] === word);
+  return `“\u2068${header.forms[word]}\u2069”: ${own.length ? `token${own.length > 1 ? "s" : ""} ${own.join(" ")}` : "no token of its own"}`;
 }
 
 /** The scene. */
@@ -49,38 +58,21 @@ function wordsScene({ header, focus, palette }) {
   forms.forEach((form, word) => {
     const here = focus === `w${word}`;
     if (here) made.marks.push({ rect: [x[word], base - 12, widths[word], 24], fill: palette.mark });
-    made.marks.push({
-      text: header.right_to_left ? `\u2068${form}\u2069` : form, // its signs stand where its direction has them
-      x: centre(word),
-      y: base,
-      size: 13,
-      fill: palette.ink,
-      anchor: "middle",
-      bold: true,
-    });
-    made.regions.push({
-      key: `w${word}`,
-      row: 0,
-      column: column(word),
-      x: x[word],
-      y: base - 14,
-      w: widths[word],
-      h: 28,
-      label: `${form}, word ${word + 1} of ${forms.length}`,
-    });
+    const text = header.right_to_left ? `\u2068${form}\u2069` : form; // its signs stand where its direction has them
+    made.marks.push({ text, x: centre(word), y: base, size: 13, fill: palette.ink, anchor: "middle", bold: true });
+    const label = `${form}, word ${word + 1} of ${forms.length}`;
+    made.regions.push({ key: `w${word}`, row: 0, column: column(word), x: x[word], y: base - 14, w: widths[word], h: 28, label });
   });
   let y = base + 26;
   if (gold.upos) y = drawLine(made, "gold part of speech", gold.upos, centre, y) + 8;
   for (const probe of probes) y = drawProbe(made, probe, { centre, left, gold }, y);
   if (!probes.length) {
-    made.marks.push({
-      text: `No trained probes of ${header.model} were found; python -m pipelines.run model=… task=pos trains some.`,
-      x: 12,
-      y,
-      size: 12,
-      fill: palette.faint,
-    });
-    y += ROW;
+    const none = `No trained probes of ${header.model} to show; python -m pipelines.run task=pos trains some.`;
+    for (const text of [none, ...header.notes.filter((note) => note.includes("no probes trained on"))]) {
+      made.marks.push({ text, x: 12, y, size: 12, fill: palette.faint });
+      made.width = Math.max(made.width, 24 + textWidth(text, 12));
+      y += ROW;
+    }
   }
   made.height = y + 10;
   return made;
@@ -167,7 +159,7 @@ function drawProbe(made, probe, { centre, left, gold }, start) {
 }
 
 function notesOf({ task, other_data: others = [], notes = [] }) {
-  const hidden = `not shown: probes of ${task} trained on ${others.join(", ")}; scores on different data cannot be compared`;
+  const hidden = `there are also probes of ${task} trained on ${others.join(", ")}; scores on different data cannot be compared`;
   return others.length ? [hidden, ...notes] : notes;
 }
 

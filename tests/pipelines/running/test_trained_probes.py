@@ -13,7 +13,7 @@ from probing.result.rows import read_rows
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors, rows_of
 from probing.view.forward_view import Options, sentence_view
-from probing.view.notebook import encoder_of
+from probing.view.model_views import encoder_of
 from probing.view.probe_selection import select_probes
 from probing.view.record import CorpusSentence, Tokens
 

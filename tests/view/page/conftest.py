@@ -14,12 +14,13 @@ import pytest
 from pipelines.benchmarking.view_ratios import ARGUMENTS
 from pipelines.benchmarking.view_ratios import browser as find
 from probing.errors import UnavailableError
-from probing.view.bundle import page as html_page
+from probing.view.bundle import page
 from probing.view.pack import pack
 from probing.view.record import Predicted, Tokens, View
 
 LOCAL = ("file:", "blob:", "data:", "about:", "http://127.0.0.1:")  # where a page may ask
 LABELS = ("[CLS]", "The", "cat", "##s", "sat", "[SEP]", "He", "ran", "[SEP]")
+PLAIN = "layer=1&head=0&heads=all&strength=weight&size=full&top=9"  # every line, in proportion to its weight
 FRAME = "requestAnimationFrame"
 SVG = "{http://www.w3.org/2000/svg}"
 N, HEADS, D = len(LABELS), 18, 4
@@ -147,8 +148,14 @@ def sentiment() -> Predicted:
 def example_file(tmp_path_factory) -> Path:
     """The example's page on disk."""
     path = tmp_path_factory.mktemp("page") / "example.html"
-    path.write_text(html_page([pack(example())]), encoding="utf-8")
+    path.write_text(page([pack(example())], opens=PLAIN), encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def html_page():
+    """The page of some documents, opening as PLAIN says."""
+    return lambda documents: page(documents, opens=PLAIN)
 
 
 def plain(text: str) -> str:

@@ -81,8 +81,11 @@ def test_what_cannot_be_shown_is_said_and_the_page_goes_on(tab, session):
         state(tab, "ready")
         ask(tab, "#text", "fox " * 62, "error")
         assert "at most 60" in tab.text_content("#status")
+        faded = "getComputedStyle(document.querySelector('main')).opacity"
+        tab.wait_for_function(f"() => {faded} < 0.5")  # the old picture is not of this text
         ask(tab, "#text", "the fox")
         assert tab.text_content("#title") == "the fox"
+        tab.wait_for_function(f"() => {faded} == 1")
 
 
 def test_flow_is_computed_when_it_is_looked_at(tab, session):

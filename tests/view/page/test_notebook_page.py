@@ -5,11 +5,12 @@ from probing.view.notebook import show
 
 def test_the_frame_of_a_notebook_draws_and_answers(tab, tmp_path, view):
     cell = tmp_path / "cell.html"
-    cell.write_text(f"<!doctype html><meta charset='utf-8'><body>{show(view)._repr_html_()}</body>", encoding="utf-8")
+    frame = show(view, layer=1, heads=[2, 4], view="heads")._repr_html_()
+    cell.write_text(f"<!doctype html><meta charset='utf-8'><body>{frame}</body>", encoding="utf-8")
     tab.goto(cell.as_uri())
     frame = tab.frame_locator("iframe")
     frame.locator("body[data-drawn]").wait_for()
-    assert "1,458 lines" in frame.locator("#description").text_content()
+    assert frame.locator("#description").text_content().startswith("layer 1, 2 of 18 heads, raw attention")
     frame.get_by_role("tab", name="Model").click()
     frame.locator('body[data-view="model"]').wait_for()
     assert frame.get_by_role("tab", name="Model").get_attribute("aria-selected") == "true"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from probing.view.bundle import page as html_page
 from probing.view.pack import pack
 from probing.view.record import Tokens, View
 
@@ -66,7 +65,7 @@ def test_statistics_are_those_of_the_definitions(read, tab):
     far = np.abs(places[:, None] - places)
     assert float(table["distance"][0]) == pytest.approx((0.05 * far).sum(1).mean(), abs=1e-3)
     # two of nine queries are [SEP]: .6 + .05; the others give .05 to each
-    assert float(table["mass on [SEP]"][0]) == pytest.approx((2 * 0.65 + 7 * 0.1) / 9, abs=1e-3)
+    assert float(table["weight on [SEP]"][0]) == pytest.approx((2 * 0.65 + 7 * 0.1) / 9, abs=1e-3)
 
 
 def test_the_heatmap_has_numbers_and_shows_a_pair_in_every_head(read):
@@ -92,7 +91,7 @@ def test_neurons_multiply_up_to_the_score_and_the_weight(read, tab, view):
     assert "+ other*" not in read.texts()
 
 
-def test_what_a_causal_mask_hides_is_called_masked(tab, tmp_path, reader_of, view):
+def test_what_a_causal_mask_hides_is_called_masked(tab, tmp_path, reader_of, view, html_page):
     attention = np.tril(view.attention)
     causal = replace(view, attention=attention / attention.sum(-1, keepdims=True), about={**view.about, "causal": True})
     path = tmp_path / "causal.html"
@@ -118,8 +117,8 @@ def test_words_have_gold_arcs_and_predictions_of_every_layer_with_their_scores(r
     assert any(".95 [.93, .97], control .40" in text for text in texts)
     heading = next(number for number, text in enumerate(texts) if "trained on toy" in text)
     assert texts[heading + 1 : heading + 3] == [
-        "not shown: probes of pos trained on grammar (3,000 sentences), ewt (12,544 sentences); scores on different "
-        "data cannot be compared",
+        "there are also probes of pos trained on grammar (3,000 sentences), ewt (12,544 sentences); scores on "
+        "different data cannot be compared",
         "this sentence is in train of toy",
     ]
     assert "gold" not in texts  # these labels are already above all probes
@@ -224,7 +223,7 @@ def test_everything_by_keyboard_and_spoken(read, tab):
     assert all(tab.evaluate("[...document.querySelectorAll('select,input,textarea')].map((e) => e.labels.length > 0)"))
 
 
-def test_hostile_text_is_text(tab, tmp_path, reader_of, view):
+def test_hostile_text_is_text(tab, tmp_path, reader_of, view, html_page):
     words = HOSTILE.split(" ")
     labels = ("[CLS]", *words, "[SEP]")
     n = len(labels)
@@ -261,7 +260,7 @@ def test_hostile_text_is_text(tab, tmp_path, reader_of, view):
     assert tab.locator("img, script[src]").count() == 0
 
 
-def test_512_subwords_draw_what_shows(tab, tmp_path, reader_of):
+def test_512_subwords_draw_what_shows(tab, tmp_path, reader_of, html_page):
     rng = np.random.default_rng(0)
     n = 512
     weights = rng.dirichlet(np.full(n, 0.05), size=(2, 3, n)).astype(np.float32)
@@ -296,7 +295,7 @@ def test_512_subwords_draw_what_shows(tab, tmp_path, reader_of):
     assert len(read.table()) == 100 and "412 more rows with smaller weights" in tab.text_content("#readout p")
 
 
-def test_several_texts_in_one_page(tab, tmp_path, reader_of, view):
+def test_several_texts_in_one_page(tab, tmp_path, reader_of, view, html_page):
     path = tmp_path / "two.html"
     path.write_text(html_page([pack(view), pack(view)]), encoding="utf-8")
     read = reader_of(path).open("pin=q2")
@@ -304,7 +303,7 @@ def test_several_texts_in_one_page(tab, tmp_path, reader_of, view):
     assert read.fragment() == {"text": "1"} and read.lines() == 18 * 81
 
 
-def test_a_pair_is_told_in_its_order_whatever_the_script(tab, tmp_path, reader_of, view):
+def test_a_pair_is_told_in_its_order_whatever_the_script(tab, tmp_path, reader_of, view, html_page):
     labels = ("[CLS]", "שלום", "cat", "##s", "שלום", "[SEP]", "He", "ran", "[SEP]")
     path = tmp_path / "rtl.html"
     path.write_text(html_page([pack(replace(view, tokens=replace(view.tokens, labels=labels)))]), encoding="utf-8")
@@ -324,7 +323,7 @@ def test_what_the_address_says_too_much_is_brought_into_range(read, tab):
     assert read.lines() == 81
 
 
-def test_the_pair_filter_means_nothing_for_one_text(tab, tmp_path, reader_of, view):
+def test_the_pair_filter_means_nothing_for_one_text(tab, tmp_path, reader_of, view, html_page):
     path = tmp_path / "one.html"
     path.write_text(html_page([pack(replace(view, about={**view.about, "text_b": None}))]), encoding="utf-8")
     read = reader_of(path).open("pair=ab&heads=0")
@@ -334,11 +333,11 @@ def test_the_pair_filter_means_nothing_for_one_text(tab, tmp_path, reader_of, vi
 def test_full_strength_of_words_is_no_less_than_the_largest_of_them(read):
     read.open("view=heatmap&weights=rollout&level=word&layer=2")
     largest = max(float(text) for text in read.texts() if text.startswith(".") and text[1:].isdigit())
-    assert float(read.description().split("full strength is ")[1].split(";")[0]) == pytest.approx(largest, abs=0.011)
+    assert float(read.description().split("a weight of ")[1].split(" ")[0]) == pytest.approx(largest, abs=0.011)
 
 
 def test_gold_labels_that_are_not_above_the_probes_get_a_line_and_notes_are_among_the_facts(
-    tab, tmp_path, reader_of, view
+    tab, tmp_path, reader_of, view, html_page
 ):
     path = tmp_path / "gold.html"
     path.write_text(html_page([pack(replace(view, gold={}))]), encoding="utf-8")
@@ -348,7 +347,7 @@ def test_gold_labels_that_are_not_above_the_probes_get_a_line_and_notes_are_amon
     assert "this sentence is in train of toy" in tab.locator("#facts").inner_text()
 
 
-def test_words_from_right_to_left_stand_in_that_order_in_words_and_columns(tab, tmp_path, reader_of):
+def test_words_from_right_to_left_stand_in_that_order_in_words_and_columns(tab, tmp_path, reader_of, html_page):
     forms = ("קרא", "את_", "_הוא", "ספר")  # the two in the middle are written as one
     written = ("קרא", "אותו", "אותו", "ספר")
     none = np.zeros(4, int)
@@ -382,14 +381,14 @@ def test_words_from_right_to_left_stand_in_that_order_in_words_and_columns(tab, 
     assert tab.get_attribute("#title", "dir") == "auto"
 
 
-def test_layers_are_called_by_the_blocks_that_have_attention(tab, tmp_path, reader_of, view):
+def test_layers_are_called_by_the_blocks_that_have_attention(tab, tmp_path, reader_of, view, html_page):
     path = tmp_path / "hybrid.html"
     path.write_text(html_page([pack(replace(view, layers=(3, 7)))]), encoding="utf-8")
     read = reader_of(path).open("view=model")
     drawn = read.texts()
     assert {"layer 3", "layer 7"} <= set(drawn)
     assert "layer 1" not in drawn
-    assert "heads in blocks 3, 7" in plain(tab.text_content("#about"))
+    assert "heads in layers 3, 7 of 7" in plain(tab.text_content("#about"))
     read.open("view=heatmap&layer=1&head=1")  # the closest block
     assert "head 3.1" in read.description()
     tab.keyboard.press("]")

@@ -46,6 +46,11 @@ def test_any_two_heads_differ_for_every_eye(theme, sight):
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) >= 18
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_colours_of_heads_are_soft(theme):
+    assert max(np.hypot(*lab(linear(colour))[1:]) for colour in palettes()[theme]) <= 60.5
+
+
 @pytest.mark.parametrize(("theme", "ground"), [("light", "#ffffff"), ("dark", "#16181c")])
 def test_every_head_stands_out_from_the_page(theme, ground):
     luminance = [float(TO_XYZ[1] @ linear(colour)) + 0.05 for colour in [ground, *palettes()[theme]]]
