@@ -11,11 +11,12 @@ import pandas as pd
 from probing.report.baseline_columns import CEILING, NAMES, drawn, names_in
 from probing.report.best_layers import as_good, has_bands, shown_ends
 from probing.report.curve_labels import Label, label_ends, label_of, name_heights, note_above, set_heights
+from probing.report.length_figure import write_lengths
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.look import AUTO, FIGURES, PROBE, look, write_look
 from probing.report.metric_format import gap, measure, number
 from probing.report.null_bands import draw_bands, ranges
-from probing.report.prediction_figures import write_classes, write_confusion, write_lengths, write_values
+from probing.report.prediction_figures import write_classes, write_confusion, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
     BLUE,

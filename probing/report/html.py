@@ -29,8 +29,14 @@ class Picture:
 
 
 def picture(path: Path, caption: str, reading: str = "") -> Picture:
-    """The PNG file at ``path``, to be shown at the size that it has in print, on a page in the folder above it."""
-    content = path.read_bytes()
+    """The PNG file at ``path``, to be shown at the size that it has in print, on a page in the folder above it.
+
+    Where figures have no titles, the text that would stand below the title is added to the caption.
+    """
+    content, aside = path.read_bytes(), path.parent / f"{path.stem}.txt"
+    if aside.is_file():
+        _, measured = aside.read_text(encoding="utf-8").split("\n", maxsplit=1)
+        caption = f"{caption} {measured.strip()[:1].upper()}{measured.strip()[1:]}."
     width = int.from_bytes(content[16:20], "big")  # PNG: the header starts with the width in pixels
     links = files_of(path.parent.parent, f"{path.parent.name}/{path.stem}")
     return Picture(b64encode(content).decode("ascii"), width * CSS_PX_PER_IN // DPI, caption, reading, links)

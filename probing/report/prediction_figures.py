@@ -1,6 +1,6 @@
-"""Figures of one run's predictions: by class, by value and by sentence length."""
+"""Figures of one run's predictions: by class and by value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from probing.report.figure_ranges import lowest, span
 from probing.report.load import Run, best_layer, heading, shown_predictions, shown_split
-from probing.report.metric_format import measure
-from probing.report.sentence_scores import RESAMPLES
 from probing.report.style import (
-    BLUE,
     GREY,
     INK,
     LAYER_AXIS,
@@ -27,16 +24,11 @@ from probing.report.style import (
     titled,
 )
 from probing.report.tables import class_layers, class_table
-from probing.result.bootstrap import Score, interval
-from probing.result.resampling import counts_of
-from probing.result.score import ON_DISK
-from probing.result.statistics import LONGEST, SHORTEST, Statistics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CLASSES = 24  # a larger confusion matrix cannot be read; the rarest classes are merged
-FEW = 5  # sentences; the interval of fewer may be cut at the edge, so that the curve can be seen
 NARROWEST_CELL = 0.17  # inches; a number in a narrower one cannot be read
 
 
@@ -145,29 +137,13 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def write_values(run: Run, stem: Path) -> list[Path]:
     """Predicted against gold values at the layer chosen on dev: counts, the diagonal, and the mean per gold value."""
-    import seaborn as sns
-    from matplotlib.colors import LogNorm
-
     best, task = best_layer(run.rows, run.metric), run.name("task").replace("_", " ")
     items = shown_predictions(run, best)
     gold, predicted = (items[side].to_numpy(dtype=float) for side in ("gold", "predicted"))
     whole = bool(np.all(gold == np.round(gold)))
     with figure(5.2, 4.2) as made:
         axes = made.subplots()
-        sns.histplot(
-            x=gold,
-            y=predicted,
-            ax=axes,
-            discrete=(whole, False),
-            bins=(None if whole else 50, 50),
-            binrange=(None if whole else span(gold), span(predicted)),
-            cmap="Blues",
-            norm=LogNorm(),
-            vmin=None,
-            vmax=None,
-            cbar=True,
-            cbar_kws={"label": "items in the cell (log scale)", "shrink": 0.8, "aspect": 20, "format": "%d"},
-        )
+        _draw_cells(axes, gold, predicted, whole=whole)
         axes.plot([gold.min(), gold.max()], [gold.min(), gold.max()], "--", color=GREY, label="predicted = gold")
         if whole:
             _draw_means(axes, gold, predicted)
@@ -179,66 +155,28 @@ def write_values(run: Run, stem: Path) -> list[Path]:
         return save(made, stem, items[["sentence", "word", "gold", "predicted"]])
 
 
+def _draw_cells(axes: "Axes", gold: NDArray[np.float64], predicted: NDArray[np.float64], *, whole: bool) -> None:
+    """Draw how many items have each gold and predicted value. whole: gold values are whole numbers, a cell each."""
+    import seaborn as sns
+    from matplotlib.colors import LogNorm
+
+    sns.histplot(
+        x=gold,
+        y=predicted,
+        ax=axes,
+        discrete=(whole, False),
+        bins=(None if whole else 50, 50),
+        binrange=(None if whole else span(gold), span(predicted)),
+        cmap="Blues",
+        norm=LogNorm(),
+        vmin=None,
+        vmax=None,
+        cbar=True,
+        cbar_kws={"label": "items in the cell (log scale)", "shrink": 0.8, "aspect": 20, "format": "%d"},
+    )
+
+
 def _draw_means(axes: "Axes", gold: NDArray[np.float64], predicted: NDArray[np.float64]) -> None:
     """Draw the mean predicted value of each gold value."""
     mean = pd.Series(predicted).groupby(gold).mean()
     axes.plot(mean.index, mean, "o-", color=VERMILION, markersize=3.5, linewidth=1.2, label="mean of predicted")
-
-
-def write_lengths(run: Run, stem: Path) -> list[Path]:
-    """NSpr or DSpr by sentence length at the layer chosen on dev; writes nothing for runs without either."""
-    best = best_layer(run.rows, run.metric)
-    if run.sentences is None:
-        return []
-    table = run.sentences
-    at_best = table[(table["target"] == "task") & (table["layer"] == best) & table["metric"].isin(["nspr", "dspr"])]
-    scores = length_scores(at_best)
-    if not scores:
-        return []
-    label = measure(str(at_best["metric"].iloc[0])).label
-    with figure(5.6, 3.4) as made:
-        axes = made.subplots()
-        ends = np.array([(score.ci_low, score.value, score.ci_high) for score in scores.values()]).T
-        axes.vlines(range(len(scores)), ends[0], ends[2], color=BLUE, linewidth=1.8, alpha=0.45)
-        axes.plot(range(len(scores)), ends[1], "o-", color=BLUE, markersize=5, linewidth=1.2)
-        upright = made.get_size_inches()[0] < 4.5
-        names = [f"{name}{' ' if upright else chr(10)}({score.n_sentences:,})" for name, score in scores.items()]
-        axes.set_xticks(range(len(scores)), names, rotation=90 if upright else 0)
-        axes.set(xlabel="words in the sentence  (sentences)", ylabel=f"{label} (Spearman ρ)")
-        axes.set_ylim(*heights(scores))
-        titled(
-            made,
-            heading(run),
-            f"layer {best}, chosen on {run.chosen_on}; {run.split}; bars: 95 % intervals over {run.resampled}",
-        )
-        return save(made, stem, length_table(scores))
-
-
-def heights(scores: Mapping[str, Score]) -> tuple[float, float]:
-    """From where to where the axis goes: all values, and the intervals of FEW sentences or more, fit in."""
-    ends = [score.value for score in scores.values()]
-    ends += [end for score in scores.values() if score.n_sentences >= FEW for end in (score.ci_low, score.ci_high)]
-    low, high = np.nanmin(ends), np.nanmax(ends)
-    margin = 0.08 * max(high - low, 0.02)
-    return float(low - margin), float(high + margin)
-
-
-def length_table(scores: Mapping[str, Score]) -> pd.DataFrame:
-    """The scores by sentence length as a table: words, value, ends of the interval, number of sentences."""
-    names = ("value", "ci_low", "ci_high", "n_sentences")
-    lines = [{"words": words} | {name: getattr(score, name) for name in names} for words, score in scores.items()]
-    return pd.DataFrame(lines)
-
-
-def length_scores(statistics: pd.DataFrame) -> dict[str, Score]:
-    """The rank metric of one layer by sentence length in steps of five words, each with its interval."""
-    scores = {}
-    counted = statistics[statistics["s1"] > 0]
-    for low in range(SHORTEST, LONGEST, 5):
-        high = LONGEST if low + 5 >= LONGEST else low + 4
-        inside = counted[counted["s2"].between(low, high)]
-        if len(inside):
-            found = Statistics(str(inside["metric"].iloc[0]), inside[list(ON_DISK)].to_numpy(dtype=float))
-            counts = counts_of(inside["unit"].to_numpy(), RESAMPLES, "lengths", str(low))
-            scores[f"{low}–{high}"] = interval(found, counts)
-    return scores

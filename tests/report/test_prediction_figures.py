@@ -2,9 +2,8 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from probing.report.prediction_figures import MOST_CLASSES, _heat, confusion, length_scores
+from probing.report.prediction_figures import MOST_CLASSES, _heat, confusion
 from probing.report.style import INK, figure
 
 
@@ -21,16 +20,6 @@ def test_rare_classes_become_one_and_no_item_is_lost():
     assert counts.shape == (MOST_CLASSES, MOST_CLASSES)
     assert counts.index[-1] == "17 rarer classes"
     assert counts.to_numpy().sum() == len(gold)
-
-
-def test_scores_by_length_take_each_sentence_into_its_bin():
-    lengths, rho = [4, 5, 9, 10, 50, 51], [0.9, 0.2, 0.4, 0.5, 0.7, 0.9]
-    table = pd.DataFrame({"metric": "nspr", "s0": rho, "s1": 1, "s2": lengths, "s3": 0, "unit": range(6)})
-    scores = length_scores(table)
-    assert {name: score.value for name, score in scores.items()} == pytest.approx(
-        {"5–9": 0.3, "10–14": 0.5, "45–50": 0.7}
-    )
-    assert [score.n_sentences for score in scores.values()] == [2, 1, 1]
 
 
 def test_a_heatmap_of_ones_alone_is_drawn_without_a_warning():

@@ -1,6 +1,7 @@
 """The tables of untrained twins: the model beside the twins, layer by layer and head by head."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from probing.report.load import Run
@@ -74,6 +75,8 @@ def test_the_section_has_both_tables_and_figures_and_is_empty_without_twins(run,
     assert [table.name for table in found.tables] == ["untrained", "untrained_others"]
     assert [figure.name for figure in found.figures] == ["untrained", "untrained_heads"]
     for figure in found.figures:
-        assert all(path.stat().st_size > 5000 for path in figure.write(run, tmp_path / figure.name))
+        *pictures, numbers = figure.write(run, tmp_path / figure.name)
+        assert all(path.stat().st_size > 5000 for path in pictures)
+        assert len(pd.read_csv(numbers))
     bare = Run(tmp_path, make_rows(("task", 0, 0.5)), MANIFEST, None, None)
     assert not section(bare).tables

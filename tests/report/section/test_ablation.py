@@ -64,6 +64,17 @@ def test_bars_run_from_end_to_end_of_the_interval_even_where_the_value_is_outsid
         assert ends == [pytest.approx(sorted([k / 8, k / 10 + 0.01])) for k in (1, 2, 4)]
 
 
+def test_a_dot_marks_the_heads_whose_interval_for_all_heads_excludes_zero(run, tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr("probing.report.section.ablation.save", lambda made, stem, data: drawn.update(made=made) or [])
+    write_effects(run, tmp_path / "ablation")
+    [dots] = drawn["made"].axes[0].lines
+    places = list(zip(dots.get_xdata().tolist(), dots.get_ydata().tolist(), strict=True))
+    assert places == [(1, 1)]  # head 2.1: 0.05 ± 0.02; that of 2.0 ends at 0, and 1.1 has a wide one
+    title = drawn["made"].get_label()
+    assert "dots: the 95 % interval, for all heads at once, excludes 0" in title
+
+
 def test_without_rows_there_is_no_section(run_with):
     made = section(run_with("ablation", []))
     assert not (made.tables or made.figures or made.sentences)
