@@ -8,7 +8,7 @@ from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section
 from probing.report.style import INK, LAYER_AXIS, MARKERS, SERIES, figure, save, titled
 
-MAP = "heads that stand close together attend alike; a group far from the others does something of its own."
+MAP = "heads that stand close together attend to the same tokens; a group far from the others differs from them."
 CKA = "dark blocks along the diagonal are layers whose vectors hardly change; a light border between them is a change."
 
 
