@@ -47,8 +47,10 @@ def views(
     ``about["maps"]`` is a file of the store, or MODEL. Raises ProbingError.
     """
     from probing.view.chosen_layers import only_layers
-    from probing.view.model_views import encoder_of
+    from probing.view.model_views import checkpoint_of, encoder_of
 
+    if parts.settings.beside is not None:
+        checkpoint_of(parts.settings.beside)  # refused before anything is computed
     set_threads(parts.settings.threads)
     options = view_options(parts, parts.settings.chosen_parts)
     if corpus is None:

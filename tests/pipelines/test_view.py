@@ -109,6 +109,8 @@ def test_a_page_of_two_layers_and_two_models(view):
     first, second = headers(path)
     assert first["layers"] == second["layers"] == [2, 6]
     assert (first["model"], second["model"], first["n_blocks"]) == ("minilm", "minilm", 6)
+    for one in (first, second):
+        assert one["provenance"]["checkpoint"] == {"name": one["model"], "revision": one["checkpoint"]}
     assert 'data-opens="view=compare"' in path.read_text(encoding="utf-8")
 
 
@@ -202,6 +204,7 @@ def test_a_damaged_store_is_named_and_the_model_asked(here, view, store, tmp_pat
         (["text=a", "most=0"], 2, ["most=0"]),
         (["text=a", "layers=[0]"], 2, ["layers: 0", "count from 1"]),
         (["text=a", "layers=six"], 2, ["layers: six"]),
+        (["text=a", "beside=./nowhere"], 1, ["model=./nowhere", "no such folder"]),
         (["text=a", "device=tpu"], 2, ["device=tpu"]),
         (["text=a", "rollout.fusion=sum"], 2, ["rollout.fusion=sum", "mean"]),
         (["text=a", "prts=auto"], 2, ["prts", "valid under the top level", "parts"]),
