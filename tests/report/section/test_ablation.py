@@ -49,7 +49,7 @@ def test_heads_are_sorted_by_what_is_left_of_their_effect_among_all_heads_and_th
     assert table.text["effect (nats)"][0] == "0.050 [0.030, 0.070]"
     assert table.raw["ci_low"].tolist() == pytest.approx([0.04, 0, -0.03, 0.29])
     assert "1 of 4 heads have an interval above 0" in table.note
-    assert f"as read by {OUTPUT}" in table.note
+    assert f"measured on {OUTPUT}" in table.note
     assert "intervention" in table.note
     assert written(run, made) == {"ablation.png", "ablation.pdf"}
 
