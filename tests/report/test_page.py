@@ -138,7 +138,8 @@ def test_a_report_reads_the_run_once_and_makes_its_sections_once(make_run, monke
     paths = write_report(make_run("distance"))
     assert calls == ["load_run", "sections"]
     assert {path.name for path in paths} == {"layers.csv", "layers.md", "layers.tex", "layers.png", "layers.pdf"} | {
-        "index.html"
+        "index.html",
+        "look.json",
     }
 
 
