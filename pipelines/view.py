@@ -45,7 +45,6 @@ from pipelines.shared.versions import code_version, versions
 from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
 from pipelines.viewing.sources import MODEL, views
 from probing.axes import Note
-from probing.model.checkpoint import Checkpoint
 from probing.view.bundle import page
 from probing.view.pack import Packed, pack
 from probing.view.record import View
@@ -69,7 +68,7 @@ def view(config: DictConfig) -> Path:
     path = target(parts.settings, checkpoint.name)
     with Bars(CONSOLE) as bars:
         found = views(parts, checkpoint, corpus, inputs, bars)
-    packed = packed_with(found, parts, checkpoint, notes)
+    packed = packed_with(found, parts, notes)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -90,12 +89,11 @@ def build(config: DictConfig) -> Parts:
     return Parts(settings=settings, config=resolved, **parts_of(resolved, GROUPS))
 
 
-def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, notes: Sequence[Note]) -> list[Packed]:
+def packed_with(found: Sequence[View], parts: Parts, notes: Sequence[Note]) -> list[Packed]:
     """The documents of the page, with their provenance and the notes of the program."""
     provenance = {
         "command": as_typed(shlex.join(["python", "-m", "pipelines.view", *sys.argv[1:]])),
         "commit": code_version(CONF.parent),
-        "checkpoint": {"name": checkpoint.name, "revision": checkpoint.revision},
         "requested": dict(parts.stand_ins),
         "rollout": vars(parts.rollout),
         "versions": versions(),
@@ -104,7 +102,9 @@ def packed_with(found: Sequence[View], parts: Parts, checkpoint: Checkpoint, not
     documents = []
     for one in found:
         maps = str(one.about["maps"])
-        about = {**one.about, "provenance": {**provenance, "maps": maps if maps == MODEL else Path(maps).name}}
+        of_model = {"name": one.about["model"], "revision": one.about["checkpoint"]}
+        own = {"checkpoint": of_model, "maps": maps if maps == MODEL else Path(maps).name}
+        about = {**one.about, "provenance": {**provenance, **own}}
         shown = list(map(without_folders, [*texts_of_notes, *one.notes]))
         documents.append(pack(replace(one, about=about, notes=shown), parts.settings.bits))
     return documents

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from itertools import zip_longest
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -33,7 +34,7 @@ def _places(arguments: Sequence[str]) -> Iterator[str]:
     for argument in arguments:
         if found := _SEARCHPATH.fullmatch(argument):
             yield from filter(None, (place.strip(" '\"") for place in found[1].strip("[]").split(",")))
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         switch, _, value = argument.partition("=")
         if switch in _SWITCHES and (value or following):
             yield value or following

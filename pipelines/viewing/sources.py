@@ -47,8 +47,8 @@ def views(
     ``about["maps"]`` is a file of the store, or MODEL. Raises ProbingError.
     """
     from probing.view.chosen_layers import only_layers
-    from probing.view.model_views import encoder_of
 
+    other = model_beside(parts.settings.beside)
     set_threads(parts.settings.threads)
     options = view_options(parts, parts.settings.chosen_parts)
     if corpus is None:
@@ -70,11 +70,21 @@ def views(
                 say(f"{one.place.sentence.id}: the store has no attention maps of it, so the model computes them")
             view = view or from_model(encoder, one, options, probes)
             found.append(replace(view, notes=(*view.notes, *probes.notes)))
-            if parts.settings.beside is not None:
-                found.append(from_model(lambda: encoder_of(parts.settings.beside), one, options, None))
+            if other is not None:
+                found.append(from_model(other, one, options, None))
         on_progress("viewing", len(inputs), len(inputs))
     layers = listed(parts.settings.layers)
     return [only_layers(view, layers) for view in found] if layers else found
+
+
+def model_beside(name: str | None) -> "Callable[[], Encoder] | None":
+    """What loads the model of ``beside=``; None without one. Raises ProbingError if there is no such model."""
+    from probing.view.model_views import checkpoint_of, encoder_of
+
+    if name is None:
+        return None
+    checkpoint_of(name)  # refused before anything is computed
+    return lambda: encoder_of(name)
 
 
 @contextmanager

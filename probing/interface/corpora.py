@@ -63,7 +63,8 @@ def load_corpus(
         ConfigError: an impossible ``max_sentences``.
 
     Example:
-        >>> corpus = load_corpus([(["Cats", "sleep"], ["NOUN", "VERB"])] * 3)
+        >>> import probing
+        >>> corpus = probing.load_corpus([(["Cats", "sleep"], ["NOUN", "VERB"])] * 3)
         >>> {split: len(sentences) for split, sentences in corpus.splits.items()}
         {'train': 1, 'dev': 1, 'test': 1}
     """

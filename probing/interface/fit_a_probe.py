@@ -42,8 +42,9 @@ def fit_probe(
         ModelError: no item has both a label and a vector.
 
     Example:
-        >>> vectors = extract(load_model("minilm"), load_corpus("grammar", max_sentences=40))
-        >>> probe = fit_probe(vectors, task="pos", layer=3)
+        >>> import probing
+        >>> vectors = probing.extract(probing.load_model("minilm"), probing.load_corpus("grammar", max_sentences=40))
+        >>> probe = probing.fit_probe(vectors, task="pos", layer=3)
         >>> probe
         Probe(), fitted to pos, layer 3 of minilm on grammar-40
         >>> bool(probe.score() > probe.score().control)

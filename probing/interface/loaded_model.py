@@ -88,7 +88,8 @@ def load_model(
         TypeError: there is no such option.
 
     Example:
-        >>> model = load_model("minilm")
+        >>> import probing
+        >>> model = probing.load_model("minilm")
         >>> model
         minilm: encoder, layers 0 to 6, width 384, on cpu
     """

@@ -156,8 +156,9 @@ def extract(model: LoadedModel, corpus: Corpus, *, store: str | None = None, dty
         ConfigError: an impossible ``dtype``.
 
     Example:
-        >>> corpus = load_corpus([["Cats", "sleep"], ["Dogs", "bark"], ["Birds", "sing", "songs"]])
-        >>> extract(load_model("minilm"), corpus).words(layer=3).shape
+        >>> import probing
+        >>> corpus = probing.load_corpus([["Cats", "sleep"], ["Dogs", "bark"], ["Birds", "sing", "songs"]])
+        >>> probing.extract(probing.load_model("minilm"), corpus).words(layer=3).shape
         (7, 384)
     """
     check_model(model)

@@ -105,7 +105,8 @@ def rollout(
         TypeError: there is no such option.
 
     Example:
-        >>> found = rollout(load_model("minilm"), ["Cats", "sleep"])
+        >>> import probing
+        >>> found = probing.rollout(probing.load_model("minilm"), ["Cats", "sleep"])
         >>> found
         6 layers, 4 tokens: [CLS] cats sleep [SEP]
         >>> found.values.shape
@@ -143,7 +144,9 @@ def flow(model: LoadedModel, words: Sequence[str], **options: Unpack[RolloutOpti
         TypeError: there is no such option.
 
     Example:
-        >>> flow(load_model("minilm"), ["Cats", "sleep"]).to_frame(layer=6).sum(axis="columns").round(6).tolist()
+        >>> import probing
+        >>> found = probing.flow(probing.load_model("minilm"), ["Cats", "sleep"])
+        >>> found.to_frame(layer=6).sum(axis="columns").round(6).tolist()
         [1.0, 1.0, 1.0, 1.0]
     """
     check_model(model)

@@ -38,7 +38,7 @@ class Links:
     def _with_links(self, text: str, forms: "Forms") -> Markup:
         parts, end, seen = [], 0, set[str]()
         for found in forms.pattern.finditer(text):
-            place = forms.places[_plain(found[0])]
+            place = forms.places.get(found[0]) or forms.places[_plain(found[0])]
             if place in seen:
                 continue
             seen.add(place)

@@ -50,9 +50,10 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
         ConfigError: the probe was fitted to arrays, or the folder holds something else.
 
     Example:
-        >>> corpus = load_corpus("grammar", max_sentences=40)
-        >>> probe = fit_probe(extract(load_model("minilm"), corpus), task="pos", layer=3)
-        >>> report(probe, "my-report").name
+        >>> import probing
+        >>> corpus = probing.load_corpus("grammar", max_sentences=40)
+        >>> probe = probing.fit_probe(probing.extract(probing.load_model("minilm"), corpus), task="pos", layer=3)
+        >>> probing.report(probe, "my-report").name
         'index.html'
     """
     study, findings, target = probe.study_, probe.findings_, Path(folder).expanduser()
@@ -66,6 +67,7 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
     names = {**study.names, "tag": _TAG, "run_id": run_id}
     manifest = {
         "run_id": run_id,
+        "inputs": None,  # of the command line: it has no option for a corpus that was made in Python
         "config": config,
         **_parts(study),
         "versions": {name: metadata.version(name) for name in _LIBRARIES},

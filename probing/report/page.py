@@ -143,7 +143,7 @@ def errors(run: Run, best: int | None) -> dict[str, object]:
         "errors_note": "",
         "all_errors": page if (run.folder / page).is_file() else "",
         "error_files": files_of(run.folder, f"tables/{NAME}"),
-        "before_id": view_command(run) + BEFORE_ID,
+        "before_id": f"{command}{BEFORE_ID}" if (command := view_command(run)) else "",
     }
     if items.empty:
         return facts

@@ -15,10 +15,12 @@ def view_command(run: Run) -> str:
     """``python -m pipelines.view data=… model=… runs=…``: every option that says which corpus, model and probes.
 
     A run of an earlier version did not write down how its corpus and model are named on the command line: the options
-    are then taken from the command that made it.
+    are then taken from the command that made it. Empty for a run that was made from Python: its corpus has no option.
     """
-    options = run.manifest.get("inputs")
+    options = run.manifest.get("inputs", [])
     if options is None:
+        return ""
+    if "inputs" not in run.manifest:
         options = _typed(run)
     return shlex.join(["python", "-m", "pipelines.view", *options, f"runs={finished_folder(run.folder)}"])
 

@@ -104,7 +104,7 @@ def write_wrong_items(run: Run, layer: int | None) -> list[Path]:
         "cut": f"This page has the first {MOST_ROWS:,}; the CSV file has all." if len(table) > MOST_ROWS else "",
         "lines": table[:MOST_ROWS].to_dict("records"),
         "list_files": files_of(folder, NAME),
-        "before": command + BEFORE_ID,
+        "before": f"{command}{BEFORE_ID}" if command else "",
         "exact": run.manifest["kind"] == "class",
     }
     return [folder / f"{NAME}.csv", write_html("wrong_items.html", folder / f"{NAME}.html", facts)]

@@ -112,6 +112,10 @@ def test_a_stand_in_is_announced_and_named_and_not_run_twice(here, no_hub, layer
     assert set(rows["model"]) == {"minilm"}
     assert set(rows["task"]) == {"pos", "sentiment"}
     assert "compared 2 runs" in done.out.splitlines()[-1]
+    said = "model=google-bert/bert-base-uncased was asked for and could not be loaded; minilm stood in for it."
+    assert said in done.out
+    assert said in Path(done.out.splitlines()[-1].rpartition(": ")[2]).read_text(encoding="utf-8")
+    assert "minilm (stand-in for" in done.out
 
 
 def test_with_strict_there_is_no_stand_in_but_the_other_jobs_are_made(here, no_hub, layers, tmp_path):

@@ -105,6 +105,28 @@ def test_a_text_becomes_a_page(view, tmp_path):
     assert set(header["missing"]) == {"flow", "neurons"}
 
 
+def test_a_page_of_two_layers_and_two_models(view):
+    path = written(view(f"text={PLAIN}", "layers=[6,2]", "beside=minilm", "parts=[norm]"))
+    first, second = headers(path)
+    assert first["layers"] == second["layers"] == [2, 6]
+    assert (first["model"], second["model"], first["n_blocks"]) == ("minilm", "minilm", 6)
+    for one in (first, second):
+        assert one["provenance"]["checkpoint"] == {"name": one["model"], "revision": one["checkpoint"]}
+    assert 'data-opens="view=compare"' in path.read_text(encoding="utf-8")
+
+
+def test_probes_are_those_of_the_corpus_asked_for(view, store):
+    given = (f"text={PLAIN}", f"runs=[{store}]", "parts=[]")
+    for asked in ((), ("data=grammar",), ("probes=grammar",), ("probes=[ewt,grammar]",)):
+        [header] = headers(written(view(*given, *asked)))
+        assert [probe["data"] for probe in header["probes"]] == ["grammar"], asked
+    done = view(*given, "probes=ewt")
+    [header] = headers(written(done))
+    assert header["probes"] == []
+    assert "pos: no probes trained on ewt were found; there are some trained on grammar" in done.out
+    assert any("type probes=grammar" in note for note in header["notes"])
+
+
 def test_a_pair_of_hostile_texts_comes_through_untouched(view):
     first, second = "</script><script>alert(1)</script>, it's ${oc.env:HOME} \\${x}", 'a=b, {c: [d]} "e"'
     [header] = headers(written(view(f"text={first}", f"text_b={second}", "parts=[norm]")))
@@ -181,6 +203,9 @@ def test_a_damaged_store_is_named_and_the_model_asked(here, view, store, tmp_pat
         (["text=a", "bits=[8]"], 2, ["bits=[8]", "auto, 8, 16"]),
         (["text=a", "parts=[norm,flo]"], 2, ["parts=flo", "norm, flow, neurons"]),
         (["text=a", "most=0"], 2, ["most=0"]),
+        (["text=a", "layers=[0]"], 2, ["layers: 0", "count from 1"]),
+        (["text=a", "layers=six"], 2, ["layers: six"]),
+        (["text=a", "beside=./nowhere"], 1, ["model=./nowhere", "no such folder"]),
         (["text=a", "device=tpu"], 2, ["device=tpu"]),
         (["text=a", "rollout.fusion=sum"], 2, ["rollout.fusion=sum", "mean"]),
         (["text=a", "prts=auto"], 2, ["prts", "valid under the top level", "parts"]),

@@ -36,3 +36,10 @@ def test_entries_and_papers_have_places_of_their_own_and_every_citation_in_the_g
         links = Links()
         links.cited(entry.text)
         assert len(links.papers()) == entry.text.count(" 20") + entry.text.count(" 19"), entry.name
+
+
+def test_every_way_to_write_an_entry_leads_to_it():
+    for entry in GLOSSARY:
+        for form in (entry.name, *entry.forms):
+            links = Links()
+            assert f'href="#term-{entry.key}"' in links.linked(f"a {form} b"), form

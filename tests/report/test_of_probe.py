@@ -20,11 +20,12 @@ def vectors():
 def test_the_page_has_the_scores_of_the_probe_and_is_made_once(vectors, tmp_path, monkeypatch):
     import probing.report.page  # the package is one name with the function, which must be there nevertheless
 
-    monkeypatch.setattr("probing.report.page.write_figures", lambda run, sections: [])  # they take seconds
+    monkeypatch.setattr("probing.report.page.write_figures", lambda *_: [])  # they take seconds
     probe = probing.Probe(l2=[1e-2], resamples=20).fit(vectors, task="sentiment")
     page = probing.report(probe, tmp_path / "mine")
     assert page == tmp_path / "mine" / "index.html"
-    assert "decodes sentiment" in page.read_text(encoding="utf-8")
+    assert f"accuracy {probe.score():.3f}" in page.read_text(encoding="utf-8")
+    assert "pipelines.view" not in page.read_text(encoding="utf-8")  # no command can name a corpus made in Python
     assert find_runs(tmp_path) == [tmp_path / "mine"]
     run = load_run(tmp_path / "mine")
     shown = run.rows.query("target == 'task' and split == 'test' and metric == 'accuracy'").set_index("layer")

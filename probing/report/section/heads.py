@@ -35,7 +35,7 @@ STATISTICS = {
 
 GRID = (
     "each small square is one head. A dark square has much of what the title says: much mass on [SEP], for example, is "
-    "often a sign that the head has nothing to do in this sentence."
+    "often taken as a sign that the head has nothing to do (Clark et al. 2019)."
 )
 ENTROPY = "low points are heads that look at few tokens, high points are heads that spread their attention."
 

@@ -30,7 +30,7 @@ GOLD_NOTE = (
 ASSOCIATION = "Rollout shows where information may pass: an association."
 READING = (
     "a row is a position in the layer, a column an input token; dark cells show which inputs can reach the position. A "
-    "dark column is a token that all positions draw on."
+    "dark column is a token that reaches all positions."
 )
 
 

@@ -379,7 +379,7 @@ def test_a_real_model_from_loading_to_a_view(live):
     alone = ask(port, text="the fox", parts=[]).data
     assert {name.partition("/")[0] for name in alone["arrays"]} == {"attention", "rollout"}
     assert set(alone["header"]["missing"]) == {"norm", "flow", "neurons"}
-    assert "when it is requested" in header["missing"]["flow"]  # nobody waits for it while typing
+    assert "only when it is asked for" in header["missing"]["flow"]  # nobody waits for it while typing
     assert "flow/3" in ask(port, text="the fox", parts=["flow"]).data["arrays"]
     too_long = ask(port, text="fox " * 60)
     assert too_long.status == 413

@@ -31,7 +31,7 @@ def given(tiny, tmp_path, monkeypatch) -> list[str]:
     save_file({key: weight + 1 for key, weight in load_file(file).items()}, file, metadata={"format": "pt"})
     monkeypatch.chdir(tmp_path)
     files = [f"data.{split}={split}.conllu" for split in ("train", "dev", "test")]
-    return ["data=conllu", *files, "layers=0", "attention=none", "resamples=20", "threads=1"]
+    return ["data=conllu", "data.name=words", *files, "layers=0", "attention=none", "resamples=20", "threads=1"]
 
 
 def made(here, *arguments: str) -> Path:
@@ -58,6 +58,30 @@ def test_two_of_one_name_have_a_folder_each_and_are_not_joined(what, given, here
     assert [len(condition.runs) for condition in conditions] == [1, 1]
     assert len({condition.model for condition in conditions}) == 2
     assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("here_is", "differs", "advice"),
+    [
+        (("one", "other"), "(data.path: one there, other here)", "type data.name=…"),
+        (("other", "one"), "(the weights: sha256-", "type model.name=…"),
+        (("other", "other"), "(data.path: one there, other here; the weights: ", "type data.name=… and model.name=…"),
+    ],
+)
+def test_a_run_that_has_to_go_elsewhere_says_what_differs_and_what_to_type(here_is, differs, advice, given, here):
+    made(here, *given, "model.checkpoint=one/bert", "data.path=one")
+    model, corpus = here_is
+    done = here(*given, f"model.checkpoint={model}/bert", f"data.path={corpus}", small=False)
+    assert done.code == 0
+    [line] = [line for line in done.out.splitlines() if "of the same name" in line]
+    assert differs in line and line.endswith(advice)
+    assert done.out.splitlines()[-1].removeprefix("wrote: ") in line
+
+
+def test_without_a_name_corpora_of_two_folders_are_named_apart(given, here):
+    unnamed = [option for option in given if not option.startswith("data.name=")]
+    runs = [made(here, *unnamed, "model.checkpoint=one/bert", f"data.path={name}") for name in WORDS]
+    assert [run.parts[-4] for run in runs] == ["one-train", "other-train"]
 
 
 def test_a_run_of_another_version_of_the_same_model_and_corpus_is_still_refused(given, here, refused):

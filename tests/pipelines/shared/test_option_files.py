@@ -51,8 +51,9 @@ def test_several_folders_and_packages_are_searched_in_hydras_order(tmp_path, mon
         added(["hydra.searchpath=[pkg://no_such.conf]"])
 
 
-def test_without_a_switch_there_is_conf_alone(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["run.py", "task=pos", "-m"])
+@pytest.mark.parametrize("typed", [[], ["task=pos", "-m"], ["--config-dir"], ["hydra.searchpath=[]"]])
+def test_without_a_folder_there_is_conf_alone(typed, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["run.py", *typed])
     monkeypatch.setattr(HydraConfig, "initialized", lambda: False)
     assert folders() == (CONF,)
 

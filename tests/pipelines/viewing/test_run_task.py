@@ -1,6 +1,9 @@
 """Gold labels from a manifest: a task of the project is built, and nothing else."""
 
+import sys
+
 import pytest
+from hydra.core.hydra_config import HydraConfig
 
 from pipelines.viewing.run_task import gold_of
 from probing.axes import Sentence
@@ -54,3 +57,22 @@ def test_a_class_that_is_no_task_of_the_project_is_refused(target):
 def test_options_of_another_version_are_refused(options, message):
     with pytest.raises(ConfigError, match=message):
         gold_of(options)
+
+
+def test_a_task_from_elsewhere_needs_an_option_of_this_program(tmp_path, monkeypatch):
+    (tmp_path / "task_in_test.py").write_text(
+        "from dataclasses import dataclass\nfrom probing.task.words import WordTask\n"
+        "@dataclass(frozen=True)\nclass Mine(WordTask):\n    def gold(self, sentence):\n        return ['x']\n"
+    )
+    (tmp_path / "conf" / "task").mkdir(parents=True)
+    (tmp_path / "conf" / "task" / "mine.yaml").write_text("_target_: task_in_test.Mine\nname: mine\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(HydraConfig, "initialized", lambda: False)
+    options = {**WORDS, "_target_": "task_in_test.Mine"}
+    monkeypatch.setattr(sys, "argv", ["view.py"])
+    with pytest.raises(ConfigError, match="for a task of your own type --config-dir"):
+        gold_of(options)
+    assert "task_in_test" not in sys.modules  # what a manifest names is not even imported
+    monkeypatch.setattr(sys, "argv", ["view.py", "--config-dir", str(tmp_path / "conf")])
+    assert gold_of(options)(TREE) == ["x"]
+    del sys.modules["task_in_test"]
