@@ -21,6 +21,7 @@ from probing.report.look import Look, looking
 from probing.report.overlay import write_overlay, write_tasks
 from probing.report.style import figure
 from probing.report.summary import summary_table
+from probing.report.tables import banded
 
 SLACK = 0.6  # pixels at 100 to the inch: the white around letters
 TITLES = ("title", "_left_title", "_right_title")
@@ -137,7 +138,7 @@ def test_figures_of_a_run(make_run, drawn, task, name):
     folder = make_run(task, (0.80, 0.86, 0.9, 0.88, 0.84))
     run = load_run(with_baselines(folder, type_majority=0.85, surface=0.87, control_ceiling=0.88))
     with looking(LOOKS[name]):
-        write_figures(run, [])
+        write_figures(run, [], banded(run))
     assert len(drawn) == 3
     assert dict(drawn) == dict.fromkeys(dict(drawn), [])
 
