@@ -55,8 +55,9 @@ CODE_READING = (
 def write_report(folder: Path) -> list[Path]:
     """Write tables, figures and index.html of a run into its folder; returns their paths, the page last.
 
-    Only files of the folder are read; links to other runs are to those that lie beside it. Raises: DataError if
-    ``folder`` does not hold a finished run.
+    Only files of the folder are read. The page names the place of the folder (in the command that shows a sentence)
+    and links to the runs beside it, so that a copy elsewhere has another page. Raises: DataError if ``folder`` does not
+    hold a finished run.
     """
     run = load_run(folder)
     made, table = sections(run), banded(run)

@@ -65,7 +65,13 @@ def test_every_file_is_there_and_none_is_empty(pos):
 def test_the_page_needs_no_other_file_and_no_network(pos):
     page = (pos / "index.html").read_text()
     assert page.count("data:image/png;base64,") == 5
-    assert re.findall(r"""(?:src|href)=["'](?!data:|#)[^"']*""", page) == []
+    assert re.findall(r"""src=["'](?!data:)[^"']*""", page) == []
+    followed = [address.partition("#")[0] for address in re.findall(r'href="([^"#][^"]*)"', page)]
+    of_papers = [address for address in followed if address.startswith("https://")]
+    assert of_papers and all(f'<a href="{address}" rel="noreferrer">' in page for address in of_papers)
+    files = {address for address in followed if address not in of_papers and not address.startswith("../")}
+    assert {"figures/layers.pdf", "tables/layers.csv", "tables/wrong_items.html"} <= files
+    assert [name for name in files if not (pos / name).is_file()] == []
     assert "one random label per word type" in page  # a caveat
     assert "max_iterations" in page  # the configuration
 
