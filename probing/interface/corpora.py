@@ -62,7 +62,7 @@ def load_corpus(
         DataError: a malformed file or table, a text where a list of words is wanted, a split without sentences.
         ConfigError: an impossible ``max_sentences``.
 
-    Example:
+    Examples:
         >>> import probing
         >>> corpus = probing.load_corpus([(["Cats", "sleep"], ["NOUN", "VERB"])] * 3)
         >>> {split: len(sentences) for split, sentences in corpus.splits.items()}

@@ -41,7 +41,7 @@ def fit_probe(
         ConfigError: an unknown task or layer, or arguments that exclude each other.
         ModelError: no item has both a label and a vector.
 
-    Example:
+    Examples:
         >>> import probing
         >>> vectors = probing.extract(probing.load_model("minilm"), probing.load_corpus("grammar", max_sentences=40))
         >>> probe = probing.fit_probe(vectors, task="pos", layer=3)

@@ -33,7 +33,7 @@ def head_statistics(model: LoadedModel, corpus: Corpus, *, split: Split = "test"
         ModelError: the model gives no attention maps, or no sentence fits into one input.
         ConfigError: there is no such split.
 
-    Example:
+    Examples:
         >>> import probing
         >>> corpus = probing.load_corpus([["Cats", "sleep"], ["Dogs", "bark"], ["Birds", "sing", "songs"]])
         >>> table = probing.head_statistics(probing.load_model("minilm"), corpus, split="all")

@@ -87,7 +87,7 @@ def load_model(
         ConfigError: an option has an impossible value.
         TypeError: there is no such option.
 
-    Example:
+    Examples:
         >>> import probing
         >>> model = probing.load_model("minilm")
         >>> model

@@ -155,7 +155,7 @@ def extract(model: LoadedModel, corpus: Corpus, *, store: str | None = None, dty
         ModelError: a vector is not finite, or memory runs out.
         ConfigError: an impossible ``dtype``.
 
-    Example:
+    Examples:
         >>> import probing
         >>> corpus = probing.load_corpus([["Cats", "sleep"], ["Dogs", "bark"], ["Birds", "sing", "songs"]])
         >>> probing.extract(probing.load_model("minilm"), corpus).words(layer=3).shape

@@ -104,7 +104,7 @@ def rollout(
         ConfigError: an option has an impossible value.
         TypeError: there is no such option.
 
-    Example:
+    Examples:
         >>> import probing
         >>> found = probing.rollout(probing.load_model("minilm"), ["Cats", "sleep"])
         >>> found
@@ -143,7 +143,7 @@ def flow(model: LoadedModel, words: Sequence[str], **options: Unpack[RolloutOpti
         ConfigError: an option has an impossible value.
         TypeError: there is no such option.
 
-    Example:
+    Examples:
         >>> import probing
         >>> found = probing.flow(probing.load_model("minilm"), ["Cats", "sleep"])
         >>> found.to_frame(layer=6).sum(axis="columns").round(6).tolist()

@@ -49,7 +49,7 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
     Raises:
         ConfigError: the probe was fitted to arrays, or the folder holds something else.
 
-    Example:
+    Examples:
         >>> import probing
         >>> corpus = probing.load_corpus("grammar", max_sentences=40)
         >>> probe = probing.fit_probe(probing.extract(probing.load_model("minilm"), corpus), task="pos", layer=3)
