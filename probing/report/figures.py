@@ -14,6 +14,7 @@ from probing.report.curve_labels import Label, label_ends, label_of, name_height
 from probing.report.length_figure import write_lengths
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.look import AUTO, FIGURES, PROBE, look, write_look
+from probing.report.measured_on import population
 from probing.report.metric_format import gap, measure, number
 from probing.report.null_bands import draw_bands, ranges
 from probing.report.prediction_figures import write_classes, write_confusion, write_values
@@ -100,7 +101,7 @@ def write_layers(run: Run, stem: Path, table: pd.DataFrame) -> list[Path]:
         mark_best(axes, table, run.metric)
         label_ends(axes, labels, partial(number, metric=run.metric))
         name_heights(axes, measure(run.metric).axis)
-        titled(made, heading(run), " · ".join([counted(run), described(run, table), *ranges(run.rows, run.metric)]))
+        titled(made, heading(run), " · ".join([population(run), described(run, table), *ranges(run.rows, run.metric)]))
         return save(made, stem, table)
 
 
@@ -139,12 +140,6 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
     if pd.notna(line["selectivity"]) and look().width == AUTO:
         text += f"; {gap(metric)} {number(line['selectivity'], metric, signed=True)}"
     note_above(axes, layer, text, BLUE)
-
-
-def counted(run: Run) -> str:
-    """The sample of a run's scores."""
-    task = run.shown_rows.iloc[0]
-    return f"{run.split}: {task['n_sentences']:,} sentences, {task['n_items']:,} items"
 
 
 def described(run: Run, table: pd.DataFrame) -> str:

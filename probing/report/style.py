@@ -154,7 +154,7 @@ def interval_band(
 
 
 def good_layers(axes: "Axes", layers: Sequence[int]) -> None:
-    """Shade the columns of ``layers`` (those that cannot be told from the best one) behind all that is drawn."""
+    """Shade the columns of ``layers`` (they may be the best) behind all that is drawn."""
     low, high = axes.get_xlim()
     for layer in layers:
         axes.axvspan(max(low, layer - 0.5), min(high, layer + 0.5), color=INK, alpha=0.055, linewidth=0, zorder=0)
