@@ -37,7 +37,7 @@ class Agreement(Analysis):
 
     sentences: of test, at most. longest: at most so many subwords in a sentence, because the cost of flow and
     blank-out grows at least with its square. query: whose attention is used (auto: that of the positions where the
-    output reads, a token's own word apart; mean or max over all positions, first, last). draws: permutations of the
+    output reads, except those of the token's own word; mean or max over all positions, first, last). draws: permutations of the
     weights of each layer (Jain & Wallace 2019 take 100 of one query; here the mean is over all queries and places).
     """
 
@@ -108,7 +108,7 @@ def query_of(name: str, places: Places) -> Query:
 
 def whose(name: str, readout: Readout) -> str:
     """The same in words, for the page."""
-    apart_from_itself = ", those of the token's own word apart" if (name, readout.level) == ("auto", "word") else ""
+    apart_from_itself = ", except those of the token's own word" if (name, readout.level) == ("auto", "word") else ""
     return QUERIES[name] + apart_from_itself
 
 

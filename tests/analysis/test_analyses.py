@@ -273,5 +273,5 @@ def test_a_words_own_label_is_apart_from_the_labels_of_others(study):
     assert own.value > 3 * others.value > 0
     references = {row.target.partition(" × ")[2] for row in found.rows if row.metric == "spearman"}
     assert references == {f"{name}, other words' labels" for name in ("blank-out", "gradient", "gradient × input")}
-    assert found.facts["query"].endswith("those of the token's own word apart")
+    assert found.facts["query"].endswith("except those of the token's own word")
     assert found.facts["draws"] == 1
