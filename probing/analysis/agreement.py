@@ -37,8 +37,9 @@ class Agreement(Analysis):
 
     sentences: of test, at most. longest: at most so many subwords in a sentence, because the cost of flow and
     blank-out grows at least with its square. query: whose attention is used (auto: that of the positions where the
-    output reads, except those of the token's own word; mean or max over all positions, first, last). draws: permutations of the
-    weights of each layer (Jain & Wallace 2019 take 100 of one query; here the mean is over all queries and places).
+    output reads, except those of the token's own word; mean or max over all positions, first, last). draws:
+    permutations of the weights of each layer (Jain & Wallace 2019 take 100 of one query; here the mean is over all
+    queries and places).
     """
 
     sentences: int = 50
