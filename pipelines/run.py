@@ -9,7 +9,7 @@ Options (group=option; a key of the chosen option is set with group.key=value):
   others      tag seed layers nulls controls resamples resampled punctuation train_share train_seed
               strict device threads outputs
               (conf/run.yaml explains them; --cfg job prints their values)
-  report=paper draws figures for a paper; on a finished run it draws them anew and computes nothing
+  figures     report=paper draws them for a paper; a finished run draws them anew, computing nothing
   nulls=20    adds every analysis of 20 untrained twins: 20 times the time, one at a time on disk
 
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.

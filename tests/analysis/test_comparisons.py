@@ -54,7 +54,7 @@ def test_a_sentence_task_has_memorisation_and_neither_control_nor_selectivity(ma
     assert {row.split for row in found.rows if row.target != "memorisation"} == {"dev", "test"}
     assert found.facts["surface"] == task.surface
     [note] = [note for note in found.notes if "memorisation" in note.text]
-    assert "scored on train" in note.text
+    assert "the score is that on train" in note.text
     assert not any("control" in note.text for note in found.notes)
 
 

@@ -50,7 +50,7 @@ def test_files_are_read_as_on_the_command_line(tmp_path):
     for split in ("train", "dev", "test"):
         (tmp_path / f"{split}.conllu").write_text(CONLLU * 2)
     corpus = probing.load_corpus({s: tmp_path / f"{s}.conllu" for s in ("train", "dev", "test")})
-    assert (corpus.name, sizes(corpus)) == ("train", {"train": 2, "dev": 2, "test": 2})
+    assert (corpus.name, sizes(corpus)) == (f"{tmp_path.name}-train", {"train": 2, "dev": 2, "test": 2})
     assert corpus.splits["test"][0].heads == (2, 0)
     (tmp_path / "whole.conllu").write_text(CONLLU * 9)
     assert sizes(probing.load_corpus(str(tmp_path / "whole.conllu"))) == {"train": 7, "dev": 1, "test": 1}

@@ -158,7 +158,8 @@ def test_punctuation_without_tags_or_without_effect_is_refused_before_the_model_
         (treebank / f"{split}.conllu").write_text(bare)
     given = [*own(treebank, "conllu"), "punctuation=remove"]
     message = refused(here(*given, "task=depth", small=False), 1)
-    assert "punctuation=remove needs upos, and corpus train has none in dev; type punctuation=keep" in message
+    named = f"corpus {treebank.name}-train"
+    assert f"punctuation=remove needs upos, and {named} has none in dev; type punctuation=keep" in message
     message = refused(here(*given, "task=tree_depth", small=False), 2)
     assert "punctuation=remove changes nothing for task=tree_depth" in message
     assert left_behind(treebank / "out") == []

@@ -129,7 +129,7 @@ def test_every_file_of_a_run_has_a_checksum(full):
 def test_a_returned_run_makes_tables_page_and_configuration_again(run, capsys, monkeypatch):
     monkeypatch.setattr("probing.report.page.write_figures", lambda run, sections, table: [])
     (run / "index.html").unlink()
-    verify(run)  # the page names its folder, and this is a copy in another place
+    verify(run, Look())  # the page names its folder, and this is a copy in another place
     capsys.readouterr()
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     (run / "index.html").unlink()
