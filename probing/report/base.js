@@ -142,7 +142,7 @@
       button.textContent = navigator.clipboard ? "copied" : "selected";
     });
     const { before = "" } = command.dataset;
-    for (const id of /** @type {HTMLElement[]} */ ([...document.querySelectorAll("code[data-sentence]")])) {
+    for (const id of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("code[data-sentence]"))) {
       const choose = document.createElement("button");
       choose.className = "id mono";
       choose.textContent = id.textContent;

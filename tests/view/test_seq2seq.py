@@ -62,7 +62,7 @@ def test_special_tokens_in_a_text_stay_text(folder):
         ({"decoder_text": " "}, ConfigError, "decoder_text is empty"),
         ({"text": " "}, ConfigError, "text is empty"),
         ({"text_b": "she"}, ConfigError, "no text_b"),
-        ({"text": ["a", "b"]}, ConfigError, "needs one text"),
+        ({"text": ["a cat", "a dog"]}, ConfigError, "needs one text"),
         ({"model": "minilm"}, ModelError, "has no decoder beside its encoder"),
     ],
 )
