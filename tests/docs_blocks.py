@@ -155,7 +155,7 @@ def main(folder: Path, *chosen: str) -> None:
     if "--without-figures" in chosen:
         import probing.report.page
 
-        probing.report.page.write_figures = lambda run, sections: []
+        probing.report.page.write_figures = lambda run, sections, table: []
     (folder / "store").mkdir()
     write_own(folder)
     named = [page for page in chosen if not page.startswith("--")]
