@@ -14,6 +14,7 @@ from probing.attention.flow import attention_rollout
 from probing.attention.flow.augmented import Rollout, augmented
 from probing.attention.flow.maximum_flow import as_distributions, flow_by_layer
 from probing.axes import Corpus, Split
+from probing.data.word_list import words_of
 from probing.errors import ModelError, one_of
 from probing.interface.checked_arguments import check_model, check_sentences
 from probing.interface.frames import frame_of
@@ -167,7 +168,7 @@ def _options(function: str, options: RolloutOptions) -> Rollout:
 def _maps_of(model: LoadedModel, words: Sequence[str]) -> Maps:
     """The attention maps of one sentence."""
     encoder = model.encoder.step_by_step()
-    subwords = encoder.tokenize([words])
+    subwords = encoder.tokenize([words_of(words)])
     found = next(maps(encoder, subwords), None)
     if found is None:
         raise ModelError(

@@ -12,10 +12,16 @@ ANALYSES = ("layers=3", "attention=none", "analysis=[rollout,heads,ablation]", "
 
 
 @pytest.fixture(scope="module")
-def vectors(outputs):
+def apart(tmp_path_factory):
+    """A folder of its own: other tests count what is in the store of all small runs."""
+    return tmp_path_factory.mktemp("apart")
+
+
+@pytest.fixture(scope="module")
+def vectors(apart):
     """Read from the store that the runs write."""
     corpus = probing.load_corpus("grammar", max_sentences=30)
-    return probing.extract(probing.load_model("minilm"), corpus, store=f"{outputs}/store")
+    return probing.extract(probing.load_model("minilm"), corpus, store=f"{apart}/store")
 
 
 def same(found: pd.DataFrame, rows: pd.DataFrame, analysis: str) -> None:
@@ -26,8 +32,8 @@ def same(found: pd.DataFrame, rows: pd.DataFrame, analysis: str) -> None:
     pd.testing.assert_frame_equal(*ordered, check_exact=True)
 
 
-def test_a_probe_and_the_analyses_of_attention(make, vectors):
-    rows = read_rows(make(*SIZES, *ANALYSES, "task=pos") / "rows.csv")
+def test_a_probe_and_the_analyses_of_attention(make, apart, vectors):
+    rows = read_rows(make(*SIZES, *ANALYSES, "task=pos", f"outputs={apart}") / "rows.csv")
     probe = probing.fit_probe(vectors, task="pos", layer=3)
     same(probe.to_frame(), rows, "probes")
     same(probing.rollout(vectors.model, vectors.corpus), rows.assign(task="pos"), "rollout")
@@ -35,8 +41,8 @@ def test_a_probe_and_the_analyses_of_attention(make, vectors):
     same(probing.ablate(probe, sentences=8), rows, "ablation")
 
 
-def test_all_layers_of_a_task_on_trees_and_one_of_a_task_on_sentences(make, vectors):
+def test_all_layers_of_a_task_on_trees_and_one_of_a_task_on_sentences(make, apart, vectors):
     for task, layer in (("depth", None), ("sentiment", 2)):
         layers = [] if layer is None else [f"layers={layer}"]
-        rows = read_rows(make(*SIZES, *layers, "attention=none", f"task={task}") / "rows.csv")
+        rows = read_rows(make(*SIZES, *layers, "attention=none", f"task={task}", f"outputs={apart}") / "rows.csv")
         same(probing.fit_probe(vectors, task=task, layer=layer).to_frame(), rows, "probes")
