@@ -7,11 +7,11 @@ from probing.errors import DataError, shown
 _SPLIT = "split it into words first, as in ['A', 'cat', 'sleeps', '.']"
 
 
-def words_of(words: object, what: str = "the sentence") -> tuple[str, ...]:
+def words_of(words: object, what: str = "the sentence", *, may_be_empty: bool = False) -> tuple[str, ...]:
     """The words of one sentence, (W,), from a list, a tuple or an array of strings.
 
     ``what``: what a message calls the sentence. Raises: DataError for a text, for anything that is not a list of
-    strings, for no words, and for a word without characters.
+    strings, for no words unless it ``may_be_empty``, and for a word without characters.
 
     >>> words_of(["A", "cat", "sleeps"])
     ('A', 'cat', 'sleeps')
@@ -24,6 +24,6 @@ def words_of(words: object, what: str = "the sentence") -> tuple[str, ...]:
     for place, word in enumerate(found, start=1):
         if not isinstance(word, str) or not word:
             raise DataError(f"{what}: word {place} is {shown(repr(word))}; a string with characters is wanted")
-    if not found:
+    if not (found or may_be_empty):
         raise DataError(f"{what} has no words; give it some, or leave it out")
     return tuple(map(str, found))

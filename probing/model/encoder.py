@@ -112,8 +112,7 @@ class Encoder:
     def tokenize(self, sentences: Sequence[Sequence[str]]) -> Subwords:
         """Tokenise lists of words; raises DataError for a text, ModelError for a subword without an embedding."""
         # a sentence without words has no subwords, and keeps its place
-        given = [words_of(words) if len(words) else () for words in sentences]
-        return self.tokenize_sentences([Sentence("", words) for words in given])
+        return self.tokenize_sentences([Sentence("", words_of(words, may_be_empty=True)) for words in sentences])
 
     def tokenize_corpus(self, corpus: Corpus) -> Subwords:
         """Tokenise the sentences of all splits: those of train first, then dev, then test. Raises: as ``tokenize``."""
