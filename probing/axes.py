@@ -82,7 +82,7 @@ class Corpus:
     broken_trees: str = "error"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Labels:
     """The labels that a probe predicts: per split, one array per sentence.
 
@@ -107,7 +107,7 @@ class Note(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tally:
     """Means over items, stored as sums per sentence, so that sentences can be resampled and paired.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from probing.model.subwords import Subwords
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProbeProblem:
     """Standardised training vectors (N, D), labels (T, N) of the task and its control, and the strengths of l2."""
 

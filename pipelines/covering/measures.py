@@ -18,7 +18,7 @@ DRAWS = (1, 3, 5)  # of the control, over which selectivity is averaged
 Measured = Statistics | Tally
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """A test set: its sentences, as places in the population (n,), their resamples, and draws of the control."""
 

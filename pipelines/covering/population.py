@@ -37,7 +37,7 @@ SENTENCES_PER_CASE = 10  # a relation is frequent if it occurs at least once in 
 LENGTHS = (5, 25)  # sentences in a document
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Population:
     """Statistics of every sentence, by metric: ``layers`` of accuracy, ``controls`` of one layer, one of ``others``.
 

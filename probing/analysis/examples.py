@@ -14,7 +14,7 @@ from probing.store.stored_maps import read_sentence
 EXAMPLES, FEWEST, MOST = 2, 6, 14  # number of sentences, and of their words: figures of longer ones are hard to read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Example:
     """One sentence of S subwords. tokens (S,). words (S,): the word of each subword, -1 for none. maps (L, H, S, S).
     rollout (L, S, S). layers (L,): the blocks that these are of.

@@ -15,7 +15,7 @@ from probing.result.rows import Measurement
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Findings:
     """The results of one or several analyses.
 

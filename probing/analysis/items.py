@@ -17,7 +17,7 @@ from probing.task.labels import Form, Task
 from probing.task.unseen_labels import unseen_notes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Items:
     """Items that have both a vector and a label.
 

@@ -14,7 +14,7 @@ _LEAST = 3  # subwords: fewer leave nothing to compare
 _DRAWN = ", drawn at random (the same in every run)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Some sentences of a split. sentences (n,): their numbers in the split, ascending. subwords: of these sentences.
 

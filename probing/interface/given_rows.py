@@ -20,7 +20,7 @@ Float32 = NDArray[np.float32]
 GIVEN = "given"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Items with a label: x (N, D), those of a sentence together, in the order of ``sentences`` and of their words.
 

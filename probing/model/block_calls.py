@@ -60,7 +60,7 @@ def calls(modules: "Iterable[torch.nn.Module]") -> Iterator[list[Call]]:
 Change = Callable[["torch.nn.Module", Any], Any]  # a module and its output -> another output; None: as it is
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """The first call of every module inside a block, in the order in which they returned, and the block's output.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FOUND: "weakref.WeakKeyDictionary[Network, list[Block] | str]" = weakref.WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """One block with attention. number: of the hidden state that it yields; the first block of a network is 1.
 

@@ -23,7 +23,7 @@ SPECIAL = -1  # what ``words`` says of a subword that belongs to no word
 _BUDGET = 2048  # padded subwords per forward pass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Maps:
     """Attention inside every block that has it for B sentences, padded on the right to T subwords.
 

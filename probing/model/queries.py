@@ -50,7 +50,7 @@ class Neurons(NamedTuple):
     kinds: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Score:
     """A tensor that is, but for added terms, ``scale`` times the product of queries and keys."""
 
@@ -61,7 +61,7 @@ class _Score:
     kinds: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Trail:
     """Follows scores through a pass, from the product of queries and keys to the softmax: nothing is known by name."""
 

@@ -22,7 +22,7 @@ _KINDS: dict[
 _NO_TOKEN = -1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModelHead:
     """A checkpoint's own head, frozen. kind: it predicts masked words, the next word, or the class of a sentence.
 

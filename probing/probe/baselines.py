@@ -14,7 +14,7 @@ from probing.probe.fit import SCORED, Target
 Predicted = Mapping[Split, Sequence[NDArray[Any]]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Read:
     """What baselines read of a corpus. forms: per split and sentence its words, as the model reads them.
 

@@ -12,7 +12,7 @@ _KEPT = 12  # pairs
 _FLAT = 1e-10  # cosine of step and change below which a pair tells nothing but rounding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pair:
     """A step and the change of the gradient of all rows along it, (C, D + 1) each, and one over their product."""
 

@@ -16,7 +16,7 @@ _ROWS = 1024  # of which the deviation is computed at a time: they fit into the 
 Scale = tuple[NDArray[np.float32], NDArray[np.float32]]  # mean and deviation of each feature, (D,) each
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """Labels of the items that have a vector, per split and sentence.
 
@@ -41,7 +41,7 @@ class Target:
         return {s: np.split(x, np.cumsum([len(v) for v in self.values[s]])[:-1]) for s, x in flat.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """One target on one layer: what was chosen on dev, and what the probe predicts.
 

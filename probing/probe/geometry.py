@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedStructural:
     """One probe: ``matrix`` is B, (k, D), for vectors multiplied by ``scale``; ``dev_losses`` has one per epoch."""
 

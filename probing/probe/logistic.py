@@ -20,7 +20,7 @@ _FIRST = 10.0  # strength at which weights of zero are near the solution
 _NEAR = 0.01  # tolerance at the strengths on the way to the one that is wanted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """``weights`` (T, R, C, D + 1), intercept last, on the features as given; ``objective`` (T, R) in nats."""
 
@@ -30,7 +30,7 @@ class Solution:
     passes: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solved:
     """One target at one strength: ``weights`` (C, D + 1), the intercept last, and its objective in nats."""
 

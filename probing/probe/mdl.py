@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 UNSEEN, UNSEEN_BITS = "unseen_items", "unseen_bits"  # in Fit.chosen
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """One block of the online code: the items that were sent before it, and its own, as places among those of train."""
 
@@ -31,7 +31,7 @@ class Block:
     ahead: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Code:
     """The code of one block. bits: of each of its items. unseen: which of them have a class that no item before has."""
 

@@ -29,7 +29,7 @@ _ROUNDING = 1e-7  # of the objective: no smaller decrease can be seen
 FLOOR_NATS = 0.01  # the tolerance is relative to the objective, but never to less than this
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """Weights (C, D + 1) and what a pass over all rows tells there: log-partition, its gradient, impurities (N,)."""
 

@@ -29,7 +29,7 @@ FILE, FORMAT, VERSION = "probes.safetensors", "probing-probes", "1"
 VECTORS = {"word": ("mean", "first", "last"), "sentence": ("mean", "first", "last", "cls")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Saved:
     """The probes of one run. Per layer: ``weights`` (C, D) for classes, (D,) for numbers; ``intercepts`` (C,) or ()."""
 

@@ -14,7 +14,7 @@ _BLOCK_ROWS = 8192  # rows from which the blocks of the preconditioner are estim
 _SHARED = 0.1  # share of the sum of all blocks in each
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """``features`` (M, D) and ``importance`` (M,): the weight of each row in the estimate of a mean over all N rows."""
 
@@ -65,7 +65,7 @@ class Rows:
         return Rows(self.features.index_select(0, sampled), self.importance[sampled] / probability[sampled])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hessian:
     """The Hessian of the objective at weights (C, D + 1), estimated from ``rows``."""
 

@@ -87,7 +87,7 @@ def fit_structural(
     }
 
 
-@dataclass
+@dataclass(eq=False)
 class _Run:
     """One probe in training: its parameter, which is B transposed (D, k), and its losses on dev so far."""
 

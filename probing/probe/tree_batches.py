@@ -13,7 +13,7 @@ from probing.errors import ProbingError
 _POOL_BATCHES = 50  # sentences are sorted by length within a shuffled pool of this many batches
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SentenceVectors:
     """Vectors of all words of a split: ``values`` (L, W, D) float16 or float32; ``offsets`` (sentences + 1,)."""
 
@@ -21,7 +21,7 @@ class SentenceVectors:
     offsets: IntArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TreeGold:
     """Vectors of one split, and the gold numbers of every target, (T, words or pairs), sentence after sentence."""
 

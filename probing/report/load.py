@@ -23,7 +23,7 @@ UNIT = "unit"  # the column of SENTENCES with what was resampled
 MANIFEST_KEYS = ("run_id", "config", "checkpoint", "data", "metric", "kind", "level")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """One run folder. rows: of the probe and its baselines. others: of all other analyses. nulls: of untrained twins.
 

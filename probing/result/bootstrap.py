@@ -31,7 +31,7 @@ class Score:
     n_sentences: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sums:
     """One metric as sums over N sentences, at one or more places (a place: a layer, or a head of a layer).
 
@@ -65,7 +65,7 @@ def resample_counts(n_sentences: int, n_resamples: int, rng: np.random.Generator
     return counts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resampled:
     """A metric at one or more places, and in each of R resamples: ``value`` (*places), ``values`` (R, *places).
 

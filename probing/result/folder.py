@@ -27,7 +27,7 @@ FINISHED = "finished"  # the manifest's key: None, or when the run ended
 PAGE, REPORTS = "index.html", ("tables", "figures")  # the page, and folders: made from the other files alone
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contents:
     """What a part of a run writes.
 

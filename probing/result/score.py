@@ -25,7 +25,7 @@ ON_DISK = ("s0", "s1", "s2", "s3")
 Arrays = Sequence[NDArray[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """What one target's predictor says: a probe on a layer, or a baseline (``layer`` None).
 

@@ -18,7 +18,7 @@ ADJUSTED = "_adjusted"  # ends the method's name in rows whose interval holds fo
 _NOTHING = 1e-12  # a difference or a deviation below this is a rounding error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Joint:
     """Simultaneous 95 % intervals of K values: all of them hold with that probability. Each array is (K,).
 
@@ -30,7 +30,7 @@ class Joint:
     p: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Best:
     """Which of L places may be the best, in order of the places.
 

@@ -34,7 +34,7 @@ MEANS = {"nspr": "nspr_mean", "dspr": "dspr_mean"}  # the same over all sentence
 UNLIMITED = (-np.inf, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statistics:
     """One metric's sufficient statistics: values (n_sentences, k), columns as above.
 

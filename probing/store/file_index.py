@@ -16,7 +16,7 @@ ARRAYS = ("start", "length", "id", "split", "n_words", "word", "subword", "block
 LAST_WORD = "last_word"  # only in files of text as it is written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Index:
     """Everything in the file except the layers; shapes as in the docstring of ``layout``."""
 

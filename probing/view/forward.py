@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pass:
     """What a pass leaves. attention: L times (1, H, S, S). hidden (L + 1, S, D). calls: of the attention modules, with
     queries and keys. blocks, seen: what norms are computed from.

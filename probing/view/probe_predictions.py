@@ -20,7 +20,7 @@ T = TypeVar("T")
 Reader = Callable[[Float32, Tokens, CorpusSentence | None], Sequence[Predicted]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainedProbes:
     """The probes of one run.
 

@@ -24,7 +24,7 @@ ORDER = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Probes:
     """A Reader: the probes of one run for each task. notes: which runs are not shown, and why."""
 

@@ -36,7 +36,7 @@ class CorpusSentence:
         return {name: found for name in ("upos", "heads", "deprel") if (found := getattr(self.sentence, name))}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tokens:
     """The subwords of one input, S of them, and its W words.
 
@@ -94,7 +94,7 @@ class Predicted:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """One input as every view shows it; rows are queries, columns keys.
 

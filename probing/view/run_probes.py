@@ -33,7 +33,7 @@ class CorpusIdentity:
     fingerprint: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunProbes:
     """The probes of one run, and what is known of their training.
 

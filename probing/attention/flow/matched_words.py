@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 _WIDER = 1.2  # the longest sentence of a group has at most so many times the words of the shortest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PairsBySentence:
     """Pairs of words of one sentence by signed distance: K distances that occur, L layers.
 

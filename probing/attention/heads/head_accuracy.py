@@ -20,7 +20,7 @@ NO_SUBWORDS = "questions to heads left out, because the word or every right answ
 _BLOCK = 256  # sentences per step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cases:
     """I questions about one sentence of W words: is the head's strongest word for this query a right one?
 

@@ -28,7 +28,7 @@ REPLACEMENTS = ("zero", "mean", "uniform")
 Head = tuple[int, int]  # layer from 1, head from 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ablation:
     """What replaces the output of a head.
 

@@ -9,7 +9,7 @@ from scipy import sparse
 from probing.model.batches import Batch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Places:
     """Where a readout reads in a batch, in the order of its readings: P places in B sentences of at most T subwords.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """The predictions of a readout for a batch of B sentences, at the P places that have something to predict.
 
@@ -77,7 +77,7 @@ class Readout(Protocol):
         """Read the hidden states (B, T, D) of ``layer``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProbeReadout:
     """A trained linear probe: softmax of weights (C, D + 1), intercept last, on (x - mean) / deviation, each (D,).
 
@@ -148,7 +148,7 @@ class ProbeReadout:
         return pool[kept], np.repeat(np.arange(n_rows), n_items)[kept], classes[kept]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeadReadout:
     """The model's own head. ``logits`` turns hidden states of the last layer (P, D) into (P, C).
 
