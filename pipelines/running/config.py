@@ -54,7 +54,7 @@ class Settings:
         one_of("resampled", self.resampled, CHOICES)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
         if not 0 < self.train_share <= 1:
-            raise ConfigError(f"train_share={self.train_share:g}: a number above 0, and at most 1, is wanted")
+            raise ConfigError(f"train_share={self.train_share:g}: a number above 0, and at most 1, is expected")
         not_negative("train_seed", self.train_seed)
         if self.train_seed and self.train_share == 1:
             raise ConfigError(f"train_seed={self.train_seed}: all of train is used; type train_share=0.5, for example")

@@ -15,8 +15,8 @@ from rich.console import Console
 from pipelines.shared.log_lines import show_lines
 from pipelines.shared.option_files import check_added, options
 from pipelines.shared.shortage import memory_behind, shortage
-from pipelines.shared.typed_command import as_typed
 from pipelines.shared.typed_options import explain, readable
+from probing.distribution import as_typed
 from probing.errors import ConfigError, ProbingError, shown
 
 if TYPE_CHECKING:

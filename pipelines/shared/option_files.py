@@ -79,7 +79,7 @@ def check_added(arguments: Sequence[str]) -> None:
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
     for folder in added(arguments):
         if not folder.is_dir():
-            raise ConfigError(f"{folder}: no such folder; a folder with options is wanted, such as my_study/conf")
+            raise ConfigError(f"{folder}: no such folder; a folder with options is expected, such as my_study/conf")
         files = [file for group in sorted(groups) for file in sorted((folder / group).glob("*.yaml"))]
         if not files:
             raise ConfigError(

@@ -68,6 +68,6 @@ def type_notes(study: Study, read: Read) -> list[Note]:
     text += f". {100 * share:.1f} % of the test items have a type that occurs in train"
     if study.options.controls == 1:
         text += (
-            ". The intervals of control and selectivity hold for this one draw of random labels; controls=5 draws five"
+            ". The intervals of control and selectivity are for this one draw of random labels; controls=5 draws five"
         )
     return [Note("caveat", text)]

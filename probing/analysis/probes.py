@@ -157,7 +157,7 @@ def strength_at_edge(study: Study) -> list[Note]:
     ends = limits(getattr(study.probe, "l2", ()))
     edge = [fit.layer for fit in _linear_fits(study) if fit.chosen.get("l2") in ends]
     text = (
-        f"on layers {edge} dev chose the last penalty of the grid (probe.l2), which had already grown by {FURTHER} "
+        f"on layers {edge} dev chose the last penalty of the grid (probe.l2), which was already extended by {FURTHER} "
         "values; type a wider probe.l2"
     )
     return [Note("caveat", text)] if edge else []

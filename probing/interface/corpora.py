@@ -24,7 +24,7 @@ TREEBANKS, TABLES = (".conllu", ".conllup"), (*ENDINGS, ".json", ".jsonl", ".par
 GRAMMAR = "grammar"
 _WANTED = (
     f"'{GRAMMAR}' (bundled), a file ({', '.join((*TREEBANKS, *TABLES))}), a list of sentences, a DataFrame, or a "
-    "dictionary with one of these for each of train, dev and test is wanted"
+    "dictionary with one of these for each of train, dev and test is expected"
 )
 _HELD_OUT = "sentences drawn at random as test, since no splits were given"
 
@@ -59,7 +59,7 @@ def load_corpus(
             ``as_written``.
 
     Raises:
-        DataError: a malformed file or table, a text where a list of words is wanted, a split without sentences.
+        DataError: a malformed file or table, a text where a list of words is expected, a split without sentences.
         ConfigError: an impossible ``max_sentences``.
 
     Examples:
@@ -117,7 +117,7 @@ def divided(splits: dict[Split, tuple[Sentence, ...]], skipped: Counter[str]) ->
     if len(train) <= wanted:
         advice = "for single sentences use probing.rollout, probing.flow or probing.show"
         raise DataError(
-            f"{len(train)} sentences: at least {wanted + 1} are wanted, to train probes, to choose their strength on "
+            f"{len(train)} sentences: at least {wanted + 1} are expected, to train probes, to choose their strength on "
             f"(dev), and to test them; {advice}"
         )
     if "test" not in splits:

@@ -140,7 +140,7 @@ def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int
             before = encoding.special_tokens_mask.index(0)
             after = encoding.special_tokens_mask[::-1].index(0)
             return tuple(encoding.ids[:before]), tuple(encoding.ids[len(encoding.ids) - after :])
-    raise ModelError("the tokenizer gives no subword for any text; save a working one beside the weights")
+    raise ModelError("the tokenizer gives no subword for any text; save a working one in the folder of the weights")
 
 
 def cls_place(

@@ -144,6 +144,6 @@ def mark_best(axes: "Axes", table: pd.DataFrame, metric: str) -> None:
 
 def described(run: Run, table: pd.DataFrame) -> str:
     """What bands, ring and shading are, as far as the figure has them."""
-    kind = "bands: 95 %, for all layers at once" if has_bands(table) else "bands: 95 %, for each layer alone"
+    kind = "bands: 95 %, for all layers at once" if has_bands(table) else "bands: 95 %, for each layer separately"
     parts = [f"{kind}, over {run.resampled}", f"ring: layer chosen on {run.chosen_on}"]
     return " · ".join([*parts, *(["grey: layers that may be the best"] if as_good(table) else [])])

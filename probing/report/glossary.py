@@ -66,7 +66,7 @@ METHODS = (
     Entry(
         "matched word",
         "A word at the same distance, in a sentence of about the same length, that is not the gold "
-        "head: what distance alone would give.",
+        "head: what distance by itself would give.",
         ("Matched word", "matched words"),
     ),
     Entry("mirror word", "The word as far away as the gold head, on the other side.", ("Mirror word",)),

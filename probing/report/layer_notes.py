@@ -60,8 +60,8 @@ def marks(run: Run, table: pd.DataFrame) -> str:
 def intervals(run: Run, banded: bool) -> str:
     """What the brackets are."""
     resampled = run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled)
-    figure = " The bands of the figure hold for all layers at once." if banded else ""
-    return f"Brackets: the 95 % interval of each number alone, by bootstrap over {resampled}.{figure}"
+    figure = " The bands of the figure are simultaneous: they are for all layers together." if banded else ""
+    return f"Brackets: the 95 % interval of each single number, by bootstrap over {resampled}.{figure}"
 
 
 def without_spread(run: Run, table: pd.DataFrame) -> str:

@@ -100,7 +100,7 @@ def _one_each(task: Task, sentence: Sentence, gold: Gold | None) -> Gold:
     """The labels of one sentence, None throughout where it has no annotation."""
     n = len(sentence.words) if task.level == "word" else 1
     if gold is not None and len(gold) != n:
-        raise DataError(f"task={task.name} gives {len(gold)} labels for sentence {sentence.id}; {n} are wanted")
+        raise DataError(f"task={task.name} gives {len(gold)} labels for sentence {sentence.id}; {n} are expected")
     return [None] * n if gold is None else gold
 
 

@@ -100,7 +100,7 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
     saved = from_file(folder / FILE)
     facts = {"run_id": saved.run_id, "layers": list(saved.layers), "classes": list(saved.classes)}
     if saved.checkpoint != manifest["checkpoint"]["revision"] or any(manifest.get(k) != v for k, v in facts.items()):
-        raise DataError(f"{folder / FILE} is of another run than the manifest beside it; delete {folder}, run again")
+        raise DataError(f"{folder / FILE} and manifest.json are of different runs; delete {folder}, run again")
     try:
         config, data = manifest["config"], manifest["data"]
         kept = manifest.get("store", config["store"])  # an earlier version's tells the type in its configuration alone

@@ -123,7 +123,7 @@ ROW = "1 a _ _ _ _ 0 _ _ _"
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        (f"{ROW}\n2 b _ _ _ _ 1 _ _\n", 2, "9 columns between tabs, 10 are wanted"),
+        (f"{ROW}\n2 b _ _ _ _ 1 _ _\n", 2, "9 columns between tabs, 10 are expected"),
         (f"{ROW}\n2 b _ _ _ _ 1 _ _ _ _\n", 2, "11 columns"),
         (f"{ROW}\n\n# sent_id = s\n{ROW}\n2~b\n", 5, "1 columns.*'2 b'"),
         (f"{ROW}\nx b _ _ _ _ 1 _ _ _\n", 2, "'x' is not a valid ID"),

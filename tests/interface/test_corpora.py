@@ -1,4 +1,4 @@
-"""Corpora from files, lists and tables; what is refused names what was seen and what is wanted."""
+"""Corpora from files, lists and tables; what is refused names what was seen and what is expected."""
 
 import pandas as pd
 import pytest
@@ -33,7 +33,7 @@ def test_a_list_is_split_the_same_way_every_time_and_what_was_drawn_is_counted()
 
 def test_three_sentences_are_enough_and_two_are_not():
     assert sizes(probing.load_corpus([CATS] * 3)) == {"train": 1, "dev": 1, "test": 1}
-    with pytest.raises(DataError, match="2 sentences: at least 3 are wanted.*probing.rollout"):
+    with pytest.raises(DataError, match="2 sentences: at least 3 are expected.*probing.rollout"):
         probing.load_corpus([CATS] * 2)
 
 

@@ -283,7 +283,7 @@ def test_running_text_reaches_the_program_as_it_was_typed(text, program):
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("given", ["7", "true", "[a,b]", "{a: b}"])
 def test_what_is_no_text_is_refused(given, program):
-    with pytest.raises(ConfigError, match='^text=.*: a text is wanted; type text="'):
+    with pytest.raises(ConfigError, match='^text=.*: a text is expected; type text="'):
         options_of(program, f"++text={given}")
 
 

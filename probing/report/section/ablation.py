@@ -68,8 +68,8 @@ def effects(run: Run) -> Table:
     note = (
         "Effect: how much log-probability the correct label loses when the output of this head is replaced (nats; "
         f"measured on {output_of(run)}). This is an intervention. Intervals are simultaneous: with 95 % probability, "
-        f"all of them hold. {above} of {len(raw)} heads have an interval above 0. Shown: the {len(top)} heads whose "
-        "interval begins highest; the CSV file has all."
+        f"all of them contain the true values. {above} of {len(raw)} heads have an interval above 0. Shown: the "
+        f"{len(top)} heads with the highest lower ends of their intervals; the CSV file has all."
     )
     return Table("effects", "Heads by effect", note, raw, text)
 

@@ -24,7 +24,7 @@ export async function* compareView(doc, { state, other, palette, width, height }
     ? `on the right the first minus the second${common.said}: blue where the first gives more weight, orange where the second does`
     : "they have no token in common, so no difference is shown";
   const full = fullStrength(`a weight of ${strength.largest.toFixed(2)}`, strength);
-  const description = `${KINDS[state.weights]}: ${first.name} beside ${second.name}; ${why}; ${full}`;
+  const description = `${KINDS[state.weights]}: ${first.name} compared with ${second.name}; ${why}; ${full}`;
   const table = (key) => cellTable(sides, key);
   yield built(made, description, table, {
     speak: (key) => table(key)?.caption ?? "",
