@@ -63,6 +63,14 @@ class Goal:
             return np.asarray(outputs.argmax(1).cpu())
         return np.asarray(outputs[:, 0].cpu()) * np.float32(self.deviation) + np.float32(self.mean)
 
+    def in_units(self, weights: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        """A linear model (C, D + 1), the intercept last, whose outputs are as ``read`` gives them."""
+        if weights is None or self.target.kind == "class":
+            return weights
+        scaled = weights * np.float32(self.deviation)
+        scaled[:, -1] += np.float32(self.mean)
+        return scaled
+
     def dev_score(self, predicted: NDArray[Any]) -> float:
         """By which layers are compared: accuracy on dev, or minus the mean squared error."""
         gold = self.target.flat("dev")

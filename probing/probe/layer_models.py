@@ -115,7 +115,7 @@ class LayerModel:
             of.dev_score(predicted["dev"]),
             how.converged,
             chosen,
-            weights=self.network.linear(self.weights),
+            weights=of.in_units(self.network.linear(self.weights)),
             scale=self.side.scale,
         )
 
