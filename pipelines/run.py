@@ -61,6 +61,7 @@ from probing.result.asked_for import note_names
 from probing.result.folder import finish, parsed_manifest, write_first, write_part
 from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
+from probing.task.word_order import read_by
 
 EXTRACT, NULLS = "extract", "nulls"  # stages beside the analyses
 
@@ -107,6 +108,7 @@ def prepare(config: DictConfig, choices: dict[str, str]) -> Run:
     """Find the parts, or their announced stand-ins. Raises ProbingError."""
     experiment, checkpoint, of_model = find_model(build(config, choices))
     experiment, corpus, of_data = find_corpus(experiment)
+    corpus = read_by(experiment.task, corpus)
     notes = of_model + of_data
     announce(notes)
     folder = run_folder(experiment, corpus.name)
