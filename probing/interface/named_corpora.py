@@ -19,4 +19,5 @@ def named(corpus: str, name: str | None, max_sentences: int | None) -> Source:
     given = yaml.safe_load((OPTIONS / "data" / f"{corpus}.yaml").read_text(encoding="utf-8"))
     kind = _SOURCES[given.pop("_target_")]
     own = {"name": name or given["name"], "max_sentences": max_sentences, "stand_in": None}
-    return kind(**{**given, **own})
+    source: Source = kind(**{**given, **own})
+    return source
