@@ -11,6 +11,7 @@ VERSION = "0.1.0"
 COMMAND = "PROBING_COMMAND"  # the variable that says how programs were started, if not by python -m pipelines.…
 IN_REPOSITORY = "python -m pipelines."
 INSTALLED = Path(__file__).parent / "programs"  # the programs of an installed package; not there in the repository
+OPTIONS = (INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1]) / "conf"  # what the command line offers
 # a package, or a launcher of Hydra: the extra of NAME that brings it
 EXTRAS = {
     "datasets": "hub",

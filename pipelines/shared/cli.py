@@ -15,6 +15,7 @@ from rich.console import Console
 from pipelines.shared.log_lines import show_lines
 from pipelines.shared.option_files import check_added, options
 from pipelines.shared.shortage import memory_behind, shortage
+from pipelines.shared.tab_completion import SWITCHES, hide_bases
 from pipelines.shared.typed_options import explain, readable
 from probing.distribution import as_typed
 from probing.errors import ConfigError, ProbingError, shown
@@ -70,6 +71,8 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
 def _start(program: Callable[[], object]) -> None:
     sys.argv[1:] = readable(sys.argv[1:])
     check_added(sys.argv[1:])
+    if SWITCHES & set(sys.argv[1:]):
+        hide_bases()
     program()
 
 

@@ -46,11 +46,11 @@ def views(
 
     ``about["maps"]`` is a file of the store, or MODEL. Raises ProbingError.
     """
-    from probing.view.chosen_layers import only_layers
+    from probing.view.chosen_layers import check_layers, only_layers
 
     other = model_beside(parts.settings.beside)
     set_threads(parts.settings.threads)
-    options = view_options(parts, parts.settings.chosen_parts)
+    options, layers = view_options(parts, parts.settings.chosen_parts), listed(parts.settings.layers)
     if corpus is None:
         probes = probes_for_text(parts, checkpoint, asked_corpora(parts))
     else:
@@ -59,7 +59,10 @@ def views(
     @cache
     def encoder() -> "Encoder":
         say(f"loading {checkpoint.name}")
-        return load_encoder(parts, checkpoint)
+        loaded = load_encoder(parts, checkpoint)
+        if layers:
+            check_layers(layers, loaded.map_facts.layers)  # before a view is computed
+        return loaded
 
     found = []
     with opened_store(parts, checkpoint, corpus) as store:
@@ -73,7 +76,6 @@ def views(
             if other is not None:
                 found.append(from_model(other, one, options, None))
         on_progress("viewing", len(inputs), len(inputs))
-    layers = listed(parts.settings.layers)
     return [only_layers(view, layers) for view in found] if layers else found
 
 

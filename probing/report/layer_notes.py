@@ -11,7 +11,7 @@ from probing.result.rows import UNTRAINED
 from probing.result.score import CODE_LENGTH, MEMORISATION
 
 MEMORISED = "Memorisation: the score of a probe of shuffled labels on the sentences that it was trained on."
-CEILING_NOTE = "Control ceiling: the score of looking up the control's label of each word type that train has."
+CEILING_NOTE = "Control ceiling: the score of looking up the control's label of each word type that occurs in train."
 GAINED = "A column “over …” is the score minus that of what it names; both are resampled together."
 TWINS = ", except “untrained”: the same probe on vectors of untrained twins"
 CODES = (

@@ -43,7 +43,7 @@ CAPTIONS = {  # name of the file: caption, and how to read the figure
     ),
     "confusion": (
         "Confusion matrix at the chosen layer: what the items of each gold class are predicted as.",
-        "each row adds up to 1; the diagonal is right, and a dark cell beside it is a frequent confusion.",
+        "each row adds up to 1; the diagonal is right, and a dark cell next to it is a frequent confusion.",
     ),
 }
 CODE_READING = (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST = 15  # heads that the page lists
 READING = (
     "red: the output gets worse without this head; blue: it gets better; the table says which effects are clear. Where "
-    "the loss of several heads together is larger than the sum of single losses, these heads can do each other's work."
+    "the loss of several heads together is larger than the sum of single losses, these heads can replace each other."
 )
 
 
@@ -38,7 +38,8 @@ def section(run: Run) -> Section:
     if table.empty:
         return Section("Ablation")
     caption = (
-        "Left: loss without one head. Right: loss without several heads at once, and the sum of their single losses."
+        "Left: loss without one head; a dot marks a head whose 95 % interval, for all heads at once, excludes 0. "
+        "Right: loss without several heads at once, and the sum of their single losses."
     )
     figures = [Figure("ablation", caption, write_effects, READING)]
     return Section("Ablation", tables=[effects(run)], figures=figures, sample=sample(run))

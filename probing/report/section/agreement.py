@@ -144,8 +144,8 @@ def own_share(interval: Interval) -> list[str]:
         return []
     value, low, high = (f"{100 * end:.0f}" for end in interval)
     return [
-        f"Of the log-probability that is lost when a token is replaced, {value} % [{low}, {high}] is that of its own "
-        "word's label, which can be read without attention. Attention is compared with the rest."
+        f"When a token is replaced, {value} % [{low}, {high}] of the lost log-probability belongs to the label of its "
+        "own word, which can be read without attention. Attention is compared only with the rest."
     ]
 
 
