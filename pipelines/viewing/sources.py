@@ -51,10 +51,7 @@ def views(
     other = model_beside(parts.settings.beside)
     set_threads(parts.settings.threads)
     options, layers = view_options(parts, parts.settings.chosen_parts), listed(parts.settings.layers)
-    if corpus is None:
-        probes = probes_for_text(parts, checkpoint, asked_corpora(parts))
-    else:
-        probes = probes_for_corpus(parts, checkpoint, corpus)
+    probes = probes_of(parts, checkpoint, corpus)
 
     @cache
     def encoder() -> "Encoder":
@@ -77,6 +74,13 @@ def views(
                 found.append(from_model(other, one, options, None))
         on_progress("viewing", len(inputs), len(inputs))
     return [only_layers(view, layers) for view in found] if layers else found
+
+
+def probes_of(parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None) -> "Probes":
+    """The probes that are shown beside the inputs: those of their corpus, or for a text those that are asked for."""
+    if corpus is None:
+        return probes_for_text(parts, checkpoint, asked_corpora(parts))
+    return probes_for_corpus(parts, checkpoint, corpus)
 
 
 def model_beside(name: str | None) -> "Callable[[], Encoder] | None":
