@@ -156,7 +156,7 @@ def cls_place(
     if number is not None and after[-1:] == (number,):
         return "last", None
     if number is not None and number in before + after:
-        return "none", f"{token!r} stands neither first nor last, so that there is no task.vector=cls"
+        return "none", f"{token!r} is neither first nor last in a sentence, so there is no task.vector=cls"
     if before:
         return "first", "the tokenizer names no [CLS]; for task.vector=cls the first subword of a sentence is taken"
     return "none", None

@@ -39,7 +39,7 @@ CAPTIONS = {  # name of the file: caption, and how to read the figure
     ),
     "lengths": (
         "Score by sentence length at the chosen layer.",
-        "a falling curve means that long sentences are harder; the number of sentences stands below each point.",
+        "a falling curve means that long sentences are harder; the number of sentences is below each point.",
     ),
     "confusion": (
         "Confusion matrix at the chosen layer: what the items of each gold class are predicted as.",

@@ -31,7 +31,7 @@ NOTE = (
     "where the single twins lie. p: (1 + number of twins that are as good) ÷ (1 + number of twins), for each layer "
     "separately: not corrected for the number of layers (Phipson & Smyth 2010)."
 )
-READING = "what lies outside the green range was learned in training; what lies inside it comes with the architecture."
+READING = "what is outside the green range was learned in training; what is inside it comes with the architecture."
 SAMPLE = "for each analysis the same as for the model"
 NOTE_OTHERS = (
     "What other analyses find in the model and in its twins; where a head is chosen, each twin chooses its own. p: "

@@ -52,7 +52,7 @@ def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that
     assert "With uniform attention in layer 2 the output changes by 0.30 [0.29, 0.31]" in made.sentences[1]
     assert "The highest of 4 rank correlations in layer 2 is that of rollout with blank-out" in made.sentences[2]
     assert "(Spearman 0.80 [0.75, 0.85], simultaneous interval for all 4)" in made.sentences[2]
-    assert "96 % [95, 97] is that of its own word's label" in made.sentences[3]
+    assert "96 % [95, 97] of the lost log-probability belongs to the label of its own word" in made.sentences[3]
     assert written(run, made) == {"explain.png", "explain.pdf"}
 
 
