@@ -1,7 +1,9 @@
 """Tasks by the names that the command line gives them."""
 
 from probing.errors import ConfigError, shown
+from probing.task.arcs import Arc
 from probing.task.labels import Task
+from probing.task.mentions import Coreference, Entity
 from probing.task.sentences import SentenceTask
 from probing.task.trees import Depth, TreeDepth
 from probing.task.words import WordTask
@@ -12,6 +14,9 @@ TASKS: dict[str, Task] = {
     "deprel": WordTask("deprel", "deprel"),
     "depth": Depth("depth"),
     "tree_depth": TreeDepth("tree_depth"),
+    "arc": Arc("arc"),
+    "entity": Entity("entity"),
+    "coref": Coreference("coref"),
     "sentiment": SentenceTask("sentiment"),
 }
 
