@@ -11,7 +11,10 @@ from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint, resolve
 
 # what a stand-in keeps of the option that it replaces
-INHERITED = {"data": ("max_sentences",), "model": ("precision", "long", "max_subwords", "text", "bos")}
+INHERITED = {
+    "data": ("max_sentences", "train_sentences"),
+    "model": ("precision", "long", "max_subwords", "text", "bos"),
+}
 
 ModelPartsT = TypeVar("ModelPartsT", bound=ModelParts)
 PartsT = TypeVar("PartsT", bound=Parts)
