@@ -150,7 +150,7 @@ def test_every_experiment_builds_under_its_own_tag_and_states_its_command(name):
 @pytest.mark.parametrize("name", options("task"))
 def test_a_task_brings_its_corpus_unless_told_otherwise(name):
     config, _ = composed(f"task={name}")
-    assert config.data.name == {"sentiment": "sst2"}.get(name, "ewt")
+    assert config.data.name == {"sentiment": "sst2", "entity": "gum", "coref": "gum"}.get(name, "ewt")
     for overrides in ([f"task={name}", "data=grammar"], ["data=grammar", f"task={name}"]):
         assert composed(*overrides)[0].data.name == "grammar"
 

@@ -17,7 +17,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.analysis.train_sample import check_sample
 from probing.analysis.training_notes import training_notes
-from probing.axes import SPLITS, Note, Split
+from probing.axes import SPLITS, IntArray, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.subwords import SHARED
 from probing.probe.fit import TASK, Fit, unresolved
@@ -79,9 +79,7 @@ class Probes(Analysis):
         )
 
 
-def kept_words(
-    study: Study, words: Mapping[Split, Sequence[NDArray[np.int64]]]
-) -> dict[Split, list[NDArray[np.bool_]]] | None:
+def kept_words(study: Study, words: Mapping[Split, Sequence[IntArray]]) -> dict[Split, list[NDArray[np.bool_]]] | None:
     """Which of the labelled ``words`` count in root accuracy and UUAS: all except punctuation, (W,) per sentence.
 
     None if punctuation is kept, so that all of them count.
