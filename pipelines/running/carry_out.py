@@ -16,11 +16,12 @@ from pipelines.shared.machine import Clock, alone, set_threads
 from pipelines.shared.notes import announce
 from pipelines.shared.progress import Bars
 from pipelines.shared.shortage import missing_below
-from pipelines.shared.stand_ins import find_corpus, find_model
+from pipelines.shared.stand_ins import Load, find_corpus, find_model
 from probing.analysis.findings import Findings
 from probing.analysis.measured_facts import measured
 from probing.analysis.protocol import answer, failures
 from probing.axes import Note
+from probing.data.corpus import load as load_corpus
 from probing.errors import DamagedStoreError, StoreError
 from probing.report.look import looking
 from probing.result.folder import finish, write_first, write_part
@@ -52,10 +53,10 @@ def asked(this: Run) -> dict[str, str]:
     return {"model": this.checkpoint.name, "data": this.corpus.name, **this.experiment.stand_ins}
 
 
-def prepare(config: DictConfig, choices: dict[str, str]) -> Run:
-    """Find the parts, or their announced stand-ins. Raises ProbingError."""
+def prepare(config: DictConfig, choices: dict[str, str], load: Load = load_corpus) -> Run:
+    """Find the parts, or their announced stand-ins; ``load`` reads the corpus. Raises ProbingError."""
     experiment, checkpoint, of_model = find_model(build(config, choices))
-    experiment, corpus, of_data = find_corpus(experiment)
+    experiment, corpus, of_data = find_corpus(experiment, load)
     notes = of_model + of_data
     announce(notes)
     folder = run_folder(experiment, corpus.name)
