@@ -62,9 +62,9 @@ def not_comparable(wanted: Published, runs: Sequence[Run]) -> str:
         model, data = checkpoint_of(run), str(run.manifest["data"]["name"])
         if wanted.model.lower() != model.lower() or wanted.data != data:
             return f"the paper's number is of {wanted.model} on {wanted.data}; ours is of {model} on {data}"
-        share = run.manifest["config"].get("train_share", 1)
-        if share not in (1, 1.0):
-            return f"the paper's number is of all training sentences, this run of a share of {share}"
+        some = run.manifest["config"]["data"].get("train_sentences")
+        if some is not None:
+            return f"the paper's number is of probes trained on all of train, ours of probes trained on {some} sentences"
     return ""
 
 

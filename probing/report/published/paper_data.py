@@ -39,8 +39,9 @@ class Series:
     """What is read from the rows of a run: a value per layer, or per value of a swept option at the best layer.
 
     run: its name among the runs. metric: empty for the main one. method: the column ``probe`` of the rows; empty for
-    that of the run. heads: what is made of the heads of a layer: mean, max or min. relations: the targets, one value
-    for each, in place of layers. label: its name in figures and tables.
+    that of the run. heads: what is made of the heads of a layer: mean, max or min. relations: name -> target, one value
+    for each in place of layers. numbered: targets that hold a number in place of ``{}``, one value for each number.
+    label: its name in figures and tables.
     """
 
     run: str
@@ -51,6 +52,7 @@ class Series:
     method: str = ""
     heads: str = ""
     relations: Mapping[str, str] = field(default_factory=dict)
+    numbered: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ class Values:
     chosen: int | None = None
 
     def at(self, place: str) -> Point:
-        """The point at ``best``, ``first``, ``last``, ``highest``, ``lowest``, or at a layer, setting or relation.
+        """The point at ``best``, ``first``, ``last``, ``highest``, ``lowest``, at a layer, setting or relation, or at a
+        share of the way to the last one: ``20%``.
 
         Raises: Missing.
         """
@@ -54,10 +55,17 @@ class Values:
             return self.points[self.chosen]
         if place in places:
             return self.points[places[place]]
+        if place.endswith("%"):
+            return self.at_share(float(place[:-1]) / 100)
         for point in self.points:
             if name_of(point.x) == place:
                 return point
         raise Missing(f"there is no value at {place}")
+
+    def at_share(self, share: float) -> Point:
+        """The last point that is at most this share of the way to the last one, by its number."""
+        numbers = [float(one.x) for one in self.points]
+        return self.points[sum(x <= share * numbers[-1] for x in numbers) - 1]
 
 
 def name_of(x: float | str) -> str:
@@ -111,6 +119,9 @@ def points_of(series: Series, run: Run) -> list[Point]:
     if series.relations:
         labels = {target: label for label, target in series.relations.items()}
         return [point_of(line, labels[str(line["target"])]) for _, line in rows.iterrows()]
+    if series.numbered:
+        xs = numbers_in(rows["target"], series.numbered)
+        return sorted((point_of(line, xs[str(line["target"])]) for _, line in rows.iterrows()), key=lambda one: one.x)
     if series.heads:
         rows = of_heads(rows, series.heads)
     statistics = {} if series.analysis != "probes" else sentences_of(series, run, str(rows["metric"].iloc[0]))
@@ -125,6 +136,8 @@ def rows_of(series: Series, run: Run) -> pd.DataFrame:
     table = run.rows if series.analysis == "probes" else run.of(series.analysis)
     metric = series.metric or run.metric
     targets = [*series.relations.values()] or [series.target]
+    if series.numbered:
+        targets = list(numbers_in(table["target"], series.numbered)) or [series.numbered]
     wanted = (table["metric"] == metric) & table["target"].isin(targets) & table["draw"].isna()
     if series.method:
         wanted &= table["probe"] == series.method
@@ -135,6 +148,17 @@ def rows_of(series: Series, run: Run) -> pd.DataFrame:
         raise Missing(f"{series.analysis} failed: {failed}" if failed else f"the run has no {metric} of {targets[0]}")
     split = shown_split(rows.assign(target="task"))
     return rows[rows["split"] == split]
+
+
+def numbers_in(targets: "pd.Series[str]", pattern: str) -> dict[str, float]:
+    """The targets that are ``pattern`` with a number in place of {}, and that number."""
+    before, _, after = pattern.partition("{}")
+    inner = {str(one): str(one)[len(before) : len(str(one)) - len(after)] for one in targets.unique()}
+    return {
+        one: float(text)
+        for one, text in inner.items()
+        if one.startswith(before) and one.endswith(after) and text.isdecimal()
+    }
 
 
 def of_heads(rows: pd.DataFrame, how: str) -> pd.DataFrame:
