@@ -6,8 +6,8 @@ tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/s
 
 Options (group=option; a key of the chosen option is set with group.key=value):
 {groups}
-  others      tag seed layers nulls controls resamples resampled punctuation train_share train_seed
-              strict device threads outputs
+  others      tag seed layers nulls controls resamples resampled punctuation train_seed strict
+              device threads outputs
               (conf/run.yaml explains them; --cfg job prints their values)
   figures     report=paper draws them for a paper; a finished run draws them anew, computing nothing
   nulls=20    adds every analysis of 20 untrained twins: 20 times the time, one at a time on disk

@@ -12,6 +12,7 @@ from pipelines.shared.options import Parts, own_options, parts_of
 from pipelines.shared.schema import check_machine, known, listed, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST
+from probing.data.corpus import Source
 from probing.errors import ConfigError, not_negative, one_of, positive
 from probing.probe.fit import Probe
 from probing.report.look import Look
@@ -39,7 +40,6 @@ class Settings:
     resamples: int = 1000
     resampled: str = AUTO
     punctuation: str = "keep"
-    train_share: float = 1.0
     train_seed: int = 0
     strict: bool = False
     device: str = "auto"
@@ -53,11 +53,7 @@ class Settings:
         positive("resamples", self.resamples)
         one_of("resampled", self.resampled, CHOICES)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
-        if not 0 < self.train_share <= 1:
-            raise ConfigError(f"train_share={self.train_share:g}: a number above 0, and at most 1, is wanted")
         not_negative("train_seed", self.train_seed)
-        if self.train_seed and self.train_share == 1:
-            raise ConfigError(f"train_seed={self.train_seed}: all of train is used; type train_share=0.5, for example")
         check_machine(self.device, self.threads)
         names_a_folder("tag", self.tag)
         not_negative("nulls", self.nulls)
@@ -94,9 +90,19 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
     parts["report"].check()
+    if settings.train_seed and train_sentences(parts["data"]) is None:
+        raise ConfigError(
+            f"train_seed={settings.train_seed}: all of train is used; type data.train_sentences=1000, for example"
+        )
     if settings.nulls and parts["model"].untrained_seed is not None:
         raise ConfigError("nulls: the model of model.untrained_seed is untrained itself; leave out one of the two")
     return Experiment(settings=settings, config=config, choices=choices, analyses=analyses_of(config), **parts)
+
+
+def train_sentences(source: Source) -> int | None:
+    """On how many sentences of train probes are trained; None: on all, as with a corpus without this option."""
+    found: int | None = getattr(source, "train_sentences", None)
+    return found
 
 
 def analyses_of(config: DictConfig) -> dict[str, Analysis]:

@@ -12,14 +12,14 @@ import json
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from pipelines.running.config import GROUPS, PROBES, Experiment
+from pipelines.running.config import GROUPS, PROBES, Experiment, train_sentences
 from pipelines.running.own_code import own_code
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
 
 VERSION = 3
-SETTINGS = ("seed", "layers", "nulls", "controls", "resamples", "resampled", "punctuation", "train_share", "train_seed")
+SETTINGS = ("seed", "layers", "nulls", "controls", "resamples", "resampled", "punctuation", "train_seed")
 MODEL = ("precision", "long", "max_subwords", "text", "bos")
 STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store that has its value
 # not listed, because they change no number: tag, outputs, strict, names, folders; nor device and threads, which change
@@ -36,7 +36,8 @@ def identity(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
     """The list itself, which can be written as JSON."""
     found = {
         "version": VERSION,
-        "settings": {name: getattr(experiment.settings, name) for name in SETTINGS},
+        # a share of 1 is how earlier versions said that all of train is used: their finished runs stay valid
+        "settings": {name: getattr(experiment.settings, name) for name in SETTINGS} | {"train_share": 1.0},
         "task": described(experiment.task),
         "probe": described(experiment.probe),
         "model": {name: getattr(experiment.model, name) for name in MODEL},
@@ -45,6 +46,8 @@ def identity(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> 
         "checkpoint": checkpoint.revision,
         "corpus": fingerprint(corpus),
     }
+    if (n := train_sentences(experiment.data)) is not None:
+        found["train_sentences"] = n
     if set(experiment.analyses) != {PROBES}:  # every other analysis may read attention maps
         found |= {"rollout": described(experiment.rollout), "maps": experiment.store.attention.sentences}
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from pipelines.running.config import PROBES, Experiment
+from pipelines.running.config import PROBES, Experiment, train_sentences
 from pipelines.running.manifest import describe
 from pipelines.running.run_folder import labels
 from pipelines.shared.machine import device_of, probe_device
@@ -46,7 +46,7 @@ def study_of(this: Run, bars: Bars) -> Study:
         resamples=settings.resamples,
         resampled=settings.resampled,
         punctuation=settings.punctuation,
-        train_share=settings.train_share,
+        train_sentences=train_sentences(experiment.data),
         train_seed=settings.train_seed,
         device=device_of(settings.device),
         probe_device=probe_device(settings.device),

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from pipelines.running.config import PROBES, Experiment
+from pipelines.running.config import PROBES, Experiment, train_sentences
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import option
 from probing.errors import ConfigError
@@ -32,7 +32,7 @@ def run_folder(experiment: Experiment, corpus: str) -> Path:
         "resamples": "" if s.resamples == 1000 else str(s.resamples),
         "resampled": "" if s.resampled == AUTO else s.resampled,
         "punctuation": "" if s.punctuation == "keep" else s.punctuation,
-        "train_share": "" if s.train_share == 1 else f"{s.train_share:g}",
+        "train_sentences": str(train_sentences(experiment.data) or ""),
         "train_seed": str(s.train_seed) if s.train_seed else "",
     }
     of_analyses = {

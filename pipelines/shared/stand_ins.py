@@ -13,7 +13,10 @@ from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint, resolve
 
 # what a stand-in keeps of the option that it replaces
-INHERITED = {"data": ("max_sentences",), "model": ("precision", "long", "max_subwords", "text", "bos")}
+INHERITED = {
+    "data": ("max_sentences", "train_sentences"),
+    "model": ("precision", "long", "max_subwords", "text", "bos"),
+}
 
 Load = Callable[[Source, str], Corpus]
 ModelPartsT = TypeVar("ModelPartsT", bound=ModelParts)

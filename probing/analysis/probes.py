@@ -14,6 +14,7 @@ from probing.analysis.lone_roots import lone_roots
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
+from probing.analysis.train_sample import check_sample
 from probing.axes import SPLITS, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.subwords import SHARED
@@ -36,9 +37,11 @@ class Probes(Analysis):
         """Raise DataError for a corpus without the task's labels, or whose labels give no metric of the task a value,
         and where ``punctuation=remove`` removes nothing.
 
-        For a task to which punctuation makes no difference that is a ConfigError.
+        For a task to which punctuation makes no difference that is a ConfigError, as are more training sentences than
+        there are.
         """
         target, words = labelled(study.labels)  # here, so that a fault of the labels is found before the model runs
+        check_sample(study.labels, study.options.train_sentences)
         if study.options.punctuation == "remove":
             check_punctuation(study.corpus, study.task.name, study.task.metrics)
         main_metric(study.task.metrics, target, kept_words(study, words))

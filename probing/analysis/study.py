@@ -153,11 +153,11 @@ class Study:
             control_name(draw): control(self.task, self.corpus, self.labels, (o.seed, draw), form)
             for draw in range(o.controls)
         }
-        if o.train_share == 1:
+        if o.train_sentences is None:
             return pair_up(self.task, self.labels, self.hidden, controls)
-        inside = items_of(self.labels, o.train_share, o.train_seed)
+        inside = items_of(self.labels, o.train_sentences, o.train_seed)
         found = pair_up(self.task, self.labels, self.hidden, controls, inside)
-        return replace(found, notes=(sample_note(self.labels, o.train_share, o.train_seed), *found.notes))
+        return replace(found, notes=(sample_note(self.labels, o.train_sentences, o.train_seed), *found.notes))
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:

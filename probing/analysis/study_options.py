@@ -11,8 +11,8 @@ class Options:
 
     seed: of everything random, except samples and resamples. layers: those to probe; None: all. controls: draws of the
     control task. resamples: of the bootstrap. resampled: what it draws (auto, documents or sentences). punctuation:
-    keep or remove it in root accuracy and UUAS. train_share, train_seed: the share of the training sentences that
-    probes are trained on, and which. device, probe_device: where the model and the probes are computed.
+    keep or remove it in root accuracy and UUAS. train_sentences, train_seed: how many of the training sentences probes
+    are trained on (None: all), and which. device, probe_device: where the model and the probes are computed.
     """
 
     seed: int = 0
@@ -21,7 +21,7 @@ class Options:
     resamples: int = 1000
     resampled: str = AUTO
     punctuation: str = "keep"
-    train_share: float = 1.0
+    train_sentences: int | None = None
     train_seed: int = 0
     device: str = "cpu"
     probe_device: str = "cpu"

@@ -1,33 +1,42 @@
-"""A random sample of the training sentences, so that one can see how much scores depend on the sentences of train."""
+"""A random sample of the training sentences: for learning curves, and to see how much scores depend on the sample."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Labels, Note
+from probing.errors import ConfigError
 from probing.rng import generator
 
 
-def drawn(n_sentences: int, share: float, seed: int) -> NDArray[np.bool_]:
-    """Which of the training sentences are in the sample, (N,): the nearest whole number to their share, at least one.
+def check_sample(labels: Labels, n_sentences: int | None) -> None:
+    """Raise ConfigError for more training sentences than there are."""
+    there = len(labels.values["train"])
+    if n_sentences is not None and n_sentences > there:
+        raise ConfigError(
+            f"data.train_sentences={n_sentences}: train has {there:,} sentences; type data.train_sentences={there} or "
+            "less, or leave it out to train on all"
+        )
+
+
+def drawn(n_sentences: int, n_drawn: int, seed: int) -> NDArray[np.bool_]:
+    """Which of the training sentences are in the sample, (N,).
 
     With one seed, a smaller sample is a part of a larger one. Sentences are drawn one by one, not by documents.
     """
     found = np.zeros(n_sentences, dtype=bool)
-    order = generator(seed, "training sample").permutation(n_sentences)
-    found[order[: max(1, round(share * n_sentences))]] = True
+    found[generator(seed, "training sample").permutation(n_sentences)[:n_drawn]] = True
     return found
 
 
-def items_of(labels: Labels, share: float, seed: int) -> NDArray[np.bool_]:
+def items_of(labels: Labels, n_drawn: int, seed: int) -> NDArray[np.bool_]:
     """Which items take part, in the order of splits and sentences: all of dev and test, and the sample of train."""
     lengths = {split: [len(values) for values in labels.values[split]] for split in SPLITS}
     flags = {split: np.ones(len(of_split), dtype=bool) for split, of_split in lengths.items()}
-    flags["train"] = drawn(len(lengths["train"]), share, seed)
+    flags["train"] = drawn(len(lengths["train"]), n_drawn, seed)
     return np.concatenate([np.repeat(flags[split], lengths[split]) for split in SPLITS])
 
 
-def sample_note(labels: Labels, share: float, seed: int) -> Note:
+def sample_note(labels: Labels, n_drawn: int, seed: int) -> Note:
     """How many training sentences are in the sample."""
     n = len(labels.values["train"])
-    n_drawn = int(drawn(n, share, seed).sum())
     return Note("sample", f"probes: trained on {n_drawn:,} of the {n:,} sentences of train (train_seed={seed})")

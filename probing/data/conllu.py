@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
-from probing.data.corpus import check_max_sentences
+from probing.data.corpus import check_max_sentences, check_train_sentences
 from probing.data.held_out import with_dev
 from probing.data.hub_table import class_names, need_columns
 from probing.data.locate import corpus_name, find, from_hub
@@ -38,11 +38,13 @@ class Conllu:
     hub_config: str | None = None
     stand_in: str | None = None
     max_sentences: int | None = None
+    train_sentences: int | None = None
     broken_trees: str = "error"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         check_max_sentences(self.max_sentences)
+        check_train_sentences(self.train_sentences)
         one_of("data.broken_trees", self.broken_trees, ("error", "skip"))
 
     def load(self, text: str = SPACED) -> Corpus:

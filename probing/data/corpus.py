@@ -77,6 +77,12 @@ def check_max_sentences(max_sentences: int | None) -> None:
         positive("data.max_sentences", max_sentences)
 
 
+def check_train_sentences(train_sentences: int | None) -> None:
+    """Raise ConfigError for a number of training sentences below 1; None stands for all."""
+    if train_sentences is not None:
+        positive("data.train_sentences", train_sentences)
+
+
 def subsample(corpus: Corpus, max_sentences: int) -> Corpus:
     """At most ``max_sentences`` of each split, drawn at random, in corpus order; the same ones for any seed of the run.
 

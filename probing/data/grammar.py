@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
-from probing.data.corpus import check_max_sentences
+from probing.data.corpus import check_max_sentences, check_train_sentences
 from probing.data.derivation import Node, Sampler, read_rules
 from probing.data.lexicon import draw_held_out, read_lexicon
 from probing.data.surface_text import SPACED
@@ -35,10 +35,12 @@ class Grammar:
     seed: int = 0
     stand_in: str | None = None
     max_sentences: int | None = None
+    train_sentences: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         check_max_sentences(self.max_sentences)
+        check_train_sentences(self.train_sentences)
         for split in SPLITS:
             positive(f"data.{split}", self._sizes[split])
         not_negative("data.seed", self.seed)

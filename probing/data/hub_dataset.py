@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from probing.axes import Corpus, Split
-from probing.data.corpus import check_max_sentences
+from probing.data.corpus import check_max_sentences, check_train_sentences
 from probing.data.held_out import with_dev
 from probing.data.hub_table import table_rows
 from probing.data.labelled_sentences import Columns, one_spelling, sentences
@@ -38,10 +38,12 @@ class HubDataset:
     labels: dict[str, str] = field(default_factory=dict)
     stand_in: str | None = None
     max_sentences: int | None = None
+    train_sentences: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         check_max_sentences(self.max_sentences)
+        check_train_sentences(self.train_sentences)
 
     def load(self, text: str = SPACED) -> Corpus:
         """Read the splits, the same for any ``text``. Raises DataError (split and row) or UnavailableError."""

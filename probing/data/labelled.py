@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from probing.axes import Corpus, Sentence, Split
-from probing.data.corpus import check_max_sentences
+from probing.data.corpus import check_max_sentences, check_train_sentences
 from probing.data.delimited import ENDINGS, Layout, Record, table_records
 from probing.data.held_out import with_dev
 from probing.data.hub_table import parquet, table_rows
@@ -43,10 +43,12 @@ class Labelled:
     hub: str | None = None
     stand_in: str | None = None
     max_sentences: int | None = None
+    train_sentences: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         check_max_sentences(self.max_sentences)
+        check_train_sentences(self.train_sentences)
         Layout(self.separator, self.quotes)
 
     def load(self, text: str = SPACED) -> Corpus:

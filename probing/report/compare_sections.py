@@ -1,4 +1,4 @@
-"""Further sections of a comparison: training steps, sources of variance, and the list of its runs."""
+"""Further sections of a comparison: learning curves, training steps, sources of variance, and the list of its runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,12 +6,18 @@ from pathlib import Path
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition
 from probing.report.html import files_of, picture
+from probing.report.learning_curves import shown_sizes, sizes_table, write_sizes
 from probing.report.other_runs import address
 from probing.report.stand_in_notes import replaced
 from probing.report.training_steps import BLOCK, shown_steps, steps_table, write_steps
 from probing.report.variance import shown_variance, variance_table
 from probing.result.folder import PAGE
 
+NOTE_ON_SIZES = (
+    "How the score grows with the number of training sentences, at the layer that is best on dev for each number. With "
+    "one train_seed a smaller sample is a part of a larger one. Intervals hold for other test sentences or documents, "
+    "not for another sample of train; several values of train_seed show how much that adds."
+)
 NOTE_ON_STEPS = "Each checkpoint at its own best layer, chosen on dev; a curve per family of checkpoints."
 NOTE_ON_VARIANCE = (
     "Each line compares runs that differ in one choice alone. sd: standard deviation over its values at the layer that "
@@ -24,8 +30,23 @@ NOTE_ON_VARIANCE = (
 
 
 def further_sections(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
-    """Write tables and figures of training steps and of variance below ``out``; what the page shows of them."""
-    return [*of_steps(conditions, out), *of_variance(conditions, out)]
+    """Write tables and figures of sizes, training steps and variance below ``out``; what the page shows of them."""
+    return [*of_sizes(conditions, out), *of_steps(conditions, out), *of_variance(conditions, out)]
+
+
+def of_sizes(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
+    """One section if runs differ in the number of training sentences."""
+    table = sizes_table(conditions)
+    if table.empty:
+        return []
+    shown = shown_sizes(table)
+    write_table(table, shown, out / "tables" / "learning_curves")
+    figures = []
+    for key, block in table.groupby(BLOCK, sort=False):
+        stem = out / "figures" / file_name("-".join(["learning-curve", *map(str, key)]))
+        figures.append(picture(write_sizes(block, stem)[0], "Score of the best layer by number of training sentences."))
+    files = files_of(out, "tables/learning_curves")
+    return [{"title": "Learning curves", "note": NOTE_ON_SIZES, "figures": figures, "table": shown, "files": files}]
 
 
 def of_steps(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:

@@ -57,7 +57,8 @@ def of_factor(factor: str, runs: Sequence[Run]) -> Iterator[dict[str, object]]:
 def factors(run: Run) -> dict[str, object]:
     """The value of each factor in a run; None where it has none."""
     settings, name = run.manifest["config"], named(run.name("model"))
-    sample = settings.get("train_seed") if settings.get("train_share", 1.0) < 1 else None
+    sampled = settings.get("data", {}).get("train_sentences") is not None
+    sample = settings.get("train_seed") if sampled else None
     return dict(zip(FACTORS, (run.seed, sample, name.seed, name.step, name.family), strict=True))
 
 

@@ -36,7 +36,7 @@ FOLDERS = {
     "store.batch_subwords=512": "seed0,batch_subwords=512",
     "layers=[3,1]": "seed0,layers=1+3",
     "nulls=20": "seed0,nulls=20",
-    "train_share=0.5 train_seed=2": "seed0,train_share=0.5,train_seed=2",
+    "data.train_sentences=500 train_seed=2": "seed0,train_sentences=500,train_seed=2",
     "controls=2 resamples=500 punctuation=remove": "seed0,controls=2,resamples=500,punctuation=remove",
 }
 

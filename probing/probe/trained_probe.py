@@ -1,0 +1,96 @@
+"""What probes share that are trained by gradient descent: options, layers in groups, and the choice on dev."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from probing.axes import SPLITS, Kind, Level
+from probing.errors import ConfigError, not_negative, positive
+from probing.probe.descent import Descent, Trained, train_all
+from probing.probe.fit import TASK, Fit, Setting, Target
+from probing.probe.goals import goal
+from probing.probe.layer_models import LayerModel, Network, Regularisation, Side, layer_model, read_side
+from probing.store.vectors import Vectors
+
+Fitted = tuple[LayerModel, Trained]
+
+
+@dataclass(frozen=True)
+class TrainedProbe(Descent, ABC):
+    """A probe without a solution in closed form. Every layer and target has a model of its own.
+
+    Of several ``weight_decay`` and ``dropout``, those with the lowest loss on dev are taken, per layer and for the task
+    alone; the controls are trained with these. Each model stops by its own loss on dev; one for labels that can only be
+    memorised by that on train. ``memory_gb`` bounds the vectors in memory: layers that do not fit are trained in
+    groups, a layer that does not fit alone is still trained, alone. Raises ConfigError for impossible options.
+    """
+
+    name: str = field(kw_only=True)
+    weight_decay: list[float] = field(default_factory=lambda: [0.0])
+    dropout: list[float] = field(default_factory=lambda: [0.0])
+    standardise: bool = True
+    memory_gb: float = 4.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for option in ("weight_decay", "dropout"):
+            if not getattr(self, option):
+                raise ConfigError(f"probe.{option}=[]: at least one value is needed, e.g. probe.{option}=0")
+        for decay in self.weight_decay:
+            not_negative("probe.weight_decay", decay)
+        for share in self.dropout:
+            if not 0 <= share < 1:
+                raise ConfigError(f"probe.dropout={share:g}: a share from 0 to below 1 is wanted, e.g. 0.4")
+        positive("probe.memory_gb", self.memory_gb)
+
+    @property
+    @abstractmethod
+    def network(self) -> Network:
+        """The kind of model."""
+
+    def check(self, level: Level, kind: Kind) -> None:
+        """Raise ConfigError for word pairs."""
+        if level == "pair":
+            raise ConfigError(f"probe={self.name} labels single vectors; for pairs of words type probe=structural")
+
+    def fit(
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
+    ) -> Iterator[Fit]:
+        """Train all targets on all layers that fit into memory together, then on the next."""
+        at_once = max(1, self.fitting(vectors) - 1)  # while a layer is read, it is in memory twice
+        for begin in range(0, len(layers), at_once):
+            group = layers[begin : begin + at_once]
+            sides = [read_side(vectors, layer, self.standardise, setting.device) for layer in group]
+            yield from self.fit_sides(sides, targets, setting)
+            del sides  # else they would stay in memory while the next ones are read
+
+    def fitting(self, vectors: Vectors) -> int:
+        """How many layers fit into ``memory_gb``."""
+        n_items = sum(stop - start for start, stop in map(vectors.bounds, SPLITS))
+        return int(self.memory_gb * 1e9 / (n_items * vectors.width * np.float32().nbytes))
+
+    def fit_sides(self, sides: Sequence[Side], targets: Mapping[str, Target], setting: Setting) -> Iterator[Fit]:
+        """Train every target on every side: the task in all settings, then the controls in the chosen one."""
+        goals = {name: goal(target) for name, target in targets.items()}
+        settings = [Regularisation(*one) for one in product(self.weight_decay, self.dropout)]
+        task = (TASK, goals.pop(TASK))
+        tried = self._trained(
+            [layer_model(self.network, s, task, r, setting) for s in sides for r in settings], setting
+        )
+        best = [min((one for one in tried if one[0].side is side), key=lambda one: one[1].lowest) for side in sides]
+        controls = [
+            layer_model(self.network, model.side, control, model.setting, setting)
+            for model, _ in best
+            for control in goals.items()
+        ]
+        for model, how in best + self._trained(controls, setting):
+            yield model.fit(how)
+
+    def _trained(self, models: Sequence[LayerModel], setting: Setting) -> list[Fitted]:
+        """The models, trained side by side, each with what its training did."""
+        jobs = [model.job(self.name) for model in models]
+        found = train_all(jobs, self, setting.seed, f"{self.name} probes: epochs", setting.on_progress)
+        return list(zip(models, found, strict=True))

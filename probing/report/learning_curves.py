@@ -1,0 +1,109 @@
+"""Learning curves: how a score grows with the number of training sentences."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from probing.report.curve_labels import label_ends, label_of, name_heights, set_heights
+from probing.report.gather import Condition, names, probe_settings
+from probing.report.metric_format import measure, records, scored_in
+from probing.report.style import SERIES, figure, save, titled
+from probing.report.training_steps import BLOCK
+
+SIZE = "data.train_sentences"
+TASK, CONTROL = ("score", "ci_low", "ci_high"), ("control", "control_low", "control_high")
+DOTTED = (0, (1, 1.2))
+
+
+def sizes_table(conditions: Sequence[Condition]) -> pd.DataFrame:
+    """One line per number of training sentences of a curve that has two or more, sorted by it: best layer and scores.
+
+    A curve is a model with all its settings except this number. Best layer: chosen on dev, for each number anew. A run
+    without the setting was trained on all of train. Columns: task, data, probe, metric, curve, sentences, best_layer,
+    score, ci_low, ci_high, control, control_low, control_high.
+    """
+    lines = []
+    for one in conditions:
+        best = one.table[one.table["best"]]
+        if len(best):
+            where = dict(zip(BLOCK, one.block, strict=True)) | {"sentences": size_of(one)}
+            scores = best.iloc[0][[*TASK, *CONTROL]].to_dict()
+            settings = tuple(sorted(other_settings(one).items()))
+            model = names(one.runs[0])[0]
+            lines.append(where | {"model": model, "of": settings, "best_layer": int(best["layer"].iloc[0])} | scores)
+    table = pd.DataFrame(lines)
+    if table.empty:
+        return table
+    several = table.groupby([*BLOCK, "model", "of"])["sentences"].transform("nunique") > 1
+    table = table[several].copy()
+    table.insert(len(BLOCK), "curve", curve_names(table))
+    table = table.drop(columns=["model", "of"])
+    return table.sort_values([*BLOCK, "curve", "sentences"], kind="stable", ignore_index=True)
+
+
+def size_of(one: Condition) -> int:
+    """On how many sentences the probes of a condition were trained."""
+    manifest = one.runs[0].manifest
+    chosen = (manifest["config"].get("data") or {}).get("train_sentences")
+    return int(manifest["data"]["sentences"]["train"] if chosen is None else chosen)
+
+
+def other_settings(one: Condition) -> dict[str, str]:
+    """The settings of a condition except the number of training sentences."""
+    return {key: value for key, value in probe_settings(one.runs[0]).items() if key != SIZE}
+
+
+def curve_names(table: pd.DataFrame) -> list[str]:
+    """The model of each line, and the settings in which the curves of one model differ."""
+    lines = [(str(model), dict(of)) for model, of in zip(table["model"], table["of"], strict=True)]
+    found = []
+    for model, settings in lines:
+        same = [other for name, other in lines if name == model]
+        varying = sorted(key for key in settings if len({other.get(key) for other in same}) > 1)
+        found.append(" · ".join([model, *(f"{key}={settings[key]}" for key in varying)]))
+    return found
+
+
+def shown_sizes(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as text."""
+    lines = records(table)
+    shown = table[["task", "data", "probe", "curve"]].rename(columns={"curve": "model"})
+    shown["training sentences"] = [f"{n:,}" for n in table["sentences"]]
+    shown["metric"] = [measure(str(metric)).label for metric in table["metric"]]
+    shown["best layer"] = table["best_layer"].astype(str)
+    for name, columns in (("score", TASK), ("control", CONTROL)):
+        shown[name] = ["–" if pd.isna(line[name]) else scored_in(line, columns) for line in lines]
+    return shown
+
+
+def write_sizes(block: pd.DataFrame, stem: Path) -> list[Path]:
+    """Score of the best layer against the number of training sentences, with its control (dotted) and intervals.
+
+    block: lines of ``sizes_table`` of one task, data, probe and metric.
+    """
+    task, data, probe, metric = block.iloc[0][BLOCK]
+    with figure(6.4, 3.9) as made:
+        axes = made.subplots()
+        labels = []
+        for place, (name, line) in enumerate(block.groupby("curve", sort=False)):
+            colour, sizes = SERIES[place % len(SERIES)], line["sentences"].tolist()
+            for (middle, low, high), style in ((TASK, "solid"), (CONTROL, DOTTED)):
+                axes.fill_between(sizes, line[low], line[high], color=colour, alpha=0.18, linewidth=0)
+                axes.plot(sizes, line[middle], color=colour, linestyle=style, linewidth=1.6)
+            axes.plot(sizes, line["score"], color=colour, marker="o", markersize=11, linestyle="none")
+            for size, score, layer in line[["sentences", "score", "best_layer"]].itertuples(index=False):
+                axes.text(size, score, str(layer), fontsize=6.5, color="white", ha="center", va="center_baseline")
+            ends = [line[column] for column in (*TASK[1:], *CONTROL) if line[column].notna().any()]
+            labels.append(label_of(str(name), colour, line["score"], *ends))
+        set_heights(axes, labels, [])
+        axes.set_xscale("log")
+        axes.set_xticks(sorted(set(block["sentences"])), minor=False)
+        axes.minorticks_off()
+        axes.xaxis.set_major_formatter(lambda n, _: f"{n:,.0f}")
+        axes.set_xlabel("training sentences")
+        name_heights(axes, measure(metric).axis)
+        label_ends(axes, labels)
+        subtitle = "numbers: the layer chosen on dev at each size; bands: 95 % intervals; dotted: control task"
+        titled(made, f"{task} · {data} · {probe} probe", subtitle)
+        return save(made, stem, block)
