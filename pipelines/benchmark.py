@@ -41,6 +41,7 @@ from pipelines.shared.versions import code_version, versions
 from probing.axes import Note
 from probing.errors import ConfigError, ProbingError, not_negative, one_of, positive
 from probing.probe.linear import Linear
+from probing.task.word_order import read_by
 
 log = logging.getLogger("pipelines.benchmark")  # also when run as a program
 GROUPS = ("data", "task", "model", "store", "probe")
@@ -102,7 +103,9 @@ def prepare(config: DictConfig, run: tuple[str, ...]) -> tuple[Bench, tuple[Note
     parts, corpus, of_data = find_corpus(parts)
     announce(of_model + of_data)
     set_threads(settings.threads)
-    bench = Bench(parts, checkpoint, corpus, settings.repeats, settings.layer, settings.sentences, run)
+    bench = Bench(
+        parts, checkpoint, read_by(parts.task, corpus), settings.repeats, settings.layer, settings.sentences, run
+    )
     check_layers([bench.layer], bench.encoder.n_layers)
     return bench, of_model + of_data
 

@@ -27,6 +27,7 @@ from probing.report.look import looking
 from probing.result.folder import finish, write_first, write_part
 from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
+from probing.task.word_order import read_by
 
 EXTRACT, NULLS = "extract", "nulls"  # stages beside the analyses
 
@@ -57,6 +58,7 @@ def prepare(config: DictConfig, choices: dict[str, str], load: Load = load_corpu
     """Find the parts, or their announced stand-ins; ``load`` reads the corpus. Raises ProbingError."""
     experiment, checkpoint, of_model = find_model(build(config, choices))
     experiment, corpus, of_data = find_corpus(experiment, load)
+    corpus = read_by(experiment.task, corpus)
     notes = of_model + of_data
     announce(notes)
     folder = run_folder(experiment, corpus.name)

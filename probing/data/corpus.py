@@ -14,6 +14,8 @@ from probing.rng import generator
 
 WITHHELD = "words that are an underscore, kept: treebanks write one for a word that is withheld or missing"
 
+REPEATED = "dev and test sentences that occur in train, kept"
+
 IN_WHOLE = " (in the whole corpus, of which this is a part)"  # after counts that a subsample cannot make anew
 
 
@@ -131,7 +133,7 @@ def unique_ids(corpus: Corpus) -> Corpus:
     known = {s.words for s in splits["train"]}
     repeats = sum(s.words in known for split in ("dev", "test") for s in splits[split])
     if repeats:
-        skipped["dev and test sentences that occur in train, kept"] += repeats
+        skipped[REPEATED] += repeats
     return replace(corpus, splits=splits, skipped=dict(skipped))
 
 

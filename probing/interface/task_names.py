@@ -2,7 +2,9 @@
 
 from probing.errors import ConfigError, shown
 from probing.task.labels import Task
+from probing.task.main_clause import MainClauseNumber, MainTense
 from probing.task.sentences import SentenceTask
+from probing.task.surface_properties import Length, WordContent
 from probing.task.trees import Depth, TreeDepth
 from probing.task.words import WordTask
 
@@ -13,6 +15,11 @@ TASKS: dict[str, Task] = {
     "depth": Depth("depth"),
     "tree_depth": TreeDepth("tree_depth"),
     "sentiment": SentenceTask("sentiment"),
+    "length": Length("length"),
+    "word_content": WordContent("word_content"),
+    "subject_number": MainClauseNumber("subject_number", role="subject"),
+    "object_number": MainClauseNumber("object_number", role="object"),
+    "tense": MainTense("tense"),
 }
 
 

@@ -6,6 +6,7 @@ strength gets it from dev, by the rule of the probes.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -87,9 +88,18 @@ def _of_places(places: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def sentence_length(target: Target, read: Read) -> Predicted:
-    """Ridge regression on the number of words of a sentence: the number, its root and powers of its logarithm."""
+    """What the number of words of a sentence says of its label.
+
+    Of numbers: ridge regression on the number of words, its root and powers of its logarithm. Of classes: the most
+    frequent class of the sentences of train of that length, or of the nearest length that train has.
+    """
     words = {split: [len(read.forms[split][i]) for i in at] for split, at in _labelled(target)}
-    return _ridge(target, {split: _of_lengths(counts) for split, counts in words.items()})
+    if target.kind == "scalar":
+        return _ridge(target, {split: _of_lengths(counts) for split, counts in words.items()})
+    known = table(words["train"], target.flat("train"), summary_of(target))
+    lengths = sorted(set(words["train"]))
+    nearest = {n: min(lengths, key=lambda of: abs(of - n)) for split in SCORED for n in words[split]}
+    return target.by_sentence({split: np.array([known[nearest[n]] for n in words[split]], float) for split in SCORED})
 
 
 def _of_lengths(lengths: Sequence[int]) -> NDArray[np.float64]:
@@ -123,10 +133,17 @@ def of_words(target: Target, read: Read) -> Predicted:
     return bag_of_words(target, read.forms)
 
 
+def of_word_pairs(target: Target, read: Read) -> Predicted:
+    """The linear probe on how often each pair of adjacent words of train occurs in a sentence."""
+    pairs = {split: [[f"{a} {b}" for a, b in pairwise(s)] for s in of] for split, of in read.forms.items()}
+    return bag_of_words(target, pairs)
+
+
 SURFACES: dict[str, Callable[[Target, Read], Any]] = {
     "word type and suffix": word_type_and_suffix,
     "position in the sentence": position_in_the_sentence,
     "sentence length": sentence_length,
     "bag of words": of_words,
+    "bag of word pairs": of_word_pairs,
     "distance in the text": lambda target, read: simple(target, read)["chain"],
 }

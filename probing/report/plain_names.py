@@ -8,6 +8,13 @@ TASKS = {
     "distance": "distance in the tree",
     "tree_depth": "depth of the tree",
     "sentiment": "sentiment",
+    "length": "number of words",
+    "word_content": "which word occurs",
+    "subject_number": "number of the subject",
+    "object_number": "number of the object",
+    "tense": "tense of the main clause",
+    "bigram_shift": "swapped words",
+    "agreement": "number of the verb's subject",
 }
 PROBES = {"mdl": "an online-code probe", "sklearn": "a scikit-learn probe"}
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from probing.errors import ConfigError
+from probing.interface.task_names import TASKS
 from probing.probe.baselines import Read
 from probing.probe.fit import Target
 from probing.probe.surface import SURFACES, baselines, suffixes
 from probing.rng import generator
-from probing.task.sentences import SentenceTask
-from probing.task.trees import Depth, Distance, TreeDepth
-from probing.task.words import WordTask
+from probing.task.trees import Distance
+from probing.task.word_order import BigramShift
 
 
 def read_of(forms: dict[str, list[list[str]]], word: bool = True) -> Read:
@@ -32,7 +32,7 @@ def r2(target: Target, predicted: dict[str, list[np.ndarray]]) -> float:
     return float(1 - ((gold - found) ** 2).sum() / ((gold - gold.mean()) ** 2).sum())
 
 
-@pytest.mark.parametrize("task", [WordTask("a"), Depth("b"), Distance("c"), TreeDepth("d"), SentenceTask("e")])
+@pytest.mark.parametrize("task", [*TASKS.values(), Distance("distance"), BigramShift("shift")], ids=lambda t: t.name)
 def test_every_task_names_a_surface_baseline_that_there_is(task) -> None:
     assert task.surface in SURFACES
 
@@ -63,6 +63,33 @@ def test_length_is_that_of_each_sentence_with_a_label() -> None:
     found = baselines(target, read_of(FORMS, word=False), "sentence length")["surface"]["test"]
     assert [len(v) for v in found] == [len(v) for v in gold["test"]]
     assert np.concatenate(found) == pytest.approx(np.concatenate(gold["test"]), abs=0.1)
+
+
+def test_length_tells_classes_of_length_also_of_lengths_that_train_does_not_have() -> None:
+    def long(words: list[str]) -> np.ndarray:
+        return np.array([int(len(words) > 15)])
+
+    forms = {s: [w for w in rows if s != "train" or len(w) not in (4, 25)] for s, rows in FORMS.items()}
+    target = Target("sentence", "class", 2, {s: [long(w) for w in rows] for s, rows in forms.items()})
+    found = baselines(target, read_of(forms, word=False), "sentence length")
+    assert {len(w) for w in forms["test"]} >= {4, 25}
+    assert np.concatenate(found["surface"]["test"]).tolist() == target.flat("test").tolist()
+
+
+def test_pairs_of_words_tell_what_single_words_do_not() -> None:
+    def order(words: list[str]) -> np.ndarray:
+        return np.array([words.index("a") < words.index("b")]).astype(int)
+
+    rng = generator(7, "order")
+    forms = {
+        s: [["x", *rng.permutation(["a", "b"]).tolist()] for _ in range(n)] for s, n in (("train", 80), ("dev", 30))
+    }
+    forms["test"] = [["a", "b", "x"], ["b", "a", "x"], ["x", "b", "a"], ["x", "x"]]
+    gold = {s: [order(w) if "a" in w else np.array([]) for w in rows] for s, rows in forms.items()}
+    target = Target("sentence", "class", 2, gold)
+    found = baselines(target, read_of(forms, word=False), "bag of word pairs")
+    assert np.concatenate(found["surface"]["test"]).tolist() == [1, 0, 0]
+    assert len(set(np.concatenate(found["word_types"]["test"]).tolist())) == 1
 
 
 def test_position_explains_what_depends_on_the_words_before_and_after() -> None:
