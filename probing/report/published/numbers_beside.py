@@ -62,9 +62,11 @@ def not_comparable(wanted: Published, runs: Sequence[Run]) -> str:
         model, data = checkpoint_of(run), str(run.manifest["data"]["name"])
         if wanted.model.lower() != model.lower() or wanted.data != data:
             return f"the paper's number is of {wanted.model} on {wanted.data}; ours is of {model} on {data}"
-        some = run.manifest["config"]["data"].get("train_sentences")
+        some = run.manifest["config"].get("data", {}).get("train_sentences")
         if some is not None:
-            return f"the paper's number is of probes trained on all of train, ours of probes trained on {some} sentences"
+            return (
+                f"the paper's number is of probes trained on all of train, ours of probes trained on {some} sentences"
+            )
     return ""
 
 

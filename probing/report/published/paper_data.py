@@ -134,7 +134,9 @@ def paper_of(name: str, node: Mapping[str, Any], numbers: Sequence[Published]) -
     where = f"paper {name}"
     given = dict(node)
     given["runs"] = {one: made(Needed, part, f"{where}, runs.{one}") for one, part in given.get("runs", {}).items()}
-    given["series"] = {one: made(Series, part, f"{where}, series.{one}") for one, part in given.get("series", {}).items()}
+    given["series"] = {
+        one: made(Series, part, f"{where}, series.{one}") for one, part in given.get("series", {}).items()
+    }
     given["figure"] = [made(Panel, part, f"{where}, figure") for part in given.get("figure", [])]
     given["checks"] = [made(Check, part, f"{where}, checks") for part in given.get("checks", [])]
     found = made(Paper, given | {"name": name, "numbers": numbers}, where)

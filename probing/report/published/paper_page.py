@@ -71,6 +71,13 @@ def write_paper_page(wanted: Reproduction, out: Path) -> tuple[Path, list[Verdic
         "command": wanted.command,
     }
     page = write_html("paper.html", out / PAGE, facts)
+    write_verdicts(wanted, verdicts, out / VERDICTS)
+    return page, verdicts
+
+
+def write_verdicts(wanted: Reproduction, verdicts: Sequence[Verdict], path: Path) -> None:
+    """Write the claims with their verdicts as JSON, for the overview and for others."""
+    paper = wanted.paper
     summary = {
         "paper": paper.name,
         "cited": paper.cited,
@@ -78,8 +85,7 @@ def write_paper_page(wanted: Reproduction, out: Path) -> tuple[Path, list[Verdic
         "model": wanted.model,
         "claims": [asdict(one) for one in verdicts],
     }
-    (out / VERDICTS).write_text(f"{json.dumps(summary, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
-    return page, verdicts
+    path.write_text(f"{json.dumps(summary, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
 
 
 def runs_of(made: Made) -> list[Run]:
