@@ -13,6 +13,7 @@ from pipelines.coverage import Settings as CoverageSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings
+from pipelines.reproducing.settings import Settings as ReproduceSettings
 from pipelines.running.config import ANALYSES, GROUPS, PROBES, Experiment, Settings, build
 from pipelines.running.run_folder import USUAL, labels, run_folder
 from pipelines.shared.option_files import CONF, options
@@ -24,7 +25,6 @@ EVERY = [(group, name) for group in GROUPS for name in options(group)]
 NAMED = [name for name in options("analysis") if name != "none"]
 NOT_IN_FULL = {PROBES, "information", "pruning"}
 FILES = sorted(CONF.rglob("*.yaml"))
-EXPERIMENTS = [name for name in options("experiment") if name != "none"]
 # what must be given with an option
 NEEDS = {
     "conllu": ["data.train=a.conllu", "data.test=b.conllu"],
@@ -117,6 +117,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
         ("plan.yaml", PlanSettings),
         ("benchmark.yaml", BenchmarkSettings),
         ("coverage.yaml", CoverageSettings),
+        ("reproduce.yaml", ReproduceSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),
     ],
@@ -139,12 +140,10 @@ def test_a_sweep_writes_nothing_outside_of_outputs(program):
     assert hydra.output_subdir is None
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_experiment_builds_under_its_own_tag_and_states_its_command(name):
-    experiment = built(f"experiment={name}")
-    assert experiment.settings.tag == name
-    assert f"experiment={name}" in (CONF / "experiment" / f"{name}.yaml").read_text()
-    assert built(f"experiment={name}", "model=minilm").model.checkpoint == "bundled"
+def test_published_set_ups_are_papers_and_no_presets_beside_them():
+    assert "hewitt2019" in options("paper")
+    assert options("experiment") == ["none"]
+    assert composed("experiment=none") == composed()
 
 
 @pytest.mark.parametrize("name", options("task"))

@@ -35,6 +35,7 @@ HELPERS: dict[str, set[str]] = {
     "exploring": {"viewing"},  # both make views
     "benchmarking": {"running", "exploring"},  # it measures what they do
     "covering": set(),
+    "reproducing": {"running"},  # it makes runs
 }
 # programs that have a package
 PACKAGE_OF = {
@@ -43,6 +44,7 @@ PACKAGE_OF = {
     "explore": "exploring",
     "benchmark": "benchmarking",
     "coverage": "covering",
+    "reproduce": "reproducing",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6

@@ -3,7 +3,7 @@
 import os
 import sys
 from _thread import interrupt_main
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from textwrap import fill
 from threading import Timer
@@ -41,8 +41,16 @@ class Failed(Exception):
     """A job of a sweep failed, and its error is printed; ``args`` holds the exit code."""
 
 
-def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> None:
-    """Run a Hydra program: ``--help`` fits one screen; exit code 1 for a failure, 2 for a mistyped option."""
+def launch(
+    program: Callable[[], object],
+    doc: str,
+    groups: tuple[str, ...],
+    read: Callable[[Sequence[str]], list[str]] = readable,
+) -> None:
+    """Run a Hydra program: ``--help`` fits one screen; exit code 1 for a failure, 2 for a mistyped option.
+
+    read: makes of the arguments those that Hydra reads.
+    """
     if {"--help", "-h"} & set(sys.argv[1:]):
         if code := guarded(lambda: _help(doc, groups)):
             sys.exit(code)
@@ -61,15 +69,15 @@ def launch(program: Callable[[], object], doc: str, groups: tuple[str, ...]) -> 
     sys.unraisablehook = interrupt_again
     show_lines(say)
     try:
-        code = guarded(lambda: _start(program))
+        code = guarded(lambda: _start(program, read))
     except KeyboardInterrupt:
         fail("interrupted; run the same command again to continue")
         code = 130
     sys.exit(code)
 
 
-def _start(program: Callable[[], object]) -> None:
-    sys.argv[1:] = readable(sys.argv[1:])
+def _start(program: Callable[[], object], read: Callable[[Sequence[str]], list[str]]) -> None:
+    sys.argv[1:] = read(sys.argv[1:])
     check_added(sys.argv[1:])
     if SWITCHES & set(sys.argv[1:]):
         hide_bases()

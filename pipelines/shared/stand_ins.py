@@ -1,11 +1,13 @@
 """The model and the corpus on this machine, or, if they are not available, the option that stands in for them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pipelines.shared.options import ModelParts, Parts, option
 from pipelines.shared.schema import part_of
 from probing.axes import Corpus, Note
+from probing.data.corpus import Source
 from probing.data.corpus import load as load_corpus
 from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint, resolve
@@ -16,6 +18,7 @@ INHERITED = {
     "model": ("precision", "long", "max_subwords", "text", "bos"),
 }
 
+Load = Callable[[Source, str], Corpus]
 ModelPartsT = TypeVar("ModelPartsT", bound=ModelParts)
 PartsT = TypeVar("PartsT", bound=Parts)
 
@@ -36,20 +39,20 @@ def find_model(parts: ModelPartsT) -> tuple[ModelPartsT, Checkpoint, tuple[Note,
         return replaced, resolve(replaced.model), (note,)
 
 
-def find_corpus(parts: PartsT) -> tuple[PartsT, Corpus, tuple[Note, ...]]:
-    """The parts with the corpus that is read, the corpus, and a note if it is a stand-in.
+def find_corpus(parts: PartsT, load: Load = load_corpus) -> tuple[PartsT, Corpus, tuple[Note, ...]]:
+    """The parts with the corpus that is read, the corpus, and a note if it is a stand-in. load: reads a corpus.
 
     Raises UnavailableError if there is neither, or with ``strict``; DataError for a malformed corpus.
     """
     try:
-        return parts, load_corpus(parts.data, parts.model.text), ()
+        return parts, load(parts.data, parts.model.text), ()
     except UnavailableError as error:
         stand_in = parts.data.stand_in
         if parts.settings.strict or stand_in is None:
             raise
         replaced = with_stand_in(parts, "data", stand_in)
         note = Note("substituted", f"data={stand_in} stands in for {replaced.stand_ins['data']}. {error}")
-        return replaced, load_corpus(replaced.data, replaced.model.text), (note,)
+        return replaced, load(replaced.data, replaced.model.text), (note,)
 
 
 def with_stand_in(parts: ModelPartsT, group: str, name: str) -> ModelPartsT:

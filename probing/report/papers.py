@@ -58,6 +58,11 @@ PAPERS = (
     ),
     Paper("Jain & Wallace 2019", "Jain and Wallace (2019): Attention is not Explanation. NAACL.", f"{ACL}N19-1357"),
     Paper(
+        "Jawahar et al. 2019",
+        "Jawahar, Sagot and Seddah (2019): What Does BERT Learn about the Structure of Language? ACL.",
+        f"{ACL}P19-1356",
+    ),
+    Paper(
         "Kobayashi et al. 2020",
         "Kobayashi, Kuribayashi, Yokoi and Inui (2020): Attention is Not Only a Weight: Analyzing Transformers with "
         "Vector Norms. EMNLP.",
@@ -73,6 +78,12 @@ PAPERS = (
         "Kornblith et al. 2019",
         "Kornblith, Norouzi, Lee and Hinton (2019): Similarity of Neural Network Representations Revisited. ICML.",
         f"{ARXIV}1905.00414",
+    ),
+    Paper(
+        "Liu et al. 2019",
+        "Liu, Gardner, Belinkov, Peters and Smith (2019): Linguistic Knowledge and Transferability of Contextual "
+        "Representations. NAACL.",
+        f"{ACL}N19-1112",
     ),
     Paper(
         "Michel et al. 2019",

@@ -319,10 +319,10 @@ def test_a_run_that_does_not_fit_on_the_disk_leaves_no_half_of_a_run(small_disk,
 
 @pytest.mark.parametrize("asked", ["measured", "study"])
 def test_a_store_that_is_deleted_during_a_run_says_what_to_do(asked, treebank, here, refused, own, monkeypatch):
-    import pipelines.run
+    import pipelines.running.carry_out
 
     given = own(treebank, "conllu")
-    real = pipelines.run.measured
+    real = pipelines.running.carry_out.measured
 
     def measured(study):
         [path] = treebank.rglob("*.h5") if list(treebank.rglob("*.h5")) else [study.hidden.path]
@@ -334,7 +334,7 @@ def test_a_store_that_is_deleted_during_a_run_says_what_to_do(asked, treebank, h
         raise FileNotFoundError(2, "No such file or directory", str(journal))
 
     if asked == "measured":
-        monkeypatch.setattr("pipelines.run.measured", measured)
+        monkeypatch.setattr("pipelines.running.carry_out.measured", measured)
     else:
         monkeypatch.setattr("probing.store.fill.write_batch", write_batch)
     message = refused(here(*given, small=False), 1)

@@ -48,7 +48,7 @@ def test_layers_share_one_extraction_and_end_with_their_comparison(layers):
 
 def test_finished_runs_are_skipped_wherever_the_flag_is_typed(layers, here, monkeypatch):
     folder, _ = layers
-    monkeypatch.setattr("pipelines.run.compute", None)
+    monkeypatch.setattr("pipelines.running.carry_out.compute", None)
     done = here("layers=0,1", *QUICK, "-m", f"outputs={folder}")
     assert (done.code, endings(done.out)) == (0, ["already done"] * 2)
     assert "compared 3 runs" in done.out

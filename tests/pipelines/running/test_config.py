@@ -11,7 +11,7 @@ MISTYPED = {
     "task.vektor=mean": ["task.vektor", "column, name, vector"],
     "task=poss": ["task=poss: no such option", "deprel", "depth", "distance", "pos", "sentiment", "tree_depth", "xpos"],
     "model=brt": ["model=brt: no such option", "bert", "gpt2", "minilm"],
-    "experiment=liu": ["experiment=liu: no such option", "liu2019"],
+    "experiment=liu": ["experiment=liu: no such option", "none"],
     "sed=1": ["'sed'", "resamples, rollout, seed, store, strict"],
     "+sed=1": ["sed: no such option", "layers", "probe"],
     "+data.typo=1": ["data.typo: no such option", "data.train", "data.max_sentences"],

@@ -1,0 +1,41 @@
+"""Pages of papers from their runs, the overview, and the verdicts in the terminal."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipelines.reproducing.made_runs import Outcome
+from pipelines.reproducing.model_kind import Kind
+from pipelines.shared.cli import say
+from pipelines.shared.machine import alone
+from probing.report.published.claim_checks import UNKNOWN, Verdict
+from probing.report.published.paper_data import Paper
+from probing.report.published.paper_page import Reproduction, write_paper_page
+from probing.report.published.papers_overview import write_overview
+
+STYLES = {"holds": "green", "does not hold": "red"}
+
+
+def write_pages(
+    papers: Sequence[Paper], kind: Kind, runs: Mapping[str, Mapping[str, Outcome]], folder: Path, command: str
+) -> None:
+    """Write the page of each paper for one model, print its verdicts, and write the overview of all pages there are."""
+    for paper in papers:
+        wanted = Reproduction(paper, kind.name, runs[paper.name], f"{command.format(paper=paper.name)}", kind.decoder)
+        page, verdicts = write_paper_page(wanted, folder / kind.name / paper.name)
+        show(paper, kind.name, verdicts, page)
+    with alone(folder / "index.html"):
+        overview = write_overview(folder)
+    say(f"\noverview: {overview}", "bold")
+
+
+def show(paper: Paper, model: str, verdicts: Sequence[Verdict], page: Path) -> None:
+    """Print the claims of a paper with their verdicts and numbers."""
+    say(f"\n{paper.cited}, {model}", "bold")
+    for one in verdicts:
+        word = f"{one.verdict}, because {one.because}" if one.because else one.verdict
+        say(f"  {one.claim}")
+        say(f"    {word}", STYLES.get(one.verdict, "yellow"))
+        if one.numbers:
+            say(f"    {one.numbers}")
+    unknown = sum(one.verdict == UNKNOWN for one in verdicts)
+    say(f"  page: {page}" + (f" (it says why {unknown} claims cannot be checked here)" if unknown > 1 else ""))

@@ -1,0 +1,85 @@
+"""Every kind of check, on planted scores: where it holds, where it does not, and where the data do not decide."""
+
+import pytest
+
+from probing.report.load import load_run
+from probing.report.published.claim_checks import FAILS, HOLDS, KINDS, UNKNOWN, Asked, check
+from probing.report.published.paper_data import Check
+
+CLEAR = (0.5, 0.7, 0.9, 0.6)  # of 150 sentences: steps of .1 are clear
+
+
+@pytest.fixture
+def verdict(ours, paper):
+    def of(kind, *names, scores=CLEAR, decoder=False, **rest):
+        asked = Asked(paper(), {"pos": load_run(ours(scores))}, [], decoder)
+        return check(asked, Check("A claim.", kind, names, **rest))
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "rest", "expected"),
+    [
+        ("greater", ("accuracy@best", "accuracy@0"), {}, HOLDS),
+        ("greater", ("accuracy@0", "accuracy@best"), {}, FAILS),
+        ("greater", ("accuracy@best", "accuracy@0"), {"by": 0.5}, FAILS),
+        ("greater", ("accuracy@best", "majority@first"), {}, HOLDS),
+        ("positive", ("accuracy@0",), {"by": 0.3}, HOLDS),
+        ("positive", ("accuracy@0",), {"by": 0.7}, FAILS),
+        ("negative", ("accuracy@0",), {}, FAILS),
+        ("ascending", ("accuracy@0", "accuracy@1", "accuracy@2"), {}, HOLDS),
+        ("ascending", ("accuracy@0", "accuracy@2", "accuracy@1"), {}, FAILS),
+        ("highest", ("accuracy",), {"low": 0.5, "high": 0.8}, HOLDS),
+        ("highest", ("accuracy",), {"low": 0.8}, FAILS),
+        ("lowest", ("accuracy",), {"high": 0.2}, HOLDS),
+        ("lowest", ("accuracy",), {"low": 0.5}, FAILS),
+        ("levels_off", ("accuracy",), {"low": 2, "high": 2, "by": 0.05}, HOLDS),
+        ("levels_off", ("accuracy",), {"low": 3, "by": 0.05}, FAILS),
+    ],
+)
+def test_a_claim_holds_or_does_not(verdict, kind, names, rest, expected):
+    found = verdict(kind, *names, **rest)
+    assert found.verdict == expected
+    assert found.numbers
+    assert not found.because
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "rest"),
+    [
+        ("greater", ("accuracy@2", "accuracy@3"), {}),
+        ("ascending", ("accuracy@0", "accuracy@2", "accuracy@3"), {}),
+        ("highest", ("accuracy",), {"low": 0.9}),
+    ],
+)
+def test_what_the_data_do_not_decide_is_no_verdict(verdict, kind, names, rest):
+    found = verdict(kind, *names, scores=(0.5, 0.7, 0.9, 0.9), **rest)
+    assert found.verdict == UNKNOWN
+    assert "do not decide" in found.because
+
+
+def test_expected_layers_are_compared_with_their_intervals(ours, paper):
+    early, late = load_run(ours((0.5, 0.9, 0.9, 0.9))), load_run(ours((0.5, 0.5, 0.5, 0.9), seed=1))
+    runs = {name: {"overrides": [], "seconds": 1, "part": name} for name in ("early", "late")}
+    series = {name: {"run": name, "label": name, "metric": "accuracy"} for name in runs}
+    of = paper(runs=runs, series=series, figure=[], checks=[])
+    asked = Asked(of, {"early": early, "late": late}, [], False)
+    assert check(asked, Check("c", "earlier", ["early", "late"])).verdict == HOLDS
+    assert check(asked, Check("c", "earlier", ["late", "early"])).verdict == FAILS
+
+
+def test_a_claim_that_makes_no_sense_for_a_decoder_says_why(verdict):
+    found = verdict("greater", "accuracy@best", "accuracy@0", decoder=True, encoders="it has no masked words")
+    assert (found.verdict, found.because) == (UNKNOWN, "the model reads from left to right: it has no masked words")
+
+
+def test_numbers_that_no_run_has_are_no_failure(verdict):
+    found = verdict("greater", "accuracy@best", "accuracy@17")
+    assert (found.verdict, found.because) == (UNKNOWN, "there is no value at 17")
+
+
+def test_every_kind_is_explained(verdict):
+    import probing.report.published.claim_checks as module
+
+    assert all(f"\n{kind} " in (module.__doc__ or "") for kind in KINDS)

@@ -1,0 +1,80 @@
+"""Made-up rows that equal, exceed and miss published numbers: the verdict that a reader finds on the page."""
+
+import html
+import re
+
+import pytest
+
+from probing.report.published.paper_page import Reproduction, write_paper_page
+
+from ..one_file import foreign_scripts, loads_nothing
+from .conftest import published
+
+COMMAND = "python -m pipelines.reproduce paper=made_up model=tiny"
+
+
+def page_of(paper, folder, out, **rest):
+    path, _ = write_paper_page(Reproduction(paper, "tiny", {"pos": folder}, COMMAND, **rest), out)
+    return path.read_text(encoding="utf-8")
+
+
+def verdict(page: str, claim: str) -> str:
+    """The cell beside a claim, without markup."""
+    found = re.search(rf"{re.escape(claim)}</th><td>(.*?)</td>", re.sub(r"</?a[^>]*>", "", page), re.DOTALL)
+    assert found is not None
+    return html.unescape(re.sub(r"<[^>]+>", "", found[1]))
+
+
+@pytest.mark.parametrize(
+    ("moved", "word", "beside"),
+    [(0.0, "holds", "within tolerance"), (-0.05, "does not hold", "above"), (0.05, "does not hold", "below")],
+)
+def test_rows_that_equal_exceed_and_miss_the_paper_have_the_right_verdict_on_the_page(
+    at_layer_2, paper, tmp_path, moved, word, beside
+):
+    run, score = at_layer_2
+    page = page_of(paper(published(score + moved)), run.folder, tmp_path / "out")
+    assert verdict(page, "The numbers are matched.") == word
+    assert f">{beside}<" in page
+    assert "1 published numbers are of the same model and data" in page
+
+
+@pytest.mark.parametrize("changed", [{"model": "org/other"}, {"data": "another corpus"}])
+def test_another_model_or_other_data_are_never_compared(at_layer_2, paper, tmp_path, changed):
+    run, score = at_layer_2
+    page = page_of(paper(published(score, **changed)), run.folder, tmp_path / "out")
+    assert verdict(page, "The numbers are matched.").startswith("cannot be checked here, because the paper's number is")
+    assert "No published number is drawn over ours" in page
+    assert "within tolerance" not in page
+
+
+@pytest.mark.parametrize("status", ["D", "R-high", "R-med"])
+def test_a_number_that_is_not_verified_is_named_so_and_left_out_of_verdicts(at_layer_2, paper, tmp_path, status):
+    run, _ = at_layer_2
+    page = page_of(paper(published(0.1234, status=status)), run.folder, tmp_path / "out")
+    assert verdict(page, "The numbers are matched.").startswith("cannot be checked here")
+    assert "not verified" in page
+    assert "0.1234" in page
+    assert "0.1234" not in (tmp_path / "out" / "figures" / "figure.csv").read_text()
+
+
+def test_the_reason_of_a_run_that_is_not_there_stands_beside_its_claims(paper, tmp_path):
+    page = page_of(paper(published(0.5)), "fetch <the> treebank", tmp_path / "out")
+    assert verdict(page, "The numbers are matched.") == "cannot be checked here, because fetch <the> treebank"
+    assert "fetch &lt;the&gt; treebank" in page
+    assert "There is nothing to draw" in page
+
+
+def test_the_page_has_question_differences_and_command_and_loads_nothing(at_layer_2, paper, tmp_path):
+    page = page_of(paper(published(0.5)), at_layer_2[0].folder, tmp_path / "out")
+    assert "Does it &lt;b&gt;work&lt;/b&gt;?" in page
+    assert "Ours is &lt;i&gt;small&lt;/i&gt;." in page
+    assert COMMAND in page
+    assert "https://example.org/paper" in page
+    assert loads_nothing(page)
+    assert foreign_scripts(page) == []
+
+
+def test_the_same_runs_give_the_same_page(at_layer_2, paper, tmp_path):
+    first, second = (page_of(paper(published(0.5)), at_layer_2[0].folder, tmp_path / "out") for _ in range(2))
+    assert first == second
