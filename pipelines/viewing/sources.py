@@ -51,17 +51,13 @@ def views(
     other = model_beside(parts.settings.beside)
     set_threads(parts.settings.threads)
     options, layers = view_options(parts, parts.settings.chosen_parts), listed(parts.settings.layers)
-    if corpus is None:
-        probes = probes_for_text(parts, checkpoint, asked_corpora(parts))
-    else:
-        probes = probes_for_corpus(parts, checkpoint, corpus)
+    probes = _probes(parts, checkpoint, corpus)
 
     @cache
     def encoder() -> "Encoder":
         say(f"loading {checkpoint.name}")
         loaded = load_encoder(parts, checkpoint)
-        if layers:
-            check_layers(layers, loaded.map_facts.layers)  # before a view is computed
+        check_layers(layers or loaded.map_facts.layers, loaded.map_facts.layers)  # before a view is computed
         return loaded
 
     found = []
@@ -77,6 +73,13 @@ def views(
                 found.append(from_model(other, one, options, None))
         on_progress("viewing", len(inputs), len(inputs))
     return [only_layers(view, layers) for view in found] if layers else found
+
+
+def _probes(parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None) -> "Probes":
+    """The trained probes that are shown: those of the corpus, or for a text those of the corpora that are asked for."""
+    if corpus is None:
+        return probes_for_text(parts, checkpoint, asked_corpora(parts))
+    return probes_for_corpus(parts, checkpoint, corpus)
 
 
 def model_beside(name: str | None) -> "Callable[[], Encoder] | None":
