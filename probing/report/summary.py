@@ -48,7 +48,7 @@ def summary(condition: Condition) -> dict[str, object]:
     """The line of one condition."""
     table = condition.table
     best = table[table["best"]].iloc[0]
-    scores = table["score"].tolist()
+    scores: list[float] = table["score"].tolist()
     floor = majority_or_floor(table, condition.metric)
     whole = has_every_layer(condition) and len(table) > 1 and not np.isnan(floor)
     low, high = seed_range(condition)
@@ -69,14 +69,13 @@ def summary(condition: Condition) -> dict[str, object]:
         "seed_low": low,
         "seed_high": high,
         "floor": floor,
-        **(
-            of_mix(condition.runs[0])
-            or {
-                "centre_of_gravity": centre_of_gravity(scores, floor) if whole else float("nan"),
-                "expected_layer": expected_layer(scores) if whole else float("nan"),
-            }
-        ),
+        **(of_mix(condition.runs[0]) or mean_layers(scores if whole else [], floor)),
     }
+
+
+def mean_layers(scores: Sequence[float], floor: float) -> dict[str, float]:
+    """Both mean layers of these scores; NaN for none."""
+    return {"centre_of_gravity": centre_of_gravity(scores, floor), "expected_layer": expected_layer(scores)}
 
 
 def has_every_layer(condition: Condition) -> bool:
