@@ -91,6 +91,9 @@ class TrainedProbe(Descent, ABC):
 
     def _trained(self, models: Sequence[LayerModel], setting: Setting) -> list[Fitted]:
         """The models, trained side by side, each with what its training did."""
+        if not models:
+            return []
         jobs = [model.job(self.name) for model in models]
-        found = train_all(jobs, self, setting.seed, f"{self.name} probes: epochs", setting.on_progress)
+        step = f"{self.name} probes of the {'task' if models[0].name == TASK else 'control'}: epochs"
+        found = train_all(jobs, self, setting.seed, step, setting.on_progress)
         return list(zip(models, found, strict=True))
