@@ -31,6 +31,8 @@ NEEDS = {
     "dataset": ["data.hub=a/b"],
     "labelled": ["data.train=a.tsv", "data.test=b.tsv"],
     "structural": ["task=depth"],
+    "bilinear": ["task=head"],
+    "pair_mlp": ["task=head"],
 }
 
 

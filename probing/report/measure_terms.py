@@ -149,6 +149,11 @@ MEASURES = (
         ("tvd",),
     ),
     Entry(
+        "UAS",
+        "Unlabelled attachment score: the share of words whose head is right (that of the root is the root itself). A "
+        "probe decides on each word alone, so that its edges need not be a tree.",
+    ),
+    Entry(
         "UUAS",
         "Undirected unlabelled attachment score: the share of edges of the gold tree that are in the "
         "predicted tree (Hewitt & Manning 2019).",
