@@ -6,6 +6,7 @@ from probing.task.main_clause import MainClauseNumber, MainTense
 from probing.task.sentences import SentenceTask
 from probing.task.surface_properties import Length, WordContent
 from probing.task.trees import Depth, TreeDepth
+from probing.task.verb_agreement import VerbAgreement
 from probing.task.words import WordTask
 
 TASKS: dict[str, Task] = {
@@ -20,6 +21,7 @@ TASKS: dict[str, Task] = {
     "subject_number": MainClauseNumber("subject_number", role="subject"),
     "object_number": MainClauseNumber("object_number", role="object"),
     "tense": MainTense("tense"),
+    "agreement": VerbAgreement("agreement"),
 }
 
 
