@@ -155,12 +155,24 @@ def usual_place(target: Target, read: Read) -> Predicted:
     return by_rule(target, keys)
 
 
+def of_words_before(target: Target, read: Read) -> Predicted:
+    """The linear probe on how often each word type stands before the labelled word in its sentence."""
+    before = {
+        split: [of[:place] for of, at in zip(read.forms[split], read.items[split], strict=True) for place in at]
+        for split in target.values
+    }
+    alone = {split: list(target.flat(split)[:, None]) for split in target.values}  # each item as a text of its own
+    found = bag_of_words(Target("sentence", target.kind, target.n_classes, alone), before)
+    return target.by_sentence({split: np.concatenate(found[split]) for split in SCORED})
+
+
 SURFACES: dict[str, Callable[[Target, Read], Any]] = {
     "word type and suffix": word_type_and_suffix,
     "position in the sentence": position_in_the_sentence,
     "sentence length": sentence_length,
     "bag of words": of_words,
     "bag of word pairs": of_word_pairs,
+    "bag of the words before": of_words_before,
     "distance in the text": lambda target, read: simple(target, read)["chain"],
     "usual place of the head": usual_place,
     **ITEM_SURFACES,
