@@ -1,9 +1,10 @@
-"""Do the intervals hold what they say?  python -m pipelines.coverage
+"""How often do the 95 % intervals contain the true value?  python -m pipelines.coverage
 
-Fits probes once on the bundled grammar, takes many fresh sentences of it as the population, draws test sets from them,
-and counts how often the 95 % intervals hold the population's value: of sentences, and of documents that share a topic.
-Also how often the layers that may be the best hold the best one, and how often a family of comparisons finds something
-where there is nothing. Takes some minutes on 2 cores; writes outputs/coverage/<name>.json and .md.
+Fits probes once on the bundled grammar, takes many new sentences of it as the population, draws test sets from them,
+and counts how often the 95 % intervals contain the population's value: for sentences, and for documents whose sentences
+share a topic. Also counts how often the set of layers that may be the best contains the best one, and how often a
+family of comparisons reports a difference where there is none. Takes some minutes on 2 cores; writes
+outputs/coverage/<name>.json and .md.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}
@@ -74,10 +75,10 @@ class Settings:
         for option in ("sentences", "documents"):
             for size in listed(getattr(self, option)):
                 if type(size) is not int or size < 2:
-                    raise ConfigError(f"{option}={size}: the size of a test set is wanted, a number from 2 on")
+                    raise ConfigError(f"{option}={size}: the size of a test set is expected, a number from 2 on")
         for option, least in (("pool", FEWEST), ("controls", max(DRAWS))):
             if getattr(self, option) < least:
-                raise ConfigError(f"{option}={getattr(self, option)}: at least {least} are wanted")
+                raise ConfigError(f"{option}={getattr(self, option)}: at least {least} are expected")
         check_machine(self.device, self.threads)
 
 

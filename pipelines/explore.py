@@ -10,9 +10,10 @@ Options (group=option; every key of an option is set as group.key=value):
   text        the text when the page opens
   characters  the most characters of a text (5000)
   subwords    the most subwords of an input (512); the model's window may allow fewer
-  longest_flow longest_neurons   for more subwords flow, or query and key vectors, are left out (64, 128)
-  runs        folders in which trained probes are searched (default: outputs/runs)
-  probes      the corpus whose trained probes are shown, or a list (default: natural before generated text)
+  longest_flow     inputs with more subwords than this have no flow (64)
+  longest_neurons  inputs with more subwords than this have no query and key vectors (128)
+  runs        folders to search for trained probes (default: outputs/runs)
+  probes      show probes trained on this corpus, or a list (default: natural text is preferred to generated text)
   open        open=true opens the browser
   strict      strict=true fails instead of using a stand-in for the model
   device threads outputs

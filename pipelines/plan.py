@@ -1,14 +1,14 @@
-"""How many sentences tell two layers or models apart?  python -m pipelines.plan runs=outputs/runs/main/…
+"""How many test sentences tell two layers or models apart?  python -m pipelines.plan runs=outputs/runs/main/…
 
-Says how many test sentences (and documents) find a true difference with a power of 80 % in a two-sided test at 5 %, and
-which difference the sentences at hand find. The variance of the paired difference comes from a finished run, or is
-assumed. Nothing is written.
+Says how many test sentences (and documents) are needed to find a true difference with a power of 80 % (two-sided test
+at the 5 % level), and which difference the sentences that you have can find. The variance of the paired difference
+comes from a finished run, or you give it. Nothing is written.
 
 Options:
   runs           one finished run: its layers are compared; two: one layer of each
   layers         two layers (default: the best one and each other one, or the best one of each run)
   metric         default: the main metric of the run
-  difference     that is to be found, in the unit of the metric (default 0.01)
+  difference     the difference to be found, in the unit of the metric (default 0.01)
   power, level   default 0.8 and 0.05
   without a run: deviation, or disagreement and items; design_effect, sentences, sentences_per_document
                  (conf/plan.yaml explains them)

@@ -11,8 +11,8 @@ Options (group=option; every key of an option is set as group.key=value):
   sentence    id of a sentence of data=…, or a list of ids; load=true loads the model even if the store has the maps
   out         the file (default outputs/views/<model>/<what is shown>.html)
   layers      layers=[3,6] keeps these layers only, for a small file
-  beside      another model, shown beside this one with the difference: minilm, a folder or a Hub id
-  probes      the corpus whose trained probes are shown, or a list (default: that of the sentence, or of data=)
+  beside      another model to compare with: both are shown, and their difference (minilm, a folder or a Hub id)
+  probes      show probes trained on this corpus, or a list (default: the corpus of the sentence, or of data=)
   others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml explains
               each, --cfg job lists them)
 
@@ -40,11 +40,11 @@ from pipelines.shared.option_files import CONF
 from pipelines.shared.options import Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
 from pipelines.shared.stand_ins import find_corpus, find_model
-from pipelines.shared.typed_command import as_typed
 from pipelines.shared.versions import code_version, versions
 from pipelines.viewing.inputs import Settings, choose, sentences, target, texts
 from pipelines.viewing.sources import MODEL, views
 from probing.axes import Note
+from probing.distribution import as_typed
 from probing.view.bundle import page
 from probing.view.pack import Packed, pack
 from probing.view.record import View

@@ -14,8 +14,17 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 IntArray = NDArray[np.integer]
-Level = Literal["word", "sentence", "pair"]  # what one label is attached to
-Kind = Literal["class", "scalar"]  # what one label is
+# what one label is attached to; the items of the last three are Places
+Level = Literal["word", "sentence", "pair", "edge", "span", "span_pair"]
+Kind = Literal["class", "scalar", "position"]  # what one label is
+ITEMS: dict[str, str] = {  # what items are called, by level
+    "word": "words",
+    "sentence": "sentences",
+    "pair": "word pairs",
+    "edge": "edges",
+    "span": "mentions",
+    "span_pair": "pairs of mentions",
+}
 Split = str  # train, dev or test
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
@@ -44,12 +53,13 @@ class Sentence:
 
     ``heads`` are as in CoNLL-U: 1-based positions, 0 for the root. ``feats`` is its FEATS column, unchanged
     (``Number=Sing|PronType=Prs``, ``_`` for none). ``entities`` are mentions in order of their first word: the id of
-    the entity, and the 0-based positions of the mention's words. ``document`` names the text that the sentence comes
-    from. ``broken_tree`` says where and why the HEAD column is not one tree; ``heads`` are empty then. Both are not in
-    the repr, because fingerprints are made of the repr and no score depends on them. ``surface`` is the text as it is
-    written, if a model is to read that; None: the words, between spaces. It is not in the repr either, so that
-    fingerprints without it are as before; those with it add it. ``left_out``: what its corpus has here and this record
-    has not, as reasons with their numbers; not in the repr, and counted in ``Corpus.skipped``.
+    the entity, and the 0-based positions of the mention's words. ``entity_types`` are the types of these mentions
+    (person, place …), an empty text for none; not in the repr, but fingerprints add them. ``document`` names the text
+    that the sentence comes from. ``broken_tree`` says where and why the HEAD column is not one tree; ``heads`` are
+    empty then. Both are not in the repr, because fingerprints are made of the repr and no score depends on them.
+    ``surface`` is the text as it is written, if a model is to read that; None: the words, between spaces. It is not in
+    the repr either, so that fingerprints without it are as before; those with it add it. ``left_out``: what its corpus
+    has here and this record has not, as reasons with their numbers; not in the repr, and counted in ``Corpus.skipped``.
     """
 
     id: str
@@ -62,6 +72,7 @@ class Sentence:
     lemmas: tuple[str, ...] = ()
     feats: tuple[str, ...] = ()
     entities: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    entity_types: tuple[str, ...] = field(default=(), repr=False)
     document: str | None = field(default=None, repr=False)
     broken_tree: str | None = field(default=None, repr=False)
     surface: Surface | None = field(default=None, repr=False)
@@ -82,22 +93,6 @@ class Corpus:
     broken_trees: str = "error"
 
 
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """The labels that a probe predicts: per split, one array per sentence.
-
-    Arrays are (W,) for words, (1,) for a sentence, (W, W) for word pairs. For ``kind="class"`` they are indices into
-    ``classes`` (negative: no label), for ``kind="scalar"`` floats (NaN: no label). ``classes`` are those of train.
-    ``unseen`` are classes that occur only in dev or test: index C + k is ``unseen[k]``, and no probe can predict it.
-    """
-
-    level: Level
-    kind: Kind
-    values: Mapping[Split, Sequence[NDArray[np.integer] | NDArray[np.floating]]]
-    classes: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
-
-
 class Note(NamedTuple):
     """Something that a reader of the scores must know. kind: substituted, rebuilt, skipped, truncated, unconverged,
     sample, caveat or failed.
@@ -105,6 +100,37 @@ class Note(NamedTuple):
 
     kind: str
     text: str
+
+
+class Places(NamedTuple):
+    """Where the N items of one sentence stand in it. An item has K parts: an edge two words, a span one, a pair two.
+
+    spans (N, K, 2): first word and end (exclusive) of each part. words (N,): the word by which an item is known, whose
+    form is the item's type: the dependent of an edge, the head word of a mention (of a pair: of the second).
+    """
+
+    words: IntArray
+    spans: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """The labels that a probe predicts: per split, one array per sentence.
+
+    Arrays are (W,) for words, (1,) for a sentence, (W, W) for word pairs, (N,) for the N items of ``places``. For
+    ``kind="class"`` they are indices into ``classes`` (negative: no label), for ``kind="scalar"`` floats (NaN: no
+    label), for ``kind="position"`` the place of another word in the sentence, from 0 (negative: no label).
+    ``classes`` are those of train. ``unseen`` are classes that occur only in dev or test: index C + k is ``unseen[k]``,
+    and no probe can predict it. ``notes``: how the items were chosen.
+    """
+
+    level: Level
+    kind: Kind
+    values: Mapping[Split, Sequence[NDArray[np.integer] | NDArray[np.floating]]]
+    classes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    places: Mapping[Split, Sequence[Places]] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

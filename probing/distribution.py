@@ -1,12 +1,17 @@
-"""The name and the version under which this project is installed, and the packages that only some people need."""
+"""Name and version of the installed project, how its programs are started, and packages that only some people need."""
 
+import os
 from importlib.util import find_spec
+from pathlib import Path
 
 from probing.errors import UnavailableError
 
 NAME = "layer-probing"  # what pip installs; what Python imports is called probing
 VERSION = "0.1.0"
 COMMAND = "PROBING_COMMAND"  # the variable that says how programs were started, if not by python -m pipelines.…
+IN_REPOSITORY = "python -m pipelines."
+INSTALLED = Path(__file__).parent / "programs"  # the programs of an installed package; not there in the repository
+OPTIONS = (INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1]) / "conf"  # what the command line offers
 # a package, or a launcher of Hydra: the extra of NAME that brings it
 EXTRAS = {
     "datasets": "hub",
@@ -18,6 +23,16 @@ EXTRAS = {
     "submitit_slurm": "slurm",
     "submitit_local": "slurm",
 }
+
+
+def as_typed(text: str) -> str:
+    """``text`` with its commands as they can be typed here.
+
+    That is as this program was started (``probe run``); else, as in a notebook, ``probe run`` where the package is
+    installed, and ``python -m pipelines.run`` in the repository.
+    """
+    command = os.environ.get(COMMAND) or ("probe" if INSTALLED.is_dir() else "")
+    return text.replace(IN_REPOSITORY, f"{command} ") if command else text
 
 
 def need(name: str) -> None:

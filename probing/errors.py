@@ -1,4 +1,4 @@
-"""Errors of the project; each message says what was seen, what was wanted and what to type."""
+"""Errors of the project; each message says what was seen, what was expected and what to type."""
 
 import errno
 from collections.abc import Iterable

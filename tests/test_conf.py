@@ -23,7 +23,7 @@ from pipelines.viewing.inputs import Settings as ViewSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 NAMED = [name for name in options("analysis") if name != "none"]
-NOT_OF_ATTENTION = {PROBES, "information"}
+NOT_IN_FULL = {PROBES, "information", "pruning"}
 FILES = sorted(CONF.rglob("*.yaml"))
 # what must be given with an option
 NEEDS = {
@@ -89,7 +89,7 @@ def test_an_option_that_brings_analyses_is_no_part_itself(group):
 
 def test_attention_brings_no_analysis_or_rollout_or_all():
     brought = {name: set(built(f"attention={name}").analyses) - {PROBES} for name in options("attention")}
-    assert brought == {"none": set(), "rollout": {"rollout"}, "full": set(NAMED) - NOT_OF_ATTENTION}
+    assert brought == {"none": set(), "rollout": {"rollout"}, "full": set(NAMED) - NOT_IN_FULL}
 
 
 @pytest.mark.parametrize("group, name", USUAL.items())
@@ -99,7 +99,7 @@ def test_what_a_folder_leaves_out_is_what_runs_without_an_option(group, name):
 
 def test_further_analyses_are_added_to_those_of_attention():
     assert set(built("analysis=[heads,syntax]").analyses) == {PROBES, "rollout", "heads", "syntax"}
-    assert set(built("attention=full", "analysis=information").analyses) == set(NAMED)
+    assert set(built("attention=full", "analysis=[information,pruning]").analyses) == set(NAMED)
     assert [*built("analysis=[syntax,heads]").analyses][0] == PROBES
 
 
@@ -149,7 +149,7 @@ def test_published_set_ups_are_papers_and_no_presets_beside_them():
 @pytest.mark.parametrize("name", options("task"))
 def test_a_task_brings_its_corpus_unless_told_otherwise(name):
     config, _ = composed(f"task={name}")
-    assert config.data.name == {"sentiment": "sst2"}.get(name, "ewt")
+    assert config.data.name == {"sentiment": "sst2", "entity": "gum", "coref": "gum"}.get(name, "ewt")
     for overrides in ([f"task={name}", "data=grammar"], ["data=grammar", f"task={name}"]):
         assert composed(*overrides)[0].data.name == "grammar"
 

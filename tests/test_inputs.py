@@ -135,7 +135,7 @@ ROWS: list[tuple[str, dict[str, Any], Read | str]] = [
     (
         "more_columns_than_named.conllu",
         {},
-        "11 columns between tabs, 10 are wanted; other columns are named in a first",
+        "11 columns between tabs, 10 are expected; other columns are named in a first",
     ),
     ("sorted_by_label.tsv", {"dev": None}, Read(119, "text 0", "neg", {BY_LABEL: 13})),
 ]

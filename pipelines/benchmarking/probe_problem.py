@@ -20,6 +20,7 @@ from probing.store.key import key, key_parts
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors
 from probing.store.write import ensure
+from probing.task.labels import with_product
 
 if TYPE_CHECKING:
     from probing.model.encoder import Encoder
@@ -47,7 +48,8 @@ def probe_problem(bench: Bench) -> ProbeProblem:
         raise ConfigError(f"task={task.name}: solvers are compared on classes; type task=pos, or another with classes")
     control = task.control(corpus, labels, generator(0, "control", task.name))
     with StoreFile(_stored(bench)) as store:
-        vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
+        position = str(store.provenance["cls_position"])
+        vectors = Vectors(store, labels.level, task.vector, position, labels.places, with_product(task))
         every = _flat(labels, SPLITS)
         keep = vectors.available & (every >= 0)
         features = standardise(vectors.select(keep).layer(bench.layer), probe.standardise, vectors.bits)["train"]

@@ -6,9 +6,9 @@ from pipelines.covering.replications import BEST, HEADS, LAYERS, NESTED, Line
 from probing.report.metric_format import MEASURES
 
 FAMILIES = {
-    BEST: "the layers that may be the best hold the best one",
-    LAYERS: "no layer is said to differ where none does",
-    HEADS: "no head is said to beat its offset, or to be beaten, where none is",
+    BEST: "the set of layers that may be the best contains the best one",
+    LAYERS: "no difference of layers is reported (none is true)",
+    HEADS: "no head is reported as better or worse than its offset (none is)",
 }
 
 
@@ -24,7 +24,7 @@ def tables(lines: Sequence[Line]) -> str:
             label += f" ({measure})"
         rows.append([label, *(f"{100 * held[measure, *one]:.1f}" for one in sets)])
     families = [line for line in lines if line.measure in FAMILIES]
-    rows += [[], ["in test sets of", "it holds that", "share"], ["---", "---", "---:"]]
+    rows += [[], ["in test sets of", "what should happen", "share"], ["---", "---", "---:"]]
     rows += [[_set(line.drawn, line.n), FAMILIES[line.measure], f"{100 * line.share:.1f}"] for line in families]
     return "\n".join("| " + " | ".join(row) + " |" if row else "" for row in rows) + "\n"
 

@@ -87,6 +87,6 @@ def interface(port: int, limits: Mapping[str, int]) -> dict[str, Any]:
             "unpack": UNPACK,
         },
         "limits": dict(limits),
-        "errors": {"body": '{"error": "what was seen; what is wanted; what to send"}', **ERRORS},
+        "errors": {"body": '{"error": "what was seen; what is expected; what to send"}', **ERRORS},
         "example": f"curl -s {here}/api/view -H 'Content-Type: application/json' -d '{{\"text\": \"The cat sat\"}}'",
     }

@@ -14,7 +14,7 @@ EXAMPLE = '{"text": "The cat sat"}'
 
 
 class RequestError(Exception):
-    """A refused request: an HTTP status, and a message with what was seen, what is wanted and what to send."""
+    """A refused request: an HTTP status, and a message with what was seen, what is expected and what to send."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -34,7 +34,9 @@ async def read(request: Request, characters: int) -> ViewRequest:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         seen = kind or "missing"
-        raise RequestError(415, f"the type of the body is {seen}; JSON is wanted; send Content-Type: application/json")
+        raise RequestError(
+            415, f"the type of the body is {seen}; JSON is expected; send Content-Type: application/json"
+        )
     limit, size, body = 2 * BYTES_PER_CHARACTER * characters + 1024, 0, bytearray()
     async for chunk in request.stream():
         size += len(chunk)
@@ -50,19 +52,19 @@ async def read(request: Request, characters: int) -> ViewRequest:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
         seen = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise RequestError(400, f"the body is not JSON ({seen}); an object is wanted; send {EXAMPLE}") from None
+        raise RequestError(400, f"the body is not JSON ({seen}); an object is expected; send {EXAMPLE}") from None
     return checked(found, characters)
 
 
 def checked(found: object, characters: int) -> ViewRequest:
     """The request in a decoded body. Raises RequestError."""
     if not isinstance(found, dict):
-        raise RequestError(400, f"the body is {_kind(found)}; an object is wanted; send {EXAMPLE}")
+        raise RequestError(400, f"the body is {_kind(found)}; an object is expected; send {EXAMPLE}")
     if unknown := sorted(found.keys() - set(FIELDS)):
         raise RequestError(400, f"no such field: {json.dumps(unknown)[:200]}; the fields are {', '.join(FIELDS)}")
     text, text_b = _text("text", found.get("text"), characters), found.get("text_b")
     if not text.strip():
-        raise RequestError(400, f"text is empty; a few words are wanted; send {EXAMPLE}")
+        raise RequestError(400, f"text is empty; a few words are expected; send {EXAMPLE}")
     if text_b is not None and not _text("text_b", text_b, characters).strip():
         text_b = None
     return ViewRequest(text, text_b, _parts(found.get("parts")))
@@ -70,7 +72,7 @@ def checked(found: object, characters: int) -> ViewRequest:
 
 def _text(name: str, text: object, characters: int) -> str:
     if not isinstance(text, str):
-        raise RequestError(400, f'{name} is {_kind(text)}; a string is wanted; send {{"{name}": "The cat sat"}}')
+        raise RequestError(400, f'{name} is {_kind(text)}; a string is expected; send {{"{name}": "The cat sat"}}')
     if len(text) > characters:
         raise RequestError(
             413, f"{name} has {len(text):,} characters; at most {characters:,} are accepted; send a part of it"
@@ -86,7 +88,7 @@ def _parts(parts: object) -> tuple[str, ...] | None:
     if not isinstance(parts, list) or any(part not in PARTS for part in parts):
         seen = f"[{', '.join(map(_told, parts))}]" if isinstance(parts, list) else _told(parts)
         raise RequestError(
-            400, f"parts is {seen[:200]}; a list is wanted; send some of {', '.join(PARTS)}, or leave it out"
+            400, f"parts is {seen[:200]}; a list is expected; send some of {', '.join(PARTS)}, or leave it out"
         )
     return tuple(parts)
 

@@ -29,7 +29,7 @@ from probing.store.leftovers import clear_leftovers
 from probing.store.write import discard
 from probing.task.word_order import read_by
 
-EXTRACT, NULLS = "extract", "nulls"  # stages beside the analyses
+EXTRACT, NULLS, REPORT = "extract", "nulls", "page and figures"  # stages that are no analyses
 
 
 def finished(this: Run) -> tuple[Run, bool]:
@@ -95,15 +95,25 @@ def raise_if_deleted(this: Run, error: Exception) -> None:
 
 
 def compute(this: Run, notes: tuple[Note, ...]) -> None:
-    """Run one analysis after the other. The findings of each are on disk before the next begins."""
+    """The analyses of a run, then its tables, figures and page."""
     from probing.report.page import write_report
 
+    settings = this.experiment.settings
+    stages = [EXTRACT, *this.experiment.analyses, *([NULLS] if settings.nulls else []), REPORT]
+    set_threads(settings.threads)
+    with Bars(CONSOLE, stages) as bars:
+        analyse(this, notes, bars)
+        bars.stage(REPORT)
+        with looking(this.experiment.report):
+            finish(this.folder, write_report)
+
+
+def analyse(this: Run, notes: tuple[Note, ...], bars: Bars) -> None:
+    """Run one analysis after the other. The findings of each are on disk before the next begins."""
     analyses, strict = this.experiment.analyses, this.experiment.settings.strict
-    stages = [EXTRACT, *analyses, *([NULLS] if this.experiment.settings.nulls else [])]
     found: dict[str, Findings] = {}
     failed: dict[str, str] = {}
-    set_threads(this.experiment.settings.threads)
-    with Bars(CONSOLE, stages) as bars, closing(study_of(this, bars)) as study:
+    with closing(study_of(this, bars)) as study:
         clock = Clock(bars.stage)
         for analysis in analyses.values():
             analysis.check(study)
@@ -123,5 +133,3 @@ def compute(this: Run, notes: tuple[Note, ...]) -> None:
             with clock.stage(NULLS):
                 found = with_nulls(this.experiment, study, found, failed, taken)
             write_part(this.folder, contents(this, found, noted, {**facts, "failed": failed, "timings": clock.seconds}))
-    with looking(this.experiment.report):
-        finish(this.folder, write_report)

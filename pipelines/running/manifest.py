@@ -13,10 +13,10 @@ from pipelines.running.config import Experiment
 from pipelines.running.identity import outside_parts
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import option
-from pipelines.shared.typed_command import as_typed
 from pipelines.shared.versions import code_version
 from probing.axes import Corpus
 from probing.data.corpus import fingerprint
+from probing.distribution import as_typed
 from probing.model.checkpoint import Checkpoint
 
 

@@ -15,8 +15,9 @@ from rich.console import Console
 from pipelines.shared.log_lines import show_lines
 from pipelines.shared.option_files import check_added, options
 from pipelines.shared.shortage import memory_behind, shortage
-from pipelines.shared.typed_command import as_typed
+from pipelines.shared.tab_completion import SWITCHES, hide_bases
 from pipelines.shared.typed_options import explain, readable
+from probing.distribution import as_typed
 from probing.errors import ConfigError, ProbingError, shown
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def launch(
 def _start(program: Callable[[], object], read: Callable[[Sequence[str]], list[str]]) -> None:
     sys.argv[1:] = read(sys.argv[1:])
     check_added(sys.argv[1:])
+    if SWITCHES & set(sys.argv[1:]):
+        hide_bases()
     program()
 
 

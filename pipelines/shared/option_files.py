@@ -73,13 +73,17 @@ def file_of(group: str, name: str) -> Path | None:
 def check_added(arguments: Sequence[str]) -> None:
     """Check the folders that the arguments add.
 
-    Raises ConfigError for a folder that is not there or holds no options, and for an option that would have no effect
-    because conf/ has another one of the same name.
+    Raises ConfigError for a switch without a folder, for a folder that is not there or has no options, and for an
+    option that would have no effect because conf/ has another one of the same name.
     """
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        switch, equals, value = argument.partition("=")
+        if switch in _SWITCHES and not (value if equals else following):
+            raise ConfigError(f"{switch}: a folder with options is expected; type {switch} my_study/conf")
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
     for folder in added(arguments):
         if not folder.is_dir():
-            raise ConfigError(f"{folder}: no such folder; a folder with options is wanted, such as my_study/conf")
+            raise ConfigError(f"{folder}: no such folder; a folder with options is expected, such as my_study/conf")
         files = [file for group in sorted(groups) for file in sorted((folder / group).glob("*.yaml"))]
         if not files:
             raise ConfigError(

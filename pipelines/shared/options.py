@@ -78,7 +78,7 @@ def own_options(cls: type[SettingsT], config: DictConfig, groups: Sequence[str])
 def _text(name: str, config: DictConfig) -> str | None:
     text = "???" if OmegaConf.is_missing(config, name) else config[name]
     if text is not None and not isinstance(text, str):
-        raise ConfigError(f'{name}={text}: a text is wanted; type {name}="{text}"')
+        raise ConfigError(f'{name}={text}: a text is expected; type {name}="{text}"')
     return text
 
 

@@ -48,7 +48,7 @@ def checked(cls: type[T], node: DictConfig, group: str) -> T:
 
 
 def _values(cls: "type[DataclassInstance]", given: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """The values of the fields of ``cls``: lists where a list is wanted, nothing empty, no key that is not a field."""
+    """The values of the fields of ``cls``: lists where a list is expected, nothing empty, only keys that are fields."""
     known(prefix, given, [f.name for f in fields(cls)])
     hints = get_type_hints(cls)
     return {key: _value(f"{prefix}{key}", value, hints[key]) for key, value in given.items()}
@@ -79,10 +79,10 @@ def _one(option: str, value: Any, kind: Any) -> Any:
         return value
     if isinstance(value, list | dict):
         raise ConfigError(
-            f"{option}={shown(value)}: a single value is wanted here, neither a list nor a group of options"
+            f"{option}={shown(value)}: a single value is expected here, neither a list nor a group of options"
         )
     if value is None:
-        raise ConfigError(f"{option}=null: a value is wanted")
+        raise ConfigError(f"{option}=null: a value is expected")
     if value == "":
         raise ConfigError(f"{option}='': the value is empty")
     if isinstance(value, int | float) and kind is not str:
@@ -92,7 +92,7 @@ def _one(option: str, value: Any, kind: Any) -> Any:
 
 def _check_number(option: str, value: float, kind: type) -> None:
     if not math.isfinite(value):
-        raise ConfigError(f"{option}={shown(value)}: a finite number is wanted")
+        raise ConfigError(f"{option}={shown(value)}: a finite number is expected")
     if kind is bool and value not in (0, 1):
         raise ConfigError(f"{option}={shown(value)}: type {option}=true or {option}=false")
     if kind is int and abs(value) >= 2**63:
@@ -110,7 +110,7 @@ def class_of(option: str, target: object) -> Any:
     """The dataclass that ``target`` names (package.module.Class). Raises ConfigError for anything else."""
     module, _, name = str(target).rpartition(".")
     if not isinstance(target, str) or not all(part.isidentifier() for part in (*module.split("."), name)):
-        raise ConfigError(f"{option}={shown(target)}: the name of a class is wanted, as in conf/")
+        raise ConfigError(f"{option}={shown(target)}: the name of a class is expected, as in conf/")
     try:
         found = getattr(import_module(module), name)
     except Exception as error:  # a module may fail in any way while it is imported

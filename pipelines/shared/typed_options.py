@@ -82,7 +82,7 @@ def _check_choice(group: str, value: object) -> None:
         )
     if not all(isinstance(name, str) and len(name) <= LONGEST for name in names):
         raise ConfigError(
-            f"{group}={shown(value)}: the name of an option is wanted, one of {', '.join(options(group))}"
+            f"{group}={shown(value)}: the name of an option is expected, one of {', '.join(options(group))}"
         )
 
 

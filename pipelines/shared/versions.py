@@ -20,14 +20,14 @@ def versions() -> dict[str, str]:
 
 
 def code_version(root: Path) -> str:
-    """The commit of ``root``, with ``+changes`` if the working tree differs from it; ``unknown`` outside of git."""
+    """The commit of ``root``, with ``+changes`` if its files differ from it; outside of git the name and version."""
     try:
         top, objects, index, commit, _ = _git(root, "rev-parse", *WANTED, IN_COMMIT).splitlines()
         with TemporaryDirectory() as empty:
             files = {"GIT_OBJECT_DIRECTORY": objects, "GIT_INDEX_FILE": index, "GIT_WORK_TREE": top}
             changes = _changes(root, commit, Path(empty), files)
     except (OSError, ValueError, subprocess.CalledProcessError):
-        return "unknown"
+        return f"{NAME} {VERSION}"  # of an installed package nothing else is known
     return commit + ("+changes" if changes else "")
 
 

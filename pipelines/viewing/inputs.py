@@ -100,7 +100,7 @@ def texts(settings: Settings) -> tuple[list[Input], tuple[Note, ...]]:
         parts = line.split("\t")
         if line.strip() and (len(parts) > 2 or not all(part.strip() for part in parts)):
             seen = f"{len(parts) - 1} tabs" if len(parts) > 2 else "a text on one side of the tab only"
-            raise DataError(f"{path}:{number}: {seen}; a text is wanted, or two texts separated by one tab")
+            raise DataError(f"{path}:{number}: {seen}; a text is expected, or two texts separated by one tab")
         if line.strip():
             found.append(Input(parts[0], parts[1] if len(parts) == 2 else None))
     if not found:

@@ -46,20 +46,20 @@ def views(
 
     ``about["maps"]`` is a file of the store, or MODEL. Raises ProbingError.
     """
-    from probing.view.chosen_layers import only_layers
+    from probing.view.chosen_layers import check_layers, only_layers
 
     other = model_beside(parts.settings.beside)
     set_threads(parts.settings.threads)
-    options = view_options(parts, parts.settings.chosen_parts)
-    if corpus is None:
-        probes = probes_for_text(parts, checkpoint, asked_corpora(parts))
-    else:
-        probes = probes_for_corpus(parts, checkpoint, corpus)
+    options, layers = view_options(parts, parts.settings.chosen_parts), listed(parts.settings.layers)
+    probes = probes_of(parts, checkpoint, corpus)
 
     @cache
     def encoder() -> "Encoder":
         say(f"loading {checkpoint.name}")
-        return load_encoder(parts, checkpoint)
+        loaded = load_encoder(parts, checkpoint)
+        if layers:
+            check_layers(layers, loaded.map_facts.layers)  # before a view is computed
+        return loaded
 
     found = []
     with opened_store(parts, checkpoint, corpus) as store:
@@ -73,8 +73,14 @@ def views(
             if other is not None:
                 found.append(from_model(other, one, options, None))
         on_progress("viewing", len(inputs), len(inputs))
-    layers = listed(parts.settings.layers)
     return [only_layers(view, layers) for view in found] if layers else found
+
+
+def probes_of(parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None) -> "Probes":
+    """The probes that are shown beside the inputs: those of their corpus, or for a text those that are asked for."""
+    if corpus is None:
+        return probes_for_text(parts, checkpoint, asked_corpora(parts))
+    return probes_for_corpus(parts, checkpoint, corpus)
 
 
 def model_beside(name: str | None) -> "Callable[[], Encoder] | None":

@@ -24,7 +24,7 @@ def without_vectors(study: Study, read: Read) -> list[Prediction]:
     of_task = baselines(task, read, study.task.surface).items()
     found = [Prediction(name, None, seed, task, predicted) for name, predicted in of_task]
     for name, target in items.targets.items():
-        if name != TASK and target.level == "word":
+        if name != TASK and target.level not in ("pair", "sentence"):
             ceiling = by_type(target, read)
             found.append(Prediction("control_ceiling", None, seed, target, ceiling, draw=draw_of(name)))
     return found
@@ -34,7 +34,8 @@ def words_read(study: Study) -> Read:
     """The words of the corpus as the model reads them, and the positions of the items."""
     splits, form = study.corpus.splits, seen_form(study.checkpoint.folder)
     known = {word: form(word) for word in {word for split in SPLITS for s in splits[split] for word in s.words}}
-    return Read({split: [[known[w] for w in s.words] for s in splits[split]] for split in SPLITS}, study.items.words)
+    forms = {split: [[known[w] for w in s.words] for s in splits[split]] for split in SPLITS}
+    return Read(forms, study.items.words, study.items.places)
 
 
 def compared_with(study: Study, read: Read) -> dict[str, object]:
@@ -68,6 +69,6 @@ def type_notes(study: Study, read: Read) -> list[Note]:
     text += f". {100 * share:.1f} % of the test items have a type that occurs in train"
     if study.options.controls == 1:
         text += (
-            ". The intervals of control and selectivity hold for this one draw of random labels; controls=5 draws five"
+            ". The intervals of control and selectivity are for this one draw of random labels; controls=5 draws five"
         )
     return [Note("caveat", text)]

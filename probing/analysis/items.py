@@ -1,20 +1,23 @@
-"""Items: words, pairs or sentences with a label and a vector, on which probes and their controls are trained."""
+"""Items: words, sentences, pairs or mentions with a label and a vector, on which probes and controls are trained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import SPLITS, Corpus, Labels, Note, Split
+from probing.axes import ITEMS, SPLITS, Corpus, IntArray, Labels, Note, Places, Split
 from probing.errors import ModelError
 from probing.probe.fit import SCORED, TASK, Probe, Setting, Target
 from probing.result.score import CONTROL, MEMORISATION, Prediction
 from probing.rng import generator
 from probing.store.layout import StoreFile
 from probing.store.vectors import Vectors
-from probing.task.labels import Form, Task
+from probing.task.labels import Form, Task, with_product
 from probing.task.unseen_labels import unseen_notes
+
+Cut = Mapping[Split, Sequence[NDArray[np.int64]]]  # the places of kept items among those of each sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +26,14 @@ class Items:
 
     targets: the task and its controls (``control0`` …) by name; see ``Task.memorised`` on which sentences a control is
     scored. words: per split and sentence the positions of the items' words (0 for a sentence). notes: what was left
-    out.
+    out. places: of edges and mentions, per split and sentence.
     """
 
     vectors: Vectors
     targets: Mapping[str, Target]
-    words: Mapping[Split, Sequence[NDArray[np.int64]]]
+    words: Mapping[Split, Sequence[IntArray]]
     notes: tuple[Note, ...] = ()
+    places: Mapping[Split, Sequence[Places]] | None = None
 
 
 def pair_up(
@@ -40,7 +44,8 @@ def pair_up(
     inside: NDArray[np.bool_] | None = None,
 ) -> Items:
     """Stored vectors with their labels, and with those of ``controls``, by name; as ``paired``."""
-    vectors = Vectors(store, labels.level, task.vector, str(store.provenance["cls_position"]))
+    position = str(store.provenance["cls_position"])
+    vectors = Vectors(store, labels.level, task.vector, position, labels.places, with_product(task))
     return paired(task, labels, vectors, controls, inside)
 
 
@@ -60,7 +65,7 @@ def paired(
     keep = vectors.available & has_label
     reasons = {"have no vector": ~vectors.available, "have no label": ~has_label}
     notes = tuple(
-        Note("skipped", f"{found.sum():,} {labels.level} items {reason} and are left out")
+        Note("skipped", f"{found.sum():,} {ITEMS[labels.level]} {reason} and are left out")
         for reason, found in reasons.items()
         if found.any()
     )
@@ -77,13 +82,28 @@ def paired(
                 "or corpus"
             )
     unseen = unseen_notes(replace(labels, values=targets[TASK].values))
-    return Items(vectors.select(keep), targets, cut, (*notes, *(Note("caveat", text) for text in unseen)))
+    all_notes = (*labels.notes, *notes, *(Note("caveat", text) for text in unseen))
+    return Items(vectors.select(keep), targets, _words(labels, cut), all_notes, _places(labels, cut))
 
 
-def labelled(labels: Labels) -> tuple[Target, dict[Split, list[NDArray[np.int64]]]]:
+def labelled(labels: Labels) -> tuple[Target, Mapping[Split, Sequence[IntArray]]]:
     """The labels without a model: as a target, and per split and sentence the positions of the labelled items."""
     cut = _cut(labels, _labelled(labels))
-    return _target(labels, cut), cut
+    return _target(labels, cut), _words(labels, cut)
+
+
+def _places(labels: Labels, cut: Cut) -> dict[Split, list[Places]] | None:
+    """The places of the items that are kept; None where items have none."""
+    if labels.places is None:
+        return None
+    found = {split: zip(labels.places[split], cut[split], strict=True) for split in SPLITS}
+    return {split: [Places(p.words[c], p.spans[c]) for p, c in each] for split, each in found.items()}
+
+
+def _words(labels: Labels, cut: Cut) -> Mapping[Split, Sequence[IntArray]]:
+    """The positions of the words by which the kept items are known."""
+    places = _places(labels, cut)
+    return cut if places is None else {split: [p.words for p in found] for split, found in places.items()}
 
 
 def control(task: Task, corpus: Corpus, labels: Labels, drawn: tuple[int, int], form: Form = str) -> Labels:
@@ -118,7 +138,7 @@ def _labelled(labels: Labels) -> NDArray[np.bool_]:
     flags = []
     for split in SPLITS:
         for values in labels.values[split]:
-            known = values >= 0 if labels.kind == "class" else ~np.isnan(values.astype(float))
+            known = values >= 0 if labels.kind != "scalar" else ~np.isnan(values.astype(float))
             flags.append(known.all(axis=1) if values.ndim == 2 else known)
     return np.concatenate(flags)
 
@@ -134,9 +154,19 @@ def _cut(labels: Labels, keep: NDArray[np.bool_]) -> dict[Split, list[NDArray[np
     return cut
 
 
-def _target(labels: Labels, cut: Mapping[Split, Sequence[NDArray[np.int64]]]) -> Target:
+def _target(labels: Labels, cut: Cut) -> Target:
     values = {
         split: [v[np.ix_(*[c] * v.ndim)] for v, c in zip(labels.values[split], cut[split], strict=True)]
         for split in SPLITS
     }
+    if labels.kind == "position":
+        values = {s: [_among(v, c) for v, c in zip(values[s], cut[s], strict=True)] for s in SPLITS}
     return Target(labels.level, labels.kind, len(labels.classes), values)
+
+
+def _among(values: NDArray[Any], kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places in a sentence as places among the words that are ``kept``; -1, always wrong, for a word that is not."""
+    at = np.searchsorted(kept, values)
+    found = at < len(kept)
+    found[found] = kept[at[found]] == values[found]
+    return np.where(found, at, -1)

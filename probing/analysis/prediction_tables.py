@@ -6,35 +6,45 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from probing.analysis.item_text import in_brackets
 from probing.analysis.items import Items
 from probing.analysis.study import Study
-from probing.axes import Corpus, Labels
-from probing.probe.saved import FILE, Saved, folded, to_bytes
+from probing.axes import Corpus, Labels, Level, Sentence
+from probing.probe.saved import FILE, VECTORS, Saved, folded, to_bytes
 from probing.result.score import Prediction
 
 
 def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Sequence[Prediction]) -> pd.DataFrame | None:
-    """One row per word or sentence of test, layer and target: gold and predicted label; None for word pairs."""
+    """One row per item of test, layer and target: gold and predicted label; None for word pairs.
+
+    Items with places have also the words ``before`` and ``after`` them; their ``form`` is ``in_brackets``.
+    """
     if labels.level == "pair":
         return None
     sentences, kept = corpus.splits["test"], items.words["test"]
     lengths = [len(words) for words in kept]
-    by_word = labels.level == "word"
-    texts = [
-        [s.words[i] for i in words] if by_word else [" ".join(s.words)] * len(words)
-        for s, words in zip(sentences, kept, strict=True)
-    ]
     base = pd.DataFrame(
         {
             "split": "test",
             "sentence": np.repeat([s.id for s in sentences], lengths),
-            "word": np.concatenate(kept) + 1 if by_word else 0,
-            "form": [text for row in texts for text in row],
+            "word": np.concatenate(kept) + 1 if labels.level != "sentence" else 0,
+            **_texts(sentences, items, labels.level),
         }
     )
     names = np.array(labels.classes + labels.unseen)
     tables = [_labelled(base, prediction, names) for prediction in found if "test" in prediction.predicted]
     return pd.concat(tables, ignore_index=True)
+
+
+def _texts(sentences: Sequence[Sentence], items: Items, level: Level) -> dict[str, list[str]]:
+    """Columns with the text of every item of test."""
+    if items.places is not None:
+        each = zip(sentences, items.places["test"], strict=True)
+        found = [in_brackets(s.words, spans) for s, places in each for spans in places.spans.tolist()]
+        return {name: [text[i] for text in found] for i, name in enumerate(("before", "form", "after"))}
+    by_word, each_kept = level == "word", zip(sentences, items.words["test"], strict=True)
+    texts = [[s.words[i] for i in at] if by_word else [" ".join(s.words)] * len(at) for s, at in each_kept]
+    return {"form": [text for row in texts for text in row]}
 
 
 def _labelled(base: pd.DataFrame, prediction: Prediction, names: NDArray[np.str_]) -> pd.DataFrame:
@@ -64,9 +74,11 @@ def selected_on_dev(found: Sequence[Prediction]) -> list[dict[str, object]]:
 
 
 def trained_probes(study: Study) -> dict[str, bytes]:
-    """The file with which others can apply this run's probes to new vectors; none if the probe is not linear."""
+    """The file with which others can apply this run's probes to new vectors; none if the probe is not linear, or not of
+    words or sentences.
+    """
     probes = probes_to_save(study)
-    return {FILE: to_bytes(probes)} if probes.layers else {}
+    return {FILE: to_bytes(probes)} if probes.layers and probes.level in VECTORS else {}
 
 
 def probes_to_save(study: Study) -> Saved:

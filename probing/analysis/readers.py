@@ -21,9 +21,12 @@ from probing.rng import generator
 from probing.task.labels import Task
 
 NOTHING_READS = (
-    "there is no linear classifier on a layer above 0, and the checkpoint has no head of its own for this task; "
-    "type task=pos probe=linear layers=all"
+    "there is no linear classifier of words or sentences on a layer above 0, and the checkpoint has no head of its own "
+    "for this task; type task=pos probe=linear layers=all"
 )
+
+
+READ = ("word", "sentence")  # the levels whose vectors a readout can follow through an intervention
 
 
 class Reader(Protocol):
@@ -82,7 +85,7 @@ def probe_reader(predictions: Sequence[Prediction], task: Task, labels: Labels, 
     lowest = encoder.map_facts.layers[0]
     fits = [p.fit for p in predictions if p.target == TASK and p.fit is not None and p.fit.weights is not None]
     above = [fit for fit in fits if fit.layer >= lowest and fit.scale is not None]
-    if not above or labels.kind != "class":
+    if not above or labels.kind != "class" or labels.level not in READ:
         return None
     best, chosen = (max(some, key=lambda fit: fit.dev_score) for some in (fits, above))
     passed_over = best.layer if best.layer < lowest else None

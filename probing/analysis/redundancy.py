@@ -10,7 +10,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.samples import describe_stored_maps
 from probing.analysis.study import Study
 from probing.attention.heads.head_similarity import Divergence, LinearCKA, clusters, head_map, tree
-from probing.axes import Note
+from probing.axes import ITEMS, Note
 from probing.errors import positive
 from probing.store.stored_maps import facts_of, read_maps
 
@@ -73,6 +73,6 @@ class Redundancy(Analysis):
         drawn = study.rng("cka").permutation(np.arange(first, end))[: self.items]
         cka = LinearCKA()
         cka.add({layer: vectors.pick(layer, np.sort(drawn)) for layer in range(vectors.n_layers)})
-        what = "sentences" if level == "sentence" else "words"
+        what = ITEMS["word" if level == "pair" else level]
         how = ", drawn at random" if len(drawn) < end - first else ""
         return cka, f"{len(drawn):,} of the {end - first:,} labelled {what} of test{how}"

@@ -8,9 +8,9 @@ from typing import Any
 
 from probing.axes import Corpus, Sentence, Split
 from probing.data.corpus import check_max_sentences, check_train_sentences
-from probing.data.held_out import with_dev
+from probing.data.held_out import NO_DEV, NO_TRAIN, with_dev
 from probing.data.hub_table import class_names, need_columns
-from probing.data.locate import corpus_name, find, from_hub
+from probing.data.locate import base_of, corpus_name, find, from_hub
 from probing.data.surface_text import AS_WRITTEN, SPACED, surface_of
 from probing.data.text import read_lines
 from probing.data.treebank_rows import COLUMNS, columns_of, parsed
@@ -25,7 +25,8 @@ class Conllu:
     Files are searched in ``path``, then in ``$PROBING_DATA/folder``, then on the Hub (``hub``, ``hub_config``).
     Without a dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out). A sentence without
     ``sent_id`` is named after its file and line. ``broken_trees``: what a task on trees does with a sentence whose
-    heads are no tree, ``error`` or ``skip``; other tasks use its words.
+    heads are no tree, ``error`` or ``skip``; other tasks use its words. ``train_from_dev``: where the train file is
+    missing, dev serves as train and gives up a tenth as dev; the corpus then has another name, as its scores have.
     """
 
     name: str | None
@@ -40,6 +41,7 @@ class Conllu:
     max_sentences: int | None = None
     train_sentences: int | None = None
     broken_trees: str = "error"
+    train_from_dev: bool = False
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -54,13 +56,17 @@ class Conllu:
         name = corpus_name(self.name, self.path or self.folder or self.hub, self.train)
         skipped: Counter[str] = Counter()
         named = {"train": self.train, "dev": self.dev, "test": self.test}
+        base = base_of(self.path, self.folder, self.hub)
+        divided = self.train_from_dev and base is not None and not (base / Path(self.train).expanduser()).is_file()
+        if divided and self.dev is not None:
+            name, named = f"{name}-dev", {"train": self.dev, "test": self.test}
         files = find(name, self.path, self.folder, {s: f for s, f in named.items() if f is not None}, self.hub)
         splits: dict[Split, tuple[Sentence, ...]]
         if files is not None:
             splits = {split: tuple(read(file, skipped, text)) for split, file in files.items()}
         else:
             splits = self._from_hub(name, skipped, text)
-        splits = with_dev(splits, skipped)
+        splits = with_dev(splits, skipped, NO_TRAIN if divided else NO_DEV)
         if text == AS_WRITTEN:
             skipped.pop(RANGES, None)
         return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped), self.broken_trees)

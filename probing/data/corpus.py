@@ -146,7 +146,12 @@ def text_fingerprint(corpus: Corpus) -> str:
 
 def fingerprint(corpus: Corpus) -> str:
     """sha256 over everything a score depends on: splits, ids, words, annotation, and the text as written if read."""
-    return _digest(repr((split, s)) + _written(s) for split in SPLITS for s in corpus.splits[split])
+    return _digest(repr((split, s)) + _typed(s) + _written(s) for split in SPLITS for s in corpus.splits[split])
+
+
+def _typed(sentence: Sentence) -> str:
+    """The types of its mentions as text; nothing where they have none."""
+    return f"\x1c{sentence.entity_types!r}" if sentence.entity_types else ""
 
 
 def _written(sentence: Sentence) -> str:

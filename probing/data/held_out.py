@@ -12,17 +12,19 @@ from probing.rng import generator
 Sentences = tuple[Sentence, ...]
 FRACTION = 0.1
 FEWEST_DOCUMENTS = 10  # with fewer, a tenth of the sentences is less than a document
-BY_SENTENCE = "train sentences drawn at random as dev, since there is no dev file"
-BY_LABEL = "train sentences drawn at random within each label as dev, since there is no dev file"
-BY_DOCUMENT = "train sentences in whole documents drawn at random as dev, since there is no dev file"
+NO_DEV = "since there is no dev file"
+NO_TRAIN = "since there is no train file and the dev file serves as train"
+BY_SENTENCE = f"train sentences drawn at random as dev, {NO_DEV}"
+BY_LABEL = f"train sentences drawn at random within each label as dev, {NO_DEV}"
+BY_DOCUMENT = f"train sentences in whole documents drawn at random as dev, {NO_DEV}"
 
 
-def with_dev(splits: Mapping[Split, Sentences], skipped: Counter[str]) -> dict[Split, Sentences]:
+def with_dev(splits: Mapping[Split, Sentences], skipped: Counter[str], why: str = NO_DEV) -> dict[Split, Sentences]:
     """The splits, with a dev set out of train if there is none, counted in ``skipped``. Raises as ``hold_out``."""
     if "dev" in splits:
         return dict(splits)
     train, dev, how = hold_out(splits["train"])
-    skipped[how] = len(dev)
+    skipped[how.replace(NO_DEV, why)] = len(dev)
     return {**splits, "train": train, "dev": dev}
 
 

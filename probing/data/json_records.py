@@ -19,7 +19,7 @@ def json_records(path: Path) -> Iterator[Record]:
             where = f"{path}:{number}"
             if not line.strip():
                 raise DataError(f"{where}: the line is empty; remove it")
-            yield number, where, _object(_parsed(line, where), where, "a JSON object per line is wanted")
+            yield number, where, _object(_parsed(line, where), where, "a JSON object per line is expected")
         return
     for number, item in enumerate(_columns(whole) or _items(whole, path), start=1):
         where = f"{path} item {number}"
@@ -74,5 +74,5 @@ def _columns(value: Any) -> list[dict[str, object]]:
 
 def _items(value: Any, path: Path) -> list[Any]:
     if not isinstance(value, list):
-        raise DataError(f"{path}: a list of JSON objects is wanted, or one object per line; this is one object")
+        raise DataError(f"{path}: a list of JSON objects is expected, or one object per line; this is one object")
     return value

@@ -45,12 +45,9 @@ def find(
     None also for a corpus with a Hub dataset and neither path nor folder. Raises DataError if the user named a place
     and the files are not there.
     """
-    if path is None and (folder is not None or hub is not None):
-        root = os.environ.get(DATA_VARIABLE)
-        if not root or folder is None or not (Path(root) / folder).is_dir():
-            return None
-        path = str(Path(root) / folder)
-    base = Path(path or ".").expanduser()
+    base = base_of(path, folder, hub)
+    if base is None:
+        return None
     found = {split: base / Path(file).expanduser() for split, file in files.items()}
     for split, file in found.items():
         if not file.is_file():
@@ -61,6 +58,14 @@ def find(
         if file.stat().st_size == 0:
             raise DataError(f"corpus {name}: {file} is empty; the {split} split needs at least one sentence")
     return found
+
+
+def base_of(path: str | None, folder: str | None, hub: str | None = None) -> Path | None:
+    """Where ``find`` looks for the files; None if the corpus is not here."""
+    if path is None and (folder is not None or hub is not None):
+        root = os.environ.get(DATA_VARIABLE)
+        return Path(root) / folder if root and folder is not None and (Path(root) / folder).is_dir() else None
+    return Path(path or ".").expanduser()
 
 
 def from_hub(name: str, hub: str | None, config: str | None, files: str) -> dict[Split, Any]:

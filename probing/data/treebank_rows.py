@@ -58,7 +58,7 @@ def _check(line: str, columns: Sequence[str]) -> None:
     cells = line.split("\t")
     if len(cells) != len(columns):
         advice = "" if tuple(columns) != COLUMNS else "; other columns are named in a first line # global.columns = …"
-        raise ValueError(f"{len(cells)} columns between tabs, {len(columns)} are wanted{advice}")
+        raise ValueError(f"{len(cells)} columns between tabs, {len(columns)} are expected{advice}")
     if cells[columns.index("id")] == "_" or not cells[columns.index("form")]:
         raise ValueError("every word needs ID and FORM")
     if "  " in line and any("  " in cell for cell in cells[: max(map(columns.index, _READ & {*columns}))]):

@@ -36,6 +36,7 @@ def sentence_of(
     elif problem := tree_problem(heads):
         heads, broken = [], f"{where}: sentence {sid} is not a tree: {problem}"
         skipped[BROKEN] += 1
+    marked = mentions([marks_of(t.get("misc")) for t in words], order, skipped)
     return Sentence(
         id=sid,
         words=tuple(t["form"] for t in words),
@@ -45,7 +46,8 @@ def sentence_of(
         deprel=_column(words, "deprel"),
         lemmas=_column(words, "lemma"),
         feats=_column(words, "feats"),
-        entities=mentions([marks_of(t.get("misc")) for t in words], order, skipped),
+        entities=marked.mentions,
+        entity_types=marked.types if any(marked.types) else (),
         broken_tree=broken,
     )
 

@@ -17,13 +17,15 @@ def words_of(words: object, what: str = "the sentence", *, may_be_empty: bool = 
     ('A', 'cat', 'sleeps')
     """
     if isinstance(words, str):
-        raise DataError(f"{what} is the text {shown(repr(words))}; a list of words is wanted: {_SPLIT}")
+        raise DataError(f"{what} is the text {shown(repr(words))}; a list of words is expected: {_SPLIT}")
     if not isinstance(words, Iterable):
-        raise DataError(f"{what} is {shown(repr(words))}; a list of words is wanted, as in ['A', 'cat', 'sleeps', '.']")
+        raise DataError(
+            f"{what} is {shown(repr(words))}; a list of words is expected, as in ['A', 'cat', 'sleeps', '.']"
+        )
     found = tuple(words)
     for place, word in enumerate(found, start=1):
         if not isinstance(word, str) or not word:
-            raise DataError(f"{what}: word {place} is {shown(repr(word))}; a string with characters is wanted")
+            raise DataError(f"{what}: word {place} is {shown(repr(word))}; a string with characters is expected")
     if not (found or may_be_empty):
         raise DataError(f"{what} has no words; give it some, or leave it out")
     return tuple(map(str, found))

@@ -8,13 +8,13 @@ from probing.interface.loaded_model import LoadedModel
 def check_model(model: object) -> None:
     """Raise ConfigError unless ``model`` was loaded."""
     if not isinstance(model, LoadedModel):
-        raise ConfigError(f"{shown(repr(model))}: a model is wanted first; type model = probing.load_model('minilm')")
+        raise ConfigError(f"{shown(repr(model))}: a model is expected first; type model = probing.load_model('minilm')")
 
 
 def check_corpus(corpus: object) -> None:
     """Raise ConfigError unless ``corpus`` was loaded."""
     if not isinstance(corpus, Corpus):
-        raise ConfigError(f"{shown(repr(corpus))}: a corpus is wanted; type corpus = probing.load_corpus(…) first")
+        raise ConfigError(f"{shown(repr(corpus))}: a corpus is expected; type corpus = probing.load_corpus(…) first")
 
 
 def check_layer(layer: int | None, model: LoadedModel) -> None:

@@ -17,14 +17,15 @@ from probing.data.labelled import Labelled, records
 from probing.data.labelled_sentences import Columns, sentences
 from probing.data.surface_text import SPACED
 from probing.errors import DataError, shown
+from probing.interface.named_corpora import NAMED, named
 from probing.interface.sentence_lists import of_frame, of_list
 
 Given = str | Path | Sequence[object] | pd.DataFrame
 TREEBANKS, TABLES = (".conllu", ".conllup"), (*ENDINGS, ".json", ".jsonl", ".parquet")
 GRAMMAR = "grammar"
 _WANTED = (
-    f"'{GRAMMAR}' (bundled), a file ({', '.join((*TREEBANKS, *TABLES))}), a list of sentences, a DataFrame, or a "
-    "dictionary with one of these for each of train, dev and test is wanted"
+    f"'{GRAMMAR}' (bundled), {', '.join(map(repr, NAMED))}, a file ({', '.join((*TREEBANKS, *TABLES))}), a list of "
+    "sentences, a DataFrame, or a dictionary with one of these for each of train, dev and test is expected"
 )
 _HELD_OUT = "sentences drawn at random as test, since no splits were given"
 
@@ -42,6 +43,8 @@ def load_corpus(
         source: one of
 
             - ``"grammar"``: the bundled generator of English sentences, with tags, trees and polarity;
+            - ``"ewt"`` or ``"sst2"``: the corpora that the command line knows by these names; they are searched in the
+              folder that ``PROBING_DATA`` names, then on the Hub;
             - a file: CoNLL-U, or a table of text and label (.tsv, .csv, .json, .jsonl, .parquet);
             - a list with one item per sentence: a list of words, or a pair ``(words, tags)`` with one tag (part of
               speech) per word, or a pair ``(words, label)`` with one label for the sentence;
@@ -59,8 +62,9 @@ def load_corpus(
             ``as_written``.
 
     Raises:
-        DataError: a malformed file or table, a text where a list of words is wanted, a split without sentences.
+        DataError: a malformed file or table, a text where a list of words is expected, a split without sentences.
         ConfigError: an impossible ``max_sentences``.
+        UnavailableError: ``ewt`` or ``sst2`` cannot be found; the error says where to put it.
 
     Examples:
         >>> import probing
@@ -70,6 +74,8 @@ def load_corpus(
     """
     if isinstance(source, str) and source == GRAMMAR:
         return load(Grammar(name or GRAMMAR, max_sentences=max_sentences))
+    if isinstance(source, str) and source in NAMED:
+        return load(named(source, name, max_sentences), text)
     if isinstance(source, Mapping):
         _check_splits(source)
         if all(isinstance(part, str | Path) for part in source.values()):
@@ -117,7 +123,7 @@ def divided(splits: dict[Split, tuple[Sentence, ...]], skipped: Counter[str]) ->
     if len(train) <= wanted:
         advice = "for single sentences use probing.rollout, probing.flow or probing.show"
         raise DataError(
-            f"{len(train)} sentences: at least {wanted + 1} are wanted, to train probes, to choose their strength on "
+            f"{len(train)} sentences: at least {wanted + 1} are expected, to train probes, to choose their strength on "
             f"(dev), and to test them; {advice}"
         )
     if "test" not in splits:

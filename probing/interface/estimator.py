@@ -149,7 +149,7 @@ class Probe:
         positive("resamples", self.resamples)
         strengths = [self.l2] if isinstance(self.l2, int | float) else [*self.l2]
         if not all(isinstance(strength, int | float) for strength in strengths):
-            raise ConfigError(f"l2={shown(repr(self.l2))}: numbers are wanted, as in l2=[1e-3, 1e-2]")
+            raise ConfigError(f"l2={shown(repr(self.l2))}: numbers are expected, as in l2=[1e-3, 1e-2]")
         return Linear("linear", strengths, self.standardise, self.tolerance, self.max_iterations)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Rows:
         """Most of the rows, and a tenth of the sentences. Raises: DataError for fewer than two sentences."""
         if len(self.sentences) < 2:
             raise DataError(
-                "all rows are of one sentence: some are wanted to choose the probe's strength on; give more"
+                "all rows are of one sentence: some are expected to choose the probe's strength on; give more"
             )
         train, dev, _ = hold_out(self.sentences)
         return self._part(train), self._part(dev)
@@ -61,14 +61,14 @@ def rows_of_arrays(
     vectors, labels = vectors_of(x), [str(label) for label in labels_of_rows(y).tolist()]
     n = len(vectors)
     if len(labels) != n:
-        raise DataError(f"X has {n} rows and y {len(labels)}; one label per row is wanted")
+        raise DataError(f"X has {n} rows and y {len(labels)}; one label per row is expected")
     if sentences is not None and words is None:
         raise DataError("sentences=… needs words=…: the word of each row, for the control task")
     types = ("_",) * n if words is None else words_of(words, "words")
     of = range(n) if sentences is None else [*sentences]
     for name, given in (("words", types), ("sentences", of)):
         if len(given) != n:
-            raise DataError(f"{name} has {len(given)} entries and X {n} rows; one per row is wanted")
+            raise DataError(f"{name} has {len(given)} entries and X {n} rows; one per row is expected")
     places: dict[Hashable, list[int]] = {}
     for row, sentence in enumerate(of):
         places.setdefault(sentence, []).append(row)
@@ -92,9 +92,9 @@ def vectors_of(x: ArrayLike) -> Float32:
     try:
         found = np.asarray(x, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise DataError(f"X is {shown(repr(x))}; an array of numbers (items, width) is wanted") from error
+        raise DataError(f"X is {shown(repr(x))}; an array of numbers (items, width) is expected") from error
     if found.ndim != 2 or not len(found):
-        raise DataError(f"X has the shape {found.shape}; (items, width) is wanted, with one item at least")
+        raise DataError(f"X has the shape {found.shape}; (items, width) is expected, with one item at least")
     if not np.isfinite(found).all():
         row = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
         raise DataError(f"X: row {row} is not finite; leave out words without a vector (vectors.items does)")
@@ -104,15 +104,15 @@ def vectors_of(x: ArrayLike) -> Float32:
 def labels_of_rows(y: ArrayLike | None) -> NDArray[np.generic]:
     """``y`` as an array (N,) of classes. Raises: DataError."""
     if y is None:
-        raise DataError("y is missing: one label per row of X is wanted")
+        raise DataError("y is missing: one label per row of X is expected")
     if isinstance(y, str):
-        raise DataError(f"y is the text {shown(repr(y))}; one label per row is wanted")
+        raise DataError(f"y is the text {shown(repr(y))}; one label per row is expected")
     found = np.asarray(y)
     if found.ndim != 1:
-        raise DataError(f"y has the shape {found.shape}; one label per row, (items,), is wanted")
+        raise DataError(f"y has the shape {found.shape}; one label per row, (items,), is expected")
     if found.dtype.kind == "f":
         raise DataError(
-            "y holds numbers with decimals; classes are wanted: text or whole numbers, as in y.astype(int) (for depths "
+            "y has numbers with decimals; classes are expected: text or whole numbers, as in y.astype(int) (for depths "
             "fit the probe on vectors of extract, with task='depth')"
         )
     return found

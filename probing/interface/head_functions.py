@@ -69,7 +69,7 @@ def ablate(probe: Probe, *, sentences: int = 100, replacement: str = "mean") -> 
         DataError: no sentence fits into one input.
     """
     if not isinstance(probe, Probe):
-        raise ConfigError(f"{shown(repr(probe))}: a probe is wanted first; type probe = probing.fit_probe(…)")
+        raise ConfigError(f"{shown(repr(probe))}: a probe is expected first; type probe = probing.fit_probe(…)")
     study = probe.study_
     found = HeadAblation(sentences, replacement)(study)
     if not found.rows:

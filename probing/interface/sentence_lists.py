@@ -24,7 +24,7 @@ def of_list(given: object, split: str, skipped: Counter[str]) -> tuple[Sentence,
     names the item.
     """
     if not isinstance(given, Iterable):
-        raise DataError(f"{shown(repr(given))}: a list of sentences is wanted, and {_PAIR}")
+        raise DataError(f"{shown(repr(given))}: a list of sentences is expected, and {_PAIR}")
     before = f"{split}-" if split else ""
     return tuple(_of_item(item, f"{before}{number}", skipped) for number, item in enumerate(given, start=1))
 
@@ -62,7 +62,7 @@ def of_frame(table: pd.DataFrame, split: str, skipped: Counter[str]) -> tuple[Se
         return tuple(sentences(((n, f"line {n} of the table", _named(line)) for n, line in lines), split, Columns()))
     raise DataError(
         f"the table has the columns {', '.join(map(str, table.columns)) or 'none'}; sentence and word (one line per "
-        "word), or text and label (one line per sentence), are wanted"
+        "word), or text and label (one line per sentence), are expected"
     )
 
 
@@ -94,5 +94,5 @@ def _head(value: str | None, sid: str) -> int | None:
         return None if value is None else int(float(value))
     except ValueError as error:
         raise DataError(
-            f"sentence {sid}: head {shown(value)}; the number of a word is wanted, from 1, or 0 for the root"
+            f"sentence {sid}: head {shown(value)}; the number of a word is expected, from 1, or 0 for the root"
         ) from error

@@ -1,8 +1,10 @@
 """Tasks by the names that the command line gives them."""
 
 from probing.errors import ConfigError, shown
+from probing.task.arcs import Arc
 from probing.task.labels import Task
 from probing.task.main_clause import MainClauseNumber, MainTense
+from probing.task.mentions import Coreference, Entity
 from probing.task.sentences import SentenceTask
 from probing.task.surface_properties import Length, WordContent
 from probing.task.trees import Depth, TreeDepth
@@ -14,6 +16,9 @@ TASKS: dict[str, Task] = {
     "deprel": WordTask("deprel", "deprel"),
     "depth": Depth("depth"),
     "tree_depth": TreeDepth("tree_depth"),
+    "arc": Arc("arc"),
+    "entity": Entity("entity"),
+    "coref": Coreference("coref"),
     "sentiment": SentenceTask("sentiment"),
     "length": Length("length"),
     "word_content": WordContent("word_content"),

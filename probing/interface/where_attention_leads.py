@@ -100,7 +100,7 @@ def rollout(
         interval; ``.attrs["notes"]`` states the sample.
 
     Raises:
-        DataError: a text where a list of words is wanted.
+        DataError: a text where a list of words is expected.
         ModelError: the model gives no attention maps, or the sentence is longer than one input.
         ConfigError: an option has an impossible value.
         TypeError: there is no such option.
@@ -139,7 +139,7 @@ def flow(model: LoadedModel, words: Sequence[str], **options: Unpack[RolloutOpti
         Weights (L, S, S), each row divided by its sum, with the names of the tokens.
 
     Raises:
-        DataError: a text where a list of words is wanted.
+        DataError: a text where a list of words is expected.
         ModelError: the model gives no attention maps, or the sentence is longer than one input.
         ConfigError: an option has an impossible value.
         TypeError: there is no such option.

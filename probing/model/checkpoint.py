@@ -138,5 +138,5 @@ def _bundled() -> Path:
     folder = Path(found.submodule_search_locations[0]) / "model"
     seen = sha256(folder / WEIGHTS) if (folder / WEIGHTS).is_file() else "no such file"
     if seen != BUNDLED_SHA256:
-        raise ModelError(f"{folder / WEIGHTS}: sha256 {seen}, wanted {BUNDLED_SHA256}; {REINSTALL}")
+        raise ModelError(f"{folder / WEIGHTS}: sha256 {seen}, expected {BUNDLED_SHA256}; {REINSTALL}")
     return folder

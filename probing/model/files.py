@@ -71,7 +71,7 @@ def _shards(index: Path) -> list[str]:
     for weight, name in names.items():
         if not isinstance(name, str) or not name.endswith(".safetensors") or set(name) & set("/\\\0\n"):
             seen = f"{shown(weight)} is in {shown(name)}"
-            raise ModelError(f"{index}: {seen}; the name of a .safetensors file in this folder is wanted; {AGAIN}")
+            raise ModelError(f"{index}: {seen}; the name of a .safetensors file in this folder is expected; {AGAIN}")
     return sorted(set(names.values()))
 
 
@@ -99,9 +99,9 @@ def no_safetensors(where: str, names: Collection[str]) -> str:
     """Say that weights are missing or are pickles, which may run code when read, and how to convert them."""
     pickles = sorted(name for name in names if name.endswith(PICKLES))
     if not pickles:
-        return f"{where}: no weights (wanted {WEIGHTS}); save them there with model.save_pretrained"
+        return f"{where}: no weights (expected {WEIGHTS}); save them there with model.save_pretrained"
     return (
-        f"{where}: only {', '.join(pickles)}, wanted {WEIGHTS} (pickled weights are never read); if you trust them, "
+        f"{where}: only {', '.join(pickles)}, expected {WEIGHTS} (pickled weights are never read); if you trust them, "
         f'convert: python -c \'import transformers as t; [c.from_pretrained("{where}").save_pretrained("converted") '
         "for c in (t.AutoModel, t.AutoTokenizer)]' and then type: model.checkpoint=./converted"
     )

@@ -24,5 +24,5 @@ def read_object(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     if not isinstance(found, dict):
-        raise ModelError(f"{path}: a JSON object is wanted, not {type(found).__name__}; {AGAIN}")
+        raise ModelError(f"{path}: a JSON object is expected, not {type(found).__name__}; {AGAIN}")
     return found

@@ -19,8 +19,8 @@ Batching = Literal["padded", "equal", "alone"]
 # What a reader must know if batches are not padded as usual.
 SHARING = {
     "padded": None,
-    "equal": "the vectors of this model depend on the padding beside them; only inputs of one length share a pass",
-    "alone": "the vectors of this model depend on the inputs beside them; every input has a pass of its own",
+    "equal": "the vectors of this model depend on the padding of a batch; so a batch has only inputs of one length",
+    "alone": "the vectors of this model depend on the other inputs of a batch; so every input is computed by itself",
 }
 # How far vectors move when later subwords change, divided by how far they move when earlier ones do. Of 171
 # architectures, in single precision and in bfloat16, those that look both ways have .41 or more, causal ones 4e-7 or

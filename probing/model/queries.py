@@ -145,8 +145,8 @@ def neurons(calls: Sequence[Call], shape: tuple[int, int, int]) -> Neurons:
     fits = all(part.shape[-2] == length and part.shape[:-1].numel() == n_heads * length for part in every)
     if len(calls) != n_layers or not fits or len({part.shape[-1] for part in every}) != 1:
         raise ModelError(
-            f"queries and keys: {len(calls)} attention calls were seen, want one with (1, {n_heads}, {length}, d) for "
-            f"each of {n_layers} layers; this model computes attention in a way that is not known here"
+            f"queries and keys: {len(calls)} attention calls were seen, but one with (1, {n_heads}, {length}, d) is "
+            f"expected for each of {n_layers} layers; this model computes attention in a way that is not known here"
         )
     scales = {call.scale for call in calls}
     if len(scales) > 1:

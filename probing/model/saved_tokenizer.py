@@ -140,7 +140,7 @@ def special_subwords(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int
             before = encoding.special_tokens_mask.index(0)
             after = encoding.special_tokens_mask[::-1].index(0)
             return tuple(encoding.ids[:before]), tuple(encoding.ids[len(encoding.ids) - after :])
-    raise ModelError("the tokenizer gives no subword for any text; save a working one beside the weights")
+    raise ModelError("the tokenizer gives no subword for any text; save a working one in the folder of the weights")
 
 
 def cls_place(
@@ -156,7 +156,7 @@ def cls_place(
     if number is not None and after[-1:] == (number,):
         return "last", None
     if number is not None and number in before + after:
-        return "none", f"{token!r} stands neither first nor last, so that there is no task.vector=cls"
+        return "none", f"{token!r} is neither first nor last in a sentence, so there is no task.vector=cls"
     if before:
         return "first", "the tokenizer names no [CLS]; for task.vector=cls the first subword of a sentence is taken"
     return "none", None

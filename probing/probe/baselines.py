@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import Split
+from probing.axes import IntArray, Places, Split
 from probing.probe.fit import SCORED, Target
 
 Predicted = Mapping[Split, Sequence[NDArray[Any]]]
@@ -18,11 +18,13 @@ Predicted = Mapping[Split, Sequence[NDArray[Any]]]
 class Read:
     """What baselines read of a corpus. forms: per split and sentence its words, as the model reads them.
 
-    items: per split and sentence the positions of the labelled words (0 for a sentence).
+    items: per split and sentence the positions of the labelled words (0 for a sentence); of edges and mentions the
+    words by which they are known. parts: where the parts of edges and mentions are.
     """
 
     forms: Mapping[Split, Sequence[Sequence[str]]]
-    items: Mapping[Split, Sequence[NDArray[np.int64]]]
+    items: Mapping[Split, Sequence[IntArray]]
+    parts: Mapping[Split, Sequence[Places]] | None = None
 
     def types(self, split: Split) -> list[str]:
         """The forms of the labelled words of a split, in item order."""
@@ -47,7 +49,7 @@ def simple(target: Target, read: Read) -> dict[str, Predicted]:
     found: dict[str, Predicted] = {
         "majority": {split: [np.full_like(gold, overall, float) for gold in target.values[split]] for split in SCORED}
     }
-    if target.level == "word":
+    if target.level != "sentence":
         found["type_majority"] = by_type(target, read)
     return found
 

@@ -17,6 +17,7 @@ from probing.errors import one_of
 from probing.probe.bag_of_words import bag_of_words
 from probing.probe.baselines import Predicted, Read, by_type, simple, summary_of, table
 from probing.probe.fit import SCORED, Target
+from probing.probe.item_surface import ITEM_SURFACES
 from probing.probe.one_hot import one_hot
 from probing.probe.strengths import choose
 
@@ -29,15 +30,15 @@ def baselines(target: Target, read: Read, surface: str) -> dict[str, Predicted]:
     """Predictions for dev and test by name: those of ``simple``, the surface baseline and the probe on one-hot types.
 
     ``surface`` (one of SURFACES) has the name ``surface``, or ``chain`` for word pairs. ``word_types`` is the linear
-    probe on one-hot word types, of a sentence on how often it has each type; it is left out where ``surface`` is just
-    that, and for word pairs.
+    probe on one-hot word types (of edges and mentions: of the words by which they are known), of a sentence on how
+    often it has each type; it is left out where ``surface`` is just that, and for word pairs.
     """
     one_of("the task's surface baseline", surface, SURFACES)
     found = simple(target, read)
     if target.level == "pair":
         return found
     found["surface"] = SURFACES[surface](target, read)
-    if target.level == "word":
+    if target.level != "sentence":
         found["word_types"] = one_hot(target, {split: read.types(split) for split in target.values})
     elif surface != "bag of words":
         found["word_types"] = bag_of_words(target, read.forms)
@@ -146,4 +147,5 @@ SURFACES: dict[str, Callable[[Target, Read], Any]] = {
     "bag of words": of_words,
     "bag of word pairs": of_word_pairs,
     "distance in the text": lambda target, read: simple(target, read)["chain"],
+    **ITEM_SURFACES,
 }

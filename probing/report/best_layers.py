@@ -130,5 +130,5 @@ def beside_the_best(table: pd.DataFrame, metric: str, chosen_on: str, split: str
     rival = f"layer {line['rival']:.0f}"
     said = f"{chosen_on.capitalize()} chose layer {line['layer']}"
     if line["as_good"]:
-        return f"{said}; {rival} is ahead of it by {gap}: not a clear difference."
+        return f"{said}; {rival} is better by {gap}: not a clear difference."
     return f"{said}, which is worse than {rival} by {gap} on {split}."

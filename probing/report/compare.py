@@ -32,7 +32,8 @@ OF_MODELS = (
 )
 OF_TASKS = (
     "Layers at which tasks become decodable, by model.",
-    "the further to the right a task lies, the higher the layers that add to it. Compare tasks of one model only.",
+    "the further to the right a task is, the higher the layers that still raise its score. Compare only tasks of one "
+    "model.",
 )
 OF_ATTENTION = (
     "Attention by layer.",

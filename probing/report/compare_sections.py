@@ -20,7 +20,7 @@ NOTE_ON_SIZES = (
 )
 NOTE_ON_STEPS = "Each checkpoint at its own best layer, chosen on dev; a curve per family of checkpoints."
 NOTE_ON_VARIANCE = (
-    "Each line compares runs that differ in one choice alone. sd: standard deviation over its values at the layer that "
+    "Each line compares runs that differ in only one choice. sd: standard deviation over its values at the layer that "
     "is best on dev; sd over layers: root mean square of that of each layer. Standard error over test: from the 95 % "
     "interval of one run, which holds the other choices fixed; where an sd is larger, that interval is too narrow for "
     "conclusions about other seeds, samples or models. With model seeds, the interval of the mean score is from the "

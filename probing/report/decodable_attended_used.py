@@ -113,7 +113,7 @@ def note(run: Run, raw: pd.DataFrame) -> str:
         parts = [
             "Decodable and attended are associations. Rollout runs from layer 1 up to the layer. Matched word: a "
             "word at the same distance and on the same side that is not the head, in sentences of about the same "
-            "length. A ratio of 1 means that heads get no more than their distance explains. Layer 0 has no "
+            "length. A ratio of 1 means that gold heads get no more than distance explains. Layer 0 has no "
             "attention."
         ]
     if raw["lost"].notna().any():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from probing.distribution import as_typed
 from probing.errors import DataError
 from probing.report.best_layers import add_bands
 from probing.report.html import flat
@@ -82,7 +83,7 @@ def gather(folders: Iterable[Path]) -> tuple[list[Condition], list[str]]:
     """
     runs = [load_run(folder) for folder in sorted({Path(folder) for folder in folders})]
     if not runs:
-        raise DataError("no run folder to compare: run `python -m pipelines.run …` first, or name another tag")
+        raise DataError(as_typed("nothing to compare: make a run first (python -m pipelines.run), or name another tag"))
     same: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         model, data = names(run)

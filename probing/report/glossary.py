@@ -26,8 +26,8 @@ METHODS = (
     ),
     Entry(
         "control ceiling",
-        "The score that the control task allows at most without guessing: that of looking up the "
-        "random label of each word type that train has.",
+        "The highest score on the control task without guessing: that of looking up the random label of each word "
+        "type that occurs in train.",
     ),
     Entry(
         "control task",
@@ -66,7 +66,7 @@ METHODS = (
     Entry(
         "matched word",
         "A word at the same distance, in a sentence of about the same length, that is not the gold "
-        "head: what distance alone would give.",
+        "head: what distance by itself would give.",
         ("Matched word", "matched words"),
     ),
     Entry("mirror word", "The word as far away as the gold head, on the other side.", ("Mirror word",)),
@@ -84,7 +84,11 @@ METHODS = (
         "connection, so that it runs from a layer back to the input (Abnar & Zuidema 2020).",
         ("Rollout", "attention rollout", "Attention rollout"),
     ),
-    Entry("sink", "A place that receives attention without use, when a head has nothing to do.", ("sinks",)),
+    Entry(
+        "sink",
+        "A token, or a learned parameter, that gets the attention of a head when the head finds nothing to attend to.",
+        ("sinks",),
+    ),
     Entry(
         "special subwords",
         "Tokens that are not from the text, such as [CLS] and [SEP].",

@@ -10,8 +10,8 @@ from probing.result.simultaneous import ADJUSTED
 NAMED = 8  # targets in a sentence; the table has all
 FAMILY = (
     "Gain: accuracy of the head minus that of the offset on the same sentences. Its intervals are simultaneous: with "
-    "95 % probability, all of them hold. The head was chosen on dev, so that test needs no correction for the choice. "
-    "Other intervals hold for one number alone."
+    "95 % probability, all of them contain the true values. The head was chosen on dev, so test needs no correction "
+    "for the choice. All other intervals are for single numbers."
 )
 
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+from probing.distribution import as_typed
 from probing.report.cross_links import Links
 from probing.report.emit import text_columns
 from probing.report.style import DPI
@@ -59,7 +60,8 @@ def write_html(template: str, path: Path, facts: Mapping[str, object]) -> Path:
     loader = FileSystemLoader(HERE)
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     links = Links()
-    pages.filters |= {"linked": links.linked, "cited": links.cited, "sentence_option": sentence_option}
+    pages.filters |= {"linked": links.linked, "cited": links.cited}
+    pages.filters |= {"sentence_option": sentence_option, "as_typed": as_typed}
     own = {name: (HERE / f"base.{name}").read_text(encoding="utf-8") for name in ("css", "js")}
     pages.globals |= {
         "text_columns": text_columns,

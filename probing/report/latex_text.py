@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PROGRAMS = ("latex", "dvipng")  # matplotlib calls both
+PREAMBLE = r"\usepackage[T1]{fontenc}"  # for all letters of European languages in Latin script
+LATIN = frozenset(map(chr, range(0xA1, 0x180))) - set("ĦħĸĿŀŉŦŧſ\u00ad")
+OTHERS = frozenset("ȘșȚț‐–—‖‘’‚“”„†‡•…‰‹›€←↑→↓№™")
 NUMBER = r"$\mathdefault{"  # how matplotlib begins the numbers along an axis: TeX already
 
 
@@ -25,25 +28,42 @@ def require_latex() -> None:
 
 
 def typeset(made: "Figure") -> None:
-    """Write every text of a figure as LaTeX source; the labels of ticks too, which matplotlib writes anew."""
+    """Write every text of a figure as LaTeX source; the labels of ticks too, which matplotlib writes again itself.
+
+    A text with a character that LaTeX does not know (of another script, for example) is drawn without LaTeX.
+    """
     from matplotlib.text import Text
 
     for axes in made.axes:
         for axis in (axes.xaxis, axes.yaxis):
             _typeset_ticks(axis)
     for found in made.findobj(Text):
-        if isinstance(found, Text):
+        if not isinstance(found, Text) or not found.get_usetex():
+            continue
+        if known(found.get_text()):
             found.set_text(escaped(found.get_text()))
+        else:
+            found.set_usetex(False)
 
 
 def _typeset_ticks(axis: "Axis") -> None:
     from matplotlib.ticker import FixedFormatter, FuncFormatter, StrMethodFormatter
 
-    formatter = axis.get_major_formatter()
-    if isinstance(formatter, FixedFormatter):
-        axis.set_major_formatter(FixedFormatter([*map(escaped, formatter.seq)]))
+    formatter, labels = axis.get_major_formatter(), axis.get_ticklabels()
+    if not all(known(label.get_text()) for label in labels):
+        for label in labels:
+            label.set_usetex(False)
+    elif isinstance(formatter, FixedFormatter):
+        axis.set_major_formatter(FixedFormatter([*map(escaped, map(str, formatter.seq))]))
     elif isinstance(formatter, FuncFormatter | StrMethodFormatter):
-        axis.set_major_formatter(FuncFormatter(lambda value, place: escaped(formatter(value, place))))
+        axis.set_major_formatter(FuncFormatter(lambda value, place: escaped(str(formatter(value, place)))))
+
+
+def known(text: str) -> bool:
+    """Whether LaTeX has all characters of ``text``, with the font encoding of PREAMBLE."""
+    from probing.report.emit import TEX
+
+    return all(one.isascii() or one in TEX or one in OTHERS or one in LATIN for one in text)
 
 
 def escaped(text: str) -> str:

@@ -5,19 +5,21 @@ import pandas as pd
 from probing.report.best_layers import as_good
 from probing.report.load import PROBES, Run
 from probing.report.metric_format import measure
+from probing.report.plain_names import is_mix
 from probing.report.tables import other_metrics
 from probing.result.gains import GAINS, OVER_LAYER_0
 from probing.result.rows import UNTRAINED
 from probing.result.score import CODE_LENGTH, MEMORISATION
 
 MEMORISED = "Memorisation: the score of a probe of shuffled labels on the sentences that it was trained on."
-CEILING_NOTE = "Control ceiling: the score of looking up the control's label of each word type that train has."
+CEILING_NOTE = "Control ceiling: the score of looking up the control's label of each word type that occurs in train."
 GAINED = "A column “over …” is the score minus that of what it names; both are resampled together."
 TWINS = ", except “untrained”: the same probe on vectors of untrained twins"
 CODES = (
     "Task − control is negative where the labels of the task have a shorter code than those of the control task; each "
     "code is sent with the penalty that is best for it on dev."
 )
+MIXED = "The row of layer l is about the mix of all layers from 0 to l, not about layer l alone."
 SELECTIVE = "Selectivity: the score minus that of the control task, with the same probe and the same hyper-parameters."
 
 
@@ -30,6 +32,7 @@ def reading(run: Run, table: pd.DataFrame) -> list[str]:
     code = run.metric == CODE_LENGTH
     found = [
         f"Scores are {label} on {run.split}. * marks the layer with the best score on {run.chosen_on}.",
+        MIXED if is_mix(run.name("probe")) else "",
         marks(run, table),
         intervals(run, bool(as_good(table))),
         without_spread(run, table),
@@ -60,8 +63,8 @@ def marks(run: Run, table: pd.DataFrame) -> str:
 def intervals(run: Run, banded: bool) -> str:
     """What the brackets are."""
     resampled = run.facts(PROBES).get("resampled", {}).get(run.split, run.resampled)
-    figure = " The bands of the figure hold for all layers at once." if banded else ""
-    return f"Brackets: the 95 % interval of each number alone, by bootstrap over {resampled}.{figure}"
+    figure = " The bands of the figure are simultaneous: they are for all layers together." if banded else ""
+    return f"Brackets: the 95 % interval of each single number, by bootstrap over {resampled}.{figure}"
 
 
 def without_spread(run: Run, table: pd.DataFrame) -> str:

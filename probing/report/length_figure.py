@@ -42,9 +42,16 @@ def write_lengths(run: Run, stem: Path) -> list[Path]:
         titled(
             made,
             heading(run),
-            f"layer {best}, chosen on {run.chosen_on}; {run.split}; bars: 95 % intervals over {run.resampled}",
+            f"layer {best}, chosen on {run.chosen_on}; {run.split}; bars: 95 % intervals over {run.resampled}"
+            + ("; bars that reach the edge go on beyond it" if cut(scores) else ""),
         )
         return save(made, stem, length_table(scores))
+
+
+def cut(scores: Mapping[str, Score]) -> bool:
+    """Whether the interval of a length with few sentences goes beyond the axis."""
+    low, high = heights(scores)
+    return any(score.ci_low < low or score.ci_high > high for score in scores.values())
 
 
 def heights(scores: Mapping[str, Score]) -> tuple[float, float]:

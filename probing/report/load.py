@@ -99,7 +99,7 @@ def load_run(folder: Path) -> Run:
     """
     for name in (ROWS, MANIFEST):
         if not (folder / name).is_file():
-            raise DataError(f"{folder}: no {name}; wanted a finished run's folder: run it again or leave it out")
+            raise DataError(f"{folder}: no {name}, so not the folder of a finished run: run it again or leave it out")
     manifest = parsed_manifest(folder)
     check(folder, manifest, (ROWS, PREDICTIONS, SENTENCES, ARRAYS))
     _check_manifest(folder, manifest)

@@ -74,7 +74,7 @@ MEASURES = (
     Entry(
         "interval",
         "95 % interval: if the study were repeated with other sentences (or documents) of the same kind, "
-        "95 of 100 such intervals would hold the true score (bootstrap: items are drawn anew, with repetition).",
+        "95 of 100 such intervals would contain the true score (bootstrap: items are drawn again, with replacement).",
         ("bootstrap", "95 % interval", "95 % intervals", "intervals", "Intervals"),
     ),
     Entry(
@@ -132,7 +132,7 @@ MEASURES = (
     ),
     Entry(
         "simultaneous",
-        "Simultaneous intervals are wider, so that all intervals of a table hold at once with 95 % probability.",
+        "Simultaneous intervals are wider: with 95 % probability, all intervals of a table contain their true values.",
         ("Simultaneous", "studentised"),
     ),
     Entry(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from probing.axes import ITEMS
 from probing.report.load import Run, best_layer
 from probing.report.metric_format import measure
 from probing.result.statistics import LONGEST, SHORTEST
@@ -28,8 +29,8 @@ def sentences(run: Run, n_sentences: int) -> str:
 
 
 def items(run: Run) -> str:
-    """What is scored: words, word pairs …"""
-    return {"word": "words", "pair": "word pairs"}.get(str(run.manifest.get("level")), "items")
+    """What is scored: words, word pairs, edges …"""
+    return ITEMS.get(str(run.manifest.get("level")), "items")
 
 
 def smaller_populations(run: Run) -> Iterator[str]:

@@ -38,6 +38,7 @@ MEASURES = {
     "compression": Measure("compression", "compression (uniform code ÷ online code)", 1.0, 2, abbreviation="compr."),
     "v_information_bits": Measure("V-information", "V-information (bits per item)"),
     "conditional_v_information_bits": Measure("conditional V-information", "conditional V-information (bits per item)"),
+    "accuracy_change": Measure("change of accuracy", "change of accuracy (fraction of labels)"),
     "brier": Measure("Brier score", "Brier score (lower is better)", lower_is_better=True),
     "ece": Measure("ECE", "expected calibration error (lower is better)", lower_is_better=True),
 }

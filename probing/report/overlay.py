@@ -96,7 +96,7 @@ def described(block: Sequence[Condition]) -> list[str]:
     if any(one.table["control"].notna().any() for one in block):
         texts.append("dotted: control task")
     if len(block) <= MOST_BANDS and any(one.table[shown_ends(one.table, "task")[0]].notna().any() for one in block):
-        kind = "for all layers at once" if all(has_bands(one.table) for one in block) else "for each layer alone"
+        kind = "for all layers at once" if all(has_bands(one.table) for one in block) else "for each layer separately"
         texts.append(f"bands: 95 %, {kind}, over {run.resampled}")
     if len(block) <= MOST_BANDS:
         texts += sorted({text for one in block for text in ranges(one.rows, one.metric)})

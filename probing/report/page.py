@@ -39,11 +39,11 @@ CAPTIONS = {  # name of the file: caption, and how to read the figure
     ),
     "lengths": (
         "Score by sentence length at the chosen layer.",
-        "a falling curve means that long sentences are harder; the number of sentences stands below each point.",
+        "a falling curve means that long sentences are harder; the number of sentences is below each point.",
     ),
     "confusion": (
         "Confusion matrix at the chosen layer: what the items of each gold class are predicted as.",
-        "each row adds up to 1; the diagonal is right, and a dark cell beside it is a frequent confusion.",
+        "each row adds up to 1; the diagonal is right, and a dark cell next to it is a frequent confusion.",
     ),
 }
 CODE_READING = (

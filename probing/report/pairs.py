@@ -29,8 +29,8 @@ Side = tuple[Condition, int]  # a condition at one of its layers
 Pair = tuple[dict[str, Any], Side, Side]  # what its line says of it, and its sides
 JOINT = ("difference", "joint_low", "joint_high")
 FAMILY = (
-    "Intervals are simultaneous: with 95 % probability, all intervals of this table hold (from the largest studentised "
-    "difference over shared resamples). p is adjusted in the same way"
+    "Intervals are simultaneous: with 95 % probability, all of them contain the true values (from the largest "
+    "studentised difference over shared resamples). p is adjusted in the same way"
 )
 
 

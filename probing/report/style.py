@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from probing.report.curve_labels import wrapped
 from probing.report.fonts import FIRST, use_fonts
-from probing.report.latex_text import typeset
+from probing.report.latex_text import PREAMBLE, typeset
 from probing.report.look import FAMILIES, SERIF, look
 from probing.report.script_direction import right_to_left
 
@@ -55,7 +55,8 @@ def settings() -> Any:
     """SETTINGS and those of the look."""
     wanted = look()
     if wanted.latex:
-        return SETTINGS | {"text.usetex": True, "font.family": "serif" if wanted.font == SERIF else "sans-serif"}
+        latex = {"text.usetex": True, "text.latex.preamble": PREAMBLE}
+        return SETTINGS | latex | {"font.family": "serif" if wanted.font == SERIF else "sans-serif"}
     family = FAMILIES.get(wanted.font, wanted.font)
     return SETTINGS | ({} if family == FIRST else {"font.family": [family, FIRST]})
 

@@ -27,15 +27,15 @@ from probing.report.untrained_tables import WHAT, of_others, of_probes, sentence
 MOST_PANELS, MOST_HEADS = 12, 24
 NOTE = (
     "A twin has the architecture and tokenizer of the model, and random weights. Mean: over all twins, with a 95 % "
-    "interval for other twins and other test sentences (with one twin: for other test sentences alone). Range: "
+    "interval for other twins and other test sentences (with one twin: only for other test sentences). Range: "
     "where the single twins lie. p: (1 + number of twins that are as good) ÷ (1 + number of twins), for each layer "
-    "alone: not corrected for the number of layers (Phipson & Smyth 2010)."
+    "separately: not corrected for the number of layers (Phipson & Smyth 2010)."
 )
-READING = "what lies outside the green range was learned in training; what lies inside it comes with the architecture."
+READING = "what is outside the green range was learned in training; what is inside it comes with the architecture."
 SAMPLE = "for each analysis the same as for the model"
 NOTE_OTHERS = (
     "What other analyses find in the model and in its twins; where a head is chosen, each twin chooses its own. p: "
-    "two-sided, because neither side is better; for each line alone, not corrected for the number of lines."
+    "two-sided, because neither side is better; for each line separately, not corrected for the number of lines."
 )
 
 

@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+from probing.distribution import as_typed
 from probing.report.load import Run
 
 BEFORE_ID = " sentence="
@@ -12,7 +13,7 @@ PLAIN = re.compile(r"[\w./+-]+")
 
 
 def view_command(run: Run) -> str:
-    """``python -m pipelines.view data=… model=… runs=…``: every option that says which corpus, model and probes.
+    """``python -m pipelines.view data=… model=… runs=…`` (or ``probe view …``): corpus, model and probes.
 
     A run of an earlier version did not write down how its corpus and model are named on the command line: the options
     are then taken from the command that made it. Empty for a run that was made from Python: its corpus has no option.
@@ -22,7 +23,7 @@ def view_command(run: Run) -> str:
         return ""
     if "inputs" not in run.manifest:
         options = _typed(run)
-    return shlex.join(["python", "-m", "pipelines.view", *options, f"runs={finished_folder(run.folder)}"])
+    return as_typed(shlex.join(["python", "-m", "pipelines.view", *options, f"runs={finished_folder(run.folder)}"]))
 
 
 def _typed(run: Run) -> list[str]:

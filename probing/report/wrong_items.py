@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from probing.analysis.item_text import AROUND, BRACKETS_SAY
 from probing.report.html import files_of, write_html
 from probing.report.load import Run, heading, shown_predictions
 from probing.report.metric_format import records
 from probing.report.view_command import BEFORE_ID, view_command
 
-AROUND = 7  # words of context on either side
 DIGITS = {"gold": "g", "predicted": ".2f"}
 MOST_CHARACTERS = 300  # of the item itself: a sentence task shows the whole sentence
 MOST_ROWS = 5000  # of the page of all wrong items; its CSV file has all
@@ -50,6 +50,8 @@ def farthest(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def with_words(predictions: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
     """The ``chosen`` items with the words before and after each (words without a label are not in the predictions)."""
+    if "before" in predictions:  # edges and mentions: the predictions have these words
+        return chosen.assign(form=chosen["form"].astype(str).str[:MOST_CHARACTERS])[COLUMNS].reset_index(drop=True)
     inside = predictions[predictions["sentence"].isin(chosen["sentence"])].sort_values("word", kind="stable")
     words = {name: (of["word"].tolist(), of["form"].astype(str).tolist()) for name, of in inside.groupby("sentence")}
     lines = [_line(row, *words[row["sentence"]]) for row in chosen.to_dict("records")]
@@ -86,7 +88,8 @@ def all_errors(run: Run, layer: int | None) -> tuple[pd.DataFrame, str]:
     order = pairs.map(pairs.value_counts()).sort_values(ascending=False, kind="stable").index
     listed = with_words(items, wrong.loc[order])
     share = f"{len(wrong):,} of {len(items):,} items of {run.split} ({100 * len(wrong) / len(items):.1f} %) are wrong"
-    return listed, f"{share}; all are listed, the most frequent confusions first."
+    legend = f" {BRACKETS_SAY}." if "before" in items else ""
+    return listed, f"{share}; all are listed, the most frequent confusions first.{legend}"
 
 
 def write_wrong_items(run: Run, layer: int | None) -> list[Path]:

@@ -92,7 +92,7 @@ class Resampled:
         """
         if self.metric != other.metric or len(self.items) != len(other.items):
             seen = " and ".join(f"{s.metric} of {len(s.items)} sentences" for s in (self, other))
-            raise ProbingError(f"cannot pair {seen}: want one metric on the same sentences; score both on them")
+            raise ProbingError(f"cannot pair {seen}: a pair needs one metric on the same sentences; score both on them")
         items, n_units = np.minimum(self.items, other.items), np.minimum(self.n_units, other.n_units)
         (a_low, a_high), (b_low, b_high) = self.limits, other.limits
         limits, freedom = (a_low - b_high, a_high - b_low), min(self.freedom, other.freedom)

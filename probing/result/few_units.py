@@ -22,6 +22,6 @@ def few_units(units: Units) -> str | None:
     few = "at most " if n < min(HELD) else ""
     return (
         f"95 % intervals on test are of {what}: with so few {kind} they are rough. In simulations with {size} "
-        f"sentences they held the true value in {few}{low} to {high} % of the cases, depending on the metric "
+        f"sentences they contained the true value in {few}{low} to {high} % of the cases, depending on the metric "
         "(docs/coverage.md)"
     )

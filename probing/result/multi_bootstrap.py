@@ -19,6 +19,6 @@ def over_seeds(seeds: Sequence[Resampled]) -> Score:
     Raises: ProbingError for fewer than two seeds, which say nothing about others.
     """
     if len(seeds) < 2:
-        raise ProbingError(f"{len(seeds)} model seed: the multi-bootstrap wants at least two")
+        raise ProbingError(f"{len(seeds)} model seed: the multi-bootstrap needs at least two")
     [score] = scores(mean_over_draws(seeds))
     return score

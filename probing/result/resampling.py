@@ -60,12 +60,13 @@ def units_of(sentences: Sequence[Sentence], choice: str = AUTO) -> Units:
 def described(units: Units) -> str:
     """What was resampled, in words: ``2,077 sentences`` or ``316 documents (2,077 sentences)``."""
     n_units = len(np.unique(units))
-    return f"{n_units:,} sentences" if n_units == len(units) else f"{n_units:,} documents ({len(units):,} sentences)"
+    sentences = f"{len(units):,} sentence{'' if len(units) == 1 else 's'}"
+    return sentences if n_units == len(units) else f"{n_units:,} document{'' if n_units == 1 else 's'} ({sentences})"
 
 
 def resampled_over(described: str) -> str:
     """``documents`` or ``sentences``, from the words of ``described``."""
-    return DOCUMENTS if DOCUMENTS in described else SENTENCES
+    return DOCUMENTS if DOCUMENTS.removesuffix("s") in described else SENTENCES
 
 
 def counts_of(units: Units, n_resamples: int, *purpose: str) -> Counts:

@@ -52,7 +52,7 @@ def mean_over_heads(tally: Tally) -> Tally:
     then no ratio of sums.
     """
     if tally.sums.ndim != 3:
-        raise ProbingError(f"{tally.metric} has sums of shape {tally.sums.shape}: want (sentences, layers, heads)")
+        raise ProbingError(f"{tally.metric} has sums of shape {tally.sums.shape}; expected: (sentences, layers, heads)")
     items = tally.items
     if items.ndim == 3:
         if (items != items[:, :, :1]).any():

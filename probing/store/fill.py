@@ -88,7 +88,7 @@ def _require_space(content: Content, folder: Path, *partials: Path) -> None:
     held = sum(getattr(partial.stat(), "st_blocks", 0) * 512 for partial in partials if partial.exists())
     if free + held < wanted:
         raise StoreError(
-            f"no space left for the store: {wanted / 1e9:.2f} GB wanted, {free / 1e9:.2f} GB free in {folder}; "
+            f"no space left for the store: {wanted / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free in {folder}; "
             "free some (any .h5 file there may be deleted: it is made again when it is needed), set store.folder=… "
             "to another disk, or take fewer sentences with data.max_sentences=…"
         )

@@ -1,42 +1,56 @@
-"""From stored subword rows to the vectors of words or sentences, one layer at a time."""
+"""From stored subword rows to the vectors of words, sentences, edges or mentions, one layer at a time."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from probing.axes import SPLITS, IntArray, Level, Split
 from probing.errors import ConfigError
 from probing.model.pooling import Pooling, pooling_weights
 from probing.store.encoding import BITS, NARROW, ROUNDED
+from probing.store.item_pools import PlacesOf, Pool, item_pools, sentence_of_items
 from probing.store.layout import StoreFile
 
 
 class Vectors:
-    """Word or sentence vectors of a store, for the items that a task labels.
+    """Vectors of a store, for the items that a task labels.
 
-    An item is a word (levels word and pair) or a sentence; items are numbered in corpus order. ``available``
-    tells which items have a vector at all: a word that the tokenizer swallows or that was cut off has none.
-    ``bits``: to how many significant bits the store has rounded numbers.
+    An item is a word (levels word and pair), a sentence, or one of ``places``, with the vectors of its parts side by
+    side (``item_pools``); ``product``: of its two parts also their product, element by element. Items are numbered in
+    corpus order. ``available`` tells which items have a vector at all: a word that the tokenizer swallows or that was
+    cut off has none. ``bits``: to how many significant bits the store has rounded numbers. ``width``: of an item's
+    vector, D.
     """
 
-    def __init__(self, store: StoreFile, level: Level, vector: str, cls_position: str) -> None:
-        self._store = store
-        self.n_layers, self.width = store.n_layers, store.width
+    def __init__(
+        self,
+        store: StoreFile,
+        level: Level,
+        vector: str,
+        cls_position: str,
+        places: PlacesOf | None = None,
+        product: bool = False,
+    ) -> None:
+        self._store, index = store, store.index
+        if places is None:
+            parts = (index.word, index.start, index.length, index.n_words)
+            self._pools = [pooling_weights(*parts, Pooling(level, vector, cls_position), index.last_word)]
+            per_sentence = np.ones_like(index.n_words) if level == "sentence" else index.n_words
+        else:
+            self._pools = item_pools(index, vector, cls_position, places)
+            per_sentence = np.bincount(sentence_of_items(places), minlength=len(index.n_words))
+        self._product = product and len(self._pools) > 1
+        self.n_layers, self.width = store.n_layers, store.width * len(self._pools) * (3 if self._product else 2) // 2
         self.bits = BITS[NARROW if store.provenance.get(ROUNDED) else store.dtype]
-        index, pooling = store.index, Pooling(level, vector, cls_position)
-        parts = (index.word, index.start, index.length, index.n_words)
-        self._pool = pooling_weights(*parts, pooling, index.last_word)  # (items, S)
-        self.available: NDArray[np.bool_] = np.diff(self._pool.indptr) > 0
-        per_sentence = np.ones_like(index.n_words) if level == "sentence" else index.n_words
+        self.available: NDArray[np.bool_] = np.all([np.diff(pool.indptr) > 0 for pool in self._pools], axis=0)
         self._bounds = {s: _bounds(per_sentence, index.split == i) for i, s in enumerate(SPLITS)}
 
     def select(self, keep: NDArray[np.bool_]) -> "Vectors":
         """The same vectors for the items where ``keep`` (items,) is true, numbered from 0 again."""
         chosen = object.__new__(Vectors)
         chosen.__dict__.update(self.__dict__)
-        chosen._pool = self._pool[keep]
+        chosen._pools = [pool[keep] for pool in self._pools]
         chosen.available = self.available[keep]
         total = np.concatenate([[0], np.cumsum(keep)])
         chosen._bounds = {s: (int(total[a]), int(total[b])) for s, (a, b) in self._bounds.items()}
@@ -55,7 +69,7 @@ class Vectors:
             split: np.full((stop - start, self.width), np.nan, np.float32)
             for split, (start, stop) in self._bounds.items()
         }
-        for items, vectors in self._pooled(layer, self._pool):
+        for items, vectors in self._pooled(layer, self._pools):
             for split, (start, stop) in self._bounds.items():
                 inside = (items >= start) & (items < stop)
                 found[split][items[inside] - start] = vectors[inside]
@@ -67,22 +81,30 @@ class Vectors:
         Only the batches that hold one of them are read, one at a time.
         """
         found = np.full((len(items), self.width), np.nan, np.float32)
-        for places, vectors in self._pooled(layer, self._pool[np.asarray(items, dtype=np.int64)]):
+        rows = np.asarray(items, dtype=np.int64)
+        for places, vectors in self._pooled(layer, [pool[rows] for pool in self._pools]):
             found[places] = vectors
         return found
 
-    def _pooled(self, layer: int, pool: sparse.csr_matrix) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Per batch of the store: which rows of ``pool`` take their vector from it, and these vectors (W, D)."""
-        there = np.flatnonzero(np.diff(pool.indptr))
-        first_row = pool.indices[pool.indptr[there]]
+    def _pooled(self, layer: int, pools: Sequence[Pool]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Per batch of the store: which rows of the pools take their vector from it, and these vectors (N, D)."""
+        there = np.flatnonzero(np.all([np.diff(pool.indptr) for pool in pools], axis=0))
+        first_row = pools[0].indices[pools[0].indptr[there]]  # those of one sentence are in one batch
         block_of = np.searchsorted(self._store.index.block, first_row, side="right") - 1
         order = there[np.argsort(block_of, kind="stable")]
         edges = np.searchsorted(np.sort(block_of), np.arange(len(self._store.index.block)))
         for block, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
             if stop > start:
                 items = order[start:stop]
-                rows = self._store.index.block[block : block + 2]
-                yield items, pool[items][:, rows[0] : rows[1]] @ self._store.block(layer, block)  # (S, D) -> (W, D)
+                rows, values = self._store.index.block[block : block + 2], self._store.block(layer, block)
+                yield items, self._beside([pool[items][:, rows[0] : rows[1]] @ values for pool in pools])
+
+    def _beside(self, parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """The vectors of an item's parts, (N, D) each, in one row, after them the product of both halves if asked."""
+        if self._product:
+            half = len(parts) // 2
+            parts = [*parts, *(one * other for one, other in zip(parts[:half], parts[half:], strict=True))]
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
 
 
 def rows_of(store: StoreFile, number: int) -> NDArray[np.float32]:

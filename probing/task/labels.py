@@ -11,8 +11,12 @@ from probing.errors import DataError
 
 WORD_VECTORS = ("mean", "first", "last")  # over a word's subwords
 SENTENCE_VECTORS = ("mean", "cls", "last")  # over a sentence
+SPAN_VECTORS = ("mean", "ends", "cls")  # over a mention: its subwords, its first and last word, its sentence's [CLS]
 
 HEADS = "heads"  # what tasks on trees need
+ENTITIES, TYPES = "entity marks", "types of entity marks"  # what tasks on mentions need
+# a corpus with what is needed; of anything else a treebank
+EXAMPLES = {"label": "data=sst2 or data=labelled", ENTITIES: "data=gum", TYPES: "data=gum"}
 
 Form = Callable[[str], str]  # a word as a model reads it: two words of one form are the same to the model
 Gold = Sequence[str | float | None]  # the labels of one sentence: one per word, or one in all; None: no label
@@ -27,11 +31,11 @@ class Task(Protocol):
 
     @property
     def level(self) -> Level:
-        """What has a label: a word, a sentence or a pair of words."""
+        """What has a label: a word, a sentence, a pair of words, an edge, a mention or two of them."""
 
     @property
     def kind(self) -> Kind:
-        """What a label is: a class or a number."""
+        """What a label is: a class, a number, or the place of another word of the sentence."""
 
     @property
     def vector(self) -> str:
@@ -57,7 +61,7 @@ class Task(Protocol):
         """The name of the surface baseline that belongs beside the score, one of probing.probe.surface."""
 
     def gold(self, sentence: Sentence) -> Gold | None:
-        """The labels of one sentence: W of them for words, one for the sentence.
+        """The labels of one sentence: W of them for words, one for the sentence, one for each of its items.
 
         A word without a label has None. The result is None if the sentence does not have the annotation, and for word
         pairs.
@@ -74,7 +78,7 @@ class Task(Protocol):
 
 
 def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -> Labels:
-    """The labels of every split, from ``task.gold``: (W,) for words, (1,) for a sentence.
+    """The labels of every split, from ``task.gold``: (W,) for words, (1,) for a sentence, (N,) for other items.
 
     ``needs`` names the annotation that ``task.gold`` reads. Raises DataError if a sentence does not have it
     (``partly``: if no sentence of a split has it), if a sentence has more or fewer labels than words, for fewer than
@@ -86,8 +90,9 @@ def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -
         split: [_one_each(task, s, g) for s, g in zip(corpus.splits[split], gold[split], strict=True)]
         for split in SPLITS
     }
-    if task.kind == "scalar":
-        values = {split: [np.array([np.nan if v is None else v for v in row]) for row in rows[split]] for split in rows}
+    if task.kind != "class":
+        none = np.nan if task.kind == "scalar" else -1
+        values = {split: [np.array([none if v is None else v for v in row]) for row in rows[split]] for split in rows}
         return Labels(task.level, task.kind, values)
     found = {split: {str(v) for row in rows[split] for v in row if v is not None} for split in SPLITS}
     classes = classes_of(found["train"], task.name, corpus.name)
@@ -97,10 +102,12 @@ def labels_of(task: Task, corpus: Corpus, needs: str, *, partly: bool = False) -
 
 
 def _one_each(task: Task, sentence: Sentence, gold: Gold | None) -> Gold:
-    """The labels of one sentence, None throughout where it has no annotation."""
+    """The labels of one sentence; without annotation None throughout, or no item."""
+    if task.level not in ("word", "sentence"):
+        return [] if gold is None else gold
     n = len(sentence.words) if task.level == "word" else 1
     if gold is not None and len(gold) != n:
-        raise DataError(f"task={task.name} gives {len(gold)} labels for sentence {sentence.id}; {n} are wanted")
+        raise DataError(f"task={task.name} gives {len(gold)} labels for sentence {sentence.id}; {n} are expected")
     return [None] * n if gold is None else gold
 
 
@@ -129,7 +136,12 @@ def check_annotated(
 
 
 def _example(needs: str) -> str:
-    return "data=sst2 or data=labelled" if needs == "label" else "data=ewt or data=conllu"
+    return EXAMPLES.get(needs, "data=ewt or data=conllu")
+
+
+def with_product(task: Task) -> bool:
+    """Whether a vector of two parts has their product, element by element, beside them (``task.product``)."""
+    return bool(getattr(task, "product", False))
 
 
 def classes_of(train: Iterable[str], task: str, corpus: str) -> tuple[str, ...]:

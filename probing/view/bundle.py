@@ -12,6 +12,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
+from probing.distribution import as_typed
 from probing.view.pack import Packed
 
 PAGE = Path(__file__).parent / "page"
@@ -58,7 +59,8 @@ def page(documents: Sequence[Packed], live: bool = False, *, opens: str = "", so
     folder with page.html, page.css and the modules. Raises: ValueError for modules that cannot become one program.
     """
     style = f"\n{(source / 'page.css').read_text(encoding='utf-8').strip()}\n"
-    code = program({name: (source / name).read_text(encoding="utf-8") for name in MODULES if (source / name).is_file()})
+    texts = {name: (source / name).read_text(encoding="utf-8") for name in MODULES if (source / name).is_file()}
+    code = as_typed(program(texts))
     for text, closing in ((style, "</style"), (code, "</script"), (code, "<!--")):
         if closing in text.lower():
             raise ValueError(f"page: {closing} would end its element; split it in two strings")

@@ -33,7 +33,7 @@ def weights_view(
 
     tokens, sentence_b_start = checked_names(tokens, f"{prefix}tokens"), _whole(sentence_b_start)
     if sentence_b_start is not None and not 0 < sentence_b_start < len(tokens):
-        raise ModelError(f"sentence_b_start={sentence_b_start}: a position in {len(tokens)} tokens is wanted")
+        raise ModelError(f"sentence_b_start={sentence_b_start}: a position in {len(tokens)} tokens is expected")
     maps, notes = checked_maps(attention, tokens, tokens, f"{prefix}attention")
     rolled = rollout([torch.tensor(layer)[None] for layer in maps], np.array([len(tokens)]), Rollout())
     found = read_tokens(tokens, sentence_b_start)

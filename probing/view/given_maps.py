@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Weights = Iterable[Layer]
 
 _TOLERANCE = 0.02  # of a sum of weights in half precision
-_WANTED = "one array (heads, subwords, subwords) per layer is wanted"
+_WANTED = "one array (heads, subwords, subwords) per layer is expected"
 
 
 def checked_maps(

@@ -14,7 +14,7 @@ _MASKS = ("[MASK]", "<mask>")  # replace a word
 _OF_TEXT = (*_MASKS, "[UNK]", "<unk>")  # look special, but stand for words of a text
 _STARTS = (SPACE, "▁")  # other tokenizers than BERT's start a word with these
 _BYTES = ("Ġ", "Ċ")  # a byte-level vocabulary spells a space and a line's end so
-_NAMES = "the names of the subwords are wanted: tokens=tokenizer.convert_ids_to_tokens(ids)"
+_NAMES = "the names of the subwords are expected: tokens=tokenizer.convert_ids_to_tokens(ids)"
 
 
 def read_tokens(tokens: Sequence[str], sentence_b_start: int | None = None) -> Tokens:

@@ -11,7 +11,7 @@ from probing.view.record import View
 
 T = TypeVar("T")
 CACHED_MODELS = 2
-_WANTED = f"{BUNDLED_NAME} (bundled), a folder with safetensors weights, or a Hub id (org/name) is wanted"
+_WANTED = f"{BUNDLED_NAME} (bundled), a folder with safetensors weights, or a Hub id (org/name) is expected"
 
 
 class HasEncoder(Protocol):

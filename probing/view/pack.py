@@ -107,7 +107,7 @@ def _layers(view: View) -> Iterator[tuple[str, FloatArray]]:
         seen = array.shape[:3] if LAWS[name] == LINEAR else array.shape
         if seen != wanted[name] or not array.size:
             raise ModelError(
-                f"{name} has shape {array.shape}; {wanted[name]} is wanted: {n} subwords, the layers of attention"
+                f"{name} has shape {array.shape}; {wanted[name]} is expected: {n} subwords, the layers of attention"
             )
         yield from ((f"{name}/{layer}", values) for layer, values in zip(layers_of(view), array, strict=True))
 
@@ -131,7 +131,7 @@ def _scale(name: str, array: FloatArray, share: bool) -> float:
     if LAWS[name.partition("/")[0]] == LINEAR:
         return max(-low, high) or 1.0
     if low < 0:
-        raise ModelError(f"{name} has a negative weight ({low:.3g}); weights after the softmax, 0 or more, are wanted")
+        raise ModelError(f"{name} has a negative weight ({low:.3g}); expected are weights after the softmax, 0 or more")
     if share and high <= 1 + _ABOVE_ONE:
         return 1.0
     return high or 1.0

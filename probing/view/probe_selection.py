@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from probing.axes import ITEMS
 from probing.errors import DataError
 from probing.probe.saved import FILE
 from probing.result.checksums import CHECKSUMS
@@ -18,6 +19,7 @@ from probing.view.probe_predictions import TrainedProbes
 from probing.view.record import AUTO, CorpusSentence, Float32, Predicted, Tokens
 from probing.view.run_probes import CorpusIdentity, GoldOf, RunProbes, leaves_probes, read_run
 
+UNSHOWN = {"edge", "span", "span_pair"}  # levels of items that a page of one sentence has no place for
 ORDER = (
     "of several corpora the first of these is chosen: natural before generated text, then more training sentences, "
     "then the newer run"
@@ -51,6 +53,7 @@ def select_probes(
     be read. Without any probes the Reader returns [].
     """
     notes: list[str] = []
+    levels: set[str] = set()
     found: dict[tuple[str, tuple[str, ...]], list[RunProbes]] = {}
     for folder in sorted({folder for root in roots for folder in find_runs(root)}):
         try:
@@ -63,8 +66,11 @@ def select_probes(
             elif leaves_probes(manifest):
                 name = "/".join(folder.parts[-6:])  # tag, model, data, task, probe, seed
                 notes.append(f"{name}: has no {FILE} (made by an earlier version); delete its folder and run again")
+            levels.add(str(manifest.get("level")))
         except DataError as error:
             notes.append(f"passed over: {error}")
+    unshown = [ITEMS[level] for level in sorted(UNSHOWN & levels)]
+    notes += [f"labels of {items} are not shown: this page has those of words" for items in unshown]
     each = [_of_task(found[task], corpus, asked, notes) for task in sorted(found)]
     return Probes(tuple(probes for probes in each if probes is not None), tuple(notes))
 

@@ -52,7 +52,7 @@ def _network(folder: Path) -> Any:
         with quiet():
             config = AutoConfig.from_pretrained(folder, **local)
             if not getattr(config, "is_encoder_decoder", False):
-                raise ModelError(f"{folder} has no decoder beside its encoder; leave decoder_text out, or use text_b")
+                raise ModelError(f"{folder} has an encoder, but no decoder; leave decoder_text out, or use text_b")
             reader: Any = AutoModel
             network, report = reader.from_pretrained(
                 folder, attn_implementation="eager", use_safetensors=True, output_loading_info=True, **local

@@ -45,7 +45,7 @@ def test_items_have_vectors_and_labels_and_what_has_none_is_counted(make, corpus
     n_kept = sum(len(words) for rows in study.items.words.values() for words in rows)
     assert study.items.vectors.layer(0)["test"].shape[0] == sum(map(len, study.items.words["test"]))
     [skipped] = [note.text for note in study.items.notes if note.kind == "skipped"]
-    assert skipped == f"{n_words - n_kept:,} word items have no label and are left out"
+    assert skipped == f"{n_words - n_kept:,} words have no label and are left out"
     assert [note for note in whole.items.notes if note.kind == "skipped"] == []
 
 

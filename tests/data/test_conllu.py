@@ -1,13 +1,14 @@
 import os
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from probing.data.conllu import Conllu, read
 from probing.data.corpus import load
 from probing.data.entities import UNORDERED
-from probing.data.held_out import BY_DOCUMENT, BY_SENTENCE
+from probing.data.held_out import BY_DOCUMENT, BY_SENTENCE, NO_DEV, NO_TRAIN
 from probing.data.treebank_sentence import BROKEN, EMPTY, RANGES
 from probing.errors import DataError
 
@@ -123,7 +124,7 @@ ROW = "1 a _ _ _ _ 0 _ _ _"
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        (f"{ROW}\n2 b _ _ _ _ 1 _ _\n", 2, "9 columns between tabs, 10 are wanted"),
+        (f"{ROW}\n2 b _ _ _ _ 1 _ _\n", 2, "9 columns between tabs, 10 are expected"),
         (f"{ROW}\n2 b _ _ _ _ 1 _ _ _ _\n", 2, "11 columns"),
         (f"{ROW}\n\n# sent_id = s\n{ROW}\n2~b\n", 5, "1 columns.*'2 b'"),
         (f"{ROW}\nx b _ _ _ _ 1 _ _ _\n", 2, "'x' is not a valid ID"),
@@ -302,3 +303,20 @@ def test_ranges_of_a_subsample_are_counted_in_its_own_sentences():
             if found and found[1] in chosen:
                 n_ranges += len(re.findall(r"^\d+-\d+\t", block, re.MULTILINE))
     assert corpus.skipped[RANGES] == n_ranges > 0
+
+
+def test_without_a_train_file_dev_serves_as_train_where_that_is_asked_for(tmp_path):
+    for name in ("dev", "test"):
+        lines = [f"# sent_id = {name}_{i // 3}-{i}\n1\tw{i}\t_\tX\t_\t_\t0\troot\t_\t_\n" for i in range(60)]
+        (tmp_path / f"{name}.conllu").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    source = Conllu("toy", "train.conllu", "test.conllu", "dev.conllu", path=str(tmp_path), train_from_dev=True)
+    corpus = source.load()
+    assert corpus.name == "toy-dev"
+    sizes = {split: len(found) for split, found in corpus.splits.items()}
+    assert sizes["train"] + sizes["dev"] == sizes["test"] == 60
+    assert corpus.skipped == {BY_DOCUMENT.replace(NO_DEV, NO_TRAIN): sizes["dev"]}
+    assert not {s.document for s in corpus.splits["train"]} & {s.document for s in corpus.splits["dev"]}
+    with pytest.raises(DataError, match="no train file at"):
+        replace(source, train_from_dev=False).load()
+    (tmp_path / "train.conllu").write_text("1\ta\t_\tX\t_\t_\t0\troot\t_\t_\n", encoding="utf-8")
+    assert source.load().name == "toy"

@@ -14,7 +14,7 @@ GUM = "GRP-etype-infstat"
 def read_marks(text, order=GUM):
     """Mentions of words whose marks stand between spaces, _ for none; and what was counted."""
     skipped = Counter()
-    return mentions(["" if mark == "_" else mark for mark in text.split()], order, skipped), skipped
+    return mentions(["" if mark == "_" else mark for mark in text.split()], order, skipped).mentions, skipped
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,16 @@ def test_what_cannot_be_read_is_counted():
     assert read_marks("(1-a _ 2) (3-b)") == ((("3", (3,)),), {UNPAIRED: 2})
     assert read_marks("(person-1-new) _", order="entity-GRP-infstat") == ((), {UNORDERED: 1})
     assert read_marks("(1-person)", order=None)[0] == (("1", (0,)),)
+
+
+def test_types_are_read_where_the_file_says_where_they_stand():
+    def types(text, order):
+        return mentions(["" if mark == "_" else mark for mark in text.split()], order, Counter()).types
+
+    assert types("(1-person-new(2-place) _ 1)", GUM) == ("person", "place")
+    assert types("(1-new-person-x) (2-giv)", "eid-infstat-etype") == ("person", "")
+    assert types("(5[1/2]-plant _ 5[1/2]) _ (5[2/2]-plant)", "GRP-etype") == ("plant",)
+    assert types("(1-person)", "GRP-infstat") == types("(1-person)", None) == ("",)
 
 
 def test_marks_are_found_among_the_rest():

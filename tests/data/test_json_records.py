@@ -46,7 +46,7 @@ def test_columns_may_be_lists(read):
         ("[]\n[]", r"a\.json:2: not JSON \(Extra data\)"),
         ('[\n{"text": "a"},\n{"text" "b"}]', r"a\.json:3: not JSON .*Expecting ':' delimiter"),
         ("[1]", r"a\.json item 1: each item must be a JSON object, this is '1'"),
-        ("3", r"a\.json: a list of JSON objects is wanted"),
+        ("3", r"a\.json: a list of JSON objects is expected"),
         ('{\n"text": "a",\n"label": "x"}', "this is one object"),
         ('{\n"text": ["a", "b"],\n"label": ["x"]}', "this is one object"),
         ("[" * 100_000, r"a\.json:1: not JSON .*recursion"),

@@ -97,7 +97,7 @@ def test_quotation_marks_are_words_in_tsv_and_quotes_in_csv(read):
         (".csv", 'text,label\n"a"b,x\n', 2, "not a table"),
         (".jsonl", '{"text": "a", "label": "x"}\n{"text": "b", \n', 2, "not JSON"),
         (".jsonl", '{"text": "a", "label": "x"}\n\n{"text": "b", "label": "x"}\n', 2, "the line is empty; remove it"),
-        (".jsonl", '[{"text": "a", "label": "x"}]\n', 1, "a JSON object per line is wanted"),
+        (".jsonl", '[{"text": "a", "label": "x"}]\n', 1, "a JSON object per line is expected"),
         (".jsonl", '{"text": "a", "label": null}\n', 1, "no label for 'a'"),
         (".jsonl", '{"text": null, "label": "x"}\n', 1, "the text is empty"),
         (".jsonl", '{"text": ["a", "b"], "label": "x"}\n', 1, r"strings or numbers, this is .*'a', 'b'"),

@@ -17,7 +17,7 @@ def test_any_list_of_strings(given):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("A cat sleeps.", "the sentence is the text 'A cat sleeps.'; a list of words is wanted: split it"),
+        ("A cat sleeps.", "the sentence is the text 'A cat sleeps.'; a list of words is expected: split it"),
         (None, "the sentence is None; a list of words"),
         ([], "the sentence has no words"),
         (["A", None], "the sentence: word 2 is None; a string"),

@@ -1,11 +1,14 @@
-"""Corpora from files, lists and tables; what is refused names what was seen and what is wanted."""
+"""Corpora from files, lists and tables; what is refused names what was seen and what is expected."""
 
 import pandas as pd
 import pytest
+import yaml
 
 import probing
 from probing.data.grammar import Grammar
+from probing.distribution import OPTIONS
 from probing.errors import ConfigError, DataError
+from probing.interface.named_corpora import NAMED, named
 
 CATS = (["Cats", "sleep"], ["NOUN", "VERB"])
 CONLLU = "1\tDogs\tdog\tNOUN\t_\t_\t2\tnsubj\t_\t_\n2\tbark\tbark\tVERB\t_\t_\t0\troot\t_\t_\n\n"
@@ -21,6 +24,25 @@ def test_the_bundled_corpus_is_that_of_the_command_line():
     assert probing.load_corpus("grammar", max_sentences=7).name == "grammar-7"
 
 
+def test_corpora_with_a_name_are_found_as_on_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROBING_DATA", str(tmp_path))
+    folder = tmp_path / "sst2"
+    folder.mkdir()
+    for split in ("train", "dev", "test"):
+        (folder / f"{split}.tsv").write_text("a fine film\t1\na dull film\t0\n", encoding="utf-8")
+    corpus = probing.load_corpus("sst2", name="films")
+    assert (corpus.name, sizes(corpus)) == ("films", {"train": 2, "dev": 2, "test": 2})
+    assert [sentence.label for sentence in corpus.splits["test"]] == ["positive", "negative"]
+    (folder / "test.tsv").unlink()
+    with pytest.raises(DataError, match="corpus sst2: no test file"):  # never a stand-in
+        probing.load_corpus("sst2")
+    for name in NAMED:  # the options of the command line, all of them
+        options = yaml.safe_load((OPTIONS / "data" / f"{name}.yaml").read_text(encoding="utf-8"))
+        source = vars(named(name, None, None))
+        assert source == {**source, **{k: v for k, v in options.items() if k not in ("_target_", "stand_in")}}
+        assert source["stand_in"] is None
+
+
 def test_a_list_is_split_the_same_way_every_time_and_what_was_drawn_is_counted():
     given = [([f"word{i}", "sleeps"], ["NOUN", "VERB"]) for i in range(50)]
     corpus = probing.load_corpus(given, name="mine")
@@ -33,7 +55,7 @@ def test_a_list_is_split_the_same_way_every_time_and_what_was_drawn_is_counted()
 
 def test_three_sentences_are_enough_and_two_are_not():
     assert sizes(probing.load_corpus([CATS] * 3)) == {"train": 1, "dev": 1, "test": 1}
-    with pytest.raises(DataError, match="2 sentences: at least 3 are wanted.*probing.rollout"):
+    with pytest.raises(DataError, match="2 sentences: at least 3 are expected.*probing.rollout"):
         probing.load_corpus([CATS] * 2)
 
 
@@ -68,7 +90,7 @@ def test_the_text_as_it_is_written_is_read_if_asked_for(tmp_path):
 
 
 def test_a_name_without_a_file_says_what_can_be_given():
-    with pytest.raises(DataError, match="The cat sat.: 'grammar' .bundled., a file .*conllu"):
+    with pytest.raises(DataError, match="The cat sat.: 'grammar' .bundled., 'ewt', 'sst2', a file .*conllu"):
         probing.load_corpus("The cat sat.")
     with pytest.raises(DataError, match=r"nothere\.conllu: there is no such file"):
         probing.load_corpus("nothere.conllu")

@@ -179,7 +179,7 @@ def test_what_a_probe_cannot_do_is_said(given, vectors, probe):
         probing.fit_probe(vectors)
     with pytest.raises(ConfigError, match="task=poss is not a task; choose one of pos"):
         probing.fit_probe(vectors, task="poss")
-    with pytest.raises(ConfigError, match="l2='0.1': numbers are wanted"):
+    with pytest.raises(ConfigError, match="l2='0.1': numbers are expected"):
         probing.Probe(l2="0.1").fit(x, y)
     with pytest.raises(ConfigError, match="controls=0"):
         probing.Probe(controls=0).fit(x, y)

@@ -18,7 +18,7 @@ def test_statistics_are_of_the_split_that_was_asked_for(model):
     assert (set(one["split"]), set(one["n_sentences"])) == ({"dev"}, {1})
     with pytest.raises(ConfigError, match="split=valid: not a valid value; choose one of train, dev, test, all"):
         probing.head_statistics(model, corpus, split="valid")
-    with pytest.raises(ConfigError, match="a corpus is wanted"):
+    with pytest.raises(ConfigError, match="a corpus is expected"):
         probing.head_statistics(model, [["Cats"]])
 
 
@@ -30,5 +30,5 @@ def test_ablation_needs_a_probe_that_attention_reaches(vectors, probe):
         probing.ablate(probing.Probe(l2=[1e-2], resamples=10).fit(vectors, task="pos", layer=0))
     with pytest.raises(ConfigError, match="replacement=none"):
         probing.ablate(probe, replacement="none")
-    with pytest.raises(ConfigError, match="'pos': a probe is wanted first"):
+    with pytest.raises(ConfigError, match="'pos': a probe is expected first"):
         probing.ablate("pos")

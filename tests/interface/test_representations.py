@@ -52,9 +52,9 @@ def test_what_there_is_not_is_refused(vectors, corpus, model):
         vectors.words(layer=0, split="valid")
     with pytest.raises(ConfigError, match="vector=middle"):
         vectors.words(layer=0, vector="middle")
-    with pytest.raises(ConfigError, match="'minilm': a model is wanted first; type model = probing.load_model"):
+    with pytest.raises(ConfigError, match="'minilm': a model is expected first; type model = probing.load_model"):
         probing.extract("minilm", corpus)
-    with pytest.raises(ConfigError, match=r"\['Cats'\]: a corpus is wanted; type corpus = probing.load_corpus"):
+    with pytest.raises(ConfigError, match=r"\['Cats'\]: a corpus is expected; type corpus = probing.load_corpus"):
         probing.extract(model, ["Cats"])
     with pytest.raises(ConfigError, match="dtype=float8"):
         probing.extract(model, corpus, dtype="float8")

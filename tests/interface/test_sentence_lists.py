@@ -22,7 +22,7 @@ def test_lists_pairs_of_tags_and_pairs_of_a_label():
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ("The cat sat.", "sentence 1 is the text 'The cat sat.'; a list of words is wanted"),
+        ("The cat sat.", "sentence 1 is the text 'The cat sat.'; a list of words is expected"),
         (("The cat sat.", ["DET"]), "sentence 1 is the text 'The cat sat.'"),
         ((["a", "b"], ["X"]), "sentence 1 has 2 words and 1 tags"),
         ((["a", "b"], 1.5), "the tags of sentence 1 is 1.5"),

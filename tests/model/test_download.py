@@ -144,7 +144,7 @@ def test_a_revision_can_be_named(server):
 
 
 def test_pickles_without_a_conversion_are_refused_before_they_are_fetched(server, cache):
-    with pytest.raises(ModelError, match="org/pickled: only pytorch_model.bin, wanted model.safetensors"):
+    with pytest.raises(ModelError, match="org/pickled: only pytorch_model.bin, expected model.safetensors"):
         resolve(Model("org/pickled"))
     assert not cache.exists() or not list(cache.rglob("*.bin"))
 

@@ -62,7 +62,10 @@ CYCLE, TWO_ROOTS = [*GOOD[:2], (3, "loudly", "ADV", 4), (4, "so", "ADV", 3)], [*
 TREEBANKS = {
     "missing": (None, ["no train file at", "train.conllu", "data.train="]),
     "empty": (b"", ["train.conllu is empty"]),
-    "columns": (conllu(GOOD).replace("\tVERB\t_", "\tVERB").encode(), ["train.conllu:2", "9 columns", "10 are wanted"]),
+    "columns": (
+        conllu(GOOD).replace("\tVERB\t_", "\tVERB").encode(),
+        ["train.conllu:2", "9 columns", "10 are expected"],
+    ),
     "withheld": (
         conllu([(i, "_", upos, head) for i, _, upos, head in GOOD]).encode(),
         ["3 of the 3 words of train are only '_'", "its text is withheld"],
@@ -297,7 +300,7 @@ def small_disk(tmp_path) -> Iterator[Path]:
 
 def test_a_store_that_does_not_fit_on_the_disk_is_refused_before_it_is_started(small_disk, here, refused):
     message = refused(here(f"outputs={small_disk}"), 1)
-    assert "0.02 GB wanted, 0.01 GB free" in message
+    assert "0.02 GB needed, 0.01 GB free" in message
     assert "store.folder=" in message
     assert left_behind(small_disk) == []
 

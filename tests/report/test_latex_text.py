@@ -30,17 +30,33 @@ def drawn():
 
 
 def test_every_text_of_a_figure_is_written_for_latex_names_of_ticks_too():
-    for made, axes in drawn():
-        typeset(made)
-        made.draw_without_rendering()
-        assert [tick.get_text() for tick in axes.get_xticklabels()] == [r"A\&B\_\%", "C"]
-        assert all(tick.get_text().endswith(r" \%") for tick in axes.get_yticklabels())
-        assert axes.get_ylabel() == r"score\_1"
-        assert [text.get_text() for text in (*axes.texts, *made.texts)] == [r"50 \%", r"a\_b", r"c \& d"]
+    with looking(Look(latex=True)):
+        for made, axes in drawn():
+            typeset(made)
+            assert [tick.get_text() for tick in axes.get_xticklabels()] == [r"A\&B\_\%", "C"]
+            assert all(tick.get_text().endswith(r" \%") for tick in axes.get_yticklabels())
+            assert axes.get_ylabel() == r"score\_1"
+            assert [text.get_text() for text in (*axes.texts, *made.texts)] == [r"50 \%", r"a\_b", r"c \& d"]
+
+
+def test_a_text_that_latex_cannot_set_is_drawn_without_it():
+    with looking(Look(latex=True, font="serif")):
+        for made, axes in drawn():
+            axes.set_xticks([0, 1], ["名詞", "A&B"])
+            axes.set_xlabel("слово_1")
+            axes.set_title("Größe ≥ 50 %")
+            typeset(made)
+            assert [tick.get_text() for tick in axes.get_xticklabels()] == ["名詞", "A&B"]
+            assert not any(tick.get_usetex() for tick in axes.get_xticklabels())
+            assert (axes.get_xlabel(), axes.xaxis.label.get_usetex()) == ("слово_1", False)
+            assert (axes.get_title(), axes.title.get_usetex()) == (r"Größe $\geq$ 50 \%", True)
 
 
 @pytest.mark.skipif(not (shutil.which("latex") and shutil.which("dvipng")), reason=NO_LATEX)
 def test_latex_sets_the_text_of_a_figure(tmp_path):
     with looking(Look(latex=True, font="serif")):
-        for made, _ in drawn():
+        for made, axes in drawn():
+            axes.set_xticks([0, 1, 2], ["A&B_%", "名詞", "łąþŋ„“÷×→↓–…"])
+            axes.xaxis.label.set_text("łąþŋ„“÷×→↓–…")
+            made.axes[0].yaxis.set_major_formatter(lambda value, place: place)  # a number, as seaborn's maps have
             assert save(made, tmp_path / "figure", pd.DataFrame({"a": [1]}))

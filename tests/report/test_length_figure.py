@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from probing.report.length_figure import heights, length_scores
+from probing.report.length_figure import cut, heights, length_scores
 from probing.result.bootstrap import Score
 
 
@@ -20,6 +20,7 @@ def test_the_interval_of_few_sentences_does_not_hide_the_curve():
     low, high = heights(scores)
     assert 0.6 < low < 0.7
     assert 0.9 < high < 1.0
+    assert cut(scores) and not cut({"5–9": score(0.8, 0.7, 0.9, 60)})  # the figure says so
 
 
 def score(value, low, high, n_sentences):

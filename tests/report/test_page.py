@@ -45,6 +45,15 @@ def test_the_whole_report_asks_for_nothing_outside_its_page(hostile):
     assert all(source.startswith("data:image/png;base64,") for source in sources)
 
 
+def test_commands_on_a_page_are_those_of_an_installed_package(make_run, monkeypatch):
+    monkeypatch.setenv("PROBING_COMMAND", "probe")
+    folder = make_run("pos", (0.6, 0.8), name="seed0")
+    make_run("pos", (0.6, 0.7), name="seed1")
+    page = page_of(folder)
+    assert "probe report tag=" in page
+    assert "python -m pipelines.view" not in page and "probe view " in page
+
+
 @pytest.mark.parametrize("task", ["pos", "depth", "distance"])
 def test_a_page_says_what_was_found_on_what_and_claims_no_use(make_run, task):
     folder = make_run(task, (0.4, 0.7, 0.6))

@@ -6,7 +6,15 @@ import pytest
 from probing.axes import Sentence
 from probing.result import resampling
 from probing.result.bootstrap import interval, resample_counts
-from probing.result.resampling import Resampling, counts_of, described, units_of
+from probing.result.resampling import (
+    DOCUMENTS,
+    SENTENCES,
+    Resampling,
+    counts_of,
+    described,
+    resampled_over,
+    units_of,
+)
 from probing.result.statistics import Statistics
 from probing.rng import generator
 
@@ -60,6 +68,9 @@ def test_some_of_the_sentences_keep_their_documents():
 def test_units_are_described():
     assert described(np.arange(2077)) == "2,077 sentences"
     assert described(np.array([0, 0, 1])) == "2 documents (3 sentences)"
+    assert described(np.array([0])) == "1 sentence"
+    assert described(np.array([0, 0])) == "1 document (2 sentences)"
+    assert [resampled_over(described(units)) for units in (np.array([0, 0]), np.arange(1))] == [DOCUMENTS, SENTENCES]
 
 
 def test_counts_for_one_purpose_are_drawn_once_and_cannot_be_changed():

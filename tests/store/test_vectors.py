@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from extraction import flip, layer_of, where
 
+from probing.axes import Places
 from probing.errors import ConfigError, DamagedStoreError
 from probing.store.disk import writing
 from probing.store.file_index import Content, Index
@@ -195,3 +196,46 @@ def test_a_split_does_not_keep_the_others_in_memory(store):
     found = Vectors(store, "word", "mean", "first").layer(0)
     assert [len(found[split]) for split in ("train", "dev", "test")] == [4, 3, 1]
     assert all(array.base is None for array in found.values())
+
+
+def placed(spans: list) -> dict[str, list[Places]]:
+    """The same items of each sentence (train a, b; dev c; test d): one list of spans per sentence, in this order."""
+    found = [Places(s[:, 0, 0], s) for s in (np.array(of, np.int64).reshape(len(of), -1, 2) for of in spans)]
+    return {"train": found[:2], "dev": found[2:3], "test": found[3:]}
+
+
+ONE = [[[[0, 2]], [[1, 2]]], [[[0, 2]]], [[[0, 3]], [[2, 3]]], [[[0, 1]]]]  # a0-a1, a1, b0-b1, c0-c2, c2, d0
+TWO = [[[[0, 1], [1, 2]]], [[[0, 1], [1, 2]]], [[[1, 2], [0, 1]]], [[[0, 1], [0, 1]]]]
+
+
+@pytest.mark.parametrize(
+    ("vector", "expected"),
+    [
+        ("mean", [[7, 7.5, 11, 2, NONE, NONE]]),  # over subwords, not over words: c is (1 + 2 + 3) / 3
+        ("ends", [[6, 7.5, NONE, NONE, NONE, NONE], [7.5, 7.5, NONE, NONE, NONE, NONE]]),
+        ("cls", [[5, 5, 10, 0, 0, 13]]),
+    ],
+)
+def test_a_span_has_the_vectors_that_its_definition_says(store, vector, expected):
+    vectors = Vectors(store, "span", vector, "first", placed(ONE))
+    found = np.concatenate(list(vectors.layer(1).values()))
+    assert vectors.width == found.shape[1] == 2 * len(expected)
+    for place, column in enumerate(expected):
+        np.testing.assert_allclose(found[:, 2 * place], 10 * np.array(column))
+        np.testing.assert_allclose(found[:, 2 * place + 1], -10 * np.array(column))
+    assert vectors.available.tolist() == np.isfinite(np.sum(expected, axis=0)).tolist()
+    assert [vectors.bounds(split) for split in ("train", "dev", "test")] == [(0, 3), (3, 5), (5, 6)]
+
+
+@pytest.mark.parametrize(("vector", "expected"), [("mean", (6, 7.5, 3, 1.5)), ("first", (6, 7, 3, 1))])
+def test_an_edge_has_both_words_and_their_product_side_by_side(store, vector, expected):
+    vectors = Vectors(store, "edge", vector, "first", placed(TWO), product=True)
+    assert vectors.available.tolist() == [True, False, True, False]
+    kept = vectors.select(vectors.available)
+    one, other, third, fourth = expected
+    train, dev, test = kept.layer(0).values()
+    np.testing.assert_allclose(train, [[one, -one, other, -other, one * other, one * other]])
+    np.testing.assert_allclose(dev, [[third, -third, fourth, -fourth, third * fourth, third * fourth]])
+    assert test.shape == (0, 6) and kept.width == 6
+    np.testing.assert_array_equal(kept.pick(0, np.array([1, 0])), np.concatenate([dev, train]))
+    assert Vectors(store, "edge", vector, "first", placed(TWO)).width == 4

@@ -198,7 +198,7 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(wide, sm
     (small_disk / "other").write_bytes(bytes(22_000_000))
     error = Job(extract, Store(str(small_disk), batch_subwords=256), wide, WIDE).result()
     assert isinstance(error, StoreError)
-    assert "GB wanted" in str(error)
+    assert "GB needed" in str(error)
     assert left_over(small_disk) == [""]  # the other file alone
 
 
@@ -218,7 +218,7 @@ def with_free_bytes(monkeypatch, free: int) -> None:
 
 def test_what_is_already_written_needs_no_space_again(tiny, finished, tmp_path, monkeypatch):
     with_free_bytes(monkeypatch, 1000)
-    with pytest.raises(StoreError, match=r"0.00 GB wanted, 0.00 GB free in .*data.max_sentences="):
+    with pytest.raises(StoreError, match=r"0.00 GB needed, 0.00 GB free in .*data.max_sentences="):
         extract(store_in(tmp_path), tiny, CORPUS)
     monkeypatch.undo()
     extract_part(store_in(tmp_path), tiny, CORPUS, share=0.5)

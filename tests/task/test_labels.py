@@ -128,7 +128,7 @@ class Short(WordTask):
 
 
 def test_a_task_that_does_not_label_every_word_is_named(treebank):
-    with pytest.raises(DataError, match="task=short gives 1 labels for sentence s0; 3 are wanted"):
+    with pytest.raises(DataError, match="task=short gives 1 labels for sentence s0; 3 are expected"):
         Short("short").labels(treebank("the dog ran"))
 
 

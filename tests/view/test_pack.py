@@ -128,9 +128,9 @@ def spoilt(value: float) -> np.ndarray:
         ({"attention": spoilt(np.nan)}, "attention/2 is not finite"),
         ({"attention": spoilt(np.inf)}, "attention/2 is not finite"),
         ({"norm": spoilt(-0.25)}, r"norm/2 has a negative weight \(-0.25\)"),
-        ({"rollout": np.ones((L, 4, 3))}, r"rollout has shape \(2, 4, 3\); \(2, 4, 4\) is wanted"),
+        ({"rollout": np.ones((L, 4, 3))}, r"rollout has shape \(2, 4, 3\); \(2, 4, 4\) is expected"),
         ({"attention": np.ones((L, 4, 4))}, r"attention has shape \(2, 4, 4\)"),
-        ({"norm": view_of(5).norm}, r"norm has shape \(2, 3, 5, 5\); \(2, 3, 4, 4\) is wanted: 4 subwords"),
+        ({"norm": view_of(5).norm}, r"norm has shape \(2, 3, 5, 5\); \(2, 3, 4, 4\) is expected: 4 subwords"),
         ({"keys": np.full((L, H, 4, D), np.nan)}, "keys/1 is not finite"),
     ],
 )

@@ -63,7 +63,7 @@ def test_special_tokens_in_a_text_stay_text(folder):
         ({"text": " "}, ConfigError, "text is empty"),
         ({"text_b": "she"}, ConfigError, "no text_b"),
         ({"text": ["a cat", "a dog"]}, ConfigError, "needs one text"),
-        ({"model": "minilm"}, ModelError, "has no decoder beside its encoder"),
+        ({"model": "minilm"}, ModelError, "has an encoder, but no decoder"),
     ],
 )
 def test_what_cannot_be_shown_is_said(folder, given, error, message):

@@ -39,6 +39,6 @@ def sentences(file: Path) -> Iterator[Sentence]:
     for number, line in enumerate(read_lines(file), start=1):
         pairs = [token.rpartition("/") for token in line.split()]
         if not pairs or not all(word and tag for word, _, tag in pairs):
-            raise DataError(f"{file}:{number}: tokens such as The/DET are wanted, this is {line[:60]!r}")
+            raise DataError(f"{file}:{number}: tokens such as The/DET are expected, this is {line[:60]!r}")
         words, tags = (tuple(pair[at] for pair in pairs) for at in (0, 2))
         yield Sentence(f"{file.stem}-{number}", words, upos=tags)

@@ -86,7 +86,7 @@ def hypothesis_from(values: Mapping[str, Any], where: str) -> Hypothesis:
 def _check_text(option: str, value: object) -> None:
     """Raise ConfigError unless ``value`` is one line of text: names and questions stand in tables and titles."""
     if not isinstance(value, str) or not value.isprintable() or not value.strip() or len(value) > LONGEST:
-        raise ConfigError(f"{option}={shown(value)}: one line of at most {LONGEST} characters is wanted")
+        raise ConfigError(f"{option}={shown(value)}: one line of at most {LONGEST} characters is expected")
 
 
 def queries_and_right_words(hypothesis: Hypothesis, sentence: Sentence) -> tuple[Mask, Mask]:

@@ -48,6 +48,13 @@ def layer_effects(encoder: Encoder, subwords: Subwords, readout: Readout, ablati
     return Tally(METRIC, readout.name, "ablation_layer", split, _layers(encoder, readout), sums[:, :, 0], items)
 
 
+def kept_alone(encoder: Encoder, subwords: Subwords, readout: Readout, ablation: Ablation, split: Split) -> Tally:
+    """As ``effects``, but all heads of a layer except one are replaced: sums (N, L, H), of the head that is kept."""
+    others = ~np.eye(blocks(encoder.network)[0].n_heads, dtype=np.bool_)
+    sums, items = _losses(encoder, subwords, readout, ablation, others, no_progress)
+    return Tally(METRIC, readout.name, "ablation_others", split, _layers(encoder, readout), sums, items)
+
+
 def ranking(single: Tally) -> list[Head]:
     """Heads by mean effect, largest first; ties by layer, then head.
 

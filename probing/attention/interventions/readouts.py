@@ -132,7 +132,8 @@ class ProbeReadout:
     def _parts(self) -> "tuple[torch.Tensor, ...]":
         import torch
 
-        return tuple(torch.from_numpy(np.asarray(a, np.float32)) for a in (self.mean, self.deviation, self.weights))
+        with torch.inference_mode(mode=False):  # gradients may be wanted after the first use
+            return tuple(torch.from_numpy(np.asarray(a, np.float32)) for a in (self.mean, self.deviation, self.weights))
 
     def _places(self, batch: Batch, pooling: Pooling) -> tuple[sparse.csr_matrix, NDArray[np.int64], NDArray[np.int64]]:
         """Weights (P, B * T) of the places that have a class and subwords; their sentences' rows and classes (P,)."""

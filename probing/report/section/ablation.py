@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST = 15  # heads that the page lists
 READING = (
     "red: the output gets worse without this head; blue: it gets better; the table says which effects are clear. Where "
-    "the loss of several heads together is larger than the sum of single losses, these heads can do each other's work."
+    "the loss of several heads together is larger than the sum of single losses, these heads can replace each other."
 )
 
 
@@ -38,7 +38,8 @@ def section(run: Run) -> Section:
     if table.empty:
         return Section("Ablation")
     caption = (
-        "Left: loss without one head. Right: loss without several heads at once, and the sum of their single losses."
+        "Left: loss without one head; a dot marks a head whose 95 % interval, for all heads at once, excludes 0. "
+        "Right: loss without several heads at once, and the sum of their single losses."
     )
     figures = [Figure("ablation", caption, write_effects, READING)]
     return Section("Ablation", tables=[effects(run)], figures=figures, sample=sample(run))
@@ -68,8 +69,8 @@ def effects(run: Run) -> Table:
     note = (
         "Effect: how much log-probability the correct label loses when the output of this head is replaced (nats; "
         f"measured on {output_of(run)}). This is an intervention. Intervals are simultaneous: with 95 % probability, "
-        f"all of them hold. {above} of {len(raw)} heads have an interval above 0. Shown: the {len(top)} heads whose "
-        "interval begins highest; the CSV file has all."
+        f"all of them contain the true values. {above} of {len(raw)} heads have an interval above 0. Shown: the "
+        f"{len(top)} heads with the highest lower ends of their intervals; the CSV file has all."
     )
     return Table("effects", "Heads by effect", note, raw, text)
 

@@ -17,7 +17,7 @@ Interval = tuple[float, float, float]  # value, and both ends of its interval
 LITTLE_MOVED, WEAK, CLOSE = 0.05, 0.3, 0.7
 
 NOTE = (
-    "Means over sentences; the 95 % interval of each number holds for that number alone. spearman and kendall: rank "
+    "Means over sentences; each 95 % interval is for a single number. spearman and kendall: rank "
     "correlation of an attention score with a reference. tvd: total variation distance (0 to 1) between the output "
     "with the model's weights and the output with permuted or uniform weights."
 )
@@ -133,7 +133,7 @@ def conclusions(output: str, layer: int, ranks: Mapping[str, Interval], uniform:
         (_, low, _), highest = known[best], max(high for _, _, high in known.values())
         found.append(
             f"The highest of {len(known)} rank correlations in layer {layer} is that of {score} with {reference} "
-            f"(Spearman {_number(known[best])}, an interval that holds for all {len(known)}): {_alike(low, highest)}."
+            f"(Spearman {_number(known[best])}, simultaneous interval for all {len(known)}): {_alike(low, highest)}."
         )
     return found
 
@@ -144,8 +144,8 @@ def own_share(interval: Interval) -> list[str]:
         return []
     value, low, high = (f"{100 * end:.0f}" for end in interval)
     return [
-        f"Of the log-probability that is lost when a token is replaced, {value} % [{low}, {high}] is that of its own "
-        "word's label, which can be read without attention. Attention is compared with the rest."
+        f"When a token is replaced, {value} % [{low}, {high}] of the lost log-probability belongs to the label of its "
+        "own word, which can be read without attention. Attention is compared only with the rest."
     ]
 
 

@@ -23,6 +23,7 @@ from probing.report.style import (
     titled,
 )
 
+NARROW_IN = 2.1  # inches; panels become a quarter narrower than this, so that two fit into a column of a paper
 STATISTICS = {
     "entropy_share": "entropy ÷ that of uniform attention",
     "max_weight": "largest weight",
@@ -81,7 +82,7 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
     found = {name: grid(pick(run, "heads", name)) for name in STATISTICS}
     found = {name: matrix for name, matrix in found.items() if matrix.size}
     panel_in = max(2.2, 1.3 + 0.1 * next(iter(found.values())).shape[1])
-    columns = columns_for(len(found), panel_in, most=3)
+    columns = columns_for(len(found), min(panel_in, NARROW_IN), most=3)
     lines = -(-len(found) // columns)
     layers = next(iter(found.values())).index.astype(int)
     n_layers = len(layers)
@@ -90,11 +91,12 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
         panels = made.subplots(lines, columns, squeeze=False)
         for axes in panels.flat[len(found) :]:
             axes.set_visible(False)
-        for axes, (name, matrix) in zip(panels.flat, found.items(), strict=False):
+        for place, (axes, (name, matrix)) in enumerate(zip(panels.flat, found.items(), strict=False)):
             image = axes.imshow(matrix, cmap="Blues", vmin=0, aspect="auto")
             axes.set_title(wrapped(STATISTICS[name], 24), fontsize=8, color=INK)
             axes.set_yticks(range(0, n_layers, step), layers[::step])
-            axes.set(xlabel="head", ylabel="layer")
+            lowest, leftmost = place + columns >= len(found), place % columns == 0
+            axes.set(xlabel="head" if lowest else "", ylabel="layer" if leftmost else "")
             made.colorbar(image, ax=axes)
         titled(made, heading(run), f"means over all queries (rows of attention) of {counted(run)}")
         tables = [pick(run, "heads", name) for name in found]

@@ -52,10 +52,10 @@ def _beyond(run: Run) -> Table | None:
     targets = [str(target) for target in rows["target"].unique()]
     alone = [f"{(of := t.removeprefix('given '))} {_alone(run, 'cross_entropy_bits', f'{of} alone')}" for t in targets]
     note = (
-        "Conditional V-information (Hewitt et al. 2021): the cross-entropy on test of a probe of what is given alone, "
-        "minus that of a probe of it and the layer together; bits per item. "
+        "Conditional V-information (Hewitt et al. 2021): the cross-entropy on test of a probe that reads only what is "
+        "given, minus that of a probe that reads it and the layer together; bits per item. "
         f"{'; '.join(run.facts(NAME)['given'])}. "
-        f"Cross-entropy of what is given alone: {', '.join(alone)}."
+        f"Cross-entropy of a probe that reads only what is given: {', '.join(alone)}."
     )
     names = {target: f"{target} (bits)" for target in targets}
     return Table("conditional_information", "Information beyond what is given", note, *by_layer(rows, names, "target"))

@@ -9,7 +9,7 @@ from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section
 from probing.report.style import INK, LAYER_AXIS, MAP, MARKERS, SERIES, figure, legend_below, save, titled
 
-HEAD_MAP = "heads that stand close together attend to the same tokens; a group far from the others differs from them."
+HEAD_MAP = "heads that are close to each other attend to similar tokens, heads that are far apart to different ones."
 CKA = "dark blocks along the diagonal are layers whose vectors hardly change; a light border between them is a change."
 
 

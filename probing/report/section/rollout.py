@@ -25,7 +25,7 @@ GOLD_NOTE = (
     "near words get more mass in any case. So the mass on the head is divided by the mean mass on a word at the same "
     "distance and on the same side, where that is not the head, in sentences of about the same length (at most 1.2 "
     "times as many words). Mirror word: as far away as the head, on the other side; this ratio is over the words that "
-    "have one. All words count except roots, punctuation too. "
+    "have one. All words except roots count, also punctuation. "
 )
 ASSOCIATION = "Rollout shows where information may pass: an association."
 READING = (

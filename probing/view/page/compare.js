@@ -1,7 +1,7 @@
 // Two maps side by side, and their difference: two heads, two texts, or one text in two models.
 
 import { BAR, colourBar, differenceBar, signed } from "./colourbar.js";
-import { built, fullStrength, gridsOf, KINDS, perHead, strengthOf, within } from "./frame.js";
+import { built, fullStrength, gridsOf, KINDS, namesLeftOut, perHead, strengthOf, within } from "./frame.js";
 import { exact } from "./numbers.js";
 import { cellAt, drawMap, roomFor } from "./heatmap.js";
 import { fitted, scene, textWidth } from "./scene.js";
@@ -24,9 +24,9 @@ export async function* compareView(doc, { state, other, palette, width, height }
     ? `on the right the first minus the second${common.said}: blue where the first gives more weight, orange where the second does`
     : "they have no token in common, so no difference is shown";
   const full = fullStrength(`a weight of ${strength.largest.toFixed(2)}`, strength);
-  const description = `${KINDS[state.weights]}: ${first.name} beside ${second.name}; ${why}; ${full}`;
+  const description = `${KINDS[state.weights]}: ${first.name} compared with ${second.name}; ${why}; ${full}`;
   const table = (key) => cellTable(sides, key);
-  yield built(made, description, table, {
+  yield built(made, description + namesLeftOut(made), table, {
     speak: (key) => table(key)?.caption ?? "",
     click: undefined,
     hit: (x, y) => cellOf(made.maps, x, y),

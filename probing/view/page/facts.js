@@ -45,8 +45,8 @@ export function headlines(header) {
     ],
     [
       "opening",
-      "The page opens with the head in which each query most clearly has a key of its own: a token of the text, no " +
-        "neighbour, that gets more weight from it than from the other queries.",
+      "The page opens with the head in which each query most clearly attends to a different key: a token of the text, " +
+        "but not a neighbour, that gets more weight from this query than from the others.",
     ],
     ["exactness", header.precision],
     ["size", `${(header.bytes / 1e6).toFixed(2)} MB of numbers (compressed)`],

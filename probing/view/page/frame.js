@@ -65,6 +65,11 @@ export function fullStrength(number, { power }) {
   return `the strongest colour stands for ${number}${grows}`;
 }
 
+/** What to say where only every so many names of tokens are drawn. */
+export function namesLeftOut(/** @type {import("./scene.js").Scene} */ { every = 1 }) {
+  return every > 1 ? `; of every ${every} names one is shown, because the others would overlap (Size: large shows more)` : "";
+}
+
 /** The result of `make` for this key of a document, computed once. */
 export function remember(doc, key, make) {
   if (!remembered.has(doc)) remembered.set(doc, new Map());

@@ -1,7 +1,7 @@
 // The head view: queries on the left, keys on the right, a line for every weight, in the colour of its head.
 
 import { BAR, colourBar } from "./colourbar.js";
-import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf } from "./frame.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, namesLeftOut, perHead, strengthOf } from "./frame.js";
 import { exact, kept, strongestFrom } from "./numbers.js";
 import { headColour, mix } from "./palette.js";
 import { sentence, tokenTable } from "./readout.js";
@@ -50,7 +50,7 @@ export async function* headView(doc, { state, hover, palette, width, height }) {
     grids.map((one) => one.grid),
     state,
   );
-  yield built(made, description + lost, table, { speak: (key) => sentence(table(key)), redraws: true, tip });
+  yield built(made, description + namesLeftOut(made) + lost, table, { speak: (key) => sentence(table(key)), redraws: true, tip });
 }
 
 /** "head 2.8, ", "3 of 12 heads, " or nothing. */
@@ -133,7 +133,7 @@ function drawLines(made, { grids, floor, strength, top, at, left, right }) {
 
 function drawTokens(made, all, shown, side, at, { x, anchor, width, edge }) {
   const { palette, row, letters } = made;
-  const every = Math.ceil((letters - 1) / row); // names that would overlap are left out
+  const every = (made.every = Math.ceil((letters - 1) / row)); // names that would overlap are left out
   shown.forEach((unit, place) => {
     const here = at?.side === side && at.place === place;
     const [y, fill] = [middle(made, place), all.special[unit] ? palette.faint : palette.ink];

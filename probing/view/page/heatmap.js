@@ -1,7 +1,7 @@
 // The heatmap of one head: a cell for each query and key, with its number if there is room.
 
 import { BAR, colourBar } from "./colourbar.js";
-import { built, fullStrength, gridsOf, hiddenMass, KINDS, perHead, strengthOf, upTo, within } from "./frame.js";
+import { built, fullStrength, gridsOf, hiddenMass, KINDS, namesLeftOut, perHead, strengthOf, upTo, within } from "./frame.js";
 import { inkOn, mix } from "./palette.js";
 import { pairTable } from "./readout.js";
 import { fitted, scene, textWidth } from "./scene.js";
@@ -33,7 +33,8 @@ export async function* heatmapView(doc, { state, palette, width, height }) {
   const tip = (key) => tokensTip(header, all, key);
   const table = (key) =>
     /^q\d+,k\d+$/.test(key) ? pairTable({ key, all, axes, grids, bits, layer, note: tip(key) }) : null;
-  yield built(made, `${name}; ${fullStrength(`a weight of ${largest.toFixed(2)}`, strength)}${hiddenMass([grid], state)}`, table, {
+  const full = fullStrength(`a weight of ${largest.toFixed(2)}`, strength);
+  yield built(made, `${name}; ${full}${namesLeftOut(made)}${hiddenMass([grid], state)}`, table, {
     speak: (key) => spoken(table(key), head ?? 0),
     hit: (x, y) => cellAt(map, x, y),
     next: (key, down, right) => nextCell(map, key, down, right),
@@ -92,6 +93,7 @@ function drawCell(made, { value, fill, x, y, side, numbers }) {
 
 function names(made, { all, rows, columns, left, top, side }, rowLabels) {
   const every = Math.ceil(11 / side); // labels that would overlap are left out
+  made.every = every;
   const write = (unit, place, mark) => {
     if (place % every) return;
     const fill = all.special[unit] ? made.palette.faint : made.palette.ink;

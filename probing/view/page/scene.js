@@ -131,6 +131,18 @@ export function textWidth(text, size = 12, bold = false) {
   return ruler.measureText(text).width;
 }
 
+/** A text as lines that fit into a width, broken between words. */
+export function wrapped(text, width, size = 12, bold = false) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length && textWidth(longer, size, bold) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** A text cut to a width, with an ellipsis. */
 export function fitted(text, width, size = 12) {
   if (textWidth(text, size) <= width) return text;

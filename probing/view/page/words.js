@@ -2,15 +2,16 @@
 
 import { built } from "./frame.js";
 import { misses, predictionText, scoreText, sentence, wordTable } from "./readout.js";
-import { fitted, scene, textWidth } from "./scene.js";
+import { fitted, scene, textWidth, wrapped } from "./scene.js";
 
 const ROW = 18,
-  SPACE = 14;
-const SCORE = 238; // px for the score of every layer's probe
+  SPACE = { most: 14, least: 6 }, // between words
+  SCALES = [1, 0.9, 0.8, 0.72]; // of letters: the largest with which all words fit, down to what can be read
+const SCORE = 60; // px: where the score of a layer's probe begins
 
 /** The view. */
-export async function* wordsView({ header }, { state, palette }) {
-  const made = wordsScene({ header, focus: state.pin, palette });
+export async function* wordsView({ header }, { state, palette, width }) {
+  const made = wordsScene({ header, focus: state.pin, palette, width });
   const table = (key) =>
     /^w\d+$/.test(key) && header.forms[key.slice(1)] !== undefined ? wordTable(header, Number(key.slice(1))) : null;
   const predictions =
@@ -31,19 +32,10 @@ function wordTip(header, word) {
 }
 
 /** The scene. */
-function wordsScene({ header, focus, palette }) {
+function wordsScene({ header, focus, palette, width }) {
   const { forms, gold, probes } = header;
-  const byWord = probes.filter((probe) => probe.level === "word");
-  const widths = forms.map(
-    (form, word) =>
-      SPACE +
-      Math.max(
-        24,
-        textWidth(form, 13, true),
-        ...byWord.flatMap((probe) => probe.predicted.map((layer) => textWidth(predictionText(layer[word]), 11))),
-      ),
-  );
-  const left = probes.length ? 12 + SCORE : gold.upos ? 140 : 12;
+  const left = firstWord(probes, gold);
+  const { widths, scale } = wordWidths(header, width - left - 12);
   const column = (word) => (header.right_to_left ? forms.length - 1 - word : word); // from the left
   const x = [];
   let end = left;
@@ -53,13 +45,14 @@ function wordsScene({ header, focus, palette }) {
     end += widths[word];
   }
   const centre = (word) => x[word] + widths[word] / 2;
-  const made = scene(Math.max(end + 20, 760), 0, palette);
+  const made = scene(Math.max(end + 12, Math.min(width, 760)), 0, palette);
+  Object.assign(made, { room: width - 24, scale }); // of texts that stand in a line of their own; of letters of words
   const base = drawArcs(made, gold, centre) + 14;
   forms.forEach((form, word) => {
     const here = focus === `w${word}`;
     if (here) made.marks.push({ rect: [x[word], base - 12, widths[word], 24], fill: palette.mark });
     const text = header.right_to_left ? `\u2068${form}\u2069` : form; // its signs stand where its direction has them
-    made.marks.push({ text, x: centre(word), y: base, size: 13, fill: palette.ink, anchor: "middle", bold: true });
+    made.marks.push({ text, x: centre(word), y: base, size: 13 * scale, fill: palette.ink, anchor: "middle", bold: true });
     const label = `${form}, word ${word + 1} of ${forms.length}`;
     made.regions.push({ key: `w${word}`, row: 0, column: column(word), x: x[word], y: base - 14, w: widths[word], h: 28, label });
   });
@@ -68,14 +61,43 @@ function wordsScene({ header, focus, palette }) {
   for (const probe of probes) y = drawProbe(made, probe, { centre, left, gold }, y);
   if (!probes.length) {
     const none = `No trained probes of ${header.model} to show; python -m pipelines.run task=pos trains some.`;
-    for (const text of [none, ...header.notes.filter((note) => note.includes("no probes trained on"))]) {
-      made.marks.push({ text, x: 12, y, size: 12, fill: palette.faint });
-      made.width = Math.max(made.width, 24 + textWidth(text, 12));
-      y += ROW;
-    }
+    for (const text of [none, ...header.notes.filter((note) => note.includes("no probes trained on"))])
+      y = drawText(made, text, { size: 12, fill: palette.faint }, y);
   }
   made.height = y + 10;
   return made;
+}
+
+/** Where the first word begins: right of the scores of all probes. */
+function firstWord(probes, gold) {
+  const scores = probes.flatMap((probe) => probe.layers.map((_, at) => textWidth(scoreText(probe, at), 10)));
+  return Math.max(gold.upos ? 140 : 12, ...scores.map((score) => SCORE + score + 10));
+}
+
+/** The width of the column of each word, and the scale of its letters with which all fit into `room`, if they can. */
+function wordWidths({ forms, gold, probes }, room) {
+  const shown = forms.map((_, word) => [
+    gold.upos?.[word] ?? "",
+    ...probes.filter((probe) => probe.level === "word").flatMap((probe) => probe.predicted.map((layer) => layer[word])),
+  ]);
+  const at = (scale) =>
+    forms.map((form, word) => {
+      const texts = shown[word].map((value) => textWidth(predictionText(value), 11 * scale));
+      return (scale < 1 ? SPACE.least : SPACE.most) + Math.max(24 * scale, textWidth(form, 13 * scale, true), ...texts);
+    });
+  const fits = (scale) => at(scale).reduce((a, b) => a + b, 0) <= room;
+  const scale = SCALES.find(fits) ?? SCALES[SCALES.length - 1];
+  return { widths: at(scale), scale };
+}
+
+/** A text in as many lines as it takes. Returns the place below it. */
+function drawText(made, text, { size, fill, bold = false }, start) {
+  let y = start;
+  for (const line of wrapped(text, made.room, size, bold)) {
+    made.marks.push({ text: line, x: 12, y, size, fill, bold });
+    y += ROW - 2;
+  }
+  return y;
 }
 
 /** Arcs from heads down to dependents. Returns their height. */
@@ -108,7 +130,7 @@ function drawArcs(made, gold, centre) {
 function drawLine(made, name, values, centre, y) {
   made.marks.push({ text: name, x: 12, y, size: 11, fill: made.palette.faint });
   values.forEach((value, word) =>
-    made.marks.push({ text: predictionText(value), x: centre(word), y, size: 11, fill: made.palette.ink, anchor: "middle" }),
+    made.marks.push({ text: predictionText(value), x: centre(word), y, size: 11 * made.scale, fill: made.palette.ink, anchor: "middle" }),
   );
   return y + ROW;
 }
@@ -116,28 +138,17 @@ function drawLine(made, name, values, centre, y) {
 function drawProbe(made, probe, { centre, left, gold }, start) {
   const { palette } = made;
   let y = start;
-  made.marks.push({
-    text:
-      `${probe.task}: a linear probe per layer, trained on ${probe.data}; ${probe.metric} on its test split, with ` +
-      (probe.control.some(Number.isFinite) ? "interval and control task" : "interval"),
-    x: 12,
-    y,
-    size: 11.5,
-    fill: palette.ink,
-    bold: true,
-  });
-  y += ROW;
-  for (const note of notesOf(probe)) {
-    made.marks.push({ text: note, x: 12, y, size: 11, fill: palette.faint });
-    made.width = Math.max(made.width, 24 + textWidth(note, 11));
-    y += ROW - 2;
-  }
+  const title =
+    `${probe.task}: a linear probe per layer, trained on ${probe.data}; ${probe.metric} on its test split, with ` +
+    (probe.control.some(Number.isFinite) ? "interval and control task" : "interval");
+  y = drawText(made, title, { size: 11.5, fill: palette.ink, bold: true }, y) + 2;
+  for (const note of notesOf(probe)) y = drawText(made, note, { size: 11, fill: palette.faint }, y);
   const shown = (labels) => JSON.stringify(labels); // gold that is already above all probes is not repeated
   if (probe.level === "word" && probe.gold && shown(probe.gold) !== shown(gold.upos))
     y = drawLine(made, "gold", probe.gold, centre, y);
   probe.layers.forEach((layer, at) => {
     made.marks.push({ text: `layer ${layer}`, x: 12, y, size: 11, fill: palette.ink });
-    made.marks.push({ text: scoreText(probe, at), x: 60, y, size: 10, fill: palette.faint });
+    made.marks.push({ text: scoreText(probe, at), x: SCORE, y, size: 10, fill: palette.faint });
     if (probe.level === "word")
       probe.predicted[at].forEach((value, word) => {
         const wrong = misses(value, probe.gold?.[word]);
@@ -145,7 +156,7 @@ function drawProbe(made, probe, { centre, left, gold }, start) {
           text: predictionText(value),
           x: centre(word),
           y,
-          size: 11,
+          size: 11 * made.scale,
           anchor: "middle",
           bold: wrong,
           fill: wrong ? palette.wrong : palette.ink,
@@ -176,7 +187,7 @@ function drawSentence(made, probe, at, left, y) {
   if (share !== null)
     made.marks.push({ rect: [left, y - 6, 120 * share, 12], fill: wrong ? palette.wrong : palette.plus, alpha: 0.5 });
   made.marks.push({
-    text: fitted(text, 400),
+    text: fitted(text, Math.max(160, Math.min(400, made.room - left - 118)), 11),
     x: left + 130,
     y,
     size: 11,

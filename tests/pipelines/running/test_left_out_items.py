@@ -32,8 +32,8 @@ def test_words_without_vector_or_label_are_left_out_and_counted(given, make):
     rows = read_rows(folder / "rows.csv")
     assert set(rows.loc[rows["probe"] == "linear", "n_items"]) == {30}
     skipped = [n["text"] for n in json.loads((folder / "manifest.json").read_text())["notes"] if n["kind"] == "skipped"]
-    assert "30 word items have no vector and are left out" in skipped
-    assert "30 word items have no label and are left out" in skipped
+    assert "30 words have no vector and are left out" in skipped
+    assert "30 words have no label and are left out" in skipped
 
 
 def test_pairs_lose_rows_and_columns_and_punctuation_may_be_removed(given, make):

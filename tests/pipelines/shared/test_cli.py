@@ -85,10 +85,12 @@ def test_cfg_job_prints_the_configuration(there):
 
 def test_tab_completion_is_there(environment, there):
     assert "complete -o nospace" in there("--shell-completion", "install=bash").out
-    line = {"COMP_LINE": "python pipelines/run.py task=d", "COMP_POINT": "30"}
-    command = [sys.executable, "-m", "pipelines.run", "-sc", "query=bash"]
-    done = subprocess.run(command, env={**environment, **line}, capture_output=True, text=True)
-    assert set(done.stdout.split()) == {"task=deprel", "task=depth", "task=distance"}
+    models = {f"model={name}" for name in options("model")}
+    for typed, offered in (("task=de", {"task=deprel", "task=depth"}), ("model=", models)):
+        line = {"COMP_LINE": f"python pipelines/run.py {typed}", "COMP_POINT": "40"}
+        command = [sys.executable, "-m", "pipelines.run", "-sc", "query=bash"]
+        done = subprocess.run(command, env={**environment, **line}, capture_output=True, text=True)
+        assert set(done.stdout.split()) == offered  # the base of all models, _base, is none of them
 
 
 def test_a_pipe_gets_plain_lines(plain):
@@ -97,7 +99,12 @@ def test_a_pipe_gets_plain_lines(plain):
     lines = done.out.splitlines()
     assert sum(line.startswith("extracting ") for line in lines) == 1  # the estimate, but no bar
     stages = [line.partition("  ")[2] for line in lines if " (stage " in line]
-    assert stages == ["extract (stage 1 of 3)", "probes (stage 2 of 3)", "rollout (stage 3 of 3)"]
+    assert stages == [
+        "extract (stage 1 of 4)",
+        "probes (stage 2 of 4)",
+        "rollout (stage 3 of 4)",
+        "page and figures (stage 4 of 4)",
+    ]
     assert done.out.splitlines()[-1].startswith(f"wrote: {folder}/runs/main/minilm/grammar-150/pos/")
 
 

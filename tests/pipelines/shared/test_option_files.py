@@ -74,6 +74,9 @@ def test_a_folder_that_cannot_have_an_effect_is_refused(own, tmp_path):
     check_added(sys.argv)
     with pytest.raises(ConfigError, match="nowhere: no such folder"):
         check_added(["--config-dir", str(tmp_path / "nowhere")])
+    for without in (["--config-dir"], ["--config-dir="], ["-cd"]):
+        with pytest.raises(ConfigError, match="a folder with options is expected; type -+c.* my_study/conf"):
+            check_added(["task=pos", *without])
     with pytest.raises(ConfigError, match=f"no options in it; .*type --config-dir {own}"):
         check_added(["--config-dir", str(own.parent)])
     (own / "task" / "pos.yaml").write_text("_target_: my_study.Other\nname: pos\n")

@@ -90,7 +90,7 @@ def test_a_launcher_that_is_not_installed_is_named_with_what_to_install():
 )
 def test_a_group_of_options_is_chosen_by_name(argument):
     group = argument.partition("=")[0]
-    with pytest.raises(ConfigError, match=f"{group}=.*: the name of an option is wanted, one of "):
+    with pytest.raises(ConfigError, match=f"{group}=.*: the name of an option is expected, one of "):
         readable([argument])
 
 

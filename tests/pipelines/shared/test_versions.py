@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.shared.versions import LIBRARIES, code_version, versions
-from probing.distribution import NAME
+from probing.distribution import NAME, VERSION
 
 USER = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
 
@@ -28,8 +28,8 @@ def repository(tmp_path) -> Path:
 
 
 def test_the_code_is_a_commit_with_a_mark_for_changes(repository, tmp_path):
-    assert code_version(tmp_path) == "unknown"
-    assert code_version(tmp_path / "nowhere") == "unknown"
+    assert code_version(tmp_path) == f"{NAME} {VERSION}"
+    assert code_version(tmp_path / "nowhere") == f"{NAME} {VERSION}"
     clean = code_version(repository)
     assert len(clean) == 40
     (repository / "a.py").write_text("2\n")
@@ -40,7 +40,7 @@ def test_the_code_is_a_commit_with_a_mark_for_changes(repository, tmp_path):
 
 def test_a_folder_that_only_lies_inside_of_a_repository_has_no_commit(repository):
     (repository / ".venv").mkdir()
-    assert code_version(repository / ".venv") == "unknown"
+    assert code_version(repository / ".venv") == f"{NAME} {VERSION}"
 
 
 def test_a_hook_of_another_repository_does_not_change_the_commit(repository, monkeypatch, tmp_path):

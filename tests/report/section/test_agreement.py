@@ -51,8 +51,8 @@ def test_correlations_stand_layer_by_layer_and_conclusions_are_of_the_layer_that
     assert len(lines) == 9
     assert "With uniform attention in layer 2 the output changes by 0.30 [0.29, 0.31]" in made.sentences[1]
     assert "The highest of 4 rank correlations in layer 2 is that of rollout with blank-out" in made.sentences[2]
-    assert "(Spearman 0.80 [0.75, 0.85], an interval that holds for all 4)" in made.sentences[2]
-    assert "96 % [95, 97] is that of its own word's label" in made.sentences[3]
+    assert "(Spearman 0.80 [0.75, 0.85], simultaneous interval for all 4)" in made.sentences[2]
+    assert "96 % [95, 97] of the lost log-probability belongs to the label of its own word" in made.sentences[3]
     assert written(run, made) == {"explain.png", "explain.pdf"}
 
 
@@ -76,7 +76,7 @@ def test_conclusions_follow_intervals(ranks, uniform, expected, absent):
 def test_the_highest_of_many_correlations_is_quoted_with_the_interval_of_all():
     ranks = {f"raw × {k}": (0.1, 0.0, 0.2) for k in range(9)} | {"flow × blank-out": (0.8, 0.75, 0.85)}
     said = conclusions("the probe", 2, ranks, (np.nan,) * 3)[-1]
-    assert "flow with blank-out (Spearman 0.80 [0.75, 0.85], an interval that holds for all 10)" in said
+    assert "flow with blank-out (Spearman 0.80 [0.75, 0.85], simultaneous interval for all 10)" in said
 
 
 def test_without_rows_there_is_no_section(run_with):

@@ -21,7 +21,7 @@ def test_three_tables_say_what_they_are_compared_with(run_with, written):
     information, beyond, calibration = made.tables
     assert "3.456 bits" in information.note
     assert [*information.text] == ["layer", "V-information (bits per item)", "control", "task − control"]
-    assert "Cross-entropy of what is given alone: layer 0 0.500 bits" in beyond.note
+    assert "Cross-entropy of a probe that reads only what is given: layer 0 0.500 bits" in beyond.note
     assert beyond.text["layer"].tolist() == ["1", "2"]
     assert [*calibration.text] == ["layer", "cross-entropy (bits)", "Brier score", "ECE"]
     assert "15 bins of equal width" in calibration.note

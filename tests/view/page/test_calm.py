@@ -55,6 +55,25 @@ def test_a_long_text_is_visible_at_once(opened, tab):
     assert {float(e.get("opacity")) for e in read.svg().iter() if e.get("opacity")} == {0.08}
 
 
+def test_names_that_would_overlap_are_left_out_and_counted(opened):
+    read = opened([long()])
+    for view, every in (("head", 2), ("heatmap", 3)):  # a row of the head view is higher than that of the heatmap
+        assert f"; of every {every} names one is shown, because" in read.open(f"view={view}").description()
+    assert "names one is shown" in read.open("view=compare").description()
+    assert "names one is shown" not in read.open("view=head&size=full").description()
+
+
+def test_neurons_and_words_are_as_wide_as_the_window(opened, tab, view):
+    read = opened([view])
+    fits = "(e => e.scrollWidth <= e.clientWidth)(document.getElementById('stage'))"
+    for width in (1000, 1400):
+        tab.set_viewport_size({"width": width, "height": 800})
+        for fragment in ("view=neuron", "view=neuron&expand=yes", "view=words"):
+            read.open(fragment)
+            assert tab.evaluate(fits), (width, fragment)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_every_picture_of_weights_has_a_scale(opened, view):
     read = opened([view])
     for name in ("head", "model", "heatmap", "compare"):
@@ -110,7 +129,7 @@ def test_tokens_show_their_text_at_the_pointer(opened, view, tab):
 
 def test_two_heads_stand_beside_each_other_with_their_difference(opened, view):
     read = opened([view], "view=compare&layer=1&head=1&layer_2=1&head_2=2&strength=weight")
-    assert "toy 1.1 beside toy 1.2" in read.description()
+    assert "toy 1.1 compared with toy 1.2" in read.description()
     assert {"toy 1.1", "toy 1.2", "difference"} <= set(read.texts())
     read.tab.locator("#canvas").focus()
     for _ in range(20):  # nine cells of either head, and two of the difference
