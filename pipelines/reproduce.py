@@ -67,8 +67,16 @@ def reproduce(settings: Settings, look: Look) -> None:
         runs[model][one.paper][one.name] = outcome
     with looking(look):
         for model, kind in kinds.items():
-            command = " ".join(["python -m pipelines.reproduce paper={paper}", f"model={model}", *settings.options])
-            write_pages(papers, kind, runs[model], Path(settings.outputs, "papers"), command)
+            given = [f"model={model}", *typed(settings)]
+            write_pages(papers, kind, runs[model], Path(settings.outputs, "papers"), given)
+
+
+def typed(settings: Settings) -> list[str]:
+    """The options beside papers and models that are not the usual ones, as they are typed."""
+    usual = Settings()
+    own = {name: getattr(settings, name) for name in ("tag", "strict", "outputs")}
+    changed = [f"{name}={value}" for name, value in own.items() if value != getattr(usual, name)]
+    return [*changed, *settings.options]
 
 
 def found(model: str, settings: Settings) -> Kind:
