@@ -59,15 +59,24 @@ def reproduce(settings: Settings, look: Look) -> None:
         for one in jobs_of(paper, model, kind, settings)
     ]
     each = {one.overrides: one.seconds for _, one in jobs}
-    say(f"{len(each)} runs; about {minutes(sum(each.values()))} min on 2 cores if none of them is there yet")
+    number = "1 run" if len(each) == 1 else f"{len(each)} runs"
+    say(f"{number}; about {minutes(sum(each.values()))} min on 2 cores if none of them is there yet")
     outcomes = make_all([one for _, one in jobs], settings.strict)
     runs: dict[str, dict[str, dict[str, Path | str]]] = {model: {one.name: {} for one in papers} for model in kinds}
     for (model, one), outcome in zip(jobs, outcomes, strict=True):
         runs[model][one.paper][one.name] = outcome
     with looking(look):
         for model, kind in kinds.items():
-            command = " ".join(["python -m pipelines.reproduce paper={paper}", f"model={model}", *settings.options])
-            write_pages(papers, kind, runs[model], Path(settings.outputs, "papers"), command)
+            given = [f"model={model}", *typed(settings)]
+            write_pages(papers, kind, runs[model], Path(settings.outputs, "papers"), given)
+
+
+def typed(settings: Settings) -> list[str]:
+    """The options beside papers and models that are not the usual ones, as they are typed."""
+    usual = Settings()
+    own = {name: getattr(settings, name) for name in ("tag", "strict", "outputs")}
+    changed = [f"{name}={value}" for name, value in own.items() if value != getattr(usual, name)]
+    return [*changed, *settings.options]
 
 
 def found(model: str, settings: Settings) -> Kind:

@@ -1,5 +1,6 @@
 """Pages of papers from their runs, the overview, and the verdicts in the terminal."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from pipelines.reproducing.made_runs import Outcome
 from pipelines.reproducing.model_kind import Kind
 from pipelines.shared.cli import say
 from pipelines.shared.machine import alone
+from probing.distribution import as_typed
 from probing.report.published.claim_checks import UNKNOWN, Verdict
 from probing.report.published.paper_data import Paper
 from probing.report.published.paper_page import Reproduction, write_paper_page
@@ -16,11 +18,15 @@ STYLES = {"holds": "green", "does not hold": "red"}
 
 
 def write_pages(
-    papers: Sequence[Paper], kind: Kind, runs: Mapping[str, Mapping[str, Outcome]], folder: Path, command: str
+    papers: Sequence[Paper], kind: Kind, runs: Mapping[str, Mapping[str, Outcome]], folder: Path, typed: Sequence[str]
 ) -> None:
-    """Write the page of each paper for one model, print its verdicts, and write the overview of all pages there are."""
+    """Write the page of each paper for one model, print its verdicts, and write the overview of all pages there are.
+
+    typed: the options beside ``paper`` that make these pages again.
+    """
     for paper in papers:
-        wanted = Reproduction(paper, kind.name, runs[paper.name], f"{command.format(paper=paper.name)}", kind.decoder)
+        command = as_typed(shlex.join(["python", "-m", "pipelines.reproduce", f"paper={paper.name}", *typed]))
+        wanted = Reproduction(paper, kind.name, runs[paper.name], command, kind.decoder)
         page, verdicts = write_paper_page(wanted, folder / kind.name / paper.name)
         show(paper, kind.name, verdicts, page)
     with alone(folder / "index.html"):

@@ -1,6 +1,5 @@
 """At which layers a curve is highest, and its expected layer, with what resampled sentences say of both."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +73,8 @@ def expected_layers(values: Values) -> Expected:
     if xs != list(range(len(xs))) or len(xs) < 3:
         raise Missing("an expected layer needs the scores of all layers")
     of = resampled_points(values)
+    if of is not None and np.percentile(of.values[:, -1] - of.values[:, 0], ENDS[0]) <= 0:
+        raise Missing("the layers above 0 add nothing that is sure, so that there is no expected layer")
     value = center(np.array([one.value for one in values.points]))
     return Expected(float(value), None if of is None else center(of.values))
 
@@ -84,10 +85,3 @@ def center(scored: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore", divide="ignore"):
         found: NDArray[np.float64] = (gains * np.arange(1, gains.shape[-1] + 1)).sum(-1) / gains.sum(-1)
     return found
-
-
-def as_floats(xs: Sequence[float | str]) -> list[float]:
-    """Places as numbers. Raises: Missing for names."""
-    if any(isinstance(x, str) for x in xs):
-        raise Missing("its places are names, not layers")
-    return [float(x) for x in xs]

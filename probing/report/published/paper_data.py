@@ -41,6 +41,7 @@ class Series:
     run: its name among the runs. metric: empty for the main one. method: the column ``probe`` of the rows; empty for
     that of the run. heads: what is made of the heads of a layer: mean, max or min. relations: name -> target, one value
     for each in place of layers. numbered: targets that hold a number in place of ``{}``, one value for each number.
+    fact: instead of rows, a number among the facts of the analysis in the manifest: ``mix.centre_of_gravity``.
     label: its name in figures and tables.
     """
 
@@ -53,6 +54,7 @@ class Series:
     heads: str = ""
     relations: Mapping[str, str] = field(default_factory=dict)
     numbered: str = ""
+    fact: str = ""
 
 
 @dataclass(frozen=True)

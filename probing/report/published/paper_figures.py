@@ -65,7 +65,7 @@ def write_figure(paper: Paper, made: Made, rows: Sequence[Beside], stem: Path, m
         grid = whole.subplots(len(panels), wide, squeeze=False)
         for line, one in zip(grid, panels, strict=True):
             draw_ours(line[0], paper, one)
-            line[0].set_title(model, fontsize=8.5, loc="left")
+            line[0].set_title(f"{model}, {data_names(one)}", fontsize=8.5, loc="left")
             if wide == 2:
                 draw_apart(line[1], paper, one) if one.apart else line[1].set_axis_off()
         legend_below(whole)
@@ -73,6 +73,12 @@ def write_figure(paper: Paper, made: Made, rows: Sequence[Beside], stem: Path, m
         over = "; hollow: published" if any(one.over for one in panels) else ""
         titled(whole, f"After {paper.cited}", f"{bands}{over}")
         return save(whole, stem, data_of(panels))
+
+
+def data_names(one: Drawn) -> str:
+    """The corpora that our values of a panel are from."""
+    names = [run.name("data") for values in one.ours.values() for run in values.runs]
+    return ", ".join(dict.fromkeys(names))
 
 
 def look_of_series(paper: Paper, name: str) -> tuple[str, str, str]:

@@ -115,6 +115,8 @@ def swept(series: Series, runs: Mapping[str, Run]) -> Values:
 
 def points_of(series: Series, run: Run) -> list[Point]:
     """The values of a series in one run, by layer or by relation. Raises: Missing."""
+    if series.fact:
+        return [fact_of(series, run)]
     rows = rows_of(series, run)
     if series.relations:
         labels = {target: label for label, target in series.relations.items()}
@@ -129,6 +131,16 @@ def points_of(series: Series, run: Run) -> list[Point]:
         point_of(line, math.nan if pd.isna(line["layer"]) else float(line["layer"]), statistics)
         for _, line in rows.sort_values("layer").iterrows()
     ]
+
+
+def fact_of(series: Series, run: Run) -> Point:
+    """A fact of an analysis, without an interval. Raises: Missing."""
+    found: object = run.facts(series.analysis)
+    for name in series.fact.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(found, int | float):
+        raise Missing(f"the run does not say its {series.fact.rpartition('.')[2].replace('_', ' ')}")
+    return Point(math.nan, float(found), metric=series.fact.rpartition(".")[2])
 
 
 def rows_of(series: Series, run: Run) -> pd.DataFrame:

@@ -58,11 +58,12 @@ def verdicts(folder: Path, model: str, paper: str) -> dict[str, dict[str, str]]:
 def test_one_command_makes_the_page_of_a_paper_and_a_second_call_returns_at_once(reproduce, papers_folder):
     code, out, err = reproduce("paper=liu2019")
     assert (code, err) == (0, "")
-    assert "1 runs; about" in out
+    assert "1 run; about" in out
     assert "wrote: " in out
     page = papers_folder / "papers" / "minilm" / "liu2019" / "index.html"
     before = page.read_bytes()
-    assert b"python -m pipelines.reproduce paper=liu2019 model=minilm data=grammar" in before
+    command = f"python -m pipelines.reproduce paper=liu2019 model=minilm outputs={papers_folder} data=grammar"
+    assert command.encode() in before
     found = verdicts(papers_folder, "minilm", "liu2019")
     assert found["Vectors in context are better than those of layer 0."]["numbers"]
     last = found["The published accuracy on EWT (Table 1) is matched."]

@@ -1,10 +1,13 @@
 """Every kind of check, on planted scores: where it holds, where it does not, and where the data do not decide."""
 
+import json
+
 import pytest
 
 from probing.report.load import load_run
 from probing.report.published.claim_checks import FAILS, HOLDS, KINDS, UNKNOWN, Asked, check
 from probing.report.published.paper_data import Check
+from probing.report.published.read_series import values_of
 
 CLEAR = (0.5, 0.7, 0.9, 0.6)  # of 150 sentences: steps of .1 are clear
 
@@ -83,3 +86,45 @@ def test_every_kind_is_explained(verdict):
     import probing.report.published.claim_checks as module
 
     assert all(f"\n{kind} " in (module.__doc__ or "") for kind in KINDS)
+
+
+def test_layers_that_add_nothing_have_no_expected_layer(verdict):
+    found = verdict("earlier", "accuracy", "accuracy", scores=(0.8, 0.8, 0.8, 0.8))
+    assert found.verdict == UNKNOWN
+    assert "add nothing that is sure" in found.because
+
+
+@pytest.fixture
+def from_facts(ours, paper):
+    """from_facts(7.5, "mix.centre"): whether the value that a series reads of the facts of a run is above 7."""
+
+    def check_one(value, fact):
+        folder = ours(name=f"run{value}")
+        manifest = folder / "manifest.json"
+        facts = json.loads(manifest.read_text()) | {"analyses": {"probes": {"mix": {"centre": value}}}}
+        manifest.write_text(json.dumps(facts))
+        series = {"centre": {"run": "pos", "label": "centre", "fact": fact}}
+        asked = Asked(paper(series=series, figure=[], checks=[]), {"pos": load_run(folder)}, [], False)
+        return check(asked, Check("c", "positive", ["centre@first"], by=7))
+
+    return check_one
+
+
+def test_a_fact_of_the_manifest_is_a_value_without_an_interval(from_facts):
+    assert (from_facts(7.5, "mix.centre").verdict, from_facts(6.5, "mix.centre").verdict) == (HOLDS, FAILS)
+    assert from_facts(None, "mix.centre").because == "the run does not say its centre"
+
+
+def test_targets_that_hold_numbers_are_one_series_in_their_order(run_with, paper):
+    lines = [(f"{k} heads by importance", 2, 0.9 - k / 100) for k in (20, 0, 10, 5)]
+    run = run_with("pruning", [*lines, ("heads by importance", 2, 0.1)])
+    of = {
+        "run": "pos",
+        "label": "pruned",
+        "metric": "accuracy",
+        "analysis": "pruning",
+        "numbered": "{} heads by importance",
+    }
+    values = values_of(paper(series={"pruned": of}, figure=[], checks=[]), "pruned", {"pos": run})
+    assert [one.x for one in values.points] == [0, 5, 10, 20]
+    assert [values.at(place).x for place in ("0%", "20%", "50%", "100%")] == [0, 0, 10, 20]
