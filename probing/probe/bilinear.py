@@ -31,7 +31,8 @@ class Product:
         """The products, (P,), divided by the root of the number of features, so that they begin small."""
         one, other = x @ weights[0], x @ weights[1] if self.rank else x
         found: torch.Tensor = (one[pairs.dependent] * other[pairs.candidate]).sum(dim=1)
-        return found / one.shape[1] ** 0.5
+        found /= one.shape[1] ** 0.5
+        return found
 
 
 @dataclass(frozen=True)
