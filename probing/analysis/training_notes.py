@@ -1,5 +1,7 @@
 """What a reader must know of probes that are trained by gradient descent."""
 
+from collections.abc import Sequence
+
 from probing.analysis.study import Study
 from probing.axes import Note
 from probing.probe.fit import TASK
@@ -22,11 +24,12 @@ def training_notes(study: Study) -> list[Note]:
             "layers are cumulative: the row of layer l is a mix of all layers from 0 to l with trained weights, not "
             "layer l alone"
         )
-    of_task = sorted(int(fit.chosen["epochs"]) for fit in fits if fit.target == TASK)
-    others = sorted(int(fit.chosen["epochs"]) for fit in fits if fit.target != TASK)
-    named = {"task": of_task, "control": others}
-    spans = [f"{of[0]} to {of[-1]} epochs for the {name}" for name, of in named.items() if of]
-    texts.append(f"probes were trained by gradient descent: {', '.join(spans)}; of these the best one on dev is kept")
+    epochs = {
+        "task": [int(fit.chosen["epochs"]) for fit in fits if fit.target == TASK],
+        "control": [int(fit.chosen["epochs"]) for fit in fits if fit.target != TASK],
+    }
+    spans = [f"{_span(of)} epochs for the {name}" for name, of in epochs.items() if of]
+    texts.append(f"probes were trained by gradient descent: {', '.join(spans)}; the weights of the best one are kept")
     if not any(fit.weights is not None for fit in fits):
         why = "read several layers" if isinstance(study.probe, Mix) else "are not linear"
         texts.append(
@@ -34,3 +37,8 @@ def training_notes(study: Study) -> list[Note]:
             "probe=linear or probe=low_rank"
         )
     return [Note("caveat", text) for text in texts]
+
+
+def _span(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"

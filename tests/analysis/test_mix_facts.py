@@ -60,6 +60,6 @@ def test_other_probes_have_no_such_facts_and_an_mlp_says_that_it_is_not_saved(ma
     assert training_notes(study) == []
     mlp = make(probe=Mlp(name="mlp", epochs=2, width=4))
     texts = [note.text for note in training_notes(mlp)]
-    assert "probes were trained by gradient descent: 2 to 2 epochs for the task" in texts[0]
+    assert "probes were trained by gradient descent: 2 epochs for the task, 2 epochs for the control" in texts[0]
     assert "not written to probes.safetensors" in texts[1]
     assert not Probes()(mlp).files
