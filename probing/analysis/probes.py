@@ -11,10 +11,12 @@ from probing.analysis.comparisons import compared_with, type_notes, without_vect
 from probing.analysis.findings import Findings
 from probing.analysis.items import labelled
 from probing.analysis.lone_roots import lone_roots
+from probing.analysis.mix_facts import mix_facts
 from probing.analysis.prediction_tables import predictions_table, selected_on_dev, trained_probes
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.analysis.train_sample import check_sample
+from probing.analysis.training_notes import training_notes
 from probing.axes import SPLITS, IntArray, Note, Split
 from probing.data.punctuation import check_punctuation, kept
 from probing.model.subwords import SHARED
@@ -69,6 +71,7 @@ class Probes(Analysis):
                 "selected": selected_on_dev(study.predictions),
                 "resampled": {split: described(resampling[split].units) for split in SPLITS},
                 **compared_with(study, read),
+                **mix_facts(study, metric, keep),
             },
             notes=(*items.notes, *caveats(study), *type_notes(study, read), *of_metrics(study, metric, scores)),
             tables=tables,
@@ -121,7 +124,13 @@ def caveats(study: Study) -> tuple[Note, ...]:
     if study.options.punctuation == "remove":
         kept_anyway = check_punctuation(study.corpus, study.task.name, study.task.metrics)
         notes += [Note("caveat", text) for text in kept_anyway]
-    return (*notes, *unconverged(study.predictions), *strength_at_edge(study), *below_resolution(study))
+    return (
+        *notes,
+        *training_notes(study),
+        *unconverged(study.predictions),
+        *strength_at_edge(study),
+        *below_resolution(study),
+    )
 
 
 def widened(store: StoreFile) -> list[Note]:

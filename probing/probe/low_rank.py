@@ -62,7 +62,6 @@ class LowRank(TrainedProbe):
         super().__post_init__()
         positive("probe.rank", self.rank)
 
-    @property
-    def network(self) -> Product:
-        """The kind of model."""
+    def network(self, layer: int) -> Product:
+        """The same kind of model for every layer."""
         return Product(self.rank)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Perceptron:
-    """x (N, D) -> outputs (N, C), through ``hidden_layers`` of ``width`` units.
+    """x (N, D) -> outputs (N, C), through ``hidden_layers`` of ``width`` units; a linear map if there are none.
 
     Dropout is where the code of Hewitt & Liang has it: on the input, and on every hidden layer but the first.
     """
@@ -65,7 +65,6 @@ class Mlp(TrainedProbe):
             )
         positive("probe.width", self.width)
 
-    @property
-    def network(self) -> Perceptron:
-        """The kind of model."""
+    def network(self, layer: int) -> Perceptron:
+        """The same kind of model for every layer."""
         return Perceptron(self.hidden_layers, self.width)

@@ -46,10 +46,9 @@ class TrainedProbe(Descent, ABC):
                 raise ConfigError(f"probe.dropout={share:g}: a share from 0 to below 1 is wanted, e.g. 0.4")
         positive("probe.memory_gb", self.memory_gb)
 
-    @property
     @abstractmethod
-    def network(self) -> Network:
-        """The kind of model."""
+    def network(self, layer: int) -> Network:
+        """The kind of model that reads a layer."""
 
     def check(self, level: Level, kind: Kind) -> None:
         """Raise ConfigError for word pairs, and where a label is another word."""
@@ -62,17 +61,18 @@ class TrainedProbe(Descent, ABC):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Train all targets on all layers that fit into memory together, then on the next."""
-        at_once = max(1, self.fitting(vectors) - 1)  # while a layer is read, it is in memory twice
+        # while a layer is read, it is in memory twice
+        at_once = max(1, int(self.memory_gb / self.layer_gb(vectors)) - 1)
         for begin in range(0, len(layers), at_once):
             group = layers[begin : begin + at_once]
             sides = [read_side(vectors, layer, self.standardise, setting.device) for layer in group]
             yield from self.fit_sides(sides, targets, setting)
             del sides  # else they would stay in memory while the next ones are read
 
-    def fitting(self, vectors: Vectors) -> int:
-        """How many layers fit into ``memory_gb``."""
+    def layer_gb(self, vectors: Vectors) -> float:
+        """How much memory a layer takes."""
         n_items = sum(stop - start for start, stop in map(vectors.bounds, SPLITS))
-        return int(self.memory_gb * 1e9 / (n_items * vectors.width * np.float32().nbytes))
+        return n_items * vectors.width * np.float32().nbytes / 1e9
 
     def fit_sides(self, sides: Sequence[Side], targets: Mapping[str, Target], setting: Setting) -> Iterator[Fit]:
         """Train every target on every side: the task in all settings, then the controls in the chosen one."""
@@ -80,11 +80,11 @@ class TrainedProbe(Descent, ABC):
         settings = [Regularisation(*one) for one in product(self.weight_decay, self.dropout)]
         task = (TASK, goals.pop(TASK))
         tried = self._trained(
-            [layer_model(self.network, s, task, r, setting) for s in sides for r in settings], setting
+            [layer_model(self.network(s.layer), s, task, r, setting) for s in sides for r in settings], setting
         )
         best = [min((one for one in tried if one[0].side is side), key=lambda one: one[1].lowest) for side in sides]
         controls = [
-            layer_model(self.network, model.side, control, model.setting, setting)
+            layer_model(model.network, model.side, control, model.setting, setting)
             for model, _ in best
             for control in goals.items()
         ]
@@ -93,6 +93,9 @@ class TrainedProbe(Descent, ABC):
 
     def _trained(self, models: Sequence[LayerModel], setting: Setting) -> list[Fitted]:
         """The models, trained side by side, each with what its training did."""
+        if not models:
+            return []
         jobs = [model.job(self.name) for model in models]
-        found = train_all(jobs, self, setting.seed, f"{self.name} probes: epochs", setting.on_progress)
+        step = f"{self.name} probes of the {'task' if models[0].name == TASK else 'control'}: epochs"
+        found = train_all(jobs, self, setting.seed, step, setting.on_progress)
         return list(zip(models, found, strict=True))

@@ -17,12 +17,14 @@ from probing.report.look import AUTO, FIGURES, PROBE, look, write_look
 from probing.report.measured_on import population
 from probing.report.metric_format import gap, measure, number
 from probing.report.null_bands import draw_bands, ranges
+from probing.report.plain_names import is_mix
 from probing.report.prediction_figures import write_classes, write_confusion, write_values
 from probing.report.section_parts import Section
 from probing.report.style import (
     BLUE,
     GREEN,
     GREY,
+    LAYER_AXIS,
     VERMILION,
     figure,
     good_layers,
@@ -37,6 +39,7 @@ from probing.result.score import MEMORISATION
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MIXED_AXIS = "mix of layers 0 to …"
 DASHES = {
     "majority": (0, (1, 1.5)),
     "type_majority": (0, (4, 2)),
@@ -96,7 +99,7 @@ def write_layers(run: Run, stem: Path, table: pd.DataFrame) -> list[Path]:
         set_heights(axes, labels[:n_shown], labels[n_shown:])
         if measure(run.metric).decimals == 0:
             axes.yaxis.set_major_formatter("{x:,.0f}")
-        layer_ticks(axes, table["layer"].tolist())
+        layer_ticks(axes, table["layer"].tolist(), MIXED_AXIS if is_mix(run.name("probe")) else LAYER_AXIS)
         good_layers(axes, as_good(table))
         mark_best(axes, table, run.metric)
         label_ends(axes, labels, partial(number, metric=run.metric))

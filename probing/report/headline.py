@@ -8,7 +8,7 @@ from probing.report.code_length import code_finding
 from probing.report.load import Run, stand_ins
 from probing.report.measured_on import population
 from probing.report.metric_format import gap, interval, measure, number, scored
-from probing.report.plain_names import probe_in_words, task_in_words
+from probing.report.plain_names import probe_in_words, source_in_words, task_in_words
 from probing.result.gains import GAINS
 from probing.result.score import CODE_LENGTH
 
@@ -20,8 +20,9 @@ def finding(run: Run, table: pd.DataFrame) -> str:
     if metric == CODE_LENGTH:
         return f"{best} {code_finding(run, line, margins(table, line, names_in([run])))}".strip()
     score = scored(line["score"], line["ci_low"], line["ci_high"], metric)
+    source = source_in_words(run.name("probe"), line["layer"])
     text = (
-        f"{best} From layer {line['layer']} of {run.name('model')}, {probe_in_words(run.name('probe'))} predicts "
+        f"{best} From {source} of {run.name('model')}, {probe_in_words(run.name('probe'))} predicts "
         f"{task_in_words(run.name('task'))} with {measure(metric).label} {score} "
         f"({population(run)}; corpus: {run.name('data')})"
     )

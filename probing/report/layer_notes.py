@@ -5,6 +5,7 @@ import pandas as pd
 from probing.report.best_layers import as_good
 from probing.report.load import PROBES, Run
 from probing.report.metric_format import measure
+from probing.report.plain_names import is_mix
 from probing.report.tables import other_metrics
 from probing.result.gains import GAINS, OVER_LAYER_0
 from probing.result.rows import UNTRAINED
@@ -18,6 +19,7 @@ CODES = (
     "Task − control is negative where the labels of the task have a shorter code than those of the control task; each "
     "code is sent with the penalty that is best for it on dev."
 )
+MIXED = "The row of layer l is about the mix of all layers from 0 to l, not about layer l alone."
 SELECTIVE = "Selectivity: the score minus that of the control task, with the same probe and the same hyper-parameters."
 
 
@@ -30,6 +32,7 @@ def reading(run: Run, table: pd.DataFrame) -> list[str]:
     code = run.metric == CODE_LENGTH
     found = [
         f"Scores are {label} on {run.split}. * marks the layer with the best score on {run.chosen_on}.",
+        MIXED if is_mix(run.name("probe")) else "",
         marks(run, table),
         intervals(run, bool(as_good(table))),
         without_spread(run, table),

@@ -9,7 +9,13 @@ TASKS = {
     "tree_depth": "depth of the tree",
     "sentiment": "sentiment",
 }
-PROBES = {"mdl": "an online-code probe", "sklearn": "a scikit-learn probe"}
+PROBES = {
+    "mdl": "an online-code probe",
+    "sklearn": "a scikit-learn probe",
+    "mlp": "an MLP probe",
+    "low_rank": "a low-rank linear probe",
+    "mix": "a probe of mixed layers",
+}
 
 
 def task_in_words(name: str) -> str:
@@ -31,6 +37,20 @@ def probe_in_words(name: str) -> str:
     probe, options = _parts(name)
     article = "an" if probe[:1].lower() in "aeiou" else "a"
     return PROBES.get(probe, f"{article} {probe} probe") + options
+
+
+def source_in_words(probe: str, layer: object) -> str:
+    """What the row of a layer is read from.
+
+    >>> source_in_words("linear", 3), source_in_words("mix,hidden_layers=1", 3), source_in_words("mix", 0)
+    ('layer 3', 'the mix of layers 0 to 3', 'layer 0')
+    """
+    return f"the mix of layers 0 to {layer}" if is_mix(probe) and str(layer) != "0" else f"layer {layer}"
+
+
+def is_mix(probe: str) -> bool:
+    """Whether rows of this probe are about mixes of layers."""
+    return _parts(probe)[0] == "mix"
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from probing.report import decodable_attended_used, numbering, untrained_twins
+from probing.report import decodable_attended_used, layer_mix, numbering, untrained_twins
 from probing.report.emit import write_table
 from probing.report.load import Run
 from probing.report.outside_section import outside_section
@@ -13,11 +13,11 @@ from probing.report.section_parts import Section, Table, sample_of
 
 
 def sections(run: Run) -> list[Section]:
-    """The joined section and that of untrained twins, then one per analysis in the order in which they ran.
+    """The mix of layers, the joined section and that of untrained twins, then one per analysis, as they ran.
 
     Empty ones are left out.
     """
-    made = [decodable_attended_used.section(run), untrained_twins.section(run)]
+    made = [layer_mix.section(run), decodable_attended_used.section(run), untrained_twins.section(run)]
     made += [of_analysis(run, name) for name in run.analyses]
     return [one for one in made if one.tables or one.figures or one.sentences]
 

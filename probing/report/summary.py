@@ -1,9 +1,9 @@
 """The layers at which a task becomes decodable: best layer, centre of gravity and expected layer.
 
-Single-layer analogues of Tenney et al. 2019 (ACL), who compute both from probes on scalar mixes of layers. Here every
-score is that of a probe on one layer, so the numbers must not be compared with published ones. With S(l) the score of
-layer l and B the score of an uninformative representation (the majority baseline for accuracies and F1, if measured;
-1 for compression; 0 otherwise):
+Single-layer analogues of Tenney et al. 2019 (ACL), who compute both from probes on scalar mixes of layers. Every score
+is that of a probe on one layer, so the numbers must not be compared with published ones; for runs of probe=mix both are
+as in the paper (probing.analysis.mix_facts). With S(l) the score of layer l and B the score of an uninformative
+representation (the majority baseline for accuracies and F1, if measured; 1 for compression; 0 otherwise):
 
     centre of gravity = sum l g(l) / sum g(l),   g(l) = max(0, S(l) − B), l ≥ 0
     expected layer    = sum l d(l) / sum d(l),   d(l) = M(l) − M(l−1), l ≥ 1, M(l) = max of S(0) … S(l)
@@ -16,6 +16,7 @@ import pandas as pd
 
 from probing.report.best_layers import as_good, listed
 from probing.report.gather import Condition
+from probing.report.layer_mix import of_mix
 from probing.report.measured_on import population
 from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.tables import layer_table
@@ -47,7 +48,7 @@ def summary(condition: Condition) -> dict[str, object]:
     """The line of one condition."""
     table = condition.table
     best = table[table["best"]].iloc[0]
-    scores = table["score"].tolist()
+    scores: list[float] = table["score"].tolist()
     floor = majority_or_floor(table, condition.metric)
     whole = has_every_layer(condition) and len(table) > 1 and not np.isnan(floor)
     low, high = seed_range(condition)
@@ -68,9 +69,13 @@ def summary(condition: Condition) -> dict[str, object]:
         "seed_low": low,
         "seed_high": high,
         "floor": floor,
-        "centre_of_gravity": centre_of_gravity(scores, floor) if whole else float("nan"),
-        "expected_layer": expected_layer(scores) if whole else float("nan"),
+        **(of_mix(condition.runs[0]) or mean_layers(scores if whole else [], floor)),
     }
+
+
+def mean_layers(scores: Sequence[float], floor: float) -> dict[str, float]:
+    """Both mean layers of these scores; NaN for none."""
+    return {"centre_of_gravity": centre_of_gravity(scores, floor), "expected_layer": expected_layer(scores)}
 
 
 def has_every_layer(condition: Condition) -> bool:

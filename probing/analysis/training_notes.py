@@ -1,0 +1,44 @@
+"""What a reader must know of probes that are trained by gradient descent."""
+
+from collections.abc import Sequence
+
+from probing.analysis.study import Study
+from probing.axes import Note
+from probing.probe.fit import TASK
+from probing.probe.mix import Mix
+from probing.probe.saved import FILE
+from probing.probe.trained_probe import TrainedProbe
+
+
+def training_notes(study: Study) -> list[Note]:
+    """What the layers of rows mean, for how long the probes were trained, and that they are not saved; of others none.
+
+    The notes on single probes that were not converged are made elsewhere.
+    """
+    if not isinstance(study.probe, TrainedProbe):
+        return []
+    fits = [p.fit for p in study.predictions if p.fit is not None]
+    texts = []
+    if isinstance(study.probe, Mix):
+        texts.append(
+            "layers are cumulative: the row of layer l is a mix of all layers from 0 to l with trained weights, not "
+            "layer l alone"
+        )
+    epochs = {
+        "task": [int(fit.chosen["epochs"]) for fit in fits if fit.target == TASK],
+        "control": [int(fit.chosen["epochs"]) for fit in fits if fit.target != TASK],
+    }
+    spans = [f"{_span(of)} epochs for the {name}" for name, of in epochs.items() if of]
+    texts.append(f"probes were trained by gradient descent: {', '.join(spans)}; the weights of the best one are kept")
+    if not any(fit.weights is not None for fit in fits):
+        why = "read several layers" if isinstance(study.probe, Mix) else "are not linear"
+        texts.append(
+            f"these probes {why}: they are not written to {FILE}, and other analyses cannot read them; for that type "
+            "probe=linear or probe=low_rank"
+        )
+    return [Note("caveat", text) for text in texts]
+
+
+def _span(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
