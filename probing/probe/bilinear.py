@@ -1,5 +1,6 @@
 """The bilinear probe of dependency edges (Hewitt & Liang 2019): the score of head w for dependent d is h_d · B h_w."""
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,7 @@ class Product:
         """The products, (P,), divided by the root of the number of features, so that they begin small."""
         one, other = x @ weights[0], x @ weights[1] if self.rank else x
         found: torch.Tensor = (one[pairs.dependent] * other[pairs.candidate]).sum(dim=1)
-        found /= one.shape[1] ** 0.5
-        return found
+        return found / math.sqrt(one.shape[1])
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EPOCHS, PATIENCE, RATE = 40, 2, 0.01  # of Adam; it ends after PATIENCE epochs without a lower loss on dev
 LEAST = 2  # items of train that have a feature: others are not read
-BATCHES, LARGEST = 100, 512  # about so many batches in an epoch, of at most so many items
+BATCHES, SMALLEST, LARGEST = 100, 16, 512  # about so many batches in an epoch; items in a batch
 
 Features = Mapping[Split, Sequence[Sequence[str]]]  # of each item the names of the features that it has
 
@@ -54,7 +54,7 @@ def logistic_on_indicators(target: Target, features: Features) -> dict[Split, li
 def _epoch(bag: Any, optimizer: Any, x: "torch.Tensor", y: "torch.Tensor", rng: np.random.Generator) -> None:
     import torch
 
-    size = min(max(1, len(y) // BATCHES), LARGEST)
+    size = min(max(SMALLEST, len(y) // BATCHES), LARGEST)
     order = torch.from_numpy(rng.permutation(len(y)))
     for begin in range(0, len(y), size):
         batch = order[begin : begin + size]

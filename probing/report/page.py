@@ -18,7 +18,7 @@ from probing.report.section_parts import Section
 from probing.report.sections import about_analyses, sections, write_section_tables
 from probing.report.tables import banded, run_table, write_tables
 from probing.report.view_command import BEFORE_ID, view_command
-from probing.report.wrong_items import NAME, class_errors, value_errors, write_wrong_items
+from probing.report.wrong_items import NAME, class_errors, legend, value_errors, write_wrong_items
 from probing.result.score import CODE_LENGTH
 
 CAPTIONS = {  # name of the file: caption, and how to read the figure
@@ -156,4 +156,4 @@ def errors(run: Run, best: int | None) -> dict[str, object]:
         f"{wrong:,} of {len(items):,} items ({100 * wrong / len(items):.1f} %) are wrong. The most frequent "
         "confusions, each with its count and first example."
     )
-    return facts | {"errors": class_errors(items), "errors_note": note}
+    return facts | {"errors": class_errors(items), "errors_note": note + legend(items)}

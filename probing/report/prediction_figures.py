@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CLASSES = 24  # a larger confusion matrix cannot be read; the rarest classes are merged
+LETTER, USUAL_LETTERS = 0.075, 16  # width of a letter in inches; letters of a row's name for which there is room
 NARROWEST_CELL = 0.17  # inches; a number in a narrower one cannot be read
 
 
@@ -63,7 +64,8 @@ def write_confusion(run: Run, stem: Path) -> list[Path]:
     shares = counts.to_numpy(dtype=float) / np.maximum(totals.to_numpy()[:, None], 1)
     text = np.where(shares >= 0.005, np.char.mod("%.2f", shares), "")
     names = [f"{short(str(name))}  ({n:,})" for name, n in totals.items()]
-    with figure(max(4.8, 2.6 + 0.33 * len(names)), max(3.4, 1.8 + 0.33 * len(names)), lower=MAP) as made:
+    width = max(4.8, 2.6 + 0.33 * len(names)) + LETTER * max(0, max(map(len, names)) - USUAL_LETTERS)
+    with figure(width, max(3.4, 1.8 + 0.33 * len(names)), lower=MAP) as made:
         axes = made.subplots()
         _heat(
             axes,
@@ -120,7 +122,7 @@ def cell_width(axes: "Axes", n_columns: int, letters: int) -> float:
     """About how wide a cell of a heatmap will be, in inches. letters: of the longest name of a row."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    return float((figure.get_size_inches()[0] - 1.1 - 0.075 * letters) / n_columns)
+    return float((figure.get_size_inches()[0] - 1.1 - LETTER * letters) / n_columns)
 
 
 def confusion(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -88,8 +88,12 @@ def all_errors(run: Run, layer: int | None) -> tuple[pd.DataFrame, str]:
     order = pairs.map(pairs.value_counts()).sort_values(ascending=False, kind="stable").index
     listed = with_words(items, wrong.loc[order])
     share = f"{len(wrong):,} of {len(items):,} items of {run.split} ({100 * len(wrong) / len(items):.1f} %) are wrong"
-    legend = f" {BRACKETS_SAY}." if "before" in items else ""
-    return listed, f"{share}; all are listed, the most frequent confusions first.{legend}"
+    return listed, f"{share}; all are listed, the most frequent confusions first.{legend(items)}"
+
+
+def legend(predictions: pd.DataFrame) -> str:
+    """What the brackets around the parts of edges and mentions mean; empty for other items."""
+    return f" {BRACKETS_SAY}." if "before" in predictions else ""
 
 
 def write_wrong_items(run: Run, layer: int | None) -> list[Path]:
