@@ -57,9 +57,8 @@ def test_every_option_builds_what_it_names(group, name):
         assert part.name == name
     # what is not changed is not named
     assert not any("," in name for name in labels(experiment, "corpus").values())
-    assert (group, name) in (("rollout", "raw"), ("task", "agreement")) or run_folder(
-        experiment, "corpus"
-    ).name == "seed0"
+    brought = {("task", "agreement"): ",analysis=attractors"}.get((group, name), "")
+    assert (group, name) == ("rollout", "raw") or run_folder(experiment, "corpus").name == f"seed0{brought}"
 
 
 @pytest.mark.parametrize("group, name", EVERY)
@@ -153,9 +152,8 @@ def test_published_set_ups_are_papers_and_no_presets_beside_them():
 @pytest.mark.parametrize("name", options("task"))
 def test_a_task_brings_its_corpus_unless_told_otherwise(name):
     config, _ = composed(f"task={name}")
-    assert config.data.name == {"sentiment": "sst2", "entity": "gum", "coref": "gum", "agreement": "modified"}.get(
-        name, "ewt"
-    )
+    brought = {"sentiment": "sst2", "entity": "gum", "coref": "gum", "agreement": "modified"}
+    assert config.data.name == brought.get(name, "ewt")
     for overrides in ([f"task={name}", "data=grammar"], ["data=grammar", f"task={name}"]):
         assert composed(*overrides)[0].data.name == "grammar"
 
