@@ -19,7 +19,7 @@ Examples:
   python -m pipelines.run model=minilm data=grammar                bundled model and corpus, offline
   python -m pipelines.run task=depth probe=structural              probe of Hewitt & Manning
   python -m pipelines.run model.checkpoint=./mine data=conllu data.train=a.conllu data.test=b.conllu
-  python -m pipelines.run task=pos attention=full                  all analyses of attention
+  python -m pipelines.run task=pos attention=full                  the usual analyses of attention
   python -m pipelines.run attention=none analysis=syntax analysis.syntax.least=50
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 

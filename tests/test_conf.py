@@ -23,7 +23,7 @@ from pipelines.viewing.inputs import Settings as ViewSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 NAMED = [name for name in options("analysis") if name != "none"]
-NOT_IN_FULL = {PROBES, "information", "pruning"}
+NOT_IN_FULL = {PROBES, "information", "pruning", "attractors"}
 FILES = sorted(CONF.rglob("*.yaml"))
 # what must be given with an option
 NEEDS = {
@@ -31,6 +31,8 @@ NEEDS = {
     "dataset": ["data.hub=a/b"],
     "labelled": ["data.train=a.tsv", "data.test=b.tsv"],
     "structural": ["task=depth"],
+    "bilinear": ["task=head"],
+    "pair_mlp": ["task=head"],
 }
 
 
@@ -55,7 +57,9 @@ def test_every_option_builds_what_it_names(group, name):
         assert part.name == name
     # what is not changed is not named
     assert not any("," in name for name in labels(experiment, "corpus").values())
-    assert (group, name) == ("rollout", "raw") or run_folder(experiment, "corpus").name == "seed0"
+    assert (group, name) in (("rollout", "raw"), ("task", "agreement")) or run_folder(
+        experiment, "corpus"
+    ).name == "seed0"
 
 
 @pytest.mark.parametrize("group, name", EVERY)
@@ -99,7 +103,7 @@ def test_what_a_folder_leaves_out_is_what_runs_without_an_option(group, name):
 
 def test_further_analyses_are_added_to_those_of_attention():
     assert set(built("analysis=[heads,syntax]").analyses) == {PROBES, "rollout", "heads", "syntax"}
-    assert set(built("attention=full", "analysis=[information,pruning]").analyses) == set(NAMED)
+    assert set(built("attention=full", "analysis=[information,pruning,attractors]").analyses) == set(NAMED)
     assert [*built("analysis=[syntax,heads]").analyses][0] == PROBES
 
 
@@ -149,7 +153,9 @@ def test_published_set_ups_are_papers_and_no_presets_beside_them():
 @pytest.mark.parametrize("name", options("task"))
 def test_a_task_brings_its_corpus_unless_told_otherwise(name):
     config, _ = composed(f"task={name}")
-    assert config.data.name == {"sentiment": "sst2", "entity": "gum", "coref": "gum"}.get(name, "ewt")
+    assert config.data.name == {"sentiment": "sst2", "entity": "gum", "coref": "gum", "agreement": "modified"}.get(
+        name, "ewt"
+    )
     for overrides in ([f"task={name}", "data=grammar"], ["data=grammar", f"task={name}"]):
         assert composed(*overrides)[0].data.name == "grammar"
 

@@ -57,8 +57,7 @@ def views(
     def encoder() -> "Encoder":
         say(f"loading {checkpoint.name}")
         loaded = load_encoder(parts, checkpoint)
-        if layers:
-            check_layers(layers, loaded.map_facts.layers)  # before a view is computed
+        check_layers(layers or loaded.map_facts.layers, loaded.map_facts.layers)  # before a view is computed
         return loaded
 
     found = []

@@ -55,8 +55,8 @@ class Information(Analysis):
         """Raise ConfigError for a task or a probe without probabilities of classes."""
         if study.labels.kind != "class" or not isinstance(study.probe, Linear):
             raise ConfigError(
-                f"analysis=information needs probabilities of classes; task={study.task.name} probe={study.probe.name} "
-                "has none; type task=pos probe=linear, or leave the analysis out"
+                "analysis=information needs classes, and their probabilities from probe=linear or probe=mdl; it has "
+                f"task={study.task.name} probe={study.probe.name}. Type task=pos probe=linear, or leave it out"
             )
 
     def __call__(self, study: Study) -> Findings:

@@ -1,17 +1,18 @@
 """What trained probes leave behind: their predictions as a table, what dev selected, and a file with their weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probing.analysis.item_text import in_brackets
+from probing.analysis.item_text import heads_in_words, in_brackets
 from probing.analysis.items import Items
 from probing.analysis.study import Study
 from probing.axes import Corpus, Labels, Level, Sentence
 from probing.probe.saved import FILE, VECTORS, Saved, folded, to_bytes
-from probing.result.score import Prediction
+from probing.result.score import Arrays, Prediction
 
 
 def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Sequence[Prediction]) -> pd.DataFrame | None:
@@ -32,7 +33,15 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
         }
     )
     names = np.array(labels.classes + labels.unseen)
-    tables = [_labelled(base, prediction, names) for prediction in found if "test" in prediction.predicted]
+
+    def shown(values: Arrays) -> Sequence[object] | NDArray[Any]:
+        if labels.kind == "position":
+            each = zip(sentences, kept, values, strict=True)
+            return [text for s, at, places in each for text in heads_in_words(s.words, at, places)]
+        flat = np.concatenate([np.ravel(v) for v in values])
+        return names[flat.astype(int)] if len(names) else flat.astype(float)
+
+    tables = [_labelled(base, prediction, shown) for prediction in found if "test" in prediction.predicted]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -47,14 +56,11 @@ def _texts(sentences: Sequence[Sentence], items: Items, level: Level) -> dict[st
     return {"form": [text for row in texts for text in row]}
 
 
-def _labelled(base: pd.DataFrame, prediction: Prediction, names: NDArray[np.str_]) -> pd.DataFrame:
-    """``base`` with gold and predicted labels of one target and layer. names: of the classes; empty for numbers."""
+def _labelled(base: pd.DataFrame, prediction: Prediction, shown: Callable[[Arrays], Any]) -> pd.DataFrame:
+    """``base`` with gold and predicted labels of one target and layer. shown: from labels to a column of the table."""
     table = base.assign(layer=prediction.layer, target=prediction.target, draw=prediction.draw)
     sides = {"gold": prediction.gold.values["test"], "predicted": prediction.predicted["test"]}
-    for side, values in sides.items():
-        flat = np.concatenate([np.ravel(v) for v in values])
-        table[side] = names[flat.astype(int)] if len(names) else flat.astype(float)
-    return table
+    return table.assign(**{side: shown(values) for side, values in sides.items()})
 
 
 def selected_on_dev(found: Sequence[Prediction]) -> list[dict[str, object]]:

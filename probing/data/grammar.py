@@ -5,11 +5,11 @@ them, and this module turns the trees into sentences.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
 from probing.data.corpus import check_max_sentences, check_train_sentences
-from probing.data.derivation import Node, Sampler, read_rules
+from probing.data.derivation import Node, Rule, Sampler, read_rules
 from probing.data.lexicon import draw_held_out, read_lexicon
 from probing.data.surface_text import SPACED
 from probing.errors import not_negative, positive
@@ -25,6 +25,8 @@ class Grammar:
     """Splits of ``train``, ``dev`` and ``test`` sentences. No sentence occurs twice; half of each split is positive.
 
     The same ``seed`` gives the same sentences. HELD_OUT of the open-class vocabulary never occurs in train.
+    ``modifiers``: how many times as often as usual a phrase or a relative clause follows a noun, so that more nouns
+    stand between subjects and their verbs.
     Raises: ConfigError for a split without sentences.
     """
 
@@ -33,6 +35,7 @@ class Grammar:
     dev: int = 600
     test: int = 600
     seed: int = 0
+    modifiers: int = 1
     stand_in: str | None = None
     max_sentences: int | None = None
     train_sentences: int | None = None
@@ -44,6 +47,7 @@ class Grammar:
         for split in SPLITS:
             positive(f"data.{split}", self._sizes[split])
         not_negative("data.seed", self.seed)
+        positive("data.modifiers", self.modifiers)
 
     @property
     def _sizes(self) -> dict[Split, int]:
@@ -52,7 +56,7 @@ class Grammar:
     def load(self, text: str = SPACED) -> Corpus:
         """Draw all splits, the same for any ``text``."""
         held_out = draw_held_out(generator(self.seed, "grammar", "held out"), HELD_OUT)
-        rules = read_rules()
+        rules = [more_modified(rule, self.modifiers) for rule in read_rules()]
         seen: set[tuple[str, ...]] = set()
         splits: dict[Split, tuple[Sentence, ...]] = {}
         for split in SPLITS:
@@ -60,6 +64,12 @@ class Grammar:
             sampler = Sampler(rules, lexicon, generator(self.seed, "grammar", split))
             splits[split] = tuple(draw(sampler, split, self._sizes[split], seen))
         return Corpus(self.name, splits)
+
+
+def more_modified(rule: Rule, times: int) -> Rule:
+    """The rule with ``times`` its weight, if it puts a phrase or a relative clause after a noun."""
+    after = any(part.relation in ("nmod", "acl:relcl") for part in rule.parts)
+    return replace(rule, weight=rule.weight * times) if after else rule
 
 
 def draw(sampler: Sampler, split: Split, size: int, seen: set[tuple[str, ...]]) -> Iterator[Sentence]:

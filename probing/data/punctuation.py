@@ -9,7 +9,7 @@ from probing.axes import Corpus, Sentence
 from probing.errors import ConfigError, DataError
 
 SCORED = ("dev", "test")
-METRICS = ("root_accuracy", "uuas")  # those that can leave punctuation out
+METRICS = ("root_accuracy", "uuas", "uas")  # those that can leave punctuation out
 
 
 def kept(sentence: Sentence) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ def fit_probe(
         y: with an array: one class per item, (N,).
         task: with vectors of ``extract``: ``pos``, ``xpos``, ``deprel``, ``depth`` (of words), ``sentiment`` (any label
             of sentences), ``tree_depth``, ``length``, ``word_content``, ``subject_number``, ``object_number``,
-            ``tense``; or an object of ``probing.task``.
+            ``tense``, ``agreement``; or an object of ``probing.task``.
         layer: with vectors of ``extract``: the layer to read; None: a probe for every layer, of which dev chooses one.
         words: with an array: the word of each item. The control task gives each word type one random label (Hewitt and
             Liang 2019). Without words each item is taken as a text of its own, and the control are shuffled labels.

@@ -8,6 +8,7 @@ from probing.task.mentions import Coreference, Entity
 from probing.task.sentences import SentenceTask
 from probing.task.surface_properties import Length, WordContent
 from probing.task.trees import Depth, TreeDepth
+from probing.task.verb_agreement import VerbAgreement
 from probing.task.words import WordTask
 
 TASKS: dict[str, Task] = {
@@ -25,6 +26,7 @@ TASKS: dict[str, Task] = {
     "subject_number": MainClauseNumber("subject_number", role="subject"),
     "object_number": MainClauseNumber("object_number", role="object"),
     "tense": MainTense("tense"),
+    "agreement": VerbAgreement("agreement"),
 }
 
 

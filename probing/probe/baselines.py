@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import IntArray, Places, Split
+from probing.probe.attachment_rules import by_rule
 from probing.probe.fit import SCORED, Target
 
 Predicted = Mapping[Split, Sequence[NDArray[Any]]]
@@ -40,11 +41,15 @@ def simple(target: Target, read: Read) -> dict[str, Predicted]:
     """Predictions for dev and test by name.
 
     ``majority`` is the most frequent training class, or the training mean of a number. ``type_majority`` is the same
-    per word type; a type that is not in train gets ``majority``. Word pairs have only ``chain``: the number of words
+    per word type; a type that is not in train gets ``majority``. Of the places of other words they are rules (the next
+    word, the first word …). Word pairs have only ``chain``: the number of words
     from one word to the other, as if each word depended on the one before it.
     """
     if target.level == "pair":
         return {"chain": {split: [_chain(gold) for gold in target.values[split]] for split in SCORED}}
+    if target.kind == "position":
+        nothing = {split: [()] * len(target.flat(split)) for split in target.values}
+        return {"majority": by_rule(target, nothing), "type_majority": by_type(target, read)}
     overall = summary_of(target)(target.flat("train"))
     found: dict[str, Predicted] = {
         "majority": {split: [np.full_like(gold, overall, float) for gold in target.values[split]] for split in SCORED}
@@ -55,7 +60,12 @@ def simple(target: Target, read: Read) -> dict[str, Predicted]:
 
 
 def by_type(target: Target, read: Read) -> Predicted:
-    """The most frequent training class, or the mean, of each word type; of all words for a type not in train."""
+    """The most frequent training class, or the mean, of each word type; of all words for a type not in train.
+
+    Of the places of other words: those that ``by_rule`` gives.
+    """
+    if target.kind == "position":
+        return by_rule(target, {split: [(form,) for form in read.types(split)] for split in target.values})
     summary, train = summary_of(target), target.flat("train")
     known, overall = table(read.types("train"), train, summary), summary(train)
     flat = {split: np.array([known.get(form, overall) for form in read.types(split)], float) for split in SCORED}

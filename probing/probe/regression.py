@@ -40,7 +40,9 @@ class Regression(ABC):
         positive("probe.max_iterations", self.max_iterations)
 
     def check(self, level: Level, kind: Kind) -> None:
-        """Raise ConfigError for word pairs."""
+        """Raise ConfigError for word pairs, and where a label is another word."""
+        if kind == "position":
+            raise ConfigError(f"probe={self.name} has no classes that are words; type probe=bilinear or probe=pair_mlp")
         if level == "pair":
             raise ConfigError(f"probe={self.name} labels single vectors; for pairs of words type probe=structural")
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from probing.axes import Split
 from probing.errors import one_of
+from probing.probe.attachment_rules import by_rule
 from probing.probe.bag_of_words import bag_of_words
 from probing.probe.baselines import Predicted, Read, by_type, simple, summary_of, table
 from probing.probe.fit import SCORED, Target
@@ -31,13 +32,15 @@ def baselines(target: Target, read: Read, surface: str) -> dict[str, Predicted]:
 
     ``surface`` (one of SURFACES) has the name ``surface``, or ``chain`` for word pairs. ``word_types`` is the linear
     probe on one-hot word types (of edges and mentions: of the words by which they are known), of a sentence on how
-    often it has each type; it is left out where ``surface`` is just that, and for word pairs.
+    often it has each type; it is left out where ``surface`` is just that, and for pairs and places of words.
     """
     one_of("the task's surface baseline", surface, SURFACES)
     found = simple(target, read)
     if target.level == "pair":
         return found
     found["surface"] = SURFACES[surface](target, read)
+    if target.kind == "position":
+        return found
     if target.level != "sentence":
         found["word_types"] = one_hot(target, {split: read.types(split) for split in target.values})
     elif surface != "bag of words":
@@ -140,12 +143,37 @@ def of_word_pairs(target: Target, read: Read) -> Predicted:
     return bag_of_words(target, pairs)
 
 
+def usual_place(target: Target, read: Read) -> Predicted:
+    """Where words of the same type attach most often, such as to the next word; for types not in train, those with the
+    same last letters, as in ``word_type_and_suffix``.
+    """
+    often = Counter(read.types("train"))
+    keys = {
+        split: [(form, *(suffixes(form) if often[form] <= RARE else ())) for form in read.types(split)]
+        for split in target.values
+    }
+    return by_rule(target, keys)
+
+
+def of_words_before(target: Target, read: Read) -> Predicted:
+    """The linear probe on how often each word type stands before the labelled word in its sentence."""
+    before = {
+        split: [of[:place] for of, at in zip(read.forms[split], read.items[split], strict=True) for place in at]
+        for split in target.values
+    }
+    alone = {split: list(target.flat(split)[:, None]) for split in target.values}  # each item as a text of its own
+    found = bag_of_words(Target("sentence", target.kind, target.n_classes, alone), before)
+    return target.by_sentence({split: np.concatenate(found[split]) for split in SCORED})
+
+
 SURFACES: dict[str, Callable[[Target, Read], Any]] = {
     "word type and suffix": word_type_and_suffix,
     "position in the sentence": position_in_the_sentence,
     "sentence length": sentence_length,
     "bag of words": of_words,
     "bag of word pairs": of_word_pairs,
+    "bag of the words before": of_words_before,
     "distance in the text": lambda target, read: simple(target, read)["chain"],
+    "usual place of the head": usual_place,
     **ITEM_SURFACES,
 }

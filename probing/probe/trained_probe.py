@@ -51,7 +51,9 @@ class TrainedProbe(Descent, ABC):
         """The kind of model that reads a layer."""
 
     def check(self, level: Level, kind: Kind) -> None:
-        """Raise ConfigError for word pairs."""
+        """Raise ConfigError for word pairs, and where a label is another word."""
+        if kind == "position":
+            raise ConfigError(f"probe={self.name} has no classes that are words; type probe=bilinear or probe=pair_mlp")
         if level == "pair":
             raise ConfigError(f"probe={self.name} labels single vectors; for pairs of words type probe=structural")
 
@@ -91,6 +93,9 @@ class TrainedProbe(Descent, ABC):
 
     def _trained(self, models: Sequence[LayerModel], setting: Setting) -> list[Fitted]:
         """The models, trained side by side, each with what its training did."""
+        if not models:
+            return []
         jobs = [model.job(self.name) for model in models]
-        found = train_all(jobs, self, setting.seed, f"{self.name} probes: epochs", setting.on_progress)
+        step = f"{self.name} probes of the {'task' if models[0].name == TASK else 'control'}: epochs"
+        found = train_all(jobs, self, setting.seed, step, setting.on_progress)
         return list(zip(models, found, strict=True))

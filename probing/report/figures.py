@@ -70,7 +70,7 @@ CURVES = (
 def write_figures(run: Run, of_analyses: Sequence[Section], table: pd.DataFrame) -> list[Path]:
     """Write the figures of a run into its folder, in figures/, each as PNG, PDF and CSV; returns their paths.
 
-    layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for values: values
+    layers (always); for classes: classes (F1 by class and layer) and confusion (at the best layer); for numbers: values
     (predicted against gold at the best layer); for NSpr and DSpr: lengths (by sentence length); and the figures of
     the sections in ``of_analyses``. table: that of ``banded``. The same run gives the same bytes.
     """
@@ -79,7 +79,7 @@ def write_figures(run: Run, of_analyses: Sequence[Section], table: pd.DataFrame)
     if not shown_predictions(run).empty:
         if run.manifest["kind"] == "class":
             paths += write_classes(run, target / "classes") + write_confusion(run, target / "confusion")
-        else:
+        elif run.manifest["kind"] == "scalar":
             paths += write_values(run, target / "values")
     paths += write_lengths(run, target / "lengths")
     figures = [made for section in of_analyses for made in section.figures]

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
+TRIES = 6
+EDGE_IN = 0.02  # between a text and the edge of the figure
 PROGRAMS = ("latex", "dvipng")  # matplotlib calls both
 PREAMBLE = r"\usepackage[T1]{fontenc}"  # for all letters of European languages in Latin script
 LATIN = frozenset(map(chr, range(0xA1, 0x180))) - set("ĦħĸĿŀŉŦŧſ\u00ad")
@@ -57,6 +59,23 @@ def _typeset_ticks(axis: "Axis") -> None:
         axis.set_major_formatter(FixedFormatter([*map(escaped, map(str, formatter.seq))]))
     elif isinstance(formatter, FuncFormatter | StrMethodFormatter):
         axis.set_major_formatter(FuncFormatter(lambda value, place: escaped(str(formatter(value, place)))))
+
+
+def keep_inside(made: "Figure") -> None:
+    """Give the panels less room until no text reaches beyond the edge: the layout takes LaTeX for narrower."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if not isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
+        return
+    for _ in range(TRIES):
+        made.draw_without_rendering()
+        box, (width, height) = made.get_tightbbox(), made.get_size_inches()
+        over = [max(0.0, EDGE_IN + end) for end in (-box.x0, -box.y0, box.x1 - width, box.y1 - height)]
+        if not any(over):
+            return
+        x, y, w, h = layout.get()["rect"]
+        left, below, right, above = over[0] / width, over[1] / height, over[2] / width, over[3] / height
+        layout.set(rect=(x + left, y + below, w - left - right, h - below - above))
 
 
 def known(text: str) -> bool:

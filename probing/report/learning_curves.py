@@ -55,13 +55,13 @@ def other_settings(one: Condition) -> dict[str, str]:
 
 
 def curve_names(table: pd.DataFrame) -> list[str]:
-    """The model of each line, and the settings in which the curves of one model differ."""
-    lines = [(str(model), dict(of)) for model, of in zip(table["model"], table["of"], strict=True)]
+    """The model of each line, and the settings in which the curves of this model in its figure differ."""
+    lines = [(tuple(line[[*BLOCK, "model"]]), dict(line["of"])) for _, line in table.iterrows()]
     found = []
-    for model, settings in lines:
-        same = [other for name, other in lines if name == model]
+    for where, settings in lines:
+        same = [other for there, other in lines if there == where]
         varying = sorted(key for key in settings if len({other.get(key) for other in same}) > 1)
-        found.append(" · ".join([model, *(f"{key}={settings[key]}" for key in varying)]))
+        found.append(" · ".join([str(where[-1]), *(f"{key}={settings[key]}" for key in varying)]))
     return found
 
 

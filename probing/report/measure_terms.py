@@ -29,7 +29,8 @@ MEASURES = (
     Entry("Brier score", "Mean squared error of the probabilities that a probe gives to all classes; lower is better."),
     Entry(
         "centre of gravity",
-        "The mean layer, weighted by how far the score of each layer lies above a baseline (after Tenney et al. 2019).",
+        "The mean layer, weighted by how far the score of each layer lies above a baseline (after Tenney et al. 2019). "
+        "With probe=mix it is that of the paper: the weights are those of the mix of all layers.",
         ("Centre of gravity",),
     ),
     Entry(
@@ -68,7 +69,8 @@ MEASURES = (
     ),
     Entry(
         "expected layer",
-        "The mean layer, weighted by how much each layer gains over all layers below it (after Tenney et al. 2019).",
+        "The mean layer, weighted by how much each layer gains over all layers below it (after Tenney et al. 2019). "
+        "With probe=mix it is that of the paper: the scores are those of mixes of layers 0 to l.",
         ("Expected layer",),
     ),
     Entry(
@@ -145,6 +147,11 @@ MEASURES = (
         "total variation distance",
         "How different two outputs are: 0 if they are equal, 1 if they share nothing.",
         ("tvd",),
+    ),
+    Entry(
+        "UAS",
+        "Unlabelled attachment score: the share of words whose head is right (that of the root is the root itself). A "
+        "probe decides on each word alone, so that its edges need not be a tree.",
     ),
     Entry(
         "UUAS",

@@ -32,6 +32,7 @@ MEASURES = {
     "dspr": Measure("DSpr", "DSpr (Spearman ρ of word distances)"),
     "dspr_mean": Measure("mean Spearman", "mean Spearman ρ of word distances, over words", abbreviation="mean ρ"),
     "uuas": Measure("UUAS", "UUAS (fraction of undirected edges)"),
+    "uas": Measure("UAS", "UAS (fraction of words with the right head)", above_majority=True),
     "codelength_bits": Measure(
         "code length in bits", "online code length (bits, lower is better)", float("nan"), 0, True, "code (bits)"
     ),

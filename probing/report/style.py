@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from probing.report.curve_labels import wrapped
 from probing.report.fonts import FIRST, use_fonts
-from probing.report.latex_text import PREAMBLE, typeset
+from probing.report.latex_text import PREAMBLE, keep_inside, typeset
 from probing.report.look import FAMILIES, SERIF, look
 from probing.report.script_direction import right_to_left
 
@@ -88,6 +88,7 @@ def save(made: "Figure", stem: Path, data: "pd.DataFrame") -> list[Path]:
     """
     if look().latex:
         typeset(made)
+        keep_inside(made)
     use_fonts(made)
     stem.parent.mkdir(parents=True, exist_ok=True)
     png, pdf, csv, txt = (stem.parent / f"{stem.name}.{suffix}" for suffix in ("png", "pdf", "csv", "txt"))

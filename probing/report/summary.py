@@ -48,9 +48,7 @@ def summary(condition: Condition) -> dict[str, object]:
     """The line of one condition."""
     table = condition.table
     best = table[table["best"]].iloc[0]
-    scores = table["score"].tolist()
     floor = majority_or_floor(table, condition.metric)
-    whole = has_every_layer(condition) and len(table) > 1 and not np.isnan(floor)
     low, high = seed_range(condition)
     return {
         "task": condition.task,
@@ -69,13 +67,17 @@ def summary(condition: Condition) -> dict[str, object]:
         "seed_low": low,
         "seed_high": high,
         "floor": floor,
-        **(
-            of_mix(condition.runs[0])
-            or {
-                "centre_of_gravity": centre_of_gravity(scores, floor) if whole else float("nan"),
-                "expected_layer": expected_layer(scores) if whole else float("nan"),
-            }
-        ),
+        **(of_mix(condition.runs[0]) or of_single_layers(condition, floor)),
+    }
+
+
+def of_single_layers(condition: Condition, floor: float) -> dict[str, float]:
+    """Centre of gravity and expected layer; NaN unless every layer of the model was probed."""
+    scores = condition.table["score"].tolist()
+    whole = has_every_layer(condition) and len(scores) > 1 and not np.isnan(floor)
+    return {
+        "centre_of_gravity": centre_of_gravity(scores, floor) if whole else float("nan"),
+        "expected_layer": expected_layer(scores) if whole else float("nan"),
     }
 
 

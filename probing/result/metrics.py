@@ -91,6 +91,17 @@ def uuas(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statist
     return Statistics("uuas", _columns(*counts))
 
 
+def uas(gold: Arrays, predicted: Arrays, keep: Arrays | None = None) -> Statistics:
+    """UAS: share of words whose head is right, over all words of all sentences. Arrays (W,) of places.
+
+    ``keep`` (W,) bool removes words (punctuation) as dependents; they may still be predicted as heads.
+    """
+    lengths, y, y_hat = _aligned(gold, predicted)
+    counted = np.ones(len(y), bool) if keep is None else np.concatenate(list(keep))
+    sums = [_sum_by_sentence(items, lengths) for items in ((y == y_hat) & counted, counted)]
+    return Statistics("uas", _columns(*sums))
+
+
 def _aligned(gold: Arrays, predicted: Arrays) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
     """Items per sentence, and both sides flat: (n_sentences,), (N,), (N,)."""
     shapes = [[np.shape(a) for a in side] for side in (gold, predicted)]

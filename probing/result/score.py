@@ -66,7 +66,7 @@ def score(
     """Score every prediction on the splits that it predicts (dev and test; train for what can only be memorised).
 
     ``sentence_ids`` are those of every split; ``resampling`` is how its sentences are resampled. ``keep`` (W,) bool per
-    sentence removes words (punctuation) from root accuracy and UUAS. Selectivity is task minus control on the same
+    sentence removes words (punctuation) from root accuracy, UUAS and UAS. Selectivity is task minus control on the same
     layer and the same resamples; where the control has several draws, for each of them and over all: then draws are
     resampled too. ``gains`` says what the task is compared with besides. Beside NSpr and DSpr stand the means over all
     sentences alike (``MEANS``). Code lengths are of the training labels, and so are their statistics.
@@ -130,9 +130,9 @@ def measure(
     values = gold.values[split]
     if metric == "macro_f1":
         return metrics.macro_f1(values, [p.astype(np.int64) for p in predicted], gold.n_classes)
-    if metric in ("root_accuracy", "uuas"):
-        words = keep[split] if keep is not None else None
-        return (metrics.uuas if metric == "uuas" else metrics.root_accuracy)(values, predicted, words)
+    of_words = {"root_accuracy": metrics.root_accuracy, "uuas": metrics.uuas, "uas": metrics.uas}
+    if metric in of_words:
+        return of_words[metric](values, predicted, keep[split] if keep is not None else None)
     plain = {"accuracy": metrics.accuracy, "r2": metrics.r2, "nspr": metrics.nspr, "dspr": metrics.dspr}
     return plain[metric](values, predicted)
 

@@ -12,6 +12,7 @@ nspr, dspr      sum of rho          rows counted     words       0
 nspr_mean, …    as nspr and dspr; every sentence (of dspr: every word) counts alike
 root_accuracy   1 if correct        1 if counted     0           0
 uuas            edges in common     gold edges       0           0
+uas             right heads         words            0           0
 code lengths    bits                labels           uniform     0
 ==============  ==================  ===============  ==========  ==========
 
@@ -115,13 +116,14 @@ METRICS: dict[str, Callable[[Floats], Floats]] = {
     "dspr_mean": _ratio,
     "root_accuracy": _ratio,
     "uuas": _ratio,
+    "uas": _ratio,
     "codelength_bits": lambda totals: np.asarray(totals[..., 0]),
     "compression": lambda totals: np.asarray(totals[..., 2] / totals[..., 0]),
 }
 
 # the smallest and the largest value of a metric
 LIMITS: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("accuracy", "macro_f1", "root_accuracy", "uuas"), (0.0, 1.0)),
+    **dict.fromkeys(("accuracy", "macro_f1", "root_accuracy", "uuas", "uas"), (0.0, 1.0)),
     **dict.fromkeys((*RANK_METRICS, *MEANS.values()), (-1.0, 1.0)),
     "r2": (-np.inf, 1.0),
     "codelength_bits": (0.0, np.inf),

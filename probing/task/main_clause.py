@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probing.axes import SPLITS, Corpus, Labels, Sentence
+from probing.data.subject_verb import NUMBERS, SUBJECT, WITH_VERB
 from probing.errors import one_of
 from probing.task.labels import HEADS, Gold, check_annotated, labels_of
 from probing.task.sentences import SentenceTask
 
-ROLES = {"subject": ("nsubj", "nsubj:pass"), "object": ("obj",)}
+ROLES = {"subject": SUBJECT, "object": ("obj",)}
 PLURAL_ONLY = "Ptan"  # of nouns such as *scissors*, which agree as plurals do
-NUMBERS = {"NN": "Sing", "NNP": "Sing", "NNS": "Plur", "NNPS": "Plur"}
 TENSES = {"VBD": "Past", "VBZ": "Pres", "VBP": "Pres"}
-AUXILIARIES = ("aux", "aux:pass", "cop")
 NEEDS = "FEATS (or the Penn Treebank's tags as XPOS)"
 
 
@@ -63,7 +62,7 @@ class MainTense(SentenceTask):
         if not sentence.heads or not sentence.deprel:
             return None
         root = sentence.heads.index(0)
-        verbs = (root, *dependents(sentence, root, AUXILIARIES))
+        verbs = (root, *dependents(sentence, root, WITH_VERB))
         return [next((tense_of(sentence, verb) for verb in verbs if is_finite(sentence, verb)), None)]
 
     def labels(self, corpus: Corpus) -> Labels:

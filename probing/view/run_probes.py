@@ -20,7 +20,6 @@ from probing.store.encoding import DTYPES
 from probing.view.probe_predictions import TrainedProbes
 from probing.view.record import Gold, Predicted
 
-LINEAR = ("linear", "low_rank")
 GENERATOR = f"{Grammar.__module__}.{Grammar.__qualname__}"
 # from a run's task options to the task's own labels of a sentence; raises ProbingError if there is no such task
 GoldOf = Callable[[Mapping[str, Any]], Callable[[Sentence], Gold | None]]
@@ -89,7 +88,7 @@ def corpus_identity(options: Mapping[str, Any], fingerprint: str) -> CorpusIdent
 def leaves_probes(manifest: Mapping[str, Any]) -> bool:
     """Whether a run of this kind writes its probes to a file."""
     probe = manifest["config"].get("probe")
-    return isinstance(probe, Mapping) and probe.get("name") in LINEAR and manifest.get("level") in list(VECTORS)
+    return isinstance(probe, Mapping) and probe.get("name") == "linear" and manifest.get("level") in list(VECTORS)
 
 
 def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None = None) -> RunProbes:

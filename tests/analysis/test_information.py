@@ -78,7 +78,7 @@ def test_two_classes_are_ranked_and_sentences_have_no_word_type(make):
 
 def test_tasks_and_probes_without_probabilities_are_refused(make):
     for changes in ({"task": Depth("depth")}, {"probe": Reference("sklearn", [1e-2])}):
-        with pytest.raises(ConfigError, match="analysis=information needs probabilities"):
+        with pytest.raises(ConfigError, match="analysis=information needs classes"):
             Information().check(make(**changes))
     for options, text in (({"folds": 1}, "folds=1"), ({"bins": 0}, "bins"), ({"given": ["context"]}, "given")):
         with pytest.raises(ConfigError, match=text):

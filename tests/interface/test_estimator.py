@@ -32,7 +32,7 @@ def test_a_probe_on_three_sentences_takes_five_lines():
     assert score == 1
     assert np.isnan(score.interval).all()  # nothing can be drawn again out of one sentence
     assert "accuracy 1.000 on 3 items in 1 sentence of test, layer 3" in repr(score)
-    assert "note: 95 % intervals on test are of 1 sentences" in repr(score)
+    assert "note: 95 % intervals on test are of 1 sentence:" in repr(score)
 
 
 def test_a_score_never_travels_alone(probe):
@@ -142,7 +142,7 @@ def test_whole_numbers_are_classes_and_come_back_as_numbers(given):
         ({"y": None}, DataError, "y is missing"),
         ({"y": "abc"}, DataError, "y is the text 'abc'; one label per row"),
         ({"y": ["a", "b"]}, DataError, "X has 60 rows and y 2"),
-        ({"y": np.linspace(0, 1, 60)}, DataError, "y holds numbers with decimals"),
+        ({"y": np.linspace(0, 1, 60)}, DataError, "y has numbers with decimals"),
         ({"y": ["a"] * 60}, DataError, "one class only"),
         ({"words": "abc"}, DataError, "words is the text 'abc'; a list of words"),
         ({"words": ["a"]}, DataError, "words has 1 entries and X 60 rows"),

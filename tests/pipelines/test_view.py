@@ -203,7 +203,6 @@ def test_a_damaged_store_is_named_and_the_model_asked(here, view, store, tmp_pat
         (["text=a", "bits=[8]"], 2, ["bits=[8]", "auto, 8, 16"]),
         (["text=a", "parts=[norm,flo]"], 2, ["parts=flo", "norm, flow, neurons"]),
         (["text=a", "most=0"], 2, ["most=0"]),
-        (["text=a", "layers=[7]"], 2, ["layers: 7", "have attention: 1, 2, 3, 4, 5, 6"]),
         (["text=a", "layers=[0]"], 2, ["layers: 0", "count from 1"]),
         (["text=a", "layers=six"], 2, ["layers: six"]),
         (["text=a", "beside=./nowhere"], 1, ["model=./nowhere", "no such folder"]),

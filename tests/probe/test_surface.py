@@ -135,3 +135,23 @@ def test_a_bag_of_words_is_not_named_twice() -> None:
 def test_pairs_have_the_distance_in_the_text() -> None:
     pairs = {s: [np.zeros((len(w), len(w)), int) for w in rows] for s, rows in FORMS.items()}
     assert set(baselines(Target("pair", "scalar", 0, pairs), read_of(FORMS), "distance in the text")) == {"chain"}
+
+
+def test_the_words_before_tell_what_they_tell_and_no_word_behind_does() -> None:
+    def row(seen: str, place: int) -> tuple[list[str], np.ndarray, np.ndarray]:
+        words = ["x", seen, "y", "z"] if place == 2 else ["x", "y", "z", seen]
+        return words, np.array([place]), np.array([int(seen == "a")])
+
+    rng = generator(9, "before")
+    rows = {
+        split: [row(str(rng.choice(["a", "b"])), 2) for _ in range(n)]
+        for split, n in (("train", 60), ("dev", 20), ("test", 20))
+    }
+    rows["test"] += [row("a", 1), row("b", 1)]
+    target = Target("word", "class", 2, {split: [gold for _, _, gold in of] for split, of in rows.items()})
+    read = Read(
+        {s: [w for w, _, _ in of] for s, of in rows.items()}, {s: [at for _, at, _ in of] for s, of in rows.items()}
+    )
+    found = np.concatenate(baselines(target, read, "bag of the words before")["surface"]["test"])
+    assert found[:20].tolist() == target.flat("test")[:20].tolist()
+    assert found[20] == found[21]

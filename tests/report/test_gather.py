@@ -69,7 +69,7 @@ def test_stand_ins_are_not_joined_with_the_real_one(make_run):
 
 
 def test_nothing_to_compare_and_bad_folders_are_refused(make_run, tmp_path):
-    with pytest.raises(DataError, match="no run folder"):
+    with pytest.raises(DataError, match="nothing to compare"):
         gather([])
     with pytest.raises(DataError, match="nowhere"):
         gather([make_run("distance"), tmp_path / "nowhere"])

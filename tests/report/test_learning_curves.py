@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from probing.report.compare import compare
@@ -45,6 +46,21 @@ def test_models_and_samples_have_curves_of_their_own(sampled, tmp_path):
     table = sizes_table(gather(folders)[0])
     assert list(dict.fromkeys(table["curve"])) == ["other", "tiny · train_seed=0", "tiny · train_seed=1"]
     assert write_sizes(table, tmp_path / "three")
+
+
+def test_settings_of_other_figures_are_not_named(sampled, make_run):
+    """Two probes have other options, but each has a figure of its own."""
+    folders = [sampled(n, 0.6) for n in (10, 100)]
+    for name in ("10b", "100b"):
+        folder = make_run(test=(0.3, 0.7, 0.45), name=name)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["config"] |= {"data": {"train_sentences": int(name[:-1])}, "probe": {"width": 5}}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        rows = pd.read_csv(folder / "rows.csv")
+        rows.assign(probe="mlp").to_csv(folder / "rows.csv", index=False)
+        folders.append(folder)
+    table = sizes_table(gather(folders)[0])
+    assert table[["probe", "curve"]].values.tolist() == [["linear", "tiny"]] * 2 + [["mlp", "tiny"]] * 2
 
 
 def test_one_number_makes_no_curve(sampled):

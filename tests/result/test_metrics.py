@@ -7,7 +7,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import f1_score, r2_score
 
 from probing.errors import ProbingError
-from probing.result.metrics import accuracy, dspr, macro_f1, nspr, r2, root_accuracy, uuas
+from probing.result.metrics import accuracy, dspr, macro_f1, nspr, r2, root_accuracy, uas, uuas
 from probing.result.statistics import Statistics, combine, expand
 
 # "the dog that barked ran ." with ran as root: heads the→dog, dog→ran, that→barked, barked→dog, .→ran
@@ -182,3 +182,10 @@ def test_predictions_of_another_shape_or_with_nan_are_refused():
         accuracy([DEPTHS, DEPTHS], [DEPTHS])
     with pytest.raises(ProbingError, match="1 of 6 predictions"):
         r2([DEPTHS], [np.where(DEPTHS == 0, np.nan, DEPTHS)])
+
+
+def test_uas_counts_right_heads_and_leaves_out_punctuation_as_dependents():
+    gold, predicted = [np.array([1, 1, 1]), np.array([0])], [np.array([1, 0, 1]), np.array([0])]
+    assert uas(gold, predicted).values[:, :2].tolist() == [[2, 3], [1, 1]]
+    keep = [np.array([True, True, False]), np.array([True])]
+    assert uas(gold, predicted, keep).values[:, :2].tolist() == [[1, 2], [1, 1]]

@@ -122,7 +122,7 @@ def test_an_interrupt_ends_with_130_and_can_be_gone_on_from(start, here, tmp_pat
     many_batches = ["data.train=400", "data.dev=50", "data.test=50", "store.batch_subwords=128"]
     arguments = ["model=minilm", "data=grammar", *many_batches, "task=sentiment", "layers=1", "threads=1"]
     process = start(*arguments, f"outputs={tmp_path}")
-    assert process.stdout.readline().endswith("  extract (stage 1 of 3)\n")
+    assert process.stdout.readline().endswith("  extract (stage 1 of 4)\n")
     assert process.stdout.readline().startswith("extracting")
     deadline = time.monotonic() + 60
     while not any(path.stat().st_size for path in tmp_path.rglob("*.journal*")) and time.monotonic() < deadline:

@@ -1,0 +1,42 @@
+"""Scores with and without attractors: of the labels of each condition, and of nothing else."""
+
+import numpy as np
+import pytest
+
+from probing.analysis.attractors import Attractors, labels_in
+from probing.analysis.study_options import Options
+from probing.data.grammar import Grammar
+from probing.errors import ConfigError
+from probing.task.verb_agreement import WITH, WITHOUT, VerbAgreement
+
+
+def test_another_task_is_refused_before_anything_runs(study):
+    with pytest.raises(ConfigError, match="analysis=attractors: task=pos has no attractors; type task=agreement"):
+        Attractors().check(study)
+
+
+def test_every_condition_is_scored_on_its_own_labels(make):
+    corpus = Grammar(train=80, dev=40, test=60, modifiers=20).load()
+    study = make(
+        corpus=corpus, task=VerbAgreement("agreement", verbs="all"), options=Options(resamples=50, layers=(0, 2))
+    )
+    analysis = Attractors()
+    analysis.check(study)
+    found = analysis(study)
+    value = {
+        (row.target, row.layer): row
+        for row in found.rows
+        if (row.split, row.metric, row.draw) == ("test", "accuracy", None)
+    }
+    [task] = [p for p in study.predictions if (p.target, p.layer) == ("task", 2)]
+    gold, predicted = task.gold.values["test"], task.predicted["test"]
+    for condition in (WITH, WITHOUT):
+        which = labels_in(study, condition)["test"]
+        right = np.concatenate([(g == p)[chosen] for g, p, chosen in zip(gold, predicted, which, strict=True)])
+        row = value[f"task, {condition}", 2]
+        assert (row.value, row.n_items) == (pytest.approx(right.mean()), len(right))
+        assert found.facts["labels"][condition] == len(right) > 5
+        control, selectivity = (value[f"{name}, {condition}", 2].value for name in ("control", "selectivity"))
+        assert selectivity == pytest.approx(row.value - control)
+        assert (f"surface, {condition}", None) in value
+    assert sum(found.facts["labels"].values()) == sum(map(len, gold))
