@@ -119,8 +119,9 @@ def points_of(series: Series, run: Run) -> list[Point]:
         return [fact_of(series, run)]
     rows = rows_of(series, run)
     if series.relations:
-        labels = {target: label for label, target in series.relations.items()}
-        return [point_of(line, labels[str(line["target"])]) for _, line in rows.iterrows()]
+        lines = {str(line["target"]): line for _, line in rows.iterrows()}
+        there = {label: target for label, target in series.relations.items() if target in lines}
+        return [point_of(lines[target], label) for label, target in there.items()]
     if series.numbered:
         xs = numbers_in(rows["target"], series.numbered)
         return sorted((point_of(line, xs[str(line["target"])]) for _, line in rows.iterrows()), key=lambda one: one.x)

@@ -128,3 +128,11 @@ def test_targets_that_hold_numbers_are_one_series_in_their_order(run_with, paper
     values = values_of(paper(series={"pruned": of}, figure=[], checks=[]), "pruned", {"pos": run})
     assert [one.x for one in values.points] == [0, 5, 10, 20]
     assert [values.at(place).x for place in ("0%", "20%", "50%", "100%")] == [0, 0, 10, 20]
+
+
+def test_relations_stand_in_the_order_of_the_paper_and_those_without_cases_are_left_out(run_with, paper):
+    run = run_with("syntax", [("nsubj dep→head", 2, 0.7), ("det dep→head", 1, 0.9)])
+    of = {"run": "pos", "label": "head", "metric": "accuracy", "analysis": "syntax"}
+    of["relations"] = {name: f"{name} dep→head" for name in ("det", "obj", "nsubj")}
+    values = values_of(paper(series={"head": of}, figure=[], checks=[]), "head", {"pos": run})
+    assert [(one.x, one.value) for one in values.points] == [("det", 0.9), ("nsubj", 0.7)]
