@@ -37,7 +37,7 @@ def numbers_of(path: Path) -> Path:
     """The file of published numbers beside a paper's file. Raises ConfigError if there is none."""
     numbers = path.with_suffix(".csv")
     if not numbers.is_file():
-        raise ConfigError(f"{numbers}: no such file; the published numbers of the paper are wanted there")
+        raise ConfigError(f"{numbers}: no such file; the published numbers of the paper are expected there")
     return numbers
 
 

@@ -73,7 +73,7 @@ class Mix(TrainedProbe):
         not_negative("probe.hidden_layers", self.hidden_layers)
         positive("probe.width", self.width)
         if self.hidden_layers > 2:
-            raise ConfigError(f"probe.hidden_layers={self.hidden_layers}: 0 (a linear map), 1 or 2 is wanted")
+            raise ConfigError(f"probe.hidden_layers={self.hidden_layers}: 0 (a linear map), 1 or 2 is expected")
 
     def network(self, layer: int) -> Mixture:
         """A mix of as many layers as there are up to this one."""

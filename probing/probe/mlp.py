@@ -61,7 +61,7 @@ class Mlp(TrainedProbe):
         super().__post_init__()
         if self.hidden_layers not in (1, 2):
             raise ConfigError(
-                f"probe.hidden_layers={self.hidden_layers}: 1 or 2 is wanted; for none type probe=linear or low_rank"
+                f"probe.hidden_layers={self.hidden_layers}: 1 or 2 is expected; for none type probe=linear or low_rank"
             )
         positive("probe.width", self.width)
 

@@ -52,7 +52,7 @@ class PairMlp(PairProbe):
         super().__post_init__()
         if self.hidden_layers not in (1, 2):
             raise ConfigError(
-                f"probe.hidden_layers={self.hidden_layers}: 1 or 2 is wanted; for none type probe=bilinear"
+                f"probe.hidden_layers={self.hidden_layers}: 1 or 2 is expected; for none type probe=bilinear"
             )
         positive("probe.width", self.width)
 

@@ -34,7 +34,7 @@ class PairProbe(Descent, ABC):
         super().__post_init__()
         not_negative("probe.weight_decay", self.weight_decay)
         if not 0 <= self.dropout < 1:
-            raise ConfigError(f"probe.dropout={self.dropout:g}: a share from 0 to below 1 is wanted, e.g. 0.4")
+            raise ConfigError(f"probe.dropout={self.dropout:g}: a share from 0 to below 1 is expected, e.g. 0.4")
         positive("probe.memory_gb", self.memory_gb)
 
     @abstractmethod

@@ -43,7 +43,7 @@ class TrainedProbe(Descent, ABC):
             not_negative("probe.weight_decay", decay)
         for share in self.dropout:
             if not 0 <= share < 1:
-                raise ConfigError(f"probe.dropout={share:g}: a share from 0 to below 1 is wanted, e.g. 0.4")
+                raise ConfigError(f"probe.dropout={share:g}: a share from 0 to below 1 is expected, e.g. 0.4")
         positive("probe.memory_gb", self.memory_gb)
 
     @abstractmethod

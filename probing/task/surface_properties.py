@@ -35,7 +35,7 @@ class Length(SentenceTask):
         ascending = all(low < high for low, high in pairwise([0, *self.bins]))
         if len(self.bins) < 3 or not ascending:
             raise ConfigError(
-                f"task.bins={self.bins}: numbers of words are wanted, at least three, each larger than the one before; "
+                f"task.bins={self.bins}: numbers of words are expected, at least three, each larger than the one before; "
                 f"type 'task.bins=[5,9,13,17,21,26,29]'"
             )
 
@@ -87,7 +87,7 @@ class WordContent(SentenceTask):
         if len(found) < self.n_words:
             raise DataError(
                 f"task={self.name}: train of {corpus.name} has {len(ranked):,} different words, and {self.n_words:,} "
-                f"after the first {self.skip:,} are wanted; type task.skip=… and task.n_words=… with lower numbers"
+                f"after the first {self.skip:,} are expected; type task.skip=… and task.n_words=… with lower numbers"
             )
         return found
 

@@ -157,7 +157,7 @@ def paper_of(name: str, node: Mapping[str, Any], numbers: Sequence[Published]) -
 def made(cls: type[T], node: Any, where: str) -> T:
     """An instance of a dataclass from a dictionary. Raises ConfigError for a missing or an unknown key."""
     if not isinstance(node, Mapping):
-        raise ConfigError(f"{where}: names with values are wanted here")
+        raise ConfigError(f"{where}: names with values are expected here")
     known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     needed = {name for name, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
     wrong = [f"{key}: no such key" for key in node if key not in known] + [
@@ -182,7 +182,7 @@ def read_numbers(path: Path) -> list[Published]:
         if values.get("status") not in STATUS:
             raise ConfigError(f"{where}: status={values.get('status')}; wanted one of {', '.join(STATUS)}")
         if not values.get("source"):
-            raise ConfigError(f"{where}: a source is wanted")
+            raise ConfigError(f"{where}: a source is expected")
         try:
             numbers = {key: float(values.get(key) or "nan") for key in ("value", "tolerance")}
         except ValueError as error:
