@@ -106,7 +106,8 @@ def difference(first: Point, second: Point) -> tuple[float, float, float, str]:
             return value, found.ci_low, found.ci_high, "paired by sentence"
     ends = [(one.value - one.low, one.high - one.value) for one in (first, second)]
     below, above = math.hypot(ends[0][0], ends[1][1]), math.hypot(ends[0][1], ends[1][0])
-    return value, value - below, value + above, "from both intervals"
+    how = "without an interval" if math.isnan(below + above) else "from both intervals"
+    return value, value - below, value + above, how
 
 
 def greater(asked: Asked, wanted: Check) -> Answer:
