@@ -7,10 +7,9 @@ tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/s
 Options (group=option; a key of the chosen option is set with group.key=value):
 {groups}
   others      tag seed layers nulls controls resamples resampled punctuation train_seed strict
-              device threads outputs
-              (conf/run.yaml explains them; --cfg job prints their values)
-  figures     report=paper draws them for a paper; of a finished run only the figures are drawn again
-  nulls=20    repeats every analysis with 20 untrained twins (random weights), which takes 20 times as long
+              device threads outputs (conf/run.yaml explains them; --cfg job prints their values)
+  figures     report=paper draws them for a paper; a finished run only draws its figures again
+  nulls=20    repeats every analysis with 20 untrained twins (random weights): 20 times as long
 
 attention=none, rollout or full chooses a set of analyses; analysis=… adds single ones to the set.
 A key of an analysis is set with analysis.<name>.key=value.

@@ -99,7 +99,7 @@ def test_messages_name_the_command_that_was_typed(probe):
 def test_without_the_folder_of_options_an_error_says_what_there_is(probe):
     done = probe("run", "task=capital")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: task=capital: no such option; choose one of deprel, ")
+    assert done.stderr.startswith("error: task=capital: no such option; choose one of agreement, ")
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ class Length(SentenceTask):
         ascending = all(low < high for low, high in pairwise([0, *self.bins]))
         if len(self.bins) < 3 or not ascending:
             raise ConfigError(
-                f"task.bins={self.bins}: numbers of words are expected, at least three, each larger than the one before; "
+                f"task.bins={self.bins}: at least three numbers of words are expected, each larger than the last; "
                 f"type 'task.bins=[5,9,13,17,21,26,29]'"
             )
 

@@ -210,7 +210,7 @@ def truncated(folder: Path) -> None:
 @pytest.mark.parametrize(
     "damage, words",
     [
-        (without_pickles, ["only pytorch_model.bin, wanted model.safetensors", "save_pretrained"]),
+        (without_pickles, ["only pytorch_model.bin, expected model.safetensors", "save_pretrained"]),
         (without_fast_tokenizer, ["CanineTokenizer is not a fast tokenizer", "tokenizer.json"]),
         (with_nan, ["layer 2 is not finite (NaN or infinity) for the sentence"]),
         (without_config, ["no config.json"]),

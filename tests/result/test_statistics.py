@@ -45,4 +45,4 @@ def test_an_undefined_value_is_nan():
 
 def test_an_unknown_metric_names_the_known_ones():
     with pytest.raises(ConfigError, match="uuas"):
-        Statistics("uas", np.zeros((1, 4)))
+        Statistics("uass", np.zeros((1, 4)))

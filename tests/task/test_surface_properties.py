@@ -56,5 +56,7 @@ def test_the_words_are_those_of_train_after_the_most_frequent_ones():
 
 
 def test_a_train_with_too_few_words_says_how_many_it_has():
-    with pytest.raises(DataError, match=r"train of toy has 3 different words, and 100 after the first 200 are expected"):
+    with pytest.raises(
+        DataError, match=r"train of toy has 3 different words, and 100 after the first 200 are expected"
+    ):
         WordContent("word_content").labels(corpus_of("a b c"))

@@ -150,8 +150,9 @@ def with_a_further_option(part, value=7):
 
 def parts_of_runs():
     tasks = [(f"task={name}", "task") for name in options("task")]
-    probes = [(f"probe={name}", "probe") for name in options("probe") if name != "structural"]
-    return [*tasks, *probes, ("task=depth probe=structural", "probe"), ("rollout=raw", "rollout")]
+    needs = {"structural": "task=depth ", "bilinear": "task=head ", "pair_mlp": "task=head "}
+    probes = [(f"{needs.get(name, '')}probe={name}", "probe") for name in options("probe")]
+    return [*tasks, *probes, ("rollout=raw", "rollout")]
 
 
 @pytest.mark.parametrize("overrides, part", parts_of_runs())

@@ -83,7 +83,9 @@ def test_with_the_embedding_output_alone_there_is_nothing_to_intervene_on(run):
     folder, manifest = run({}, "layers=0")
     assert manifest["failed"] == {}
     skipped = [
-        text for text in notes(manifest, "skipped") if "there is no linear classifier on a layer above 0" in text
+        text
+        for text in notes(manifest, "skipped")
+        if "there is no linear classifier of words or sentences on a layer above 0" in text
     ]
     assert [text.partition(":")[0] for text in skipped] == ["ablation", "agreement"]
     assert analyses(folder) == ALL - {"ablation", "agreement"}

@@ -66,7 +66,7 @@ def test_a_stand_in_keeps_some_options_and_is_noted(parts_with):
     assert (parts.data.name, parts.config.data.name) == ("ewt", "ewt")
 
 
-@pytest.mark.parametrize("find", [find_model, find_corpus])
+@pytest.mark.parametrize("find", [find_model, lambda parts: find_corpus(parts, load)])
 def test_with_strict_nothing_stands_in(find, parts_with):
     with pytest.raises(UnavailableError):
         find(parts_with(strict=True))
