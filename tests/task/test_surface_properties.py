@@ -33,7 +33,7 @@ def test_ranges_of_ones_own_become_classes_in_their_order():
 
 @pytest.mark.parametrize("bins", [[5, 9], [5, 9, 9], [9, 5, 12], [0, 5, 9], []])
 def test_bins_that_are_no_ranges_are_refused(bins):
-    with pytest.raises(ConfigError, match=r"task\.bins=.*at least three, each larger"):
+    with pytest.raises(ConfigError, match=r"task\.bins=.*at least three numbers of words"):
         Length("length", bins=bins)
 
 
