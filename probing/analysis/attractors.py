@@ -63,10 +63,12 @@ def labels_in(study: Study, condition: str) -> Chosen:
 
 
 def only(prediction: Prediction, chosen: Chosen) -> Prediction:
-    """The prediction for the chosen items alone."""
+    """The prediction for the chosen items alone; without a code length, whose bits are of all labels of a sentence."""
 
     def cut(split: Split, rows: Sequence[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
         return [row[which] for row, which in zip(rows, chosen[split], strict=True)]
 
     gold = replace(prediction.gold, values={split: cut(split, rows) for split, rows in prediction.gold.values.items()})
-    return replace(prediction, gold=gold, predicted={s: cut(s, rows) for s, rows in prediction.predicted.items()})
+    fit = prediction.fit and replace(prediction.fit, codelength_bits=None, uniform_bits=None)
+    predicted = {split: cut(split, rows) for split, rows in prediction.predicted.items()}
+    return replace(prediction, gold=gold, predicted=predicted, fit=fit)

@@ -22,7 +22,7 @@ def by_rule(target: Target, keys: Keys) -> dict[Split, list[NDArray[np.int64]]]:
     Of rules that are right equally often, that which is so for more words of train. A rule that leads out of the
     sentence is not taken.
     """
-    right = np.concatenate([rules(len(v)) == v[:, None] for v in target.values["train"]]).astype(np.int64)
+    right = np.concatenate([_right(v) for v in target.values["train"]]).astype(np.int64)
     overall = right.sum(axis=0)
     counts: defaultdict[Hashable, NDArray[np.int64]] = defaultdict(lambda: np.zeros_like(overall))
     for of_word, hits in zip(keys["train"], right, strict=True):
@@ -38,6 +38,12 @@ def by_rule(target: Target, keys: Keys) -> dict[Split, list[NDArray[np.int64]]]:
         chosen = flat[np.arange(len(flat)), votes.argmax(axis=1)]
         found[split] = chosen
     return target.by_sentence(found)
+
+
+def _right(places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rules give each word's head, (n, R); none gives a head without a vector, whose place is -1."""
+    found = rules(len(places))
+    return np.asarray((found == places[:, None]) & (found >= 0))
 
 
 def rules(n: int) -> NDArray[np.int64]:

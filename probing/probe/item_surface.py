@@ -59,7 +59,7 @@ def _of_mention(words: Words, head: int, spans: Spans) -> list[str]:
     start, end = (int(edge) for edge in spans[0])
     inside = [word.lower() for word in words[start:end]]
     named = {"first": inside[0], "last": inside[-1], "head": words[head].lower(), "all": " ".join(inside)}
-    found = [f"{name} {text}" for name, text in named.items()] + [f"has {text}" for text in set(inside)]
+    found = [f"{name} {text}" for name, text in named.items()] + [f"has {text}" for text in dict.fromkeys(inside)]
     capital = "capital" if words[head][:1].isupper() else "small"
     return [*found, f"ends {named['head'][-3:]}", capital, f"length {bucket(end - start)}"]
 

@@ -4,7 +4,9 @@ The task changes the text that the model reads. So the corpus is rewritten first
 computed later, the fingerprint and the key of the store as well, is that of the rewritten text.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import ClassVar, Protocol, runtime_checkable
 
 from probing.axes import Corpus, Labels, Sentence, Surface
@@ -38,8 +40,9 @@ class BigramShift(SentenceTask):
 
     Each sentence has a coin and a place of its own, drawn from ``text_seed`` and its id, so that they do not depend on
     the other sentences. The first word, punctuation and two equal words are never swapped: the result could be told
-    from a capital or from a full stop. A sentence without two words that can be swapped has no label. The annotation of
-    the corpus is left out of every sentence, because it is not that of the new text.
+    from a capital or from a full stop; nor, in text as it is written, are words that are written as one with another
+    word (*don't*, *du*): *doknow n't* is no order of words. A sentence without two words that can be swapped has no
+    label. The annotation of the corpus is left out of every sentence, because it is not that of the new text.
     """
 
     text_seed: int = 0
@@ -92,13 +95,21 @@ def swappable(sentence: Sentence) -> list[int]:
         place
         for place in range(1, len(words) - 1)
         if plain[place] and plain[place + 1] and words[place].casefold() != words[place + 1].casefold()
-        if sentence.surface is None or _apart(sentence.surface, place)
+        if sentence.surface is None or _alone(sentence.surface, plain, place)
     ]
 
 
-def _apart(surface: Surface, place: int) -> bool:
-    """Whether something stands between a word and the next one in the text as it is written."""
-    return surface.spans[place][1] < surface.spans[place + 1][0]
+def _alone(surface: Surface, plain: Sequence[bool], place: int) -> bool:
+    """Whether something stands between a word and the next one in the text as it is written, and whether neither is
+    written as one with the word before or after them; punctuation (not ``plain``) may be.
+    """
+    apart = [left[1] < right[0] for left, right in pairwise(surface.spans)]
+    after = place + 2
+    return (
+        apart[place]
+        and (apart[place - 1] or not plain[place - 1])
+        and (after == len(plain) or apart[after - 1] or not plain[after])
+    )
 
 
 def swapped(sentence: Sentence, place: int) -> Sentence:

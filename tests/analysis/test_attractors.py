@@ -7,6 +7,7 @@ from probing.analysis.attractors import Attractors, labels_in
 from probing.analysis.study_options import Options
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError
+from probing.probe.mdl import Mdl
 from probing.task.verb_agreement import WITH, WITHOUT, VerbAgreement
 
 
@@ -40,3 +41,14 @@ def test_every_condition_is_scored_on_its_own_labels(make):
         assert selectivity == pytest.approx(row.value - control)
         assert (f"surface, {condition}", None) in value
     assert sum(found.facts["labels"].values()) == sum(map(len, gold))
+
+
+def test_a_code_length_is_of_all_labels_so_that_no_condition_has_one(make):
+    study = make(
+        corpus=Grammar(train=80, dev=40, test=60, modifiers=20).load(),
+        task=VerbAgreement("agreement", verbs="all"),
+        probe=Mdl("mdl", [1e-2], fractions=[0.1, 1.0]),
+        options=Options(resamples=10, layers=(2,)),
+    )
+    assert any(p.fit is not None and p.fit.codelength_bits is not None for p in study.predictions)
+    assert {row.metric for row in Attractors()(study).rows} == {"accuracy", "macro_f1"}

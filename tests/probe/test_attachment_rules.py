@@ -42,3 +42,11 @@ def test_an_unknown_type_attaches_as_those_with_its_last_letters():
     found = baselines(target, read, "usual place of the head")
     assert set(found) == {"majority", "type_majority", "surface"}
     assert found["surface"]["test"][0].tolist() == [1, 2, 2]
+
+
+def test_a_head_without_a_vector_counts_for_no_rule():
+    lost, found = [np.array([-1, -1])] * 10, [np.array([1, 2, 3, 3])] * 6
+    long = [np.arange(1, 13).clip(max=11)]
+    target = Target("word", "position", 0, {"train": lost + found, "dev": long, "test": long})
+    keys = {split: [()] * len(target.flat(split)) for split in target.values}
+    assert by_rule(target, keys)["test"][0].tolist() == [*range(1, 12), 11]  # the next word; the last one: itself
