@@ -38,7 +38,7 @@ def apart(value: float, first: Point, second: Point) -> tuple[float, float, str]
     """
     known = [not (math.isnan(one.low) or math.isnan(one.high)) for one in (first, second)]
     if not any(known):
-        return math.nan, math.nan, "neither has an interval"
+        return math.nan, math.nan, "without an interval"
     ends = [
         (one.value - one.low, one.high - one.value) if there else (0.0, 0.0)
         for one, there in zip((first, second), known, strict=True)

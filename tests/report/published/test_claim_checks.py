@@ -155,7 +155,7 @@ def test_the_only_interval_decides_where_a_baseline_has_none(value, expected):
 
 def test_two_values_without_an_interval_are_said_to_have_none():
     value, low, high, how = difference(Point(0, 3.0), Point(0, 2.0))
-    assert (value, how, low != low, high != high) == (1.0, "neither has an interval", True, True)
+    assert (value, how, low != low, high != high) == (1.0, "without an interval", True, True)
 
 
 @pytest.mark.parametrize("kind", ["greater", "positive", "negative", "highest", "levels_off"])
