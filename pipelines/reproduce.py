@@ -42,13 +42,15 @@ from pipelines.shared.notes import announce
 from pipelines.shared.option_files import CONF, options
 from pipelines.shared.options import own_options, parts_of
 from pipelines.shared.stand_ins import find_model
-from probing.errors import one_of
+from probing.errors import ConfigError, one_of
 from probing.report.look import Look, looking
 
 
 def reproduce(settings: Settings, look: Look) -> None:
     """Make the runs and the pages of all papers and models that were asked for. Raises ProbingError."""
     papers = chosen(settings.papers)
+    if not settings.models:
+        raise ConfigError(f"model is missing; type model=… with one of {', '.join(options('model'))}")
     for model in settings.models:
         one_of("model", model, options("model"))
     kinds = {model: found(model, settings) for model in settings.models}

@@ -8,6 +8,7 @@ from pipelines.reproducing.needed_runs import Composed, Job, composed, reason_of
 from pipelines.reproducing.paper_files import minutes
 from pipelines.running.carry_out import asked, finished, prepare
 from pipelines.running.finished_run import verify
+from pipelines.running.manifest import TYPED
 from pipelines.shared.cli import say
 from pipelines.shared.stand_ins import Load
 from probing.axes import Corpus
@@ -68,6 +69,7 @@ def plan(job: Job, strict: bool) -> Composed | str:
 
 def made(wanted: Composed, load: Load, strict: bool) -> Outcome:
     """The folder of a run, computed unless it is there; or why it cannot be made. Raises: ProbingError, if strict."""
+    token = TYPED.set(wanted.typed)
     try:
         this, done = finished(prepare(wanted.config, wanted.choices, load))
         if done:
@@ -78,6 +80,8 @@ def made(wanted: Composed, load: Load, strict: bool) -> Outcome:
             raise
         say(f"not made: {error}", "bold yellow")
         return reason_of(error)
+    finally:
+        TYPED.reset(token)
     say(f"{'already done' if done else 'wrote'}: {this.folder}")
     return this.folder
 

@@ -28,10 +28,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Composed:
-    """The configuration of a run, and the option of each group."""
+    """The configuration of a run, the option of each group, and what to type for it."""
 
     config: DictConfig
     choices: dict[str, str]
+    typed: tuple[str, ...]
 
 
 def jobs_of(paper: Paper, model: str, kind: Kind, settings: Settings) -> Iterator[Job]:
@@ -63,9 +64,11 @@ def composed(overrides: Sequence[str]) -> Composed:
         raise ConfigError(explain(error)) from error
     choices = {str(group): str(option) for group, option in config.hydra.runtime.choices.items()}
     own: Any = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    typed = tuple(overrides)
     if own.data.get("stand_in") is not None:
         own.data.stand_in = None
-    return Composed(own, choices)
+        typed += ("data.stand_in=null",)
+    return Composed(own, choices, typed)
 
 
 def reason_of(error: ProbingError) -> str:

@@ -9,10 +9,11 @@ from pipelines.reproducing.model_kind import Kind
 from pipelines.shared.cli import say
 from pipelines.shared.machine import alone
 from probing.distribution import as_typed
-from probing.report.published.claim_checks import UNKNOWN, Verdict
+from probing.report.published.claim_checks import Verdict
 from probing.report.published.paper_data import Paper
 from probing.report.published.paper_page import Reproduction, write_paper_page
 from probing.report.published.papers_overview import write_overview
+from probing.report.published.weighing import UNKNOWN
 
 STYLES = {"holds": "green", "does not hold": "red"}
 

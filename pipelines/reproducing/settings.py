@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 
 from pipelines.shared.schema import names_a_folder
+from probing.errors import ConfigError
+
+OF_THE_PAPER = ("task", "probe", "analysis", "layers")  # with another one, verdicts would be on another claim
 
 
 @dataclass
@@ -19,3 +22,6 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         names_a_folder("tag", self.tag)
+        for one in self.options:
+            if one.lstrip("+~").partition("=")[0] in OF_THE_PAPER:
+                raise ConfigError(f"{one}: the files of the paper say it for each run; leave it out")

@@ -4,7 +4,8 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -19,12 +20,15 @@ from probing.data.corpus import fingerprint
 from probing.distribution import as_typed
 from probing.model.checkpoint import Checkpoint
 
+# The options of a run that another program makes; of one from the command line those that were typed.
+TYPED: ContextVar[Sequence[str]] = ContextVar("typed", default=())
+
 
 def describe(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> dict[str, object]:
     """Configuration, command and commit of a run; its checkpoint and corpus, with what they stand in for."""
     return {
         "config": OmegaConf.to_container(experiment.config),
-        "command": as_typed(shlex.join(["python", "-m", "pipelines.run", *sys.argv[1:]])),
+        "command": as_typed(shlex.join(["python", "-m", "pipelines.run", *(TYPED.get() or sys.argv[1:])])),
         "inputs": inputs(experiment),
         "commit": code_version(CONF.parent),
         **({"outside_code": outside} if (outside := outside_parts(experiment)) else {}),

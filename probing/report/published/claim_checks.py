@@ -6,7 +6,8 @@ negative       the value is below −``by``
 ascending      each of several values is higher than the one before it
 highest        the layer (or setting) with the highest value lies between ``low`` and ``high``, as a share of the layers
 lowest         the same of the lowest value
-levels_off     the smallest setting within ``by`` of the highest value lies between ``low`` and ``high``
+levels_off     the smallest setting within ``by`` of the highest value lies between ``low`` and ``high``, over the
+               settings that may be that one
 earlier        the first of two series has its expected layer below that of the second
 published      every comparable number of the paper is matched within its tolerance
 """
@@ -15,18 +16,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from probing.report.best_layers import listed
 from probing.report.metric_format import number, scored
-from probing.report.published.layer_tests import expected_layers, layers_that_may_be
+from probing.report.published.layer_tests import enough, expected_layers, layers_that_may_be
 from probing.report.published.numbers_beside import Beside
 from probing.report.published.paper_data import Check, Paper, Series
-from probing.report.published.read_series import Made, Missing, Point, name_of, values_of
-from probing.report.sentence_scores import together
-from probing.result.bootstrap import scores
+from probing.report.published.read_series import Made, Missing, Point, Values, name_of, values_of
+from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged
 
-HOLDS, FAILS, UNKNOWN = "holds", "does not hold", "cannot be checked here"
 NOT_CLEAR = "the data do not decide: the 95 % interval includes both answers"
 Answer = tuple[str, str]  # verdict, and the numbers behind it or the reason
 
@@ -80,34 +77,13 @@ def said(asked: Asked, of: str, one: Point) -> str:
 
 
 def place_name(paper: Paper, series: Series) -> str:
-    """What the places of a series are: layers, values of an option, or relations."""
+    """What the places of a series are: layers, values of an option, relations or numbers of heads."""
     if series.relations:
         return ""
+    if series.numbered:
+        return "number "
     option = next(iter(paper.runs[series.run].sweep), "layer")
     return f"{option.rpartition('.')[2].replace('_', ' ')} "
-
-
-def judged(value: float, low: float, high: float, by: float) -> str:
-    """Whether a number with this interval is above ``by``; without an interval by its value alone."""
-    if math.isnan(low) or math.isnan(high):
-        return HOLDS if value > by else FAILS
-    return HOLDS if low > by else FAILS if high <= by else UNKNOWN
-
-
-def difference(first: Point, second: Point) -> tuple[float, float, float, str]:
-    """first − second with its 95 % interval, and how the interval was made: paired where both have sentences."""
-    value = first.value - second.value
-    if first.statistics is not None and second.statistics is not None:
-        base = together([first.statistics, second.statistics])
-        both = first.statistics.index.intersection(second.statistics.index)
-        if len(both) == len(first.statistics) == len(second.statistics):
-            of = [base.resampled(one.statistics, one.metric) for one in (first, second) if one.statistics is not None]
-            [found] = scores(of[0] - of[1])
-            return value, found.ci_low, found.ci_high, "paired by sentence"
-    ends = [(one.value - one.low, one.high - one.value) for one in (first, second)]
-    below, above = math.hypot(ends[0][0], ends[1][1]), math.hypot(ends[0][1], ends[1][0])
-    how = "without an interval" if math.isnan(below + above) else "from both intervals"
-    return value, value - below, value + above, how
 
 
 def greater(asked: Asked, wanted: Check) -> Answer:
@@ -147,9 +123,17 @@ def inside(places: Sequence[int], shares: Sequence[float], wanted: Check) -> str
     return HOLDS if all(within) else UNKNOWN if any(within) else FAILS
 
 
+def measured(asked: Asked, of: str) -> Values:
+    """The values of the series that ``of`` names. Raises: Missing, also if one of them is no number."""
+    values = values_of(asked.paper, of.partition("@")[0], asked.made)
+    if any(math.isnan(one.value) for one in values.points):
+        raise Missing("a value of the curve is not a number")
+    return values
+
+
 def extreme(asked: Asked, wanted: Check, *, lowest: bool) -> Answer:
     """Where a series is highest or lowest, over the layers that cannot be distinguished from that one."""
-    values = values_of(asked.paper, wanted.of[0], asked.made)
+    values = measured(asked, wanted.of[0])
     xs = [float(one.x) for one in values.points]
     if len(xs) < 3:
         raise Missing("fewer than three layers were measured")
@@ -163,20 +147,17 @@ def extreme(asked: Asked, wanted: Check, *, lowest: bool) -> Answer:
 
 def levels_off(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
-    values = values_of(asked.paper, wanted.of[0], asked.made)
-    scored_at = [one.value for one in values.points]
-    place = int(np.argmax(np.array(scored_at) >= max(scored_at) - wanted.by))
+    values = measured(asked, wanted.of[0])
+    places = enough(values, wanted.by)
     xs = [float(one.x) for one in values.points]
-    curve = ", ".join(
-        f"{x:g}: {number(value, values.points[0].metric)}" for x, value in zip(xs, scored_at, strict=True)
-    )
-    text = f"within {wanted.by:g} of the highest from {xs[place]:g} on ({curve})"
-    return inside([place], xs, wanted), text
+    curve = ", ".join(f"{name_of(one.x)}: {number(one.value, one.metric)}" for one in values.points)
+    first = " or ".join(f"{xs[place]:g}" for place in places)
+    return inside(places, xs, wanted), f"within {wanted.by:g} of the highest from {first} on ({curve})"
 
 
 def earlier(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
-    series = [values_of(asked.paper, of.partition("@")[0], asked.made) for of in wanted.of]
+    series = [measured(asked, of) for of in wanted.of]
     layers = [expected_layers(one) for one in series]
     value, low, high = layers[1].minus(layers[0])
     labels = [asked.paper.series[of.partition("@")[0]].label for of in wanted.of]

@@ -67,6 +67,20 @@ def overlapping(values: Values, *, lowest: bool) -> list[int]:
     return [i for i, (value, _, high) in enumerate(scored) if value == top or high >= low]
 
 
+def enough(values: Values, by: float) -> list[int]:
+    """The places that may be the first one within ``by`` of the highest value.
+
+    Those are the places up to the first that surely is, by paired resamples, without those that surely are not; where
+    sentences are not known, the first one by its value.
+    """
+    scored = np.array([one.value for one in values.points])
+    of = resampled_points(values)
+    if of is None:
+        return [int(np.argmax(scored >= scored.max() - by))]
+    low, high = np.percentile(of.values[:, [scored.argmax()]] - of.values, ENDS, axis=0)
+    return [place for place in range(int(np.argmax(high <= by)) + 1) if low[place] <= by]
+
+
 def expected_layers(values: Values) -> Expected:
     """Σ ℓ·Δ(ℓ) ⁄ Σ Δ(ℓ) over ℓ ≥ 1, Δ(ℓ) = S(ℓ) − S(ℓ−1): Tenney et al. 2019. Raises: Missing for single layers."""
     xs = [float(one.x) for one in values.points]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -61,13 +62,18 @@ def not_comparable(wanted: Published, runs: Sequence[Run]) -> str:
     for run in runs:
         model, data = checkpoint_of(run), str(run.manifest["data"]["name"])
         if wanted.model.lower() != model.lower() or wanted.data != data:
-            return f"the paper's number is of {wanted.model} on {wanted.data}; ours is of {model} on {data}"
+            return f"the paper's number is of {wanted.model} on {wanted.data}; ours is of {named(model)} on {data}"
         some = run.manifest["config"].get("data", {}).get("train_sentences")
         if some is not None:
             return (
                 f"the paper's number is of probes trained on all of train, ours of probes trained on {some} sentences"
             )
     return ""
+
+
+def named(checkpoint: str) -> str:
+    """A checkpoint as a page names it: a folder by its last name."""
+    return Path(checkpoint).name if Path(checkpoint).is_absolute() else checkpoint
 
 
 def table(rows: Sequence[Beside]) -> tuple[pd.DataFrame, pd.DataFrame]:

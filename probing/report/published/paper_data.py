@@ -180,7 +180,7 @@ def read_numbers(path: Path) -> list[Published]:
         where = f"{path}, number {place}"
         values = {key: (text or "").strip() for key, text in line.items() if key is not None}
         if values.get("status") not in STATUS:
-            raise ConfigError(f"{where}: status={values.get('status')}; wanted one of {', '.join(STATUS)}")
+            raise ConfigError(f"{where}: status={values.get('status')}; one of {', '.join(STATUS)} is expected")
         if not values.get("source"):
             raise ConfigError(f"{where}: a source is expected")
         try:

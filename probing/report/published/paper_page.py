@@ -1,6 +1,7 @@
 """The page of one paper on one model: its question, our figure, numbers beside the paper's, and a verdict per claim."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ from probing.report.html import files_of, picture, write_html
 from probing.report.load import Run, load_run
 from probing.report.metric_format import scored
 from probing.report.other_runs import address
-from probing.report.published.claim_checks import FAILS, HOLDS, UNKNOWN, Asked, Verdict, check
+from probing.report.published.claim_checks import Asked, Verdict, check
 from probing.report.published.numbers_beside import Beside, beside, other_numbers
 from probing.report.published.numbers_beside import table as table_of_numbers
 from probing.report.published.paper_data import Paper
 from probing.report.published.paper_figures import write_figure
 from probing.report.published.read_series import Made, Missing, name_of, values_of
+from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN
 from probing.report.stand_in_notes import stand_in_notes
 from probing.result.folder import PAGE
 
@@ -50,6 +52,7 @@ def write_paper_page(wanted: Reproduction, out: Path) -> tuple[Path, list[Verdic
     verdicts = [check(Asked(paper, made, rows, wanted.decoder), one) for one in paper.checks]
     raw, shown = table_of_numbers(rows)
     out.mkdir(parents=True, exist_ok=True)
+    clear(out)
     ours = our_numbers(paper, made)
     for name, (table, text) in {"ours": ours, "published": (raw, shown)}.items():
         if not table.empty:
@@ -86,6 +89,18 @@ def write_verdicts(wanted: Reproduction, verdicts: Sequence[Verdict], path: Path
         "claims": [asdict(one) for one in verdicts],
     }
     path.write_text(f"{json.dumps(summary, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
+
+
+def clear(out: Path) -> None:
+    """Delete the figure and the tables of an earlier page in this folder: the new one may have none."""
+    for old in (*out.glob("tables/ours.*"), *out.glob("tables/published.*"), *out.glob("figures/figure.*")):
+        old.unlink()
+
+
+def name_from(run: Path, out: Path) -> str:
+    """The folder of a run as the page in ``out`` names it: from the folder that has both, so that no user is named."""
+    common = os.path.commonpath([run.absolute(), out.absolute()])
+    return run.absolute().relative_to(common).as_posix()
 
 
 def runs_of(made: Made) -> list[Run]:
@@ -137,7 +152,7 @@ def run_line(name: str, run: Path | str, out: Path, paper: Paper) -> dict[str, s
     return {
         "run": name,
         "part": part,
-        "folder": str(run),
+        "folder": name_from(run, out),
         "address": address(there, out) if there.is_file() else "",
         "because": "",
     }

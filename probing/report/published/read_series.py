@@ -9,9 +9,10 @@ import pandas as pd
 
 from probing.report.load import Run, best_layer, shown_split
 from probing.report.published.paper_data import Paper, Series
+from probing.report.published.some_rows import numbers_in, of_heads
 from probing.report.sentence_scores import statistics_by_layer
 
-HEADS = {"mean": "mean", "max": "max", "min": "min"}
+NEAR = 0.03  # of the whole: how far a number may be from the share that a claim is about
 Made = Mapping[str, Run | str]  # the finished runs of a paper by name, or why there is none
 
 
@@ -33,17 +34,18 @@ class Point:
 
 @dataclass(frozen=True)
 class Values:
-    """The points of a series, in order, and the runs that they are from. chosen: the place of the layer dev chose."""
+    """The points of a series, in order, and the runs that they are from.
+
+    chosen: the place of the layer that dev chose, or of the one that the output of an analysis reads.
+    """
 
     points: Sequence[Point]
     runs: Sequence[Run]
     chosen: int | None = None
 
     def at(self, place: str) -> Point:
-        """The point at ``best``, ``first``, ``last``, ``highest``, ``lowest``, at a layer, setting or relation, or at a
-        share of the way to the last one: ``20%``.
-
-        Raises: Missing.
+        """The point at ``best``, ``first``, ``last``, ``highest``, ``lowest``, ``mean``, at a layer, setting or
+        relation, or at a share of the way to the last one: ``20%``. Raises: Missing.
         """
         values = [point.value for point in self.points]
         places = {"first": 0, "last": -1, "highest": int(np.argmax(values)), "lowest": int(np.argmin(values))}
@@ -63,9 +65,12 @@ class Values:
         raise Missing(f"there is no value at {place}")
 
     def at_share(self, share: float) -> Point:
-        """The last point that is at most this share of the way to the last one, by its number."""
-        numbers = [float(one.x) for one in self.points]
-        return self.points[sum(x <= share * numbers[-1] for x in numbers) - 1]
+        """The point nearest to this share of the way to the last one. Raises: Missing if it is far from it."""
+        last = float(self.points[-1].x)
+        far, found = min((abs(float(one.x) - share * last), place) for place, one in enumerate(self.points))
+        if far > NEAR * last:
+            raise Missing(f"no number is near {share:.0%} of {last:g}")
+        return self.points[found]
 
 
 def name_of(x: float | str) -> str:
@@ -88,9 +93,15 @@ def values_of(paper: Paper, name: str, made: Made) -> Values:
         return swept(series, {str(setting): found(made, f"{series.run} {setting}") for setting in settings})
     run = found(made, series.run)
     points = points_of(series, run)
-    best = best_layer(run.rows, run.metric)
+    best = layer_of(series, run)
     chosen = next((place for place, one in enumerate(points) if one.x == best), None)
     return Values(points, (run,), chosen)
+
+
+def layer_of(series: Series, run: Run) -> int | None:
+    """The layer that the output of an analysis reads, if it names one; else the layer that dev chose."""
+    read = None if series.analysis == "probes" else run.facts(series.analysis).get("layer")
+    return best_layer(run.rows, run.metric) if read is None else int(read)
 
 
 def found(made: Made, name: str) -> Run:
@@ -161,26 +172,6 @@ def rows_of(series: Series, run: Run) -> pd.DataFrame:
         raise Missing(f"{series.analysis} failed: {failed}" if failed else f"the run has no {metric} of {targets[0]}")
     split = shown_split(rows.assign(target="task"))
     return rows[rows["split"] == split]
-
-
-def numbers_in(targets: "pd.Series[str]", pattern: str) -> dict[str, float]:
-    """The targets that are ``pattern`` with a number in place of {}, and that number."""
-    before, _, after = pattern.partition("{}")
-    inner = {str(one): str(one)[len(before) : len(str(one)) - len(after)] for one in targets.unique()}
-    return {
-        one: float(text)
-        for one, text in inner.items()
-        if one.startswith(before) and one.endswith(after) and text.isdecimal()
-    }
-
-
-def of_heads(rows: pd.DataFrame, how: str) -> pd.DataFrame:
-    """One row for each layer: the mean over its heads, or the head with the highest or the lowest value."""
-    if how == "mean":
-        ends = rows.groupby("layer", as_index=False)[["value", "ci_low", "ci_high"]].mean()
-        return ends.assign(metric=rows["metric"].iloc[0])
-    groups = rows.groupby("layer")["value"]
-    return rows.loc[groups.idxmax() if how == "max" else groups.idxmin()]
 
 
 def sentences_of(series: Series, run: Run, metric: str) -> dict[int, pd.DataFrame]:

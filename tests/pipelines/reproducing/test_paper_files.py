@@ -80,7 +80,7 @@ HEAD = "place,model,data,series,x,value,tolerance,status,source\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (HEAD + "T1,m,d,uuas,8,0.8,0.01,certain,the paper\n", "number 1: status=certain; wanted one of V, V2"),
+        (HEAD + "T1,m,d,uuas,8,0.8,0.01,certain,the paper\n", "number 1: status=certain; one of V, V2"),
         (HEAD + "T1,m,d,uuas,8,0.8,0.01,V,\n", "number 1: a source is expected"),
         (HEAD + "T1,m,d,uuas,8,high,0.01,V,the paper\n", "number 1: could not convert"),
         ("place,value,status,source\nT1,0.8,V,the paper\n", "data is missing"),

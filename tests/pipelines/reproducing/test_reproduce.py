@@ -70,6 +70,10 @@ def test_one_command_makes_the_page_of_a_paper_and_a_second_call_returns_at_once
     assert last["verdict"] == "cannot be checked here"
     assert last["because"] == "no number that the paper has of this is verified"
     assert "The best layers of a Transformer are in the middle." in out
+    [manifest] = papers_folder.glob("runs/papers/minilm/grammar/**/manifest.json")
+    command = json.loads(manifest.read_text(encoding="utf-8"))["command"]
+    assert command.startswith("python -m pipelines.run model=minilm tag=papers ")
+    assert "papers=" not in command
     with mock.patch("pipelines.running.carry_out.compute", None):  # nothing is computed again
         code, out, _ = reproduce("paper=[liu2019]", "model=[minilm]")
     assert code == 0
@@ -95,6 +99,9 @@ def test_without_its_corpus_claims_are_not_checked_and_it_says_what_to_fetch(rep
         (["paper=hewitt"], f"paper=hewitt: no such paper; choose one of {', '.join(names())}, or all"),
         ([], "paper is missing; type paper=…"),
         (["paper=liu2019", "model=brt"], "model=brt"),
+        (["paper=liu2019", "task=deprel"], "task=deprel: the files of the paper say it"),
+        (["paper=liu2019", "layers=[0,1]"], "layers=[0,1]: the files of the paper say it"),
+        (["paper=liu2019", "model=[]"], "model is missing; type model=…"),
         (["paper=liu2019", "model=minilm,brt"], "model=brt"),
         (["paper=liu2019", "dta.train=3"], "dta"),
         (["paper=liu2019", "tag=a/b"], "tag='a/b'"),

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from probing.report.load import load_run
-from probing.report.published.claim_checks import FAILS, HOLDS, KINDS, UNKNOWN, Asked, check
+from probing.report.published.claim_checks import KINDS, Asked, check
 from probing.report.published.paper_data import Check
-from probing.report.published.read_series import values_of
+from probing.report.published.read_series import Missing, Point, Values, values_of
+from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged
 
 CLEAR = (0.5, 0.7, 0.9, 0.6)  # of 150 sentences: steps of .1 are clear
 
@@ -127,7 +128,50 @@ def test_targets_that_hold_numbers_are_one_series_in_their_order(run_with, paper
     }
     values = values_of(paper(series={"pruned": of}, figure=[], checks=[]), "pruned", {"pos": run})
     assert [one.x for one in values.points] == [0, 5, 10, 20]
-    assert [values.at(place).x for place in ("0%", "20%", "50%", "100%")] == [0, 0, 10, 20]
+    assert [values.at(place).x for place in ("0%", "24%", "26%", "50%", "100%")] == [0, 5, 5, 10, 20]
+    with pytest.raises(Missing, match="no number is near 10% of 20"):
+        values.at("10%")
+
+
+@pytest.mark.parametrize(("facts", "layer"), [({"layer": 1}, 1), ({}, 2)])
+def test_the_best_layer_of_an_analysis_is_the_one_that_its_output_reads(run_with, paper, facts, layer):
+    run = run_with("agreement", [("raw", 1, 0.2), ("raw", 2, 0.4)], **facts)
+    of = {"run": "pos", "label": "raw", "metric": "accuracy", "analysis": "agreement", "target": "raw"}
+    values = values_of(paper(series={"raw": of}, figure=[], checks=[]), "raw", {"pos": run})
+    assert values.at("best").x == layer
+
+
+def test_a_fifth_of_the_heads_is_the_nearest_number_also_if_that_is_a_little_more():
+    points = [Point(float(round(step * 14.4)), -0.01 * step) for step in range(11)]  # 144 heads in ten steps
+    assert [Values(points, ()).at(place).x for place in ("20%", "40%")] == [29, 58]
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.49, UNKNOWN), (0.44, HOLDS), (0.56, FAILS)])
+def test_the_only_interval_decides_where_a_baseline_has_none(value, expected):
+    value, low, high, how = difference(Point(0, 0.5, 0.45, 0.55), Point(0, value))
+    assert judged(value, low, high, 0) == expected
+    assert how == "from the only interval"
+
+
+def test_two_values_without_an_interval_are_said_to_have_none():
+    value, low, high, how = difference(Point(0, 3.0), Point(0, 2.0))
+    assert (value, how, low != low, high != high) == (1.0, "without an interval", True, True)
+
+
+@pytest.mark.parametrize("kind", ["greater", "positive", "negative", "highest", "levels_off"])
+def test_a_value_that_is_not_a_number_decides_nothing(run_with, paper, kind):
+    run = run_with("syntax", [("all", layer, value) for layer, value in ((1, 0.5), (2, float("nan")), (3, 0.6))])
+    of = {"run": "pos", "label": "a", "metric": "accuracy", "analysis": "syntax", "target": "all"}
+    asked = Asked(paper(series={"a": of}, figure=[], checks=[]), {"pos": run}, [], False)
+    found = check(asked, Check("c", kind, ["a@2", "a@1"][: 2 if kind == "greater" else 1]))
+    assert found.verdict == UNKNOWN
+    assert "not a number" in found.because
+
+
+def test_where_a_curve_levels_off_is_open_if_settings_cannot_be_told_apart(verdict):
+    found = verdict("levels_off", "accuracy", scores=(0.5, 0.74, 0.76, 0.76), low=2, by=0.01)
+    assert found.verdict == UNKNOWN
+    assert " or " in found.numbers
 
 
 def test_relations_stand_in_the_order_of_the_paper_and_those_without_cases_are_left_out(run_with, paper):

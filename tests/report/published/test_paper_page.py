@@ -78,3 +78,13 @@ def test_the_page_has_question_differences_and_command_and_loads_nothing(at_laye
 def test_the_same_runs_give_the_same_page(at_layer_2, paper, tmp_path):
     first, second = (page_of(paper(published(0.5)), at_layer_2[0].folder, tmp_path / "out") for _ in range(2))
     assert first == second
+
+
+def test_the_page_names_no_folder_of_the_user_and_no_table_of_an_earlier_page(at_layer_2, paper, tmp_path):
+    run, score = at_layer_2
+    out = tmp_path / "out"
+    assert "tables/published.csv" in page_of(paper(published(score)), run.folder, out)
+    page = page_of(paper(published(score, model="org/other")), run.folder, out)
+    assert str(tmp_path) not in page
+    assert "tables/published.csv" not in page
+    assert not (out / "tables" / "published.csv").exists()
