@@ -22,9 +22,9 @@ from probing.report.published.layer_tests import enough, expected_layers, layers
 from probing.report.published.numbers_beside import Beside
 from probing.report.published.paper_data import Check, Paper, Series
 from probing.report.published.read_series import Made, Missing, Point, Values, name_of, values_of
-from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged
+from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged, judged_apart
 
-NOT_CLEAR = "the data do not decide: the 95 % interval includes both answers"
+NOT_CLEAR = "the data do not decide: the 95 % interval includes both answers, or there is none"
 Answer = tuple[str, str]  # verdict, and the numbers behind it or the reason
 
 
@@ -92,7 +92,7 @@ def greater(asked: Asked, wanted: Check) -> Answer:
     value, low, high, how = difference(*points)
     texts = [said(asked, of, one) for of, one in zip(wanted.of, points, strict=True)]
     ends = scored(value, low, high, points[0].metric, signed=True)
-    return judged(value, low, high, wanted.by), f"{texts[0]}; {texts[1]}; difference {ends} ({how})"
+    return judged_apart(value, low, high, wanted.by), f"{texts[0]}; {texts[1]}; difference {ends} ({how})"
 
 
 def positive(asked: Asked, wanted: Check) -> Answer:
@@ -111,7 +111,7 @@ def ascending(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
     points = [point(asked, of) for of in wanted.of]
     steps = [difference(above, below) for below, above in zip(points, points[1:], strict=False)]
-    verdicts = {judged(value, low, high, wanted.by) for value, low, high, _ in steps}
+    verdicts = {judged_apart(value, low, high, wanted.by) for value, low, high, _ in steps}
     texts = "; ".join(said(asked, of, one) for of, one in zip(wanted.of, points, strict=True))
     return next(one for one in (FAILS, UNKNOWN, HOLDS) if one in verdicts), texts
 

@@ -18,6 +18,12 @@ def judged(value: float, low: float, high: float, by: float) -> str:
     return HOLDS if low > by else FAILS if high <= by else UNKNOWN
 
 
+def judged_apart(value: float, low: float, high: float, by: float) -> str:
+    """As ``judged``, of a difference: without an interval it is not clear, because it may be chance. Raises: Missing."""
+    verdict = judged(value, low, high, by)
+    return UNKNOWN if math.isnan(low) or math.isnan(high) else verdict
+
+
 def difference(first: Point, second: Point) -> tuple[float, float, float, str]:
     """first − second with its 95 % interval, and how the interval was made: paired where both have sentences."""
     value = first.value - second.value

@@ -8,7 +8,7 @@ from probing.report.load import load_run
 from probing.report.published.claim_checks import KINDS, Asked, check
 from probing.report.published.paper_data import Check
 from probing.report.published.read_series import Missing, Point, Values, values_of
-from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged
+from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged, judged_apart
 
 CLEAR = (0.5, 0.7, 0.9, 0.6)  # of 150 sentences: steps of .1 are clear
 
@@ -156,6 +156,7 @@ def test_the_only_interval_decides_where_a_baseline_has_none(value, expected):
 def test_two_values_without_an_interval_are_said_to_have_none():
     value, low, high, how = difference(Point(0, 3.0), Point(0, 2.0))
     assert (value, how, low != low, high != high) == (1.0, "without an interval", True, True)
+    assert judged_apart(value, low, high, 0) == UNKNOWN  # it may be chance
 
 
 @pytest.mark.parametrize("kind", ["greater", "positive", "negative", "highest", "levels_off"])
