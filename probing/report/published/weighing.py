@@ -19,7 +19,7 @@ def judged(value: float, low: float, high: float, by: float) -> str:
 
 
 def judged_apart(value: float, low: float, high: float, by: float) -> str:
-    """As ``judged``, of a difference: without an interval it is not clear, because it may be chance. Raises: Missing."""
+    """As ``judged``, of a difference: without an interval it may be chance, so it is not clear. Raises: Missing."""
     verdict = judged(value, low, high, by)
     return UNKNOWN if math.isnan(low) or math.isnan(high) else verdict
 
