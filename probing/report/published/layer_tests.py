@@ -14,7 +14,7 @@ from probing.result.simultaneous import best_places
 ENDS = (2.5, 97.5)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Expected:
     """An expected layer: its value, and the same in each of R resamples; none where sentences are not known."""
 

@@ -64,7 +64,9 @@ def test_a_layer_that_the_model_does_not_have_is_refused_first(two, here, refuse
 def test_a_run_gets_the_same_groups(monkeypatch):
     typed = ["task=xpos", "model.long=truncate", "+data.max_sentences=9", "repeats=3", "only=[good]"]
     choices = {"data": "ewt", "task": "xpos", "model": "minilm", "store": "hdf5", "probe": "linear", "hydra/help": "x"}
-    config = SimpleNamespace(runtime=SimpleNamespace(choices=choices), overrides=SimpleNamespace(task=typed))
+    source = SimpleNamespace(provider="main", schema="file", path=str(benchmark.CONF))
+    runtime = SimpleNamespace(choices=choices, config_sources=[source])
+    config = SimpleNamespace(runtime=runtime, overrides=SimpleNamespace(task=typed))
     monkeypatch.setattr(benchmark.HydraConfig, "get", lambda: config)
     chosen = ("data=ewt", "task=xpos", "model=minilm", "store=hdf5", "probe=linear")
     assert benchmark.overrides_of_run() == (*chosen, "model.long=truncate", "+data.max_sentences=9")
