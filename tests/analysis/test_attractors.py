@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from probing.analysis.attractors import Attractors, labels_in
+from probing.analysis.attractors import Attractors
 from probing.analysis.study_options import Options
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError
@@ -31,8 +31,10 @@ def test_every_condition_is_scored_on_its_own_labels(make):
     }
     [task] = [p for p in study.predictions if (p.target, p.layer) == ("task", 2)]
     gold, predicted = task.gold.values["test"], task.predicted["test"]
+    labelled = zip(corpus.splits["test"], study.items.words["test"], strict=True)
+    conditions = [np.array(study.task.conditions(sentence), dtype=object)[at] for sentence, at in labelled]
     for condition in (WITH, WITHOUT):
-        which = labels_in(study, condition)["test"]
+        which = [of_sentence == condition for of_sentence in conditions]
         right = np.concatenate([(g == p)[chosen] for g, p, chosen in zip(gold, predicted, which, strict=True)])
         row = value[f"task, {condition}", 2]
         assert (row.value, row.n_items) == (pytest.approx(right.mean()), len(right))
