@@ -60,6 +60,7 @@ def test_a_coordination_and_a_subject_behind_its_verb_have_no_label():
     both = tree("Tom NNP 4 nsubj", "and CC 3 cc", "Ann NNP 1 conj", "fell VBD 0 root")
     behind = tree("Down RB 2 advmod", "fell VBD 0 root", "keys NNS 2 nsubj")
     assert not any(TASK.gold(both) + TASK.gold(behind))
+    assert [*agreements(both), *agreements(behind)] == []
 
 
 @pytest.fixture(scope="module")
