@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import Kind, Level, Progress, Split
+from probing.errors import ConfigError
 from probing.store.vectors import Vectors
 
 TASK = "task"
@@ -87,6 +88,14 @@ class Probe(Protocol):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Fit every target on every layer; the controls use what was chosen on dev for ``task``."""
+
+
+def check_single(probe: str, level: Level, kind: Kind) -> None:
+    """Raise ConfigError unless each label belongs to one vector, and is a class or a number."""
+    if kind == "position":
+        raise ConfigError(f"probe={probe} has no classes that are words; type probe=bilinear or probe=pair_mlp")
+    if level == "pair":
+        raise ConfigError(f"probe={probe} labels single vectors; for pairs of words type probe=structural")
 
 
 def standardise(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from probing.axes import Kind, Level, Split
 from probing.errors import ConfigError, positive
-from probing.probe.fit import Fit, Scale, Setting, Target, apply, scale
+from probing.probe.fit import Fit, Scale, Setting, Target, apply, check_single, scale
 from probing.probe.on_train import on_scored
 from probing.store.vectors import Vectors
 
@@ -41,10 +41,7 @@ class Regression(ABC):
 
     def check(self, level: Level, kind: Kind) -> None:
         """Raise ConfigError for word pairs, and where a label is another word."""
-        if kind == "position":
-            raise ConfigError(f"probe={self.name} has no classes that are words; type probe=bilinear or probe=pair_mlp")
-        if level == "pair":
-            raise ConfigError(f"probe={self.name} labels single vectors; for pairs of words type probe=structural")
+        check_single(self.name, level, kind)
 
     def fit(
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting

@@ -10,7 +10,7 @@ import numpy as np
 from probing.axes import SPLITS, Kind, Level
 from probing.errors import ConfigError, not_negative, positive
 from probing.probe.descent import Descent, Trained, train_all
-from probing.probe.fit import TASK, Fit, Setting, Target
+from probing.probe.fit import TASK, Fit, Setting, Target, check_single
 from probing.probe.goals import goal
 from probing.probe.layer_models import LayerModel, Network, Regularisation, Side, layer_model, read_side
 from probing.store.vectors import Vectors
@@ -52,10 +52,7 @@ class TrainedProbe(Descent, ABC):
 
     def check(self, level: Level, kind: Kind) -> None:
         """Raise ConfigError for word pairs, and where a label is another word."""
-        if kind == "position":
-            raise ConfigError(f"probe={self.name} has no classes that are words; type probe=bilinear or probe=pair_mlp")
-        if level == "pair":
-            raise ConfigError(f"probe={self.name} labels single vectors; for pairs of words type probe=structural")
+        check_single(self.name, level, kind)
 
     def fit(
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting

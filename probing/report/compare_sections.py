@@ -1,15 +1,18 @@
 """Further sections of a comparison: learning curves, training steps, sources of variance, and the list of its runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from probing.report.best_layer_curves import BLOCK
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition
 from probing.report.html import files_of, picture
 from probing.report.learning_curves import shown_sizes, sizes_table, write_sizes
 from probing.report.other_runs import address
 from probing.report.stand_in_notes import replaced
-from probing.report.training_steps import BLOCK, shown_steps, steps_table, write_steps
+from probing.report.training_steps import shown_steps, steps_table, write_steps
 from probing.report.variance import shown_variance, variance_table
 from probing.result.folder import PAGE
 
@@ -39,12 +42,9 @@ def of_sizes(conditions: Sequence[Condition], out: Path) -> list[dict[str, objec
     table = sizes_table(conditions)
     if table.empty:
         return []
-    shown = shown_sizes(table)
-    write_table(table, shown, out / "tables" / "learning_curves")
-    figures = []
-    for key, block in table.groupby(BLOCK, sort=False):
-        stem = out / "figures" / file_name("-".join(["learning-curve", *map(str, key)]))
-        figures.append(picture(write_sizes(block, stem)[0], "Score of the best layer by number of training sentences."))
+    shown = written(table, shown_sizes(table), out / "tables" / "learning_curves")
+    caption = "Score of the best layer by number of training sentences."
+    figures = [picture(write_sizes(block, stem)[0], caption) for block, stem in blocks(table, out, "learning-curve")]
     files = files_of(out, "tables/learning_curves")
     return [{"title": "Learning curves", "note": NOTE_ON_SIZES, "figures": figures, "table": shown, "files": files}]
 
@@ -54,21 +54,23 @@ def of_steps(conditions: Sequence[Condition], out: Path) -> list[dict[str, objec
     table = steps_table(conditions)
     if table.empty:
         return []
-    shown = shown_steps(table)
-    write_table(table, shown, out / "tables" / "steps")
-    figures = []
+    shown = written(table, shown_steps(table), out / "tables" / "steps")
+    caption = "Score of the best layer by training step."
+    figures = [picture(write_steps(block, stem)[0], caption) for block, stem in blocks(table, out, "steps")]
+    files = files_of(out, "tables/steps")
+    return [{"title": "Training steps", "note": NOTE_ON_STEPS, "figures": figures, "table": shown, "files": files}]
+
+
+def written(table: pd.DataFrame, shown: pd.DataFrame, stem: Path) -> pd.DataFrame:
+    """Write a table, unrounded and as text; returns the text."""
+    write_table(table, shown, stem)
+    return shown
+
+
+def blocks(table: pd.DataFrame, out: Path, name: str) -> Iterator[tuple[pd.DataFrame, Path]]:
+    """The lines of each figure of a table, and the file of the figure below ``out``, without its ending."""
     for key, block in table.groupby(BLOCK, sort=False):
-        stem = out / "figures" / file_name("-".join(["steps", *map(str, key)]))
-        figures.append(picture(write_steps(block, stem)[0], "Score of the best layer by training step."))
-    return [
-        {
-            "title": "Training steps",
-            "note": NOTE_ON_STEPS,
-            "figures": figures,
-            "table": shown,
-            "files": files_of(out, "tables/steps"),
-        }
-    ]
+        yield block, out / "figures" / file_name("-".join([name, *map(str, key)]))
 
 
 def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
@@ -76,8 +78,7 @@ def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, ob
     table = variance_table(conditions)
     if table.empty:
         return []
-    shown = shown_variance(table)
-    write_table(table, shown, out / "tables" / "variance")
+    shown = written(table, shown_variance(table), out / "tables" / "variance")
     files = files_of(out, "tables/variance")
     return [{"title": "Sources of variance", "note": NOTE_ON_VARIANCE, "figures": [], "table": shown, "files": files}]
 

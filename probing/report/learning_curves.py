@@ -5,15 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.curve_labels import label_ends, label_of, name_heights, set_heights
+from probing.report.best_layer_curves import BLOCK, CONTROL, TASK, draw_best_layers, name_best_layers
 from probing.report.gather import Condition, names, probe_settings
 from probing.report.metric_format import measure, records, scored_in
-from probing.report.style import SERIES, figure, save, titled
-from probing.report.training_steps import BLOCK
+from probing.report.style import figure, save
 
 SIZE = "data.train_sentences"
-TASK, CONTROL = ("score", "ci_low", "ci_high"), ("control", "control_low", "control_high")
-DOTTED = (0, (1, 1.2))
 
 
 def sizes_table(conditions: Sequence[Condition]) -> pd.DataFrame:
@@ -82,28 +79,13 @@ def write_sizes(block: pd.DataFrame, stem: Path) -> list[Path]:
 
     block: lines of ``sizes_table`` of one task, data, probe and metric.
     """
-    task, data, probe, metric = block.iloc[0][BLOCK]
     with figure(6.4, 3.9) as made:
         axes = made.subplots()
-        labels = []
-        for place, (name, line) in enumerate(block.groupby("curve", sort=False)):
-            colour, sizes = SERIES[place % len(SERIES)], line["sentences"].tolist()
-            for (middle, low, high), style in ((TASK, "solid"), (CONTROL, DOTTED)):
-                axes.fill_between(sizes, line[low], line[high], color=colour, alpha=0.18, linewidth=0)
-                axes.plot(sizes, line[middle], color=colour, linestyle=style, linewidth=1.6)
-            axes.plot(sizes, line["score"], color=colour, marker="o", markersize=11, linestyle="none")
-            for size, score, layer in line[["sentences", "score", "best_layer"]].itertuples(index=False):
-                axes.text(size, score, str(layer), fontsize=6.5, color="white", ha="center", va="center_baseline")
-            ends = [line[column] for column in (*TASK[1:], *CONTROL) if line[column].notna().any()]
-            labels.append(label_of(str(name), colour, line["score"], *ends))
-        set_heights(axes, labels, [])
+        labels = draw_best_layers(axes, block, "curve", "sentences")
         axes.set_xscale("log")
         axes.set_xticks(sorted(set(block["sentences"])), minor=False)
         axes.minorticks_off()
         axes.xaxis.set_major_formatter(lambda n, _: f"{n:,.0f}")
         axes.set_xlabel("training sentences")
-        name_heights(axes, measure(metric).axis)
-        label_ends(axes, labels)
-        subtitle = "numbers: the layer chosen on dev at each size; bands: 95 % intervals; dotted: control task"
-        titled(made, f"{task} · {data} · {probe} probe", subtitle)
+        name_best_layers(made, axes, block, labels)
         return save(made, stem, block)

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.curve_labels import label_ends, label_of, name_heights, set_heights
+from probing.report.best_layer_curves import BLOCK, CONTROL, TASK, draw_best_layers, name_best_layers
 from probing.report.gather import Condition
 from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.model_names import named
-from probing.report.style import SERIES, figure, save, titled
+from probing.report.style import figure, save
 
 DECADES = 2  # from so many between the first step and the last, the axis is logarithmic
-BLOCK = ["task", "data", "probe", "metric"]
 
 
 def steps_table(conditions: Sequence[Condition]) -> pd.DataFrame:
@@ -28,8 +27,8 @@ def steps_table(conditions: Sequence[Condition]) -> pd.DataFrame:
         if name.step is not None and len(best):
             family = name.family if name.seed is None else f"{name.family} seed {name.seed}"
             where = dict(zip(BLOCK, one.block, strict=True)) | {"family": family, "step": name.step}
-            columns = ["score", "ci_low", "ci_high", "control", "control_low", "control_high"]
-            lines.append(where | {"best_layer": int(best["layer"].iloc[0])} | best.iloc[0][columns].to_dict())
+            scores = best.iloc[0][[*TASK, *CONTROL]].to_dict()
+            lines.append(where | {"best_layer": int(best["layer"].iloc[0])} | scores)
     table = pd.DataFrame(lines)
     if table.empty:
         return table
@@ -54,28 +53,13 @@ def write_steps(block: pd.DataFrame, stem: Path) -> list[Path]:
 
     block: lines of ``steps_table`` of one task, data, probe and metric.
     """
-    task, data, probe, metric = block.iloc[0][BLOCK]
     with figure(6.4, 3.9) as made:
         axes = made.subplots()
-        labels = []
-        for place, (family, line) in enumerate(block.groupby("family", sort=False)):
-            colour, steps = SERIES[place % len(SERIES)], line["step"].tolist()
-            axes.fill_between(steps, line["ci_low"], line["ci_high"], color=colour, alpha=0.18, linewidth=0)
-            axes.plot(steps, line["score"], color=colour, marker="o", markersize=11)
-            axes.plot(steps, line["control"], color=colour, linestyle=(0, (1, 1.2)), linewidth=1.3)
-            for step, score, layer in line[["step", "score", "best_layer"]].itertuples(index=False):
-                axes.text(step, score, str(layer), fontsize=6.5, color="white", ha="center", va="center_baseline")
-            labels.append(
-                label_of(str(family), colour, line["score"], line["ci_low"], line["ci_high"], line["control"])
-            )
-        set_heights(axes, labels, [])
+        labels = draw_best_layers(axes, block, "family", "step")
         positive = block.loc[block["step"] > 0, "step"]
         if positive.max() >= positive.min() * 10**DECADES:
             axes.set_xscale("symlog", linthresh=float(positive.min()))  # step 0 has a place too
         axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
         axes.set_xlabel("training step")
-        name_heights(axes, measure(metric).axis)
-        label_ends(axes, labels)
-        subtitle = "numbers: the layer chosen on dev at each step; bands: 95 % intervals; dotted: control task"
-        titled(made, f"{task} · {data} · {probe} probe", subtitle)
+        name_best_layers(made, axes, block, labels)
         return save(made, stem, block)
