@@ -83,6 +83,7 @@ def write_sizes(block: pd.DataFrame, stem: Path) -> list[Path]:
         axes = made.subplots()
         labels = draw_best_layers(axes, block, "curve", "sentences")
         axes.set_xscale("log")
+        axes.autoscale(axis="x")
         axes.set_xticks(sorted(set(block["sentences"])), minor=False)
         axes.minorticks_off()
         axes.xaxis.set_major_formatter(lambda n, _: f"{n:,.0f}")

@@ -59,6 +59,7 @@ def write_steps(block: pd.DataFrame, stem: Path) -> list[Path]:
         positive = block.loc[block["step"] > 0, "step"]
         if positive.max() >= positive.min() * 10**DECADES:
             axes.set_xscale("symlog", linthresh=float(positive.min()))  # step 0 has a place too
+        axes.autoscale(axis="x")  # the margins of the linear axis reach below step 0
         axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
         axes.set_xlabel("training step")
         name_best_layers(made, axes, block, labels)
