@@ -93,6 +93,12 @@ def positive(option: str, value: float) -> None:
         raise ConfigError(f"{option}={value}: must be greater than 0")
 
 
+def dropout_share(option: str, value: float) -> None:
+    """Raise ConfigError for a share of features that dropout cannot leave out."""
+    if not 0 <= value < 1:
+        raise ConfigError(f"{option}={value:g}: a share from 0 to below 1 is expected, e.g. 0.4")
+
+
 def not_negative(option: str, value: float) -> None:
     """Raise ConfigError unless ``value`` is zero or greater."""
     if not value >= 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from probing.axes import SPLITS, Kind, Level
-from probing.errors import ConfigError, not_negative, positive
+from probing.errors import ConfigError, dropout_share, not_negative, positive
 from probing.probe.descent import Descent, train_all
 from probing.probe.fit import Fit, Setting, Target
 from probing.probe.layer_models import Side, read_side
@@ -33,8 +33,7 @@ class PairProbe(Descent, ABC):
     def __post_init__(self) -> None:
         super().__post_init__()
         not_negative("probe.weight_decay", self.weight_decay)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"probe.dropout={self.dropout:g}: a share from 0 to below 1 is expected, e.g. 0.4")
+        dropout_share("probe.dropout", self.dropout)
         positive("probe.memory_gb", self.memory_gb)
 
     @abstractmethod

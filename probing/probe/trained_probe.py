@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from probing.axes import SPLITS, Kind, Level
-from probing.errors import ConfigError, not_negative, positive
+from probing.errors import ConfigError, dropout_share, not_negative, positive
 from probing.probe.descent import Descent, Trained, train_all
 from probing.probe.fit import TASK, Fit, Setting, Target, check_single
 from probing.probe.goals import goal
@@ -42,8 +42,7 @@ class TrainedProbe(Descent, ABC):
         for decay in self.weight_decay:
             not_negative("probe.weight_decay", decay)
         for share in self.dropout:
-            if not 0 <= share < 1:
-                raise ConfigError(f"probe.dropout={share:g}: a share from 0 to below 1 is expected, e.g. 0.4")
+            dropout_share("probe.dropout", share)
         positive("probe.memory_gb", self.memory_gb)
 
     @abstractmethod
