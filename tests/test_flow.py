@@ -21,6 +21,7 @@ FLOW = [
     ("probe", "attention"),
     ("result",),
     ("analysis",),
+    ("diagnosis",),
     ("report",),
     ("view",),
     ("interface",),

@@ -1,0 +1,128 @@
+"""The cause of a classifier's errors, by stated rules over its answers, those of probes, and answers without a word.
+
+A cause is the explanation that fits best of those that are listed here. It is not proof: the repair that it names was
+not used to find it, and making that repair is the test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from probing.diagnosis.answers import Answers
+from probing.diagnosis.compared import ALL, Comparison, comparisons, kept_groups
+from probing.diagnosis.group_means import Estimate, estimates
+from probing.result.resampling import Resampling
+
+Kind = Literal["as trained", "outweighed", "unused", "lost", "undecided", "healthy"]
+MARGIN = 0.02  # smaller differences of accuracy are no cause, however sure they are
+HARD = 0.1  # a group that is harder than the rest by more than this asks for an explanation
+MOST = 0.8  # a group is named instead of all sentences if it holds this share of the errors that a repair would mend
+HALF = 0.5
+
+Found = Mapping[Comparison, Estimate]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a classifier errs, and in which group of sentences.
+
+    layer: of "lost", the first one from which it is lost. instead: the lower layer that still has it. word: what
+    outweighs. gain: the accuracy that the repair should add in the group. evidence: all that was measured, for every
+    group; too_few: groups that were left out because they are small.
+    """
+
+    kind: Kind
+    group: str = ALL
+    layer: int | None = None
+    instead: int | None = None
+    word: str | None = None
+    gain: Estimate | None = None
+    evidence: Found | None = None
+    too_few: tuple[str, ...] = ()
+
+
+def cause(answers: Answers, resampling: Resampling, margin: float = MARGIN) -> Cause:
+    """The cause of a classifier's errors on N sentences; ``resampling`` is of these sentences.
+
+    Every difference of two accuracies is measured in every group, and all form one family: its intervals hold together
+    with 95 % probability, so that searching groups, layers and words finds no cause where there is none. A difference
+    counts if its whole interval lies above ``margin``.
+
+    - as trained: in a group the classifier is wrong more often than right, and on train it gives the labels there.
+    - outweighed: without one word the classifier is right more often.
+    - unused: a probe on the layer that the classifier reads is right more often than the classifier.
+    - lost: a probe on a lower layer is right more often than the one on the layer that is read.
+    - undecided: none of these, but one group is harder than the rest by more than HARD.
+    - healthy: none of these.
+
+    As trained comes first. Of the next three, the one whose repair would mend most errors is named. A group is named
+    instead of all sentences if MOST of these errors are in it and the other sentences have none of them.
+    """
+    groups, too_few = kept_groups(answers.groups)
+    found = estimates(comparisons(answers, groups), resampling)
+    rules = (_as_trained(found, margin), _largest(found, margin, answers), _hard(found))
+    named = next((rule for rule in rules if rule is not None), Cause("healthy"))
+    return Cause(**{**vars(named), "evidence": found, "too_few": too_few})
+
+
+def _as_trained(found: Found, margin: float) -> Cause | None:
+    taught = [
+        (group, found[Comparison("weak", group)])
+        for (what, group, _), estimate in found.items()
+        if what == "trained" and estimate.low > margin and found[Comparison("right", group)].high < HALF
+    ]
+    if not taught:
+        return None
+    group, gain = max(taught, key=lambda pair: pair[1].n)
+    return Cause("as trained", group, gain=gain)
+
+
+def _largest(found: Found, margin: float, answers: Answers) -> Cause | None:
+    """The cause, of the three that compare two answers for the same sentences, that explains most errors."""
+    held = {
+        key: estimate
+        for key, estimate in found.items()
+        if key.what in ("outweighed", "unused", "lost") and estimate.low > margin
+    }
+    if not held:
+        return None
+    mended = {key: estimate.value * estimate.n for key, estimate in held.items()}
+    most = max(mended, key=lambda key: mended[key])
+    instead = [
+        key
+        for key in held
+        if key.what == most.what and mended[key] >= MOST * mended[most] and _only_there(found, key.elsewhere)
+    ]
+    best = max(instead, key=lambda key: held[key].value, default=most)
+    gain = held[best]
+    if best.what == "outweighed":
+        return Cause("outweighed", best.group, word=best.detail, gain=gain)
+    if best.what == "unused":
+        return Cause("unused", best.group, gain=gain)
+    layer = _first_without(found, best, answers.layers)
+    return Cause("lost", best.group, layer=layer, instead=int(best.detail), gain=gain)
+
+
+def _only_there(found: Found, elsewhere: Comparison) -> bool:
+    """Whether the same difference was measured in the other sentences, and is not above 0 there."""
+    return elsewhere in found and not found[elsewhere].low > 0
+
+
+def _first_without(found: Found, best: Comparison, layers: tuple[int, ...]) -> int:
+    """The first layer from which on at least half of the loss is there, up to the layer that is read."""
+    kept = found[best].value
+    above = [layer for layer in layers if layer > int(best.detail)]
+    first = layers[-1]
+    for layer in reversed(above[:-1]):
+        still = found.get(Comparison("lost", best.group, str(layer)))
+        if still is None or still.value > kept * HALF:  # this layer is better than the one that is read by as much
+            break
+        first = layer
+    return first
+
+
+def _hard(found: Found) -> Cause | None:
+    hard = {key.group: estimate for key, estimate in found.items() if key.what == "weak" and estimate.low > HARD}
+    if not hard:
+        return None
+    return Cause("undecided", max(hard, key=lambda group: hard[group].value * hard[group].n))
