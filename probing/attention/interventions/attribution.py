@@ -30,7 +30,7 @@ class Attribution:
     @cached_property
     def error(self) -> float | None:
         """How far values and constant are from the total they should add up to; None: they add up to nothing."""
-        return None if self.total is None else float(np.nansum(self.values) + self.constant - self.total)
+        return None if self.total is None else float(np.nansum(self.values)) + self.constant - self.total
 
 
 def by_word(values: FloatArray, subwords: Subwords) -> tuple[NDArray[np.float64], float]:

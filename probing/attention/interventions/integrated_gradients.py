@@ -16,7 +16,7 @@ from probing.model.subwords import Subwords
 if TYPE_CHECKING:
     import torch
 
-BASELINES = ("mask", "pad", "zero")
+BASELINES = ("mask", "pad", "mean", "zero")
 
 
 def integrated_gradients(
@@ -25,9 +25,10 @@ def integrated_gradients(
     """Per subword (S,), in logits: (x - x') · the mean gradient on the line from x' to x. They add up to the score of
     the text minus that of the baseline, but for the error of integration, which ``error`` gives.
 
-    x is a subword's row of the embedding table, as in ``gradients``; x' is the row of the mask (or pad) token, or zero.
-    Special tokens and positions stay as they are. ``steps``: nodes of Gauss-Legendre integration.
-    Raises: ConfigError for another baseline, no steps, and as ``only_place``; ModelError for a token that is missing.
+    x is a subword's row of the embedding table, as in ``gradients``; x' is the row of the mask (or pad) token, the mean
+    of all rows, or zero. Special tokens and positions stay as they are. ``steps``: nodes of Gauss-Legendre integration.
+    Networks that divide by the length of the embedding (Llama) jump at zero, so that the error stays large there: take
+    mean. Raises: ConfigError for another baseline, no steps, and as ``only_place``; ModelError for a token that is missing.
     """
     import torch
 
@@ -51,7 +52,7 @@ def integrated_gradients(
         found = _slopes(encoder, batch.repeat(len(some)), start + share * (text - start), explained)
         slope += torch.einsum("n,nse->se", torch.as_tensor(weights[some] / 2, device=text.device), found.double())
     values = (slope * (text - start).double()).sum(-1)[0].cpu().numpy()
-    name = "zero" if baseline == "zero" else special_token(encoder, (baseline,))[0]
+    name = baseline if baseline in ("zero", "mean") else special_token(encoder, (baseline,))[0]
     what = f"the logit difference {after:+.3f} of the text minus {before:+.3f} of the baseline"
     setting = f"from the embedding {name}, {steps} steps"
     return Attribution("integrated gradients", values, "logit", 0.0, after - before, what, setting)
@@ -61,10 +62,11 @@ def _blank(encoder: Encoder, baseline: str, text: "torch.Tensor") -> "torch.Tens
     """The embedding that replaces those of words, in a shape that broadcasts."""
     import torch
 
-    if baseline == "zero":
-        return torch.zeros_like(text)
+    table = encoder.network.get_input_embeddings()
+    if baseline in ("zero", "mean"):
+        return torch.zeros_like(text) if baseline == "zero" else table.weight.mean(0)
     number = special_token(encoder, (baseline,))[1]
-    row: torch.Tensor = encoder.network.get_input_embeddings()(torch.tensor([number], device=text.device))
+    row: torch.Tensor = table(torch.tensor([number], device=text.device))
     return row
 
 
