@@ -28,7 +28,7 @@ def integrated_gradients(
     x is a subword's row of the embedding table, as in ``gradients``; x' is the row of the mask (or pad) token, the mean
     of all rows, or zero. Special tokens and positions stay as they are. ``steps``: nodes of Gauss-Legendre integration.
     Networks that divide by the length of the embedding (Llama) jump at zero, so that the error stays large there: take
-    mean. Raises: ConfigError for another baseline, no steps, and as ``only_place``; ModelError for a token that is missing.
+    mean. Raises: ConfigError for another baseline, no steps, and as ``only_place``; ModelError for a missing token.
     """
     import torch
 
