@@ -9,7 +9,7 @@ from itertools import accumulate
 import numpy as np
 
 from probing.data.english import RULES
-from probing.data.inflection import Word, pick
+from probing.data.inflection import Paradigm, Word, pick
 from probing.data.lexicon import Lexicon
 
 SINGULAR = 0.6  # share of the phrases whose number is free
@@ -46,6 +46,40 @@ class Node:
     word: Word
     left: tuple[tuple[str, "Node"], ...] = ()
     right: tuple[tuple[str, "Node"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """A symbol and what it was rewritten to: the parts of ``rule``, or a word.
+
+    sign: its polarity, 0 for none. number: what ``#`` means in its rule. word: all forms of the word; None for a
+    phrase. place: where the word stood in another text, if the text was made of that one; -1: nowhere.
+    """
+
+    symbol: str
+    sign: int
+    form: str
+    number: str = ""
+    rule: Rule | None = None
+    parts: tuple["Derived", ...] = ()
+    word: Paradigm | None = None
+    place: int = -1
+
+    def tree(self, tense: str) -> Node:
+        """The tree of its words, finite verbs in ``tense`` (present, past)."""
+        if self.rule is None:
+            assert self.word is not None
+            return Node(pick(self.word, self.form, tense))
+        relations = [part.relation for part in self.rule.parts]
+        children = [(name, part.tree(tense)) for name, part in zip(relations, self.parts, strict=True)]
+        at = relations.index("")
+        head = children[at][1]
+        # The phrase's dependents go outside of the dependents that its head already has, so every tree is projective.
+        return Node(head.word, (*children[:at], *head.left), (*head.right, *children[at + 1 :]))
+
+    def leaves(self) -> "list[Derived]":
+        """The words, in the order of the text."""
+        return [self] if self.rule is None else [leaf for part in self.parts for leaf in part.leaves()]
 
 
 def read_rules(text: str = RULES) -> list[Rule]:
@@ -87,26 +121,23 @@ class Sampler:
         for rule in rules:
             self.rules.setdefault(rule.symbol, []).append(rule)
 
-    def sentence(self, sign: int) -> Node:
-        """A sentence with polarity ``sign``, +1 or -1."""
-        return self.phrase("Text", sign, "", "past" if self.rng.random() < PAST else "present")
+    def sentence(self, sign: int) -> tuple[Derived, str]:
+        """A sentence with polarity ``sign``, +1 or -1, and its tense."""
+        tense = "past" if self.rng.random() < PAST else "present"
+        return self.phrase("Text", sign, ""), tense
 
-    def phrase(self, symbol: str, sign: int, form: str, tense: str) -> Node:
+    def phrase(self, symbol: str, sign: int, form: str) -> Derived:
         """Rewrite ``symbol`` down to the words; polarity and form are passed on as its rules say."""
         if symbol not in self.rules:
             words = self.lexicon.get(symbol) or self.lexicon[symbol + "-+"[sign > 0]]
-            return Node(pick(words[self.below(len(words))], form, tense))
+            return Derived(symbol, sign, form, word=words[self.below(len(words))])
         rule = self.rule(symbol, form)
         signs = {"": 0, "±": sign, "∓": -sign, "?": 2 * self.below(2) - 1}
         forms = {"#": form or self.number(), "~": self.number()}
-        children = [
-            (part.relation, self.phrase(part.symbol, signs[part.sign], forms.get(part.form, part.form), tense))
-            for part in rule.parts
-        ]
-        at = [part.relation for part in rule.parts].index("")
-        head = children[at][1]
-        # The phrase's dependents go outside of the dependents that its head already has, so every tree is projective.
-        return Node(head.word, (*children[:at], *head.left), (*head.right, *children[at + 1 :]))
+        parts = tuple(
+            self.phrase(part.symbol, signs[part.sign], forms.get(part.form, part.form)) for part in rule.parts
+        )
+        return Derived(symbol, sign, form, forms["#"], rule, parts)
 
     def rule(self, symbol: str, form: str) -> Rule:
         """One of the rules of ``symbol`` that allow ``form``."""

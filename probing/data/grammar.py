@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from probing.axes import SPLITS, Corpus, Sentence, Split
 from probing.data.corpus import check_max_sentences, check_train_sentences
-from probing.data.derivation import Node, Rule, Sampler, read_rules
+from probing.data.derivation import Derived, Node, Rule, Sampler, read_rules
 from probing.data.lexicon import draw_held_out, read_lexicon
 from probing.data.surface_text import SPACED
 from probing.errors import not_negative, positive
@@ -18,6 +18,7 @@ from probing.rng import generator
 HELD_OUT = 0.15  # share of the words of each open class that occur in dev and test only
 SHORTEST, LONGEST = 4, 35  # words in a sentence
 LABELS = {+1: "positive", -1: "negative"}
+Drawn = tuple[Sentence, Derived, str]  # and the tense
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,20 @@ class Grammar:
 
     def load(self, text: str = SPACED) -> Corpus:
         """Draw all splits, the same for any ``text``."""
+        derived = self.derived()
+        return Corpus(self.name, {split: tuple(sentence for sentence, *_ in derived[split]) for split in SPLITS})
+
+    def derived(self) -> dict[Split, list[Drawn]]:
+        """The sentences of all splits, each with its derivation and its tense."""
+        seen: set[tuple[str, ...]] = set()
+        return {split: [*draw(self.sampler(split), split, self._sizes[split], seen)] for split in SPLITS}
+
+    def sampler(self, split: Split, *purpose: str) -> Sampler:
+        """Draws with the rules and the words of a split; without a ``purpose``, the sentences of that split."""
         held_out = draw_held_out(generator(self.seed, "grammar", "held out"), HELD_OUT)
         rules = [more_modified(rule, self.modifiers) for rule in read_rules()]
-        seen: set[tuple[str, ...]] = set()
-        splits: dict[Split, tuple[Sentence, ...]] = {}
-        for split in SPLITS:
-            lexicon = read_lexicon(held_out if split == "train" else frozenset())
-            sampler = Sampler(rules, lexicon, generator(self.seed, "grammar", split))
-            splits[split] = tuple(draw(sampler, split, self._sizes[split], seen))
-        return Corpus(self.name, splits)
+        lexicon = read_lexicon(held_out if split == "train" else frozenset())
+        return Sampler(rules, lexicon, generator(self.seed, "grammar", split, *purpose))
 
 
 def more_modified(rule: Rule, times: int) -> Rule:
@@ -72,16 +78,17 @@ def more_modified(rule: Rule, times: int) -> Rule:
     return replace(rule, weight=rule.weight * times) if after else rule
 
 
-def draw(sampler: Sampler, split: Split, size: int, seen: set[tuple[str, ...]]) -> Iterator[Sentence]:
+def draw(sampler: Sampler, split: Split, size: int, seen: set[tuple[str, ...]]) -> Iterator[Drawn]:
     """Draw ``size`` sentences, alternately positive and negative; none is in ``seen``, and each is added to it."""
     done = 0
     while done < size:
         sign = -1 if done % 2 else +1
-        sentence = write_down(sampler.sentence(sign), f"{split}-{done + 1:04d}", LABELS[sign])
+        derived, tense = sampler.sentence(sign)
+        sentence = write_down(derived.tree(tense), f"{split}-{done + 1:04d}", LABELS[sign])
         if SHORTEST <= len(sentence.words) <= LONGEST and sentence.words not in seen:
             seen.add(sentence.words)
             done += 1
-            yield sentence
+            yield sentence, derived, tense
 
 
 def write_down(tree: Node, sentence_id: str, label: str) -> Sentence:

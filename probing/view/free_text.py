@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import Sentence, Surface
+from probing.data.word_spans import word_spans
 from probing.errors import DataError
 from probing.model.align import UNMATCHABLE, align, as_read
 from probing.model.encoder import Encoder
@@ -15,7 +16,6 @@ from probing.model.saved_tokenizer import special_subwords
 from probing.model.subwords import linked
 from probing.view.record import Tokens
 from probing.view.token_labels import is_byte_level, legible
-from probing.view.word_spans import word_spans
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

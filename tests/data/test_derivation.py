@@ -39,7 +39,7 @@ def sampler(text):
 
 @pytest.mark.parametrize(("sign", "adjective"), [(+1, "dull"), (-1, "great")])
 def test_a_flipped_polarity_and_a_shared_number_reach_the_words(sign, adjective):
-    tree = sampler("Text±  1  nsubj:it# *Is±#\nIs±#  1  cop:be# advmod:not *good∓").sentence(sign)
+    tree = sampler("Text±  1  nsubj:it# *Is±#\nIs±#  1  cop:be# advmod:not *good∓").sentence(sign)[0].tree("past")
     assert tree.word.text == adjective
     assert [relation for relation, _ in tree.left] == ["nsubj", "cop", "advmod"] and not tree.right
     subject, copula = (child.word.text for _, child in tree.left[:2])
@@ -48,6 +48,6 @@ def test_a_flipped_polarity_and_a_shared_number_reach_the_words(sign, adjective)
 
 def test_rules_are_drawn_in_proportion_to_their_weight():
     draws = sampler("Text  1  *good±\n  3  *not")
-    counts = Counter(draws.sentence(+1).word.text for _ in range(4000))
+    counts = Counter(draws.sentence(+1)[0].tree("past").word.text for _ in range(4000))
     assert set(counts) == {"great", "not"}
     assert abs(counts["not"] / 4000 - 0.75) < 0.03

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probing.view.word_spans import word_spans
+from probing.data.word_spans import word_spans
 
 
 @pytest.mark.parametrize(
