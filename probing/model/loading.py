@@ -98,21 +98,21 @@ def _trained(folder: Path, config: Any, dtype: "torch.dtype", head: bool) -> _Re
     if head and (found := reader_of(config)):
         kind, reader = found
         try:
-            full, missing = _read(reader, folder, config, dtype)
+            full, missing = read_with(reader, folder, config, dtype)
         except Exception as error:  # if not the head but the encoder is at fault, it fails again below
             log.warning("%s: its head cannot be loaded and is left out: %s", folder, first_line(error))
         else:
             if is_encoder(full.base_model, config):
                 require_weights(folder, full, full.base_model, missing)
                 return _Read(full.base_model) if missing else _Read(full, kind)
-    full, missing = _read(AutoModel, folder, config, dtype)
+    full, missing = read_with(AutoModel, folder, config, dtype)
     read = _of_text(full)
     require_weights(folder, full, read.full, missing)
     return read
 
 
-def _read(reader: Any, folder: Path, config: Any, dtype: "torch.dtype") -> tuple[Network, set[str]]:
-    """The network in ``folder``, and the names of its weights that the file does not have."""
+def read_with(reader: Any, folder: Path, config: Any, dtype: "torch.dtype") -> tuple[Network, set[str]]:
+    """The network in ``folder``, read by this class, and the names of its weights that the file does not have."""
     full, report = reader.from_pretrained(
         folder,
         config=config,

@@ -31,9 +31,10 @@ class ModelHead:
     """A checkpoint's own head, frozen. kind: it predicts masked words, the next word, the class of a sentence, or the
     class of every subword (tag).
 
-    ``logits`` maps vectors of the last hidden state, (P, D), to (P, C), by the parameters ``weights``. For a
-    classifier, id2label names the classes 0 to C - 1 in order, and ``problem`` is the configuration's ``problem_type``
-    (None: not given). reads: which subword a classifier of sentences reads, or the mean of all, special ones included.
+    ``logits`` maps vectors of the last hidden state, (P, D), to (P, C), by its ``weights``: by the names that they have
+    in the file, those of the pooler among them. For a classifier, id2label names the classes 0 to C - 1 in order, and
+    ``problem`` is the configuration's ``problem_type`` (None: not given). reads: which subword a classifier of
+    sentences reads, or the mean of all, special ones included.
     """
 
     kind: Kind
@@ -41,7 +42,7 @@ class ModelHead:
     id2label: Mapping[int, str] = field(default_factory=dict)
     problem: str | None = None
     reads: Reads = "first"
-    weights: "tuple[torch.Tensor, ...]" = ()
+    weights: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
 
 
 def reader_of(config: Any) -> tuple[Kind, Any] | None:
@@ -109,7 +110,7 @@ def _reads(head: ModelHead, states: "torch.Tensor", expected: "torch.Tensor", na
     return nearest
 
 
-def _without_encoder(full: Any) -> "tuple[Callable[[torch.Tensor], torch.Tensor], tuple[torch.Tensor, ...]]":
+def _without_encoder(full: Any) -> "tuple[Callable[[torch.Tensor], torch.Tensor], dict[str, torch.Tensor]]":
     """The head of ``full`` alone, and its weights: its encoder is replaced by one that returns the vectors that it is
     given.
     """
@@ -117,6 +118,7 @@ def _without_encoder(full: Any) -> "tuple[Callable[[torch.Tensor], torch.Tensor]
     from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions as Given
 
     pooler = getattr(full.base_model, "pooler", None)
+    pooling = {} if pooler is None else dict(pooler.named_parameters(f"{full.base_model_prefix}.pooler"))
     stand_in = torch.nn.Identity()
     setattr(full, full.base_model_prefix, stand_in)
     full.config = copy.deepcopy(full.config)  # the encoder keeps its own
@@ -130,4 +132,4 @@ def _without_encoder(full: Any) -> "tuple[Callable[[torch.Tensor], torch.Tensor]
         found: torch.Tensor = full(input_ids=ids, return_dict=True).logits
         return found.reshape(len(vectors), found.shape[-1])
 
-    return logits, (*(pooler.parameters() if pooler else ()), *full.parameters())
+    return logits, {**pooling, **dict(full.named_parameters())}
