@@ -37,10 +37,16 @@ class ModelParts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts(ModelParts):
-    """The same with a corpus, and with the store of the model's hidden states and attention maps."""
+class CorpusParts(ModelParts):
+    """The same with a corpus."""
 
     data: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts(CorpusParts):
+    """The same with a corpus, and with the store of the model's hidden states and attention maps."""
+
     store: Store
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pipelines.shared.options import ModelParts, Parts, option
+from pipelines.shared.options import CorpusParts, ModelParts, option
 from pipelines.shared.schema import part_of
 from probing.axes import Corpus, Note
 from probing.data.corpus import Source
@@ -20,7 +20,7 @@ INHERITED = {
 
 Load = Callable[[Source, str], Corpus]
 ModelPartsT = TypeVar("ModelPartsT", bound=ModelParts)
-PartsT = TypeVar("PartsT", bound=Parts)
+PartsT = TypeVar("PartsT", bound=CorpusParts)
 
 
 def find_model(parts: ModelPartsT) -> tuple[ModelPartsT, Checkpoint, tuple[Note, ...]]:

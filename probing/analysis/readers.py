@@ -27,6 +27,7 @@ NOTHING_READS = (
 
 
 READ = ("word", "sentence")  # the levels whose vectors a readout can follow through an intervention
+LEVEL_OF = {"class": "sentence", "tag": "word"}  # what a head that is a classifier gives a class to
 
 
 class Reader(Protocol):
@@ -71,8 +72,8 @@ class HeadReader:
         """The subwords of the sample (for a masked-word head with some words masked), and the head as a readout."""
         rng = generator(self.seed, "masked words", sample.split)
         gold = None
-        if self.encoder.head is not None and self.encoder.head.kind == "class":
-            gold = [int(self.labels.values[sample.split][i][0]) for i in sample.sentences]
+        if self.encoder.head is not None and self.encoder.head.kind in LEVEL_OF:
+            gold = [np.asarray(self.labels.values[sample.split][i]) for i in sample.sentences]
         return head_readout(self.encoder, sample.subwords, rng, gold, self.labels.classes)
 
 
@@ -95,12 +96,12 @@ def probe_reader(predictions: Sequence[Prediction], task: Task, labels: Labels, 
 def head_reader(encoder: Encoder, labels: Labels, seed: int) -> tuple[HeadReader | None, str | None]:
     """The model's own head, and why it was refused if the classes of a classifier do not match the corpus by name.
 
-    (None, None) if the model has no head, or if its head classifies sentences and the task does not.
+    (None, None) if the model has no head, or if its head classifies sentences, or words, and the task does not.
     """
     head = encoder.head
-    if head is None or (head.kind == "class" and (labels.level, labels.kind) != ("sentence", "class")):
+    if head is None or (head.kind in LEVEL_OF and (labels.level, labels.kind) != (LEVEL_OF[head.kind], "class")):
         return None, None
-    if head.kind == "class":
+    if head.kind in LEVEL_OF:
         try:
             match_classes(labels.classes, head.id2label)
         except ModelError as error:

@@ -20,7 +20,7 @@ from probing.model.input_limits import embeddings, longest_input
 from probing.model.loading import named, read_network
 from probing.model.map_facts import MapFacts, measure_maps
 from probing.model.memory import Memory
-from probing.model.network_facts import SHARING, Facts, example_batch, hidden_states, measure
+from probing.model.network_facts import SHARING, Facts, example_batch, hidden_states, measure, padding
 from probing.model.network_pass import Network
 from probing.model.saved_head import ModelHead
 from probing.model.saved_tokenizer import ClsPosition, cls_place, read_tokenizer, special_subwords
@@ -186,7 +186,7 @@ def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool =
     """
     saved = read_tokenizer(checkpoint.folder)
     network, own_head, notes = read_network(model, checkpoint, device, head)
-    pad = max(0, getattr(network.config, "pad_token_id", None) or 0)  # padding is masked: any embedding serves
+    pad = padding(network)
     limits = (saved.longest, longest_input(network), model.max_subwords)
     window = min((limit for limit in limits if limit is not None), default=None)
     with named(checkpoint.folder):

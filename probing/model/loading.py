@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from probing.errors import ModelError, first_line
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.network_pass import Network, quiet
-from probing.model.saved_head import Kind, ModelHead, is_encoder, reader_of, split
+from probing.model.saved_head import Kind, ModelHead, head_of, is_encoder, reader_of
 from probing.model.text_part import require_text, text_part, without_projection
 from probing.model.weights import require_different, require_weights
 
@@ -31,9 +31,9 @@ def read_network(model: Model, checkpoint: Checkpoint, device: str = "cpu", head
     """The encoder on ``device``, frozen (evaluation mode, no gradients), in the arithmetic of ``model.precision``.
 
     ``head``: together with the head that it was saved with, from the same read; None if the checkpoint has no head or
-    not all of its weights, and for the untrained twin. Of an encoder-decoder the encoder, of a model of text and images
-    the part that reads text, never with a head. The untrained twin is built from the configuration: re-initialising
-    loaded weights does nothing in transformers 5.
+    not all of its weights, for one that ``head_of`` refuses, and for the untrained twin. Of an encoder-decoder the
+    encoder, of a model of text and images the part that reads text, never with a head. The untrained twin is built from
+    the configuration: re-initialising loaded weights does nothing in transformers 5.
     Raises: ModelError if transformers cannot build it, if it reads no text, or if the file does not have all of the
     encoder's weights.
     """
@@ -57,11 +57,22 @@ def read_network(model: Model, checkpoint: Checkpoint, device: str = "cpu", head
         hint = "; its code would have to be run, which is never done" if "remote_code" in str(error) else ""
         raise ModelError(f"{checkpoint.folder}: transformers cannot load this: {first_line(error)}{hint}") from error
     full = read.full.eval().requires_grad_(requires_grad=False).to(device)
-    network, own_head = (full, None) if read.kind is None else split(full, read.kind)
+    network, own_head, notes = _divided(full, read)
     if without_projection(network):
         note = "the projection after the last block is left out, so that all layers have the same width"
         return SavedNetwork(network, None, (*read.notes, note))  # its head reads what the projection gives
-    return SavedNetwork(network, own_head, read.notes)
+    return SavedNetwork(network, own_head, notes)
+
+
+def _divided(full: Network, read: "_Read") -> SavedNetwork:
+    """Encoder and head of what was read; a head that cannot be taken off is left out, with a note."""
+    if read.kind is None:
+        return SavedNetwork(full, None, read.notes)
+    network = full.base_model
+    try:
+        return SavedNetwork(network, head_of(full, read.kind), read.notes)
+    except Exception as error:  # heads that are not made for one vector fail in as many ways as there are heads
+        return SavedNetwork(network, None, (*read.notes, f"the checkpoint's own head is left out: {first_line(error)}"))
 
 
 @contextmanager
@@ -87,21 +98,21 @@ def _trained(folder: Path, config: Any, dtype: "torch.dtype", head: bool) -> _Re
     if head and (found := reader_of(config)):
         kind, reader = found
         try:
-            full, missing = _read(reader, folder, config, dtype)
+            full, missing = read_with(reader, folder, config, dtype)
         except Exception as error:  # if not the head but the encoder is at fault, it fails again below
             log.warning("%s: its head cannot be loaded and is left out: %s", folder, first_line(error))
         else:
             if is_encoder(full.base_model, config):
                 require_weights(folder, full, full.base_model, missing)
                 return _Read(full.base_model) if missing else _Read(full, kind)
-    full, missing = _read(AutoModel, folder, config, dtype)
+    full, missing = read_with(AutoModel, folder, config, dtype)
     read = _of_text(full)
     require_weights(folder, full, read.full, missing)
     return read
 
 
-def _read(reader: Any, folder: Path, config: Any, dtype: "torch.dtype") -> tuple[Network, set[str]]:
-    """The network in ``folder``, and the names of its weights that the file does not have."""
+def read_with(reader: Any, folder: Path, config: Any, dtype: "torch.dtype") -> tuple[Network, set[str]]:
+    """The network in ``folder``, read by this class, and the names of its weights that the file does not have."""
     full, report = reader.from_pretrained(
         folder,
         config=config,

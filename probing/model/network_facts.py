@@ -152,6 +152,11 @@ def _inputs(network: Network, pad: int) -> tuple[list[int], list[int]]:
     return numbers[:n], numbers[BESIDE : BESIDE + n]
 
 
+def padding(network: Network) -> int:
+    """The id that fills up a batch. It is masked, so that any embedding serves where the configuration names none."""
+    return max(0, getattr(network.config, "pad_token_id", None) or 0)
+
+
 def example_batch(network: Network, pad: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":
     """Ids and mask of two inputs, the second one padded: each (2, BESIDE)."""
     first, other = _inputs(network, pad)

@@ -2,15 +2,18 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from probing.model.network_pass import Network
+from probing.errors import ModelError
+from probing.model.network_facts import SAME, example_batch, hidden_states, padding
+from probing.model.network_pass import Network, run
 
 if TYPE_CHECKING:
     import torch
 
-Kind = Literal["masked", "next", "class"]
+Kind = Literal["masked", "next", "class", "tag"]
+Reads = Literal["first", "last", "mean"]
 _KINDS: dict[
     str, tuple[Kind, str]
 ] = {  # how names of architectures end: what the head predicts, and which class reads it
@@ -18,22 +21,28 @@ _KINDS: dict[
     "ForCausalLM": ("next", "AutoModelForCausalLM"),
     "LMHeadModel": ("next", "AutoModelForCausalLM"),
     "ForSequenceClassification": ("class", "AutoModelForSequenceClassification"),
+    "ForTokenClassification": ("tag", "AutoModelForTokenClassification"),
 }
 _NO_TOKEN = -1
 
 
 @dataclass(frozen=True, eq=False)
 class ModelHead:
-    """A checkpoint's own head, frozen. kind: it predicts masked words, the next word, or the class of a sentence.
+    """A checkpoint's own head, frozen. kind: it predicts masked words, the next word, the class of a sentence, or the
+    class of every subword (tag).
 
-    ``logits`` maps vectors of the last hidden state, (P, D), to (P, C). For a classifier, id2label names the classes
-    0 to C - 1 in order, and ``problem`` is the configuration's ``problem_type`` (None: not given).
+    ``logits`` maps vectors of the last hidden state, (P, D), to (P, C), by its ``weights``: by the names that they have
+    in the file, those of the pooler among them. For a classifier, id2label names the classes 0 to C - 1 in order, and
+    ``problem`` is the configuration's ``problem_type`` (None: not given). reads: which subword a classifier of
+    sentences reads, or the mean of all, special ones included.
     """
 
     kind: Kind
     logits: "Callable[[torch.Tensor], torch.Tensor]"
     id2label: Mapping[int, str] = field(default_factory=dict)
     problem: str | None = None
+    reads: Reads = "first"
+    weights: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
 
 
 def reader_of(config: Any) -> tuple[Kind, Any] | None:
@@ -62,20 +71,54 @@ def is_encoder(network: Network, config: Any) -> bool:
     return type(network) in (found if isinstance(found, list | tuple) else (found,))
 
 
-def split(full: Network, kind: Kind) -> tuple[Network, ModelHead]:
-    """The encoder inside ``full``, and the head without it. ``full`` itself must not be used afterwards."""
+def head_of(full: Network, kind: Kind) -> ModelHead:
+    """The head of ``full`` without its encoder, ``full.base_model``. ``full`` itself must not be used afterwards.
+
+    Raises: ModelError if a classifier computes anything else from the last hidden state than from one of its vectors,
+    or from their mean: this is tried on an example.
+    """
+    import torch
+
     network = full.base_model
     config = network.config
-    named = {int(number): str(name) for number, name in sorted(config.id2label.items())} if kind == "class" else {}
-    return network, ModelHead(kind, _without_encoder(full), named, getattr(config, "problem_type", None))
+    if kind not in ("class", "tag"):
+        logits, weights = _without_encoder(full)
+        return ModelHead(kind, logits, weights=weights)
+    ids, mask = (part[:1] for part in example_batch(network, padding(network), network.device))  # one, not padded
+    with torch.inference_mode():
+        states = hidden_states(network, ids, mask)[-1][0]  # (T, D)
+        expected = run(full, {"input_ids": ids, "attention_mask": mask}).logits[0]  # (C,), or (T, C) of words
+    name = type(full).__name__
+    logits, weights = _without_encoder(full)
+    named = {int(number): str(label) for number, label in sorted(config.id2label.items())}
+    head = ModelHead(kind, logits, named, getattr(config, "problem_type", None), weights=weights)
+    return replace(head, reads=_reads(head, states, expected, name))
 
 
-def _without_encoder(full: Any) -> "Callable[[torch.Tensor], torch.Tensor]":
-    """The head of ``full`` alone: its encoder is replaced by one that returns the vectors that it is given."""
+def _reads(head: ModelHead, states: "torch.Tensor", expected: "torch.Tensor", name: str) -> Reads:
+    """Which of the vectors (T, D) of one input, or whether their mean, gives the expected logits. Raises ModelError."""
+    import torch
+
+    given: dict[Reads, torch.Tensor] = {"first": states[:1], "last": states[-1:], "mean": states.mean(0, keepdim=True)}
+    if head.kind == "tag":
+        given = {"first": states}  # every vector its own
+    with torch.inference_mode():
+        apart = {place: float((head.logits(some) - expected).abs().max()) for place, some in given.items()}
+    nearest = min(apart, key=lambda place: apart[place])
+    if not apart[nearest] <= SAME[str(states.dtype).removeprefix("torch.")] * max(1, float(expected.abs().max())):
+        raise ModelError(f"the head of {name} reads more of the last hidden state than the vector of one subword")
+    return nearest
+
+
+def _without_encoder(full: Any) -> "tuple[Callable[[torch.Tensor], torch.Tensor], dict[str, torch.Tensor]]":
+    """The head of ``full`` alone, and its weights: its encoder is replaced by one that returns the vectors that it is
+    given.
+    """
     import torch
     from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions as Given
 
     pooler = getattr(full.base_model, "pooler", None)
+    pooling = {} if pooler is None else dict(pooler.named_parameters(f"{full.base_model_prefix}.pooler"))
     stand_in = torch.nn.Identity()
     setattr(full, full.base_model_prefix, stand_in)
     full.config = copy.deepcopy(full.config)  # the encoder keeps its own
@@ -89,4 +132,4 @@ def _without_encoder(full: Any) -> "Callable[[torch.Tensor], torch.Tensor]":
         found: torch.Tensor = full(input_ids=ids, return_dict=True).logits
         return found.reshape(len(vectors), found.shape[-1])
 
-    return logits
+    return logits, {**pooling, **dict(full.named_parameters())}

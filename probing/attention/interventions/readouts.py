@@ -154,7 +154,8 @@ class HeadReadout:
     """The model's own head. ``logits`` turns hidden states of the last layer (P, D) into (P, C).
 
     gold: per sentence the class to predict from each subword, (S,); negative: nothing to predict. notes: caveats.
-    predicts: what, in words. level: sentence if the class is the whole sentence's.
+    predicts: what, in words. level: sentence if the class is the whole sentence's. mean: the head reads the mean of all
+    subwords, special ones too, wherever gold stands. whole_words: a class is that of the subword's word.
     """
 
     name: str
@@ -164,12 +165,19 @@ class HeadReadout:
     predicts: str = ""
     level: Level = "word"
     notes: tuple[str, ...] = ()
+    mean: bool = False
+    whole_words: bool = False
 
     def places(self, batch: Batch) -> Places:
-        """The positions that have something to predict, each its own unless the class is the whole sentence's."""
+        """The positions that have something to predict, and their own: none if the class is the whole sentence's."""
         rows, columns = np.nonzero(self._gold(batch) >= 0)
         here = np.equal(columns[:, None], np.arange(batch.ids.shape[1]))
-        return Places(rows, here.astype(np.float32), here & (self.level != "sentence"))
+        real = batch.real[rows]
+        reads = real / real.sum(axis=1, keepdims=True) if self.mean else here
+        first, word = batch.words[rows], batch.words[rows, columns][:, None]
+        last = first if batch.last_words is None else batch.last_words[rows]
+        own = (first <= word) & (word <= last) & (first >= 0) if self.whole_words else here
+        return Places(rows, reads.astype(np.float32), own & (self.level != "sentence"))
 
     def _gold(self, batch: Batch) -> NDArray[np.int64]:
         """The class of every position, (B, T); negative: none."""
@@ -184,5 +192,9 @@ class HeadReadout:
 
         gold = self._gold(batch)
         rows, columns = (torch.from_numpy(part).to(hidden.device) for part in np.nonzero(gold >= 0))
-        logits = self.logits(hidden[rows, columns]).float()
+        vectors = hidden[rows, columns]
+        if self.mean:
+            real = torch.from_numpy(batch.real).to(hidden)[:, :, None]
+            vectors = ((hidden * real).sum(1) / real.sum(1))[rows]
+        logits = self.logits(vectors).float()
         return Reading(logits.log_softmax(1), torch.from_numpy(gold[gold >= 0]).to(hidden.device), rows, len(gold))
