@@ -4,9 +4,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.reproducing.needed_runs import Composed, Job, composed, reason_of
+from pipelines.reproducing.needed_runs import Job, composed, reason_of
 from pipelines.reproducing.paper_files import minutes
 from pipelines.running.carry_out import asked, finished, prepare
+from pipelines.running.composed_run import Composed
 from pipelines.running.finished_run import verify
 from pipelines.running.manifest import TYPED
 from pipelines.shared.cli import say

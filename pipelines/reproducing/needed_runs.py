@@ -1,18 +1,12 @@
 """The runs that papers need for a model: their options, and how long they take."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from hydra import compose
-from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from dataclasses import dataclass, replace
 
 from pipelines.reproducing.model_kind import Kind, placed
 from pipelines.reproducing.settings import Settings
-from pipelines.shared.typed_options import explain
-from probing.errors import ConfigError, ProbingError
+from pipelines.running.composed_run import Composed, composed_run
+from probing.errors import ProbingError
 from probing.report.published.paper_data import Needed, Paper
 
 
@@ -24,15 +18,6 @@ class Job:
     name: str
     overrides: tuple[str, ...]
     seconds: float
-
-
-@dataclass(frozen=True)
-class Composed:
-    """The configuration of a run, the option of each group, and what to type for it."""
-
-    config: DictConfig
-    choices: dict[str, str]
-    typed: tuple[str, ...]
 
 
 def jobs_of(paper: Paper, model: str, kind: Kind, settings: Settings) -> Iterator[Job]:
@@ -58,17 +43,11 @@ def composed(overrides: Sequence[str]) -> Composed:
 
     Raises ConfigError for options that do not exist.
     """
-    try:
-        config = compose("run", overrides=list(overrides), return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(explain(error)) from error
-    choices = {str(group): str(option) for group, option in config.hydra.runtime.choices.items()}
-    own: Any = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    typed = tuple(overrides)
-    if own.data.get("stand_in") is not None:
-        own.data.stand_in = None
-        typed += ("data.stand_in=null",)
-    return Composed(own, choices, typed)
+    found = composed_run(overrides)
+    if found.config.data.get("stand_in") is None:
+        return found
+    found.config.data.stand_in = None
+    return replace(found, typed=(*found.typed, "data.stand_in=null"))
 
 
 def reason_of(error: ProbingError) -> str:

@@ -1,0 +1,70 @@
+"""The options of ``python -m pipelines.diagnose``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Literal, cast
+
+from pipelines.shared.typed_options import in_quotes, readable
+from probing.errors import ConfigError, not_negative, one_of
+
+SPLITS = ("dev", "test")
+EXAMPLE = 'text="The movie was unexpectedly not boring" label=positive'
+OF_THE_RUN = ("attention", "analysis", "probe", "layers")
+_WITH_VALUE = ("--config-dir", "-cd", "--cfg", "-c", "--package", "-p")
+
+
+@dataclass
+class Settings:
+    """options: of the run that trains the probes, as they are typed for it; all others as in conf/diagnose.yaml."""
+
+    text: str | None = None
+    label: str | None = None
+    file: str | None = None
+    errors: int = 0
+    split: str = "dev"
+    options: list[str] = field(default_factory=list)
+    out: str | None = None
+    strict: bool = False
+    outputs: str = "outputs"
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        not_negative("errors", self.errors)
+        one_of("split", self.split, SPLITS)
+        if any(option.partition("=")[0] in OF_THE_RUN for option in self.options):
+            raise ConfigError(f"{', '.join(OF_THE_RUN)} are set by the diagnosis; leave them out")
+
+    def check(self) -> None:
+        """Refuse a wrong choice of texts; apart, because texts are set last. Raises: ConfigError."""
+        if self.text is not None and not self.text.strip():
+            raise ConfigError(f"text= is empty; type {EXAMPLE}")
+        if (self.text is None) != (self.label is None):
+            missing = "label" if self.label is None else "text"
+            raise ConfigError(f"{missing}= is missing: a text is diagnosed with its label; type {EXAMPLE}")
+        given = [name for name in ("text", "file", "errors") if getattr(self, name)]
+        if len(given) != 1:
+            listed = " and ".join(given) or "nothing"
+            raise ConfigError(f"{listed}: one of text=, file= and errors= is expected; type {EXAMPLE}, or errors=20")
+
+    @property
+    def of_split(self) -> Literal["dev", "test"]:
+        """The split whose errors are diagnosed."""
+        return cast(Literal["dev", "test"], self.split)
+
+
+OWN = (*(f.name for f in fields(Settings)), "hydra")
+
+
+def separated(arguments: Sequence[str]) -> list[str]:
+    """The arguments as Hydra can read them; what is no option of this program goes to ``options``, for the run."""
+    own, further, follows = [], [], False
+    for argument in arguments:
+        name, equals, _ = argument.partition("=")
+        if follows or argument.startswith("-") or not equals or name.lstrip("+~").partition(".")[0] in OWN:
+            own.append(argument)
+            follows = argument in _WITH_VALUE
+        else:
+            further.append(argument)
+    if further:
+        own.append(f"options=[{','.join(map(in_quotes, further))}]")
+    return readable(own)

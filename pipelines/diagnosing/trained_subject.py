@@ -1,0 +1,77 @@
+"""The classifier to diagnose and its probes: from a run of the usual program, made now or found."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+
+from pipelines.diagnosing.settings import Settings
+from pipelines.running.carry_out import finished, prepare
+from pipelines.running.composed_run import Composed, composed_run
+from pipelines.running.finished_run import verify
+from pipelines.running.manifest import TYPED
+from pipelines.running.one_run import Run, study_of
+from pipelines.shared.cli import CONSOLE, say
+from pipelines.shared.progress import Bars
+from probing.diagnosis.subject import Subject
+from probing.errors import ConfigError
+from probing.probe.saved import FILE, from_file
+from probing.report.run_files import read_file
+from probing.result.folder import ROWS
+from probing.result.rows import read_rows
+
+METRIC = "accuracy"
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A finished run, and the subject that its probes and its model make. bars: for the progress of what follows."""
+
+    run: Run
+    subject: Subject
+    bars: Bars
+
+
+@contextmanager
+def trained_subject(settings: Settings) -> Iterator[Trained]:
+    """Make the run unless it is there, and load its model. Raises ProbingError."""
+    this = finished_run(settings)
+    saved = from_file(this.folder / FILE)
+    rows = read_file(this.folder / ROWS, read_rows)
+    rows = rows[(rows["analysis"] == "probes") & (rows["metric"] == METRIC) & (rows["target"] == "task")]
+    on_dev, on_test = (
+        dict(zip(part["layer"], part["value"], strict=True))
+        for part in (rows[rows["split"] == split] for split in ("dev", "test"))
+    )
+    errors = {int(layer): 1 - float(accuracy) for layer, accuracy in on_test.items()}
+    best = int(max(on_dev, key=lambda layer: on_dev[layer]))
+    with Bars(CONSOLE) as bars, closing(replace(study_of(this, bars), with_head=True)) as study:
+        yield Trained(this, Subject(study, saved, errors, best), bars)
+
+
+def finished_run(settings: Settings) -> Run:
+    """The run that trains a probe on every layer; its analyses of attention are left out."""
+    wanted = run_of(settings)
+    token = TYPED.set(wanted.typed)
+    try:
+        this = prepare(wanted.config, wanted.choices)
+        if (this.experiment.task.level, this.experiment.task.kind) != ("sentence", "class"):
+            raise ConfigError(
+                f"task={this.experiment.task.name}: a diagnosis is of a classifier of sentences; type task=sentiment, "
+                "or data=labelled with sentences and labels of your own"
+            )
+        this, done = finished(this)
+        if done:
+            verify(this.folder, this.experiment.report)
+    finally:
+        TYPED.reset(token)
+    say(f"probes: {this.folder}")
+    return this
+
+
+def run_of(settings: Settings) -> Composed:
+    """Its configuration: task=sentiment and no analysis of attention, unless something else is typed."""
+    usual = ["model=minilm", "task=sentiment", "attention=none"]
+    typed = {option.partition("=")[0] for option in settings.options}
+    kept = [option for option in usual if option.partition("=")[0] not in typed]
+    own = [f"strict={settings.strict}", f"outputs={settings.outputs}"]
+    return composed_run([*kept, *own, *settings.options])

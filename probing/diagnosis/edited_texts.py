@@ -1,0 +1,97 @@
+"""Minimal pairs of a text: what the classifier makes of each, and where the difference to the text arises."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.interventions.activation_patching import Patched, patch_heads, patch_words
+from probing.attention.interventions.aligned_texts import AlignedTexts
+from probing.attention.interventions.layer_answers import Answer, layer_answers
+from probing.axes import Sentence, Surface
+from probing.data.minimal_pair import Edit
+from probing.data.text_edits import text_edits
+from probing.data.word_spans import word_spans
+from probing.diagnosis.subject import Subject
+
+POSITIVE = "positive"  # the class for which the rules know words of praise
+
+
+@dataclass(frozen=True, eq=False)
+class EditedText:
+    """An edit of the text, and what the classifier says of it.
+
+    expected: class that the edit should have, in the corpus's numbers; None: the rules cannot say (more than two
+    classes). predicted: the classifier's. log_probabilities (C,): of the classifier, in its own order. answers: of the
+    probe of each layer.
+    """
+
+    edit: Edit
+    expected: int | None
+    predicted: int
+    log_probabilities: NDArray[np.float64]
+    answers: Sequence[Answer]
+
+    def told_apart(self, answers: Sequence[Answer]) -> list[int]:
+        """The layers whose probes give the edit another class than they give the text in ``answers``."""
+        of_edit = {answer.layer: answer.predicted for answer in self.answers}
+        return [answer.layer for answer in answers if of_edit[answer.layer] != answer.predicted]
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the classifier gives the edit the class that it should have."""
+        return self.predicted == self.expected
+
+
+@dataclass(frozen=True, eq=False)
+class PatchedPair:
+    """Where the text and one of its edits part: states of words, and outputs of heads, put from one into the other."""
+
+    edit: Edit
+    words: Patched
+    heads: Patched
+
+
+def edited_texts(subject: Subject, sentence: Sentence, label: int) -> list[EditedText]:
+    """All edits of a text, with the answers of the classifier and of all probes."""
+    positive = subject.classes[label] == POSITIVE if POSITIVE in subject.classes else None
+    edits = text_edits(as_text(sentence), positive).edits
+    other = 1 - label if len(subject.classes) == 2 else None
+    return [_edited(subject, edit, other if edit.flips else label) for edit in edits]
+
+
+def _edited(subject: Subject, edit: Edit, expected: int | None) -> EditedText:
+    sentence = edit.sentence(edit.kind)
+    row, subwords = subject.log_probabilities([sentence])[0], subject.subwords([sentence])
+    answers = layer_answers(subject.encoder, subwords, subject.probes([0]), subject.errors)
+    return EditedText(edit, expected, int(subject.in_corpus[row.argmax()]), row, answers)
+
+
+def as_text(sentence: Sentence) -> str:
+    """The text as it is written, or its words between spaces."""
+    return " ".join(sentence.words) if sentence.surface is None else sentence.surface.text
+
+
+def text_sentence(text: str, name: str = "text") -> Sentence:
+    """A text as a sentence that models read as it is written; its words are those that edits count."""
+    spans = word_spans(text)
+    return Sentence(name, tuple(text[start:end] for start, end in spans), surface=Surface(text, tuple(spans)))
+
+
+def telling_pair(edits: Sequence[EditedText], predicted: int) -> EditedText | None:
+    """The edit to compare the text with: one whose answer differs from that for the text, else one that should."""
+    others = [edit for edit in edits if edit.predicted != predicted]
+    should = [edit for edit in edits if edit.edit.flips and edit.edit.sure != "open"]
+    return next(iter([*others, *should]), None)
+
+
+def patched_pair(subject: Subject, sentence: Sentence, edit: Edit, classes: tuple[int, int]) -> PatchedPair:
+    """Activation patching between a text (the clean one) and its edit; classes: of the classifier, a and b.
+
+    Raises: ModelError for an architecture whose heads cannot be taken apart.
+    """
+    subwords = subject.subwords([text_sentence(as_text(sentence)), edit.sentence(edit.kind)])
+    texts, readout = AlignedTexts(subwords, np.array(edit.source)), subject.readout(subwords, [0, 0])
+    given = (subject.encoder, texts, readout, classes)
+    return PatchedPair(edit, patch_words(*given), patch_heads(*given))

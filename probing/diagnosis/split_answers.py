@@ -1,0 +1,105 @@
+"""The answers of a classifier, of its probes, and without single words, for the sentences of one split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.axes import Progress, Sentence, Split, no_progress
+from probing.diagnosis.answers import Answers, Groups
+from probing.diagnosis.subject import Integers, Subject
+from probing.diagnosis.telling_words import telling_words
+
+WORDS = 10  # that are taken out, at most
+
+
+@dataclass(frozen=True, eq=False)
+class SplitAnswers:
+    """numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier."""
+
+    numbers: Integers
+    sentences: Sequence[Sentence]
+    log_probabilities: NDArray[np.float64]
+    answers: Answers
+
+    @property
+    def wrong(self) -> Integers:
+        """Places of the sentences that the classifier gets wrong, the most confident errors first."""
+        confidence = self.log_probabilities.max(axis=1)
+        wrong = np.flatnonzero(self.answers.model != self.answers.gold)
+        return wrong[np.argsort(-confidence[wrong], kind="stable")]
+
+
+def split_answers(
+    subject: Subject, split: Split, groups: Groups, of_train: Groups | None = None, on_progress: Progress = no_progress
+) -> SplitAnswers:
+    """Everything that ``cause`` needs of one split. groups: of all sentences of the split; of_train: of train.
+
+    Sentences without a label that train has, without a vector, or that the classifier cannot read, are left out.
+    """
+    numbers = subject.items(split)
+    sentences = [subject.study.corpus.splits[split][number] for number in numbers]
+    found = subject.log_probabilities(sentences)
+    read = np.flatnonzero(np.isfinite(found).all(axis=1))
+    numbers, found, sentences = numbers[read], found[read], [sentences[place] for place in read]
+    gold, model = gold_of(subject, split, numbers), subject.in_corpus[found.argmax(axis=1)]
+    answers = Answers(
+        gold,
+        model,
+        probe_answers(subject, split, numbers),
+        tuple(layer for layer in subject.saved.layers if layer <= subject.layer),
+        Groups(groups.names, groups.inside[numbers]),
+        without_words(subject, sentences, on_progress),
+        None if of_train is None else on_train(subject, of_train),
+    )
+    return SplitAnswers(numbers, sentences, found, answers)
+
+
+def gold_of(subject: Subject, split: Split, numbers: Integers) -> Integers:
+    """The class of each of these sentences, (N,)."""
+    values = subject.study.labels.values[split]
+    return np.array([int(values[number][0]) for number in numbers], dtype=np.int64)
+
+
+def probe_answers(subject: Subject, split: Split, numbers: Integers) -> Integers:
+    """The class that the probe of each layer up to the one that is read gives to these sentences, (L, N)."""
+    rows, vectors = np.searchsorted(subject.with_vector(split), numbers), subject.study.items.vectors
+    layers = [layer for layer in subject.saved.layers if layer <= subject.layer]
+    found = [subject.saved.read(layer, vectors.layer(layer)[split][rows]).argmax(axis=1) for layer in layers]
+    return np.stack(found).astype(np.int64)
+
+
+def without_words(subject: Subject, sentences: Sequence[Sentence], on_progress: Progress) -> Mapping[str, Integers]:
+    """Per word that tells a class in train: the classifier's answer once it is taken out; -1 where it is not."""
+    train = subject.study.corpus.splits["train"]
+    numbers = subject.items("train")
+    words = telling_words([train[n] for n in numbers], gold_of(subject, "train", numbers), sentences, WORDS)
+    found = {}
+    for place, word in enumerate(words):
+        on_progress("words taken out", place, len(words))
+        has = [n for n, sentence in enumerate(sentences) if word in map(str.lower, sentence.words)]
+        shorter = [without(sentences[n], word) for n in has]
+        answers = subject.log_probabilities(shorter)
+        classes = np.full(len(sentences), -1)
+        kept = np.isfinite(answers).all(axis=1)
+        classes[np.array(has)[kept]] = subject.in_corpus[answers[kept].argmax(axis=1)]
+        found[word] = classes
+    on_progress("words taken out", len(words), len(words))
+    return found
+
+
+def without(sentence: Sentence, word: str) -> Sentence:
+    """The sentence without every occurrence of a word, as words between spaces."""
+    kept = tuple(other for other in sentence.words if other.lower() != word)
+    return Sentence(f"{sentence.id} without {word}", kept, label=sentence.label)
+
+
+def on_train(subject: Subject, groups: Groups) -> tuple[NDArray[np.bool_], Groups]:
+    """Whether the classifier gives the label that train has, for each of its sentences, and their groups."""
+    numbers = subject.items("train")
+    train = subject.study.corpus.splits["train"]
+    found = subject.log_probabilities([train[number] for number in numbers])
+    read = np.isfinite(found).all(axis=1)
+    right: NDArray[np.bool_] = subject.in_corpus[found[read].argmax(axis=1)] == gold_of(subject, "train", numbers[read])
+    return right, replace(groups, inside=groups.inside[numbers[read]])

@@ -1,0 +1,154 @@
+"""What is diagnosed: a classifier of sentences (the model's own head, or a probe), and a probe on each layer below."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.analysis.study import Study
+from probing.attention.interventions.model_head import head_readout
+from probing.attention.interventions.passes import each_batch, hidden
+from probing.attention.interventions.readouts import ProbeReadout, Readout
+from probing.axes import Sentence, Split
+from probing.errors import ConfigError
+from probing.model.class_names import match_classes
+from probing.model.pooling import Pooling, pooling_weights
+from probing.model.subwords import Subwords
+from probing.probe.saved import Saved
+
+if TYPE_CHECKING:
+    from probing.model.encoder import Encoder
+
+OTHER = -2  # a class of the model's own head that the corpus does not have
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A classifier of sentences with the probes of one finished run on all layers.
+
+    saved: the probes. errors: share of wrong answers on test, by layer. probe_layer: of the probe that is diagnosed if
+    the model has no head of its own for this task. Raises: ConfigError for a task that gives no class to sentences.
+    """
+
+    study: Study
+    saved: Saved
+    errors: Mapping[int, float]
+    probe_layer: int
+
+    def __post_init__(self) -> None:
+        if (self.saved.level, self.saved.kind) != ("sentence", "class"):
+            raise ConfigError(
+                f"task={self.saved.task}: a diagnosis is of a classifier of sentences; type task=sentiment, or "
+                "data=labelled with your own sentences and labels"
+            )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of the corpus."""
+        return self.saved.classes
+
+    @property
+    def encoder(self) -> "Encoder":
+        """The model, which gives attention maps."""
+        return self.study.encoder_with_maps
+
+    @cached_property
+    def has_own_head(self) -> bool:
+        """Whether the model has a head of its own that classifies sentences. Raises: ModelError for other classes."""
+        head = self.encoder.head
+        if head is None or head.kind != "class":
+            return False
+        match_classes(self.classes, head.id2label)
+        return True
+
+    @property
+    def layer(self) -> int:
+        """The layer that the classifier reads."""
+        return self.encoder.n_layers - 1 if self.has_own_head else self.probe_layer
+
+    def subwords(self, sentences: Sequence[Sentence]) -> Subwords:
+        """The subwords of some sentences, as the model reads those of the corpus."""
+        return self.encoder.tokenize_sentences(sentences)
+
+    def probe(self, layer: int, gold: Sequence[int]) -> ProbeReadout:
+        """The probe of one layer as a readout; gold: one class per sentence."""
+        raw = np.column_stack([self.saved.weights[layer], self.saved.intercepts[layer]])
+        nothing, one = np.zeros(raw.shape[1] - 1, np.float32), np.ones(raw.shape[1] - 1, np.float32)
+        name = f"the probe of {self.saved.task} on layer {layer}"
+        each = [np.array([label]) for label in gold]
+        position = self.encoder.cls_position
+        return ProbeReadout(name, layer, raw, nothing, one, each, "sentence", self.saved.vector, position)
+
+    def probes(self, gold: Sequence[int]) -> list[ProbeReadout]:
+        """The probes of all layers."""
+        return [self.probe(layer, gold) for layer in self.saved.layers]
+
+    def readout(self, subwords: Subwords, gold: Sequence[int]) -> Readout:
+        """The classifier as a readout of these subwords; gold: a class of the corpus per sentence."""
+        if not self.has_own_head:
+            return self.probe(self.probe_layer, gold)
+        return head_readout(self.encoder, subwords, self.study.rng("diagnosis"), gold, self.classes)[1]
+
+    @cached_property
+    def in_corpus(self) -> Integers:
+        """The class of the corpus for each class of the classifier; OTHER: none."""
+        head = self.encoder.head
+        if head is None or not self.has_own_head:
+            return np.arange(len(self.classes))
+        found = np.full(len(head.id2label), OTHER)
+        found[match_classes(self.classes, head.id2label)] = np.arange(len(self.classes))
+        return found
+
+    def in_classifier(self, label: int) -> int:
+        """The number that the classifier gives to a class of the corpus."""
+        return int(np.flatnonzero(self.in_corpus == label)[0])
+
+    def log_probabilities(self, sentences: Sequence[Sentence], readout: Readout | None = None) -> NDArray[np.float64]:
+        """Of the classifier, or of another ``readout``, for each sentence: (N, C); NaN for one that has no vector."""
+        subwords = self.subwords(sentences)
+        readout = readout or self.readout(subwords, [0] * len(sentences))
+        encoder = self.encoder
+        found: NDArray[np.float64] | None = None
+        reads = each_batch(encoder, subwords, lambda batch: readout(hidden(encoder, batch, readout.layer), batch))
+        for batch, reading in reads:
+            values = reading.log_probabilities.double().cpu().numpy()
+            if found is None:
+                found = np.full((len(sentences), values.shape[1]), np.nan)
+            found[batch.sentences[reading.rows.cpu().numpy()]] = values
+        return np.full((len(sentences), len(self.in_corpus)), np.nan) if found is None else found
+
+    def with_vector(self, split: Split) -> Integers:
+        """Numbers of the sentences of a split that have a label and a vector, as ``study.items`` has them."""
+        return np.flatnonzero([len(words) > 0 for words in self.study.items.words[split]])
+
+    def items(self, split: Split) -> Integers:
+        """The same without those whose label train does not have."""
+        values, numbers = self.study.labels.values[split], self.with_vector(split)
+        return numbers[[0 <= values[number][0] < len(self.classes) for number in numbers]]
+
+    @cached_property
+    def train_vectors(self) -> NDArray[np.float32]:
+        """Vectors of the sentences of train in the layer that the classifier reads, (M, D), pooled as for probes."""
+        return self.study.items.vectors.layer(self.layer)["train"]
+
+    def vector(self, subwords: Subwords) -> NDArray[np.float32]:
+        """The vector of one text in the same layer, (D,)."""
+        states: NDArray[np.float32] = self.encoder.hidden(subwords)[self.layer]
+        starts, lengths = subwords.offsets[:-1], np.diff(subwords.offsets)
+        pooling = Pooling("sentence", self.saved.vector, self.encoder.cls_position)
+        weights = pooling_weights(subwords.words, starts, lengths, subwords.n_words, pooling, subwords.last_words)
+        pooled: NDArray[np.float32] = np.asarray(weights @ states, dtype=np.float32)
+        [only] = pooled
+        return np.asarray(only, dtype=np.float32)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the classifier's classes, in its own order."""
+        head = self.encoder.head
+        if head is None or not self.has_own_head:
+            return self.classes
+        return tuple(name for _, name in sorted(head.id2label.items()))
