@@ -60,8 +60,8 @@ def type_notes(study: Study, read: Read) -> list[Note]:
         if not any(p.target == MEMORISATION and p.predicted for p in study.predictions):
             text = "memorisation is not measured: the probe predicts nothing for train"
         return [Note("caveat", text)]
-    train = zip(study.corpus.splits["train"], study.items.words["train"], strict=True)
-    written = {s.words[i] for s, at in train for i in at}
+    of_train = zip(study.corpus.splits["train"], study.items.words["train"], strict=True)
+    written = {s.words[i] for s, at in of_train for i in at}
     seen = set(read.types("train"))
     text = f"control: {study.task.control_note}"
     if len(seen) < len(written):

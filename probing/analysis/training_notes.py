@@ -6,8 +6,8 @@ from probing.analysis.study import Study
 from probing.axes import Note
 from probing.probe.fit import TASK
 from probing.probe.mix import Mix
-from probing.probe.saved import FILE
 from probing.probe.pair_probe import PairProbe
+from probing.probe.saved import FILE
 from probing.probe.trained_probe import TrainedProbe
 
 
