@@ -14,6 +14,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST
 from probing.data.corpus import Source
 from probing.errors import ConfigError, not_negative, one_of, positive
+from probing.probe.bilinear import check_two_vectors
 from probing.probe.fit import Probe
 from probing.report.look import Look
 from probing.result.resampling import AUTO, CHOICES
@@ -89,6 +90,7 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     config = with_hypotheses(resolved)
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
+    check_two_vectors(parts["probe"], parts["task"])
     parts["report"].check()
     if settings.train_seed and train_sentences(parts["data"]) is None:
         raise ConfigError(

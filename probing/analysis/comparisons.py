@@ -60,8 +60,9 @@ def type_notes(study: Study, read: Read) -> list[Note]:
         if not any(p.target == MEMORISATION and p.predicted for p in study.predictions):
             text = "memorisation is not measured: the probe predicts nothing for train"
         return [Note("caveat", text)]
-    written = {w for s in study.corpus.splits["train"] for w in s.words}
-    seen = {w for forms in read.forms["train"] for w in forms}
+    of_train = zip(study.corpus.splits["train"], study.items.words["train"], strict=True)
+    written = {s.words[i] for s, at in of_train for i in at}
+    seen = set(read.types("train"))
     text = f"control: {study.task.control_note}"
     if len(seen) < len(written):
         text += f". A type is a word as the model reads it: {len(seen):,} types for {len(written):,} spellings in train"

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from probing.axes import ITEMS, SPLITS, Corpus, IntArray, Labels, Note, Places, Split
 from probing.errors import ModelError
-from probing.probe.fit import SCORED, TASK, Probe, Setting, Target
+from probing.probe.fit import SCORED, TASK, InputSize, Probe, Setting, Target
+from probing.probe.pair_probe import TWO_VECTORS
 from probing.result.score import CONTROL, MEMORISATION, Prediction
 from probing.rng import generator
 from probing.store.layout import StoreFile
@@ -84,6 +85,17 @@ def paired(
     unseen = unseen_notes(replace(labels, values=targets[TASK].values))
     all_notes = (*labels.notes, *notes, *(Note("caveat", text) for text in unseen))
     return Items(vectors.select(keep), targets, _words(labels, cut), all_notes, _places(labels, cut))
+
+
+def input_size(
+    task: Task, labels: Labels, inside: NDArray[np.bool_] | None, model_width: int, layers: Sequence[int]
+) -> InputSize:
+    """What a probe will read of a model whose vectors have ``model_width`` features. inside: as for ``paired``."""
+    keep = _labelled(labels) if inside is None else _labelled(labels) & inside
+    part = model_width * (2 if task.vector == "ends" else 1)
+    n_parts = 2 if labels.level in TWO_VECTORS and task.vector != "cls" else 1
+    with_it = n_parts == 2 and with_product(task)
+    return InputSize(int(keep.sum()), part * (n_parts + with_it), part, layers)
 
 
 def labelled(labels: Labels) -> tuple[Target, Mapping[Split, Sequence[IntArray]]]:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.head_pass import HeadPass, head_pass
-from probing.analysis.items import Items, control, control_name, fit_probes, pair_up
+from probing.analysis.items import Items, control, control_name, fit_probes, input_size, pair_up
 from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_reader
 from probing.analysis.samples import Sample, draw
 from probing.analysis.store_files import StoreFiles
 from probing.analysis.study_options import Options
-from probing.analysis.train_sample import items_of, sample_note
+from probing.analysis.train_sample import sampled
 from probing.attention.flow.augmented import Rollout
 from probing.axes import SPLITS, Corpus, Labels, Progress, Split, no_progress
 from probing.model.checkpoint import Checkpoint, Model
@@ -23,7 +23,7 @@ from probing.model.pooling import require_cls
 from probing.model.saved_tokenizer import read_tokenizer
 from probing.model.seen_forms import seen_form
 from probing.model.subwords import Subwords
-from probing.probe.fit import Probe, Setting
+from probing.probe.fit import ChecksSize, Probe, Setting
 from probing.result.resampling import Resampling, units_of
 from probing.result.score import Prediction
 from probing.rng import generator
@@ -69,12 +69,12 @@ class Study:
     def encoder(self) -> "Encoder":
         """The model, loaded once, with fused attention until maps are first needed.
 
-        Raises: ConfigError for a layer or a [CLS] that it does not have; ModelError if it cannot be loaded.
+        Raises: ConfigError for a layer, a [CLS] or a rank that it does not have; ModelError if it cannot be loaded.
         """
         from probing.model.encoder import load
 
         found = load(self.model, self.checkpoint, self.options.device, head=self.with_head)
-        self._check_layers(found.n_layers)
+        self._check_sizes(found.n_layers, found.width)
         require_cls(self.task.vector, found.cls_position)
         return found
 
@@ -98,7 +98,7 @@ class Study:
     def hidden(self) -> StoreFile:
         """Hidden states of all sentences: read from the store, or computed once and written there."""
         found = self._opened.enter_context(self._files.hidden(lambda: (self.encoder, self.all_subwords)))
-        self._check_layers(found.n_layers)
+        self._check_sizes(found.n_layers, found.width)
         return found
 
     @cached_property
@@ -153,11 +153,9 @@ class Study:
             control_name(draw): control(self.task, self.corpus, self.labels, (o.seed, draw), form)
             for draw in range(o.controls)
         }
-        if o.train_sentences is None:
-            return pair_up(self.task, self.labels, self.hidden, controls)
-        inside = items_of(self.labels, o.train_sentences, o.train_seed)
+        inside, notes = sampled(self.labels, o.train_sentences, o.train_seed)
         found = pair_up(self.task, self.labels, self.hidden, controls, inside)
-        return replace(found, notes=(sample_note(self.labels, o.train_sentences, o.train_seed), *found.notes))
+        return replace(found, notes=(*notes, *found.notes))
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:
@@ -180,10 +178,14 @@ class Study:
         limits = [limit for limit in (longest, self.encoder.window) if limit is not None]
         return draw(split, self.subwords[split], n, min(limits, default=None))
 
-    def _check_layers(self, n_layers: int) -> None:
-        """Raise ConfigError if options name a layer that a model with ``n_layers`` hidden states does not have."""
+    def _check_sizes(self, n_layers: int, width: int) -> None:
+        """Raise ConfigError for options that ask for layers, or for a rank, that a model of this size does not have."""
         check_layers(self.options.layers or (), n_layers)
         self.rollout.check_layers(n_layers - 1)
+        if isinstance(self.probe, ChecksSize):
+            inside, _ = sampled(self.labels, self.options.train_sentences, self.options.train_seed)
+            layers = self.options.layers or range(n_layers)
+            self.probe.check_size(input_size(self.task, self.labels, inside, width, layers))
 
     def close(self) -> None:
         """Close the store's files."""

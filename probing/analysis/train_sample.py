@@ -36,7 +36,10 @@ def items_of(labels: Labels, n_drawn: int, seed: int) -> NDArray[np.bool_]:
     return np.concatenate([np.repeat(flags[split], lengths[split]) for split in SPLITS])
 
 
-def sample_note(labels: Labels, n_drawn: int, seed: int) -> Note:
-    """How many training sentences are in the sample."""
+def sampled(labels: Labels, n_drawn: int | None, seed: int) -> tuple[NDArray[np.bool_] | None, tuple[Note, ...]]:
+    """``items_of`` and a note on how many training sentences are in the sample; None and no note for all of them."""
+    if n_drawn is None:
+        return None, ()
     n = len(labels.values["train"])
-    return Note("sample", f"probes: trained on {n_drawn:,} of the {n:,} sentences of train (train_seed={seed})")
+    text = f"probes: trained on {n_drawn:,} of the {n:,} sentences of train (train_seed={seed})"
+    return items_of(labels, n_drawn, seed), (Note("sample", text),)

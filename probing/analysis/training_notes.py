@@ -6,6 +6,7 @@ from probing.analysis.study import Study
 from probing.axes import Note
 from probing.probe.fit import TASK
 from probing.probe.mix import Mix
+from probing.probe.pair_probe import PairProbe
 from probing.probe.saved import FILE
 from probing.probe.trained_probe import TrainedProbe
 
@@ -15,7 +16,7 @@ def training_notes(study: Study) -> list[Note]:
 
     The notes on single probes that were not converged are made elsewhere.
     """
-    if not isinstance(study.probe, TrainedProbe):
+    if not isinstance(study.probe, TrainedProbe | PairProbe):
         return []
     fits = [p.fit for p in study.predictions if p.fit is not None]
     texts = []

@@ -81,6 +81,10 @@ class Trained:
     stale: int = 0
     converged: bool = False
 
+    def chosen(self) -> dict[str, float]:
+        """As ``Fit.chosen`` has it: for how many epochs it was trained, and which one's weights were kept."""
+        return {"epochs": float(len(self.losses)), "best_epoch": float(self.epoch)}
+
 
 def train_all(
     jobs: Sequence[Job], descent: Descent, seed: int, step: str, on_progress: Progress = no_progress

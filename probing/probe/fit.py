@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,28 @@ class Probe(Protocol):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Fit every target on every layer; the controls use what was chosen on dev for ``task``."""
+
+
+@dataclass(frozen=True)
+class InputSize:
+    """What a probe will read, as far as it is known before vectors are computed.
+
+    n_items: at most so many, in all splits. width: of an item's vector, D. part_width: of the vector of one of its
+    parts, if it has two; else the same. layers: those that are probed.
+    """
+
+    n_items: int
+    width: int
+    part_width: int
+    layers: Sequence[int]
+
+
+@runtime_checkable
+class ChecksSize(Protocol):
+    """A probe with options that depend on what it reads."""
+
+    def check_size(self, size: InputSize) -> None:
+        """Raise ConfigError, before vectors are computed, if these options are impossible there."""
 
 
 def check_single(probe: str, level: Level, kind: Kind) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from probing.axes import Split
 from probing.probe.fit import SCORED, Target
+from probing.probe.regression import labels_in_train
 from probing.rng import generator
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def logistic_on_indicators(target: Target, features: Features) -> dict[Split, li
     y = {split: torch.from_numpy(target.flat(split).astype(np.int64)) for split in x}
     bag = torch.nn.EmbeddingBag(len(number) + 2, target.n_classes, mode="sum", sparse=True, padding_idx=len(number))
     torch.nn.init.zeros_(bag.weight)
-    known = y["dev"] < target.n_classes
+    known = torch.from_numpy(labels_in_train(target))
     lowest, stale, best = np.inf, 0, bag.weight.detach().clone()
     optimizer, rng = torch.optim.SparseAdam(bag.parameters(), lr=RATE), generator(0, "features")
     for _ in range(EPOCHS):

@@ -47,6 +47,10 @@ class Regularisation:
     weight_decay: float
     dropout: float
 
+    def chosen(self) -> dict[str, float]:
+        """As ``Fit.chosen`` has them."""
+        return {"weight_decay": self.weight_decay, "dropout": self.dropout}
+
 
 @dataclass(frozen=True, eq=False)
 class Side:
@@ -101,10 +105,8 @@ class LayerModel:
         of = self.goal
         predicted = {split: self._predict(split) for split in dict.fromkeys((*SCORED, *of.target.scored))}
         chosen = {
-            "weight_decay": self.setting.weight_decay,
-            "dropout": self.setting.dropout,
-            "epochs": float(len(how.losses)),
-            "best_epoch": float(how.epoch),
+            **self.setting.chosen(),
+            **how.chosen(),
             f"{of.watched}_{'nats' if of.target.kind == 'class' else 'loss'}": how.lowest,
             **self.network.facts(self.weights),
         }

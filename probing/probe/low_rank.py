@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.errors import ConfigError, positive
+from probing.probe.fit import InputSize
 from probing.probe.layer_models import uniform
 from probing.probe.trained_probe import TrainedProbe
 
@@ -24,12 +25,7 @@ class Product:
     rank: int
 
     def start(self, width: int, outputs: int, rng: np.random.Generator) -> list[NDArray[np.float32]]:
-        """A, B and b. Raises ConfigError for a rank above ``width``."""
-        if self.rank > width:
-            raise ConfigError(
-                f"probe.rank={self.rank}: vectors have {width:,} features, so that no rank above {width} exists; type "
-                f"probe.rank={width} or less"
-            )
+        """A, B and b."""
         narrow, _ = uniform(rng, width, self.rank)
         return [narrow, *uniform(rng, self.rank, outputs)]
 
@@ -62,6 +58,19 @@ class LowRank(TrainedProbe):
         super().__post_init__()
         positive("probe.rank", self.rank)
 
+    def check_size(self, size: InputSize) -> None:
+        """Raise ConfigError for a rank above the width of the vectors."""
+        check_rank(self.rank, size.width)
+
     def network(self, layer: int) -> Product:
         """The same kind of model for every layer."""
         return Product(self.rank)
+
+
+def check_rank(rank: int, width: int) -> None:
+    """Raise ConfigError for a rank that no matrix has which reads vectors of this width."""
+    if rank > width:
+        raise ConfigError(
+            f"probe.rank={rank}: vectors have {width:,} features, so that no rank above {width} exists; type "
+            f"probe.rank={width} or less"
+        )

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from probing.axes import Split
 from probing.errors import ConfigError, not_negative, positive
-from probing.probe.fit import Fit, Setting, Target
+from probing.probe.fit import Fit, InputSize, Setting, Target
 from probing.probe.layer_models import Side, read_side
+from probing.probe.memory_groups import gigabytes
 from probing.probe.mlp import Perceptron
 from probing.probe.trained_probe import TrainedProbe
 from probing.store.vectors import Vectors
@@ -79,19 +80,22 @@ class Mix(TrainedProbe):
         """A mix of as many layers as there are up to this one."""
         return Mixture(layer + 1, Perceptron(self.hidden_layers, self.width))
 
-    def fit(
-        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
-    ) -> Iterator[Fit]:
-        """Train all targets on all mixes. Raises ConfigError if the layers do not fit into ``memory_gb``."""
-        n_layers = max(layers) + 1
-        per_layer = self.layer_gb(vectors)
-        if (needed := (n_layers + 1) * per_layer) > self.memory_gb:  # while a layer is read, it is in memory twice
+    def check_size(self, size: InputSize) -> None:
+        """Raise ConfigError if the layers do not fit into ``memory_gb``."""
+        last = max(size.layers)
+        needed = (last + 2) * gigabytes(size.n_items, size.width)  # while a layer is read, it is in memory twice
+        if needed > self.memory_gb:
             raise ConfigError(
-                f"probe=mix reads layers 0 to {max(layers)} together, which takes {needed:.1f} GB of memory, and "
+                f"probe=mix reads layers 0 to {last} together, which takes {needed:.1f} GB of memory, and "
                 f"probe.memory_gb={self.memory_gb:g}; type probe.memory_gb={math.ceil(needed)} if there is as much, or "
                 "take fewer sentences with data.train_sentences=…"
             )
-        single = [read_side(vectors, layer, self.standardise, setting.device) for layer in range(n_layers)]
+
+    def fit(
+        self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
+    ) -> Iterator[Fit]:
+        """Train all targets on all mixes."""
+        single = [read_side(vectors, layer, self.standardise, setting.device) for layer in range(max(layers) + 1)]
         yield from self.fit_sides([_mixed(single[: layer + 1]) for layer in layers], targets, setting)
 
 

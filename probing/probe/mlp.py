@@ -59,12 +59,15 @@ class Mlp(TrainedProbe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.hidden_layers not in (1, 2):
-            raise ConfigError(
-                f"probe.hidden_layers={self.hidden_layers}: 1 or 2 is expected; for none type probe=linear or low_rank"
-            )
-        positive("probe.width", self.width)
+        check_hidden(self.hidden_layers, self.width, "probe=linear or probe=low_rank")
 
     def network(self, layer: int) -> Perceptron:
         """The same kind of model for every layer."""
         return Perceptron(self.hidden_layers, self.width)
+
+
+def check_hidden(hidden_layers: int, width: int, without: str) -> None:
+    """Raise ConfigError unless there are one or two hidden layers that have units. without: a probe that has none."""
+    if hidden_layers not in (1, 2):
+        raise ConfigError(f"probe.hidden_layers={hidden_layers}: 1 or 2 is expected; for none type {without}")
+    positive("probe.width", width)

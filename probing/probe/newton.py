@@ -2,7 +2,7 @@
 
 The gradient is always that of all rows. The Hessian is that of a sketch: a sample of the rows of which the model is
 unsure (subsampled Newton; Roosta-Khorasani & Mahoney 2019). Its systems are solved by conjugate gradients,
-preconditioned with one block per class (Nocedal & Wright 2006, chapters 5 and 7). What the sketch misjudges, the pairs
+preconditioned class by class (Nocedal & Wright 2006, chapters 5 and 7). What the sketch misjudges, the pairs
 of the last steps correct (L-BFGS).
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from probing.probe.class_blocks import ClassBlocks
 from probing.probe.curvature import Curvature
 from probing.probe.sketch import Hessian, Rows, penalised
 
@@ -50,7 +51,7 @@ class Newton:
         weights = torch.zeros_like(moment)
         weights[:, -1] = torch.log(moment[:, -1] + 1.0 / len(rows.features))
         self.place = self._look(weights)
-        self._blocks: torch.Tensor | None = None
+        self._blocks: ClassBlocks | None = None
         self._slow, self._age, self._left = False, 0, 0
 
     def objective(self, l2: float, place: Place | None = None) -> "tuple[float, torch.Tensor]":
@@ -95,7 +96,7 @@ class Newton:
 
         if self._blocks is None or (self._slow and self._age >= _AGE):
             self._blocks, self._age = hessian.blocks(), 0
-        inverse = hessian.preconditioner(self._blocks)
+        inverse = partial(self._blocks.solve, l2=hessian.l2)
         direction, rest = torch.zeros_like(gradient), gradient.clone()
         along = solved = inverse(rest)
         size, decrease, step = float((rest * solved).sum()), 0.0, 0

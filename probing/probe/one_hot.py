@@ -47,7 +47,7 @@ def _classes(
     np.add.at(counts, (at, gold), 1)
     distinct, line, times = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
     line = np.append(line.ravel(), len(distinct))
-    known = dev_gold < n_classes  # a class that train does not have has no probability
+    known = np.isin(dev_gold, gold)  # a class that train does not have has no probability
     of = Counts(distinct.astype(np.float64), times.astype(np.float64))
     intercept = np.log(counts.sum(axis=0) + 0.5)
     logits = np.repeat(intercept[None], len(distinct), axis=0)

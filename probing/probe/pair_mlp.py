@@ -1,4 +1,4 @@
-"""The MLP probe of dependency edges (Hewitt & Liang 2019): from the vectors of dependent and head to one score."""
+"""The MLP probe of pairs of words (Hewitt & Liang 2019): from both vectors, side by side, to scores."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.errors import ConfigError, positive
 from probing.probe.layer_models import uniform
+from probing.probe.mlp import Perceptron, check_hidden
 from probing.probe.pair_probe import PairProbe
 
 if TYPE_CHECKING:
@@ -43,19 +43,19 @@ class PairPerceptron:
 
 @dataclass(frozen=True)
 class PairMlp(PairProbe):
-    """An MLP per layer and target."""
+    """An MLP per layer and target; with labels it is that of probe=mlp, trained sentence by sentence."""
 
     hidden_layers: int = field(default=1, kw_only=True)
     width: int = field(default=128, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.hidden_layers not in (1, 2):
-            raise ConfigError(
-                f"probe.hidden_layers={self.hidden_layers}: 1 or 2 is expected; for none type probe=bilinear"
-            )
-        positive("probe.width", self.width)
+        check_hidden(self.hidden_layers, self.width, "probe=bilinear")
 
-    def network(self) -> PairPerceptron:
+    def of_heads(self) -> PairPerceptron:
         """The same kind of model for every layer."""
         return PairPerceptron(self.hidden_layers, self.width)
+
+    def of_labels(self) -> Perceptron:
+        """The same kind of model for every layer."""
+        return Perceptron(self.hidden_layers, self.width)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from probing.axes import Split
 from probing.probe.descent import Job, Trained
-from probing.probe.fit import SCORED, Fit, Target
-from probing.probe.layer_models import Side, dropping
+from probing.probe.fit import SCORED, Fit, Setting, Target
+from probing.probe.layer_models import Regularisation, Side, dropping
 from probing.rng import generator
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class PairModel:
     side: Side
     name: str
     target: Target
-    dropout: float
+    setting: Regularisation
     weights: "Weights"
 
     @cached_property
@@ -113,7 +113,7 @@ class PairModel:
         )
         return torch.stack([loss, (gold >= 0).sum().to(loss.dtype)])
 
-    def job(self, probe: str, weight_decay: float) -> Job:
+    def job(self, probe: str) -> Job:
         """What ``descent.train_all`` needs to train it, sentence by sentence. probe: its name in messages."""
         import torch
 
@@ -121,7 +121,7 @@ class PairModel:
 
         def loss(places: "torch.Tensor", random: "torch.Generator") -> "torch.Tensor":
             sentences = filled["train"][places.cpu().numpy()]
-            found = self.nats("train", sentences, dropping(self.dropout, random))
+            found = self.nats("train", sentences, dropping(self.setting.dropout, random))
             return torch.div(found[0], found[1].clamp(min=1))
 
         def watch() -> float:
@@ -129,14 +129,14 @@ class PairModel:
             return float(found[0] / found[1])
 
         name = f"probe={probe}, {self.name} on layer {self.side.layer}"
-        return Job(name, self.weights, len(filled["train"]), loss, watch, weight_decay)
+        return Job(name, self.weights, len(filled["train"]), loss, watch, self.setting.weight_decay)
 
-    def fit(self, how: Trained, chosen: Mapping[str, float]) -> Fit:
+    def fit(self, how: Trained) -> Fit:
         """The trained model as a fit, with its predictions for dev and test."""
         predicted = self.target.by_sentence({split: self._predict(split) for split in SCORED})
-        told = {"epochs": float(len(how.losses)), "best_epoch": float(how.epoch), "dev_nats": how.lowest}
+        chosen = {**self.setting.chosen(), **how.chosen(), "dev_nats": how.lowest}
         right = np.concatenate(predicted["dev"]) == self.target.flat("dev")
-        return Fit(self.side.layer, self.name, predicted, float(right.mean()), how.converged, {**chosen, **told})
+        return Fit(self.side.layer, self.name, predicted, float(right.mean()), how.converged, chosen)
 
     def _predict(self, split: Split) -> NDArray[np.int64]:
         import torch
@@ -148,14 +148,14 @@ class PairModel:
 
 
 def pair_model(
-    network: PairNetwork, side: Side, target: tuple[str, Target], dropout: float, seed: int, device: str
+    network: PairNetwork, side: Side, target: tuple[str, Target], chosen: Regularisation, setting: Setting
 ) -> PairModel:
     """A model before training; its weights depend on the seed and on their number alone, not on layer or target."""
     import torch
 
-    begin = network.start(side.width, generator(seed, "weights before training"))
-    weights = [torch.tensor(one, device=device, requires_grad=True) for one in begin]
-    return PairModel(network, side, *target, dropout, weights)
+    begin = network.start(side.width, generator(setting.seed, "weights before training"))
+    weights = [torch.tensor(one, device=setting.device, requires_grad=True) for one in begin]
+    return PairModel(network, side, *target, chosen, weights)
 
 
 def _parts(sentences: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:

@@ -1,9 +1,10 @@
 """The rows of a matrix, all of them or a sample (a sketch), and the cross-entropy on them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from probing.probe.class_blocks import ClassBlocks, class_blocks
 
 if TYPE_CHECKING:
     import torch
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 _BLOCK = 2**18  # logits at a time: they fit into the cache, and keep all cores busy
 _EVEN = 0.2  # share of a sketch that is sampled evenly, so that no row's weight exceeds 1 / (_EVEN * share)
 _BLOCK_ROWS = 8192  # rows from which the blocks of the preconditioner are estimated
-_SHARED = 0.1  # share of the sum of all blocks in each
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,44 +91,11 @@ class Hessian:
         found[:, -1] = moved.sum(1)
         return found
 
-    def blocks(self) -> "torch.Tensor":
-        """The diagonal blocks without the penalty, one per class, (C, D + 1, D + 1), from some of the rows.
-
-        A block of a rare class rests on few rows; so each is mixed with the sum of all blocks, scaled to its trace.
-        """
-        import torch
-
+    def blocks(self) -> ClassBlocks:
+        """Its diagonal blocks, one per class, from some of the rows."""
         every = max(1, len(self.rows.features) // _BLOCK_ROWS)
-        x, variance = self.rows.features[::every], (self._p * (1 - self._p) * self.rows.importance)[:, ::every] * every
-        found = x.new_empty(len(variance), x.shape[1] + 1, x.shape[1] + 1)
-        for block, weight in zip(found, variance, strict=True):
-            scaled = x * weight.sqrt()[:, None]
-            block[:-1, :-1] = scaled.T @ scaled
-            block[:-1, -1] = block[-1, :-1] = weight @ x
-            block[-1, -1] = weight.sum()
-        trace = torch.diagonal(found, dim1=1, dim2=2).sum(1)
-        return (1 - _SHARED) * found + (_SHARED * trace / trace.sum())[:, None, None] * found.sum(0)
-
-    def preconditioner(self, blocks: "torch.Tensor") -> "Callable[[torch.Tensor], torch.Tensor]":
-        """From a gradient (C, D + 1) to an approximate Newton step whose rows add up to zero, as those of optima do."""
-        import torch
-
-        whole = blocks.clone()
-        diagonal = torch.diagonal(whole, dim1=1, dim2=2)  # a view
-        diagonal[:, :-1] += self.l2
-        # limits steps in directions of which the rows say nothing (a class that hardly occurs, rounding)
-        least = 1e-6 * diagonal.mean()
-        failed = True
-        while failed:
-            diagonal += least
-            factor, info = torch.linalg.cholesky_ex(whole)
-            failed, least = bool(info.any()), 10 * least
-
-        def inverse(gradient: "torch.Tensor") -> "torch.Tensor":
-            step: torch.Tensor = torch.cholesky_solve(gradient[..., None], factor)[..., 0]
-            return step - step.mean(0)
-
-        return inverse
+        weight = (self._p * (1 - self._p) * self.rows.importance)[:, ::every] * every
+        return class_blocks(self.rows.features[::every], weight)
 
 
 def penalised(

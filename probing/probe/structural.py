@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, Kind, Level, Split
 from probing.errors import ConfigError, positive
 from probing.probe.fit import Fit, Setting, Target
+from probing.probe.memory_groups import groups
 from probing.probe.structural_training import Training, fit_structural
 from probing.probe.tree_batches import SentenceVectors
 from probing.rng import generator
@@ -39,11 +40,8 @@ class Structural(Training):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Depths (W,) or distances (W, W) that each map predicts for dev and test."""
-        n_words = sum(stop - start for start, stop in map(vectors.bounds, SPLITS))
-        fitting = int(self.memory_gb * 1e9 / (n_words * vectors.width * np.float32().nbytes))
-        at_once = max(1, fitting - 1)  # while a layer is read into a group, it is in memory twice
-        for begin in range(0, len(layers), at_once):
-            yield from self._fit_group(vectors, targets, layers[begin : begin + at_once], setting)
+        for group in groups(layers, vectors, self.memory_gb):
+            yield from self._fit_group(vectors, targets, group, setting)
 
     def _fit_group(
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting

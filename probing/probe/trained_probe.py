@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-import numpy as np
-
-from probing.axes import SPLITS, Kind, Level
+from probing.axes import Kind, Level
 from probing.errors import ConfigError, dropout_share, not_negative, positive
 from probing.probe.descent import Descent, Trained, train_all
 from probing.probe.fit import TASK, Fit, Setting, Target, check_single
 from probing.probe.goals import goal
 from probing.probe.layer_models import LayerModel, Network, Regularisation, Side, layer_model, read_side
+from probing.probe.memory_groups import groups
 from probing.store.vectors import Vectors
 
 Fitted = tuple[LayerModel, Trained]
@@ -57,18 +56,10 @@ class TrainedProbe(Descent, ABC):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Train all targets on all layers that fit into memory together, then on the next."""
-        # while a layer is read, it is in memory twice
-        at_once = max(1, int(self.memory_gb / self.layer_gb(vectors)) - 1)
-        for begin in range(0, len(layers), at_once):
-            group = layers[begin : begin + at_once]
+        for group in groups(layers, vectors, self.memory_gb):
             sides = [read_side(vectors, layer, self.standardise, setting.device) for layer in group]
             yield from self.fit_sides(sides, targets, setting)
             del sides  # else they would stay in memory while the next ones are read
-
-    def layer_gb(self, vectors: Vectors) -> float:
-        """How much memory a layer takes."""
-        n_items = sum(stop - start for start, stop in map(vectors.bounds, SPLITS))
-        return n_items * vectors.width * np.float32().nbytes / 1e9
 
     def fit_sides(self, sides: Sequence[Side], targets: Mapping[str, Target], setting: Setting) -> Iterator[Fit]:
         """Train every target on every side: the task in all settings, then the controls in the chosen one."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from probing.report.curve_labels import Label, label_ends, label_of, name_heights, set_heights
-from probing.report.metric_format import measure
+from probing.report.metric_format import measure, records, scored_in
 from probing.report.style import SERIES, titled
 
 if TYPE_CHECKING:
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 BLOCK = ["task", "data", "probe", "metric"]
 TASK, CONTROL = ("score", "ci_low", "ci_high"), ("control", "control_low", "control_high")
 DOTTED = (0, (1, 1.2))
+
+
+def shown_best_layers(table: pd.DataFrame, curve: tuple[str, str], x: tuple[str, str]) -> pd.DataFrame:
+    """The table as text. curve, x: its columns with the name of a curve and a place on it, and the headings of both."""
+    lines = records(table)
+    shown = table[["task", "data", "probe", curve[0]]].rename(columns={curve[0]: curve[1]})
+    shown[x[1]] = [f"{n:,}" for n in table[x[0]]]
+    shown["metric"] = [measure(str(metric)).label for metric in table["metric"]]
+    shown["best layer"] = table["best_layer"].astype(str)
+    for name, columns in (("score", TASK), ("control", CONTROL)):
+        shown[name] = ["–" if pd.isna(line[name]) else scored_in(line, columns) for line in lines]
+    return shown
 
 
 def draw_best_layers(axes: "Axes", block: pd.DataFrame, curve: str, x: str) -> list[Label]:

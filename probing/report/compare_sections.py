@@ -1,18 +1,20 @@
 """Further sections of a comparison: learning curves, training steps, sources of variance, and the list of its runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-from probing.report.best_layer_curves import BLOCK
+from probing.report.best_layer_curves import BLOCK, shown_best_layers
 from probing.report.emit import file_name, write_table
 from probing.report.gather import Condition
 from probing.report.html import files_of, picture
-from probing.report.learning_curves import shown_sizes, sizes_table, write_sizes
+from probing.report.learning_curves import sizes_table, write_sizes
 from probing.report.other_runs import address
 from probing.report.stand_in_notes import replaced
-from probing.report.training_steps import shown_steps, steps_table, write_steps
+from probing.report.training_steps import steps_table, write_steps
 from probing.report.variance import shown_variance, variance_table
 from probing.result.folder import PAGE
 
@@ -32,55 +34,62 @@ NOTE_ON_VARIANCE = (
 )
 
 
+class Section(NamedTuple):
+    """A section of the page, if runs differ in what it is about.
+
+    name: of its table's files. table: of conditions; empty if there is nothing to show. shown: the table as text. draw:
+    a figure of the lines of one task, data, probe and metric; None: it has none.
+    """
+
+    title: str
+    note: str
+    name: str
+    table: Callable[[Sequence[Condition]], pd.DataFrame]
+    shown: Callable[[pd.DataFrame], pd.DataFrame]
+    draw: Callable[[pd.DataFrame, Path], list[Path]] | None = None
+    caption: str = ""
+
+
+SECTIONS = (
+    Section(
+        "Learning curves",
+        NOTE_ON_SIZES,
+        "learning_curves",
+        sizes_table,
+        partial(shown_best_layers, curve=("curve", "model"), x=("sentences", "training sentences")),
+        write_sizes,
+        "Score of the best layer by number of training sentences.",
+    ),
+    Section(
+        "Training steps",
+        NOTE_ON_STEPS,
+        "steps",
+        steps_table,
+        partial(shown_best_layers, curve=("family", "family"), x=("step", "step")),
+        write_steps,
+        "Score of the best layer by training step.",
+    ),
+    Section("Sources of variance", NOTE_ON_VARIANCE, "variance", variance_table, shown_variance),
+)
+
+
 def further_sections(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
     """Write tables and figures of sizes, training steps and variance below ``out``; what the page shows of them."""
-    return [*of_sizes(conditions, out), *of_steps(conditions, out), *of_variance(conditions, out)]
+    tables = [(section, section.table(conditions)) for section in SECTIONS]
+    return [write_section(section, table, out) for section, table in tables if not table.empty]
 
 
-def of_sizes(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
-    """One section if runs differ in the number of training sentences."""
-    table = sizes_table(conditions)
-    if table.empty:
-        return []
-    shown = written(table, shown_sizes(table), out / "tables" / "learning_curves")
-    caption = "Score of the best layer by number of training sentences."
-    figures = [picture(write_sizes(block, stem)[0], caption) for block, stem in blocks(table, out, "learning-curve")]
-    files = files_of(out, "tables/learning_curves")
-    return [{"title": "Learning curves", "note": NOTE_ON_SIZES, "figures": figures, "table": shown, "files": files}]
-
-
-def of_steps(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
-    """One section if there are checkpoints of two steps or more."""
-    table = steps_table(conditions)
-    if table.empty:
-        return []
-    shown = written(table, shown_steps(table), out / "tables" / "steps")
-    caption = "Score of the best layer by training step."
-    figures = [picture(write_steps(block, stem)[0], caption) for block, stem in blocks(table, out, "steps")]
-    files = files_of(out, "tables/steps")
-    return [{"title": "Training steps", "note": NOTE_ON_STEPS, "figures": figures, "table": shown, "files": files}]
-
-
-def written(table: pd.DataFrame, shown: pd.DataFrame, stem: Path) -> pd.DataFrame:
-    """Write a table, unrounded and as text; returns the text."""
-    write_table(table, shown, stem)
-    return shown
-
-
-def blocks(table: pd.DataFrame, out: Path, name: str) -> Iterator[tuple[pd.DataFrame, Path]]:
-    """The lines of each figure of a table, and the file of the figure below ``out``, without its ending."""
-    for key, block in table.groupby(BLOCK, sort=False):
-        yield block, out / "figures" / file_name("-".join([name, *map(str, key)]))
-
-
-def of_variance(conditions: Sequence[Condition], out: Path) -> list[dict[str, object]]:
-    """One section if runs differ in one choice alone, or have several draws of a control task."""
-    table = variance_table(conditions)
-    if table.empty:
-        return []
-    shown = written(table, shown_variance(table), out / "tables" / "variance")
-    files = files_of(out, "tables/variance")
-    return [{"title": "Sources of variance", "note": NOTE_ON_VARIANCE, "figures": [], "table": shown, "files": files}]
+def write_section(section: Section, table: pd.DataFrame, out: Path) -> dict[str, object]:
+    """Write the table and the figures of one section below ``out``; what the page shows of it."""
+    shown = section.shown(table)
+    write_table(table, shown, out / "tables" / section.name)
+    figures = []
+    if section.draw is not None:
+        for key, block in table.groupby(BLOCK, sort=False):
+            stem = out / "figures" / file_name("-".join([section.name, *map(str, key)]))
+            figures.append(picture(section.draw(block, stem)[0], section.caption))
+    files = files_of(out, f"tables/{section.name}")
+    return {"title": section.title, "note": section.note, "figures": figures, "table": shown, "files": files}
 
 
 def runs_table(conditions: Sequence[Condition], out: Path) -> list[dict[str, str]]:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from probing.report.best_layer_curves import BLOCK, CONTROL, TASK, draw_best_layers, name_best_layers
 from probing.report.gather import Condition, names, probe_settings
-from probing.report.metric_format import measure, records, scored_in
 from probing.report.style import figure, save
 
 SIZE = "data.train_sentences"
@@ -60,18 +59,6 @@ def curve_names(table: pd.DataFrame) -> list[str]:
         varying = sorted(key for key in settings if len({other.get(key) for other in same}) > 1)
         found.append(" · ".join([str(where[-1]), *(f"{key}={settings[key]}" for key in varying)]))
     return found
-
-
-def shown_sizes(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as text."""
-    lines = records(table)
-    shown = table[["task", "data", "probe", "curve"]].rename(columns={"curve": "model"})
-    shown["training sentences"] = [f"{n:,}" for n in table["sentences"]]
-    shown["metric"] = [measure(str(metric)).label for metric in table["metric"]]
-    shown["best layer"] = table["best_layer"].astype(str)
-    for name, columns in (("score", TASK), ("control", CONTROL)):
-        shown[name] = ["–" if pd.isna(line[name]) else scored_in(line, columns) for line in lines]
-    return shown
 
 
 def write_sizes(block: pd.DataFrame, stem: Path) -> list[Path]:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from probing.report.best_layer_curves import BLOCK, CONTROL, TASK, draw_best_layers, name_best_layers
 from probing.report.gather import Condition
-from probing.report.metric_format import measure, number, records, scored_in
 from probing.report.model_names import named
 from probing.report.style import figure, save
 
@@ -34,18 +33,6 @@ def steps_table(conditions: Sequence[Condition]) -> pd.DataFrame:
         return table
     several = table.groupby([*BLOCK, "family"])["step"].transform("nunique") > 1
     return table[several].sort_values([*BLOCK, "family", "step"], kind="stable", ignore_index=True)
-
-
-def shown_steps(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as text."""
-    lines = records(table)
-    shown = table[["task", "data", "probe", "family"]].copy()
-    shown["step"] = [f"{step:,}" for step in table["step"]]
-    shown["metric"] = [measure(str(metric)).label for metric in table["metric"]]
-    shown["best layer"] = table["best_layer"].astype(str)
-    shown["score"] = [scored_in(line, ("score", "ci_low", "ci_high")) for line in lines]
-    shown["control"] = [number(line["control"], line["metric"]) for line in lines]
-    return shown
 
 
 def write_steps(block: pd.DataFrame, stem: Path) -> list[Path]:

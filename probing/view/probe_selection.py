@@ -17,7 +17,7 @@ from probing.result.checksums import CHECKSUMS
 from probing.result.folder import find_runs, parsed_manifest
 from probing.view.probe_predictions import TrainedProbes
 from probing.view.record import AUTO, CorpusSentence, Float32, Predicted, Tokens
-from probing.view.run_probes import CorpusIdentity, GoldOf, RunProbes, leaves_probes, read_run
+from probing.view.run_probes import CorpusIdentity, GoldOf, RunProbes, leaves_probes, read_run, task_and_probe
 
 UNSHOWN = {"edge", "span", "span_pair"}  # levels of items that a page of one sentence has no place for
 ORDER = (
@@ -54,6 +54,7 @@ def select_probes(
     """
     notes: list[str] = []
     levels: set[str] = set()
+    unkept: set[str] = set()
     found: dict[tuple[str, tuple[str, ...]], list[RunProbes]] = {}
     for folder in sorted({folder for root in roots for folder in find_runs(root)}):
         try:
@@ -66,11 +67,15 @@ def select_probes(
             elif leaves_probes(manifest):
                 name = "/".join(folder.parts[-6:])  # tag, model, data, task, probe, seed
                 notes.append(f"{name}: has no {FILE} (made by an earlier version); delete its folder and run again")
+            elif manifest.get("level") not in UNSHOWN:
+                unkept.add(task_and_probe(manifest))
             levels.add(str(manifest.get("level")))
         except DataError as error:
             notes.append(f"passed over: {error}")
     unshown = [ITEMS[level] for level in sorted(UNSHOWN & levels)]
     notes += [f"labels of {items} are not shown: this page has those of words" for items in unshown]
+    if unkept:
+        notes.append(f"not shown: {', '.join(sorted(unkept))}; a run keeps linear probes of words and sentences only")
     each = [_of_task(found[task], corpus, asked, notes) for task in sorted(found)]
     return Probes(tuple(probes for probes in each if probes is not None), tuple(notes))
 

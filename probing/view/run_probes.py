@@ -91,6 +91,12 @@ def leaves_probes(manifest: Mapping[str, Any]) -> bool:
     return isinstance(probe, Mapping) and probe.get("name") == "linear" and manifest.get("level") in list(VECTORS)
 
 
+def task_and_probe(manifest: Mapping[str, Any]) -> str:
+    """The names of both in a run's configuration, such as ``pos (mlp)``."""
+    task, probe = (manifest["config"].get(part) or {} for part in ("task", "probe"))
+    return f"{task.get('name')} ({probe.get('name')})"
+
+
 def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None = None) -> RunProbes:
     """The probes in ``folder``, with their scores on the split that reports show, and gold labels through ``gold_of``.
 

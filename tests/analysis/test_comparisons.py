@@ -1,5 +1,7 @@
 """What a score is compared with that reads no vector."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,15 @@ def test_the_note_on_the_control_says_what_types_are_and_how_many_items_they_tel
     share = compared_with(study, read)["type_in_train"]["test"]
     assert f"{100 * share:.1f} % of the test items have a type that occurs in train" in note.text
     assert note.text.endswith("for this one draw of random labels; controls=5 draws five")
+
+
+def test_the_note_counts_the_types_of_the_sample_that_probes_are_trained_on(make, study):
+    part = make(options=replace(study.options, train_sentences=5))
+    [note] = type_notes(part, words_read(part))
+    inside = [at for at, words in enumerate(part.items.words["train"]) if len(words)]
+    written = {w for at in inside for w in study.corpus.splits["train"][at].words}
+    assert len(inside) == 5
+    assert f"{len({w.lower() for w in written})} types for {len(written)} spellings in train" in note.text
 
 
 @pytest.mark.parametrize("task", [SentenceTask("sentiment"), TreeDepth("tree_depth")], ids=lambda task: task.name)

@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from probing.analysis.items import input_size
 from probing.analysis.probes import Probes
 from probing.analysis.readers import probe_reader
 from probing.analysis.study_options import Options
+from probing.analysis.train_sample import items_of
+from probing.axes import SPLITS
 from probing.probe.bilinear import Bilinear
 from probing.probe.linear import Linear
 from probing.task.arcs import Arc
@@ -43,6 +46,27 @@ def test_edges_have_scores_baselines_and_predictions_with_their_text(arcs, corpu
     assert f"{{{first.words[first.heads[row['word'] - 1] - 1]}}}" in row["form"]
     assert not found.files  # a page of one sentence has no place for them
     assert probe_reader(arcs.predictions, arcs.task, arcs.labels, arcs.encoder) is None
+
+
+def test_the_size_that_is_known_before_vectors_are_computed_is_that_of_the_vectors(make, study):
+    for task in (Arc("arc"), Arc("arc", product=True), Head("head")):
+        made = make(task=task)
+        size = input_size(task, made.labels, None, made.hidden.width, (1,))
+        vectors = made.items.vectors
+        assert (size.n_items, size.width) == (sum(b - a for a, b in map(vectors.bounds, SPLITS)), vectors.width)
+        assert size.part_width == made.hidden.width
+    inside = items_of(study.labels, 10, 0)
+    assert input_size(study.task, study.labels, inside, 384, (1,)).n_items == inside.sum()
+
+
+def test_labels_of_edges_are_found_by_the_probes_of_pairs(make):
+    study = make(task=Arc("arc"), probe=Bilinear(name="bilinear", rank=16, epochs=6), options=OPTIONS)
+    found = Probes()(replace(study, names={"task": "arc", "run_id": "r"}))
+    scores = values(found)
+    assert scores["task"] > scores["type_majority"] > scores["majority"]
+    assert {"control", "selectivity", "surface", "control_ceiling"} <= set(scores)
+    assert any("trained by gradient descent" in note.text for note in found.notes)
+    assert any("these probes are not linear" in note.text for note in found.notes)
 
 
 def test_heads_are_scored_by_uas_and_predicted_as_words(make, corpus):

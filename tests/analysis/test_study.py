@@ -12,6 +12,8 @@ from probing.analysis.rollout import RolloutOfWords
 from probing.analysis.syntax import SyntacticHeads
 from probing.analysis.values import ValueVectors
 from probing.errors import ConfigError, DataError
+from probing.probe.low_rank import LowRank
+from probing.probe.mix import Mix
 from probing.store.key import Store
 
 
@@ -83,6 +85,24 @@ def test_a_layer_that_the_model_lacks_is_refused(make, study):
     asked = make(options=replace(study.options, layers=(3, 99)))
     with pytest.raises(ConfigError, match="the model has layers 0"):
         Probes()(asked)
+
+
+@pytest.mark.parametrize(
+    "probe, expected",
+    [
+        (LowRank(name="low_rank", rank=385), "probe.rank=385: vectors have 384 features"),
+        (Mix(name="mix", memory_gb=1e-3), "probe=mix reads layers 0 to 2 together"),
+    ],
+    ids=["rank", "memory"],
+)
+def test_a_rank_or_a_memory_that_cannot_do_is_refused_before_and_after_vectors_are_stored(
+    make, study, counted, tmp_path, probe, expected
+):
+    for store in (Store(str(tmp_path)), study.store):
+        with pytest.raises(ConfigError, match=expected):
+            assert make(probe=probe, store=store, options=replace(study.options, layers=(0, 2))).hidden
+    assert counted["sentences"] == 0
+    assert not [*tmp_path.glob("*.h5")]
 
 
 def test_closing_closes_the_files(make):

@@ -45,6 +45,17 @@ def test_a_rule_of_the_surface_is_found(name):
     assert np.mean(np.concatenate(ITEM_SURFACES[name](noise, read)["test"]) == noise.flat("test")) < 0.75
 
 
+def test_an_item_of_dev_whose_class_train_does_not_have_does_not_count():
+    """Class 2 is a class, but no item of train has it: without it, dev has nothing to choose by but class 0."""
+    values = {"train": [np.array([0, 1])] * 40, "dev": [np.array([0, 2])] * 20, "test": [np.array([0, 1])]}
+    rows = {split: [[f"f{i % 2}"] for i in range(sum(map(len, of)))] for split, of in values.items()}
+    found = logistic_on_indicators(Target("span", "class", 3, values), rows)
+    without = {**values, "dev": [np.array([0])] * 20}
+    fewer = {**rows, "dev": [["f0"]] * 20}
+    expected = logistic_on_indicators(Target("span", "class", 3, without), fewer)
+    assert found["test"][0].tolist() == expected["test"][0].tolist() == [0, 1]
+
+
 def test_without_a_feature_that_train_has_the_intercept_decides():
     values = {"train": [np.array([1, 1, 0])] * 20, "dev": [np.array([1])] * 5, "test": [np.array([0])]}
     rows = {split: [[f"{split}{i}"] for i in range(sum(map(len, of)))] for split, of in values.items()}

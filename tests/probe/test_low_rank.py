@@ -7,7 +7,7 @@ import pytest
 
 from probing.axes import no_progress
 from probing.errors import ConfigError
-from probing.probe.fit import TASK, Fit, Setting, Target, apply
+from probing.probe.fit import TASK, Fit, InputSize, Setting, Target, apply
 from probing.probe.linear import Linear
 from probing.probe.low_rank import LowRank
 from probing.probe.saved import fold
@@ -73,9 +73,9 @@ def test_the_matrix_has_the_rank_and_a_rank_that_is_too_small_costs_score(plante
     assert fits[1].chosen["dev_nats"] > fits[2].chosen["dev_nats"] + 0.01
 
 
-def test_a_rank_above_the_width_or_below_one_is_refused(planted):
+def test_a_rank_above_the_width_or_below_one_is_refused():
     with pytest.raises(ConfigError, match=r"probe.rank=17: vectors have 16 features.*probe.rank=16"):
-        fit_of(LowRank(name="low_rank", rank=17), planted, "class")
+        LowRank(name="low_rank", rank=17).check_size(InputSize(n_items=9, width=16, part_width=16, layers=[0]))
     with pytest.raises(ConfigError, match="probe.rank=0"):
         LowRank(name="low_rank", rank=0)
 

@@ -6,7 +6,7 @@ import torch
 
 from probing.axes import no_progress
 from probing.errors import ConfigError
-from probing.probe.fit import TASK, Fit, Setting, Target
+from probing.probe.fit import TASK, Fit, InputSize, Setting, Target
 from probing.probe.mix import GAMMA, WEIGHT, Mix, Mixture
 from probing.probe.mlp import Perceptron
 from probing.rng import generator
@@ -94,8 +94,10 @@ def test_a_hidden_layer_can_be_put_on_the_mix():
 
 
 def test_layers_that_do_not_fit_are_refused_with_what_to_type():
-    with pytest.raises(ConfigError, match=r"layers 0 to 2 together.*probe.memory_gb=1 .*data.train_sentences"):
-        fits(Mix(name="mix", memory_gb=1e-6))
+    size = InputSize(n_items=1_000_000, width=250, part_width=250, layers=[1, 2])  # 1 GB a layer, one of them twice
+    Mix(name="mix", memory_gb=4.0).check_size(size)
+    with pytest.raises(ConfigError, match=r"layers 0 to 2 together.*4.0 GB.*probe.memory_gb=4 .*data.train_sentences"):
+        Mix(name="mix", memory_gb=3.9).check_size(size)
 
 
 @pytest.mark.parametrize("hidden_layers", [-1, 3])

@@ -1,4 +1,4 @@
-"""The probes of heads: what they find, what they depend on, what they refuse."""
+"""The probes of pairs: the heads and labels that they find, what they depend on, what they refuse."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,16 @@ import torch
 
 from probing.axes import no_progress
 from probing.errors import ConfigError
-from probing.probe.bilinear import Bilinear, Product
-from probing.probe.fit import TASK, Setting, Target
+from probing.probe.bilinear import Bilinear, LabelledProduct, Product, check_two_vectors
+from probing.probe.descent import Job
+from probing.probe.fit import TASK, InputSize, Setting, Target
 from probing.probe.linear import Linear
 from probing.probe.pair_mlp import PairMlp, PairPerceptron
 from probing.probe.pair_models import NOT_A_WORD, pairs_of
+from probing.probe.pair_probe import by_sentence
 from probing.rng import generator
+from probing.task.arcs import Arc
+from probing.task.mentions import Coreference
 
 SIZES = {"train": 150, "dev": 40, "test": 40}
 D = 8
@@ -100,12 +104,92 @@ def test_scores_are_those_of_the_definition(network):
             torch.testing.assert_close(found[d, w], expected)
 
 
-def test_they_find_heads_and_nothing_else_and_no_other_probe_does():
-    with pytest.raises(ConfigError, match="type task=head"):
-        PROBES[0].check("word", "class")
+def test_they_read_pairs_and_nothing_else_and_no_other_probe_finds_heads():
+    for level, kind in (("word", "class"), ("span", "class"), ("pair", "scalar")):
+        with pytest.raises(ConfigError, match="type task=head, task=arc or task=coref"):
+            PROBES[0].check(level, kind)
     with pytest.raises(ConfigError, match="probe=bilinear or probe=pair_mlp"):
         Linear("linear", [1.0]).check("word", "position")
     with pytest.raises(ConfigError, match="probe.hidden_layers=3"):
         PairMlp(name="pair_mlp", hidden_layers=3)
     with pytest.raises(ConfigError, match="probe.rank"):
         Bilinear(name="bilinear", rank=0)
+
+
+class Interacting:
+    """Items of two vectors. The label is the sign of x_0 y_0, whatever the other features: no linear map tells it."""
+
+    bits, width, n_layers = 24, 2 * D, 1
+
+    def __init__(self) -> None:
+        rng = generator(0, "labels")
+        lengths = {split: rng.integers(0, 12, size=n) for split, n in SIZES.items()}
+        self.x = {split: rng.normal(size=(n.sum(), 2 * D)).astype(np.float32) for split, n in lengths.items()}
+        labels = {split: (x[:, 0] * x[:, D] > 0).astype(int) for split, x in self.x.items()}
+        self.labels = {split: np.split(y, np.cumsum(lengths[split])[:-1]) for split, y in labels.items()}
+
+    def bounds(self, split: str) -> tuple[int, int]:
+        return 0, len(self.x[split])
+
+    def layer(self, layer: int) -> dict[str, np.ndarray]:
+        return {split: x.copy() for split, x in self.x.items()}
+
+
+@pytest.mark.parametrize(
+    "probe, least, most",
+    [
+        (Bilinear(name="bilinear", **FAST), 0.9, 1),
+        (Bilinear(name="bilinear", rank=1, **FAST), 0.9, 1),
+        (PairMlp(name="pair_mlp", width=32, **FAST), 0.85, 1),
+        (Linear("linear", [1e-3]), 0, 0.6),
+    ],
+    ids=["bilinear", "of rank 1", "mlp", "linear"],
+)
+def test_labels_that_depend_on_both_vectors_together_are_found_and_by_no_linear_map(probe, least, most):
+    planted = Interacting()
+    target = Target("edge", "class", 2, planted.labels)
+    [fit] = probe.fit(planted, {TASK: target}, (0,), Setting(0, "cpu", no_progress))
+    assert [len(one) for one in fit.predicted["test"]] == [len(one) for one in planted.labels["test"]]
+    assert least < np.mean(np.concatenate(fit.predicted["test"]) == target.flat("test")) <= most
+
+
+def test_classes_have_forms_and_linear_terms_of_their_own():
+    network, rng = LabelledProduct(3), generator(0, "weights")
+    weights = [torch.from_numpy(one) for one in network.start(10, 4, rng)]
+    u, v, w, a, b = weights
+    x, y = torch.from_numpy(rng.normal(size=(2, 5)).astype(np.float32))
+    both = torch.cat([x, y])
+    forms = [sum(w[k, c] * torch.outer(u[:, k], v[:, k]) for k in range(3)) for c in range(4)]
+    expected = torch.stack([x @ form @ y + both @ a[:, c] + b[c] for c, form in enumerate(forms)])
+    torch.testing.assert_close(network.forward(weights, both[None], lambda one: one)[0], expected)
+    assert LabelledProduct(None).start(10, 4, rng)[0].shape == (5, 5)
+
+
+def test_a_batch_has_all_items_of_its_sentences():
+    seen = []
+    rows = {"train": [np.zeros(n, int) for n in (2, 0, 3)]}
+    job = Job("n", [], 5, lambda places, random: seen.append(places.tolist()), lambda: 0.0)
+    found = by_sentence(job, Target("edge", "class", 2, rows))
+    assert found.n_items == 2
+    found.loss(torch.tensor([1, 0]), torch.Generator())
+    assert seen == [[2, 3, 4, 0, 1]]
+
+
+def test_a_bilinear_probe_of_labels_multiplies_two_vectors_and_nothing_else():
+    probe = Bilinear(name="bilinear")
+    for level, kind in (("word", "position"), ("edge", "class"), ("span_pair", "class")):
+        probe.check(level, kind)
+    check_two_vectors(probe, Arc("arc"))
+    check_two_vectors(Linear("linear", [1.0]), Arc("arc", product=True))
+    with pytest.raises(ConfigError, match="type task.product=false"):
+        check_two_vectors(probe, Arc("arc", product=True))
+    with pytest.raises(ConfigError, match="type task.vector=mean or task.vector=ends"):
+        check_two_vectors(probe, Coreference("coref", vector="cls", product=False))
+
+
+def test_a_rank_above_the_width_of_one_vector_is_refused():
+    size = InputSize(n_items=10, width=2 * D, part_width=D, layers=[0])
+    Bilinear(name="bilinear").check_size(size)
+    Bilinear(name="bilinear", rank=D).check_size(size)
+    with pytest.raises(ConfigError, match=rf"probe.rank={D + 1}: vectors have {D} features"):
+        Bilinear(name="bilinear", rank=D + 1).check_size(size)

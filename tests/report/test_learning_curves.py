@@ -36,7 +36,7 @@ def test_a_curve_has_a_point_for_each_number_and_all_of_train_is_the_last(sample
     assert table["score"].tolist() == pytest.approx([0.5, 0.7, 0.9], abs=0.05)
     assert table["control"].tolist() == [0.5] * 3
     assert (table["control_low"] < 0.5).all() and (table["control_high"] > 0.5).all()
-    assert (tmp_path / "report" / "figures" / "learning-curve-pos-toy-linear-accuracy.png").stat().st_size > 5000
+    assert (tmp_path / "report" / "figures" / "learning_curves-pos-toy-linear-accuracy.png").stat().st_size > 5000
     assert (tmp_path / "report" / "tables" / "learning_curves.csv").is_file()
 
 

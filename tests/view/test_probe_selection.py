@@ -138,10 +138,11 @@ def test_a_linear_run_without_probes_is_named(run, unsigned, tmp_path, hidden, t
     (unsigned(run("pairs", (), level="pair")) / FILE).unlink()
     (unsigned(run("of another model", checkpoint="sha256-2")) / FILE).unlink()
     found = selected(tmp_path)
-    [note] = found.notes
-    assert note.endswith(
+    old, others = found.notes
+    assert old.endswith(
         "/runs/old: has no probes.safetensors (made by an earlier version); delete its folder and run again"
     )
+    assert others == "not shown: pos (linear), pos (mdl); a run keeps linear probes of words and sentences only"
     assert found(hidden, tokens) == []
 
 
