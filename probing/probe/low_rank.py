@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from probing.errors import ConfigError, positive
 from probing.probe.layer_models import uniform
 from probing.probe.trained_probe import TrainedProbe
+from probing.store.vectors import Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -62,6 +63,6 @@ class LowRank(TrainedProbe):
         super().__post_init__()
         positive("probe.rank", self.rank)
 
-    def network(self, layer: int) -> Product:
+    def network(self, vectors: Vectors, layer: int) -> Product:
         """The same kind of model for every layer."""
         return Product(self.rank)

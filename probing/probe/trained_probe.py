@@ -46,8 +46,12 @@ class TrainedProbe(Descent, ABC):
         positive("probe.memory_gb", self.memory_gb)
 
     @abstractmethod
-    def network(self, layer: int) -> Network:
+    def network(self, vectors: Vectors, layer: int) -> Network:
         """The kind of model that reads a layer."""
+
+    def side(self, vectors: Vectors, layer: int, device: str) -> Side:
+        """A layer as its model reads it."""
+        return read_side(vectors, layer, self.standardise, device)
 
     def check(self, level: Level, kind: Kind) -> None:
         """Raise ConfigError for word pairs, and where a label is another word."""
@@ -61,8 +65,8 @@ class TrainedProbe(Descent, ABC):
         at_once = max(1, int(self.memory_gb / self.layer_gb(vectors)) - 1)
         for begin in range(0, len(layers), at_once):
             group = layers[begin : begin + at_once]
-            sides = [read_side(vectors, layer, self.standardise, setting.device) for layer in group]
-            yield from self.fit_sides(sides, targets, setting)
+            sides = [self.side(vectors, layer, setting.device) for layer in group]
+            yield from self.fit_sides(vectors, sides, targets, setting)
             del sides  # else they would stay in memory while the next ones are read
 
     def layer_gb(self, vectors: Vectors) -> float:
@@ -70,14 +74,20 @@ class TrainedProbe(Descent, ABC):
         n_items = sum(stop - start for start, stop in map(vectors.bounds, SPLITS))
         return n_items * vectors.width * np.float32().nbytes / 1e9
 
-    def fit_sides(self, sides: Sequence[Side], targets: Mapping[str, Target], setting: Setting) -> Iterator[Fit]:
+    def fit_sides(
+        self, vectors: Vectors, sides: Sequence[Side], targets: Mapping[str, Target], setting: Setting
+    ) -> Iterator[Fit]:
         """Train every target on every side: the task in all settings, then the controls in the chosen one."""
         goals = {name: goal(target) for name, target in targets.items()}
         settings = [Regularisation(*one) for one in product(self.weight_decay, self.dropout)]
         task = (TASK, goals.pop(TASK))
-        tried = self._trained(
-            [layer_model(self.network(s.layer), s, task, r, setting) for s in sides for r in settings], setting
-        )
+        networks = [self.network(vectors, side.layer) for side in sides]
+        begun = [
+            layer_model(network, side, task, r, setting)
+            for network, side in zip(networks, sides, strict=True)
+            for r in settings
+        ]
+        tried = self._trained(begun, setting)
         best = [min((one for one in tried if one[0].side is side), key=lambda one: one[1].lowest) for side in sides]
         controls = [
             layer_model(model.network, model.side, control, model.setting, setting)
