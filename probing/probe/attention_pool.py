@@ -36,7 +36,7 @@ class Pooler:
     """x (N, K, T, D), K spans of up to T subwords, NaN after the last one -> outputs (N, C).
 
     Weights: A (D, ``units``), b, v (``units``, 1), then the linear map. The spans of an item share A, b and v. Its
-    vectors stand side by side, after them, with ``product``, that of both. features: D. Dropout is on the pooled vector.
+    vectors stand side by side, with ``product`` that of both after them. features: D. Dropout is on what is pooled.
     """
 
     features: int

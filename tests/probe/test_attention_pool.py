@@ -1,4 +1,4 @@
-"""The attention pool: it finds a marked subword among noise, where a mean does not; which subwords it reads; refusals."""
+"""The attention pool: a marked subword is found among noise, where a mean does not; what is read, and refused."""
 
 import dataclasses
 from itertools import pairwise
@@ -21,8 +21,8 @@ WIDTH, CLASSES = 16, 6
 
 
 class Sentences:
-    """Each of 5 to 14 subwords has one of the first six features, drawn at random; that of the marked one, which has the
-    seventh too, is the class. Six classes: with two, the weights themselves could tell the class, wherever they are.
+    """Each of 5 to 14 subwords has one of the first six features, drawn at random; that of the marked one, which has
+    the seventh too, is the class. Six classes: with two, the weights themselves could tell it, wherever they are.
     """
 
     bits, product, stored_width, width = 24, False, WIDTH, WIDTH

@@ -3,10 +3,10 @@
 Jain & Wallace (2019), section 4.2.2, with the settings of their code: for each sentence K distributions begin at random
 and are moved by Adam (amsgrad), to maximise
 
-    sum over k of JSD(a_k, a) + 1 / (K (K - 1)) sum over k < j of JSD(a_k, a_j) - 500 sum over k of max(0, |Δy_k| - epsilon)
+    sum over k of (JSD(a_k, a) - 500 max(0, |Δy_k| - epsilon)) + 1 / (K (K - 1)) sum over k < j of JSD(a_k, a_j)
 
-A penalty does not keep a bound. So a distribution counts only at steps at which it keeps it, and the farthest of them is
-returned; the weights themselves always do, at distance 0. A search finds a lower bound of what is possible.
+A penalty does not keep a bound. So a distribution counts only at steps at which it keeps it, and the farthest of them
+is returned; the weights themselves always do, at distance 0. A search finds a lower bound of what is possible.
 """
 
 from dataclasses import dataclass, fields

@@ -49,7 +49,7 @@ class Pooled:
 
 
 def padded(weights: Sequence[FloatArray], values: Sequence[FloatArray], intercept: FloatArray) -> Pooled:
-    """Sentences side by side: per sentence (T,) and (T, C). Weights are rounded to float32: here they add up to 1."""
+    """Sentences side by side, of each (T,) and (T, C). Weights of float32 are made to add up to 1 in float64."""
     lengths = np.array([len(one) for one in weights], np.int64)
     whole = np.zeros((len(lengths), lengths.max()))
     added = np.zeros((*whole.shape, len(intercept)))
@@ -59,7 +59,7 @@ def padded(weights: Sequence[FloatArray], values: Sequence[FloatArray], intercep
 
 
 def gradient_times_input(pooled: Pooled) -> Floats:
-    """|gradient × input| of the probability of the predicted class, (B, T); the weights are held fixed, as in the paper.
+    """|gradient × input| of the probability of the predicted class, (B, T), with the weights held fixed (as published).
 
     With dp/dlogit_c = p (1[c is predicted] - p_c) it is a_t |p (z_t,predicted - sum over c of p_c z_tc)|: it has the
     weight itself as a factor. The input is the vector as the probe reads it (standardised).

@@ -1,4 +1,4 @@
-"""Is the attention of a pool an explanation? Rank correlations, permuted and adversarial weights (Jain & Wallace 2019)."""
+"""Is the attention of a pool an explanation? Its weights against gradients, permuted and adversarial ones."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,15 +38,15 @@ READING = (
     "middle, and the divergence on the right would be near 0."
 )
 TAU_NOTE = (
-    "Means over sentences; 95 % intervals. τ: Kendall's rank correlation over the subwords of a sentence; both references "
-    "are absolute values. significant: share of sentences with p < .05. Gradient × input is that of the probability of "
+    "Means over sentences; 95 % intervals. τ: Kendall's rank correlation over the subwords of a sentence; both "
+    "references are absolute values. significant: share of sentences with p < .05. Gradient × input is that of the probability of "
     "the predicted class, the weights held fixed. Both references have the weight itself as a factor, because the "
     "output is linear in the pooled vector: this raises τ, here as with the average encoder of Jain & Wallace 2019 "
     "(.6 on SST; BiLSTM: .3). Special tokens have no weight; the paper leaves them out of τ."
 )
 MOVED_NOTE = (
-    "Total variation distance of the output, 0 to 1; for two classes it is |Δy|. permuted: the median over permutations "
-    "of a sentence's weights. uniform: all weights the same. adversarial: the Jensen–Shannon divergence (nats, at most "
+    "Total variation distance of the output, 0 to 1; for two classes it is |Δy|. permuted: the median over "
+    "permutations of a sentence's weights. uniform: all weights the same. adversarial: the Jensen–Shannon divergence (nats, at most "
     "ln 2 = 0.693) of the farthest weights that were found to leave the output nearly as it is, and the share of "
     "sentences for which it is above half of ln 2. A search gives a lower bound; sentences without any count as 0."
 )
@@ -76,7 +76,9 @@ def tau_table(run: Run) -> Table:
     """Kendall's tau with both references, and the share of sentences for which it is significant."""
     tables = {"kendall": "τ", "share_significant": "significant"}
     rows = pd.concat([pick(run, "explanation", metric) for metric in tables])
-    rows = rows.assign(column=[f"{tables[m]}, {STYLES[t][2]}" for m, t in zip(rows["metric"], rows["target"], strict=True)])
+    rows = rows.assign(
+        column=[f"{tables[m]}, {STYLES[t][2]}" for m, t in zip(rows["metric"], rows["target"], strict=True)]
+    )
     raw, text = by_layer(rows, {name: name for name in rows["column"].unique()}, "column")
     return Table("explanation_tau", "Weights, gradients and subwords that are left out", TAU_NOTE, raw, text)
 
@@ -125,9 +127,9 @@ def conclusions(run: Run) -> list[str]:
     if share["ci_low"] <= 0.5 < share["ci_high"]:
         words = "this sample does not tell whether most sentences have"
     found.append(
-        f"Divergence of the farthest weights with nearly the same output: {ends(apart)} nats, of 0.69; {words} some above "
-        f"half of it ({ends(share)}). Where there are such weights, the pool's own are not the only ones that give this "
-        "output; it does not follow that a trained pool could have them (Wiegreffe & Pinter 2019)."
+        f"Divergence of the farthest weights with nearly the same output: {ends(apart)} nats, of 0.69; {words} some "
+        f"above half of it ({ends(share)}). Where there are such weights, the pool's own are not the only ones that "
+        "give this output; it does not follow that a trained pool could have them (Wiegreffe & Pinter 2019)."
     )
     return found
 
@@ -172,4 +174,6 @@ def draw_sentences(axes: "Axes", run: Run) -> None:
     column = run.arrays["explanation/layers"].tolist().index(layer)
     largest, moved = (run.arrays[f"explanation/{name}"][:, column] for name in (LARGEST, PERMUTED))
     axes.plot(largest, moved, "o", color=GREY, markersize=3, alpha=0.6, linestyle="", label="a sentence")
-    axes.set(xlabel=f"largest weight, layer {layer}", ylabel="median change of the output", xlim=(0, 1), ylim=(-0.03, 1))
+    axes.set(
+        xlabel=f"largest weight, layer {layer}", ylabel="median change of the output", xlim=(0, 1), ylim=(-0.03, 1)
+    )
