@@ -40,15 +40,16 @@ READING = (
 TAU_NOTE = (
     "Means over sentences; 95 % intervals. τ: Kendall's rank correlation over the subwords of a sentence; both "
     "references are absolute values. significant: share of sentences with p < .05. Gradient × input is that of the "
-    "probability of the predicted class, the weights held fixed. Both references have the weight itself as a factor, because the "
-    "output is linear in the pooled vector: this raises τ, here as with the average encoder of Jain & Wallace 2019 "
-    "(.6 on SST; BiLSTM: .3). Special tokens have no weight; the paper leaves them out of τ."
+    "probability of the predicted class, the weights held fixed. Both references have the weight itself as a "
+    "factor, because the output is linear in the pooled vector: this raises τ, here as with the average encoder of "
+    "Jain & Wallace 2019 (.6 on SST; BiLSTM: .3). Special tokens have no weight; the paper leaves them out of τ."
 )
 MOVED_NOTE = (
     "Total variation distance of the output, 0 to 1; for two classes it is |Δy|. permuted: the median over "
-    "permutations of a sentence's weights. uniform: all weights the same. adversarial: the Jensen–Shannon divergence "
-    "(nats, at most ln 2 = 0.693) of the farthest weights that were found to leave the output nearly as it is, and the share of "
-    "sentences for which it is above half of ln 2. A search gives a lower bound; sentences without any count as 0."
+    "permutations of a sentence's weights. uniform: all weights the same. adversarial: the Jensen–Shannon "
+    "divergence (nats, at most ln 2 = 0.693) of the farthest weights that were found to leave the output nearly as "
+    "it is, and the share of sentences for which it is above half of ln 2. A search gives a lower bound; sentences "
+    "without any count as 0."
 )
 
 
