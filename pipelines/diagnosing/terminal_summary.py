@@ -37,7 +37,7 @@ def cause_lines(cause: Cause) -> list[str]:
         "outweighed": f"outweighed{where}: without this word the classifier is right more often",
         "unused": f"unused{where}: the information is in the layer that is read, and the head does not use it",
         "lost": f"lost{where} from layer {cause.layer} on: layer {cause.instead} still has it",
-        "undecided": f"undecided{where}: harder than the rest, and no rule explains it; stronger probes would settle it",
+        "undecided": f"undecided{where}: no rule explains why; stronger probes would settle it",
     }
     lines = [said[cause.kind]]
     if cause.gain is not None:

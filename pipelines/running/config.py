@@ -14,6 +14,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST
 from probing.data.corpus import Source
 from probing.errors import ConfigError, not_negative, one_of, positive
+from probing.probe.attention_pool import AttentionPool
 from probing.probe.bilinear import check_two_vectors
 from probing.probe.fit import Probe
 from probing.report.look import Look
@@ -91,6 +92,8 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
     check_two_vectors(parts["probe"], parts["task"])
+    if isinstance(parts["probe"], AttentionPool):
+        parts["probe"].check_vector(parts["task"].vector)
     parts["report"].check()
     if settings.train_seed and train_sentences(parts["data"]) is None:
         raise ConfigError(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from probing.analysis.study import Study
 from probing.axes import Note
+from probing.probe.attention_pool import AttentionPool
 from probing.probe.fit import TASK
 from probing.probe.mix import Mix
 from probing.probe.pair_probe import PairProbe
@@ -33,9 +34,10 @@ def training_notes(study: Study) -> list[Note]:
     texts.append(f"probes were trained by gradient descent: {', '.join(spans)}; the weights of the best one are kept")
     if not any(fit.weights is not None for fit in fits):
         why = "read several layers" if isinstance(study.probe, Mix) else "are not linear"
+        others = "explanation alone reads" if isinstance(study.probe, AttentionPool) else "other analyses cannot read"
         texts.append(
-            f"these probes {why}: they are not written to {FILE}, and other analyses cannot read them; for that type "
-            "probe=linear or probe=low_rank"
+            f"these probes {why}: they are not written to {FILE}, and {others} them; for that type probe=linear or "
+            "probe=low_rank"
         )
     return [Note("caveat", text) for text in texts]
 

@@ -52,6 +52,7 @@ def class_blocks(features: "torch.Tensor", weight: "torch.Tensor") -> ClassBlock
     mean = weight @ features / mass.clamp_min(torch.finfo(mass.dtype).tiny)[:, None]
     covariance = (features * weight.sum(0)[:, None]).T @ features - (mean * mass[:, None]).T @ mean
     _, basis = torch.linalg.eigh(covariance)
+    basis[covariance.diagonal() == 0] = 0  # a feature without values keeps a weight of exactly 0
     mean = mean @ basis
     spread = (weight @ (features @ basis).square() - mass[:, None] * mean.square()).clamp_min(0)
     size = spread.sum(1) / spread.sum().clamp_min(torch.finfo(mass.dtype).tiny)

@@ -50,7 +50,8 @@ class Fit:
     selected or measured while fitting (l2, objective_nats, dev_nats, …). ``dev_score``, by which layers are compared,
     is the accuracy on dev or minus its mean squared error. ``codelength_bits`` and ``uniform_bits`` are per training
     sentence. A linear probe has ``weights`` (C, D + 1), intercept last, for standardised vectors (C = 1 for numbers),
-    and ``scale``, the mean and the deviation by which the vectors were standardised.
+    and ``scale``, the mean and the deviation by which the vectors were standardised. ``parameters`` are all weights of
+    a model that is trained step by step, in the order of its ``Network.start``.
     """
 
     layer: int
@@ -63,6 +64,7 @@ class Fit:
     uniform_bits: NDArray[np.float64] | None = None
     weights: NDArray[np.float32] | None = None
     scale: Scale | None = None
+    parameters: Sequence[NDArray[np.float32]] = ()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Drop = Callable[[torch.Tensor], torch.Tensor]  # dropout while a model is trained, later nothing
     Weights = list[torch.Tensor]
 
-_AT_ONCE = 4096  # items that a trained model reads at a time
+AT_ONCE = 4096  # items that a trained model reads at a time
 
 
 class Network(Protocol):
@@ -55,13 +55,14 @@ class Regularisation:
 @dataclass(frozen=True, eq=False)
 class Side:
     """One layer as models read it: ``rows`` gives the input of some items of a split, ``scale`` what it was
-    standardised by.
+    standardised by. at_once: how many items a trained model reads at a time.
     """
 
     layer: int
     width: int
     rows: "Rows"
     scale: Scale | None = None
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ class LayerModel:
         """What ``descent.train_all`` needs to train it. probe: its name in messages."""
         import torch
 
-        of, device = self.goal, str(self.weights[0].device)
+        of, device, at_once = self.goal, str(self.weights[0].device), self.side.at_once
         labels, watched = of.labels("train", device), of.labels(of.watched, device)
         known = torch.from_numpy(of.known()).to(device)
 
@@ -94,7 +95,7 @@ class LayerModel:
         def watch() -> float:
             if not len(known):
                 return 0.0
-            sums = [of.loss(self.outputs(of.watched, p), watched[p]) * len(p) for p in torch.split(known, _AT_ONCE)]
+            sums = [of.loss(self.outputs(of.watched, p), watched[p]) * len(p) for p in torch.split(known, at_once)]
             return float(torch.stack(sums).sum()) / len(known)
 
         name = f"probe={probe}, {self.name} on layer {self.side.layer}"
@@ -119,14 +120,15 @@ class LayerModel:
             chosen,
             weights=of.in_units(self.network.linear(self.weights)),
             scale=self.side.scale,
+            parameters=tuple(np.asarray(one.detach().cpu()) for one in self.weights),
         )
 
     def _predict(self, split: Split) -> NDArray[Any]:
         import torch
 
-        n = len(self.goal.target.flat(split))
+        n, step = len(self.goal.target.flat(split)), self.side.at_once
         with torch.no_grad():
-            parts = [self.goal.read(self.outputs(split, slice(a, a + _AT_ONCE))) for a in range(0, n, _AT_ONCE)]
+            parts = [self.goal.read(self.outputs(split, slice(a, a + step))) for a in range(0, n, step)]
         return np.concatenate(parts)
 
 

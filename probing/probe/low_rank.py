@@ -11,6 +11,7 @@ from probing.errors import ConfigError, positive
 from probing.probe.fit import InputSize
 from probing.probe.layer_models import uniform
 from probing.probe.trained_probe import TrainedProbe
+from probing.store.vectors import Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -62,7 +63,7 @@ class LowRank(TrainedProbe):
         """Raise ConfigError for a rank above the width of the vectors."""
         check_rank(self.rank, size.width)
 
-    def network(self, layer: int) -> Product:
+    def network(self, vectors: Vectors, layer: int) -> Product:
         """The same kind of model for every layer."""
         return Product(self.rank)
 

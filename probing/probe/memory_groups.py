@@ -17,10 +17,13 @@ def gigabytes(n_items: int, width: int) -> float:
     return n_items * width * np.float32().nbytes / 1e9
 
 
-def groups(layers: Sequence[int], vectors: Vectors, memory_gb: float) -> Iterator[Sequence[int]]:
-    """The layers, as many at a time as fit into ``memory_gb``; at least one."""
-    n_items = sum(stop - start for start, stop in map(vectors.bounds, SPLITS))
-    # while a layer is read, it is in memory twice
-    at_once = max(1, int(memory_gb / gigabytes(n_items, vectors.width)) - 1)
+def layer_gb(vectors: Vectors) -> float:
+    """How much memory the vectors of all items in one layer take, in GB."""
+    return gigabytes(sum(stop - start for start, stop in map(vectors.bounds, SPLITS)), vectors.width)
+
+
+def groups(layers: Sequence[int], per_layer: float, memory_gb: float) -> Iterator[Sequence[int]]:
+    """The layers, as many at a time as fit into ``memory_gb`` at ``per_layer`` GB each; at least one."""
+    at_once = max(1, int(memory_gb / per_layer) - 1)  # while a layer is read, it is in memory twice
     for begin in range(0, len(layers), at_once):
         yield layers[begin : begin + at_once]

@@ -76,7 +76,7 @@ class Mix(TrainedProbe):
         if self.hidden_layers > 2:
             raise ConfigError(f"probe.hidden_layers={self.hidden_layers}: 0 (a linear map), 1 or 2 is expected")
 
-    def network(self, layer: int) -> Mixture:
+    def network(self, vectors: Vectors, layer: int) -> Mixture:
         """A mix of as many layers as there are up to this one."""
         return Mixture(layer + 1, Perceptron(self.hidden_layers, self.width))
 
@@ -96,7 +96,7 @@ class Mix(TrainedProbe):
     ) -> Iterator[Fit]:
         """Train all targets on all mixes."""
         single = [read_side(vectors, layer, self.standardise, setting.device) for layer in range(max(layers) + 1)]
-        yield from self.fit_sides([_mixed(single[: layer + 1]) for layer in layers], targets, setting)
+        yield from self.fit_sides(vectors, [_mixed(single[: layer + 1]) for layer in layers], targets, setting)
 
 
 def _mixed(sides: Sequence[Side]) -> Side:

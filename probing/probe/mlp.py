@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from probing.errors import ConfigError, positive
 from probing.probe.layer_models import uniform
 from probing.probe.trained_probe import TrainedProbe
+from probing.store.vectors import Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +62,7 @@ class Mlp(TrainedProbe):
         super().__post_init__()
         check_hidden(self.hidden_layers, self.width, "probe=linear or probe=low_rank")
 
-    def network(self, layer: int) -> Perceptron:
+    def network(self, vectors: Vectors, layer: int) -> Perceptron:
         """The same kind of model for every layer."""
         return Perceptron(self.hidden_layers, self.width)
 

@@ -13,7 +13,7 @@ from probing.probe.descent import Descent, Job, train_all
 from probing.probe.fit import Fit, Setting, Target
 from probing.probe.goals import goal
 from probing.probe.layer_models import LayerModel, Network, Regularisation, Side, layer_model, read_side
-from probing.probe.memory_groups import groups
+from probing.probe.memory_groups import groups, layer_gb
 from probing.probe.pair_models import PairModel, PairNetwork, pair_model
 from probing.store.vectors import Vectors
 
@@ -65,7 +65,7 @@ class PairProbe(Descent, ABC):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Of each model the places (W,) of heads, or the classes (N,), that it predicts for dev and test."""
-        for group in groups(layers, vectors, self.memory_gb):
+        for group in groups(layers, layer_gb(vectors), self.memory_gb):
             sides = [read_side(vectors, layer, self.standardise, setting.device) for layer in group]
             yield from self._fit_sides(sides, targets, setting)
             del sides  # else they would stay in memory while the next ones are read

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, Kind, Level, Split
 from probing.errors import ConfigError, positive
 from probing.probe.fit import Fit, Setting, Target
-from probing.probe.memory_groups import groups
+from probing.probe.memory_groups import groups, layer_gb
 from probing.probe.structural_training import Training, fit_structural
 from probing.probe.tree_batches import SentenceVectors
 from probing.rng import generator
@@ -40,7 +40,7 @@ class Structural(Training):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Depths (W,) or distances (W, W) that each map predicts for dev and test."""
-        for group in groups(layers, vectors, self.memory_gb):
+        for group in groups(layers, layer_gb(vectors), self.memory_gb):
             yield from self._fit_group(vectors, targets, group, setting)
 
     def _fit_group(

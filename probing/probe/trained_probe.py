@@ -11,7 +11,7 @@ from probing.probe.descent import Descent, Trained, train_all
 from probing.probe.fit import TASK, Fit, Setting, Target, check_single
 from probing.probe.goals import goal
 from probing.probe.layer_models import LayerModel, Network, Regularisation, Side, layer_model, read_side
-from probing.probe.memory_groups import groups
+from probing.probe.memory_groups import groups, layer_gb
 from probing.store.vectors import Vectors
 
 Fitted = tuple[LayerModel, Trained]
@@ -45,8 +45,12 @@ class TrainedProbe(Descent, ABC):
         positive("probe.memory_gb", self.memory_gb)
 
     @abstractmethod
-    def network(self, layer: int) -> Network:
+    def network(self, vectors: Vectors, layer: int) -> Network:
         """The kind of model that reads a layer."""
+
+    def side(self, vectors: Vectors, layer: int, device: str) -> Side:
+        """A layer as its model reads it."""
+        return read_side(vectors, layer, self.standardise, device)
 
     def check(self, level: Level, kind: Kind) -> None:
         """Raise ConfigError for word pairs, and where a label is another word."""
@@ -56,19 +60,29 @@ class TrainedProbe(Descent, ABC):
         self, vectors: Vectors, targets: Mapping[str, Target], layers: Sequence[int], setting: Setting
     ) -> Iterator[Fit]:
         """Train all targets on all layers that fit into memory together, then on the next."""
-        for group in groups(layers, vectors, self.memory_gb):
-            sides = [read_side(vectors, layer, self.standardise, setting.device) for layer in group]
-            yield from self.fit_sides(sides, targets, setting)
+        for group in groups(layers, self.layer_gb(vectors), self.memory_gb):
+            sides = [self.side(vectors, layer, setting.device) for layer in group]
+            yield from self.fit_sides(vectors, sides, targets, setting)
             del sides  # else they would stay in memory while the next ones are read
 
-    def fit_sides(self, sides: Sequence[Side], targets: Mapping[str, Target], setting: Setting) -> Iterator[Fit]:
+    def layer_gb(self, vectors: Vectors) -> float:
+        """How much memory a layer takes."""
+        return layer_gb(vectors)
+
+    def fit_sides(
+        self, vectors: Vectors, sides: Sequence[Side], targets: Mapping[str, Target], setting: Setting
+    ) -> Iterator[Fit]:
         """Train every target on every side: the task in all settings, then the controls in the chosen one."""
         goals = {name: goal(target) for name, target in targets.items()}
         settings = [Regularisation(*one) for one in product(self.weight_decay, self.dropout)]
         task = (TASK, goals.pop(TASK))
-        tried = self._trained(
-            [layer_model(self.network(s.layer), s, task, r, setting) for s in sides for r in settings], setting
-        )
+        networks = [self.network(vectors, side.layer) for side in sides]
+        begun = [
+            layer_model(network, side, task, r, setting)
+            for network, side in zip(networks, sides, strict=True)
+            for r in settings
+        ]
+        tried = self._trained(begun, setting)
         best = [min((one for one in tried if one[0].side is side), key=lambda one: one[1].lowest) for side in sides]
         controls = [
             layer_model(model.network, model.side, control, model.setting, setting)

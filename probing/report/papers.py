@@ -122,6 +122,11 @@ PAPERS = (
         f"{ACL}2020.emnlp-main.14",
     ),
     Paper(
+        "Wiegreffe & Pinter 2019",
+        "Wiegreffe and Pinter (2019): Attention is not not Explanation. EMNLP.",
+        f"{ACL}D19-1002",
+    ),
+    Paper(
         "Xu et al. 2020",
         "Xu, Zhao, Song, Stewart and Ermon (2020): A Theory of Usable Information under Computational Constraints. "
         "ICLR.",

@@ -22,6 +22,7 @@ PROBES = {
     "mlp": "an MLP probe",
     "low_rank": "a low-rank linear probe",
     "mix": "a probe of mixed layers",
+    "attention_pool": "a probe with attention pooling",
 }
 
 

@@ -40,8 +40,8 @@ class Vectors:
         else:
             self._pools = item_pools(index, vector, cls_position, places)
             per_sentence = np.bincount(sentence_of_items(places), minlength=len(index.n_words))
-        self._product = product and len(self._pools) > 1
-        self.n_layers, self.width = store.n_layers, store.width * len(self._pools) * (3 if self._product else 2) // 2
+        self.product = product and len(self._pools) > 1
+        self.n_layers, self.width = store.n_layers, store.width * len(self._pools) * (3 if self.product else 2) // 2
         self.bits = BITS[NARROW if store.provenance.get(ROUNDED) else store.dtype]
         self.available: NDArray[np.bool_] = np.all([np.diff(pool.indptr) > 0 for pool in self._pools], axis=0)
         self._bounds = {s: _bounds(per_sentence, index.split == i) for i, s in enumerate(SPLITS)}
@@ -55,6 +55,26 @@ class Vectors:
         total = np.concatenate([[0], np.cumsum(keep)])
         chosen._bounds = {s: (int(total[a]), int(total[b])) for s, (a, b) in self._bounds.items()}
         return chosen
+
+    @property
+    def pools(self) -> Sequence[Pool]:
+        """Of each part of an item the stored subwords of its vector, (N, S) with their weights."""
+        return self._pools
+
+    @property
+    def stored_width(self) -> int:
+        """The width of a subword's vector."""
+        return self._store.width
+
+    def subwords(self, layer: int, rows: IntArray) -> NDArray[np.float32]:
+        """The vectors (n, D) of stored subwords of one layer; ``rows``: their columns in ``pools``, ascending."""
+        found = np.empty((len(rows), self.stored_width), np.float32)
+        begin = self._store.index.block
+        edges = np.searchsorted(rows, begin)
+        for block, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+            if stop > start:
+                found[start:stop] = self._store.block(layer, block)[rows[start:stop] - begin[block]]
+        return found
 
     def bounds(self, split: Split) -> tuple[int, int]:
         """First and one past the last item of ``split``."""
@@ -101,7 +121,7 @@ class Vectors:
 
     def _beside(self, parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
         """The vectors of an item's parts, (N, D) each, in one row, after them the product of both halves if asked."""
-        if self._product:
+        if self.product:
             half = len(parts) // 2
             parts = [*parts, *(one * other for one, other in zip(parts[:half], parts[half:], strict=True))]
         return parts[0] if len(parts) == 1 else np.hstack(parts)

@@ -84,6 +84,8 @@ MISTYPED = {
     "task=pos probe=structural": ["probe=structural", "task=depth or task=distance"],
     "task=distance probe=linear": ["probe=linear", "probe=structural"],
     "task=depth probe=mdl": ["probe=mdl", "probe=linear"],
+    "task=pos probe=attention_pool": ["most words have a single one", "task=sentiment"],
+    "task=sentiment task.vector=cls probe=attention_pool": ["task.vector=cls", "task.vector=mean"],
     "hydra/launcher=job": ["hydra/launcher/job", "basic"],
 }
 
