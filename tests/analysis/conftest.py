@@ -1,7 +1,9 @@
 """Small studies: the bundled model on a few generated sentences, or a tiny model with a head of its own."""
 
+import runpy
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +66,18 @@ def study(corpus, folder):
     parts = {"corpus": corpus, "task": WordTask("pos"), "probe": probe, "store": Store(str(folder))}
     with closing(Study(model=model, checkpoint=resolve(model), options=options, names=NAMES, **parts)) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory):
+    """tiny_encoder(family): a tiny model of the tests of models, loaded so that it gives maps; leave it as it is."""
+    from probing.model.encoder import load
+
+    build = runpy.run_path(str(Path(__file__).parents[1] / "model" / "conftest.py"))["build"]
+
+    @cache
+    def tiny_encoder(family: str):
+        model = Model(checkpoint=str(build(family, tmp_path_factory.mktemp(family))))
+        return load(model, resolve(model), maps=True)
+
+    return tiny_encoder

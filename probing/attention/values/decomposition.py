@@ -68,8 +68,8 @@ def hidden_parts(encoder: Encoder, batch: Batch, last: int, biases: str = "share
     ids = torch.from_numpy(batch.ids).to(encoder.device)
     inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     outside: list[Outside] = []
-    watching = hooks(*_watch_outside(encoder, outside))
-    with torch.inference_mode(), calls(block.module for block in found) as kept, watching:
+    modules = [block.module for block in found]
+    with torch.inference_mode(), calls(modules) as kept, hooks(*_watch_outside(encoder, outside)):
         states = run(encoder.network, inputs, output_hidden_states=True, output_attentions=True).hidden_states
     diagonal = torch.eye(states[0].shape[1], device=states[0].device)[..., None] * states[0]  # (S, S, D)
     layers, off = [torch.cat([diagonal, torch.zeros_like(states[0])])], 0.0
@@ -84,8 +84,8 @@ def hidden_parts(encoder: Encoder, batch: Batch, last: int, biases: str = "share
                 parts = _through_last(outside, states[number], parts, share, name)
         layers.append(shared_out(parts) if share else parts)
         off = max(off, _distance(layers[-1].sum(0), states[number][0]))
-    if len(layers) <= last:
-        raise refused(f"hidden state {last} is not of a block with attention", name)
+    if len(layers) <= last or not alike(layers[-1].sum(0), states[last][0]):
+        raise refused(f"hidden state {last} is not the sum of the parts of a block with attention", name)
     return Parts(layers, states[last], off)
 
 
