@@ -80,7 +80,8 @@ def _cases(grammar: Grammar, n: int) -> Iterator[Case]:
             continue
         marks = _marks(derived)
         if len(marks) < 2:
-            yield Case(*(marks or {"vocabulary"}), TESTS[0], " ".join(words), label)
+            [capability] = marks or {"vocabulary"}
+            yield Case(capability, TESTS[0], " ".join(words), label)
         for edit in exact_edits(derived, tense, sampler):
             yield _edited(edit, " ".join(words), label)
 

@@ -11,9 +11,9 @@ def sentence(text, upos=()):
     return Sentence("", tuple(text.split()), tuple(upos))
 
 
-TRAIN = [
+TRAIN = 2 * [  # every word at least twice
     sentence(text)
-    for text in ("the play was dull .", "the play was good .", "the cast was good , and the play was dull .")
+    for text in ("the play was not dull .", "the play was n't good ?", "the cast was good , but and only .")
 ]
 USUAL = usual_phenomena(TRAIN)
 
@@ -29,18 +29,17 @@ def having(text, upos=()):
         ("the play was not dull .", {"negation", "short"}),
         ("the play was n't good .", {"negation", "short"}),
         ("the play wasn't good .", {"negation", "rare words", "short"}),
-        ("the play was not only good .", {"rare words"}),
+        ("the play was not only good .", set()),
         ("the play was good , but the cast was dull .", {"contrast", "long"}),
         ("the play was good ?", {"question", "short"}),
-        ("the play was good , and Tom was dull .", {"names", "rare words"}),
+        ("the play was good , and Tom was dull .", {"names", "rare words", "long"}),
         ("The play was good .", {"short"}),
         ("THE PLAY WAS GOOD .", {"short"}),
         ("the play was zany .", {"rare words", "short"}),
     ],
 )
 def test_phenomena_by_rule(text, expected):
-    assert having(text) - {"long"} == expected - {"long"}
-    assert ("long" in having(text)) == (len(text.split()) > 11)
+    assert having(text) == expected
 
 
 def test_names_are_those_of_the_tags_where_there_are_tags():
@@ -112,5 +111,5 @@ def test_a_phenomenon_that_fails_is_found_where_it_fails():
 
 
 def test_errors_of_other_sentences_are_refused():
-    with pytest.raises(DataError, match=r"errors of shape \(2, 1\); expected: \(3, 1\)"):
+    with pytest.raises(DataError, match=r"errors of shape \(2, 1\); expected: \(6, 1\)"):
         slice_errors(slices(USUAL, TRAIN), np.zeros((2, 1), bool), (0,), np.random.default_rng(0))
