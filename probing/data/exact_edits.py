@@ -38,10 +38,11 @@ Change = tuple[Kind, Derived]
 def exact_edits(text: Derived, tense: str, sampler: Sampler) -> tuple[Edit, ...]:
     """All edits of a text of the grammar; ``sampler`` draws what is added. No edit is made twice."""
     number = iter(range(len(text.leaves())))
-    found: dict[tuple[str, ...], Edit] = {spelt(text, tense): _edit("shorten", text, tense, text.sign)}
+    found: dict[tuple[str, ...], Edit] = {}
     for kind, new in _changes(_numbered(text, number), sampler):
         found.setdefault(spelt(new, tense), _edit(kind, new, tense, text.sign))
-    return tuple(found.values())[1:]
+    found.pop(spelt(text, tense), None)
+    return tuple(found.values())
 
 
 def spelt(text: Derived, tense: str) -> tuple[str, ...]:
@@ -80,10 +81,9 @@ def _changes(node: Derived, sampler: Sampler) -> Iterator[Change]:
 
 def _other_words(leaf: Derived, sampler: Sampler) -> Iterator[Change]:
     """Another word of the class; where it has a polarity, one of each half."""
-    halves = {sign: sampler.lexicon.get(leaf.symbol + "-+"[sign > 0], []) for sign in (leaf.sign, -leaf.sign)}
     if leaf.symbol == "name":
         yield from _drawn("swap name", leaf, sampler)
-    elif leaf.sign and halves[-leaf.sign] and leaf.symbol not in sampler.lexicon:
+    elif leaf.symbol not in sampler.lexicon:  # but its halves are
         yield from _drawn("swap synonym", leaf, sampler)
         yield from _drawn("swap antonym", replace(leaf, sign=-leaf.sign), sampler)
 

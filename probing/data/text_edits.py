@@ -5,13 +5,15 @@ needs a reader's eye, and a ``likely`` one a look.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from probing.axes import Sentence, Surface
 from probing.data.draft import Draft, draft_of
 from probing.data.minimal_pair import Edit
 from probing.data.negation_edits import added_negations, dropped_negations, negations
 from probing.data.opposites import CONTRASTS, DOWNTONERS, INTENSIFIERS, adjectives, good_words, group, opposites
 from probing.data.text_doubts import doubts, judgements
+from probing.data.word_spans import word_spans
 from probing.errors import DataError
 
 OPPOSITE_CLAUSE = {True: ("it", "is", "terrible"), False: ("it", "is", "wonderful")}  # by whether the text is positive
@@ -34,10 +36,11 @@ LEFT_OUT: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class TextEdits:
-    """The edits of a text, and why there is none of a kind."""
+    """A text as a sentence, to whose words those of its edits are aligned; its edits; why there is none of a kind."""
 
+    original: Sentence
     edits: tuple[Edit, ...]
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str]
 
 
 def text_edits(text: str, positive: bool | None = None) -> TextEdits:
@@ -51,7 +54,9 @@ def text_edits(text: str, positive: bool | None = None) -> TextEdits:
     found = {edit.text: edit for edit in reversed([*_all(draft, positive)]) if edit.text != text}
     edits = sorted(reversed(found.values()), key=lambda edit: edit.sure == "open")
     kinds = {edit.kind for edit in edits}
-    return TextEdits(tuple(edits), {kind: why for kind, why in LEFT_OUT.items() if kind not in kinds})
+    surface = Surface(text, tuple(word_spans(text)))
+    original = Sentence("original", tuple(text[start:end] for start, end in surface.spans), surface=surface)
+    return TextEdits(original, tuple(edits), {kind: why for kind, why in LEFT_OUT.items() if kind not in kinds})
 
 
 def _all(draft: Draft, positive: bool | None) -> Iterator[Edit]:

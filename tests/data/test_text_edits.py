@@ -1,5 +1,10 @@
+import runpy
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
+from probing.data.grammar import Grammar
 from probing.data.minimal_pair import NOWHERE
 from probing.data.text_edits import text_edits
 from probing.errors import DataError
@@ -162,6 +167,27 @@ def test_an_added_clause_needs_the_label_and_is_written_as_the_text_is():
         ("An awful play , but it is wonderful .", True, "likely")
     ]
     assert text_edits("An awful play.").left_out["add contrast"] == "the label of the text is not given"
+
+
+def test_the_original_is_the_text_as_it_is_written():
+    found = text_edits("  An awful\tplay .\n", positive=False)
+    assert found.original.words == ("An", "awful", "play", ".")
+    assert found.original.surface.text == "  An awful\tplay .\n"
+    for edit in found.edits:
+        assert all(0 <= at < 4 or at == NOWHERE for at in edit.source)
+
+
+def test_what_is_likely_by_rule_is_right_by_the_grammar_where_it_reads_the_new_text():
+    read = runpy.run_path(str(Path(__file__).with_name("test_english.py")))["read"]
+    other, n_read = {"positive": "negative", "negative": "positive"}, Counter()
+    for sentence in Grammar(train=150, dev=1, test=1, seed=7).load().splits["train"]:
+        for edit in text_edits(" ".join(sentence.words)).edits if len(sentence.words) <= 7 else ():
+            first, *rest = edit.words
+            got = {label for start in {first, first.lower()} for label, _ in read(" ".join([start, *rest]))}
+            if got and edit.sure == "likely":
+                assert got == {other[sentence.label] if edit.flips else sentence.label}, edit.text
+                n_read[edit.kind] += 1
+    assert len(n_read) >= 3 and n_read.total() >= 15, n_read
 
 
 def test_no_text_stands_twice_and_none_is_the_original():

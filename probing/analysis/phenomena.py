@@ -1,0 +1,109 @@
+"""What a sentence has in it that a model may stumble over: negation, contrast, rare words, length, names, questions."""
+
+import string
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.heads.conditions import checked, matching
+from probing.axes import Sentence
+from probing.data.draft import Draft, Piece
+from probing.data.negation_edits import negations
+from probing.data.opposites import CONCESSIONS, CONTRASTS
+from probing.errors import ConfigError, shown
+
+RARE_SHARE = 0.1  # of the words of a sentence
+KEYS = ("name", "question", "words", "at_least")
+
+
+@dataclass(frozen=True)
+class Phenomenon:
+    """A name, the rule in words, and the rule itself: whether a sentence has it."""
+
+    name: str
+    rule: str
+    holds: Callable[[Sentence], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Slices:
+    """Which of N sentences have which of P phenomena: members (N, P)."""
+
+    phenomena: tuple[Phenomenon, ...]
+    members: NDArray[np.bool_]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of sentences of each phenomenon, by its name."""
+        found = self.members.sum(axis=0).tolist()
+        return {one.name: n for one, n in zip(self.phenomena, found, strict=True)}
+
+
+def slices(phenomena: Sequence[Phenomenon], sentences: Sequence[Sentence]) -> Slices:
+    """Look for each phenomenon in each sentence. Raises: ConfigError for two phenomena of one name."""
+    names = [one.name for one in phenomena]
+    if twice := [name for name, n in Counter(names).items() if n > 1]:
+        raise ConfigError(f"phenomena={shown(twice[0])}: two have this name; give each its own")
+    members = [[one.holds(sentence) for one in phenomena] for sentence in sentences]
+    return Slices(tuple(phenomena), np.array(members, dtype=bool).reshape(len(sentences), len(phenomena)))
+
+
+def usual_phenomena(train: Sequence[Sentence]) -> tuple[Phenomenon, ...]:
+    """The phenomena that are found by rule; what is rare or long is measured on the sentences of train."""
+    seen = Counter(word.lower() for sentence in train for word in sentence.words)
+    short, long = np.quantile([len(sentence.words) for sentence in train], [0.25, 0.75], method="inverted_cdf").tolist()
+    rare = f"at least {100 * RARE_SHARE:.0f} % of its words occur at most once in train"
+    return (
+        Phenomenon("negation", "it has a negation (not, n't, never, no, nobody, hardly …)", _is_negated),
+        Phenomenon("contrast", "it has but, yet, however, although, though, despite or while", _has_contrast),
+        Phenomenon("rare words", rare, lambda sentence: _rare_share(sentence, seen) >= RARE_SHARE),
+        Phenomenon("short", f"it has at most {short} words, as a quarter of train", lambda s: len(s.words) <= short),
+        Phenomenon("long", f"it has more than {long} words, as a quarter of train", lambda s: len(s.words) > long),
+        Phenomenon("names", "it has a proper noun (UPOS; without tags: a capital inside of the sentence)", _has_name),
+        Phenomenon("question", "it has a question mark", lambda sentence: any("?" in w for w in sentence.words)),
+    )
+
+
+def phenomenon_from(values: Mapping[str, Any], where: str) -> Phenomenon:
+    """A phenomenon of the user's own, from the file ``where``: at least so many words match conditions on columns.
+
+    name and question: texts. words: conditions as those of hypotheses (``{lemma: [may, might]}``). at_least: 1 if it is
+    not given. Raises: ConfigError, naming ``where``, for a missing, unknown or impossible value.
+    """
+    for name in values:
+        if name not in KEYS:
+            raise ConfigError(f"{where}: {shown(name)}: a phenomenon has no such key; use {', '.join(KEYS)}")
+    for name in KEYS[:3]:
+        if not values.get(name):
+            raise ConfigError(f"{where}: the {name} of the phenomenon is missing; add a line {name}: …")
+    for name in KEYS[:2]:
+        if not isinstance(values[name], str) or not values[name].isprintable():
+            raise ConfigError(f"{where}: {name}={shown(values[name])}: one line of text is expected")
+    words, at_least = values["words"], values.get("at_least", 1)
+    checked(f"{where}: words", words)
+    if isinstance(at_least, bool) or not isinstance(at_least, int) or at_least < 1:
+        raise ConfigError(f"{where}: at_least={shown(at_least)}: a whole number from 1 is expected")
+    return Phenomenon(values["name"], values["question"], lambda sentence: matching(words, sentence).sum() >= at_least)
+
+
+def _is_negated(sentence: Sentence) -> bool:
+    return bool(negations(Draft(tuple(Piece(" ", word, at) for at, word in enumerate(sentence.words)))))
+
+
+def _has_contrast(sentence: Sentence) -> bool:
+    return any(word.lower() in CONTRASTS | CONCESSIONS for word in sentence.words)
+
+
+def _rare_share(sentence: Sentence, seen: Mapping[str, int]) -> float:
+    words = [word.lower() for word in sentence.words if word.strip(string.punctuation)]
+    return sum(seen.get(word, 0) <= 1 for word in words) / max(1, len(words))
+
+
+def _has_name(sentence: Sentence) -> bool:
+    if sentence.upos:
+        return "PROPN" in sentence.upos
+    return any(word[:1].isupper() and word != "I" and not word.isupper() for word in sentence.words[1:])
