@@ -35,6 +35,7 @@ HELPERS: dict[str, set[str]] = {
     "exploring": {"viewing"},  # both make views
     "benchmarking": {"running", "exploring"},  # it measures what they do
     "covering": set(),
+    "classifying": set(),
     "reproducing": {"running"},  # it makes runs
 }
 # programs that have a package
@@ -44,6 +45,7 @@ PACKAGE_OF = {
     "explore": "exploring",
     "benchmark": "benchmarking",
     "coverage": "covering",
+    "classifier": "classifying",
     "reproduce": "reproducing",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}

@@ -13,7 +13,7 @@ from pipelines.classifying.wanted import Wanted
 from pipelines.shared.option_files import CONF
 from pipelines.shared.versions import code_version, versions
 from probing.axes import Corpus, Labels
-from probing.errors import DataError
+from probing.errors import ModelError
 from probing.model.checkpoint import Checkpoint, row_name
 from probing.model.json_files import read_object
 
@@ -49,7 +49,7 @@ def same_as(folder: Path, of: Mapping[str, Any]) -> bool | None:
         return False
     try:
         there = read_object(folder / FACTS).get("identity") if (folder / FACTS).is_file() else None
-    except (DataError, ValueError):
+    except ModelError:
         there = None
     return True if there == json.loads(json.dumps(of)) else None
 
