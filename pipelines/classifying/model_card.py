@@ -20,7 +20,7 @@ from probing.model.json_files import read_object
 FACTS = "training.json"
 _TASK = {"sentence": "text-classification", "word": "token-classification"}
 _CLASS = {"sentence": "AutoModelForSequenceClassification", "word": "AutoModelForTokenClassification"}
-_READS = {"first": "its first subword", "last": "its last subword", "mean": "the mean of all of its subwords"}
+_READS = {"first": "the first subword", "last": "the last subword", "mean": "the mean of all subwords"}
 
 
 def facts(
