@@ -44,7 +44,7 @@ def test_they_give_the_logits_of_the_whole_model(tmp_path, family, level):
         own = encoder.tokenize([WORDS[row]])
         assert level == "sentence" or own.ids.tolist() == ids[0].tolist()
         words = own.words.tolist()
-        labelled = [word for word in range(len(WORDS[row])) if labels[row][word] >= 0 and word in words]
+        labelled = [word for word, label in enumerate(labels[row]) if label >= 0 and word in words]
         expected += [logits] if level == "sentence" else [logits[words.index(word)] for word in labelled]
     n = len(found.vectors)
     np.testing.assert_allclose(apply_head(encoder.head, found.vectors), np.array(expected), atol=1e-4)

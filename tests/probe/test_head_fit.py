@@ -58,7 +58,7 @@ def test_a_head_with_a_dense_layer_learns_what_no_line_tells():
     vectors, labels = splits(lambda x: x[:, 0] * x[:, 3] > 0)
     vectors = {split: (x - 5) / np.array([1, 10, 0.1, 1], np.float32) for split, x in vectors.items()}
     dense = head_of(nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 2))
-    options = Linear("linear", [1e-4, 1e-2])
+    options = Linear("linear", [1e-4])
     found = fit_head(dense, vectors, labels, options, SETTING)
     line = head_of(nn.Linear(4, 2))
     assert not found.linear

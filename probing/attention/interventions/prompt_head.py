@@ -45,6 +45,11 @@ class Prompt:
                 "answers={positive: ' good', negative: ' bad'}, for example"
             )
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the answers."""
+        return tuple(self.answers)
+
     def around(self, sentence: Sentence) -> Sentence:
         """The sentence inside the prompt. It has two words more: what stands before the text, and what stands after."""
         before, after = self.prompt.split(TEXT)
