@@ -1,6 +1,6 @@
 """A causal model as a classifier: a prompt around the text, and which of some answers the model goes on with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Prompt:
     """
 
     prompt: str
-    answers: Mapping[str, str]
+    answers: dict[str, str]
 
     def __post_init__(self) -> None:
         if self.prompt.count(TEXT) != 1:
