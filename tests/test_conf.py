@@ -9,6 +9,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.benchmark import Settings as BenchmarkSettings
+from pipelines.classifying.wanted import Settings as ClassifierSettings
 from pipelines.coverage import Settings as CoverageSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.plan import Settings as PlanSettings
@@ -121,6 +122,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
         ("plan.yaml", PlanSettings),
         ("benchmark.yaml", BenchmarkSettings),
         ("coverage.yaml", CoverageSettings),
+        ("classifier.yaml", ClassifierSettings),
         ("reproduce.yaml", ReproduceSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),

@@ -36,6 +36,7 @@ HELPERS: dict[str, set[str]] = {
     "exploring": {"viewing"},  # both make views
     "benchmarking": {"running", "exploring"},  # it measures what they do
     "covering": set(),
+    "classifying": set(),
     "reproducing": {"running"},  # it makes runs
 }
 # programs that have a package
@@ -45,6 +46,7 @@ PACKAGE_OF = {
     "explore": "exploring",
     "benchmark": "benchmarking",
     "coverage": "covering",
+    "classifier": "classifying",
     "reproduce": "reproducing",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}

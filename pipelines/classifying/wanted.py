@@ -94,4 +94,6 @@ def identity(this: Wanted, revision: str, fingerprint: str) -> dict[str, Any]:
 
 
 def _described(part: Any) -> dict[str, Any]:
-    return {"class": f"{type(part).__module__}.{type(part).__qualname__}", **asdict(part)}
+    """The class and its options, but for the vector of a task: a head reads what its class reads."""
+    options = {name: value for name, value in asdict(part).items() if name != "vector"}
+    return {"class": f"{type(part).__module__}.{type(part).__qualname__}", **options}

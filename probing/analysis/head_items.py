@@ -59,7 +59,7 @@ def head_items(
         cut = np.split(chosen, np.cumsum([len(one) for one in known])[:-1])
         kept += [np.asarray(label)[here] for label, here in zip(labels[first:last], cut, strict=True)]
     on_progress("reading sentences", len(sentences), len(sentences))
-    return HeadItems(np.concatenate(vectors), kept, +left_out)
+    return HeadItems(np.concatenate(vectors), kept, dict(+left_out))
 
 
 def _pool(subwords: Subwords, head: ModelHead) -> sparse.csr_matrix:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from probing.errors import ModelError, first_line
+from probing.errors import ModelError, first_line, no_memory
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.network_pass import Network, quiet
 from probing.model.saved_head import Kind, ModelHead, head_of, is_encoder, reader_of
@@ -72,6 +72,8 @@ def _divided(full: Network, read: "_Read") -> SavedNetwork:
     try:
         return SavedNetwork(network, head_of(full, read.kind), read.notes)
     except Exception as error:  # heads that are not made for one vector fail in as many ways as there are heads
+        if no_memory(error):
+            raise
         return SavedNetwork(network, None, (*read.notes, f"the checkpoint's own head is left out: {first_line(error)}"))
 
 

@@ -68,6 +68,8 @@ def save_classifier(full: Network, checkpoint: Checkpoint, folder: Path) -> None
     """Write ``full`` with its configuration and the tokenizer files of ``checkpoint``, as they are, into ``folder``."""
     with quiet():
         full.save_pretrained(folder)
+    for weights in folder.glob("*.safetensors"):
+        weights.chmod((folder / "config.json").stat().st_mode)  # the library lets only its owner read it
     for path in checkpoint.sources:
         if path.name in (*VOCABULARIES, *TOKENIZER_EXTRAS):
             shutil.copyfile(path, folder / path.name)
