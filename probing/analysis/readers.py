@@ -32,6 +32,11 @@ READ = ("word", "sentence")  # the levels whose vectors a readout can follow thr
 class Reader(Protocol):
     """Makes a readout for a sample."""
 
+    @property
+    def reads_labels(self) -> bool:
+        """Whether it scores the labels of the corpus, which a sentence may lack, and not words."""
+        ...
+
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords to run the model on (with some words masked for a masked-word head), and the readout."""
         ...
@@ -46,6 +51,7 @@ class ProbeReader:
     labels: Labels
     cls_position: ClsPosition
     passed_over: int | None = None
+    reads_labels = True
 
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords of the sample, unchanged, and the probe with the gold labels of its sentences."""
@@ -67,11 +73,16 @@ class HeadReader:
     labels: Labels
     seed: int
 
+    @property
+    def reads_labels(self) -> bool:
+        """Only a head that predicts classes does."""
+        return self.encoder.head is not None and self.encoder.head.kind == "class"
+
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords of the sample (for a masked-word head with some words masked), and the head as a readout."""
         rng = generator(self.seed, "masked words", sample.split)
         gold = None
-        if self.encoder.head is not None and self.encoder.head.kind == "class":
+        if self.reads_labels:
             gold = [int(self.labels.values[sample.split][i][0]) for i in sample.sentences]
         return head_readout(self.encoder, sample.subwords, rng, gold, self.labels.classes)
 
