@@ -64,7 +64,7 @@ def reproduce(settings: Settings, look: Look) -> None:
     ]
     each = {one.overrides: one.seconds for _, one in jobs}
     number = "1 run" if len(each) == 1 else f"{len(each)} runs"
-    say(f"{number}; about {minutes(sum(each.values()))} min on 2 cores if none of them is there yet")
+    say(f"{number}; at most about {minutes(sum(each.values()))} min on 2 cores, if nothing of them is there yet")
     outcomes = make_all([one for _, one in jobs], settings.strict)
     runs: dict[str, dict[str, dict[str, Path | str]]] = {model: {one.name: {} for one in papers} for model in kinds}
     for (model, one), outcome in zip(jobs, outcomes, strict=True):

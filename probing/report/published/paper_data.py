@@ -26,8 +26,8 @@ T = TypeVar("T")
 class Needed:
     """A run, or with ``sweep`` one for each value of an option.
 
-    overrides: what differs from an ordinary run. sweep: option -> values, one option. seconds: for minilm on 2 cores,
-    of each. part: what the run is for, in words.
+    overrides: what differs from an ordinary run. sweep: option -> values, one option. part: what the run is for, in
+    words. seconds: of each, as measured for minilm on 2 cores; a paper's first run of a corpus includes its extraction.
     """
 
     overrides: Sequence[str]

@@ -59,7 +59,7 @@ def verdicts(folder: Path, pages: str, paper: str) -> dict[str, dict[str, str]]:
 def test_one_command_makes_the_page_of_a_paper_and_a_second_call_returns_at_once(reproduce, papers_folder):
     code, out, err = reproduce("paper=liu2019")
     assert (code, err) == (0, "")
-    assert "1 run; about" in out
+    assert "1 run; at most about" in out
     assert "wrote: " in out
     page = papers_folder / "papers" / PAGES / "liu2019" / "index.html"
     before = page.read_bytes()
