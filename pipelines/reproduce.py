@@ -21,6 +21,7 @@ Examples:
 
 Corpora are found as for python -m pipelines.run. Without a corpus, its claims are named as not checked, with what to
 fetch. Pages are written to <outputs>/papers/<model>/<paper>/index.html, the overview to <outputs>/papers/index.html.
+The name of the model's folder says a stand-in, another tag and options of every run, so that pages are kept apart.
 """
 
 import sys
@@ -32,8 +33,9 @@ from omegaconf import DictConfig
 from pipelines.reproducing.made_runs import make_all
 from pipelines.reproducing.model_kind import Kind, kind_of
 from pipelines.reproducing.needed_runs import composed, jobs_of
+from pipelines.reproducing.page_folder import further, page_folder
 from pipelines.reproducing.paper_files import chosen, listing, minutes
-from pipelines.reproducing.paper_pages import write_pages
+from pipelines.reproducing.paper_pages import Pages, write_pages
 from pipelines.reproducing.settings import Settings
 from pipelines.reproducing.typed_papers import as_lists
 from pipelines.running.config import build
@@ -62,7 +64,7 @@ def reproduce(settings: Settings, look: Look) -> None:
     ]
     each = {one.overrides: one.seconds for _, one in jobs}
     number = "1 run" if len(each) == 1 else f"{len(each)} runs"
-    say(f"{number}; about {minutes(sum(each.values()))} min on 2 cores if none of them is there yet")
+    say(f"{number}; at most about {minutes(sum(each.values()))} min on 2 cores, if nothing of them is there yet")
     outcomes = make_all([one for _, one in jobs], settings.strict)
     runs: dict[str, dict[str, dict[str, Path | str]]] = {model: {one.name: {} for one in papers} for model in kinds}
     for (model, one), outcome in zip(jobs, outcomes, strict=True):
@@ -70,7 +72,8 @@ def reproduce(settings: Settings, look: Look) -> None:
     with looking(look):
         for model, kind in kinds.items():
             given = [f"model={model}", *typed(settings)]
-            write_pages(papers, kind, runs[model], Path(settings.outputs, "papers"), given)
+            asked = Pages(kind, Path(settings.outputs, "papers"), page_folder(kind, settings), given, further(settings))
+            write_pages(papers, runs[model], asked)
 
 
 def typed(settings: Settings) -> list[str]:
@@ -87,7 +90,7 @@ def found(model: str, settings: Settings) -> Kind:
     base = composed([f"model={model}", f"strict={settings.strict}", "data=grammar", *given])
     _, checkpoint, notes = find_model(build(base.config, base.choices))
     announce(notes)
-    return kind_of(checkpoint, notes)
+    return kind_of(checkpoint, model if notes else "")
 
 
 @hydra.main(config_path=str(CONF), config_name="reproduce", version_base="1.3")

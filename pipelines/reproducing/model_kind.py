@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from probing.axes import Note
 from probing.model.checkpoint import Checkpoint
 
 MINILM = 6 * 384**2  # blocks times squared width of the model that times are stated for
@@ -10,19 +9,20 @@ MINILM = 6 * 384**2  # blocks times squared width of the model that times are st
 
 @dataclass(frozen=True)
 class Kind:
-    """name: as in rows and folders. decoder: each vector depends on earlier subwords only. notes: on a stand-in.
+    """name: as in rows and folders. decoder: each vector depends on earlier subwords only.
 
-    times: how many times the multiplications of minilm it needs for a text, roughly.
+    times: how many times the multiplications of minilm it needs for a text, roughly. stands_in_for: the option that was
+    asked for, if this model runs in its place.
     """
 
     name: str
     blocks: int
     decoder: bool
     times: float
-    notes: tuple[Note, ...] = ()
+    stands_in_for: str = ""
 
 
-def kind_of(checkpoint: Checkpoint, notes: tuple[Note, ...]) -> Kind:
+def kind_of(checkpoint: Checkpoint, stands_in_for: str = "") -> Kind:
     """From the configuration of a checkpoint; its weights are not loaded."""
     from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import (
@@ -34,7 +34,7 @@ def kind_of(checkpoint: Checkpoint, notes: tuple[Note, ...]) -> Kind:
     kind = config.model_type
     decoder = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     blocks, width = int(config.num_hidden_layers), int(config.hidden_size)
-    return Kind(checkpoint.name, blocks, decoder, blocks * width**2 / MINILM, notes)
+    return Kind(checkpoint.name, blocks, decoder, blocks * width**2 / MINILM, stands_in_for)
 
 
 def placed(override: str, blocks: int) -> str:

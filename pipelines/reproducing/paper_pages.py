@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.reproducing.made_runs import Outcome
@@ -9,7 +10,7 @@ from pipelines.reproducing.model_kind import Kind
 from pipelines.shared.cli import say
 from pipelines.shared.machine import alone
 from probing.distribution import as_typed
-from probing.report.published.claim_checks import Verdict
+from probing.report.published.asked_claims import Verdict
 from probing.report.published.paper_data import Paper
 from probing.report.published.paper_page import Reproduction, write_paper_page
 from probing.report.published.papers_overview import write_overview
@@ -18,20 +19,32 @@ from probing.report.published.weighing import UNKNOWN
 STYLES = {"holds": "green", "does not hold": "red"}
 
 
-def write_pages(
-    papers: Sequence[Paper], kind: Kind, runs: Mapping[str, Mapping[str, Outcome]], folder: Path, typed: Sequence[str]
-) -> None:
-    """Write the page of each paper for one model, print its verdicts, and write the overview of all pages there are.
+@dataclass(frozen=True)
+class Pages:
+    """Where pages of one model go, and how they are made again.
 
-    typed: the options beside ``paper`` that make these pages again.
+    folder: of all models. name: of this model's folder in it. typed: the options beside ``paper``. further: those of
+    them that change numbers.
     """
+
+    kind: Kind
+    folder: Path
+    name: str
+    typed: Sequence[str]
+    further: Sequence[str]
+
+
+def write_pages(papers: Sequence[Paper], runs: Mapping[str, Mapping[str, Outcome]], asked: Pages) -> None:
+    """Write the page of each paper for one model, print its verdicts, and write the overview of all pages there are."""
+    kind = asked.kind
     for paper in papers:
-        command = as_typed(shlex.join(["python", "-m", "pipelines.reproduce", f"paper={paper.name}", *typed]))
-        wanted = Reproduction(paper, kind.name, runs[paper.name], command, kind.decoder)
-        page, verdicts = write_paper_page(wanted, folder / kind.name / paper.name)
-        show(paper, kind.name, verdicts, page)
-    with alone(folder / "index.html"):
-        overview = write_overview(folder)
+        command = as_typed(shlex.join(["python", "-m", "pipelines.reproduce", f"paper={paper.name}", *asked.typed]))
+        options = ", ".join(asked.further)
+        wanted = Reproduction(paper, kind.name, runs[paper.name], command, kind.decoder, kind.stands_in_for, options)
+        page, verdicts = write_paper_page(wanted, asked.folder / asked.name / paper.name)
+        show(paper, wanted.shown, verdicts, page)
+    with alone(asked.folder / "index.html"):
+        overview = write_overview(asked.folder)
     say(f"\noverview: {overview}", "bold")
 
 

@@ -47,7 +47,7 @@ class HeadAblation(Analysis):
         """
         if study.reader is None:
             return Findings(notes=(Note("skipped", f"ablation: {NOTHING_READS}"),))
-        dev, test = (study.sample(split, self.sentences) for split in ("dev", "test"))
+        dev, test = (study.sample(split, self.sentences, to_read=True) for split in ("dev", "test"))
         read = {sample.split: study.reader(sample) for sample in (dev, test)}
         sample = f"{test.description}; heads were ranked on {dev.description}"
         means = head_means(study.encoder_with_maps, read["dev"][0]) if self.replacement == "mean" else None

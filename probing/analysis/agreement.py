@@ -66,7 +66,7 @@ class Agreement(Analysis):
         if study.reader is None:
             return Findings(notes=(Note("skipped", f"agreement: {NOTHING_READS}"),))
         encoder = study.encoder_with_maps
-        sample = study.sample("test", self.sentences, self.longest)
+        sample = study.sample("test", self.sentences, self.longest, to_read=True)
         subwords, readout = study.reader(sample)
         places = places_of(encoder, subwords, readout)
         scores, no_scores = attention_scores(study, subwords, [query_of(self.query, each) for each in places])

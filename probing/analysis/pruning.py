@@ -55,7 +55,7 @@ class Pruning(Analysis):
         if study.reader is None:
             return Findings(notes=(Note("skipped", f"pruning: {NOTHING_READS}"),))
         encoder = study.encoder_with_maps
-        dev, test = (study.sample(split, self.sentences) for split in ("dev", "test"))
+        dev, test = (study.sample(split, self.sentences, to_read=True) for split in ("dev", "test"))
         (of_dev, on_dev), (of_test, on_test) = study.reader(dev), study.reader(test)
         means = head_means(encoder, of_dev) if self.replacement == "mean" else None
         ablation = Ablation(self.replacement, means)

@@ -33,6 +33,11 @@ LEVEL_OF = {"class": "sentence", "tag": "word"}  # what a head that is a classif
 class Reader(Protocol):
     """Makes a readout for a sample."""
 
+    @property
+    def reads_labels(self) -> bool:
+        """Whether it scores the labels of the corpus, which a sentence may lack, and not words."""
+        ...
+
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords to run the model on (with some words masked for a masked-word head), and the readout."""
         ...
@@ -47,6 +52,7 @@ class ProbeReader:
     labels: Labels
     cls_position: ClsPosition
     passed_over: int | None = None
+    reads_labels = True
 
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords of the sample, unchanged, and the probe with the gold labels of its sentences."""
@@ -68,11 +74,16 @@ class HeadReader:
     labels: Labels
     seed: int
 
+    @property
+    def reads_labels(self) -> bool:
+        """Only a head that predicts classes does."""
+        return self.encoder.head is not None and self.encoder.head.kind == "class"
+
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords of the sample (for a masked-word head with some words masked), and the head as a readout."""
         rng = generator(self.seed, "masked words", sample.split)
         gold = None
-        if self.encoder.head is not None and self.encoder.head.kind in LEVEL_OF:
+        if self.reads_labels:
             gold = [np.asarray(self.labels.values[sample.split][i]) for i in sample.sentences]
         return head_readout(self.encoder, sample.subwords, rng, gold, self.labels.classes)
 

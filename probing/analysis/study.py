@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from probing.analysis.head_pass import HeadPass, head_pass
 from probing.analysis.items import Items, control, control_name, fit_probes, input_size, pair_up
 from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_reader
-from probing.analysis.samples import Sample, draw
+from probing.analysis.samples import Sample, draw, with_labels
 from probing.analysis.store_files import StoreFiles
 from probing.analysis.study_options import Options
 from probing.analysis.train_sample import sampled
@@ -165,18 +165,20 @@ class Study:
 
     def resampling(self, split: Split, sentences: NDArray[np.integer] | None = None) -> Resampling:
         """How the sentences of a split, or those of them at the places ``sentences``, are resampled."""
-        units = units_of(self.corpus.splits[split], self.options.resampled)
-        found = Resampling(self.options.resamples, units)
+        found = Resampling(self.options.resamples, units_of(self.corpus.splits[split], self.options.resampled))
         return found if sentences is None else found.of(sentences)
 
     def rng(self, *purpose: str) -> np.random.Generator:
         """A generator of this study's seed for one purpose."""
         return generator(self.options.seed, *purpose)
 
-    def sample(self, split: Split, n: int, longest: int | None = None) -> Sample:
-        """Up to ``n`` sentences that fit into one input, of at most ``longest`` subwords. Raises: DataError."""
+    def sample(self, split: Split, n: int, longest: int | None = None, *, to_read: bool = False) -> Sample:
+        """Up to ``n`` sentences that fit into one input, of at most ``longest`` subwords; to_read: of those with a
+        label that ``reader`` can know, if it reads labels. Raises: DataError.
+        """
         limits = [limit for limit in (longest, self.encoder.window) if limit is not None]
-        return draw(split, self.subwords[split], n, min(limits, default=None))
+        known = with_labels(self.labels, split) if to_read and self.reader and self.reader.reads_labels else None
+        return draw(split, self.subwords[split], n, min(limits, default=None), known)
 
     def _check_sizes(self, n_layers: int, width: int) -> None:
         """Raise ConfigError for options that ask for layers, or for a rank, that a model of this size does not have."""

@@ -95,6 +95,15 @@ def statistics_by_layer(runs: Iterable[Run], metric: str, target: str = "task") 
     return dict(sorted(found.items()))
 
 
+def statistics_without_layer(run: Run, metric: str, target: str) -> Draws:
+    """What a run wrote of a target that reads no layer (a baseline), one table per draw; none if it has no such."""
+    if run.sentences is None or not has_statistics(metric):
+        return []
+    table = run.sentences[(run.sentences["metric"] == metric) & (run.sentences["target"] == target)]
+    data = str(run.manifest["data"].get("fingerprint"))
+    return [_keyed(draw, data) for _, draw in table[table["layer"].isna()].groupby("draw", dropna=False)]
+
+
 def _keyed(table: pd.DataFrame, data: str) -> pd.DataFrame:
     numbered = table.assign(data=data, repeat=table.groupby("sentence").cumcount())
     return numbered.set_index(KEYS)[[*ON_DISK, UNIT]].sort_index()

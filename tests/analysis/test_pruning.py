@@ -1,5 +1,7 @@
 """Pruning on a small study: what is chosen on dev, and what is scored on test."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from probing.analysis.pruning import IMPORTANCE, KEPT, PRUNED, RANDOM, Pruning, 
 from probing.axes import Tally
 from probing.errors import ConfigError
 from probing.task.trees import Depth
+from probing.task.words import WordTask
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +93,25 @@ def test_impossible_numbers_are_refused(option):
 def test_another_replacement_is_refused():
     with pytest.raises(ConfigError, match=r"replacement=noise: .*choose one of zero, mean, uniform"):
         Pruning(replacement="noise")
+
+
+class Rare(WordTask):
+    """UPOS tags of every fifth sentence of dev and test alone."""
+
+    def labels(self, corpus):
+        found = super().labels(corpus)
+        few = {
+            split: [of if split == "train" or i % 5 == 0 else of * 0 - 1 for i, of in enumerate(values)]
+            for split, values in found.values.items()
+        }
+        return replace(found, values=few)
+
+
+def test_heads_are_scored_on_sentences_with_labels_where_many_have_none(make):
+    found = Pruning(sentences=4, replacement="zero", steps=1, orders=1)(make(task=Rare("pos")))
+    assert {row.n_sentences for row in found.rows} == {4}
+    assert found.facts["sample"] == (
+        "4 of the 6 sentences of test that have 3 to 512 subwords and a label (test has 30 sentences), drawn at "
+        "random (the same in every run); heads were chosen on 4 of the 6 sentences of dev that have 3 to 512 "
+        "subwords and a label (dev has 30 sentences), drawn at random (the same in every run)"
+    )

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from probing.analysis.samples import describe_stored_maps, draw
+from probing.analysis.samples import describe_stored_maps, draw, with_labels
+from probing.axes import Labels
 from probing.errors import DataError
 from probing.model.subwords import Subwords
 
@@ -31,6 +32,39 @@ def test_a_sample_of_everything_is_said_to_be_that():
     found = draw("dev", of_lengths(5, 6), 10, None)
     assert found.sentences.tolist() == [0, 1]
     assert found.description == "2 of the 2 sentences of dev"
+
+
+def test_only_sentences_with_a_label_are_drawn_where_some_have_none_and_that_is_said():
+    subwords, labelled = of_lengths(5, 6, 40, 7, 6, 8), np.array([False, True, True, False, True, True])
+    found = draw("test", subwords, 2, 32, labelled)
+    assert set(found.sentences) <= {1, 4, 5}
+    assert found.description == (
+        "2 of the 3 sentences of test that have 3 to 32 subwords and a label (test has 6 sentences), drawn at random "
+        "(the same in every run)"
+    )
+    assert draw("test", subwords, 9, 32, labelled).sentences.tolist() == [1, 4, 5]
+    with pytest.raises(DataError, match="none of the 6 sentences of test has 3 to 32 subwords and a label; choose"):
+        draw("test", subwords, 2, 32, np.array([False, False, True, False, False, False]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        ("class", [[-1, 1], [-1], [2], [0]], [True, False, False, True]),  # 2 is a class that train does not have
+        ("position", [[-1, 7], [-1], [2], [0]], [True, False, True, True]),
+        ("scalar", [[np.nan, -3.5], [np.nan], [2.0], []], [True, False, True, False]),
+    ],
+)
+def test_a_sentence_has_a_label_if_one_of_its_items_has_one_that_train_has(kind, values, expected):
+    labels = Labels("word", kind, {"test": [np.array(one) for one in values]}, ("A", "B"))
+    assert with_labels(labels, "test").tolist() == expected
+
+
+def test_where_all_have_labels_the_sample_is_the_one_without_labels():
+    subwords = of_lengths(5, 6, 7, 6, 8, 40)
+    every, some = (draw("test", subwords, 3, 32, of) for of in (None, np.array([True] * 5 + [False])))
+    assert every.sentences.tolist() == some.sentences.tolist()
+    assert every.description == some.description
 
 
 def test_a_split_without_a_short_sentence_says_how_long_the_shortest_is():

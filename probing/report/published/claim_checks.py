@@ -3,6 +3,8 @@
 greater        the first of two values is higher than the second, by more than ``by``
 positive       the value is above ``by``
 negative       the value is below −``by``
+somewhere      in at least one layer (or setting, or head) the value of a series is above ``by``
+everywhere     in every layer (or setting, or head) it is; of two series: their difference, at a place or at every one
 ascending      each of several values is higher than the one before it
 highest        the layer (or setting) with the highest value lies between ``low`` and ``high``, as a share of the layers
 lowest         the same of the lowest value
@@ -10,42 +12,23 @@ levels_off     the smallest setting within ``by`` of the highest value lies betw
                settings that may be that one
 earlier        the first of two series has its expected layer below that of the second
 published      every comparable number of the paper is matched within its tolerance
+
+What is said of all layers, settings or heads rests on intervals that hold for all of them at once (``all_at_once``).
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from probing.report.best_layers import listed
 from probing.report.metric_format import number, scored
-from probing.report.published.layer_tests import enough, expected_layers, layers_that_may_be
-from probing.report.published.numbers_beside import Beside
-from probing.report.published.paper_data import Check, Paper, Series
-from probing.report.published.read_series import Made, Missing, Point, Values, name_of, values_of
+from probing.report.published.asked_claims import Answer, Asked, Verdict, measured, point, said
+from probing.report.published.claims_of_all import everywhere, somewhere
+from probing.report.published.layer_tests import base_of, enough, expected_layers, layers_that_may_be
+from probing.report.published.paper_data import Check
+from probing.report.published.read_series import Missing, name_of
 from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged, judged_apart
 
 NOT_CLEAR = "the data do not decide: the 95 % interval includes both answers, or there is none"
-Answer = tuple[str, str]  # verdict, and the numbers behind it or the reason
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check found. verdict: HOLDS, FAILS or UNKNOWN. because: the reason of UNKNOWN, else empty."""
-
-    claim: str
-    verdict: str
-    numbers: str
-    because: str = ""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a check may read. beside: published numbers and ours. decoder: the model reads from left to right."""
-
-    paper: Paper
-    made: Made
-    beside: Sequence[Beside]
-    decoder: bool
 
 
 def check(asked: Asked, wanted: Check) -> Verdict:
@@ -60,60 +43,32 @@ def check(asked: Asked, wanted: Check) -> Verdict:
     return Verdict(wanted.claim, verdict, text, because)
 
 
-def point(asked: Asked, of: str) -> Point:
-    """The point that ``uuas@best`` names; without a place that at the best layer. Raises: Missing."""
-    name, _, place = of.partition("@")
-    return values_of(asked.paper, name, asked.made).at(place or "best")
-
-
-def said(asked: Asked, of: str, one: Point) -> str:
-    """A point with its interval in words."""
-    name, _, place = of.partition("@")
-    series = asked.paper.series[name]
-    where = f" at {place_name(asked.paper, series)}{name_of(one.x)}"
-    if place == "mean" or (isinstance(one.x, float) and math.isnan(one.x)):
-        where = " (mean)" if place == "mean" else ""
-    return f"{series.label}{where} {scored(one.value, one.low, one.high, one.metric)}"
-
-
-def place_name(paper: Paper, series: Series) -> str:
-    """What the places of a series are: layers, values of an option, relations or numbers of heads."""
-    if series.relations:
-        return ""
-    if series.numbered:
-        return "number "
-    option = next(iter(paper.runs[series.run].sweep), "layer")
-    return f"{option.rpartition('.')[2].replace('_', ' ')} "
-
-
 def greater(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
-    points = [point(asked, of) for of in wanted.of]
-    value, low, high, how = difference(*points)
-    texts = [said(asked, of, one) for of, one in zip(wanted.of, points, strict=True)]
-    ends = scored(value, low, high, points[0].metric, signed=True)
-    return judged_apart(value, low, high, wanted.by), f"{texts[0]}; {texts[1]}; difference {ends} ({how})"
+    (first, of_first), (second, of_second) = (point(asked, of) for of in wanted.of)
+    value, low, high, how = difference(first, second)
+    ends = scored(value, low, high, first.metric, signed=True)
+    return judged_apart(value, low, high, wanted.by), f"{of_first}; {of_second}; difference {ends} ({how})"
 
 
 def positive(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
-    one = point(asked, wanted.of[0])
-    return judged(one.value, one.low, one.high, wanted.by), said(asked, wanted.of[0], one)
+    one, text = point(asked, wanted.of[0])
+    return judged(one.value, one.low, one.high, wanted.by), text
 
 
 def negative(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
-    one = point(asked, wanted.of[0])
-    return judged(-one.value, -one.high, -one.low, wanted.by), said(asked, wanted.of[0], one)
+    one, text = point(asked, wanted.of[0])
+    return judged(-one.value, -one.high, -one.low, wanted.by), text
 
 
 def ascending(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
-    points = [point(asked, of) for of in wanted.of]
+    points, texts = zip(*(point(asked, of) for of in wanted.of), strict=True)
     steps = [difference(above, below) for below, above in zip(points, points[1:], strict=False)]
     verdicts = {judged_apart(value, low, high, wanted.by) for value, low, high, _ in steps}
-    texts = "; ".join(said(asked, of, one) for of, one in zip(wanted.of, points, strict=True))
-    return next(one for one in (FAILS, UNKNOWN, HOLDS) if one in verdicts), texts
+    return next(one for one in (FAILS, UNKNOWN, HOLDS) if one in verdicts), "; ".join(texts)
 
 
 def inside(places: Sequence[int], shares: Sequence[float], wanted: Check) -> str:
@@ -121,14 +76,6 @@ def inside(places: Sequence[int], shares: Sequence[float], wanted: Check) -> str
     low, high = wanted.low or 0.0, math.inf if wanted.high is None else wanted.high
     within = [low <= shares[place] <= high for place in places]
     return HOLDS if all(within) else UNKNOWN if any(within) else FAILS
-
-
-def measured(asked: Asked, of: str) -> Values:
-    """The values of the series that ``of`` names. Raises: Missing, also if one of them is no number."""
-    values = values_of(asked.paper, of.partition("@")[0], asked.made)
-    if any(math.isnan(one.value) for one in values.points):
-        raise Missing("a value of the curve is not a number")
-    return values
 
 
 def extreme(asked: Asked, wanted: Check, *, lowest: bool) -> Answer:
@@ -139,7 +86,7 @@ def extreme(asked: Asked, wanted: Check, *, lowest: bool) -> Answer:
         raise Missing("fewer than three layers were measured")
     places = layers_that_may_be(values, lowest=lowest)
     shares = [x / xs[-1] for x in xs]
-    best = values.at("lowest" if lowest else "highest")
+    best = (min if lowest else max)(values.points, key=lambda one: one.value)
     named = listed([int(xs[place]) for place in places])
     text = f"{said(asked, wanted.of[0], best)}, of {xs[-1]:g}; may be {'lowest' if lowest else 'highest'}: {named}"
     return inside(places, shares, wanted), text
@@ -158,7 +105,8 @@ def levels_off(asked: Asked, wanted: Check) -> Answer:
 def earlier(asked: Asked, wanted: Check) -> Answer:
     """See the module."""
     series = [measured(asked, of) for of in wanted.of]
-    layers = [expected_layers(one) for one in series]
+    base = base_of(series)
+    layers = [expected_layers(one, base) for one in series]
     value, low, high = layers[1].minus(layers[0])
     labels = [asked.paper.series[of.partition("@")[0]].label for of in wanted.of]
     texts = [f"{label} {one.said()}" for label, one in zip(labels, layers, strict=True)]
@@ -172,17 +120,26 @@ def published(asked: Asked, wanted: Check) -> Answer:
     of = {name.partition("@")[0] for name in wanted.of}
     compared = [one for one in asked.beside if one.deviation is not None and one.number.series in of]
     if not compared:
-        reasons = dict.fromkeys(one.because for one in asked.beside if one.number.series in of and one.because)
-        raise Missing(next(iter(reasons), "no number that the paper has of this is verified"))
+        raise Missing(why_none(asked, of))
     outside = [one for one in compared if not one.within]
     text = "; ".join(one.said() for one in outside or compared)
     return FAILS if outside else HOLDS, f"{len(compared) - len(outside)} of {len(compared)} within tolerance: {text}"
+
+
+def why_none(asked: Asked, of: Collection[str]) -> str:
+    """Why no number of these series is compared: first of the numbers that are of the same data as ours."""
+    ours = {run.manifest["data"]["name"] for run in asked.made.values() if not isinstance(run, str)}
+    known = [one for one in asked.beside if one.number.series in of and one.because]
+    nearest = min(known, key=lambda one: one.number.data not in ours, default=None)
+    return "no number that the paper has of this is verified" if nearest is None else nearest.because
 
 
 KINDS: Mapping[str, Callable[[Asked, Check], Answer]] = {
     "greater": greater,
     "positive": positive,
     "negative": negative,
+    "somewhere": somewhere,
+    "everywhere": everywhere,
     "ascending": ascending,
     "highest": lambda asked, wanted: extreme(asked, wanted, lowest=False),
     "lowest": lambda asked, wanted: extreme(asked, wanted, lowest=True),

@@ -17,6 +17,8 @@ STATUS = {
     "R-high": "not verified: from memory",
     "R-med": "not verified: from memory",
 }
+EACH = "each"  # of a series of heads: every head by itself
+SAME_NUMBERS = ("highest", "lowest")  # places that the tested numbers themselves would choose
 T = TypeVar("T")
 
 
@@ -24,8 +26,8 @@ T = TypeVar("T")
 class Needed:
     """A run, or with ``sweep`` one for each value of an option.
 
-    overrides: what differs from an ordinary run. sweep: option -> values, one option. seconds: for minilm on 2 cores,
-    of each. part: what the run is for, in words.
+    overrides: what differs from an ordinary run. sweep: option -> values, one option. part: what the run is for, in
+    words. seconds: of each, as measured for minilm on 2 cores; a paper's first run of a corpus includes its extraction.
     """
 
     overrides: Sequence[str]
@@ -39,8 +41,8 @@ class Series:
     """What is read from the rows of a run: a value per layer, or per value of a swept option at the best layer.
 
     run: its name among the runs. metric: empty for the main one. method: the column ``probe`` of the rows; empty for
-    that of the run. heads: what is made of the heads of a layer: mean, max or min. relations: name -> target, one value
-    for each in place of layers. numbered: targets that hold a number in place of ``{}``, one value for each number.
+    that of the run. heads: what is made of the heads of a layer: mean, max or min; or each by itself. relations: name
+    -> target, one value for each in place of layers. numbered: targets that hold a number in place of ``{}``.
     fact: instead of rows, a number among the facts of the analysis in the manifest: ``mix.centre_of_gravity``.
     label: its name in figures and tables.
     """
@@ -151,6 +153,12 @@ def paper_of(name: str, node: Mapping[str, Any], numbers: Sequence[Published]) -
     for one in named:
         if one not in found.series:
             raise ConfigError(f"{where}: there is no series {one}; there are {', '.join(found.series)}")
+    for of in (of for check in found.checks for of in check.of):
+        if of.partition("@")[2] in SAME_NUMBERS:
+            raise ConfigError(
+                f"{where}: {of}: the numbers that a claim is tested on cannot choose its place; "
+                "a claim of the kind somewhere or everywhere is expected"
+            )
     return found
 
 

@@ -10,17 +10,17 @@ import pandas as pd
 
 from probing.report.emit import write_table
 from probing.report.html import files_of, picture, write_html
-from probing.report.load import Run, load_run
+from probing.report.load import labelled, load_run
 from probing.report.metric_format import scored
 from probing.report.other_runs import address
-from probing.report.published.claim_checks import Asked, Verdict, check
+from probing.report.published.asked_claims import Asked, Verdict
+from probing.report.published.claim_checks import check
 from probing.report.published.numbers_beside import Beside, beside, other_numbers
 from probing.report.published.numbers_beside import table as table_of_numbers
-from probing.report.published.paper_data import Paper
+from probing.report.published.paper_data import STATUS, Paper
 from probing.report.published.paper_figures import write_figure
 from probing.report.published.read_series import Made, Missing, name_of, values_of
 from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN
-from probing.report.stand_in_notes import stand_in_notes
 from probing.result.folder import PAGE
 
 VERDICTS = "verdicts.json"
@@ -31,7 +31,8 @@ READING = "our values, with 95 % intervals. Published points are drawn over them
 class Reproduction:
     """What a paper's page is made of. runs: the folder of each run, or why there is none.
 
-    command: what makes the page again. decoder: whether the model reads from left to right.
+    command: what makes the page again. decoder: whether the model reads from left to right. stands_in_for: the model
+    that was asked for, if this one ran in its place. options: of every run, where they are not the usual ones.
     """
 
     paper: Paper
@@ -39,6 +40,24 @@ class Reproduction:
     runs: Mapping[str, Path | str]
     command: str
     decoder: bool = False
+    stands_in_for: str = ""
+    options: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The model as pages name it, with what it stands in for and with the options that change its numbers."""
+        named = labelled(self.model, self.stands_in_for)
+        return f"{named}, {self.options}" if self.options else named
+
+    @property
+    def stand_in(self) -> str:
+        """What a reader must know of a stand-in; empty if there is none."""
+        if not self.stands_in_for:
+            return ""
+        return (
+            f"model={self.stands_in_for} was asked for and could not be loaded; {self.model} stood in for it. All "
+            f"numbers are those of {self.model}, and none is of {self.stands_in_for}."
+        )
 
 
 def write_paper_page(wanted: Reproduction, out: Path) -> tuple[Path, list[Verdict]]:
@@ -57,12 +76,13 @@ def write_paper_page(wanted: Reproduction, out: Path) -> tuple[Path, list[Verdic
     for name, (table, text) in {"ours": ours, "published": (raw, shown)}.items():
         if not table.empty:
             write_table(table, text, out / "tables" / name)
-    pictures = write_figure(paper, made, rows, out / "figures" / "figure", wanted.model)
+    pictures = write_figure(paper, made, rows, out / "figures" / "figure", wanted.shown)
     facts = {
-        "title": f"{paper.cited}: {wanted.model}",
+        "title": f"{paper.cited}: {wanted.shown}",
         "paper": paper,
-        "model": wanted.model,
-        "stand_ins": stand_in_notes((run.manifest, run.asked) for run in runs_of(made)),
+        "model": wanted.shown,
+        "stand_in": wanted.stand_in,
+        "unverified": unverified(paper),
         "verdicts": verdicts,
         "counts": counts(verdicts),
         "figure": picture(pictures[0], figure_caption(wanted, rows), READING) if pictures else None,
@@ -85,7 +105,8 @@ def write_verdicts(wanted: Reproduction, verdicts: Sequence[Verdict], path: Path
         "paper": paper.name,
         "cited": paper.cited,
         "question": paper.question,
-        "model": wanted.model,
+        "model": wanted.shown,
+        "stand_in": bool(wanted.stands_in_for),
         "claims": [asdict(one) for one in verdicts],
     }
     path.write_text(f"{json.dumps(summary, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
@@ -103,9 +124,14 @@ def name_from(run: Path, out: Path) -> str:
     return run.absolute().relative_to(common).as_posix()
 
 
-def runs_of(made: Made) -> list[Run]:
-    """The runs that were made."""
-    return [run for run in made.values() if isinstance(run, Run)]
+def unverified(paper: Paper) -> str:
+    """How many of the paper's numbers could not be verified, and what that means for verdicts; empty if none."""
+    found = [one for one in paper.numbers if not one.verified]
+    if not found:
+        return ""
+    ways = " or ".join(dict.fromkeys(STATUS[one.status].removeprefix("not verified: ") for one in found))
+    many = f"{len(found):,} of the {len(paper.numbers):,} numbers"
+    return f"{many} that we have of this paper are not verified in a source ({ways}): no verdict rests on them."
 
 
 def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
@@ -116,7 +142,7 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
 
 def figure_caption(wanted: Reproduction, rows: Sequence[Beside]) -> str:
     """What the figure shows, and whether published points are drawn over ours."""
-    said = f"Our figure after {wanted.paper.cited}, for {wanted.model}."
+    said = f"Our figure after {wanted.paper.cited}, for {wanted.shown}."
     compared = sum(one.ours is not None for one in rows)
     if compared:
         return f"{said} {compared} published numbers are of the same model and data, and drawn over ours."

@@ -11,6 +11,7 @@ from probing.report.published.paper_page import VERDICTS
 from probing.result.folder import PAGE
 
 MARKS = {"holds": "holds", "does not hold": "does not hold", "cannot be checked here": "not checked"}
+STAND_IN = " (stand-in)"  # after a verdict that is of another model than the one that was asked for
 
 
 def write_overview(folder: Path) -> Path:
@@ -47,4 +48,6 @@ def paper_block(folder: Path, pages: list[tuple[Path, Mapping[str, Any]]], model
 def cell(of_model: Mapping[str, Any] | None, claim: str) -> str:
     """The verdict of one claim for one model; a dash for a model without a page of this paper."""
     found = [one for one in (of_model or {}).get("claims", []) if one["claim"] == claim]
-    return MARKS.get(found[0]["verdict"], "–") if found else "–"
+    if of_model is None or not found:
+        return "–"
+    return MARKS.get(found[0]["verdict"], "–") + (STAND_IN if of_model.get("stand_in") else "")

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from probing.report.load import Run, best_layer, shown_split
-from probing.report.published.paper_data import Paper, Series
+from probing.report.published.of_sentences import OfSentences, of_layers
+from probing.report.published.paper_data import EACH, Paper, Series
 from probing.report.published.some_rows import numbers_in, of_heads
-from probing.report.sentence_scores import statistics_by_layer
+from probing.result.simultaneous import ADJUSTED
 
 NEAR = 0.03  # of the whole: how far a number may be from the share that a claim is about
 Made = Mapping[str, Run | str]  # the finished runs of a paper by name, or why there is none
@@ -22,38 +23,40 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Point:
-    """One value. x: layer, setting or relation. statistics: per sentence, to pair it with another point."""
+    """One value. x: layer, setting, relation or head. measured: sentence by sentence, to pair it with another point."""
 
     x: float | str
     value: float
     low: float = math.nan
     high: float = math.nan
     metric: str = ""
-    statistics: pd.DataFrame | None = field(default=None, compare=False)
+    measured: OfSentences | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class Values:
     """The points of a series, in order, and the runs that they are from.
 
-    chosen: the place of the layer that dev chose, or of the one that the output of an analysis reads.
+    chosen: the place of the layer that dev chose, or of the one that the output of an analysis reads; why: which of the
+    two, in words. at_once: the intervals hold for all points at once.
     """
 
     points: Sequence[Point]
     runs: Sequence[Run]
     chosen: int | None = None
+    why: str = ""
+    at_once: bool = False
 
     def at(self, place: str) -> Point:
-        """The point at ``best``, ``first``, ``last``, ``highest``, ``lowest``, ``mean``, at a layer, setting or
-        relation, or at a share of the way to the last one: ``20%``. Raises: Missing.
+        """The point at ``best``, ``first``, ``last``, ``mean``, at a layer, setting or relation, or at a share of the
+        way to the last one: ``20%``. Raises: Missing.
         """
-        values = [point.value for point in self.points]
-        places = {"first": 0, "last": -1, "highest": int(np.argmax(values)), "lowest": int(np.argmin(values))}
+        places = {"first": 0, "last": -1}
         if place == "mean":
             return mean_of(self.points)
         if place == "best":
             if self.chosen is None:
-                raise Missing("no layer was chosen on dev")
+                raise Missing("no layer was chosen on dev, and these numbers cannot both choose a layer and test it")
             return self.points[self.chosen]
         if place in places:
             return self.points[places[place]]
@@ -93,15 +96,20 @@ def values_of(paper: Paper, name: str, made: Made) -> Values:
         return swept(series, {str(setting): found(made, f"{series.run} {setting}") for setting in settings})
     run = found(made, series.run)
     points = points_of(series, run)
-    best = layer_of(series, run)
+    best, why = layer_of(series, run)
     chosen = next((place for place, one in enumerate(points) if one.x == best), None)
-    return Values(points, (run,), chosen)
+    return Values(points, (run,), chosen, why, series.method.endswith(ADJUSTED))
 
 
-def layer_of(series: Series, run: Run) -> int | None:
-    """The layer that the output of an analysis reads, if it names one; else the layer that dev chose."""
+def layer_of(series: Series, run: Run) -> tuple[int | None, str]:
+    """The layer that the output of an analysis reads, if it names one; else the layer that dev chose; and which.
+
+    None where dev has no scores: the numbers that a claim is tested on choose no layer.
+    """
     read = None if series.analysis == "probes" else run.facts(series.analysis).get("layer")
-    return best_layer(run.rows, run.metric) if read is None else int(read)
+    if read is not None:
+        return int(read), "which the output reads"
+    return (best_layer(run.rows, run.metric), "chosen on dev") if run.chosen_on == "dev" else (None, "")
 
 
 def found(made: Made, name: str) -> Run:
@@ -117,10 +125,11 @@ def swept(series: Series, runs: Mapping[str, Run]) -> Values:
     points = []
     for setting, run in runs.items():
         of_run = points_of(series, run)
-        best = best_layer(run.rows, run.metric)
-        point = next((one for one in of_run if one.x == best), of_run[0])
-        x = float(setting) if setting.replace(".", "", 1).isdigit() else setting
-        points.append(Point(x, point.value, point.low, point.high, point.metric, point.statistics))
+        best, _ = layer_of(series, run)
+        point = of_run[0] if len(of_run) == 1 else next((one for one in of_run if one.x == best), None)
+        if point is None:
+            raise Missing("no layer was chosen on dev")
+        points.append(replace(point, x=float(setting) if setting.replace(".", "", 1).isdigit() else setting))
     return Values(points, tuple(runs.values()))
 
 
@@ -136,11 +145,14 @@ def points_of(series: Series, run: Run) -> list[Point]:
     if series.numbered:
         xs = numbers_in(rows["target"], series.numbered)
         return sorted((point_of(line, xs[str(line["target"])]) for _, line in rows.iterrows()), key=lambda one: one.x)
+    if series.heads == EACH:
+        ordered = rows.sort_values(["layer", "head"])
+        return [point_of(line, f"{line['layer']:g}.{line['head']:g}") for _, line in ordered.iterrows()]
     if series.heads:
         rows = of_heads(rows, series.heads)
-    statistics = {} if series.analysis != "probes" else sentences_of(series, run, str(rows["metric"].iloc[0]))
+    measured = {} if series.analysis != "probes" else of_layers(run, str(rows["metric"].iloc[0]), series.target)
     return [
-        point_of(line, math.nan if pd.isna(line["layer"]) else float(line["layer"]), statistics)
+        point_of(line, math.nan if pd.isna(line["layer"]) else float(line["layer"]), measured)
         for _, line in rows.sort_values("layer").iterrows()
     ]
 
@@ -174,15 +186,10 @@ def rows_of(series: Series, run: Run) -> pd.DataFrame:
     return rows[rows["split"] == split]
 
 
-def sentences_of(series: Series, run: Run, metric: str) -> dict[int, pd.DataFrame]:
-    """Statistics per sentence by layer, of a series with one draw."""
-    of_layers = statistics_by_layer([run], metric, series.target)
-    draws = {layer: [*seeds.values()][0] for layer, seeds in of_layers.items()}
-    return {layer: tables[0] for layer, tables in draws.items() if len(tables) == 1}
-
-
-def point_of(line: "pd.Series[float]", x: float | str, statistics: Mapping[int, pd.DataFrame] | None = None) -> Point:
+def point_of(
+    line: "pd.Series[float]", x: float | str, measured: Mapping[int | None, OfSentences] | None = None
+) -> Point:
     """A row as a point."""
-    table = (statistics or {}).get(int(x)) if isinstance(x, float) and not math.isnan(x) else None
+    layer = None if pd.isna(line["layer"]) else int(line["layer"])
     ends = (float(line["value"]), float(line["ci_low"]), float(line["ci_high"]))
-    return Point(x, *ends, str(line["metric"]), table)
+    return Point(x, *ends, str(line["metric"]), (measured or {}).get(layer))

@@ -1,6 +1,7 @@
 """Whether a number, or the difference of two, is above a bound: yes, no, or not clear."""
 
 import math
+from dataclasses import replace
 
 from probing.report.published.read_series import Missing, Point
 from probing.report.sentence_scores import together
@@ -26,28 +27,36 @@ def judged_apart(value: float, low: float, high: float, by: float) -> str:
 
 def difference(first: Point, second: Point) -> tuple[float, float, float, str]:
     """first − second with its 95 % interval, and how the interval was made: paired where both have sentences."""
-    value = first.value - second.value
-    if first.statistics is not None and second.statistics is not None:
-        base = together([first.statistics, second.statistics])
-        both = first.statistics.index.intersection(second.statistics.index)
-        if len(both) == len(first.statistics) == len(second.statistics):
-            of = [base.resampled(one.statistics, one.metric) for one in (first, second) if one.statistics is not None]
-            [found] = scores(of[0] - of[1])
-            return value, found.ci_low, found.ci_high, "paired by sentence"
-    return (value, *apart(value, first, second))
+    of = minus(first, second).measured
+    if of is None:
+        return (first.value - second.value, *apart(first, second))
+    [found] = scores(of.over(together(of.tables)))
+    alike = of.draws[0].index.isin(of.minus[-1].draws[0].index).any()
+    how = "paired by sentence" if alike else "of different sentences"
+    return first.value - second.value, found.ci_low, found.ci_high, how
 
 
-def apart(value: float, first: Point, second: Point) -> tuple[float, float, str]:
+def minus(first: Point, second: Point) -> Point:
+    """first − second at the place of ``first``: with the ends of ``apart``, and, if both have it, by sentence."""
+    low, high, _ = apart(first, second)
+    both = first.measured is not None and second.measured is not None and first.metric == second.metric
+    of = first.measured.less(second.measured) if both and first.measured and second.measured else None
+    return replace(first, value=first.value - second.value, low=low, high=high, measured=of)
+
+
+def apart(first: Point, second: Point) -> tuple[float, float, str]:
     """The ends of the interval of a difference from those of both, and how it was made.
 
-    A value without an interval counts as fixed, unless neither of them has one: then the difference has none.
+    Both are mostly of the same sentences, and nothing says how they vary together: the interval is as wide as it can
+    be, so that it leaves out 0 only where the two intervals do not overlap. A value without an interval counts as
+    fixed, unless neither of them has one: then the difference has none.
     """
     known = [not (math.isnan(one.low) or math.isnan(one.high)) for one in (first, second)]
     if not any(known):
         return math.nan, math.nan, "without an interval"
-    ends = [
-        (one.value - one.low, one.high - one.value) if there else (0.0, 0.0)
+    (low, high), (least, most) = (
+        (one.low, one.high) if there else (one.value, one.value)
         for one, there in zip((first, second), known, strict=True)
-    ]
-    below, above = math.hypot(ends[0][0], ends[1][1]), math.hypot(ends[0][1], ends[1][0])
-    return value - below, value + above, "from both intervals" if all(known) else "from the only interval"
+    )
+    how = "unpaired: clear only if the two intervals do not overlap" if all(known) else "from the only interval"
+    return low - most, high - least, how

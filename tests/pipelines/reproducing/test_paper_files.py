@@ -91,3 +91,26 @@ def test_a_number_without_status_source_or_value_is_refused(tmp_path, text, mess
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         read_numbers(path)
+
+
+def test_a_larger_model_takes_longer_and_reads_its_own_layer_two_thirds_up():
+    paper = read_paper("hewitt2019")
+    small, large = (
+        {job.name: job for job in jobs_of(paper, "m", Kind("m", blocks, False, times), Settings())}
+        for blocks, times in ((6, 1.0), (12, 8.0))
+    )
+    assert large["rank 8"].seconds == 8 * small["rank 8"].seconds
+    assert [("layers=4" in of["rank 8"].overrides, "layers=8" in of["rank 8"].overrides) for of in (small, large)] == [
+        (True, False),
+        (False, True),
+    ]
+    assert {name for name in small if name.startswith("rank")} == {
+        f"rank {rank}" for rank in (1, 2, 4, 8, 16, 32, 64, 128, 256)
+    }
+    assert "probe.rank=8" in small["rank 8"].overrides
+
+
+def test_options_of_every_run_come_last_so_that_they_win():
+    [job] = jobs_of(read_paper("liu2019"), "minilm", MINILM, Settings(options=["seed=3"], tag="mine"))
+    assert job.overrides[-1] == "seed=3"
+    assert "tag=mine" in job.overrides

@@ -17,6 +17,7 @@ from pipelines.reproducing.typed_papers import as_lists
 from pipelines.shared.cli import launch
 
 SMALL = ("data=grammar", "data.train=120", "data.dev=40", "data.test=40", "threads=1")
+PAGES = "minilm,data=grammar,data.dev=40,data.test=40,data.train=120"  # the folder of pages with these options
 
 
 @pytest.fixture(scope="session")
@@ -50,21 +51,21 @@ def reproduce(papers_folder):
     return call
 
 
-def verdicts(folder: Path, model: str, paper: str) -> dict[str, dict[str, str]]:
-    found = json.loads((folder / "papers" / model / paper / "verdicts.json").read_text(encoding="utf-8"))
+def verdicts(folder: Path, pages: str, paper: str) -> dict[str, dict[str, str]]:
+    found = json.loads((folder / "papers" / pages / paper / "verdicts.json").read_text(encoding="utf-8"))
     return {claim["claim"]: claim for claim in found["claims"]}
 
 
 def test_one_command_makes_the_page_of_a_paper_and_a_second_call_returns_at_once(reproduce, papers_folder):
     code, out, err = reproduce("paper=liu2019")
     assert (code, err) == (0, "")
-    assert "1 run; about" in out
+    assert "1 run; at most about" in out
     assert "wrote: " in out
-    page = papers_folder / "papers" / "minilm" / "liu2019" / "index.html"
+    page = papers_folder / "papers" / PAGES / "liu2019" / "index.html"
     before = page.read_bytes()
     command = f"python -m pipelines.reproduce paper=liu2019 model=minilm outputs={papers_folder} data=grammar"
     assert command.encode() in before
-    found = verdicts(papers_folder, "minilm", "liu2019")
+    found = verdicts(papers_folder, PAGES, "liu2019")
     assert found["Vectors in context are better than those of layer 0."]["numbers"]
     last = found["The published accuracy on EWT (Table 1) is matched."]
     assert last["verdict"] == "cannot be checked here"
@@ -87,10 +88,30 @@ def test_without_its_corpus_claims_are_not_checked_and_it_says_what_to_fetch(rep
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     code, out, _ = reproduce("paper=liu2019", "tag=without", small=False)
     assert code == 0
-    for claim in verdicts(papers_folder, "minilm", "liu2019").values():
+    for claim in verdicts(papers_folder, "minilm,tag=without", "liu2019").values():
         assert claim["verdict"] == "cannot be checked here"
     assert "PROBING_DATA" in out
     assert reproduce("paper=liu2019", "tag=without", "strict=true", small=False)[0] == 1
+
+
+def test_a_stand_in_has_a_page_of_its_own_and_is_called_one_in_the_overview(reproduce, papers_folder, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    real = papers_folder / "papers" / PAGES / "liu2019" / "index.html"
+    assert reproduce("paper=liu2019")[0] == 0
+    before = real.read_bytes()
+    code, out, _ = reproduce("paper=liu2019", "model=gpt2")
+    assert code == 0
+    assert "minilm (stand-in for gpt2), data=grammar" in out
+    assert real.read_bytes() == before  # all that its runs know of the other name leaves it alone
+    pages = PAGES.replace("minilm", "gpt2,stand_in=minilm")
+    page = (papers_folder / "papers" / pages / "liu2019" / "index.html").read_text(encoding="utf-8")
+    assert "model=gpt2 was asked for and could not be loaded; minilm stood in for it." in page
+    reproduce("paper=liu2019")
+    assert real.read_bytes() == before
+    overview = (papers_folder / "papers" / "index.html").read_text(encoding="utf-8")
+    assert "minilm (stand-in for gpt2), data=grammar" in overview
+    assert "<td>holds (stand-in)</td>" in overview
+    assert "<td>holds</td>" in overview
 
 
 @pytest.mark.parametrize(
@@ -131,7 +152,8 @@ def test_a_decoder_is_told_why_a_claim_makes_no_sense_and_the_rest_runs(reproduc
     folder = build("gpt2", tmp_path / "tiny_decoder")
     code, _, err = reproduce("paper=kobayashi2020", "tag=decoder", f"model.checkpoint={folder}", "data.train=500")
     assert (code, err) == (0, "")
-    found = verdicts(papers_folder, "tiny_decoder", "kobayashi2020")
+    pages = PAGES.replace("minilm", "tiny_decoder,tag=decoder").replace("train=120", "train=500")
+    found = verdicts(papers_folder, pages, "kobayashi2020")
     special = found["Special tokens have a smaller share of the norms than of the weights."]
     assert special["verdict"] == "cannot be checked here"
     assert "the model reads from left to right: it has no [CLS] and [SEP]" in special["because"]
@@ -142,6 +164,7 @@ def test_a_decoder_is_told_why_a_claim_makes_no_sense_and_the_rest_runs(reproduc
 def test_every_paper_runs_end_to_end_on_small_data(reproduce, papers_folder):
     code, _, err = reproduce("paper=all", "tag=every", "data.train=4000", "resamples=50")
     assert (code, err) == (0, "")
+    pages = PAGES.replace("minilm", "minilm,tag=every").replace("train=120", "train=4000") + ",resamples=50"
     for name in names():
-        assert (papers_folder / "papers" / "minilm" / name / "index.html").is_file()
-        assert verdicts(papers_folder, "minilm", name)
+        assert (papers_folder / "papers" / pages / name / "index.html").is_file()
+        assert verdicts(papers_folder, pages, name)

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from probing.report.load import load_run
-from probing.report.published.claim_checks import KINDS, Asked, check
+from probing.report.published.asked_claims import Asked
+from probing.report.published.claim_checks import KINDS, check
 from probing.report.published.paper_data import Check
 from probing.report.published.read_series import Missing, Point, Values, values_of
 from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN, difference, judged, judged_apart

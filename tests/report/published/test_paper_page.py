@@ -1,6 +1,7 @@
 """Made-up rows that equal, exceed and miss published numbers: the verdict that a reader finds on the page."""
 
 import html
+import json
 import re
 
 import pytest
@@ -88,3 +89,29 @@ def test_the_page_names_no_folder_of_the_user_and_no_table_of_an_earlier_page(at
     assert str(tmp_path) not in page
     assert "tables/published.csv" not in page
     assert not (out / "tables" / "published.csv").exists()
+
+
+def test_probes_that_were_trained_on_a_part_of_train_are_not_compared(ours, paper, tmp_path):
+    folder = ours()
+    manifest = folder / "manifest.json"
+    facts = json.loads(manifest.read_text(encoding="utf-8"))
+    facts["config"]["data"] = {"train_sentences": 200}
+    manifest.write_text(json.dumps(facts), encoding="utf-8")
+    page = page_of(paper(published(0.9)), folder, tmp_path / "out")
+    assert "ours of probes trained on 200 sentences" in verdict(page, "The numbers are matched.")
+
+
+def test_the_page_says_how_many_numbers_are_not_verified(at_layer_2, paper, tmp_path):
+    run, score = at_layer_2
+    numbers = [published(score), published(0.5, status="R-high"), published(0.6, status="D")]
+    page = html.unescape(page_of(paper(*numbers), run.folder, tmp_path / "out"))
+    assert "2 of the 3 numbers that we have of this paper are not verified in a source (from memory or read" in page
+    assert "not verified in a source" not in page_of(paper(numbers[0]), run.folder, tmp_path / "out")
+
+
+def test_a_stand_in_is_named_on_its_page(at_layer_2, paper, tmp_path):
+    run, _ = at_layer_2
+    page = page_of(paper(published(0.5)), run.folder, tmp_path / "out", stands_in_for="gpt2", options="seed=3")
+    assert "Clark et al. 2019: tiny (stand-in for gpt2), seed=3" in page
+    assert "model=gpt2 was asked for and could not be loaded; tiny stood in for it." in page
+    assert "stood in" not in page_of(paper(published(0.5)), run.folder, tmp_path / "out")
