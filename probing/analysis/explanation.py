@@ -31,6 +31,7 @@ PERMUTED, UNIFORM, ADVERSARIAL, LARGEST = "permuted", "uniform", "adversarial", 
 SIGNIFICANT = 0.05
 FAR = HIGHEST / 2  # from here on, weights are called far from each other
 BINS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the largest weight, as in the paper's figure
+LEAST = 10  # sentences in a bin: fewer have no mean of their own
 Values = Mapping[tuple[str, str], NDArray[np.float64]]  # by metric and target: (N,) for one layer, NaN: none
 
 
@@ -141,10 +142,14 @@ def agreement(pooled: Pooled) -> Values:
 
 
 def by_largest(largest: NDArray[np.float64], moved: NDArray[np.float64]) -> Values:
-    """How far the output moves for the sentences whose largest weight is in each of the BINS; NaN for all others."""
+    """How far the output moves for the sentences whose largest weight is in each of the BINS; NaN for all others, and
+    for all sentences of a bin with fewer than LEAST.
+    """
     place = np.clip(np.searchsorted(BINS, largest, side="left") - 1, 0, len(BINS) - 2)
     names = [f"{PERMUTED}, largest weight {low:g} to {high:g}" for low, high in zip(BINS, BINS[1:], strict=False)]
-    return {("tvd", name): np.where(place == number, moved, np.nan) for number, name in enumerate(names)}
+    members = [place == number for number in range(len(names))]
+    shown = [there & (there.sum() >= LEAST) for there in members]
+    return {("tvd", name): np.where(there, moved, np.nan) for name, there in zip(names, shown, strict=True)}
 
 
 def tally(found: Sequence[Values], name: tuple[str, str], layers: tuple[int, ...]) -> Tally:

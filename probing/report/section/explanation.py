@@ -10,6 +10,7 @@ from probing.report.load import Run, heading
 from probing.report.section_parts import Figure, Section, Table, by_layer, drawn, pick, sample_of
 from probing.report.style import (
     BLUE,
+    GREEN,
     GREY,
     VERMILION,
     figure,
@@ -105,7 +106,14 @@ def bins_table(run: Run) -> Table:
     rows = rows[rows["target"].str.startswith(f"{PERMUTED}, ")]
     rows = rows.assign(column=[str(target).removeprefix(f"{PERMUTED}, ") for target in rows["target"]])
     raw, text = by_layer(rows, {name: name for name in sorted(rows["column"].unique())}, "column")
-    note = "Median total variation distance of the output over permutations, for sentences by their largest weight."
+    counts = rows.pivot(index="layer", columns="column", values="n_sentences").reindex(raw["layer"])
+    for name in text.columns[1:]:
+        raw[f"{name}_n"] = counts[name].to_numpy()
+        text[name] += [f" (n = {n:.0f})" if n > 0 else "" for n in counts[name]]
+    note = (
+        "Median total variation distance of the output over permutations, for sentences by their largest weight; n: "
+        "sentences. Without a number: fewer than 10."
+    )
     return Table("explanation_permuted", "Permuted weights by the largest weight", note, raw, text, folded=True)
 
 
@@ -151,9 +159,9 @@ def write(run: Run, stem: Path) -> list[Path]:
         left.axhline(0, color=GREY, linewidth=0.8)
         left.set_ylabel("Kendall τ with the weights")
         draw_sentences(middle, run)
-        curve(right, apart, (BLUE, "o", "farthest weights"))
+        curve(right, apart, (GREEN, "D", "farthest weights"))
         right.axhline(HIGHEST, color=GREY, linestyle=":", linewidth=1.0, label="ln 2, the highest possible")
-        right.set(ylabel="Jensen–Shannon divergence (nats)", ylim=(0, 0.75))
+        right.set(ylabel="JSD of other weights (nats)", ylim=(0, 0.75))
         legend_below(made)
         shows = "weights against gradients and removed subwords; permuted weights; adversarial weights"
         titled(made, heading(run), f"{shows}; bands: 95 % intervals")
