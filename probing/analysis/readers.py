@@ -77,7 +77,7 @@ class HeadReader:
     @property
     def reads_labels(self) -> bool:
         """Only a head that predicts classes does."""
-        return self.encoder.head is not None and self.encoder.head.kind == "class"
+        return self.encoder.head is not None and self.encoder.head.kind in LEVEL_OF
 
     def __call__(self, sample: Sample) -> tuple[Subwords, Readout]:
         """The subwords of the sample (for a masked-word head with some words masked), and the head as a readout."""

@@ -81,7 +81,7 @@ def text_parts(
     whole = [layer_effects(*given, how, "test") for how in (by_mean, zeros)]
     layers = single[0].layers
     parts = [
-        Part(HEAD, layer, head, *(float(tally.sums[0, place, head]) for tally in single))
+        Part(HEAD, layer, head, float(single[0].sums[0, place, head]), float(single[1].sums[0, place, head]))
         for place, layer in enumerate(layers)
         for head in range(single[0].sums.shape[2])
     ]
