@@ -93,9 +93,8 @@ def write_paper_page(wanted: Reproduction, out: Path) -> tuple[Path, list[Verdic
         "runs": [run_line(name, run, out, paper) for name, run in wanted.runs.items()],
         "command": wanted.command,
     }
-    page = write_html("paper.html", out / PAGE, facts)
     write_verdicts(wanted, verdicts, out / VERDICTS)
-    return page, verdicts
+    return write_html("paper.html", out / PAGE, facts), verdicts
 
 
 def write_verdicts(wanted: Reproduction, verdicts: Sequence[Verdict], path: Path) -> None:

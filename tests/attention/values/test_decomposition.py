@@ -178,7 +178,7 @@ def head_of(tiny_network):
     """The head of a tiny network as a function of vectors, and their width."""
     import transformers
 
-    from probing.model.saved_head import split
+    from probing.model import saved_head
 
     def head_of(family, task):
         config = tiny_network(family).config
@@ -188,7 +188,7 @@ def head_of(tiny_network):
             full = getattr(transformers, family + task)(config).eval().requires_grad_(requires_grad=False)
             for weight in full.parameters():
                 weight.add_(torch.randn(weight.shape) * 0.3)
-        _, head = split(full, "masked" if task == "ForMaskedLM" else "class")
+        head = saved_head.head_of(full, "masked" if task == "ForMaskedLM" else "class")
         return head.logits, config.hidden_size
 
     return head_of
