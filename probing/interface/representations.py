@@ -41,7 +41,7 @@ class LoadedStudy(Study):
     @cached_property
     def encoder(self) -> "Encoder":
         """The loaded model. Raises: ConfigError for a layer or a [CLS] that it does not have."""
-        self._check_layers(self.loaded.n_layers)
+        self._check_sizes(self.loaded.n_layers, self.loaded.width)
         require_cls(self.task.vector, self.loaded.cls_position)
         return self.loaded
 
