@@ -179,7 +179,7 @@ def below_resolution(study: Study) -> list[Note]:
     told = ", ".join(f"{count} on layer {layer}" for layer, count in counts.items() if count)
     text = (
         f"rounding: features that vary by no more than one step of the stored type {study.hidden.dtype} are mostly "
-        f"rounding errors, and the probe ignores them: {told} (of {study.hidden.width} features)"
+        f"rounding errors, and the probe ignores them: {told} (of {study.items.vectors.width} features)"
     )
     return [Note("caveat", text)] if told else []
 

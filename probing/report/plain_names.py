@@ -4,6 +4,10 @@ TASKS = {
     "pos": "part of speech",
     "xpos": "part of speech (XPOS, the tags of the treebank)",
     "deprel": "dependency relation",
+    "arc": "relation of an edge",
+    "head": "head of a word",
+    "coref": "coreference of two mentions",
+    "entity": "type of a mention",
     "depth": "depth in the tree",
     "distance": "distance in the tree",
     "tree_depth": "depth of the tree",
@@ -20,6 +24,7 @@ PROBES = {
     "mdl": "an online-code probe",
     "sklearn": "a scikit-learn probe",
     "mlp": "an MLP probe",
+    "pair_mlp": "an MLP probe of pairs",
     "low_rank": "a low-rank linear probe",
     "mix": "a probe of mixed layers",
 }
