@@ -175,11 +175,13 @@ def strength_at_edge(study: Study) -> list[Note]:
 
 def below_resolution(study: Study) -> list[Note]:
     """A note on features that vary by less than the store's type tells apart, with their number per layer."""
-    counts = {fit.layer: unresolved(fit.scale) for fit in _linear_fits(study) if fit.scale is not None}
+    scales = {fit.layer: fit.scale for fit in _linear_fits(study) if fit.scale is not None}
+    counts = {layer: unresolved(by) for layer, by in scales.items()}
+    width = max((len(mean) for mean, _ in scales.values()), default=0)
     told = ", ".join(f"{count} on layer {layer}" for layer, count in counts.items() if count)
     text = (
         f"rounding: features that vary by no more than one step of the stored type {study.hidden.dtype} are mostly "
-        f"rounding errors, and the probe ignores them: {told} (of {study.hidden.width} features)"
+        f"rounding errors, and the probe ignores them: {told} (of {width} features)"
     )
     return [Note("caveat", text)] if told else []
 

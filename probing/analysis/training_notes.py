@@ -33,12 +33,13 @@ def training_notes(study: Study) -> list[Note]:
     spans = [f"{_span(of)} epochs for the {name}" for name, of in epochs.items() if of]
     texts.append(f"probes were trained by gradient descent: {', '.join(spans)}; the weights of the best one are kept")
     if not any(fit.weights is not None for fit in fits):
-        why = "read several layers" if isinstance(study.probe, Mix) else "are not linear"
         others = "explanation alone reads" if isinstance(study.probe, AttentionPool) else "other analyses cannot read"
-        texts.append(
-            f"these probes {why}: they are not written to {FILE}, and {others} them; for that type probe=linear or "
-            "probe=low_rank"
-        )
+        lost = f"they are not written to {FILE}, and {others} them"
+        if isinstance(study.probe, PairProbe):
+            texts.append(f"these probes read pairs of words or mentions: {lost}")
+        else:
+            why = "read several layers" if isinstance(study.probe, Mix) else "are not linear"
+            texts.append(f"these probes {why}: {lost}; for that type probe=linear or probe=low_rank")
     return [Note("caveat", text) for text in texts]
 
 

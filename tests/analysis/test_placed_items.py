@@ -66,7 +66,7 @@ def test_labels_of_edges_are_found_by_the_probes_of_pairs(make):
     assert scores["task"] > scores["type_majority"] > scores["majority"]
     assert {"control", "selectivity", "surface", "control_ceiling"} <= set(scores)
     assert any("trained by gradient descent" in note.text for note in found.notes)
-    assert any("these probes are not linear" in note.text for note in found.notes)
+    assert any("these probes read pairs of words or mentions" in note.text for note in found.notes)
 
 
 def test_heads_are_scored_by_uas_and_predicted_as_words(make, corpus):
