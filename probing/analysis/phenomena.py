@@ -14,9 +14,8 @@ from probing.axes import Sentence
 from probing.data.draft import Draft, Piece
 from probing.data.negation_edits import negations
 from probing.data.opposites import CONCESSIONS, CONTRASTS
-from probing.errors import ConfigError, shown
+from probing.errors import ConfigError, DataError, shown
 
-RARE_SHARE = 0.1  # of the words of a sentence
 KEYS = ("name", "question", "words", "at_least")
 
 
@@ -53,14 +52,20 @@ def slices(phenomena: Sequence[Phenomenon], sentences: Sequence[Sentence]) -> Sl
 
 
 def usual_phenomena(train: Sequence[Sentence]) -> tuple[Phenomenon, ...]:
-    """The phenomena that are found by rule; what is rare or long is measured on the sentences of train."""
+    """The phenomena of new sentences that are found by rule; what is rare or long is measured on those of train.
+
+    Raises: DataError if train has no sentence.
+    """
+    if not train:
+        raise DataError("train has no sentence; what is rare or long is measured on train")
     seen = Counter(word.lower() for sentence in train for word in sentence.words)
     short, long = np.quantile([len(sentence.words) for sentence in train], [0.25, 0.75], method="inverted_cdf").tolist()
-    rare = f"at least {100 * RARE_SHARE:.0f} % of its words occur at most once in train"
+    usual = float(np.quantile([_unseen(sentence, seen, 1) for sentence in train], 0.75))
+    rare = f"more than {100 * usual:.0f} % of its words are not in train, as in a quarter of train itself (without it)"
     return (
         Phenomenon("negation", "it has a negation (not, n't, never, no, nobody, hardly …)", _is_negated),
         Phenomenon("contrast", "it has but, yet, however, although, though, despite or while", _has_contrast),
-        Phenomenon("rare words", rare, lambda sentence: _rare_share(sentence, seen) >= RARE_SHARE),
+        Phenomenon("rare words", rare, lambda sentence: _unseen(sentence, seen, 0) > usual),
         Phenomenon("short", f"it has at most {short} words, as a quarter of train", lambda s: len(s.words) <= short),
         Phenomenon("long", f"it has more than {long} words, as a quarter of train", lambda s: len(s.words) > long),
         Phenomenon("names", "it has a proper noun (UPOS; without tags: a capital inside of the sentence)", _has_name),
@@ -98,9 +103,10 @@ def _has_contrast(sentence: Sentence) -> bool:
     return any(word.lower() in CONTRASTS | CONCESSIONS for word in sentence.words)
 
 
-def _rare_share(sentence: Sentence, seen: Mapping[str, int]) -> float:
+def _unseen(sentence: Sentence, seen: Mapping[str, int], own: int) -> float:
+    """The share of words that train does not have; own: how often each is in train because the sentence itself is."""
     words = [word.lower() for word in sentence.words if word.strip(string.punctuation)]
-    return sum(seen.get(word, 0) <= 1 for word in words) / max(1, len(words))
+    return sum(seen.get(word, 0) <= own for word in words) / max(1, len(words))
 
 
 def _has_name(sentence: Sentence) -> bool:

@@ -30,7 +30,7 @@ def write_patching(patched: Patched, columns: Sequence[str], stem: Path, title: 
     """
     heads = not len(patched.words)
     limit = max(1.0, *(float(np.nanmax(np.abs(part), initial=0)) for part in (patched.recovered, patched.destroyed)))
-    with figure(2 * (1.9 + 0.27 * len(columns)), 2.2 + 0.27 * len(patched.layers), lower=MAP) as made:
+    with figure(2 * (1.9 + 0.27 * len(columns)), 2.6 + 0.27 * len(patched.layers), lower=MAP) as made:
         n_columns = columns_for(2, 1.9 + 0.27 * len(columns), most=2)
         panels = made.subplots(2 // n_columns, n_columns, squeeze=False).flat
         for axes, (name, text) in zip(panels, PANELS.items(), strict=True):

@@ -42,6 +42,18 @@ def test_phenomena_by_rule(text, expected):
     assert having(text) == expected
 
 
+def test_rare_is_what_is_rarer_than_in_three_quarters_of_train():
+    one, two = sentence("a b c d"), sentence("a b c e")  # a quarter of the words of each is in no other sentence
+    [rare] = [each for each in usual_phenomena([one, two, one, two]) if each.name == "rare words"]
+    assert rare.holds(sentence("a x")) and not rare.holds(sentence("a b")) and rare.rule.startswith("more than 0 %")
+    [rare] = [each for each in usual_phenomena([one, two]) if each.name == "rare words"]
+    assert (
+        rare.holds(sentence("a x")) and not rare.holds(sentence("a b c x")) and rare.rule.startswith("more than 25 %")
+    )
+    with pytest.raises(DataError, match="train has no sentence"):
+        usual_phenomena([])
+
+
 def test_names_are_those_of_the_tags_where_there_are_tags():
     assert "names" in having("tom was good .", ("PROPN", "AUX", "ADJ", "PUNCT"))
     assert "names" not in having("the Play was good .", ("DET", "NOUN", "AUX", "ADJ", "PUNCT"))

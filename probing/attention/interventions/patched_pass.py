@@ -83,11 +83,8 @@ class PatchedPass:
             new = new.view(*new.shape[:2], n_heads, -1)
             for some in self._in_parts(n_heads):
                 many = self.batch.repeat(len(some))
-                below_it, put = (
-                    resumed(self.found[:place], self.kept, len(some)),
-                    replaced(block, _gives(new), each[some]),
-                )
-                with torch.inference_mode(), below_it, put:
+                below_it = resumed(self.found[:place], self.kept, len(some))
+                with torch.inference_mode(), below_it, replaced(block, _gives(new), each[some]):
                     values[place, some] = self._differences(hidden(self.encoder, many, self.readout.layer), many)
         return values
 
