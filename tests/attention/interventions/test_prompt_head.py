@@ -1,10 +1,14 @@
 """What a causal model answers to a prompt is what the whole model says of the answers' first subwords."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from probing.attention.interventions.gradients import gradients
 from probing.attention.interventions.passes import hidden
 from probing.attention.interventions.prompt_head import Prompt, prompt_readout
+from probing.attention.interventions.token_effects import blank_out, special_token
 from probing.axes import Sentence, Surface
 from probing.errors import ConfigError, ModelError
 from probing.model.batches import batch_of
@@ -75,6 +79,26 @@ def test_a_prompt_may_begin_with_the_text_and_a_text_with_a_space(model_of):
     subwords, _ = prompt_readout(encoder, prompt, [written], [0], PROMPT.classes)
     assert subwords.n_words.tolist() == [3]
     assert sorted(set(subwords.words.tolist())) == [-1, 0, 1, 2]
+
+
+def test_interventions_move_the_answer(model_of):
+    encoder, _ = model_of("gpt2")
+    subwords, output = prompt_readout(encoder, PROMPT, sentences(), [0, 1], PROMPT.classes)
+    blank = special_token(encoder)[1]
+    lost = blank_out(encoder, subwords, output, blank)[0]
+    words = subwords.part(0, 1).words
+    assert np.isnan(lost[words < 0]).all()  # the prompt is no word of the text
+    assert np.isfinite(lost[words >= 0]).all()
+    at = int(np.flatnonzero(words >= 0)[1])
+    ids = subwords.ids.copy()
+    ids[at] = blank
+    before, after = (
+        output(hidden(encoder, batch, output.layer), batch).of_gold()
+        for batch in (batch_of(some, [0], encoder.pad) for some in (subwords, replace(subwords, ids=ids)))
+    )
+    assert lost[at, 0] == pytest.approx(float(before - after), abs=1e-5)
+    slopes = gradients(encoder, subwords, output)[0]
+    assert len(slopes) == len(words) and np.abs(slopes[words >= 0]).min() > 0
 
 
 def test_an_input_that_is_cut_off_has_no_answer_and_is_counted(model_of):

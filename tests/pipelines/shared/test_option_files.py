@@ -86,7 +86,7 @@ def test_a_folder_that_cannot_have_an_effect_is_refused(own, tmp_path):
     check_added(sys.argv)
 
 
-@pytest.mark.parametrize("program", ["run", "view", "explore", "report", "benchmark", "plan", "coverage"])
+@pytest.mark.parametrize("program", ["run", "view", "explore", "report", "benchmark", "plan", "coverage", "classifier"])
 def test_every_program_refuses_a_folder_that_is_not_there(program, here, refused):
     done = here("--config-dir", "/no/such/folder", program=program, small=False)
     assert "/no/such/folder: no such folder" in refused(done, 2)
