@@ -14,7 +14,7 @@ import pandas as pd
 from probing.report.published.numbers_beside import Beside
 from probing.report.published.paper_data import Panel, Paper, Published
 from probing.report.published.read_series import Made, Missing, Point, Values, values_of
-from probing.report.style import INK, MARKERS, SERIES, figure, save, titled
+from probing.report.style import INK, MARKERS, SERIES, figure, legend_below, save, titled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,15 +61,14 @@ def write_figure(paper: Paper, made: Made, rows: Sequence[Beside], stem: Path, m
     if not panels:
         return []
     wide = 2 if any(one.apart for one in panels) else 1
-    with figure(4.4 * wide + 0.4, 3.5 * len(panels) + 0.3) as whole:
+    with figure(4.4 * wide + 0.4, 3.0 * len(panels) + 0.3) as whole:
         grid = whole.subplots(len(panels), wide, squeeze=False)
         for line, one in zip(grid, panels, strict=True):
             draw_ours(line[0], paper, one)
             line[0].set_title(f"{model}, {data_names(one)}", fontsize=8.5, loc="left")
             if wide == 2:
                 draw_apart(line[1], paper, one) if one.apart else line[1].set_axis_off()
-            for axes in line if one.apart else line[:1]:
-                legend_of_panel(axes)
+        legend_below(whole)
         bands = "bands and bars: 95 % intervals"
         over = "; hollow: published" if any(one.over for one in panels) else ""
         titled(whole, f"After {paper.cited}", f"{bands}{over}")
@@ -82,26 +81,18 @@ def data_names(one: Drawn) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def legend_of_panel(axes: "Axes") -> None:
-    """The legend of one panel, below it, each entry once: panels have series of their own, and colours begin again."""
-    handles, names = axes.get_legend_handles_labels()
-    once = dict(zip(names, handles, strict=True))
-    axes.legend(
-        [*once.values()], [*once], loc="upper left", bbox_to_anchor=(0, -0.24), frameon=False, fontsize=7.5, ncols=2
-    )
-
-
-def look_of_series(paper: Paper, panel: Panel, name: str) -> tuple[str, str, str]:
-    """Label, colour and marker of a series: the same in our panel and in the paper's beside it."""
-    place = [*panel.series].index(name)
-    return paper.series[name].label, SERIES[place % len(SERIES)], MARKERS[place % len(MARKERS)]
+def look_of_series(paper: Paper, name: str) -> tuple[str, str, str]:
+    """Label, colour and marker of a series: the same in all panels; a colour that comes again has another marker."""
+    place = [*paper.series].index(name)
+    marker = MARKERS[(place + 3 * (place // len(SERIES))) % len(MARKERS)]
+    return paper.series[name].label, SERIES[place % len(SERIES)], marker
 
 
 def draw_ours(axes: "Axes", paper: Paper, one: Drawn) -> None:
     """Our values, and the published points that may be compared with them."""
     names = place_names([point.x for values in one.ours.values() for point in values.points])
     for name, values in one.ours.items():
-        label, colour, marker = look_of_series(paper, one.panel, name)
+        label, colour, marker = look_of_series(paper, name)
         draw_points(axes, names, values.points, (label, colour, marker))
         published = [beside.number for beside in one.over if beside.number.series == name]
         draw_published(axes, names, published, colour, marker, values)
@@ -141,7 +132,7 @@ def draw_apart(axes: "Axes", paper: Paper, one: Drawn) -> None:
     """The paper's own numbers, of its model and data."""
     names = place_names([number.x for number in sorted(one.apart, key=lambda number: order_in(paper, number))])
     for name in dict.fromkeys(number.series for number in one.apart):
-        label, colour, marker = look_of_series(paper, one.panel, name)
+        label, colour, marker = look_of_series(paper, name)
         points = [(names.index(number.x), number.value) for number in one.apart if number.series == name]
         xs, ys = zip(*points, strict=True)
         line = "" if not names[0].replace(".", "", 1).isdigit() else "--"
