@@ -70,9 +70,8 @@ def farthest(pooled: Pooled, rng: np.random.Generator, search: Search) -> Farthe
             best = torch.where(better, found, best)
             kept[better] = weights[better, which[better]]
         if step < search.steps:
-            adam.zero_grad()
             gain = apart.sum() + _between(weights).sum() - _PENALTY * torch.relu(moved - search.epsilon).sum()
-            (-gain).backward()
+            [scores.grad] = torch.autograd.grad(-gain, [scores])
             adam.step()
     return Farthest(best.numpy(), kept.detach().numpy())
 
