@@ -71,7 +71,7 @@ def farthest(pooled: Pooled, rng: np.random.Generator, search: Search) -> Farthe
             kept[better] = weights[better, which[better]]
         if step < search.steps:
             gain = apart.sum() + _between(weights).sum() - _PENALTY * torch.relu(moved - search.epsilon).sum()
-            (scores.grad,) = torch.autograd.grad(-gain, scores)
+            [scores.grad] = torch.autograd.grad(-gain, [scores])
             adam.step()
     return Farthest(best.numpy(), kept.detach().numpy())
 

@@ -120,8 +120,8 @@ def bins_table(run: Run) -> Table:
 def chosen(run: Run, metric: str, target: str) -> "pd.Series[float]":
     """The row of the layer that dev chose."""
     rows = pick(run, "explanation", metric, target=target)
-    found: pd.Series[float] = rows[rows["layer"] == run.facts("explanation")["layer"]].iloc[0]
-    return found
+    line: pd.Series[float] = rows[rows["layer"] == run.facts("explanation")["layer"]].iloc[0]
+    return line
 
 
 def conclusions(run: Run) -> list[str]:
