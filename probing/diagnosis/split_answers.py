@@ -39,10 +39,10 @@ def split_answers(
     Sentences without a label that train has, without a vector, or that the classifier cannot read, are left out.
     """
     numbers = subject.items(split)
-    sentences = [subject.study.corpus.splits[split][number] for number in numbers]
-    found = subject.log_probabilities(sentences)
+    found = subject.of_split(split, numbers)
     read = np.flatnonzero(np.isfinite(found).all(axis=1))
-    numbers, found, sentences = numbers[read], found[read], [sentences[place] for place in read]
+    numbers, found = numbers[read], found[read]
+    sentences = [subject.study.corpus.splits[split][number] for number in numbers]
     gold, model = gold_of(subject, split, numbers), subject.in_corpus[found.argmax(axis=1)]
     answers = Answers(
         gold,
@@ -98,8 +98,7 @@ def without(sentence: Sentence, word: str) -> Sentence:
 def on_train(subject: Subject, groups: Groups) -> tuple[NDArray[np.bool_], Groups]:
     """Whether the classifier gives the label that train has, for each of its sentences, and their groups."""
     numbers = subject.items("train")
-    train = subject.study.corpus.splits["train"]
-    found = subject.log_probabilities([train[number] for number in numbers])
+    found = subject.of_split("train", numbers)
     read = np.isfinite(found).all(axis=1)
     right: NDArray[np.bool_] = subject.in_corpus[found[read].argmax(axis=1)] == gold_of(subject, "train", numbers[read])
     return right, replace(groups, inside=groups.inside[numbers[read]])

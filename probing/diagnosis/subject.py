@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from probing.analysis.study import Study
 from probing.attention.interventions.model_head import head_readout
@@ -120,6 +121,14 @@ class Subject:
                 found = np.full((len(sentences), values.shape[1]), np.nan)
             found[batch.sentences[reading.rows.cpu().numpy()]] = values
         return np.full((len(sentences), len(self.in_corpus)), np.nan) if found is None else found
+
+    def of_split(self, split: Split, numbers: Integers) -> NDArray[np.float64]:
+        """Log-probabilities of the classifier for sentences of a split, (N, C'); of a probe from stored vectors."""
+        if self.has_own_head:
+            sentences = self.study.corpus.splits[split]
+            return self.log_probabilities([sentences[number] for number in numbers])
+        rows = self.study.items.vectors.layer(self.layer)[split][np.searchsorted(self.with_vector(split), numbers)]
+        return np.asarray(log_softmax(self.saved.read(self.layer, rows).astype(np.float64), axis=1))
 
     def with_vector(self, split: Split) -> Integers:
         """Numbers of the sentences of a split that have a label and a vector, as ``study.items`` has them."""
