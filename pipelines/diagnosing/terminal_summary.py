@@ -1,5 +1,7 @@
 """What a diagnosis says on the terminal."""
 
+import numpy as np
+
 from pipelines.shared.cli import say
 from probing.diagnosis.diagnosed_text import DiagnosedText
 from probing.report.diagnosed.cause_tables import cause_in_words, left_out
@@ -55,6 +57,6 @@ def evidence_of(one: DiagnosedText, classes: tuple[str, ...]) -> None:
     say(f"probes by layer: {layers}")
     for method in found.methods:
         if method.of.total is not None and method.of.unit == "logit":
-            order = sorted(range(len(method.values)), key=lambda n: -abs(method.values[n]))[:WORDS]
+            order = np.argsort(-np.abs(np.nan_to_num(method.values)), kind="stable")[:WORDS]
             words = ", ".join(f"{found.sentence.words[n]} {signed(float(method.values[n]))}" for n in order)
             say(f"{method.method} ({found.explained[0]} − {found.explained[1]}): {words}")

@@ -16,8 +16,8 @@ from probing.report.style import short
 
 LONGEST = 100  # characters of a text in a title
 READING = (
-    "left, a red cell is a place whose state alone brings back the answer of the text; right, one whose state alone "
-    "takes it away. Follow a column upwards to see from which layer on the difference is no longer at that {}."
+    "denoising: a red cell is a place whose state alone brings back the answer of the text; noising: one whose state "
+    "alone takes it away. Follow a column down to see from which layer on the difference is no longer at that {}."
 )
 
 

@@ -47,23 +47,25 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return NONE if value is None or not np.isfinite(value) else f"{100 * value:.{decimals}f} %"
 
 
-def tone(value: float, largest: float) -> str:
+def tone(value: float, largest: float, with_sign: bool = True) -> str:
     """The style of a value: ``for1`` to ``for4`` above 0, ``against1`` to ``against4`` below; empty close to 0.
 
-    >>> tone(1.0, 1.0), tone(-0.3, 1.0), tone(0.01, 1.0)
-    ('for4', 'against2', '')
+    Of a measure that has no sign, ``size1`` to ``size4``.
+
+    >>> tone(1.0, 1.0), tone(-0.3, 1.0), tone(0.01, 1.0), tone(0.5, 1.0, with_sign=False)
+    ('for4', 'against2', '', 'size2')
     """
     if not np.isfinite(value) or not largest > 0 or abs(value) < largest / 20:
         return ""
     step = int(np.ceil(STEPS * min(1.0, abs(value) / largest)))
-    return f"{'for' if value > 0 else 'against'}{step}"
+    return f"{('for' if value > 0 else 'against') if with_sign else 'size'}{step}"
 
 
 def toned(values: NDArray[np.float64], decimals: int = 2, with_sign: bool = True) -> list[Cell]:
     """Cells of one column, coloured by their share of its largest value."""
     largest = float(np.nanmax(np.abs(values), initial=0)) if np.isfinite(values).any() else 0.0
     return [
-        Cell(signed(value, decimals) if with_sign else plain(value, decimals), tone(value, largest))
+        Cell(signed(value, decimals) if with_sign else plain(value, decimals), tone(value, largest, with_sign))
         for value in values.tolist()
     ]
 

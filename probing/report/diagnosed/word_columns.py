@@ -53,7 +53,7 @@ def sums_of(method: WordScores) -> dict[str, str]:
         "special tokens": shown(method.special),
         "constant": shown(of.constant),
         "total": shown(of.total),
-        "remainder": f"{of.error:.0e}",
+        "remainder": f"{of.error:.0e}".replace("-", "−"),
     }
 
 
