@@ -1,23 +1,29 @@
-"""Why does a classifier err?  python -m pipelines.diagnose text="The movie was unexpectedly not boring" label=positive
+"""Why does a classifier err?  python -m pipelines.diagnose text="It was not boring" label=positive
 
-Trains a probe on every layer (or finds them), and looks at one text, at the lines of a file, or at the errors of a
-corpus: what each layer's probe answers, how much each word counts by several methods, which heads and layers speak for
-the wrong answer, the nearest training sentences, and minimal pairs. Ends with a verdict by stated rules, with the
-evidence for and against it, and with a repair that was not used to reach it. The classifier is the model's own head,
-or the best probe for a model without one (python -m pipelines.classifier gives it a head).
+Trains a probe on every layer (or finds them), and looks at one text, at the lines of a file, or at
+the errors of a corpus: what each layer's probe answers, how much each word counts by several
+methods, which heads and layers speak for the wrong answer, the nearest training sentences, minimal
+pairs, and where the text and a minimal pair part. Ends with a verdict by stated rules, with the
+evidence for and against it, and with a repair that was not used to reach it. The classifier is the
+model's own head, or the best probe of a model without one (python -m pipelines.classifier gives it
+a head).
 
 Options:
   text        a text; label=… is its right label
   file        UTF-8, each line a text, a tab, and its label
-  errors      errors=20: the 20 most confident errors of split=dev (or test), and a cause over all of its sentences
-  out         the folder of the pages
+  errors      errors=20: the 20 most confident errors of split=dev (or test), and a cause over all
+              of its sentences
+  out         the folder to write: a page per text, an overview, rows.csv, diagnosis.json
+              (default <outputs>/diagnoses/<model>/<data>-<task>/<what is shown>)
   strict outputs   conf/diagnose.yaml explains them
-  any other   option of a run: model=bert data=sst2 task.vector=cls (default model=minilm task=sentiment)
+  any other   option of a run: model=bert data=sst2 task.vector=cls
+              (default model=minilm task=sentiment)
 
 Examples:
-  python -m pipelines.diagnose model=minilm text="The movie was unexpectedly not boring" label=positive
-  python -m pipelines.diagnose model=minilm errors=20
-  python -m pipelines.diagnose model.checkpoint=./mine data=labelled data.train=train.csv data.test=test.csv errors=10
+  python -m pipelines.diagnose text="The movie was unexpectedly not boring" label=positive
+  python -m pipelines.diagnose model=minilm data=grammar errors=20
+  python -m pipelines.diagnose model.checkpoint=./mine file=mine.tsv
+  python -m pipelines.diagnose data=labelled data.train=a.csv data.test=b.csv errors=10 split=test
 """
 
 import hydra

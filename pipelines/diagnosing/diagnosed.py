@@ -1,25 +1,69 @@
 """One diagnosis from its options to its pages and its summary on the terminal."""
 
-from pipelines.diagnosing.chosen_texts import chosen_texts
+from pathlib import Path
+
+from pipelines.diagnosing.chosen_texts import Chosen, chosen_texts
+from pipelines.diagnosing.diagnosis_folder import folder_of, provenance, written
 from pipelines.diagnosing.settings import Settings
 from pipelines.diagnosing.terminal_summary import summary
-from pipelines.diagnosing.trained_subject import trained_subject
+from pipelines.diagnosing.trained_subject import Trained, trained_subject
+from pipelines.shared.cli import say
 from probing.analysis.text_parts import reference
-from probing.diagnosis.one_text import text_evidence
-from probing.diagnosis.text_verdict import verdict
+from probing.diagnosis.diagnosed_text import DiagnosedText, diagnosed_text
+from probing.errors import DataError
+from probing.report.diagnosed.diagnosed_record import Diagnosis
+from probing.report.diagnosed.diagnosis_files import write_diagnosis
+from probing.report.stand_in_notes import notes_of_folders
 
 REFERENCE = 100  # sentences of dev whose mean replaces what a head adds
 
 
-def diagnosed(settings: Settings) -> None:
-    """Diagnose the texts that were asked for. Raises ProbingError."""
+def diagnosed(settings: Settings) -> Path:
+    """Diagnose the texts that were asked for, and write their pages; returns the overview. Raises ProbingError."""
     with trained_subject(settings) as trained:
+        folder = folder_of(trained, settings)
         chosen = chosen_texts(trained, settings)
-        trained.bars.stage("texts")
-        means = reference(trained.subject.encoder, trained.subject.study.sample("dev", REFERENCE).subwords)
-        found = []
-        for number, one in enumerate(chosen.texts):
-            trained.bars("texts", number, len(chosen.texts))
-            evidence = text_evidence(trained.subject, one.sentence, one.label, means)
-            found.append((evidence, verdict(evidence, trained.subject.classes, trained.subject.has_own_head)))
-        summary(trained, chosen, found)
+        found = diagnosis_of(trained, chosen, settings)
+        trained.bars.stage("pages")
+        page = written(folder, lambda half: write_diagnosis(found, half, trained.bars))
+    summary(found)
+    say(f"wrote: {page}")
+    return page
+
+
+def diagnosis_of(trained: Trained, chosen: Chosen, settings: Settings) -> Diagnosis:
+    """Measure every text, and put together what the pages say."""
+    subject, run = trained.subject, trained.run
+    texts, notes = texts_of(trained, chosen)
+    what = "the model's own head" if subject.has_own_head else f"the probe on layer {subject.layer}"
+    shown = f"{len(texts)} text{'s' if len(texts) != 1 else ''}"
+    return Diagnosis(
+        f"{run.checkpoint.name} on {run.corpus.name}, {run.experiment.task.name}: {shown}",
+        f"{what} of {run.checkpoint.name}",
+        subject.classes,
+        subject.names,
+        texts,
+        chosen.of_split,
+        notes,
+        notes_of_folders([run.folder]),
+        provenance(trained, settings),
+    )
+
+
+def texts_of(trained: Trained, chosen: Chosen) -> tuple[list[DiagnosedText], tuple[str, ...]]:
+    """Every text with its verdict; of errors of a corpus, a note on each that the classifier cannot read whole."""
+    subject, n_texts = trained.subject, len(chosen.texts)
+    found: list[DiagnosedText] = []
+    notes = []
+    trained.bars.stage("texts")
+    means = reference(subject.encoder, subject.study.sample("dev", REFERENCE).subwords)
+    for number, one in enumerate(chosen.texts):
+        trained.bars("texts", number, n_texts)
+        try:
+            found.append(diagnosed_text(subject, one.sentence, one.label, means))
+        except DataError as error:
+            if chosen.of_split is None:
+                raise
+            notes.append(f"{one.sentence.id}: {error}")
+    trained.bars("texts", n_texts, n_texts)
+    return found, tuple(notes)

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from pipelines.diagnosing.settings import Settings
+from pipelines.diagnosing.typed_texts import check_labels, typed_texts
 from pipelines.running.carry_out import finished, prepare
 from pipelines.running.composed_run import Composed, composed_run
 from pipelines.running.finished_run import verify
@@ -59,6 +60,7 @@ def finished_run(settings: Settings) -> Run:
                 f"task={this.experiment.task.name}: a diagnosis is of a classifier of sentences; type task=sentiment, "
                 "or data=labelled with sentences and labels of your own"
             )
+        check_labels(typed_texts(settings), this.experiment.task.labels(this.corpus))
         this, done = finished(this)
         if done:
             verify(this.folder, this.experiment.report)

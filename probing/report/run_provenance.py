@@ -1,13 +1,20 @@
 """Where the numbers of a run come from: command, commit, checkpoint, corpus, libraries, and what dev selected."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from probing.report.load import Run
 
 
 def provenance(run: Run) -> dict[str, str]:
-    """What produced the numbers: command, commit, checkpoint, corpus, libraries, seconds per stage."""
-    manifest = run.manifest
+    """What produced the numbers of a run: command, commit, checkpoint, corpus, libraries, seconds per stage."""
+    return from_manifest(run.manifest)
+
+
+def from_manifest(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The same from a manifest."""
     checkpoint, data = manifest["checkpoint"], manifest["data"]
     sizes = ", ".join(f"{split} {n:,}" for split, n in data.get("sentences", {}).items())
     facts = {

@@ -1,0 +1,60 @@
+"""One text with all that was measured on it, its verdict, and where its difference to a minimal pair is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from probing.analysis.text_parts import Reference
+from probing.axes import Note, Sentence
+from probing.diagnosis.edited_texts import PatchedPair, as_text, patched_pair, telling_pair
+from probing.diagnosis.one_text import TextEvidence, text_evidence
+from probing.diagnosis.subject import Subject
+from probing.diagnosis.text_verdict import Verdict, verdict
+from probing.errors import DataError, ModelError
+
+
+@dataclass(frozen=True, eq=False)
+class DiagnosedText:
+    """One text with its verdict. patched: the text and one of its edits; None: ``notes`` say why there is none."""
+
+    evidence: TextEvidence
+    verdict: Verdict
+    patched: PatchedPair | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text as it is written."""
+        return as_text(self.evidence.sentence)
+
+    @property
+    def answer(self) -> str:
+        """The name of the class that the classifier gives, which the corpus may not have."""
+        return self.evidence.explained[0]
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the classifier gives to its answer."""
+        return float(np.exp(self.evidence.log_probabilities.max()))
+
+
+def diagnosed_text(subject: Subject, sentence: Sentence, label: int, means: Reference) -> DiagnosedText:
+    """Diagnose one text. label: its class in the corpus's numbers. means: what replaces heads.
+
+    Raises: DataError for a text that the classifier cannot read whole.
+    """
+    found = text_evidence(subject, sentence, label, means)
+    told = verdict(found, subject.classes, subject.has_own_head)
+    return DiagnosedText(found, told, *patched(subject, found))
+
+
+def patched(subject: Subject, found: TextEvidence) -> tuple[PatchedPair | None, tuple[Note, ...]]:
+    """Activation patching between the text and its most telling edit, or a note that says why there is none."""
+    pair = telling_pair(found.edits, found.predicted)
+    if pair is None:
+        return None, (Note("skipped", "patching left out: no edit is known that has, or should have, another answer"),)
+    one, other = (subject.names.index(name) for name in found.explained)
+    try:
+        return patched_pair(subject, found.sentence, pair.edit, (one, other)), ()
+    except (DataError, ModelError) as error:
+        return None, (Note("skipped", f"patching left out: {error}"),)

@@ -1,0 +1,83 @@
+"""The overview of a diagnosis: its texts, and for errors of a corpus the cause over the whole split."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from probing.diagnosis.cause import MARGIN
+from probing.report.diagnosed.cause_tables import (
+    cause_in_words,
+    layer_loss_table,
+    left_out,
+    phenomenon_table,
+    taken_out_table,
+)
+from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
+from probing.report.diagnosed.text_page import page_name
+from probing.report.diagnosed.toned_table import percent
+from probing.report.html import flat, write_html
+from probing.report.run_provenance import from_manifest
+from probing.result.folder import PAGE
+
+
+def write_diagnoses_overview(of: Diagnosis, folder: Path) -> Path:
+    """Write index.html into ``folder``; returns it."""
+    facts = {
+        "title": of.title,
+        "classifier": of.classifier,
+        "stand_ins": of.stand_ins,
+        "texts": lines(of),
+        "texts_note": "",
+        "cause": None,
+        "notes": of.notes,
+        "provenance": provenance(of.provenance),
+        "config": flat(of.provenance.get("config", {})),
+        **({} if of.of_split is None else of_the_split(of, of.of_split)),
+    }
+    return write_html("diagnoses.html", folder / PAGE, facts)
+
+
+def lines(of: Diagnosis) -> list[dict[str, str]]:
+    """A line for each text."""
+    return [
+        {
+            "page": page_name(number),
+            "text": one.text,
+            "label": of.classes[one.evidence.label],
+            "answer": one.answer,
+            "confidence": percent(one.confidence),
+            "verdict": one.verdict.kind,
+            "repair": one.verdict.repair,
+        }
+        for number, one in enumerate(of.texts, start=1)
+    ]
+
+
+def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
+    """The cause of a split's errors, and its tables."""
+    says, gain = cause_in_words(split.cause)
+    n = len(split.answers.numbers)
+    too_few = left_out(split.cause.too_few)
+    lost = f"{split.left_out:,} sentences of {split.split} have no label that train has, no vector, or are too long."
+    return {
+        "cause": {"says": says, "gain": gain},
+        "tiles": {
+            f"sentences of {split.split}": f"{n:,}",
+            "are wrong": f"{split.n_wrong:,}",
+            "of all": percent(split.n_wrong / n),
+            "cause": split.cause.kind,
+        },
+        "texts_note": f"{len(of.texts):,} of the {split.n_wrong:,} wrong sentences of {split.split}, "
+        "those with the most confident answers.",
+        "margin": f"{MARGIN:g}",
+        "phenomena": phenomenon_table(split.cause),
+        "losses": layer_loss_table(split.cause),
+        "words": taken_out_table(split.cause),
+        "notes": [*of.notes, *filter(None, (too_few, lost if split.left_out else ""))],
+    }
+
+
+def provenance(found: Mapping[str, Any]) -> dict[str, str]:
+    """What the page says of it: command, commit, checkpoint, corpus, libraries, and the run that trained the probes."""
+    probes = {"probes": f"{found['probes']} (commit {found['commit_of_probes']})"} if "probes" in found else {}
+    return {**from_manifest(found), **probes}
