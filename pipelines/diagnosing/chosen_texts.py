@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pipelines.diagnosing.settings import Settings
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.diagnosing.typed_texts import Typed, typed_texts
+from probing.analysis.phenomena import slices, usual_phenomena
 from probing.axes import Sentence
+from probing.diagnosis.answers import Groups
 from probing.diagnosis.cause import cause
 from probing.diagnosis.edited_texts import text_sentence
 from probing.diagnosis.one_text import checked
-from probing.diagnosis.phenomena_of import groups_of
 from probing.diagnosis.split_answers import split_answers
 from probing.diagnosis.subject import Subject
 from probing.errors import DataError
@@ -55,7 +56,8 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     subject, split = trained.subject, settings.of_split
     sentences = subject.study.corpus.splits
     trained.bars.stage(f"answers on {split}")
-    groups, of_train = (groups_of(sentences[part]) for part in (split, "train"))
+    kinds = usual_phenomena(sentences["train"])
+    groups, of_train = (Groups.of(slices(kinds, sentences[part])) for part in (split, "train"))
     found = split_answers(subject, split, groups, of_train, trained.bars)
     if not len(found.numbers):
         raise DataError(f"split={split}: the classifier answers none of its sentences; type another split=…")

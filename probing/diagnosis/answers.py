@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.analysis.phenomena import Slices
 from probing.errors import ConfigError
 from probing.result.statistics import Floats
 
@@ -25,6 +26,11 @@ class Groups:
                 f"{len(self.names)} groups are named, but membership has the shape {self.inside.shape}; one column per "
                 "group is expected"
             )
+
+    @classmethod
+    def of(cls, found: Slices) -> "Groups":
+        """One group per phenomenon."""
+        return cls(tuple(one.name for one in found.phenomena), found.members)
 
 
 @dataclass(frozen=True, eq=False)
