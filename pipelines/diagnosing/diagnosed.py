@@ -35,11 +35,10 @@ def diagnosis_of(trained: Trained, chosen: Chosen, settings: Settings) -> Diagno
     """Measure every text, and put together what the pages say."""
     subject, run = trained.subject, trained.run
     texts, notes = texts_of(trained, chosen)
-    what = "the model's own head" if subject.has_own_head else f"the probe on layer {subject.layer}"
     shown = f"{len(texts)} text{'s' if len(texts) != 1 else ''}"
     return Diagnosis(
         f"{run.checkpoint.name} on {run.corpus.name}, {run.experiment.task.name}: {shown}",
-        f"{what} of {run.checkpoint.name}",
+        f"{subject.described} of {run.checkpoint.name}",
         subject.classes,
         subject.names,
         texts,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, cast
 
 from pipelines.shared.typed_options import in_quotes, readable
+from probing.attention.interventions.prompt_head import Prompt
 from probing.errors import ConfigError, not_negative, one_of
 
 SPLITS = ("dev", "test")
@@ -21,6 +22,8 @@ class Settings:
     label: str | None = None
     file: str | None = None
     errors: int = 0
+    prompt: str | None = None
+    answers: dict[str, str] = field(default_factory=dict)
     split: str = "dev"
     options: list[str] = field(default_factory=list)
     out: str | None = None
@@ -30,6 +33,9 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         not_negative("errors", self.errors)
+        if self.answers and self.prompt is None:
+            raise ConfigError('answers= needs a prompt; type prompt="Review: {text} Sentiment:", for example')
+        self.as_prompt()
         one_of("split", self.split, SPLITS)
         if any(option.partition("=")[0] in OF_THE_RUN for option in self.options):
             raise ConfigError(f"{', '.join(OF_THE_RUN)} are set by the diagnosis; leave them out")
@@ -45,6 +51,10 @@ class Settings:
         if len(given) != 1:
             listed = " and ".join(given) or "nothing"
             raise ConfigError(f"{listed}: one of text=, file= and errors= is expected; type {EXAMPLE}, or errors=20")
+
+    def as_prompt(self) -> Prompt | None:
+        """The prompt and its answers, if the classifier is a causal model's answer. Raises: ConfigError."""
+        return None if self.prompt is None else Prompt(self.prompt, dict(self.answers))
 
     @property
     def of_split(self) -> Literal["dev", "test"]:

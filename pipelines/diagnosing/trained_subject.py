@@ -46,7 +46,7 @@ def trained_subject(settings: Settings) -> Iterator[Trained]:
     errors = {int(layer): 1 - float(accuracy) for layer, accuracy in on_test.items()}
     best = int(max(on_dev, key=lambda layer: on_dev[layer]))
     with Bars(CONSOLE) as bars, closing(replace(study_of(this, bars), with_head=True)) as study:
-        yield Trained(this, Subject(study, saved, errors, best), bars)
+        yield Trained(this, Subject(study, saved, errors, best, settings.as_prompt()), bars)
 
 
 def finished_run(settings: Settings) -> Run:

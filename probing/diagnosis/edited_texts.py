@@ -91,7 +91,7 @@ def patched_pair(subject: Subject, sentence: Sentence, edit: Edit, classes: tupl
 
     Raises: ModelError for an architecture whose heads cannot be taken apart.
     """
-    subwords = subject.subwords([text_sentence(as_text(sentence)), edit.sentence(edit.kind)])
-    texts, readout = AlignedTexts(subwords, np.array(edit.source)), subject.readout(subwords, [0, 0])
-    given = (subject.encoder, texts, readout, classes)
+    both = [text_sentence(as_text(sentence)), edit.sentence(edit.kind)]
+    subwords, readout = subject.read(both, [0, 0])
+    given = (subject.encoder, AlignedTexts(subwords, np.array(edit.source)), readout, classes)
     return PatchedPair(edit, patch_words(*given), patch_heads(*given))

@@ -77,10 +77,10 @@ def text_evidence(subject: Subject, sentence: Sentence, label: int, means: Refer
     Raises: DataError for a text that the classifier cannot read whole.
     """
     subwords = checked(subject, sentence)
-    readout = subject.readout(subwords, [label])
-    explained = contrast(subject.encoder, subwords, readout, subject.in_classifier(label))
+    read, readout = subject.read([sentence], [label])
+    explained = contrast(subject.encoder, read, readout, subject.in_classifier(label))
     found = subject.log_probabilities([sentence])[0]
-    methods, notes = word_methods(subject.encoder, subwords, explained, subject.study.rollout)
+    methods, notes = word_methods(subject.encoder, read, explained, subject.study.rollout)
     names = subject.names
     return TextEvidence(
         sentence,
@@ -91,7 +91,7 @@ def text_evidence(subject: Subject, sentence: Sentence, label: int, means: Refer
         layer_answers(subject.encoder, subwords, subject.probes([label]), subject.errors),
         methods,
         without_each(subject, sentence),
-        text_parts(subject.encoder, subwords, explained, means),
+        text_parts(subject.encoder, read, explained, means),
         neighbours(subject, subwords),
         edited_texts(subject, sentence, label),
         (*notes, *means.notes),
@@ -102,9 +102,10 @@ def text_evidence(subject: Subject, sentence: Sentence, label: int, means: Refer
 def checked(subject: Subject, sentence: Sentence) -> Subwords:
     """Its subwords. Raises: DataError for a text without words, or longer than the model's window."""
     subwords = subject.subwords([sentence])
-    n_subwords, window = len(subwords.ids), subject.encoder.window
     if not sentence.words or not (subwords.words >= 0).any():
         raise DataError("the text has no word that the model reads; type at least one word")
+    read, _ = subject.read([sentence], [0])
+    n_subwords, window = max(len(subwords.ids), len(read.ids)), subject.encoder.window
     if window is not None and n_subwords > window:
         raise DataError(f"the text has {n_subwords} subwords, and the model reads {window} at most; shorten it")
     return subwords

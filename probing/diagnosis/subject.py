@@ -12,6 +12,7 @@ from scipy.special import log_softmax
 from probing.analysis.study import Study
 from probing.attention.interventions.model_head import head_readout
 from probing.attention.interventions.passes import each_batch, hidden
+from probing.attention.interventions.prompt_head import Prompt, prompt_readout
 from probing.attention.interventions.readouts import ProbeReadout, Readout
 from probing.axes import Sentence, Split
 from probing.errors import ConfigError
@@ -32,13 +33,15 @@ class Subject:
     """A classifier of sentences with the probes of one finished run on all layers.
 
     saved: the probes. errors: share of wrong answers on test, by layer. probe_layer: of the probe that is diagnosed if
-    the model has no head of its own for this task. Raises: ConfigError for a task that gives no class to sentences.
+    the model has no head of its own for this task. prompt: of a causal model whose answer is
+    diagnosed instead. Raises: ConfigError for a task that gives no class to sentences.
     """
 
     study: Study
     saved: Saved
     errors: Mapping[int, float]
     probe_layer: int
+    prompt: Prompt | None = None
 
     def __post_init__(self) -> None:
         if (self.saved.level, self.saved.kind) != ("sentence", "class"):
@@ -59,12 +62,21 @@ class Subject:
 
     @cached_property
     def has_own_head(self) -> bool:
-        """Whether the model has a head of its own that classifies sentences. Raises: ModelError for other classes."""
+        """Whether it is the model's own head, or its answer to a prompt. Raises: ModelError for other classes."""
+        if self.prompt is not None:
+            return True
         head = self.encoder.head
         if head is None or head.kind != "class":
             return False
         match_classes(self.classes, head.id2label)
         return True
+
+    @property
+    def described(self) -> str:
+        """What the classifier is, for pages: ``the model's own head``."""
+        if self.prompt is not None:
+            return "the model's answer to the prompt"
+        return "the model's own head" if self.has_own_head else f"the probe on layer {self.probe_layer}"
 
     @property
     def layer(self) -> int:
@@ -88,30 +100,44 @@ class Subject:
         """The probes of all layers."""
         return [self.probe(layer, gold) for layer in self.saved.layers]
 
-    def readout(self, subwords: Subwords, gold: Sequence[int]) -> Readout:
-        """The classifier as a readout of these subwords; gold: a class of the corpus per sentence."""
+    def read(self, sentences: Sequence[Sentence], gold: Sequence[int]) -> tuple[Subwords, Readout]:
+        """The subwords that the classifier reads, and the classifier as a readout of them.
+
+        gold: a class of the corpus per sentence. A prompt stands around the text; its subwords belong to no word.
+        """
+        if self.prompt is not None:
+            return prompt_readout(self.encoder, self.prompt, sentences, gold, self.classes)
+        subwords = self.subwords(sentences)
         if not self.has_own_head:
-            return self.probe(self.probe_layer, gold)
-        return head_readout(self.encoder, subwords, self.study.rng("diagnosis"), gold, self.classes)[1]
+            return subwords, self.probe(self.probe_layer, gold)
+        return head_readout(self.encoder, subwords, self.study.rng("diagnosis"), gold, self.classes)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the classifier's classes, in its own order."""
+        if self.prompt is not None:
+            return self.prompt.classes
+        head = self.encoder.head
+        if head is None or not self.has_own_head:
+            return self.classes
+        return tuple(name for _, name in sorted(head.id2label.items()))
 
     @cached_property
     def in_corpus(self) -> Integers:
         """The class of the corpus for each class of the classifier; OTHER: none."""
-        head = self.encoder.head
-        if head is None or not self.has_own_head:
+        if not self.has_own_head:
             return np.arange(len(self.classes))
-        found = np.full(len(head.id2label), OTHER)
-        found[match_classes(self.classes, head.id2label)] = np.arange(len(self.classes))
+        found = np.full(len(self.names), OTHER)
+        found[match_classes(self.classes, dict(enumerate(self.names)))] = np.arange(len(self.classes))
         return found
 
     def in_classifier(self, label: int) -> int:
         """The number that the classifier gives to a class of the corpus."""
         return int(np.flatnonzero(self.in_corpus == label)[0])
 
-    def log_probabilities(self, sentences: Sequence[Sentence], readout: Readout | None = None) -> NDArray[np.float64]:
-        """Of the classifier, or of another ``readout``, for each sentence: (N, C); NaN for one that has no vector."""
-        subwords = self.subwords(sentences)
-        readout = readout or self.readout(subwords, [0] * len(sentences))
+    def log_probabilities(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
+        """Of the classifier for each sentence, in its own order: (N, C'); NaN for one that it cannot read."""
+        subwords, readout = self.read(sentences, [0] * len(sentences))
         encoder = self.encoder
         found: NDArray[np.float64] | None = None
         reads = each_batch(encoder, subwords, lambda batch: readout(hidden(encoder, batch, readout.layer), batch))
@@ -120,7 +146,7 @@ class Subject:
             if found is None:
                 found = np.full((len(sentences), values.shape[1]), np.nan)
             found[batch.sentences[reading.rows.cpu().numpy()]] = values
-        return np.full((len(sentences), len(self.in_corpus)), np.nan) if found is None else found
+        return np.full((len(sentences), len(self.names)), np.nan) if found is None else found
 
     def of_split(self, split: Split, numbers: Integers) -> NDArray[np.float64]:
         """Log-probabilities of the classifier for sentences of a split, (N, C'); of a probe from stored vectors."""
@@ -153,11 +179,3 @@ class Subject:
         pooled: NDArray[np.float32] = np.asarray(weights @ states, dtype=np.float32)
         [only] = pooled
         return np.asarray(only, dtype=np.float32)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the classifier's classes, in its own order."""
-        head = self.encoder.head
-        if head is None or not self.has_own_head:
-            return self.classes
-        return tuple(name for _, name in sorted(head.id2label.items()))
