@@ -14,7 +14,7 @@ Options:
   errors      errors=20: the 20 most confident errors of split=dev (or test), and a cause over all
               of its sentences
   out         the folder to write: a page per text, an overview, rows.csv, diagnosis.json
-              (default <outputs>/diagnoses/<model>/<data>-<task>/<what is shown>)
+              (default <outputs>/diagnoses/<model>/<data>-<task>/<what is shown>-<digest>)
   strict outputs   conf/diagnose.yaml explains them
   any other   option of a run: model=bert data=sst2 task.vector=cls
               (default model=minilm task=sentiment)

@@ -37,6 +37,8 @@ HELPERS: dict[str, set[str]] = {
     "benchmarking": {"running", "exploring"},  # it measures what they do
     "covering": set(),
     "reproducing": {"running"},  # it makes runs
+    "classifying": set(),
+    "diagnosing": {"running"},  # it makes a run
 }
 # programs that have a package
 PACKAGE_OF = {
@@ -46,6 +48,8 @@ PACKAGE_OF = {
     "benchmark": "benchmarking",
     "coverage": "covering",
     "reproduce": "reproducing",
+    "classifier": "classifying",
+    "diagnose": "diagnosing",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6

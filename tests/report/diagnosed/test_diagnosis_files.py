@@ -1,5 +1,6 @@
 """The files of a diagnosis: page, CSV and JSON give the numbers of the records, and texts never become markup."""
 
+import html
 import json
 import re
 
@@ -45,7 +46,7 @@ def folder(whole, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(folder):
-    return pd.read_csv(folder / "rows.csv", keep_default_na=False, na_values=[""])
+    return pd.read_csv(folder / "rows.csv", keep_default_na=False, na_values=[""], float_precision="round_trip")
 
 
 def read(folder, name):
@@ -75,7 +76,7 @@ def test_words_on_the_page_and_in_the_rows_are_those_of_the_record(folder, rows,
 
 def test_sums_below_the_words_add_up(folder, small_texts):
     lines = {line[0]: line[2:] for line in cells(read(folder, "text-1.html"), "words")}
-    for column, method in enumerate(small_texts[0].evidence.methods):
+    for column in range(len(small_texts[0].evidence.methods)):
         texts = [lines[name][column].replace("−", "-") for name in ("sum of words", "special tokens", "constant")]
         total = lines["total"][column].replace("−", "-")
         if total == "–":
@@ -110,9 +111,7 @@ def test_json_has_the_same_numbers_as_the_rows(folder, rows):
     assert len(listed) == len(rows)
     for (number, one), row in zip(listed, rows.to_dict("records"), strict=True):
         assert one.get("text", "") == number
-        known = {name: value for name, value in row.items() if not pd.isna(value)}
-        assert known == pytest.approx(one) if isinstance(one, float) else known.keys() == one.keys()
-        assert known.get("value") == one.get("value")
+        assert {name: value for name, value in row.items() if not pd.isna(value)} == one
     assert found["provenance"] == PROVENANCE
     assert found["texts"][0]["verdict"]["kind"] in read(folder, "text-1.html")
 
@@ -142,11 +141,11 @@ def test_pages_need_no_other_file_and_texts_never_become_markup(folder):
 
 
 def test_the_page_says_what_it_may_claim_and_gives_reasons_for_and_against(folder, small_texts):
-    page = re.sub(r"<.*?>", "", read(folder, "text-1.html"))
+    page = html.unescape(re.sub(r"<.*?>", "", read(folder, "text-1.html")))
     assert "What this may and may not claim" in page and "not proof" in page
     for rule in small_texts[0].verdict.rules:
         for reason in (*rule.reasons, *rule.against):
-            assert reason.replace("“", "“") in page.replace("&#39;", "'")
+            assert reason in page
 
 
 def test_patching_in_the_rows_is_that_of_the_figure(folder, rows, small_texts):
