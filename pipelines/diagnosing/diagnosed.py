@@ -36,7 +36,7 @@ def diagnosis_of(trained: Trained, chosen: Chosen, settings: Settings) -> Diagno
     subject, run = trained.subject, trained.run
     texts, notes = texts_of(trained, chosen)
     what = "the model's own head" if subject.has_own_head else f"the probe on layer {subject.layer}"
-    shown = f"{len(texts)} text{'s' if len(texts) != 1 else ''}"
+    shown = f"errors of {settings.split}" if chosen.of_split is not None else f"diagnosed texts ({len(texts)})"
     return Diagnosis(
         f"{run.checkpoint.name} on {run.corpus.name}, {run.experiment.task.name}: {shown}",
         f"{what} of {run.checkpoint.name}",
