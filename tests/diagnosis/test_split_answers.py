@@ -6,10 +6,16 @@ from probing.axes import Sentence
 from probing.diagnosis.split_answers import without
 
 
+def fits(subject, sentence):
+    return len(subject.subwords([sentence]).ids) <= 64
+
+
 def test_gold_and_answers_are_those_of_the_sentences(small_split, small_subject):
     found, _ = small_split
     dev = small_subject.study.corpus.splits["dev"]
     assert [dev[n] for n in found.numbers] == [*found.sentences]
+    assert [*found.sentences] == [one for one in dev if one.label and fits(small_subject, one)]
+    assert 0 < len(found.sentences) < len(dev)  # some are left out
     assert [small_subject.classes[label] for label in found.answers.gold] == [one.label for one in found.sentences]
     alone = [small_subject.log_probabilities([one])[0].argmax() for one in found.sentences]
     assert found.answers.model.tolist() == alone
@@ -43,7 +49,7 @@ def test_groups_are_those_of_the_sentences_that_are_kept(small_split):
 
 def test_answers_on_train_are_held_against_its_labels(small_split, small_subject):
     right, groups = small_split[0].answers.of_train
-    train = [one for one in small_subject.study.corpus.splits["train"] if one.label]
+    train = [one for one in small_subject.study.corpus.splits["train"] if one.label and fits(small_subject, one)]
     alone = [small_subject.log_probabilities([one])[0].argmax() for one in train]
     assert right.tolist() == [small_subject.classes[n] == one.label for n, one in zip(alone, train, strict=True)]
     assert len(groups.inside) == len(train)

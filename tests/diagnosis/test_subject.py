@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
+from probing.axes import Sentence
 from probing.diagnosis.subject import Subject
 from probing.errors import ConfigError
 from probing.model.checkpoint import Model, resolve
@@ -14,7 +15,8 @@ from probing.model.new_head import save_classifier, with_new_head
 
 
 def sentences(subject, split="dev", n=9):
-    return subject.study.corpus.splits[split][:n]
+    """The first n that fit into one input."""
+    return [one for one in subject.study.corpus.splits[split] if len(subject.subwords([one]).ids) <= 64][:n]
 
 
 def test_probe_is_the_product_of_its_weights_and_the_mean_vector(small_subject):
@@ -26,7 +28,8 @@ def test_probe_is_the_product_of_its_weights_and_the_mean_vector(small_subject):
 
 def test_vector_of_a_text_is_the_one_that_the_store_has_of_it(small_subject):
     first = sentences(small_subject, "train", 1)
-    stored = small_subject.train_vectors[0]
+    place = small_subject.study.corpus.splits["train"].index(first[0])
+    stored = small_subject.train_vectors[small_subject.with_vector("train").tolist().index(place)]
     np.testing.assert_allclose(small_subject.vector(small_subject.subwords(first)), stored, atol=5e-3)  # float16
 
 
@@ -34,6 +37,12 @@ def test_one_text_and_many_have_the_same_answer(small_subject):
     some = sentences(small_subject)
     alone = np.concatenate([small_subject.log_probabilities([one]) for one in some])
     np.testing.assert_allclose(small_subject.log_probabilities(some), alone, atol=1e-4)
+
+
+def test_a_text_that_does_not_fit_has_no_answer(small_subject):
+    long = Sentence("long", ("lazy",) * 80)
+    found = small_subject.log_probabilities([*sentences(small_subject, n=1), long])
+    assert np.isfinite(found).all(axis=1).tolist() == [True, False]
 
 
 def test_probe_stands_for_a_head_where_there_is_none(small_subject):

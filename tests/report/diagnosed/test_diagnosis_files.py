@@ -46,7 +46,7 @@ def folder(whole, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(folder):
-    return pd.read_csv(folder / "rows.csv", keep_default_na=False, na_values=[""], float_precision="round_trip")
+    return pd.read_csv(folder / "rows.csv", keep_default_na=False, na_values=[""])
 
 
 def read(folder, name):
