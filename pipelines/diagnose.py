@@ -15,7 +15,7 @@ Options:
               of its sentences
   prompt answers   the answer of a causal model is the classifier (conf/diagnose.yaml has an example)
   out         the folder to write: a page per text, an overview, rows.csv, diagnosis.json
-              (default <outputs>/diagnoses/<model>/<data>-<task>/<what is shown>)
+              (default <outputs>/diagnoses/<model>/<data>-<task>/<what is shown>-<digest>)
   strict outputs   conf/diagnose.yaml explains them
   any other   option of a run: model=bert data=sst2 task.vector=cls
               (default model=minilm task=sentiment)

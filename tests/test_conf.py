@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from pipelines.benchmark import Settings as BenchmarkSettings
 from pipelines.classifying.wanted import Settings as ClassifierSettings
 from pipelines.coverage import Settings as CoverageSettings
+from pipelines.diagnosing.settings import Settings as DiagnoseSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings
@@ -126,6 +127,8 @@ def test_every_file_opens_with_what_it_is(file: Path):
         ("reproduce.yaml", ReproduceSettings),
         ("view.yaml", ViewSettings),
         ("explore.yaml", ExploreSettings),
+        ("classifier.yaml", ClassifierSettings),
+        ("diagnose.yaml", DiagnoseSettings),
     ],
 )
 def test_the_settings_of_a_program_are_commented_and_their_defaults_are_the_classes_own(file, cls):

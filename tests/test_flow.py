@@ -38,6 +38,8 @@ HELPERS: dict[str, set[str]] = {
     "covering": set(),
     "classifying": set(),
     "reproducing": {"running"},  # it makes runs
+    "classifying": set(),
+    "diagnosing": {"running"},  # it makes a run
 }
 # programs that have a package
 PACKAGE_OF = {
@@ -48,6 +50,8 @@ PACKAGE_OF = {
     "coverage": "covering",
     "classifier": "classifying",
     "reproduce": "reproducing",
+    "classifier": "classifying",
+    "diagnose": "diagnosing",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6

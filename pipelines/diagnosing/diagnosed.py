@@ -35,7 +35,7 @@ def diagnosis_of(trained: Trained, chosen: Chosen, settings: Settings) -> Diagno
     """Measure every text, and put together what the pages say."""
     subject, run = trained.subject, trained.run
     texts, notes = texts_of(trained, chosen)
-    shown = f"{len(texts)} text{'s' if len(texts) != 1 else ''}"
+    shown = f"errors of {settings.split}" if chosen.of_split is not None else f"diagnosed texts ({len(texts)})"
     return Diagnosis(
         f"{run.checkpoint.name} on {run.corpus.name}, {run.experiment.task.name}: {shown}",
         f"{subject.described} of {run.checkpoint.name}",

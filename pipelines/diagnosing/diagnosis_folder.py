@@ -28,6 +28,7 @@ LONGEST = 40  # characters of a text in the name of a folder
 
 def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
     """What was diagnosed of which run; as JSON holds it."""
+    what: dict[str, Any]
     if settings.text is not None:
         what = {"text": settings.text, "label": settings.label}
     elif settings.file is not None:
@@ -60,7 +61,9 @@ def shown_in_name(settings: Settings) -> str:
     """What is diagnosed, in the name of a folder."""
     if settings.text is not None:
         return file_name(settings.text.lower())[:LONGEST].strip("-.") or "text"
-    return Path(settings.file).stem if settings.file is not None else f"errors-{settings.errors}-{settings.split}"
+    if settings.file is not None:
+        return file_name(Path(settings.file).stem)
+    return f"errors-{settings.errors}-{settings.split}"
 
 
 def identity_in(folder: Path) -> object:

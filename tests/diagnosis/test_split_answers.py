@@ -1,0 +1,61 @@
+"""Answers for a whole split, held against those for single sentences."""
+
+import numpy as np
+
+from probing.axes import Sentence
+from probing.diagnosis.split_answers import without
+
+
+def fits(subject, sentence):
+    return len(subject.subwords([sentence]).ids) <= 64
+
+
+def test_gold_and_answers_are_those_of_the_sentences(small_split, small_subject):
+    found, _ = small_split
+    dev = small_subject.study.corpus.splits["dev"]
+    assert [dev[n] for n in found.numbers] == [*found.sentences]
+    assert [*found.sentences] == [one for one in dev if one.label and fits(small_subject, one)]
+    assert 0 < len(found.sentences) < len(dev)  # some are left out
+    assert [small_subject.classes[label] for label in found.answers.gold] == [one.label for one in found.sentences]
+    alone = [small_subject.log_probabilities([one])[0].argmax() for one in found.sentences]
+    assert found.answers.model.tolist() == alone
+
+
+def test_the_probe_that_is_read_is_the_classifier_and_lower_probes_stand_below_it(small_split, small_subject):
+    answers = small_split[0].answers
+    assert answers.layers == (0, 1, 2)
+    # vectors of the store are float16, so that an answer on the edge may differ
+    assert (answers.probes[-1] == answers.model).mean() > 0.95
+    lowest = [
+        small_subject.log_probabilities([one], small_subject.probe(0, [0]))[0].argmax()
+        for one in small_split[0].sentences
+    ]
+    assert (answers.probes[0] == lowest).mean() > 0.95
+
+
+def test_errors_are_all_there_with_the_most_confident_first(small_split):
+    found, _ = small_split
+    assert sorted(found.wrong) == np.flatnonzero(found.answers.model != found.answers.gold).tolist()
+    assert len(found.wrong) > 2
+    confidence = found.log_probabilities.max(axis=1)[found.wrong]
+    assert (np.diff(confidence) <= 0).all()
+
+
+def test_groups_are_those_of_the_sentences_that_are_kept(small_split):
+    found, _ = small_split
+    lengths = np.array([len(one.words) for one in found.sentences])
+    np.testing.assert_array_equal(found.answers.groups.inside[:, 0], lengths % 2 == 0)
+
+
+def test_answers_on_train_are_held_against_its_labels(small_split, small_subject):
+    right, groups = small_split[0].answers.of_train
+    train = [one for one in small_subject.study.corpus.splits["train"] if one.label and fits(small_subject, one)]
+    alone = [small_subject.log_probabilities([one])[0].argmax() for one in train]
+    assert right.tolist() == [small_subject.classes[n] == one.label for n, one in zip(alone, train, strict=True)]
+    assert len(groups.inside) == len(train)
+
+
+def test_every_occurrence_of_a_word_is_taken_out():
+    sentence = Sentence("s", ("Not", "good", ",", "not", "bad"), label="x")
+    assert without(sentence, "not").words == ("good", ",", "bad")
+    assert without(sentence, "not").label == "x"

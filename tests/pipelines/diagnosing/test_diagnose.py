@@ -1,0 +1,181 @@
+"""A diagnosis from the command line to its pages, with a tiny model; and what a user may type wrongly."""
+
+import importlib
+import io
+import json
+import logging
+import os
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from pipelines.diagnosing.settings import separated
+from pipelines.shared.cli import help_screen, launch
+
+SMALL = ("data=grammar", "data.train=60", "data.dev=40", "data.test=20", "threads=1", "resamples=50", "probe.l2=[1e-2]")
+TEXT = ("text=The movie was unexpectedly not boring", "label=positive")
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory) -> Path:
+    """The outputs that the tests of this file share: the probes are trained once."""
+    return tmp_path_factory.mktemp("outputs")
+
+
+@pytest.fixture(scope="module")
+def diagnose(outputs, tiny):
+    """diagnose("text=…", …): the exit code, the output and the errors of the program, in this process."""
+
+    def call(*arguments: str, small: tuple[str, ...] = SMALL) -> tuple[int, str, str]:
+        module = importlib.import_module("pipelines.diagnose")
+        out, err = io.StringIO(), io.StringIO()
+        given = [*small, f"model.checkpoint={tiny}", f"outputs={outputs}", *arguments]
+        with (
+            mock.patch.object(sys, "argv", ["diagnose.py", *given]),
+            mock.patch.dict(os.environ),
+            mock.patch("probing.report.page.write_figures", lambda run, sections, table: []),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            launch(module.main, module.__doc__ or "", (), separated)
+        for name in ("probing", "pipelines"):
+            logging.getLogger(name).handlers.clear()
+            logging.getLogger(name).setLevel(logging.NOTSET)
+        return int(ended.value.code or 0), out.getvalue(), err.getvalue()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def message(diagnose):
+    """message(…): the one line of a refused call."""
+
+    def check(*arguments: str, small: tuple[str, ...] = SMALL) -> str:
+        code, out, err = diagnose(*arguments, small=small)
+        assert code in (1, 2), out + err
+        assert "Traceback" not in out + err
+        assert err.count("error: ") == 1 and len(err.strip().splitlines()) == 1, err
+        assert "wrote: " not in out
+        return err
+
+    return check
+
+
+def page_of(out: str) -> Path:
+    """The overview that the program says it wrote, in its last line."""
+    last = out.strip().splitlines()[-1]
+    assert last.startswith("wrote: ")
+    return Path(last.removeprefix("wrote: "))
+
+
+def test_one_text_has_a_page_and_the_same_call_writes_the_same_again(diagnose, outputs):
+    code, out, err = diagnose(*TEXT)
+    assert (code, err) == (0, "")
+    page = page_of(out)
+    folder = page.parent
+    assert folder.parent.parent.parent == outputs / "diagnoses"
+    assert folder.name.startswith("the-movie-was-unexpectedly-not-boring-")
+    assert {path.name for path in folder.iterdir()} == {
+        "index.html",
+        "text-1.html",
+        "rows.csv",
+        "diagnosis.json",
+        "figures",
+    }
+    found = json.loads((folder / "diagnosis.json").read_text())
+    [text] = found["texts"]
+    assert (text["text"], text["label"]) == ("The movie was unexpectedly not boring", "positive")
+    assert f"verdict: {text['verdict']['kind']}. " in out
+    about = found["provenance"]
+    assert "text=The movie was unexpectedly not boring" in about["command"].replace("'", "")
+    assert about["commit"] and about["versions"]["torch"] and about["data"]["fingerprint"]
+    assert about["config"]["data"]["train"] == 60
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert page_of(diagnose(*TEXT)[1]) == page
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in folder.parent.iterdir() if not path.name.endswith(".lock")) == [folder.name]
+
+
+def test_a_file_of_texts(diagnose, tmp_path):
+    path = tmp_path / "mine.tsv"
+    path.write_text("It was dull\tnegative\n\nIt was <b>not</b> dull \tpositive\n", encoding="utf-8")
+    code, out, err = diagnose(f"file={path}", f"out={tmp_path / 'out'}")
+    assert (code, err) == (0, "")
+    assert page_of(out) == tmp_path / "out" / "index.html"
+    found = json.loads((tmp_path / "out" / "diagnosis.json").read_text())
+    assert [text["text"] for text in found["texts"]] == ["It was dull", "It was <b>not</b> dull"]
+
+
+def test_another_diagnosis_is_never_overwritten(diagnose, message, tmp_path):
+    out = f"out={tmp_path / 'mine'}"
+    assert diagnose(*TEXT, out)[0] == 0
+    before = (tmp_path / "mine" / "diagnosis.json").read_bytes()
+    assert "holds something else than this diagnosis; type another out=…" in message("text=dull", "label=negative", out)
+    assert (tmp_path / "mine" / "diagnosis.json").read_bytes() == before
+
+
+def test_errors_of_a_corpus_have_a_cause_and_the_most_confident_come_first(diagnose):
+    code, out, err = diagnose("errors=2")
+    assert (code, err) == (0, "")
+    found = json.loads((page_of(out).parent / "diagnosis.json").read_text())
+    split = found["split"]
+    assert f"{split['wrong']} of {split['sentences']} sentences of dev are wrong" in out
+    assert len(found["texts"]) == min(2, split["wrong"])
+    assert all(text["answer"] != text["label"] for text in found["texts"])
+    sure = [text["confidence"] for text in found["texts"]]
+    assert sure == sorted(sure, reverse=True)
+    assert split["cause"]["kind"] in ("healthy", "as trained", "outweighed", "unused", "lost", "undecided")
+
+
+def test_texts_and_labels_that_cannot_be_used(message, tmp_path):
+    assert "text= is empty; type text=" in message("text=  ", "label=positive")
+    assert "label=good: not a valid value; choose one of negative, positive" in message("text=Fine", "label=good")
+    assert "label= is missing" in message("text=Fine")
+    assert "text= is missing" in message("label=positive")
+    assert "nothing: one of text=, file= and errors= is expected" in message()
+    assert "text and errors: one of" in message(*TEXT, "errors=3")
+    assert "errors=-1" in message("errors=-1")
+    assert "split=train" in message("errors=1", "split=train")
+    long = "the lazy dog " * 40
+    assert "the model reads 64 at most; shorten it" in message(f"text={long}", "label=positive")
+
+
+def test_files_that_cannot_be_used(message, tmp_path):
+    assert "cannot be read as UTF-8 text" in message(f"file={tmp_path / 'none.tsv'}")
+    wrong = tmp_path / "wrong.tsv"
+    for content, said in {
+        "It was dull": "line 1: a text, a tab, and its label are expected",
+        "It was dull\tnegative\nIt was fine\t\n": "line 2: a text, a tab, and its label are expected",
+        "It was dull\tbad\n": "line 1: label=bad: not a valid value; choose one of negative, positive",
+        "\n\n": "it has 0 texts; 1 to 200 are expected",
+        f"It was dull\tnegative\n{'the lazy dog ' * 40}\tnegative\n": "line 2: the text has",
+    }.items():
+        wrong.write_text(content, encoding="utf-8")
+        assert said in message(f"file={wrong}")
+    wrong.write_bytes(b"\xff\xfe dull\tnegative\n")
+    assert "cannot be read as UTF-8 text" in message(f"file={wrong}")
+
+
+def test_other_tasks_and_options_are_refused(message):
+    assert "task=pos: a diagnosis is of a classifier of sentences; type task=sentiment" in message("task=pos", *TEXT)
+    assert "are set by the diagnosis; leave them out" in message("layers=1", *TEXT)
+    assert "data.trian" in message("data.trian=3", *TEXT)
+
+
+def test_a_class_that_train_lacks_is_named(message, tmp_path):
+    rows = {"train": ("good", "bad"), "dev": ("good", "bad", "odd"), "test": ("good", "bad")}
+    for split, labels in rows.items():
+        lines = [f"It was {label} {n}\t{label}" for n in range(8) for label in labels]
+        (tmp_path / f"{split}.tsv").write_text("\n".join(["text\tlabel", *lines]) + "\n", encoding="utf-8")
+    own = ("data=labelled", *(f"data.{split}={tmp_path / split}.tsv" for split in rows), "threads=1")
+    said = message("text=It was odd", "label=odd", small=own)
+    assert "label=odd: no sentence of train has this class" in said and "choose one of bad, good" in said
+
+
+def test_the_help_fits_a_screen_of_100_by_40():
+    lines = help_screen(importlib.import_module("pipelines.diagnose").__doc__ or "", ()).splitlines()
+    assert len(lines) < 40 and max(map(len, lines)) <= 100

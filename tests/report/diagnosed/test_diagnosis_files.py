@@ -1,0 +1,165 @@
+"""The files of a diagnosis: page, CSV and JSON give the numbers of the records, and texts never become markup."""
+
+import html
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from probing.diagnosis.compared import Comparison
+from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
+from probing.report.diagnosed.diagnosis_files import write_diagnosis
+from probing.report.diagnosed.toned_table import signed
+
+from ..one_file import foreign_scripts, loads_nothing
+
+PROVENANCE = {
+    "identity": {"text": "t"},
+    "command": "python -m pipelines.diagnose text=t",
+    "commit": "0123abc",
+    "versions": {"torch": "2"},
+    "probes": "outputs/runs/r",
+    "commit_of_probes": "4567def",
+    "run_id": "r1",
+    "checkpoint": {"name": "tiny", "revision": "sha256:1"},
+    "data": {"name": "grammar", "fingerprint": "f00"},
+    "config": {"model": {"name": "<i>tiny</i>"}},
+}
+
+
+@pytest.fixture(scope="module")
+def whole(small_texts, small_split, small_subject):
+    found, cause = small_split
+    split = OfSplit("dev", found, cause, left_out=3)
+    names = small_subject.classes
+    return Diagnosis("tiny on grammar", "the probe on layer 2", names, names, small_texts, split, (), (), PROVENANCE)
+
+
+@pytest.fixture(scope="module")
+def folder(whole, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("diagnosis")
+    assert write_diagnosis(whole, folder) == folder / "index.html"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(folder):
+    return pd.read_csv(folder / "rows.csv", keep_default_na=False, na_values=[""])
+
+
+def read(folder, name):
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def cells(page: str, heading: str) -> list[list[str]]:
+    """The texts of the cells of the first table below a heading, by row, without its head."""
+    table = page.partition(f'id="{heading}"')[2].partition("</table>")[0].partition("</thead>")[2]
+    rows = re.findall(r"<tr>(.*?)</tr>", table)
+    return [[re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
+
+
+def test_words_on_the_page_and_in_the_rows_are_those_of_the_record(folder, rows, small_texts):
+    shown = cells(read(folder, "text-1.html"), "words")
+    found = small_texts[0].evidence
+    words = found.sentence.words
+    assert [line[0] for line in shown[: len(words)]] == [*words]
+    of_text = rows[(rows["text"] == 1) & (rows["what"] == "word")]
+    for column, method in enumerate(found.methods):
+        expected = [signed(v) if method.of.unit == "logit" else f"{v:.2f}" for v in method.values]
+        assert [line[2 + column] for line in shown[: len(words)]] == expected
+        part = of_text[of_text["method"] == method.method].sort_values("place")
+        np.testing.assert_array_equal(part["value"], method.values)
+        assert set(part["unit"]) == {method.of.unit}
+
+
+def test_sums_below_the_words_add_up(folder, small_texts):
+    lines = {line[0]: line[2:] for line in cells(read(folder, "text-1.html"), "words")}
+    for column in range(len(small_texts[0].evidence.methods)):
+        texts = [lines[name][column].replace("−", "-") for name in ("sum of words", "special tokens", "constant")]
+        total = lines["total"][column].replace("−", "-")
+        if total == "–":
+            assert set(texts) == {"–"}
+        else:
+            assert sum(map(float, texts)) == pytest.approx(float(total), abs=0.02)  # each is rounded to 0.01
+            assert abs(float(lines["remainder"][column].replace("−", "-"))) < 1e-3
+
+
+def test_layers_heads_neighbours_and_pairs_on_the_page_are_those_of_the_record(folder, small_texts, small_subject):
+    page, found = read(folder, "text-1.html"), small_texts[0].evidence
+    layers = cells(page, "layers")
+    assert [line[1] for line in layers] == [small_subject.classes[answer.predicted] for answer in found.answers]
+    assert [line[2] for line in layers] == [f"{100 * found.probability(a, 0):.1f} %" for a in found.answers]
+    assert [line[4] for line in layers] == [f"{100 * a.error:.1f} %" for a in found.answers]
+    assert [line[5] for line in layers].index("read by the classifier") == 2
+    assert [line[:3] for line in cells(page, "parts")] == [
+        [part.name, signed(part.effect), signed(part.with_zeros)] for part in found.parts
+    ]
+    assert [line[:2] for line in cells(page, "neighbours")] == [
+        [near.label, f"{near.distance:.3f}"] for near in found.neighbours
+    ]
+    pairs = cells(page, "pairs")
+    assert [line[0] for line in pairs] == [edit.edit.kind for edit in found.edits]
+    assert [bool(line[4]) for line in pairs] == [not edit.as_expected for edit in found.edits]
+
+
+def test_json_has_the_same_numbers_as_the_rows(folder, rows):
+    found = json.loads(read(folder, "diagnosis.json"))
+    listed = [("", one) for one in found["split"]["measurements"]]
+    listed += [(n, one) for n, text in enumerate(found["texts"], start=1) for one in text["measurements"]]
+    assert len(listed) == len(rows)
+    for (number, one), row in zip(listed, rows.to_dict("records"), strict=True):
+        assert one.get("text", "") == number
+        assert {name: value for name, value in row.items() if not pd.isna(value)} == one
+    assert found["provenance"] == PROVENANCE
+    assert found["texts"][0]["verdict"]["kind"] in read(folder, "text-1.html")
+
+
+def test_cause_on_the_overview_is_that_of_the_split(folder, small_split, rows):
+    answers, cause = small_split
+    page = read(folder, "index.html")
+    right = cause.evidence[Comparison("right", "all sentences")]
+    shown = {line[0]: line for line in cells(page, "cause")}
+    assert shown["all sentences"][2] == f"{100 * right.value:.1f} % [{100 * right.low:.1f}, {100 * right.high:.1f}]"
+    assert right.value == pytest.approx((answers.answers.model == answers.answers.gold).mean())
+    row = rows[(rows["method"] == "right") & (rows["name"] == "all sentences")].iloc[0]
+    assert (row["value"], row["low"], row["high"], row["n"]) == (right.value, right.low, right.high, right.n)
+    assert rows[rows["text"].isna()].shape[0] == len(cause.evidence)
+    assert "3 sentences of dev have no label that train has" in page
+    assert f"2 of the {len(answers.wrong)} wrong sentences of dev" in page
+
+
+def test_pages_need_no_other_file_and_texts_never_become_markup(folder):
+    for name in ("text-1.html", "text-2.html", "index.html"):
+        page = read(folder, name)
+        assert loads_nothing(page) and foreign_scripts(page) == []
+        assert "<b>bold" not in page and "<i>tiny" not in page
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; ]" in read(folder, "text-2.html")
+    assert 'href="text-2.html"' in read(folder, "index.html")
+    assert read(folder, "text-1.html").count("data:image/png;base64,") == 2
+
+
+def test_the_page_says_what_it_may_claim_and_gives_reasons_for_and_against(folder, small_texts):
+    page = html.unescape(re.sub(r"<.*?>", "", read(folder, "text-1.html")))
+    assert "What this may and may not claim" in page and "not proof" in page
+    for rule in small_texts[0].verdict.rules:
+        for reason in (*rule.reasons, *rule.against):
+            assert reason in page
+
+
+def test_patching_in_the_rows_is_that_of_the_figure(folder, rows, small_texts):
+    drawn = pd.read_csv(folder / "figures" / "text-1-words.csv")
+    part = rows[(rows["text"] == 1) & (rows["what"] == "patching, recovered") & rows["place"].notna()]
+    np.testing.assert_allclose(part["value"], drawn["recovered"], rtol=1e-12)
+    assert part["layer"].tolist() == drawn["layer"].tolist()
+    assert part["name"].tolist() == drawn["word"].tolist()
+    heads = rows[(rows["text"] == 1) & (rows["what"] == "patching, destroyed") & rows["head"].notna()]
+    np.testing.assert_allclose(heads["value"], small_texts[0].patched.heads.destroyed.ravel(), rtol=1e-12)
+
+
+def test_the_same_diagnosis_gives_the_same_bytes(whole, folder, tmp_path):
+    write_diagnosis(whole, tmp_path)
+    names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
+    assert [name for name in names if (folder / name).read_bytes() != (tmp_path / name).read_bytes()] == []
