@@ -31,7 +31,7 @@ import hydra
 from omegaconf import DictConfig
 
 from pipelines.diagnosing.diagnosed import diagnosed
-from pipelines.diagnosing.settings import Settings, separated
+from pipelines.diagnosing.diagnosis_settings import Settings, separated
 from pipelines.shared.cli import job, launch
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import own_options

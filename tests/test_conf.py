@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from pipelines.benchmark import Settings as BenchmarkSettings
 from pipelines.classifying.wanted import Settings as ClassifierSettings
 from pipelines.coverage import Settings as CoverageSettings
-from pipelines.diagnosing.settings import Settings as DiagnoseSettings
+from pipelines.diagnosing.diagnosis_settings import Settings as DiagnoseSettings
 from pipelines.explore import Settings as ExploreSettings
 from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings

@@ -38,7 +38,6 @@ HELPERS: dict[str, set[str]] = {
     "covering": set(),
     "classifying": set(),
     "reproducing": {"running"},  # it makes runs
-    "classifying": set(),
     "diagnosing": {"running"},  # it makes a run
 }
 # programs that have a package
@@ -50,7 +49,6 @@ PACKAGE_OF = {
     "coverage": "covering",
     "classifier": "classifying",
     "reproduce": "reproducing",
-    "classifier": "classifying",
     "diagnose": "diagnosing",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}

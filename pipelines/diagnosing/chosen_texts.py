@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipelines.diagnosing.settings import Settings
+from pipelines.diagnosing.diagnosis_settings import Settings
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.diagnosing.typed_texts import Typed, typed_texts
 from probing.analysis.phenomena import slices, usual_phenomena

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipelines.diagnosing.chosen_texts import Chosen, chosen_texts
 from pipelines.diagnosing.diagnosis_folder import folder_of, provenance, written
-from pipelines.diagnosing.settings import Settings
+from pipelines.diagnosing.diagnosis_settings import Settings
 from pipelines.diagnosing.terminal_summary import summary
 from pipelines.diagnosing.trained_subject import Trained, trained_subject
 from pipelines.shared.cli import say

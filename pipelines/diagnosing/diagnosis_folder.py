@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.diagnosing.settings import Settings
+from pipelines.diagnosing.diagnosis_settings import Settings
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.running.run_folder import labels, shortened
 from pipelines.shared.machine import alone
@@ -35,6 +35,8 @@ def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
         what = {"file": sha256(Path(settings.file))}
     else:
         what = {"errors": settings.errors, "split": settings.split}
+    if settings.prompt is not None:
+        what |= {"prompt": settings.prompt, "answers": dict(settings.answers)}
     return {"version": VERSION, "run_id": trained.run.run_id, **what}
 
 

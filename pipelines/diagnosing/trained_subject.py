@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
-from pipelines.diagnosing.settings import Settings
+from pipelines.diagnosing.diagnosis_settings import Settings
 from pipelines.diagnosing.typed_texts import check_labels, typed_texts
 from pipelines.running.carry_out import finished, prepare
 from pipelines.running.composed_run import Composed, composed_run

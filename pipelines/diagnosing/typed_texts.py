@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.diagnosing.settings import Settings
+from pipelines.diagnosing.diagnosis_settings import Settings
 from probing.axes import Labels
 from probing.errors import ConfigError, DataError, one_of, shown
 

@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from pipelines.diagnosing.settings import separated
+from pipelines.diagnosing.diagnosis_settings import separated
 from pipelines.shared.cli import help_screen, launch
 
 SMALL = ("data=grammar", "data.train=60", "data.dev=40", "data.test=20", "threads=1", "resamples=50", "probe.l2=[1e-2]")
