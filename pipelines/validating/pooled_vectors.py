@@ -1,0 +1,111 @@
+"""Sentence vectors of every layer, of an encoder as it is or with its access to the negation cut from a layer on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probing.attention.interventions.passes import each_batch, forward, resumed
+from probing.axes import Progress, Sentence, no_progress
+from probing.errors import DataError, ModelError
+from probing.model.batches import Batch
+from probing.model.block_calls import calls
+from probing.model.blocks import blocks
+from probing.model.encoder import Encoder
+
+if TYPE_CHECKING:
+    import torch
+
+NEGATIONS = frozenset({"not", "n't", "no", "never", "nobody", "nothing", "neither", "nor"})
+Vectors = NDArray[np.float32]  # (L, N, D)
+States = "tuple[torch.Tensor, ...]"
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Reads sentences: mean over the subwords of their words, in every layer. What was read once is kept.
+
+    cut_from: the first layer whose states are those of the same text with its negations masked; None: the encoder as
+    it is. plain: the reader that reads the sentences without a negation; None: this one.
+    """
+
+    encoder: Encoder
+    cut_from: int | None = None
+    plain: "Reader | None" = None
+    kept: dict[tuple[str, ...], NDArray[np.float32]] = field(default_factory=dict)
+
+    def vectors(self, sentences: Sequence[Sentence], on_progress: Progress = no_progress) -> Vectors:
+        """(L, N, D). Raises: DataError for a sentence that does not fit into one input, or has no subword."""
+        others = [one for one in sentences if not negated(one)]
+        if self.plain is not None and others:
+            self.plain.vectors(others, on_progress)
+        new = [*{one.words: one for one in sentences if self._of(one) is None}.values()]
+        if new:
+            self._read(new, on_progress)
+        found = [self._of(one) for one in sentences]
+        missing = [one.id for one, vector in zip(sentences, found, strict=True) if vector is None]
+        if missing:
+            raise DataError(f"{len(missing)} sentences do not fit into one input, or have no subword: {missing[0]}")
+        return np.stack([vector for vector in found if vector is not None], axis=1)
+
+    def _of(self, sentence: Sentence) -> NDArray[np.float32] | None:
+        where = self.kept if self.plain is None or negated(sentence) else self.plain.kept
+        return where.get(sentence.words)
+
+    def _read(self, sentences: Sequence[Sentence], on_progress: Progress) -> None:
+        run: Callable[[Batch], NDArray[np.float32]] = lambda batch: pooled(self._states(batch, sentences), batch)
+        subwords, done = self.encoder.tokenize_sentences(sentences), 0
+        for batch, found in each_batch(self.encoder, subwords, run):
+            for place, vector in zip(batch.sentences, found.swapaxes(0, 1), strict=True):
+                if np.isfinite(vector).all():
+                    self.kept[sentences[place].words] = vector.copy()
+            done += len(batch.sentences)
+            on_progress("reading sentences", done, len(sentences))
+
+    def _states(self, batch: Batch, sentences: Sequence[Sentence]) -> Any:
+        import torch
+
+        with torch.inference_mode():
+            if self.cut_from is None:
+                return forward(self.encoder, batch).hidden_states
+            return cut_states(self.encoder, batch, masked(self.encoder, batch, sentences), self.cut_from)
+
+
+def negated(sentence: Sentence) -> bool:
+    """Whether one of NEGATIONS stands in it."""
+    return any(word.lower() in NEGATIONS for word in sentence.words)
+
+
+def masked(encoder: Encoder, batch: Batch, sentences: Sequence[Sentence]) -> Batch:
+    """The batch with the mask in the place of every subword of a negation. Raises: ModelError without a mask."""
+    if "mask" not in encoder.special:
+        raise ModelError(f"{encoder.checkpoint.name}: its tokenizer has no mask, with which a negation could be hidden")
+    hidden = np.zeros(batch.ids.shape, dtype=bool)
+    for row, place in enumerate(batch.sentences):
+        words = sentences[place].words
+        hidden[row] = [number >= 0 and words[number].lower() in NEGATIONS for number in batch.words[row]]
+    return replace(batch, ids=np.where(hidden, encoder.special["mask"][1], batch.ids))
+
+
+def cut_states(encoder: Encoder, batch: Batch, other: Batch, layer: int) -> Any:
+    """All hidden states of ``batch``, when block ``layer`` and those above it go on from what it gives for ``other``.
+
+    Hooks record it and put it there; the layers below are those of ``batch`` itself.
+    """
+    [block] = [block for block in blocks(encoder.network) if block.number == layer]
+    with calls([block.module]) as recorded:
+        forward(encoder, other)
+    with resumed([block], recorded):
+        return forward(encoder, batch).hidden_states
+
+
+def pooled(states: Any, batch: Batch) -> NDArray[np.float32]:
+    """Hidden states, L times (B, T, D) -> (L, B, D): the mean over the subwords of words; NaN if there is none."""
+    import torch
+
+    weights = torch.from_numpy((batch.words >= 0).astype(np.float32)).to(states[0].device)
+    weights = weights / weights.sum(dim=1, keepdim=True)
+    found: NDArray[np.float32] = torch.stack([torch.einsum("bt,btd->bd", weights, s.float()) for s in states]).cpu().numpy()
+    return found
