@@ -1,8 +1,8 @@
 """Sentence vectors of every layer, of an encoder as it is or with its access to the negation cut from a layer on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,8 @@ from probing.model.block_calls import calls
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
 
-if TYPE_CHECKING:
-    import torch
-
 NEGATIONS = frozenset({"not", "n't", "no", "never", "nobody", "nothing", "neither", "nor"})
 Vectors = NDArray[np.float32]  # (L, N, D)
-States = "tuple[torch.Tensor, ...]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +51,9 @@ class Reader:
         return where.get(sentence.words)
 
     def _read(self, sentences: Sequence[Sentence], on_progress: Progress) -> None:
-        run: Callable[[Batch], NDArray[np.float32]] = lambda batch: pooled(self._states(batch, sentences), batch)
+        def run(batch: Batch) -> NDArray[np.float32]:
+            return pooled(self._states(batch, sentences), batch)
+
         subwords, done = self.encoder.tokenize_sentences(sentences), 0
         for batch, found in each_batch(self.encoder, subwords, run):
             for place, vector in zip(batch.sentences, found.swapaxes(0, 1), strict=True):
@@ -107,5 +105,7 @@ def pooled(states: Any, batch: Batch) -> NDArray[np.float32]:
 
     weights = torch.from_numpy((batch.words >= 0).astype(np.float32)).to(states[0].device)
     weights = weights / weights.sum(dim=1, keepdim=True)
-    found: NDArray[np.float32] = torch.stack([torch.einsum("bt,btd->bd", weights, s.float()) for s in states]).cpu().numpy()
+    found: NDArray[np.float32] = (
+        torch.stack([torch.einsum("bt,btd->bd", weights, s.float()) for s in states]).cpu().numpy()
+    )
     return found
