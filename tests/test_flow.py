@@ -37,6 +37,7 @@ HELPERS: dict[str, set[str]] = {
     "benchmarking": {"running", "exploring"},  # it measures what they do
     "covering": set(),
     "reproducing": {"running"},  # it makes runs
+    "validating": set(),
 }
 # programs that have a package
 PACKAGE_OF = {
@@ -46,6 +47,7 @@ PACKAGE_OF = {
     "benchmark": "benchmarking",
     "coverage": "covering",
     "reproduce": "reproducing",
+    "validate": "validating",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6

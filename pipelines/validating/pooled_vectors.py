@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from probing.attention.interventions.passes import each_batch, forward, resumed
 from probing.axes import Progress, Sentence, no_progress
-from probing.errors import DataError, ModelError
-from probing.model.batches import Batch
+from probing.errors import DataError
+from probing.model.batches import PADDING, Batch
 from probing.model.block_calls import calls
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
@@ -23,8 +23,9 @@ Vectors = NDArray[np.float32]  # (L, N, D)
 class Reader:
     """Reads sentences: mean over the subwords of their words, in every layer. What was read once is kept.
 
-    cut_from: the first layer whose states are those of the same text with its negations masked; None: the encoder as
-    it is. plain: the reader that reads the sentences without a negation; None: this one.
+    cut_from: the first layer whose states are those of the same text with its negations masked out of attention, and
+    whose vectors are means over the other words; None: the encoder as it is. (A mask token in their place would tell
+    that there was a negation.) plain: the reader that reads the sentences without a negation; None: this one.
     """
 
     encoder: Encoder
@@ -52,7 +53,7 @@ class Reader:
 
     def _read(self, sentences: Sequence[Sentence], on_progress: Progress) -> None:
         def run(batch: Batch) -> NDArray[np.float32]:
-            return pooled(self._states(batch, sentences), batch)
+            return self._pooled(batch, sentences)
 
         subwords, done = self.encoder.tokenize_sentences(sentences), 0
         for batch, found in each_batch(self.encoder, subwords, run):
@@ -62,13 +63,13 @@ class Reader:
             done += len(batch.sentences)
             on_progress("reading sentences", done, len(sentences))
 
-    def _states(self, batch: Batch, sentences: Sequence[Sentence]) -> Any:
+    def _pooled(self, batch: Batch, sentences: Sequence[Sentence]) -> NDArray[np.float32]:
         import torch
 
         with torch.inference_mode():
             if self.cut_from is None:
-                return forward(self.encoder, batch).hidden_states
-            return cut_states(self.encoder, batch, masked(self.encoder, batch, sentences), self.cut_from)
+                return pooled(forward(self.encoder, batch).hidden_states, batch)
+            return cut(self.encoder, batch, without_negations(batch, sentences), self.cut_from)
 
 
 def negated(sentence: Sentence) -> bool:
@@ -76,27 +77,24 @@ def negated(sentence: Sentence) -> bool:
     return any(word.lower() in NEGATIONS for word in sentence.words)
 
 
-def masked(encoder: Encoder, batch: Batch, sentences: Sequence[Sentence]) -> Batch:
-    """The batch with the mask in the place of every subword of a negation. Raises: ModelError without a mask."""
-    if "mask" not in encoder.special:
-        raise ModelError(f"{encoder.checkpoint.name}: its tokenizer has no mask, with which a negation could be hidden")
-    hidden = np.zeros(batch.ids.shape, dtype=bool)
+def without_negations(batch: Batch, sentences: Sequence[Sentence]) -> Batch:
+    """The batch in which no place attends to a negation, and no negation counts: it is treated as padding."""
+    words = batch.words.copy()
     for row, place in enumerate(batch.sentences):
-        words = sentences[place].words
-        hidden[row] = [number >= 0 and words[number].lower() in NEGATIONS for number in batch.words[row]]
-    return replace(batch, ids=np.where(hidden, encoder.special["mask"][1], batch.ids))
+        of = sentences[place].words
+        hidden = [number >= 0 and of[number].lower() in NEGATIONS for number in words[row]]
+        words[row] = np.where(hidden, PADDING, words[row])
+    return replace(batch, words=words)
 
 
-def cut_states(encoder: Encoder, batch: Batch, other: Batch, layer: int) -> Any:
-    """All hidden states of ``batch``, when block ``layer`` and those above it go on from what it gives for ``other``.
-
-    Hooks record it and put it there; the layers below are those of ``batch`` itself.
-    """
-    [block] = [block for block in blocks(encoder.network) if block.number == layer]
-    with calls([block.module]) as recorded:
+def cut(encoder: Encoder, batch: Batch, other: Batch, layer: int) -> NDArray[np.float32]:
+    """Vectors of all layers, (L, B, D): from ``layer`` on, hooks let the blocks return what they give for ``other``."""
+    above = [block for block in blocks(encoder.network) if block.number >= layer]
+    with calls([block.module for block in above]) as recorded:
         forward(encoder, other)
-    with resumed([block], recorded):
-        return forward(encoder, batch).hidden_states
+    with resumed(above, recorded):
+        states = forward(encoder, batch).hidden_states
+    return np.concatenate([pooled(states[:layer], batch), pooled(states[layer:], other)])
 
 
 def pooled(states: Any, batch: Batch) -> NDArray[np.float32]:
