@@ -15,7 +15,8 @@ from probing.diagnosis.split_answers import WORDS, without
 from probing.diagnosis.telling_words import telling_words
 from probing.probe.linear import Linear
 
-Probed = dict[bytes, Classes]  # what a probe says of dev, by a hash of its vectors and its labels of train
+# what a probe says of train and dev, by a hash of its vectors and its labels of train
+Probed = dict[bytes, tuple[Classes, Classes]]
 
 
 def answers_of(faulty: Faulty, options: Linear, probed: Probed) -> Answers:
@@ -24,7 +25,7 @@ def answers_of(faulty: Faulty, options: Linear, probed: Probed) -> Answers:
     probed: what was found for the same vectors and labels before; new ones are added.
     """
     train, dev = faulty.parts["train"], faulty.parts["dev"]
-    probes = answers_of_probes(faulty.reader, faulty.parts, options, probed)
+    probes_of_train, probes = answers_of_probes(faulty.reader, faulty.parts, options, probed)
     of_train, of_dev = (faulty.reader.vectors(part.sentences)[-1] for part in (train, dev))
     right: NDArray[np.bool_] = faulty.head.classes(of_train) == train.gold
     return Answers(
@@ -35,11 +36,14 @@ def answers_of(faulty: Faulty, options: Linear, probed: Probed) -> Answers:
         dev.groups,
         without_words(faulty),
         (right, train.groups),
+        probes_of_train == train.gold,
     )
 
 
-def answers_of_probes(reader: Reader, parts: Mapping[Split, Part], options: Linear, probed: Probed) -> Classes:
-    """The class that the probe of each layer gives to the sentences of dev, (L, N)."""
+def answers_of_probes(
+    reader: Reader, parts: Mapping[Split, Part], options: Linear, probed: Probed
+) -> tuple[Classes, Classes]:
+    """The class that the probe of each layer gives to the sentences of train, (L, M), and of dev, (L, N)."""
     train, dev = parts["train"], parts["dev"]
     found, labels = [], {"train": train.gold, "dev": dev.gold}
     for of_train, of_dev in zip(*(reader.vectors(part.sentences) for part in (train, dev)), strict=True):
@@ -47,7 +51,8 @@ def answers_of_probes(reader: Reader, parts: Mapping[Split, Part], options: Line
         if key not in probed:
             probed[key] = probe_classes({"train": of_train, "dev": of_dev}, labels, options)
         found.append(probed[key])
-    return np.stack(found)
+    of_train, of_dev = zip(*found, strict=True)
+    return np.stack(of_train), np.stack(of_dev)
 
 
 def without_words(faulty: Faulty) -> Mapping[str, Classes]:

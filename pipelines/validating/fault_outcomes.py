@@ -69,7 +69,7 @@ def sound_model(
     for split in SPLITS:
         reader.vectors(parts[split].sentences, on_progress)
     n_classes = int(parts["train"].gold.max()) + 1
-    probes = answers_of_probes(reader, parts, options, probed)
+    _, probes = answers_of_probes(reader, parts, options, probed)
     return Sound(reader, parts, n_classes, cuts(probes, parts["dev"]), seed)
 
 

@@ -64,8 +64,8 @@ def trained_head(
 
 def probe_classes(
     vectors: Mapping[Split, NDArray[np.float32]], labels: Mapping[Split, Classes], options: Linear
-) -> Classes:
-    """What the linear probe of one layer says of dev, (N,): fitted on train, its penalty chosen on dev.
+) -> tuple[Classes, Classes]:
+    """What the linear probe of one layer says of train and of dev: fitted on train, its penalty chosen on dev.
 
     vectors (N, D) and labels (N,) of train and dev.
     """
@@ -74,4 +74,6 @@ def probe_classes(
     values = {"train": [labels["train"]], "dev": [labels["dev"]], "test": [labels["dev"][:0]]}
     target = Target("sentence", "class", int(labels["train"].max()) + 1, values)
     [fit] = options.fit_layer(0, features, {TASK: target}, Setting(0, "cpu", no_progress))
-    return np.asarray(fit.predicted["dev"][0], dtype=np.int64)
+    assert fit.weights is not None
+    of_train = features["train"] @ fit.weights[:, :-1].T + fit.weights[:, -1]
+    return of_train.argmax(axis=1), np.asarray(fit.predicted["dev"][0], dtype=np.int64)
