@@ -39,6 +39,7 @@ HELPERS: dict[str, set[str]] = {
     "classifying": set(),
     "reproducing": {"running"},  # it makes runs
     "diagnosing": {"running"},  # it makes a run
+    "validating": set(),
 }
 # programs that have a package
 PACKAGE_OF = {
@@ -50,6 +51,7 @@ PACKAGE_OF = {
     "classifier": "classifying",
     "reproduce": "reproducing",
     "diagnose": "diagnosing",
+    "validate": "validating",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6

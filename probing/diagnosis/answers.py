@@ -41,7 +41,7 @@ class Answers:
     each of ``layers`` gives, in ascending order; the last one is the layer that the classifier reads. groups: of the N
     sentences. without: per word (N,), the class that the classifier gives once the word is taken out; -1 where the
     sentence does not have it. of_train: right or wrong (M,), of the classifier's answers for its own training
-    sentences as they are labelled there, and their groups.
+    sentences as they are labelled there, and their groups. probes_of_train (L, M): the same of the probes.
     Raises: ConfigError for arrays whose lengths differ.
     """
 
@@ -52,6 +52,7 @@ class Answers:
     groups: Groups
     without: Mapping[str, NDArray[np.integer]] = field(default_factory=dict)
     of_train: tuple[Right, Groups] | None = None
+    probes_of_train: Right | None = None
 
     def __post_init__(self) -> None:
         n = len(self.gold)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from probing.diagnosis.answers import Answers
-from probing.diagnosis.compared import ALL, Comparison, comparisons, kept_groups
+from probing.diagnosis.compared import ALL, HALF, Comparison, comparisons, kept_groups
 from probing.diagnosis.group_means import Estimate, estimates
 from probing.result.resampling import Resampling
 
@@ -17,7 +17,6 @@ Kind = Literal["as trained", "outweighed", "unused", "lost", "undecided", "healt
 MARGIN = 0.02  # smaller differences of accuracy are no cause, however sure they are
 HARD = 0.1  # a group that is harder than the rest by more than this asks for an explanation
 MOST = 0.8  # a group is named instead of all sentences if it holds this share of the errors that a repair would mend
-HALF = 0.5
 
 Found = Mapping[Comparison, Estimate]
 
@@ -48,15 +47,20 @@ def cause(answers: Answers, resampling: Resampling, margin: float = MARGIN) -> C
     with 95 % probability, so that searching groups, layers and words finds no cause where there is none. A difference
     counts if its whole interval lies above ``margin``.
 
-    - as trained: in a group the classifier is wrong more often than right, and on train it gives the labels there.
+    - as trained: in a group the classifier is wrong more often than right, and on train it gives the labels there. No
+      probe is right there more often than wrong both here and on train: one that is shows that the labels agree.
     - outweighed: without one word the classifier is right more often.
     - unused: a probe on the layer that the classifier reads is right more often than the classifier.
     - lost: a probe on a lower layer is right more often than the one on the layer that is read.
     - undecided: none of these, but one group is harder than the rest by more than HARD.
     - healthy: none of these.
 
-    As trained comes first. Of the next three, the one whose repair would mend most errors is named. A group is named
-    instead of all sentences if MOST of these errors are in it and the other sentences have none of them.
+    As trained comes first. Of the next three, the one whose repair would mend most errors is named; but a word already
+    if it would mend HALF as many, because it is the more specific: a probe with a stronger penalty than the head's may
+    escape the word as well. A group is named
+    instead of all sentences if MOST of these errors are in it, and if the difference in the other sentences is surely
+    less than HALF of that in the group. (It need not be 0 there: a head that learnt wrong labels for some sentences
+    becomes worse for the others too.)
     """
     groups, too_few = kept_groups(answers.groups)
     found = estimates(comparisons(answers, groups), resampling)
@@ -66,10 +70,12 @@ def cause(answers: Answers, resampling: Resampling, margin: float = MARGIN) -> C
 
 
 def _as_trained(found: Found, margin: float) -> Cause | None:
+    agree = {key.group for key, estimate in found.items() if key.what == "agrees" and estimate.low > HALF}
     taught = [
         (group, found[Comparison("weak", group)])
         for (what, group, _), estimate in found.items()
         if what == "trained" and estimate.low > margin and found[Comparison("right", group)].high < HALF
+        if group != ALL and group not in agree
     ]
     if not taught:
         return None
@@ -88,10 +94,12 @@ def _largest(found: Found, margin: float, answers: Answers) -> Cause | None:
         return None
     mended = {key: estimate.value * estimate.n for key, estimate in held.items()}
     most = max(mended, key=lambda key: mended[key])
+    words = [key for key in held if key.what == "outweighed" and mended[key] >= HALF * mended[most]]
+    most = max(words, key=lambda key: mended[key], default=most)
     instead = [
         key
         for key in held
-        if key.what == most.what and mended[key] >= MOST * mended[most] and _only_there(found, key.elsewhere)
+        if key.what == most.what and mended[key] >= MOST * mended[most] and _mostly_there(found, key)
     ]
     best = max(instead, key=lambda key: held[key].value, default=most)
     gain = held[best]
@@ -103,9 +111,9 @@ def _largest(found: Found, margin: float, answers: Answers) -> Cause | None:
     return Cause("lost", best.group, layer=layer, instead=int(best.detail), gain=gain)
 
 
-def _only_there(found: Found, elsewhere: Comparison) -> bool:
-    """Whether the same difference was measured in the other sentences, and is not above 0 there."""
-    return elsewhere in found and not found[elsewhere].low > 0
+def _mostly_there(found: Found, key: Comparison) -> bool:
+    """Whether the same difference was measured in the other sentences, and is surely below HALF of this one there."""
+    return key.elsewhere in found and found[key.elsewhere].high < HALF * found[key].value
 
 
 def _first_without(found: Found, best: Comparison, layers: tuple[int, ...]) -> int:

@@ -5,20 +5,22 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from probing.diagnosis.answers import Answers, Groups
+from probing.diagnosis.answers import Answers, Groups, Right
 from probing.diagnosis.group_means import Measured
 from probing.result.statistics import Floats
 
-What = Literal["right", "weak", "trained", "unused", "lost", "outweighed"]
+What = Literal["right", "weak", "trained", "agrees", "unused", "lost", "outweighed"]
 ALL = "all sentences"
+HALF = 0.5
 FEWEST = 20  # sentences in a group: the spread of fewer says too little
 
 
 class Comparison(NamedTuple):
-    """One measurement in one group. detail: the layer of "lost", or the word of "outweighed".
+    """One measurement in one group. detail: the layer of "lost" and "agrees", or the word of "outweighed".
 
     right: accuracy of the classifier. weak: its accuracy on the other sentences minus that. trained: its accuracy on
-    train, as labelled there, minus that. unused: accuracy of the probe on the layer that is read minus that. lost:
+    train, as labelled there, minus that. agrees: accuracy of a probe that on train, as labelled there, is right more
+    often than wrong. unused: accuracy of the probe on the layer that is read minus that of the classifier. lost:
     accuracy of the probe on a lower layer minus that of the probe on the layer that is read. outweighed: accuracy of
     the classifier without a word minus that with it.
     """
@@ -83,3 +85,12 @@ def _of_train(answers: Answers, groups: Mapping[str, Floats]) -> Iterator[tuple[
         inside = everywhere.inside[:, place]
         if name in groups and inside.sum() >= FEWEST:
             yield Comparison("trained", name), Measured(right[inside].mean() - answers.right, groups[name])
+            yield from _agreeing(answers, name, groups[name], inside)
+
+
+def _agreeing(answers: Answers, name: str, inside: Floats, of_train: Right) -> Iterator[tuple[Comparison, Measured]]:
+    """Of each probe that gives the labels of train in a group more often than not, in the same group here."""
+    if answers.probes_of_train is not None:
+        for layer, right, here in zip(answers.layers, answers.probes_of_train, answers.probes_right, strict=True):
+            if right[of_train].mean() > HALF:
+                yield Comparison("agrees", name, str(layer)), Measured(here, inside)

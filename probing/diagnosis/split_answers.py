@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import Progress, Sentence, Split, no_progress
-from probing.diagnosis.answers import Answers, Groups
+from probing.diagnosis.answers import Answers, Groups, Right
 from probing.diagnosis.subject import Integers, Subject
 from probing.diagnosis.telling_words import telling_words
 
@@ -51,7 +51,7 @@ def split_answers(
         tuple(layer for layer in subject.saved.layers if layer <= subject.layer),
         Groups(groups.names, groups.inside[numbers]),
         without_words(subject, sentences, on_progress),
-        None if of_train is None else on_train(subject, of_train),
+        *((None, None) if of_train is None else on_train(subject, of_train)),
     )
     return SplitAnswers(numbers, sentences, found, answers)
 
@@ -95,10 +95,14 @@ def without(sentence: Sentence, word: str) -> Sentence:
     return Sentence(f"{sentence.id} without {word}", kept, label=sentence.label)
 
 
-def on_train(subject: Subject, groups: Groups) -> tuple[NDArray[np.bool_], Groups]:
-    """Whether the classifier gives the label that train has, for each of its sentences, and their groups."""
+def on_train(subject: Subject, groups: Groups) -> tuple[tuple[Right, Groups], Right]:
+    """Whether the classifier gives the label that train has, for each of its sentences, and their groups; and whether
+    the probe of each layer does.
+    """
     numbers = subject.items("train")
     found = subject.of_split("train", numbers)
     read = np.isfinite(found).all(axis=1)
-    right: NDArray[np.bool_] = subject.in_corpus[found[read].argmax(axis=1)] == gold_of(subject, "train", numbers[read])
-    return right, replace(groups, inside=groups.inside[numbers[read]])
+    numbers, gold = numbers[read], gold_of(subject, "train", numbers[read])
+    right: Right = subject.in_corpus[found[read].argmax(axis=1)] == gold
+    of_probes: Right = probe_answers(subject, "train", numbers) == gold
+    return (right, replace(groups, inside=groups.inside[numbers])), of_probes

@@ -1,0 +1,38 @@
+"""Faults that are planted into a small model, which was trained here, are named, and their repairs bring the gain."""
+
+from collections import Counter
+
+import pytest
+
+from pipelines.validating.fault_outcomes import outcomes
+from pipelines.validating.planted_faults import FAULTS
+from probing.axes import no_progress
+from probing.probe.linear import Linear
+
+SEEDS = 10
+
+
+@pytest.fixture(scope="module")
+def found(small_encoder, small_corpus):
+    options = Linear("linear", [1e-3, 1e-2, 1e-1])
+    return [
+        one
+        for seed in range(1, SEEDS + 1)
+        for one in outcomes(small_encoder, small_corpus(seed), seed, options, 400, no_progress)
+    ]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_fault_is_named_in_nine_of_ten(found, fault):
+    named = [one.named for one in found if one.fault == fault]
+    assert len(named) == SEEDS
+    assert sum(named) >= 9, [
+        (one.seed, one.cause.kind, one.cause.group, one.cause.layer) for one in found if one.fault == fault
+    ]
+
+
+def test_gains_of_repairs_are_as_predicted(found):
+    gains = [one.gain for one in found if one.gain is not None]
+    assert Counter(one.fault for one in found if one.gain is None) == {"healthy": SEEDS}
+    assert sum(gain.sign_is_right for gain in gains) >= 0.9 * len(gains)
+    assert sum(gain.covered for gain in gains) >= 0.85 * len(gains)
