@@ -10,6 +10,7 @@ from pipelines.validating.linear_heads import Classes
 from pipelines.validating.planted_faults import FAULTS, Name, Part, Sound, part_of
 from pipelines.validating.pooled_vectors import Reader
 from pipelines.validating.repairs import Gain, gain_of
+from probing.analysis.phenomena import usual_phenomena
 from probing.axes import SPLITS, Corpus, Progress, Split
 from probing.diagnosis.cause import Cause, cause
 from probing.errors import ConfigError
@@ -76,8 +77,9 @@ def sound_model(
 def parts_of_corpus(corpus: Corpus) -> dict[Split, Part]:
     """Its splits with their classes, which are numbered in the order of their names."""
     names = sorted({str(one.label) for one in corpus.splits["train"]})
+    kinds = usual_phenomena(corpus.splits["train"])
     return {
-        split: part_of(some, np.array([names.index(str(one.label)) for one in some]))
+        split: part_of(some, np.array([names.index(str(one.label)) for one in some]), kinds)
         for split, some in corpus.splits.items()
     }
 

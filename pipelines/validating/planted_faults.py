@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from probing.diagnosis.phenomena_of import groups_of
 
 from pipelines.validating.linear_heads import Classes, Head, trained_head
 from pipelines.validating.pooled_vectors import Reader
+from probing.analysis.phenomena import Phenomenon, slices
 from probing.axes import SPLITS, Sentence, Split
 from probing.diagnosis.answers import Groups
 
@@ -74,9 +74,9 @@ class Sound:
         return np.where(train.negated, (train.gold + 1) % self.n_classes, train.gold)
 
 
-def part_of(sentences: Sequence[Sentence], gold: Classes) -> Part:
-    """A split with the groups of its sentences."""
-    return Part(tuple(sentences), gold, groups_of(sentences))
+def part_of(sentences: Sequence[Sentence], gold: Classes, kinds: Sequence[Phenomenon]) -> Part:
+    """A split with the groups of its sentences, one for each kind."""
+    return Part(tuple(sentences), gold, Groups.of(slices(kinds, sentences)))
 
 
 def flipped_head(sound: Sound, rng: np.random.Generator) -> Faulty:

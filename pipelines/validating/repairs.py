@@ -71,7 +71,7 @@ def repaired(faulty: Faulty, cause: Cause, rng: np.random.Generator) -> tuple[in
     train = faulty.parts["train"]
     layer = -1 if cause.instead is None else cause.instead
     labels = faulty.mended if cause.kind == "as trained" else train.gold
-    kept = np.array([cause.word not in map(str.lower, one.words) for one in train.sentences])
+    kept = np.array([cause.word is None or cause.word not in map(str.lower, s.words) for s in train.sentences])
     vectors = faulty.reader.vectors(train.sentences)[layer]
     return layer, trained_head(vectors[kept], labels[kept], faulty.n_classes, rng)
 
