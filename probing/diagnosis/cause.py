@@ -15,7 +15,8 @@ from probing.result.resampling import Resampling
 
 Kind = Literal["as trained", "outweighed", "unused", "lost", "undecided", "healthy"]
 MARGIN = 0.02  # smaller differences of accuracy are no cause, however sure they are
-HARD = 0.1  # a group that is harder than the rest by more than this asks for an explanation
+HARD = 0.05  # a group that is harder than the rest by more than this asks for an explanation
+GOOD = 0.9  # and so does a classifier that is right less often
 MOST = 0.8  # a group is named instead of all sentences if it holds this share of the errors that a repair would mend
 
 Found = Mapping[Comparison, Estimate]
@@ -52,7 +53,8 @@ def cause(answers: Answers, resampling: Resampling, margin: float = MARGIN) -> C
     - outweighed: without one word the classifier is right more often.
     - unused: a probe on the layer that the classifier reads is right more often than the classifier.
     - lost: a probe on a lower layer is right more often than the one on the layer that is read.
-    - undecided: none of these, but one group is harder than the rest by more than HARD.
+    - undecided: none of these, but one group is harder than the rest by more than HARD, or the classifier is surely
+      right in less than GOOD of all sentences.
     - healthy: none of these.
 
     As trained comes first. Of the next three, the one whose repair would mend most errors is named; but a word already
@@ -130,7 +132,8 @@ def _first_without(found: Found, best: Comparison, layers: tuple[int, ...]) -> i
 
 
 def _hard(found: Found) -> Cause | None:
+    """Errors that nothing explains: those of a hard group, else those of all sentences."""
     hard = {key.group: estimate for key, estimate in found.items() if key.what == "weak" and estimate.low > HARD}
     if not hard:
-        return None
+        return Cause("undecided") if found[Comparison("right", ALL)].high < GOOD else None
     return Cause("undecided", max(hard, key=lambda group: hard[group].value * hard[group].n))

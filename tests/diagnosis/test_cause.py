@@ -92,9 +92,16 @@ def hard_everywhere(one):
     return {"kind": "undecided", "group": "negation"}
 
 
+def wrong_everywhere(one):
+    one.model = one.mostly(0.8)
+    one.probes[:] = one.model
+    return {"kind": "undecided", "group": "all sentences"}
+
+
 @pytest.mark.parametrize(
     "plant",
     [
+        wrong_everywhere,
         flipped_head,
         weak_head,
         cut_at_layer_3,
