@@ -75,13 +75,13 @@ def cause_in_words(cause: Cause) -> tuple[str, str]:
     """The cause, and the gain that its repair should bring, each as a sentence."""
     where = "" if cause.group == ALL else f" in sentences of the group {cause.group}"
     said = {
-        "healthy": "Healthy: few errors, no group is much harder than the rest, and no probe or shorter text is better.",
+        "healthy": "Healthy: few errors, no group much harder than the rest, and no probe or shorter text better.",
         "as trained": f"As trained{where}: the classifier gives the labels that train has there, and they contradict.",
         "outweighed": f"Outweighed {cause.group}: without this word the classifier is right more often.",
         "unused": f"Unused{where}: the information is in the layer that is read, and the head does not use it.",
         "lost": f"Lost{where} from layer {cause.layer} on: layer {cause.instead} still has it.",
-        "undecided": f"Undecided{where}: the errors are there, and no rule explains them. No probe on any layer, and no "
-        "shorter text, is better; probes that are not linear would show whether the information is there at all.",
+        "undecided": f"Undecided{where}: no rule explains the errors. No probe on any layer, and no shorter text, is "
+        "better; probes that are not linear would show whether the information is there at all.",
     }
     gain = cause.gain
     if gain is None:
