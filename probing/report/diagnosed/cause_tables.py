@@ -10,6 +10,7 @@ from probing.diagnosis.group_means import Estimate
 from probing.report.diagnosed.measurement import SHARE, Measurement
 from probing.report.diagnosed.toned_table import NONE, Cell, Toned, percent, signed, text
 
+UNBROKEN = "\u00a0"  # a space at which no line ends
 COMPARED: dict[What, str] = {
     "weak": "harder than the rest by",
     "unused": "unused: probe on the layer that is read − classifier",
@@ -61,7 +62,8 @@ def cell(one: Estimate | None) -> Cell:
     if one is None or not np.isfinite(one.value):
         return Cell(NONE)
     tone = "for3" if one.low > MARGIN else "against3" if one.high < -MARGIN else ""
-    return Cell(f"{signed(one.value, 3)} [{signed(one.low, 3)}, {signed(one.high, 3)}]", tone)
+    interval = f"[{signed(one.low, 3)}, {signed(one.high, 3)}]".replace(" ", UNBROKEN)
+    return Cell(f"{signed(one.value, 3)} {interval}", tone)
 
 
 def accuracy(one: Estimate) -> str:

@@ -160,10 +160,12 @@ def test_files_that_cannot_be_used(message, tmp_path):
     assert "cannot be read as UTF-8 text" in message(f"file={wrong}")
 
 
-def test_other_tasks_and_options_are_refused(message):
+def test_other_tasks_and_options_are_refused(message, diagnose):
     assert "task=pos: a diagnosis is of a classifier of sentences; type task=sentiment" in message("task=pos", *TEXT)
     assert "are set by the diagnosis; leave them out" in message("layers=1", *TEXT)
-    assert "data.trian" in message("data.trian=3", *TEXT)
+    code, out, err = diagnose("data.trian=3", *TEXT)
+    assert code == 2 and "Traceback" not in out + err
+    assert "Could not override 'data.trian'" in err and "train" in err
 
 
 def test_a_class_that_train_lacks_is_named(message, tmp_path):

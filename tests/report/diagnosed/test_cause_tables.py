@@ -24,17 +24,21 @@ FOUND = {
 }
 
 
+def spaced(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
 def test_tables_have_a_row_per_phenomenon_and_a_column_per_layer():
     cause = Cause("lost", "negation", evidence=FOUND)
-    texts = [[one.text for one in row] for row in phenomenon_table(cause).rows]
+    texts = [[spaced(one.text) for one in row] for row in phenomenon_table(cause).rows]
     assert texts[1] == ["negation", "30", "40.0 % [30.0, 50.0]", "+0.500 [+0.300, +0.600]", "–", "–"]
     losses = layer_loss_table(cause)
     assert losses.head == ["phenomenon", "layer 1"]
-    assert [[one.text for one in row] for row in losses.rows] == [
+    assert [[spaced(one.text) for one in row] for row in losses.rows] == [
         ["all sentences", "–"],
         ["negation", "+0.200 [+0.100, +0.300]"],
     ]
-    assert [[one.text for one in row] for row in taken_out_table(cause).rows] == [
+    assert [[spaced(one.text) for one in row] for row in taken_out_table(cause).rows] == [
         ["sunday", "25", "+0.300 [+0.200, +0.400]"]
     ]
     assert layer_loss_table(Cause("healthy", evidence={})).rows == []
