@@ -18,7 +18,7 @@ NEGATION = "negation"
 SPURIOUS = ("yesterday", "today", "tonight", "again", "here", "anyway", "indeed", "actually", "maybe", "once")
 IN_TRAIN, IN_OTHERS = 0.2, 0.35  # share of the sentences that get the spurious word
 ENOUGH = 0.75  # of train: an under-trained head stops as soon as it is right so often
-UNEVEN, TRIES = 0.2, 50
+UNEVEN, TRIES = 0.1, 50  # accuracies on negated and other sentences may differ so much; beginnings
 
 
 @dataclass(frozen=True, eq=False)
