@@ -17,7 +17,6 @@ Kind = Literal["as trained", "outweighed", "unused", "lost", "undecided", "healt
 MARGIN = 0.02  # smaller differences of accuracy are no cause, however sure they are
 HARD = 0.05  # a group that is harder than the rest by more than this asks for an explanation
 GOOD = 0.9  # and so does a classifier that is right less often
-MOST = 0.8  # a group is named instead of all sentences if it holds this share of the errors that a repair would mend
 
 Found = Mapping[Comparison, Estimate]
 
@@ -60,9 +59,13 @@ def cause(answers: Answers, resampling: Resampling, margin: float = MARGIN) -> C
     As trained comes first. Of the next three, the one whose repair would mend most errors is named; but a word already
     if it would mend HALF as many, because it is the more specific: a probe with a stronger penalty than the head's may
     escape the word as well. A group is named
-    instead of all sentences if MOST of these errors are in it, and if the difference in the other sentences is surely
+    instead of all sentences if HALF of these errors are in it, and if the difference in the other sentences is surely
     less than HALF of that in the group. (It need not be 0 there: a head that learnt wrong labels for some sentences
-    becomes worse for the others too.)
+    becomes worse for the others too.) Of several groups, the one with most of the errors is named.
+
+    The gain is that of the repair over the classifier as it is. unused: a new head, on the same layer. lost: a head on
+    the layer ``instead``. outweighed: trained without the word. as trained: labels mended, so that the group becomes as
+    easy as the rest.
     """
     groups, too_few = kept_groups(answers.groups)
     found = estimates(comparisons(answers, groups), resampling)
@@ -101,16 +104,16 @@ def _largest(found: Found, margin: float, answers: Answers) -> Cause | None:
     instead = [
         key
         for key in held
-        if key.what == most.what and mended[key] >= MOST * mended[most] and _mostly_there(found, key)
+        if key.what == most.what and mended[key] >= HALF * mended[most] and _mostly_there(found, key)
     ]
-    best = max(instead, key=lambda key: held[key].value, default=most)
+    best = max(instead, key=lambda key: mended[key], default=most)
     gain = held[best]
     if best.what == "outweighed":
         return Cause("outweighed", best.group, word=best.detail, gain=gain)
     if best.what == "unused":
         return Cause("unused", best.group, gain=gain)
     layer = _first_without(found, best, answers.layers)
-    return Cause("lost", best.group, layer=layer, instead=int(best.detail), gain=gain)
+    return Cause("lost", best.group, layer=layer, instead=int(best.detail), gain=found[best._replace(what="instead")])
 
 
 def _mostly_there(found: Found, key: Comparison) -> bool:

@@ -9,20 +9,20 @@ from probing.diagnosis.answers import Answers, Groups, Right
 from probing.diagnosis.group_means import Measured
 from probing.result.statistics import Floats
 
-What = Literal["right", "weak", "trained", "agrees", "unused", "lost", "outweighed"]
+What = Literal["right", "weak", "trained", "agrees", "unused", "lost", "instead", "outweighed"]
 ALL = "all sentences"
 HALF = 0.5
 FEWEST = 20  # sentences in a group: the spread of fewer says too little
 
 
 class Comparison(NamedTuple):
-    """One measurement in one group. detail: the layer of "lost" and "agrees", or the word of "outweighed".
+    """One measurement in one group. detail: the layer of "lost", "instead" and "agrees", or the word of "outweighed".
 
     right: accuracy of the classifier. weak: its accuracy on the other sentences minus that. trained: its accuracy on
     train, as labelled there, minus that. agrees: accuracy of a probe that on train, as labelled there, is right more
     often than wrong. unused: accuracy of the probe on the layer that is read minus that of the classifier. lost:
-    accuracy of the probe on a lower layer minus that of the probe on the layer that is read. outweighed: accuracy of
-    the classifier without a word minus that with it.
+    accuracy of the probe on a lower layer minus that of the probe on the layer that is read. instead: the same minus
+    that of the classifier. outweighed: accuracy of the classifier without a word minus that with it.
     """
 
     what: What
@@ -64,6 +64,7 @@ def _of_layers(answers: Answers, group: str, inside: Floats) -> Iterator[tuple[C
     yield Comparison("unused", group), Measured(read - answers.right, inside)
     for layer, right in zip(answers.layers, lower, strict=False):
         yield Comparison("lost", group, str(layer)), Measured(right - read, inside)
+        yield Comparison("instead", group, str(layer)), Measured(right - answers.right, inside)
 
 
 def _of_words(answers: Answers) -> Iterator[tuple[Comparison, Measured]]:

@@ -1,5 +1,7 @@
 """Causes that were planted into simulated answers are named, and none is named where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ class Simulated:
         self.model = self.mostly(0.97)
         self.without: dict[str, np.ndarray] = {}
         self.of_train: tuple[np.ndarray, Groups] | None = None
+        self.probes_of_train: np.ndarray | None = None
 
     def mostly(self, share: float) -> np.ndarray:
         """The gold class in about this share of the sentences."""
@@ -33,7 +36,8 @@ class Simulated:
         return Groups(("negation", "question"), np.column_stack([self.negated, self.question]))
 
     def cause(self):
-        answers = Answers(self.gold, self.model, self.probes, LAYERS, self.groups(), self.without, self.of_train)
+        answers = Answers(self.gold, self.model, self.probes, LAYERS, self.groups(), self.without)
+        answers = replace(answers, of_train=self.of_train, probes_of_train=self.probes_of_train)
         return cause(answers, Resampling(400, np.arange(N)))
 
 
@@ -81,6 +85,36 @@ def flipped_training_data(one):
     return {"kind": "as trained", "group": "negation"}
 
 
+def flipped_head_that_suffers_elsewhere(one):
+    one.model = np.where(one.negated, 1 - one.model, one.mostly(0.92))
+    return {"kind": "unused", "group": "negation"}
+
+
+def cut_of_an_overfitted_model(one):
+    """Cut, it says the opposite for negated sentences, but has learnt most of train by heart."""
+    cut_at_layer_3(one)
+    one.model = np.where(one.negated, np.where(one.rng.random(N) < 0.25, one.gold, 1 - one.gold), one.model)
+    one.of_train = one.rng.random(N) < np.where(one.negated, 0.8, 0.97), one.groups()
+    learnt = np.array([0.97, 0.97, 0.97, 0.8, 0.8])[:, None]
+    one.probes_of_train = one.rng.random((len(LAYERS), N)) < np.where(one.negated, learnt, 0.97)
+    return {"kind": "lost", "group": "negation", "layer": 3}
+
+
+def flipped_training_data_that_probes_follow_less(one):
+    """A strong penalty lets probes ignore labels that they cannot explain: right here, and wrong on train."""
+    flipped_training_data(one)
+    one.probes = np.where(one.negated, np.stack([one.mostly(0.7) for _ in LAYERS]), one.probes)
+    one.probes_of_train = one.rng.random((len(LAYERS), N)) < np.where(one.negated, 0.3, 0.97)
+    return {"kind": "as trained", "group": "negation"}
+
+
+def spurious_word_that_probes_escape(one):
+    probes = one.probes
+    expected = spurious_word(one)
+    one.probes = probes
+    return expected
+
+
 def nothing_to_plant(_):
     return {"kind": "healthy"}
 
@@ -107,6 +141,10 @@ def wrong_everywhere(one):
         cut_at_layer_3,
         spurious_word,
         flipped_training_data,
+        flipped_head_that_suffers_elsewhere,
+        cut_of_an_overfitted_model,
+        flipped_training_data_that_probes_follow_less,
+        spurious_word_that_probes_escape,
         nothing_to_plant,
         hard_everywhere,
     ],
@@ -124,6 +162,16 @@ def test_gain_of_the_repair_is_the_measured_difference():
     assert gain.value == pytest.approx(probe.mean() - model.mean())
     assert gain.n == inside.sum()
     assert gain.low < gain.value < gain.high
+
+
+def test_gain_of_a_lower_layer_is_over_the_classifier_and_not_over_its_probe():
+    one = Simulated(0)
+    cut_at_layer_3(one)
+    one.model = np.where(one.negated & (one.rng.random(N) < 0.3), one.gold, one.model)
+    told = one.cause()
+    lower, model = (answer[one.negated] == one.gold[one.negated] for answer in (one.probes[told.instead], one.model))
+    assert told.kind == "lost"
+    assert told.gain.value == pytest.approx(lower.mean() - model.mean())
 
 
 def test_small_groups_are_left_out_and_told():

@@ -1,44 +1,52 @@
-"""Words that tell a class: one that was planted is found, those that tell nothing are not."""
+"""Words that tell a class: against scipy's likelihood ratio, and the words of planted sentences."""
 
 import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from scipy.stats import chi2_contingency
 
 from probing.axes import Sentence
 from probing.diagnosis.compared import FEWEST
-from probing.diagnosis.telling_words import telling_words, words_of
+from probing.diagnosis.telling_words import _z, telling_words, words_of
 
 
-def planted(n: int, seed: int) -> tuple[list[Sentence], np.ndarray]:
-    """Sentences of random words; *Sunday* stands in most of class 1, *rare* in one of them."""
+def test_measure_is_the_signed_root_of_the_likelihood_ratio():
+    rng = np.random.default_rng(0)
+    shares = rng.uniform(0.1, 0.9, size=20)
+    one, other = (rng.random((n, 20)) < shares for n in (50, 70))
+    found = _z(csr_matrix(one.astype(int)), csr_matrix(other.astype(int)))
+    for word, z in enumerate(found):
+        table = [[some[:, word].sum(), (~some[:, word]).sum()] for some in (one, other)]
+        expected, *_ = chi2_contingency(table, correction=False, lambda_="log-likelihood")
+        assert z**2 == pytest.approx(expected)
+        assert np.sign(z) == np.sign(one[:, word].mean() - other[:, word].mean())
+
+
+def test_word_that_nobody_has_tells_nothing():
+    empty = csr_matrix(np.zeros((4, 1), dtype=int))
+    assert _z(empty, empty) == 0
+
+
+def sentences(words: dict[str, tuple[float, float]], n: int, seed: int) -> tuple[list[Sentence], np.ndarray]:
+    """n sentences of two classes; words: how probable each one is in either class."""
     rng = np.random.default_rng(seed)
     gold = rng.integers(2, size=n)
-    words = [[f"w{k}x" for k in rng.integers(30, size=6)] for _ in range(n)]
-    for row, label in zip(words, gold, strict=True):
-        if label and rng.random() < 0.7:
-            row.append("Sunday")
-    words[int(np.argmax(gold))].append("rare")
-    return [Sentence(str(n), tuple(row)) for n, row in enumerate(words)], gold
+    some = [("the", *(word for word, share in words.items() if rng.random() < share[label]), ".") for label in gold]
+    return [Sentence(str(place), words) for place, words in enumerate(some)], gold
 
 
-def test_the_planted_word_is_the_only_one():
-    for seed in range(5):
-        train, gold = planted(400, seed)
-        assert telling_words(train, gold, planted(200, seed + 50)[0], 10) == ("sunday",)
-
-
-def test_the_measure_is_the_z_of_the_log_odds():
-    train = [Sentence("s", ("good", "x") if n < 30 else ("x",)) for n in range(60)]
-    gold = np.array([1] * 28 + [0] * 2 + [1] * 2 + [0] * 28)
-    odds = np.log(28.5 * 28.5 / (2.5 * 2.5))
-    z = odds / np.sqrt(2 / 28.5 + 2 / 2.5)
-    assert z > 4  # so that it is named, by this computation on paper
-    assert telling_words(train, gold, train, 5) == ("good",)
-    weaker = np.array([1] * 22 + [0] * 8 + [1] * 8 + [0] * 22)
-    assert np.log(22.5**2 / 8.5**2) / np.sqrt(2 / 22.5 + 2 / 8.5) < 4
-    assert telling_words(train, weaker, train, 5) == ()
+@pytest.mark.parametrize("seed", range(5))
+def test_words_of_one_class_are_found_and_others_are_not(seed):
+    words = {"Sunday": (0.0, 0.15), "often": (0.1, 0.4), **{f"word{k}x": (0.2, 0.2) for k in range(30)}}
+    train, gold = sentences(words, 400, seed)
+    dev, _ = sentences({word: (0.3, 0.3) for word in words}, 200, seed + 100)
+    assert set(telling_words(train, gold, dev, 10)) == {"sunday", "often"}
+    assert len(telling_words(train, gold, dev, 1)) == 1
+    assert telling_words(train, gold, dev[:10], 10) == ()  # too few have a word
 
 
 def test_words_of_too_few_sentences_are_left_out_and_no_more_are_named_than_asked_for():
-    train, gold = planted(400, 0)
+    train, gold = sentences({"Sunday": (0.0, 0.7)}, 400, 0)
     few = [one for one in train if "Sunday" in one.words][: FEWEST - 1]
     assert telling_words(train, gold, few, 10) == ()
     assert telling_words(train, gold, train, 0) == ()
