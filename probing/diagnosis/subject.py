@@ -17,6 +17,7 @@ from probing.attention.interventions.readouts import ProbeReadout, Readout
 from probing.axes import Sentence, Split
 from probing.errors import ConfigError
 from probing.model.class_names import match_classes
+from probing.model.maps import usable
 from probing.model.pooling import Pooling, pooling_weights
 from probing.model.subwords import Subwords
 from probing.probe.saved import Saved
@@ -149,12 +150,17 @@ class Subject:
         return np.full((len(sentences), len(self.names)), np.nan) if found is None else found
 
     def of_split(self, split: Split, numbers: Integers) -> NDArray[np.float64]:
-        """Log-probabilities of the classifier for sentences of a split, (N, C'); of a probe from stored vectors."""
+        """Log-probabilities of the classifier for sentences of a split, (N, C'); of a probe from stored vectors.
+
+        NaN for a sentence that does not fit into one input.
+        """
         if self.has_own_head:
             sentences = self.study.corpus.splits[split]
             return self.log_probabilities([sentences[number] for number in numbers])
         rows = self.study.items.vectors.layer(self.layer)[split][np.searchsorted(self.with_vector(split), numbers)]
-        return np.asarray(log_softmax(self.saved.read(self.layer, rows).astype(np.float64), axis=1))
+        found = log_softmax(self.saved.read(self.layer, rows).astype(np.float64), axis=1)
+        whole = usable(self.encoder, self.study.subwords[split])[numbers]
+        return np.where(whole[:, None], found, np.nan)
 
     def with_vector(self, split: Split) -> Integers:
         """Numbers of the sentences of a split that have a label and a vector, as ``study.items`` has them."""

@@ -23,12 +23,11 @@ def test_what_is_explained_is_the_answer_against_the_label(found, small_subject)
     assert found.is_right == (answer == label)
 
 
-def test_answers_by_layer_are_those_of_the_probes(found, small_subject):
+def test_answers_by_layer_are_those_of_the_probes(found, small_subject, by_hand):
     assert [answer.layer for answer in found.answers] == [0, 1, 2, 3]
     assert [answer.layer for answer in found.below] == [0, 1, 2]
     for answer in found.answers:
-        probe = small_subject.probe(answer.layer, [0])
-        expected = small_subject.log_probabilities([found.sentence], probe)[0]
+        expected = by_hand(found.sentence, answer.layer)
         np.testing.assert_allclose(answer.log_probabilities, expected, atol=1e-4)
         assert answer.error == small_subject.errors[answer.layer]
         assert found.probability(answer, 1) == pytest.approx(np.exp(expected[1]), abs=1e-4)

@@ -21,15 +21,12 @@ def test_gold_and_answers_are_those_of_the_sentences(small_split, small_subject)
     assert found.answers.model.tolist() == alone
 
 
-def test_the_probe_that_is_read_is_the_classifier_and_lower_probes_stand_below_it(small_split, small_subject):
+def test_the_probe_that_is_read_is_the_classifier_and_lower_probes_stand_below_it(small_split, by_hand):
     answers = small_split[0].answers
     assert answers.layers == (0, 1, 2)
     # vectors of the store are float16, so that an answer on the edge may differ
     assert (answers.probes[-1] == answers.model).mean() > 0.95
-    lowest = [
-        small_subject.log_probabilities([one], small_subject.probe(0, [0]))[0].argmax()
-        for one in small_split[0].sentences
-    ]
+    lowest = [by_hand(one, 0).argmax() for one in small_split[0].sentences]
     assert (answers.probes[0] == lowest).mean() > 0.95
 
 
