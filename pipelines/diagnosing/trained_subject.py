@@ -44,7 +44,8 @@ def trained_subject(settings: Settings) -> Iterator[Trained]:
         for part in (rows[rows["split"] == split] for split in ("dev", "test"))
     )
     errors = {int(layer): 1 - float(accuracy) for layer, accuracy in on_test.items()}
-    best = int(max(on_dev, key=lambda layer: on_dev[layer]))
+    above = [layer for layer in on_dev if layer > 0]  # no head or attention comes before the embedding output
+    best = int(max(above, key=lambda layer: on_dev[layer]))
     with Bars(CONSOLE) as bars, closing(replace(study_of(this, bars), with_head=True)) as study:
         yield Trained(this, Subject(study, saved, errors, best, settings.as_prompt()), bars)
 
