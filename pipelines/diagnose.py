@@ -13,7 +13,7 @@ Options:
   file        UTF-8, each line a text, a tab, and its label
   errors      errors=20: the 20 most confident errors of split=dev (or test), and a cause over all
               of its sentences
-  prompt answers   the answer of a causal model is the classifier (conf/diagnose.yaml has an example)
+  prompt answers   a causal model answers a prompt (conf/diagnose.yaml has an example)
   out         the folder to write: a page per text, an overview, rows.csv, diagnosis.json
               (default <outputs>/diagnoses/<model>/<data>-<task>/<what is shown>-<digest>)
   strict outputs   conf/diagnose.yaml explains them

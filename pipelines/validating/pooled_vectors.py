@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from probing.attention.interventions.passes import each_batch, forward, resumed
 from probing.axes import Progress, Sentence, no_progress
+from probing.data.negation_edits import negations_in
 from probing.errors import DataError
 from probing.model.batches import PADDING, Batch
 from probing.model.block_calls import calls
 from probing.model.blocks import blocks
 from probing.model.encoder import Encoder
 
-NEGATIONS = frozenset({"not", "n't", "no", "never", "nobody", "nothing", "neither", "nor"})
 Vectors = NDArray[np.float32]  # (L, N, D)
 
 
@@ -35,7 +35,7 @@ class Reader:
 
     def vectors(self, sentences: Sequence[Sentence], on_progress: Progress = no_progress) -> Vectors:
         """(L, N, D). Raises: DataError for a sentence that does not fit into one input, or has no subword."""
-        others = [one for one in sentences if not negated(one)]
+        others = [one for one in sentences if not negations_in(one.words)]
         if self.plain is not None and others:
             self.plain.vectors(others, on_progress)
         new = [*{one.words: one for one in sentences if self._of(one) is None}.values()]
@@ -48,7 +48,7 @@ class Reader:
         return np.stack([vector for vector in found if vector is not None], axis=1)
 
     def _of(self, sentence: Sentence) -> NDArray[np.float32] | None:
-        where = self.kept if self.plain is None or negated(sentence) else self.plain.kept
+        where = self.kept if self.plain is None or negations_in(sentence.words) else self.plain.kept
         return where.get(sentence.words)
 
     def _read(self, sentences: Sequence[Sentence], on_progress: Progress) -> None:
@@ -72,17 +72,11 @@ class Reader:
             return cut(self.encoder, batch, without_negations(batch, sentences), self.cut_from)
 
 
-def negated(sentence: Sentence) -> bool:
-    """Whether one of NEGATIONS stands in it."""
-    return any(word.lower() in NEGATIONS for word in sentence.words)
-
-
 def without_negations(batch: Batch, sentences: Sequence[Sentence]) -> Batch:
     """The batch in which no place attends to a negation, and no negation counts: it is treated as padding."""
     words = batch.words.copy()
     for row, place in enumerate(batch.sentences):
-        of = sentences[place].words
-        hidden = [number >= 0 and of[number].lower() in NEGATIONS for number in words[row]]
+        hidden = np.isin(words[row], negations_in(sentences[place].words))
         words[row] = np.where(hidden, PADDING, words[row])
     return replace(batch, words=words)
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from probing.attention.heads.conditions import checked, matching
 from probing.axes import Sentence
-from probing.data.draft import Draft, Piece
-from probing.data.negation_edits import negations
+from probing.data.negation_edits import negations_in
 from probing.data.opposites import CONCESSIONS, CONTRASTS
 from probing.errors import ConfigError, DataError, shown
 
@@ -96,7 +95,7 @@ def phenomenon_from(values: Mapping[str, Any], where: str) -> Phenomenon:
 
 
 def _is_negated(sentence: Sentence) -> bool:
-    return bool(negations(Draft(tuple(Piece(" ", word, at) for at, word in enumerate(sentence.words)))))
+    return bool(negations_in(sentence.words))
 
 
 def _has_contrast(sentence: Sentence) -> bool:

@@ -1,8 +1,8 @@
 """Negations of an English text dropped or added, by rules over its words; a rule says when it cannot know the label."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from probing.data.draft import Draft
+from probing.data.draft import Draft, Piece
 from probing.data.minimal_pair import Edit
 from probing.data.opposites import group, opposites
 from probing.data.text_doubts import doubts
@@ -30,6 +30,11 @@ IDIOMS = {
 SHORT_BE = group("short_be")
 CAN_BE_NEGATED = group("be") | SHORT_BE | group("modal")
 NOT_NEGATED = "no word of judgement that the list knows follows in its clause"
+
+
+def negations_in(words: Sequence[str]) -> list[int]:
+    """The places of the words of a sentence that negate something."""
+    return negations(Draft(tuple(Piece(" ", word, at) for at, word in enumerate(words))))
 
 
 def negations(draft: Draft) -> list[int]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.validating.pooled_vectors import Reader, negated
+from pipelines.validating.pooled_vectors import Reader
 from probing.axes import Sentence
+from probing.data.negation_edits import negations_in
 from probing.errors import DataError
 
 
@@ -35,9 +36,9 @@ def test_a_cut_encoder_reads_the_text_without_its_negations_from_the_layer_on(sm
         whole, without = (by_hand(small_encoder, one.words, hidden) for hidden in ((), ("not", "never")))
         expected = np.concatenate([whole[:layer], without[layer:]])
         assert np.abs(found[:, place] - expected).max() < 1e-4
-        if negated(one):
+        if negations_in(one.words):
             assert np.abs(found[layer:, place] - whole[layer:]).max() > 0.01
-    assert 0 < sum(map(negated, some)) < len(some)
+    assert 0 < sum(bool(negations_in(one.words)) for one in some) < len(some)
 
 
 def test_what_was_read_is_kept(small_encoder, small_corpus, monkeypatch):
