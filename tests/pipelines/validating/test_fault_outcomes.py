@@ -1,7 +1,5 @@
 """Faults that are planted into a small model, which was trained here, are named, and their repairs bring the gain."""
 
-from collections import Counter
-
 import pytest
 
 from pipelines.validating.fault_outcomes import outcomes
@@ -33,6 +31,6 @@ def test_planted_fault_is_named_in_nine_of_ten(found, fault):
 
 def test_gains_of_repairs_are_as_predicted(found):
     gains = [one.gain for one in found if one.gain is not None]
-    assert Counter(one.fault for one in found if one.gain is None) == {"healthy": SEEDS}
+    assert all((one.gain is None) == (one.fault == "healthy") for one in found if one.named)
     assert sum(gain.sign_is_right for gain in gains) >= 0.9 * len(gains)
     assert sum(gain.covered for gain in gains) >= 0.85 * len(gains)
