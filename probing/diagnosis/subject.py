@@ -89,13 +89,23 @@ class Subject:
         return self.encoder.tokenize_sentences(sentences)
 
     def probe(self, layer: int, gold: Sequence[int]) -> ProbeReadout:
-        """The probe of one layer as a readout; gold: one class per sentence."""
-        raw = np.column_stack([self.saved.weights[layer], self.saved.intercepts[layer]])
-        nothing, one = np.zeros(raw.shape[1] - 1, np.float32), np.ones(raw.shape[1] - 1, np.float32)
+        """The probe of one layer as a readout; gold: one class per sentence.
+
+        In the layer that is read, vectors are taken minus their mean over train, so that words have their own shares;
+        the intercept makes up for it.
+        """
+        weights, centre = self.saved.weights[layer], self._centre(layer)
+        intercepts = self.saved.intercepts[layer] + weights.astype(np.float64) @ centre
+        raw, one = np.column_stack([weights, intercepts]), np.ones(weights.shape[1], np.float32)
         name = f"the probe of {self.saved.task} on layer {layer}"
         each = [np.array([label]) for label in gold]
         position = self.encoder.cls_position
-        return ProbeReadout(name, layer, raw, nothing, one, each, "sentence", self.saved.vector, position)
+        return ProbeReadout(name, layer, raw, centre, one, each, "sentence", self.saved.vector, position)
+
+    def _centre(self, layer: int) -> NDArray[np.float64]:
+        if layer != self.layer:
+            return np.zeros(self.saved.weights[layer].shape[1])
+        return np.asarray(self.train_vectors.mean(axis=0, dtype=np.float64))
 
     def probes(self, gold: Sequence[int]) -> list[ProbeReadout]:
         """The probes of all layers."""

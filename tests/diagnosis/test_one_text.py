@@ -71,3 +71,11 @@ def test_texts_that_cannot_be_read_whole_are_refused(small_subject):
         checked(small_subject, text_sentence("  "))
     with pytest.raises(DataError, match=r"the text has \d+ subwords, and the model reads 64 at most; shorten it"):
         checked(small_subject, text_sentence("the lazy dog " * 30))
+
+
+def test_the_constant_of_shares_is_the_logit_difference_of_the_mean_training_vector(found, small_subject):
+    [shares] = [method for method in found.methods if method.method == "share in the probe"]
+    mean = small_subject.train_vectors.mean(axis=0)[None]
+    logits = small_subject.saved.read(small_subject.layer, mean)[0]
+    one, other = (small_subject.classes.index(name) for name in found.explained)
+    assert shares.of.constant == pytest.approx(logits[one] - logits[other], abs=1e-4)
