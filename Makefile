@@ -26,7 +26,7 @@ lint: $(VENV)/ready-to-test
 docs: $(VENV)/ready-to-test
 	$(BIN)/python -m mkdocs build --strict
 
-gallery: $(VENV)/ready-to-run
+gallery: $(VENV)/ready-to-test
 	$(BIN)/python -m pipelines.run -m model=minilm task=pos,depth,sentiment tag=gallery
 	$(BIN)/python -m pipelines.run model=minilm task=pos attention=full tag=gallery
 	$(BIN)/python -m pipelines.reproduce paper=hewitt2019 model=minilm
@@ -37,6 +37,10 @@ gallery: $(VENV)/ready-to-run
 	cp outputs/runs/gallery/*/*/depth/linear/seed0/figures/layers.png outputs/gallery/depth.png
 	cp outputs/papers/minilm/hewitt2019/figures/figure.png outputs/gallery/paper.png
 	cp outputs/runs/gallery/*/*/sentiment/linear/seed0/figures/layers.png outputs/gallery/sentiment.png
+	$(BIN)/python -m pipelines.diagnose model=minilm text="The movie was unexpectedly not boring" label=positive \
+	  out=outputs/diagnoses/gallery
+	$(BIN)/python tests/report/page_picture.py file://$(CURDIR)/outputs/diagnoses/gallery/text-1.html \
+	  outputs/gallery/diagnosis.png words parts
 
 SHOOT = $(BIN)/python tests/view/page/pictures.py
 TO = outputs/gallery/view

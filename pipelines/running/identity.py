@@ -18,7 +18,7 @@ from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
 
-VERSION = 3
+VERSION = 4
 SETTINGS = ("seed", "layers", "nulls", "controls", "resamples", "resampled", "punctuation", "train_seed")
 MODEL = ("precision", "long", "max_subwords", "text", "bos")
 STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store that has its value
