@@ -21,7 +21,7 @@ Examples:
 
 Corpora are found as for python -m pipelines.run. Without a corpus, its claims are named as not checked, with what to
 fetch. Pages are written to <outputs>/papers/<model>/<paper>/index.html, the overview to <outputs>/papers/index.html.
-The name of the model's folder says a stand-in, another tag and options of every run, so that pages are kept apart.
+The folder's name holds the model and, where there are any, its stand-in, the tag and the options of all runs.
 """
 
 import sys

@@ -24,7 +24,10 @@ from probing.report.published.weighing import FAILS, HOLDS, UNKNOWN
 from probing.result.folder import PAGE
 
 VERDICTS = "verdicts.json"
-READING = "our values, with 95 % intervals. Published points are drawn over them only of the same model and data."
+READING = (
+    "our values, with 95 % intervals. Published points are drawn over them only of the same model and data. Panels on the "
+    "right: the paper's own numbers, of its model and data, on another scale."
+)
 
 
 @dataclass(frozen=True)

@@ -107,8 +107,8 @@ def layer_of(series: Series, run: Run) -> tuple[int | None, str]:
     None where dev has no scores: the numbers that a claim is tested on choose no layer.
     """
     read = None if series.analysis == "probes" else run.facts(series.analysis).get("layer")
-    if read is not None:
-        return int(read), "which the output reads"
+    if read is not None:  # of a pool in every layer dev chose one
+        return int(read), "chosen on dev" if series.analysis == "explanation" else "which the output reads"
     return (best_layer(run.rows, run.metric), "chosen on dev") if run.chosen_on == "dev" else (None, "")
 
 
