@@ -25,8 +25,8 @@ from probing.result.folder import PAGE
 
 VERDICTS = "verdicts.json"
 READING = (
-    "our values, with 95 % intervals. Published points are drawn over them only of the same model and data. Panels on the "
-    "right: the paper's own numbers, of its model and data, on another scale."
+    "our values, with 95 % intervals. Published points are drawn over them only of the same model and data. Panels on "
+    "the right: the paper's own numbers, of its model and data, on another scale."
 )
 
 
