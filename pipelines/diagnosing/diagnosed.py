@@ -43,7 +43,7 @@ def diagnosis_of(trained: Trained, chosen: Chosen, settings: Settings) -> Diagno
         subject.names,
         texts,
         chosen.of_split,
-        notes,
+        (*subject.caveats, *notes),
         notes_of_folders([run.folder]),
         provenance(trained, settings),
     )
@@ -55,7 +55,9 @@ def texts_of(trained: Trained, chosen: Chosen) -> tuple[list[DiagnosedText], tup
     found: list[DiagnosedText] = []
     notes = []
     trained.bars.stage("texts")
-    means = reference(subject.encoder, subject.study.sample("dev", REFERENCE).subwords)
+    dev = subject.study.corpus.splits["dev"]
+    some = [dev[number] for number in subject.study.sample("dev", REFERENCE).sentences]
+    means = reference(subject.encoder, subject.read(some, [0] * len(some))[0])  # as the classifier reads them
     for number, one in enumerate(chosen.texts):
         trained.bars("texts", number, n_texts)
         try:

@@ -29,7 +29,7 @@ def typed_texts(settings: Settings) -> list[Typed]:
 def lines(path: Path) -> list[Typed]:
     """The texts of a file. Raises: ConfigError for a file that cannot be read; DataError for a line without a label."""
     try:
-        rows = path.read_text(encoding="utf-8").splitlines()
+        rows = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"file={path}: it cannot be read as UTF-8 text ({error}); type the path of a file") from error
     found = []

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from probing.diagnosis.answers import Answers
 from probing.diagnosis.compared import ALL, HALF, Comparison, comparisons, kept_groups
 from probing.diagnosis.group_means import Estimate, estimates
@@ -47,13 +49,15 @@ def cause(answers: Answers, resampling: Resampling, margin: float = MARGIN) -> C
     with 95 % probability, so that searching groups, layers and words finds no cause where there is none. A difference
     counts if its whole interval lies above ``margin``.
 
-    - as trained: in a group the classifier is wrong more often than right, and on train it gives the labels there. No
-      probe is right there more often than wrong both here and on train: one that is shows that the labels agree.
+    - as trained: in a group the classifier is surely right less often than by guessing, and less often than in the
+      other sentences, and on train it gives the labels there. No probe is right there more often than wrong both here
+      and on train: one that is shows that the labels agree.
     - outweighed: without one word the classifier is right more often.
     - unused: a probe on the layer that the classifier reads is right more often than the classifier.
-    - lost: a probe on a lower layer is right more often than the one on the layer that is read.
-    - undecided: none of these, but one group is harder than the rest by more than HARD, or the classifier is surely
-      right in less than GOOD of all sentences.
+    - lost: a probe on a lower layer is right more often than the one on the layer that is read, and surely more often
+      than the classifier: otherwise the classifier does not err because of it.
+    - undecided: none of these, but one group is harder than the rest by more than HARD, or the classifier is right
+      in less than GOOD of all sentences.
     - healthy: none of these.
 
     As trained comes first. Of the next three, the one whose repair would mend most errors is named; but a word already
@@ -69,18 +73,19 @@ def cause(answers: Answers, resampling: Resampling, margin: float = MARGIN) -> C
     """
     groups, too_few = kept_groups(answers.groups)
     found = estimates(comparisons(answers, groups), resampling)
-    rules = (_as_trained(found, margin), _largest(found, margin, answers), _hard(found))
+    chance = 1 / max(2, len(np.unique(answers.gold)))
+    rules = (_as_trained(found, margin, chance), _largest(found, margin, answers), _hard(found))
     named = next((rule for rule in rules if rule is not None), Cause("healthy"))
     return Cause(**{**vars(named), "evidence": found, "too_few": too_few})
 
 
-def _as_trained(found: Found, margin: float) -> Cause | None:
+def _as_trained(found: Found, margin: float, chance: float) -> Cause | None:
     agree = {key.group for key, estimate in found.items() if key.what == "agrees" and estimate.low > HALF}
     taught = [
         (group, found[Comparison("weak", group)])
         for (what, group, _), estimate in found.items()
-        if what == "trained" and estimate.low > margin and found[Comparison("right", group)].high < HALF
-        if group != ALL and group not in agree
+        if what == "trained" and estimate.low > margin and found[Comparison("right", group)].high < chance
+        if group != ALL and group not in agree and found[Comparison("weak", group)].low > margin
     ]
     if not taught:
         return None
@@ -94,6 +99,7 @@ def _largest(found: Found, margin: float, answers: Answers) -> Cause | None:
         key: estimate
         for key, estimate in found.items()
         if key.what in ("outweighed", "unused", "lost") and estimate.low > margin
+        if key.what != "lost" or found[key._replace(what="instead")].low > 0
     }
     if not held:
         return None
@@ -138,5 +144,5 @@ def _hard(found: Found) -> Cause | None:
     """Errors that nothing explains: those of a hard group, else those of all sentences."""
     hard = {key.group: estimate for key, estimate in found.items() if key.what == "weak" and estimate.low > HARD}
     if not hard:
-        return Cause("undecided") if found[Comparison("right", ALL)].high < GOOD else None
+        return None if found[Comparison("right", ALL)].value >= GOOD else Cause("undecided")  # NaN: undecided
     return Cause("undecided", max(hard, key=lambda group: hard[group].value * hard[group].n))

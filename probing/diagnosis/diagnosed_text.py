@@ -50,7 +50,7 @@ def diagnosed_text(subject: Subject, sentence: Sentence, label: int, means: Refe
 
 def patched(subject: Subject, found: TextEvidence) -> tuple[PatchedPair | None, tuple[Note, ...]]:
     """Activation patching between the text and its most telling edit, or a note that says why there is none."""
-    pair = telling_pair(found.edits, found.predicted)
+    pair = telling_pair(found.edits, found.predicted, found.label)
     if pair is None:
         return None, (Note("skipped", "patching left out: no edit is known that has, or should have, another answer"),)
     one, other = (subject.names.index(name) for name in found.explained)

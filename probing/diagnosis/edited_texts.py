@@ -14,6 +14,7 @@ from probing.data.minimal_pair import Edit
 from probing.data.text_edits import text_edits
 from probing.data.word_spans import word_spans
 from probing.diagnosis.subject import Subject
+from probing.model.maps import usable
 
 POSITIVE = "positive"  # the class for which the rules know words of praise
 
@@ -22,9 +23,9 @@ POSITIVE = "positive"  # the class for which the rules know words of praise
 class EditedText:
     """An edit of the text, and what the classifier says of it.
 
-    expected: class that the edit should have, in the corpus's numbers; None: the rules cannot say (more than two
-    classes). predicted: the classifier's. log_probabilities (C,): of the classifier, in its own order. answers: of the
-    probe of each layer.
+    expected: class that the edit should have, in the corpus's numbers; None: the rules cannot say, because they know
+    praise and blame alone (two classes, one of them ``positive``). predicted: the classifier's. log_probabilities (C,):
+    of the classifier, in its own order. answers: of the probe of each layer.
     """
 
     edit: Edit
@@ -38,6 +39,10 @@ class EditedText:
         of_edit = {answer.layer: answer.predicted for answer in self.answers}
         return [answer.layer for answer in answers if of_edit[answer.layer] != answer.predicted]
 
+    def should_differ(self, label: int) -> bool:
+        """Whether the rules are sure that the edit of a text of this class has another one."""
+        return self.expected not in (None, label) and self.edit.sure != "open"
+
     @property
     def as_expected(self) -> bool:
         """Whether the classifier gives the edit the class that it should have."""
@@ -49,6 +54,7 @@ class PatchedPair:
     """Where the text and one of its edits part: states of words, and outputs of heads, put from one into the other."""
 
     edit: Edit
+    text: tuple[str, ...]  # the words of the text as edits count them, which ``words.words`` numbers
     words: Patched
     heads: Patched
 
@@ -57,13 +63,17 @@ def edited_texts(subject: Subject, sentence: Sentence, label: int) -> list[Edite
     """All edits of a text, with the answers of the classifier and of all probes."""
     positive = subject.classes[label] == POSITIVE if POSITIVE in subject.classes else None
     edits = text_edits(as_text(sentence), positive).edits
-    other = 1 - label if len(subject.classes) == 2 else None
-    return [_edited(subject, edit, other if edit.flips else label) for edit in edits]
+    known = positive is not None and len(subject.classes) == 2  # the rules are about praise and blame, and nothing else
+    expected = {True: 1 - label, False: label} if known else {}
+    return [one for edit in edits if (one := _edited(subject, edit, expected.get(edit.flips))) is not None]
 
 
-def _edited(subject: Subject, edit: Edit, expected: int | None) -> EditedText:
+def _edited(subject: Subject, edit: Edit, expected: int | None) -> EditedText | None:
+    """None for an edit that no longer fits into one input."""
     sentence = edit.sentence(edit.kind)
     row, subwords = subject.log_probabilities([sentence])[0], subject.subwords([sentence])
+    if not np.isfinite(row).all() or not usable(subject.encoder, subwords)[0]:
+        return None
     answers = layer_answers(subject.encoder, subwords, subject.probes([0]), subject.errors)
     return EditedText(edit, expected, int(subject.in_corpus[row.argmax()]), row, answers)
 
@@ -79,10 +89,10 @@ def text_sentence(text: str, name: str = "text") -> Sentence:
     return Sentence(name, tuple(text[start:end] for start, end in spans), surface=Surface(text, tuple(spans)))
 
 
-def telling_pair(edits: Sequence[EditedText], predicted: int) -> EditedText | None:
+def telling_pair(edits: Sequence[EditedText], predicted: int, label: int) -> EditedText | None:
     """The edit to compare the text with: one whose answer differs from that for the text, else one that should."""
     others = [edit for edit in edits if edit.predicted != predicted]
-    should = [edit for edit in edits if edit.edit.flips and edit.edit.sure != "open"]
+    should = [edit for edit in edits if edit.should_differ(label)]
     return next(iter([*others, *should]), None)
 
 
@@ -94,4 +104,4 @@ def patched_pair(subject: Subject, sentence: Sentence, edit: Edit, classes: tupl
     both = [text_sentence(as_text(sentence)), edit.sentence(edit.kind)]
     subwords, readout = subject.read(both, [0, 0])
     given = (subject.encoder, AlignedTexts(subwords, np.array(edit.source)), readout, classes)
-    return PatchedPair(edit, patch_words(*given), patch_heads(*given))
+    return PatchedPair(edit, both[0].words, patch_words(*given), patch_heads(*given))

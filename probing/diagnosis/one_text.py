@@ -125,7 +125,7 @@ def without_each(subject: Subject, sentence: Sentence) -> Integers:
 def neighbours(subject: Subject, subwords: Subwords) -> list[Neighbour]:
     """The sentences of train whose vectors in the layer that is read are nearest to that of the text."""
     vectors = subject.train_vectors
-    scale = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), np.finfo(np.float32).tiny)
+    scale = vectors.mean(axis=0), np.where((spread := vectors.std(axis=0)) > 0, spread, 1)
     found = nearest(vectors, subject.vector(subwords), scale, NEIGHBOURS)
     train, labels = subject.study.corpus.splits["train"], subject.study.labels
     numbers = subject.with_vector("train")[found.items]

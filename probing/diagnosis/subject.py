@@ -25,6 +25,7 @@ from probing.probe.saved import Saved
 if TYPE_CHECKING:
     from probing.model.encoder import Encoder
 
+READ = {"first": "the first subword", "last": "the last subword", "mean": "the mean of all subwords"}
 OTHER = -2  # a class of the model's own head that the corpus does not have
 Integers = NDArray[np.int64]
 
@@ -110,6 +111,22 @@ class Subject:
     def probes(self, gold: Sequence[int]) -> list[ProbeReadout]:
         """The probes of all layers."""
         return [self.probe(layer, gold) for layer in self.saved.layers]
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What a reader must know of head and probes: where they read, and classes that only the head has."""
+        if not self.has_own_head:
+            return ()
+        head = self.encoder.head
+        reads = "the last place of the prompt" if self.prompt is not None or head is None else READ[head.reads]
+        pooled = "mean of the words" if self.saved.vector == "mean" else self.saved.vector
+        places = (
+            f"the head reads {reads}, and the probes and nearest sentences the vector {pooled} of the text alone: "
+            "“unused” can also mean that the information has not reached the place that the head reads"
+        )
+        others = [name for name, known in zip(self.names, self.in_corpus, strict=True) if known == OTHER]
+        further = f"the head also has the classes {', '.join(others)}, which count as wrong: no label is one of them"
+        return (places, *([further] if others else []))
 
     def read(self, sentences: Sequence[Sentence], gold: Sequence[int]) -> tuple[Subwords, Readout]:
         """The subwords that the classifier reads, and the classifier as a readout of them.

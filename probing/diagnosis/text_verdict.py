@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from probing.data.negation_edits import negations_in
 from probing.diagnosis.edited_texts import EditedText
 from probing.diagnosis.one_text import TextEvidence
 
@@ -83,13 +84,13 @@ def _lost(found: TextEvidence, classes: Sequence[str]) -> Rule:
     reasons = (f"probes on layers {listed} give the label, and none from layer {layer + 1} on",)
     worst = max(answer.error or 0.0 for answer in right)
     doubt = (
-        f"{n_wrong} of {len(found.below)} probes are wrong here; those that are right err in up to {worst:.0%} of test"
+        f"{n_wrong} of {len(found.below)} probes are wrong here; the others err in up to {100 * worst:.0f} % of test"
     )
     return Rule("lost", True, reasons, (doubt,))
 
 
 def _not_told_apart(found: TextEvidence, classes: Sequence[str]) -> Rule:
-    flipping = [edit for edit in found.edits if edit.edit.flips and edit.edit.sure != "open"]
+    flipping = [edit for edit in found.edits if edit.should_differ(found.label)]
     same = [edit for edit in flipping if not edit.told_apart(found.below)]
     told = [edit for edit in flipping if edit.told_apart(found.below)]
     reasons = tuple(f"{_named(edit)} has the same answer in every layer" for edit in same)
@@ -113,8 +114,9 @@ def _outweighed(found: TextEvidence, classes: Sequence[str]) -> Rule:
 
 def outweighing(found: TextEvidence) -> list[str]:
     """The words without which the classifier gives the label."""
-    words = found.sentence.words
-    return [word for word, shorter in zip(words, found.shorter, strict=True) if shorter == found.label]
+    words, negating = found.sentence.words, {*negations_in(found.sentence.words)}  # without one, the label is another
+    given = zip(words, found.shorter, strict=True)
+    return [word for at, (word, shorter) in enumerate(given) if shorter == found.label and at not in negating]
 
 
 def _doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
@@ -123,18 +125,18 @@ def _doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     share = sum(near) / max(1, len(near))
     sure = all(found.probability(one, found.predicted) >= SURE for one in found.below[1:])
     neighbours = f"{sum(near)} of the {len(near)} nearest training sentences are {answer}"
-    probes = f"every probe above layer 0 gives {answer} at least {SURE:.0%}"
+    probes = f"every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"
     holds = [neighbours] if share >= NEAR else []
     holds += [probes] if sure else []
     fails = [neighbours] if share < NEAR else []
-    fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {SURE:.0%}"]
+    fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"]
     return Rule("doubtful label", share >= NEAR and sure, tuple(holds), tuple(fails))
 
 
 def _says_unused(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
     layer = found.below[-1].layer
     return (
-        f"The information is there, in layer {layer}, and the head does not use it.",
+        f"A probe on layer {layer}, which the head reads, gives the label, and the head does not.",
         "train the head again on the same training sentences, and measure it on test",
     )
 
@@ -142,17 +144,17 @@ def _says_unused(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]
 def _says_lost(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
     layer = last_right(found) or 0
     return (
-        f"The label can be read off up to layer {layer}, and no longer from layer {layer + 1} on.",
+        f"The probe on layer {layer} gives the label, and none from layer {layer + 1} on does.",
         f"read layer {layer} instead, or put its state back into layer {layer + 1} (patching)",
     )
 
 
 def _says_not_told_apart(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
-    edit = next(e.edit for e in found.edits if e.edit.flips and e.edit.sure != "open" and not e.told_apart(found.below))
+    edit = next(e.edit for e in found.edits if e.should_differ(found.label) and not e.told_apart(found.below))
     return (
         f"The probes give this text and “{edit.text}” the same answer in every layer, although the labels should "
-        "differ: what makes the difference cannot be read off linearly anywhere.",
-        f"train the model on pairs of this kind ({edit.kind}); a new head alone should not help",
+        "differ: in no layer does the difference change what a linear probe of this task says.",
+        f"train the model on pairs of this kind ({edit.kind}); a linear head on the same training data should not help",
     )
 
 

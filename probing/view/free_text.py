@@ -60,12 +60,6 @@ def tokenize_text(encoder: Encoder, text: str, text_b: str | None = None) -> Tok
     return TokenizedInput(ids, types, tokens, _notes(encoder.tokenizer, ids, tokens))
 
 
-def text_sentence(text: str) -> Sentence:
-    """Free text as a sentence that is read as it is written. Raises: DataError if it is empty or not text."""
-    spans = word_spans(_checked(text))
-    return Sentence("text", tuple(text[start:end] for start, end in spans), surface=Surface(text, tuple(spans)))
-
-
 def tokenize_sentence(encoder: Encoder, sentence: Sentence) -> TokenizedInput:
     """Tokenise a corpus sentence as for the store: same subwords, same words. Raises: as ``tokenize_text``."""
     text = as_read(sentence).text

@@ -189,3 +189,28 @@ def test_answers_of_different_sentences_are_refused():
         Answers(np.zeros(4, int), np.zeros(3, int), np.zeros((2, 3), int), (0, 1), groups)
     with pytest.raises(ConfigError, match=r"2 groups are named"):
         Groups(("long", "short"), np.zeros((3, 1), bool))
+
+
+def test_a_lower_probe_that_is_no_better_than_the_classifier_is_no_loss():
+    """The head reads more than the probe on its layer does: that layer's probe is worse, but nothing is lost."""
+    one = Simulated(0)
+    one.probes = np.stack([one.mostly(share) for share in (0.7, 0.8, 0.9, 0.9, 0.75)])
+    assert one.cause().kind == "healthy"
+
+
+def test_few_sentences_with_many_errors_are_not_healthy():
+    one = Simulated(0)
+    one.gold, one.negated, one.question = one.gold[:30], one.negated[:30], one.question[:30]
+    one.model = np.where(np.arange(30) < 8, 1 - one.gold, one.gold)
+    one.probes = np.stack([one.model] * len(LAYERS))
+    answers = Answers(one.gold, one.model, one.probes, LAYERS, one.groups())
+    assert cause(answers, Resampling(400, np.arange(30))).kind == "undecided"
+
+
+def test_overfitting_with_many_classes_is_not_called_as_trained():
+    rng = np.random.default_rng(0)
+    gold = rng.integers(5, size=N)
+    model = np.where(rng.random(N) < 0.35, gold, (gold + 1) % 5)
+    groups = Groups(("odd",), (np.arange(N) % 2 == 1)[:, None])
+    answers = Answers(gold, model, np.stack([model] * 2), (0, 1), groups, of_train=(np.ones(N, bool), groups))
+    assert cause(answers, Resampling(400, np.arange(N))).kind == "undecided"

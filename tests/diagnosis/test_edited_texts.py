@@ -39,11 +39,11 @@ def test_edits_have_the_label_that_they_should_have_and_the_answers_of_the_class
 def test_the_pair_to_compare_has_another_answer_or_should_have_one(found):
     same = [replace(edit, predicted=0) for edit in found.edits]
     flipping = [edit for edit in same if edit.edit.flips and edit.edit.sure != "open"]
-    assert telling_pair(same, 0) is flipping[0]
+    assert telling_pair(same, 0, found.label) is flipping[0]
     other = [*same[:-1], replace(same[-1], predicted=1)]
-    assert telling_pair(other, 0) is other[-1]
-    assert telling_pair([edit for edit in same if not edit.edit.flips], 0) is None
-    assert telling_pair([], 0) is None
+    assert telling_pair(other, 0, found.label) is other[-1]
+    assert telling_pair([edit for edit in same if not edit.edit.flips], 0, found.label) is None
+    assert telling_pair([], 0, found.label) is None
 
 
 def test_patching_starts_from_the_outputs_of_both_texts(small_texts, small_subject):

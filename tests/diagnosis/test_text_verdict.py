@@ -69,7 +69,7 @@ def test_information_that_the_head_does_not_use():
 def test_information_that_is_lost_from_a_layer_on():
     found = told(evidence("wrrw"))
     assert found.kind == "lost" and last_right(evidence("wrrw")) == 2
-    assert "no longer from layer 3 on" in found.says and "read layer 2 instead" in found.repair
+    assert "none from layer 3 on does" in found.says and "read layer 2 instead" in found.repair
     assert found.rules[1].against == ("2 of 4 probes are wrong here; those that are right err in up to 20% of test",)
 
 

@@ -78,9 +78,9 @@ def cause_in_words(cause: Cause) -> tuple[str, str]:
     where = "" if cause.group == ALL else f" in sentences of the group {cause.group}"
     said = {
         "healthy": "Healthy: few errors, no group much harder than the rest, and no probe or shorter text better.",
-        "as trained": f"As trained{where}: the classifier gives the labels that train has there, and they contradict.",
+        "as trained": f"As trained{where}: the classifier gives the labels of train, and those here are others.",
         "outweighed": f"Outweighed {cause.group}: without this word the classifier is right more often.",
-        "unused": f"Unused{where}: the information is in the layer that is read, and the head does not use it.",
+        "unused": f"Unused{where}: a probe on the layer that is read gives the label, and the head does not.",
         "lost": f"Lost{where} from layer {cause.layer} on: layer {cause.instead} still has it.",
         "undecided": f"Undecided{where}: no rule explains the errors. No probe on any layer, and no shorter text, is "
         "better; probes that are not linear would show whether the information is there at all.",
@@ -102,9 +102,9 @@ def left_out(groups: Sequence[str]) -> str:
 def rows_of_split(cause: Cause) -> Iterator[Measurement]:
     """Every difference that was compared, with its interval."""
     for key, one in (cause.evidence or {}).items():
-        layer = int(key.detail) if key.what == "lost" else None
+        layer = int(key.detail) if key.what in ("lost", "instead", "agrees") else None
         yield Measurement(
-            what="accuracy" if key.what == "right" else "difference of accuracies",
+            what="accuracy" if key.what in ("right", "agrees") else "difference of accuracies",
             method=key.what,
             layer=layer,
             name=key.group,

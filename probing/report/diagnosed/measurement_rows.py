@@ -30,7 +30,7 @@ def rows_of_text(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Mea
         )
     yield from _edits(number, one, of)
     if one.patched is not None:
-        yield from _patching(number, one.patched, one.evidence.sentence.words)
+        yield from _patching(number, one.patched)
 
 
 def class_of(classes: tuple[str, ...], number: int | None) -> str:
@@ -130,8 +130,8 @@ def _edits(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Measureme
             yield replace(row, what="edit, probe", layer=by.layer, answer=of.classes[by.predicted], value=value)
 
 
-def _patching(number: int, one: PatchedPair, words: tuple[str, ...]) -> Iterator[Measurement]:
-    for patched, names in ((one.words, unit_names(one.words, words)), (one.heads, [])):
+def _patching(number: int, one: PatchedPair) -> Iterator[Measurement]:
+    for patched, names in ((one.words, unit_names(one.words, one.text)), (one.heads, [])):
         method = "hidden states of a word" if names else "output of a head"
         for what, values in (("recovered", patched.recovered), ("destroyed", patched.destroyed)):
             for (at, column), value in np.ndenumerate(values):

@@ -84,10 +84,10 @@ def figures(number: int, one: DiagnosedText, folder: Path) -> list[Picture]:
     """Heat maps of patching: layer by word, then layer by head; none if nothing was patched."""
     if one.patched is None:
         return []
-    pair, words = one.patched, one.evidence.sentence.words
+    pair = one.patched
     heads = [str(head) for head in range(pair.heads.denoised.shape[1])]
     drawn = {
-        "words": (pair.words, unit_names(pair.words, words), "word"),
+        "words": (pair.words, unit_names(pair.words, pair.text), "word"),
         "heads": (pair.heads, heads, "head"),
     }
     title = f"{pair.edit.kind}: “{short(pair.edit.text, LONGEST)}”"
