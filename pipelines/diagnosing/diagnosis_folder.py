@@ -93,8 +93,10 @@ def provenance(trained: Trained, settings: Settings) -> dict[str, Any]:
 def command(settings: Settings) -> str:
     """What to type to make the same diagnosis."""
     usual = Settings()
-    own = (one.name for one in fields(Settings) if one.name != "options")
+    own = (one.name for one in fields(Settings) if one.name not in ("options", "answers"))
     changed = [f"{name}={getattr(settings, name)}" for name in own if getattr(settings, name) != getattr(usual, name)]
+    if settings.answers:  # Hydra reads no quoted keys
+        changed.append(f"answers={{{', '.join(f'{name}: {text!r}' for name, text in settings.answers.items())}}}")
     return as_typed(shlex.join(["python", "-m", "pipelines.diagnose", *settings.options, *changed]))
 
 

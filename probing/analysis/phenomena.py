@@ -60,7 +60,7 @@ def usual_phenomena(train: Sequence[Sentence]) -> tuple[Phenomenon, ...]:
     seen = Counter(word.lower() for sentence in train for word in sentence.words)
     short, long = np.quantile([len(sentence.words) for sentence in train], [0.25, 0.75], method="inverted_cdf").tolist()
     usual = float(np.quantile([_unseen(sentence, seen, 1) for sentence in train], 0.75))
-    rare = f"more than {100 * usual:.0f} % of its words are not in train, as in a quarter of train itself (without it)"
+    rare = f"more than {100 * usual:.0f} % of its words are not in train, more than in three quarters of train itself"
     return (
         Phenomenon("negation", "it has a negation (not, n't, never, no, nobody, hardly …)", _is_negated),
         Phenomenon("contrast", "it has but, yet, however, although, though, despite or while", _has_contrast),

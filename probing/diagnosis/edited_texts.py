@@ -60,7 +60,9 @@ class PatchedPair:
 
 
 def edited_texts(subject: Subject, sentence: Sentence, label: int) -> list[EditedText]:
-    """All edits of a text, with the answers of the classifier and of all probes."""
+    """All edits of a text, with the answers of the classifier and of all probes; none of a text without a letter."""
+    if not any(map(str.isalnum, as_text(sentence))):
+        return []
     positive = subject.classes[label] == POSITIVE if POSITIVE in subject.classes else None
     edits = text_edits(as_text(sentence), positive).edits
     known = positive is not None and len(subject.classes) == 2  # the rules are about praise and blame, and nothing else

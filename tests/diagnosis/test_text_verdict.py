@@ -70,7 +70,7 @@ def test_information_that_is_lost_from_a_layer_on():
     found = told(evidence("wrrw"))
     assert found.kind == "lost" and last_right(evidence("wrrw")) == 2
     assert "none from layer 3 on does" in found.says and "read layer 2 instead" in found.repair
-    assert found.rules[1].against == ("2 of 4 probes are wrong here; those that are right err in up to 20% of test",)
+    assert found.rules[1].against == ("2 of 4 probes are wrong here; the others err in up to 20 % of test",)
 
 
 def test_a_minimal_pair_that_no_layer_tells_apart():
