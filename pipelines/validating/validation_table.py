@@ -11,7 +11,8 @@ COLUMNS = ("fault", "cause named", "layer exact", "sign of the gain right", "gai
 EXPLAINED = (
     "cause named: kind, group and word are those that were planted, the layer is the planted one or next to it. Sign "
     "and interval: of the gain that the named repair was predicted to bring, against what it brought on test, which no "
-    "cause was found on; the predicted interval is widened by the sampling error of test (squares of both add up)."
+    "cause was found on; the predicted interval holds for all that was compared at once, and is widened by the "
+    "sampling error of test (squares of both add up)."
 )
 
 
