@@ -24,8 +24,7 @@ Examples:
 
 -m runs one job for each combination of comma-separated values; python -m pipelines.report compares
 runs. Two analyses: 'analysis=[heads,syntax]'. Options of your own: --config-dir my_study/conf, see
-docs/template. Tab completion in bash for python pipelines/run.py:
-  eval "$(python pipelines/run.py -sc install=bash)"
+docs/template. Tab completion in bash: eval "$(python pipelines/run.py -sc install=bash)"
 """
 
 from pathlib import Path

@@ -17,6 +17,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 import probing
+from pipelines.diagnosing.diagnosis_settings import separated
 from pipelines.running.config import build
 from pipelines.shared.typed_options import readable
 
@@ -105,6 +106,9 @@ def test_boxes_that_are_not_run_say_why_and_are_few():
     assert sum(box.left_out for box in typed) < 0.25 * len(typed)
 
 
+READ = {"diagnose": separated}  # programs that read options of a run
+
+
 @pytest.mark.parametrize("box, words", OURS, ids=[f"{box.page}:{box.line}" for box, _ in OURS])
 def test_every_command_has_options_that_exist(box, words, monkeypatch, tmp_path):
     for other in EVERY:
@@ -112,7 +116,8 @@ def test_every_command_has_options_that_exist(box, words, monkeypatch, tmp_path)
             (tmp_path / other.title).write_text(other.text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     module, typed = BLOCKS["program"](words)
-    name, given = module.removeprefix("pipelines."), readable(typed)
+    name = module.removeprefix("pipelines.")
+    given = READ.get(name, readable)(typed)
     swept = "-m" in given
     overrides = [first_of(word) if swept else word for word in given if word != "-m" and not word.startswith("hydra")]
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -120,6 +125,9 @@ def test_every_command_has_options_that_exist(box, words, monkeypatch, tmp_path)
     choices = {str(group): str(option) for group, option in config.hydra.runtime.choices.items()}
     if name == "run":
         build(OmegaConf.masked_copy(config, [key for key in config if key != "hydra"]), choices)
+    for option in config.get("options", ()):  # of the run that the program makes
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            compose("run", overrides=[option])
 
 
 def first_of(word: str) -> str:
