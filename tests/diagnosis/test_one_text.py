@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from probing.axes import Sentence
 from probing.diagnosis.edited_texts import text_sentence
 from probing.diagnosis.one_text import checked, without_each
 from probing.errors import DataError
@@ -47,12 +46,15 @@ def test_columns_of_words_add_up_to_the_logit_difference(found):
 def test_answers_without_a_word_are_those_for_the_other_words(found, small_subject):
     words = found.sentence.words
     for at in range(len(words)):
-        shorter = Sentence("shorter", words[:at] + words[at + 1 :])
-        assert found.shorter[at] == small_subject.log_probabilities([shorter])[0].argmax()
+        left = [*words[:at], *words[at + 1 :]]
+        row = small_subject.log_probabilities([text_sentence(" ".join(left))])[0]
+        assert found.shorter[at] == row.argmax()
+        assert found.label_without[at] == pytest.approx(np.exp(row[found.label]), abs=1e-4)
 
 
 def test_one_word_has_nothing_left_without_it(small_subject):
-    assert without_each(small_subject, text_sentence("boring")).tolist() == [-1]
+    classes, probabilities = without_each(small_subject, text_sentence("boring"), 0)
+    assert classes.tolist() == [-1] and np.isnan(probabilities).all()
 
 
 def test_neighbours_are_the_nearest_of_all_sentences_of_train(found, small_subject):

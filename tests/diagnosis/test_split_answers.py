@@ -2,9 +2,6 @@
 
 import numpy as np
 
-from probing.axes import Sentence
-from probing.diagnosis.split_answers import without
-
 
 def fits(subject, sentence):
     return len(subject.subwords([sentence]).ids) <= 64
@@ -50,9 +47,3 @@ def test_answers_on_train_are_held_against_its_labels(small_split, small_subject
     alone = [small_subject.log_probabilities([one])[0].argmax() for one in train]
     assert right.tolist() == [small_subject.classes[n] == one.label for n, one in zip(alone, train, strict=True)]
     assert len(groups.inside) == len(train)
-
-
-def test_every_occurrence_of_a_word_is_taken_out():
-    sentence = Sentence("s", ("Not", "good", ",", "not", "bad"), label="x")
-    assert without(sentence, "not").words == ("good", ",", "bad")
-    assert without(sentence, "not").label == "x"

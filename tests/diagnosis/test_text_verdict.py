@@ -26,6 +26,7 @@ def evidence(right: str, predicted: int = 0, **changes) -> TextEvidence:
     given = {
         "answers": answers(right),
         "shorter": np.full(len(sentence.words), predicted),
+        "label_without": np.full(len(sentence.words), 0.2),
         "neighbours": [],
         "edits": [],
         **changes,

@@ -1,7 +1,7 @@
 """Everything that was measured on one text, as tidy rows."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -31,6 +31,17 @@ def rows_of_text(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Mea
     yield from _edits(number, one, of)
     if one.patched is not None:
         yield from _patching(number, one.patched)
+    yield from _repair(number, one)
+
+
+def _repair(number: int, one: DiagnosedText) -> Iterator[Measurement]:
+    gain, tried = one.gain, one.tried
+    if gain.estimate is not None:
+        row = Measurement(text=number, what="predicted gain", method=one.verdict.kind, name=gain.what, unit=SHARE)
+        yield replace(row, layer=one.verdict.layer, **asdict(gain.estimate))
+    if tried is not None:
+        row = Measurement(text=number, what="label after an intervention", name=tried.what, unit=PROBABILITY)
+        yield replace(row, value=tried.after)
 
 
 def class_of(classes: tuple[str, ...], number: int | None) -> str:

@@ -6,6 +6,7 @@ from probing.diagnosis.diagnosed_text import DiagnosedText
 from probing.diagnosis.one_text import TextEvidence
 from probing.report import numbering
 from probing.report.diagnosed.diagnosed_record import Diagnosis
+from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
 from probing.report.diagnosed.measurement_rows import unit_names
 from probing.report.diagnosed.text_tables import layer_table, neighbour_table, pair_table, part_table
 from probing.report.diagnosed.toned_table import percent
@@ -37,6 +38,8 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "cut": len(one.text) > LONGEST,
         "whole": one.text,
         "verdict": one.verdict,
+        "gain": gain_in_words(one.gain),
+        "tried": tried_in_words(one.tried, of.classes[found.label]),
         "tiles": tiles(one, of),
         "right": found.is_right,
         "numbering": {"layers": numbering.LAYERS},
