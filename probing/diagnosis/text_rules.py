@@ -128,16 +128,18 @@ def outweighed(found: TextEvidence, classes: Sequence[str]) -> Rule:
 
 
 def outweighing(found: TextEvidence) -> list[str]:
-    """The words without which the classifier gives the label."""
-    words, negating = found.sentence.words, {*negations_in(found.sentence.words)}  # without one, the label is another
-    given = zip(words, found.shorter, strict=True)
-    return [word for at, (word, shorter) in enumerate(given) if shorter == found.label and at not in negating]
+    """The words without which the classifier gives the label, in the order of the text."""
+    return [found.sentence.words[at] for at in _outweighing(found)]
 
 
 def most_outweighing(found: TextEvidence) -> str:
     """Of these words the one without which the label gets the highest probability."""
-    given = dict(zip(found.sentence.words, found.label_without.tolist(), strict=True))
-    return max(outweighing(found), key=lambda word: given[word])
+    return found.sentence.words[max(_outweighing(found), key=lambda at: float(found.label_without[at]))]
+
+
+def _outweighing(found: TextEvidence) -> list[int]:
+    negating = {*negations_in(found.sentence.words)}  # without one, the label is another
+    return [at for at, given in enumerate(found.shorter) if given == found.label and at not in negating]
 
 
 def speaking_heads(found: TextEvidence) -> list[Part]:
