@@ -45,7 +45,8 @@ def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
     say(f"verdict: {one.verdict.kind}. {one.verdict.says}", "bold")
     say(f"repair to try: {one.verdict.repair}")
     if not one.evidence.is_right:
-        for line in (gain_in_words(one.gain), tried_in_words(one.tried, of.classes[one.evidence.label])):
+        tried = tried_in_words(one.tried, of.classes[one.evidence.label])
+        for line in (gain_in_words(one.gain), *([tried] if tried else [])):
             say(line)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.activation_patching import Patched, patch_heads, patch_words
+from probing.attention.interventions.activation_patching import Patched, patch_heads, patch_layers, patch_words
 from probing.attention.interventions.aligned_texts import AlignedTexts
 from probing.attention.interventions.layer_answers import Answer, layer_answers_of_each
 from probing.axes import Sentence, Surface
@@ -51,12 +51,16 @@ class EditedText:
 
 @dataclass(frozen=True, eq=False)
 class PatchedPair:
-    """Where the text and one of its edits part: states of words, and outputs of heads, put from one into the other."""
+    """Where the text and one of its edits part: states of words, and outputs of heads, put from one into the other.
+
+    layers: states of all words that both have, and of special subwords, of one layer at once.
+    """
 
     edit: Edit
     text: tuple[str, ...]  # the words of the text as edits count them, which ``words.words`` numbers
     words: Patched
     heads: Patched
+    layers: Patched
 
 
 def edited_texts(subject: Subject, sentence: Sentence, label: int) -> list[EditedText]:
@@ -114,4 +118,4 @@ def patched_pair(subject: Subject, sentence: Sentence, edit: Edit, classes: tupl
     both = [text_sentence(as_text(sentence)), edit.sentence(edit.kind)]
     subwords, readout = subject.read(both, [0, 0])
     given = (subject.encoder, AlignedTexts(subwords, np.array(edit.source)), readout, classes)
-    return PatchedPair(edit, both[0].words, patch_words(*given), patch_heads(*given))
+    return PatchedPair(edit, both[0].words, patch_words(*given), patch_heads(*given), patch_layers(*given))

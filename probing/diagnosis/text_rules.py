@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from probing.analysis.text_parts import Part
 from probing.attention.interventions.layer_answers import Answer, settled_from
 from probing.data.negation_edits import negations_in
@@ -14,6 +16,7 @@ Kind = Literal["right", "unused", "lost", "not told apart", "outweighed", "doubt
 NEAR = 0.8  # share of the nearest training sentences that must have the classifier's answer for a doubtful label
 SURE = 0.9  # probability that every probe must give to that answer
 TOLERATED = 0.02  # a lower probe may err on test so much more often than the one that is read
+MOVED = 1.0  # nats: an edit that moves the log-odds of the label by more is told apart a little
 HEADS = 3  # that speak most for the wrong answer
 
 
@@ -103,17 +106,51 @@ def settled(found: TextEvidence, classes: Sequence[str]) -> str:
 
 
 def not_told_apart(found: TextEvidence, classes: Sequence[str]) -> Rule:
-    """An edit that should change the label gets the answer of the text from every probe."""
-    flipping = [edit for edit in found.edits if edit.should_differ(found.label)]
-    same = [edit for edit in flipping if not edit.told_apart(found.below)]
-    told = [edit for edit in flipping if edit.told_apart(found.below)]
-    reasons = tuple(f"{_named(edit)} has the same answer in every layer" for edit in same)
-    against = tuple(
-        f"{_named(edit)} has another answer in layers {', '.join(map(str, edit.told_apart(found.below)))}"
-        for edit in told
-    )
+    """An edit that should change the label gets the answer of the text from every probe, and hardly moves any."""
+    flipping, same = _flipping(found), untold(found)
+    reasons = tuple(f"{_named(edit)} has the same answer in every layer, {_moved(edit, found)}" for edit in same)
+    against = []
+    for edit in flipping:
+        if layers := edit.told_apart(found.below):
+            against.append(f"{_named(edit)} has another answer in layers {', '.join(map(str, layers))}")
+        elif edit not in same:
+            against.append(f"{_named(edit)} has the same answer in every layer, but {_moved(edit, found)}")
     nothing = () if flipping else ("no edit is known that should change the label",)
-    return Rule("not told apart", bool(same), reasons, against + nothing)
+    return Rule("not told apart", bool(same), reasons, (*against, *nothing))
+
+
+def untold(found: TextEvidence) -> list[EditedText]:
+    """The edits that should change the label and that no probe up to the layer that is read tells from the text.
+
+    A text that is wrong in every layer has the same answer as any edit that is right there. So its probes must also
+    move by MOVED nats at most.
+    """
+    return [
+        edit for edit in _flipping(found) if not edit.told_apart(found.below) and _most_moved(edit, found)[0] <= MOVED
+    ]
+
+
+def _flipping(found: TextEvidence) -> list[EditedText]:
+    """An added clause is left out: it speaks for the answer that the text has anyway."""
+    return [edit for edit in found.edits if edit.should_differ(found.label) and edit.edit.kind != "add contrast"]
+
+
+def _most_moved(edit: EditedText, found: TextEvidence) -> tuple[float, int]:
+    """By how many nats the log-odds of the label fall from the text to the edit, at most, and in which layer."""
+    of_edit = {answer.layer: _log_odds(answer, found.label) for answer in edit.answers}
+    return max((_log_odds(answer, found.label) - of_edit[answer.layer], answer.layer) for answer in found.below)
+
+
+def _moved(edit: EditedText, found: TextEvidence) -> str:
+    fall, layer = _most_moved(edit, found)
+    if fall <= 0:
+        return "and in none the label loses by it"
+    return f"the label loses {fall:.1f} nats of log-odds at most (layer {layer})"
+
+
+def _log_odds(answer: Answer, label: int) -> float:
+    others = np.delete(answer.log_probabilities, label)
+    return float(answer.log_probabilities[label] - np.logaddexp.reduce(others))
 
 
 def _named(edit: EditedText) -> str:

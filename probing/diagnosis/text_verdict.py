@@ -13,6 +13,7 @@ from probing.diagnosis.text_rules import (
     name_of,
     outweighing,
     settled,
+    untold,
 )
 
 
@@ -68,10 +69,10 @@ def _says_lost(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
 
 
 def _says_not_told_apart(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
-    edit = next(e.edit for e in found.edits if e.should_differ(found.label) and not e.told_apart(found.below))
+    edit = untold(found)[0].edit
     return (
         f"The probes give this text and “{edit.text}” the same answer in every layer, although the labels should "
-        "differ: in no layer does the difference change what a linear probe of this task says.",
+        "differ: in no layer does the difference matter to a linear probe of this task.",
         f"train the model on pairs of this kind ({edit.kind}); a linear head on the same training data should not help",
     )
 

@@ -1,5 +1,8 @@
 """What is measured on one text, held against computations of its own."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -73,6 +76,18 @@ def test_texts_that_cannot_be_read_whole_are_refused(small_subject):
         checked(small_subject, text_sentence("  "))
     with pytest.raises(DataError, match=r"the text has \d+ subwords, and the model reads 64 at most; shorten it"):
         checked(small_subject, text_sentence("the lazy dog " * 30))
+
+
+def test_a_text_that_is_cut_is_refused(small_subject):
+    encoder = small_subject.encoder
+    cutting = replace(encoder, frame=replace(encoder.frame, truncate=True))
+    study = SimpleNamespace(encoder_with_maps=cutting, items=small_subject.study.items)
+    subject = replace(small_subject, study=study)
+    long = text_sentence("the lazy dog " * 30)
+    assert len(subject.subwords([long]).ids) == 64  # nothing else tells that it was longer
+    with pytest.raises(DataError, match=r"the text is cut after 64 subwords \(model.long=truncate\)"):
+        checked(subject, long)
+    checked(subject, text_sentence("the lazy dog"))
 
 
 def test_the_constant_of_shares_is_the_logit_difference_of_the_mean_training_vector(found, small_subject):

@@ -112,6 +112,29 @@ def test_a_minimal_pair_that_no_layer_tells_apart():
     assert rule.against == ("“It was boring” (drop negation) has another answer in layers 1",)
 
 
+@pytest.mark.parametrize(
+    ("of_edit", "kind", "said"),
+    [
+        (0.9, "not told apart", "has the same answer in every layer, the label loses 0.8 nats of log-odds at most"),
+        (0.95, "undecided", "the same answer in every layer, but the label loses 1.6 nats of log-odds at most (layer"),
+        (0.7, "not told apart", "has the same answer in every layer, and in none the label loses by it"),
+    ],
+)
+def test_an_edit_that_moves_the_probes_is_told_apart_though_their_answer_is_the_same(of_edit, kind, said):
+    """The text gets the wrong class with 0.8 in every layer; so would any edit that is right to get it."""
+    found = told(evidence("www", edits=[replace(edited("www"), answers=answers("www", of_edit))]))
+    assert found.kind == kind
+    [rule] = [one for one in found.rules if one.kind == "not told apart"]
+    assert any(said in line for line in (*rule.reasons, *rule.against))
+
+
+def test_an_added_clause_says_nothing_of_what_is_told_apart():
+    [added] = [one for one in text_edits(TEXT, True).edits if one.kind == "add contrast"]
+    given = EditedText(replace(added, sure="likely"), 0, 0, np.log([0.9, 0.1]), answers("www"))
+    assert given.should_differ(1)
+    assert told(evidence("www", edits=[given])).kind == "undecided"
+
+
 def test_a_word_that_outweighs_the_rest():
     found = told(evidence("www", shorter=np.array([0, 0, 0, 1])))
     assert found.kind == "outweighed" and "“boring”" in found.says

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from probing.analysis.text_parts import Part
 from probing.attention.interventions.head_ablation import Ablation, ablated
 from probing.attention.interventions.passes import forward, hidden
 from probing.diagnosis.edited_texts import text_sentence
 from probing.diagnosis.head_reference import head_reference
 from probing.diagnosis.one_text import text_evidence
-from probing.diagnosis.text_rules import speaking_heads
 from probing.diagnosis.text_verdict import Verdict
 from probing.diagnosis.tried_repair import tried_repair
 from probing.model.batches import batch_of
@@ -35,10 +35,10 @@ def label_of(small_subject, found, states, batch) -> float:
 
 
 def test_heads_that_speak_for_the_answer_are_removed_together(small_subject, found, means):
-    heads = speaking_heads(found)
-    assert heads
+    parts = [Part("head", 2, 1, 0.5, 0.0), Part("head", 1, 0, 0.4, 0.0), Part("head", 1, 1, -0.3, 0.0)]
+    found, heads = replace(found, parts=parts), parts[:2]
     tried = tried_repair(small_subject, found, Verdict("outweighed", "", "", (), word="boring"), means)
-    assert tried.what.startswith(heads[0].name)
+    assert tried.what == "head 2.1, head 1.0 replaced by the mean over dev"
     assert tried.before == pytest.approx(np.exp(found.log_probabilities[found.label]))
     read, readout = small_subject.read([found.sentence], [found.label])
     batch = batch_of(read, [0], small_subject.encoder.pad)

@@ -1,6 +1,6 @@
 """Everything that was measured on one text, as tidy rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -142,21 +142,26 @@ def _edits(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Measureme
 
 
 def _patching(number: int, one: PatchedPair) -> Iterator[Measurement]:
-    for patched, names in ((one.words, unit_names(one.words, one.text)), (one.heads, [])):
-        method = "hidden states of a word" if names else "output of a head"
-        for what, values in (("recovered", patched.recovered), ("destroyed", patched.destroyed)):
-            for (at, column), value in np.ndenumerate(values):
-                yield Measurement(
-                    text=number,
-                    what=f"patching, {what}",
-                    method=method,
-                    layer=int(patched.layers[at]),
-                    head=None if names else column,
-                    place=column if names else None,
-                    name=names[column] if names else "",
-                    value=float(value),
-                    unit=SHARE,
-                )
+    yield from _patched(number, "hidden states of a word", one.words, unit_names(one.words, one.text))
+    for row in _patched(number, "hidden states of all words", one.layers, []):
+        yield replace(row, place=None)
+    for row in _patched(number, "output of a head", one.heads, []):
+        yield replace(row, head=row.place, place=None)
+
+
+def _patched(number: int, method: str, patched: Patched, names: Sequence[str]) -> Iterator[Measurement]:
+    for what, values in (("recovered", patched.recovered), ("destroyed", patched.destroyed)):
+        for (at, column), value in np.ndenumerate(values):
+            yield Measurement(
+                text=number,
+                what=f"patching, {what}",
+                method=method,
+                layer=int(patched.layers[at]),
+                place=column,
+                name=names[column] if names else "",
+                value=float(value),
+                unit=SHARE,
+            )
 
 
 def unit_names(patched: Patched, words: tuple[str, ...]) -> list[str]:
