@@ -22,7 +22,7 @@ from probing.report.diagnosed.diagnosis_files import JSON_FILE
 from probing.report.emit import file_name
 from probing.result.folder import parsed_manifest
 
-VERSION = 1  # raise it when the same options give other numbers than before
+VERSION = 2  # raise it when the same options give other numbers than before
 LONGEST = 40  # characters of a text in the name of a folder
 
 
