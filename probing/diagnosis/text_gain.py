@@ -30,11 +30,14 @@ class TextGain:
     """The gain in accuracy over dev. what: is compared with the classifier as it is.
 
     estimate: with a 95 % interval, of other sentences than the text. None: nothing is predicted, and ``why`` says why.
+    same_layer: of "lost", the gain of the probe on the layer that is read, which any new head may bring; None: there is
+    no such gain, because this probe is the classifier.
     """
 
     what: str = ""
     estimate: Estimate | None = None
     why: str = ""
+    same_layer: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +113,8 @@ def text_gain(told: Verdict, answers: Answers, others: Right, resampling: Resamp
         return TextGain(what, why=f"{n} other {kind}, and at least {FEWEST} are needed")
     gained = (classes == answers.gold) - answers.right
     [estimate] = estimates({what: Measured(gained, inside.astype(np.float64))}, resampling).values()
-    return TextGain(what, _with_width(estimate))
+    same = (answers.probes_right[-1] - answers.right)[inside] if told.kind == "lost" else np.zeros(0)
+    return TextGain(what, _with_width(estimate), same_layer=float(same.mean()) if same.any() else None)
 
 
 def _with_width(one: Estimate) -> Estimate:

@@ -45,6 +45,13 @@ def test_gain_is_that_of_the_probe_over_the_classifier_and_is_paired(answers, ve
     assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.1)
 
 
+def test_of_a_lower_layer_it_is_said_what_the_layer_that_is_read_brings(answers):
+    assert text_gain(told("lost", 0), answers, EVERY, RESAMPLING).same_layer == pytest.approx(0.3)
+    assert text_gain(told("unused"), answers, EVERY, RESAMPLING).same_layer is None
+    probe = replace(answers, model=answers.probes[-1])  # the classifier is this probe
+    assert text_gain(told("lost", 0), probe, EVERY, RESAMPLING).same_layer is None
+
+
 def test_gain_without_a_word_is_of_the_sentences_that_have_it(answers):
     has = np.arange(N) < 50
     without = np.where(has, answers.gold, ABSENT)

@@ -13,6 +13,8 @@ def gain_in_words(gain: TextGain) -> str:
         return f"No gain{of} is predicted: {gain.why}."
     numbers = gain_cell(gain)
     over = f"to the accuracy over {one.n:,} other sentences of dev"
+    if gain.same_layer is not None:
+        over += f" (the probe on the layer that is read adds {signed(gain.same_layer, 3)})"
     if one.low > 0:
         return f"Predicted gain: {gain.what} adds {numbers} {over}."
     if one.high < 0:

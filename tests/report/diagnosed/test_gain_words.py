@@ -25,6 +25,11 @@ def test_what_the_interval_says(low, high, begins):
     assert said.startswith(f"{begins} {gain_cell(gain)}") and said.endswith(f"{NUMBERS}.")
 
 
+def test_what_the_layer_that_is_read_brings_is_said_beside_it():
+    gain = TextGain("the probe on layer 3 in place of the classifier", Estimate(0.1, 0.05, 0.15, 99), same_layer=0.08)
+    assert gain_in_words(gain).endswith("other sentences of dev (the probe on the layer that is read adds +0.080).")
+
+
 def test_numbers_are_rounded_and_zero_has_no_sign():
     assert gain_cell(TextGain("x", Estimate(-0.0002, -0.02, 0.0304, 50))) == "0.000 [−0.020, +0.030]"
     assert gain_cell(TextGain(why="no")) == "–"
