@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, cast
 
-from pipelines.shared.typed_options import in_quotes, readable
+from pipelines.shared.further_options import gathered
 from probing.attention.interventions.prompt_head import Prompt
 from probing.errors import ConfigError, not_negative, one_of
 
 SPLITS = ("dev", "test")
 EXAMPLE = 'text="The movie was unexpectedly not boring" label=positive'
 OF_THE_RUN = ("attention", "analysis", "probe", "layers")
-_WITH_VALUE = ("--config-dir", "-cd", "--cfg", "-c", "--package", "-p")
 
 
 @dataclass
@@ -67,14 +66,4 @@ OWN = (*(f.name for f in fields(Settings)), "hydra")
 
 def separated(arguments: Sequence[str]) -> list[str]:
     """The arguments as Hydra can read them; what is no option of this program goes to ``options``, for the run."""
-    own, further, follows = [], [], False
-    for argument in arguments:
-        name, equals, _ = argument.partition("=")
-        if follows or argument.startswith("-") or not equals or name.lstrip("+~").partition(".")[0] in OWN:
-            own.append(argument)
-            follows = argument in _WITH_VALUE
-        else:
-            further.append(argument)
-    if further:
-        own.append(f"options=[{','.join(map(in_quotes, further))}]")
-    return readable(own)
+    return gathered(arguments, OWN)
