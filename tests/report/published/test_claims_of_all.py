@@ -58,7 +58,7 @@ def test_a_layer_is_not_compared_with_itself_and_every_other_one_is_counted(clai
 
 def test_the_point_that_decides_is_the_one_that_is_named(claim):
     assert "accuracy at layer 2: " in claim("somewhere", "accuracy", by=0.8).numbers
-    assert "accuracy at layer 0 " in claim("everywhere", "accuracy", by=0.4).numbers
+    assert "accuracy at layer 0: " in claim("everywhere", "accuracy", by=0.4).numbers
     assert "accuracy minus accuracy at 0 at layer 2 +" in claim("somewhere", "accuracy", "accuracy@0").numbers
 
 
