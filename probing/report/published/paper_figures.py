@@ -6,6 +6,7 @@ Where they are not, the paper's numbers have a panel of their own beside ours, w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FEWEST = 3  # places with a published number that make a panel
+LINE = 30  # characters that fit beside a panel
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def dress(axes: "Axes", panel: Panel, names: list[str]) -> None:
     words = any(not name.replace(".", "", 1).isdigit() for name in names)
     axes.set_xticks(range(len(names)), names, rotation=60 if words else 0, ha="right" if words else "center")
     axes.set_xlabel(panel.x)
-    axes.set_ylabel(panel.y)
+    axes.set_ylabel(fill(panel.y, LINE))
 
 
 def key(x: float | str) -> str:
