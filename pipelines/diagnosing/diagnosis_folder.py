@@ -9,7 +9,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.diagnosing.diagnosis_settings import Settings
+from pipelines.diagnosing.diagnosis_settings import SUITE_SEED, Settings
+from pipelines.diagnosing.own_phenomena import own_phenomena
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.running.run_folder import labels, shortened
 from pipelines.shared.machine import alone
@@ -22,7 +23,7 @@ from probing.report.diagnosed.diagnosis_files import JSON_FILE
 from probing.report.emit import file_name
 from probing.result.folder import parsed_manifest
 
-VERSION = 1  # raise it when the same options give other numbers than before
+VERSION = 2  # raise it when the same options give other numbers than before
 LONGEST = 40  # characters of a text in the name of a folder
 
 
@@ -33,8 +34,11 @@ def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
         what = {"text": settings.text, "label": settings.label}
     elif settings.file is not None:
         what = {"file": sha256(Path(settings.file))}
+    elif settings.behaviour:
+        what = {"behaviour": settings.behaviour, "seed": SUITE_SEED}
     else:
-        what = {"errors": settings.errors, "split": settings.split}
+        mine = [own.values for own in own_phenomena(settings.phenomena)]
+        what = {"errors": settings.errors, "split": settings.split, **({"phenomena": mine} if mine else {})}
     if settings.prompt is not None:
         what |= {"prompt": settings.prompt, "answers": dict(settings.answers)}
     return {"version": VERSION, "run_id": trained.run.run_id, **what}
@@ -65,6 +69,8 @@ def shown_in_name(settings: Settings) -> str:
         return file_name(settings.text.lower())[:LONGEST].strip("-.") or "text"
     if settings.file is not None:
         return file_name(Path(settings.file).stem)
+    if settings.behaviour:
+        return f"behaviour-{settings.behaviour}"
     return f"errors-{settings.errors}-{settings.split}"
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 STEPS = 4  # shades of a colour
 NONE = "–"
+UNBROKEN = "\u00a0"  # a space at which no line ends
 
 
 @dataclass(frozen=True)

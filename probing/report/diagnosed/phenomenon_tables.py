@@ -1,0 +1,136 @@
+"""How often a classifier and the probe of each layer fail by phenomenon, as tables, sentences and rows."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from probing.analysis.slice_errors import SliceErrors
+from probing.diagnosis.phenomenon_errors import Loss
+from probing.report.diagnosed.measurement import PROBABILITY, SHARE, Measurement
+from probing.report.diagnosed.toned_table import NONE, UNBROKEN, Cell, Toned, percent, signed, text
+
+Place = tuple[int, int]  # of a phenomenon and a column
+
+
+def columns(found: SliceErrors) -> list[str]:
+    """Whose errors each column has."""
+    return ["classifier" if layer is None else f"layer {layer}" for layer in found.layers]
+
+
+def error_table(found: SliceErrors) -> Toned:
+    """Phenomenon by classifier and layer: how many answers are wrong."""
+    rows = [
+        [text(name), Cell(f"{n:,}"), *(error_cell(found, (row, column)) for column in range(len(found.layers)))]
+        for row, (name, n) in enumerate(zip(found.names, found.counts.tolist(), strict=True))
+    ]
+    return Toned(["phenomenon", "sentences", *columns(found)], rows)
+
+
+def difference_table(found: SliceErrors) -> Toned:
+    """The same minus the errors in all other sentences."""
+    rows = [
+        [text(name), *(difference_cell(found, (row, column)) for column in range(len(found.layers)))]
+        for row, name in enumerate(found.names)
+    ]
+    return Toned(["phenomenon", *columns(found)], rows)
+
+
+def error_cell(found: SliceErrors, at: Place) -> Cell:
+    """An error rate with its own interval in per cent."""
+    if not np.isfinite(found.rate[at]):
+        return Cell(NONE)
+    interval = f"[{100 * found.low[at]:.1f}, {100 * found.high[at]:.1f}]"
+    return Cell(f"{percent(float(found.rate[at]))} {interval}".replace(" ", UNBROKEN), tone_of(found, at))
+
+
+def difference_cell(found: SliceErrors, at: Place) -> Cell:
+    """A difference of error rates with its joint interval."""
+    if not np.isfinite(found.difference[at]):
+        return Cell(NONE)
+    return Cell(said(found, at).replace(" ", UNBROKEN), tone_of(found, at))
+
+
+def tone_of(found: SliceErrors, at: Place) -> str:
+    """Coloured where the joint interval of the difference excludes 0."""
+    return "for3" if found.joint_low[at] > 0 else "against3" if found.joint_high[at] < 0 else ""
+
+
+def said(found: SliceErrors, at: Place) -> str:
+    """A difference with its joint interval."""
+    ends = (signed(float(end[at]), 3) for end in (found.joint_low, found.joint_high))
+    return f"{signed(float(found.difference[at]), 3)} [{', '.join(ends)}]"
+
+
+def failing(found: SliceErrors) -> str:
+    """Where the classifier is surely wrong more often than elsewhere, in words; empty: nowhere."""
+    column = found.layers.index(None)
+    rows = [row for row in range(len(found.phenomena)) if found.joint_low[row, column] > 0]
+    rows.sort(key=lambda row: -float(found.difference[row, column]))
+    if not rows:
+        return ""
+    listed = ", ".join(f"{found.names[row]} {said(found, (row, column))}" for row in rows)
+    return (
+        f"The classifier is wrong more often than in the other sentences in: {listed} (intervals corrected for all "
+        f"{found.n_differences} differences)."
+    )
+
+
+def lost_in(lost: Sequence[Loss], group: str) -> str:
+    """From which layer on a group is lost; empty: it is not."""
+    return next((f"from layer {one.layer} on" for one in lost if one.group == group), "")
+
+
+def losses_in_words(lost: Sequence[Loss]) -> str:
+    """Which groups are lost after which layer, in words; empty: none."""
+    listed = "; ".join(
+        f"{one.group} from layer {one.layer} on (layer {one.instead} is right more often by {signed(one.by.value, 3)} "
+        f"[{signed(one.by.low, 3)}, {signed(one.by.high, 3)}])"
+        for one in lost
+    )
+    return f"Lost between layers: {listed}." if listed else ""
+
+
+def phenomena_as_json(found: SliceErrors, lost: Sequence[Loss]) -> list[dict[str, Any]]:
+    """Each phenomenon with its rule, its number of sentences, and where it is lost; its rates are measurements."""
+    where = {one.group: {"layer": one.layer, "instead": one.instead, **vars(one.by)} for one in lost}
+    return [
+        {"name": one.name, "rule": one.rule, "n": n, **({"lost": where[one.name]} if one.name in where else {})}
+        for one, n in zip(found.phenomena, found.counts.tolist(), strict=True)
+    ]
+
+
+def rows_of_phenomena(found: SliceErrors, lost: Sequence[Loss]) -> Iterator[Measurement]:
+    """Error rates, their differences from the rest, p-values, and the layers from which on phenomena are lost."""
+    for row, (name, n) in enumerate(zip(found.names, found.counts.tolist(), strict=True)):
+        for column, layer in enumerate(found.layers):
+            at = row, column
+            about: dict[str, Any] = {"method": "classifier" if layer is None else "probe", "layer": layer, "name": name}
+            rate, low, high, apart, joint_low, joint_high, p = (
+                float(array[at])
+                for array in (
+                    found.rate,
+                    found.low,
+                    found.high,
+                    found.difference,
+                    found.joint_low,
+                    found.joint_high,
+                    found.p,
+                )
+            )
+            yield Measurement(what="error rate", value=rate, low=low, high=high, n=n, unit=SHARE, **about)
+            ends = {"low": joint_low, "high": joint_high}
+            yield Measurement(what="error rate minus that of the rest", value=apart, **ends, n=n, unit=SHARE, **about)
+            yield Measurement(what="adjusted p of that difference", value=p, n=n, unit=PROBABILITY, **about)
+    for one in lost:
+        ends = {"low": one.by.low, "high": one.by.high}
+        yield Measurement(
+            what="lost from this layer on",
+            method=f"layer {one.instead} instead",
+            layer=one.layer,
+            name=one.group,
+            value=one.by.value,
+            **ends,
+            n=one.by.n,
+            unit=SHARE,
+        )
