@@ -7,7 +7,7 @@ from pipelines.diagnosing.diagnosis_settings import SUITE_SEED, Settings
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.shared.cli import say
 from probing.data.behaviour_cases import CAPABILITIES, behaviour_cases
-from probing.diagnosis.behaviour_tests import tested
+from probing.diagnosis.behaviour_suite_run import run_suite
 from probing.report.diagnosed.behaviour_files import write_behaviour
 from probing.report.diagnosed.behaviour_record import Behaviour
 from probing.report.diagnosed.behaviour_tables import ALL_TESTS, in_numbers, with_sums, worst
@@ -24,7 +24,7 @@ def behaviour_of(trained: Trained, settings: Settings) -> Behaviour:
     return Behaviour(
         f"{run.checkpoint.name} on {run.corpus.name}, {run.experiment.task.name}: behaviour suite",
         f"{subject.described} of {run.checkpoint.name}",
-        tested(subject, cases, trained.bars),
+        run_suite(subject, cases, trained.bars),
         settings.behaviour,
         subject.caveats,
         notes_of_folders([run.folder]),
@@ -39,11 +39,11 @@ def write(found: Behaviour, folder: Path) -> Path:
 
 def summary_of(found: Behaviour) -> None:
     """Print the failure rate of each capability, and what fails most often, with a case of it."""
-    rates = found.tested.cells
+    rates = found.run.cells
     say(f"classifier: {found.classifier}")
     for line in found.stand_ins:
         say(line, "yellow")
-    say(f"{found.tested.failed:,} of {found.tested.n:,} cases fail")
+    say(f"{found.run.failed:,} of {found.run.n:,} cases fail")
     sums = with_sums(rates)
     for name in CAPABILITIES:
         if (name, ALL_TESTS) in sums:

@@ -67,5 +67,7 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     why = cause(found.answers, subject.study.resampling(split, found.numbers))
     wrong = found.wrong[: settings.errors]
     texts = tuple(Labelled(found.sentences[place], int(found.answers.gold[place])) for place in wrong)
-    by_phenomenon = phenomenon_errors(found, here, subject.study.rng("diagnosis", "phenomena"))
-    return Chosen(texts, OfSplit(split, found, why, by_phenomenon, len(sentences[split]) - len(found.numbers)))
+    by_phenomenon = phenomenon_errors(found.answers, subject.study.rng("diagnosis", "phenomena"))
+    rules = {one.name: one.rule for one in here.phenomena}
+    left_out = len(sentences[split]) - len(found.numbers)
+    return Chosen(texts, OfSplit(split, found, why, by_phenomenon, left_out, rules))

@@ -14,7 +14,7 @@ from pipelines.running.manifest import TYPED
 from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
-from probing.diagnosis.behaviour_tests import check_classes
+from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.subject import Subject
 from probing.errors import ConfigError
 from probing.probe.saved import FILE, from_file

@@ -1,14 +1,13 @@
 """Which phenomena a classifier and the probes below it get wrong, and after which layer a phenomenon is lost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from probing.analysis.phenomena import Slices
 from probing.analysis.slice_errors import SliceErrors, slice_errors
+from probing.diagnosis.answers import Answers
 from probing.diagnosis.cause import MARGIN, Cause, first_without
 from probing.diagnosis.group_means import Estimate
-from probing.diagnosis.split_answers import SplitAnswers
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,10 @@ class Loss:
     by: Estimate
 
 
-def phenomenon_errors(found: SplitAnswers, of_split: Slices, rng: np.random.Generator) -> SliceErrors:
-    """Errors of the classifier (column None) and of each layer's probe; of_split: of all sentences of the split."""
-    answers = found.answers
+def phenomenon_errors(answers: Answers, rng: np.random.Generator) -> SliceErrors:
+    """Errors of the classifier (column None) and of each layer's probe in every group; rng: for p-values."""
     wrong = np.column_stack([answers.model != answers.gold, (answers.probes != answers.gold).T])
-    here = replace(of_split, members=of_split.members[found.numbers])
-    return slice_errors(here, wrong, (None, *answers.layers), rng)
+    return slice_errors(answers.groups.names, answers.groups.inside, wrong, (None, *answers.layers), rng)
 
 
 def losses(cause: Cause, layers: tuple[int, ...]) -> tuple[Loss, ...]:

@@ -25,7 +25,7 @@ from probing.result.folder import PAGE
 def write_behaviour(of: Behaviour, folder: Path) -> Path:
     """Write the page, rows.csv and diagnosis.json into ``folder``; returns the page. All are made from one record."""
     folder.mkdir(parents=True, exist_ok=True)
-    as_table(rows_of_behaviour(of.tested.cells)).to_csv(folder / ROWS_FILE, index=False)
+    as_table(rows_of_behaviour(of.run.cells)).to_csv(folder / ROWS_FILE, index=False)
     written = json.dumps(as_json(of), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / JSON_FILE).write_text(f"{written}\n", encoding="utf-8")
     return write_html("behaviour.html", folder / PAGE, facts(of))
@@ -33,7 +33,7 @@ def write_behaviour(of: Behaviour, folder: Path) -> Path:
 
 def facts(of: Behaviour) -> dict[str, object]:
     """What the page says."""
-    rates = of.tested.cells
+    rates = of.run.cells
     capabilities = {one.capability for one in rates}
     return {
         "title": of.title,
@@ -41,9 +41,9 @@ def facts(of: Behaviour) -> dict[str, object]:
         "stand_ins": of.stand_ins,
         "says": in_words(rates),
         "tiles": {
-            "cases": f"{of.tested.n:,}",
-            "fail": f"{of.tested.failed:,}",
-            "of all": percent(of.tested.failed / of.tested.n),
+            "cases": f"{of.run.n:,}",
+            "fail": f"{of.run.failed:,}",
+            "of all": percent(of.run.failed / of.run.n),
         },
         "per_cell": f"{of.per_cell:,}",
         "rates": rate_table(rates),
@@ -70,8 +70,8 @@ def titled(one: Rate) -> str:
 
 def notes(of: Behaviour) -> list[str]:
     """What was left out."""
-    unread = f"{of.tested.left_out:,} cases have a text that the classifier cannot read."
-    return [*of.notes, *([unread] if of.tested.left_out else [])]
+    unread = f"{of.run.left_out:,} cases have a text that the classifier cannot read."
+    return [*of.notes, *([unread] if of.run.left_out else [])]
 
 
 def as_json(of: Behaviour) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def as_json(of: Behaviour) -> dict[str, Any]:
         "provenance": of.provenance,
         "classifier": of.classifier,
         "notes": notes(of),
-        "cases": of.tested.n,
-        "failed": of.tested.failed,
-        "left_out": of.tested.left_out,
-        "measurements": [row.known() for row in rows_of_behaviour(of.tested.cells)],
-        "failures": [asdict(failure) for one in of.tested.cells for failure in one.failures],
+        "cases": of.run.n,
+        "failed": of.run.failed,
+        "left_out": of.run.left_out,
+        "measurements": [row.known() for row in rows_of_behaviour(of.run.cells)],
+        "failures": [asdict(failure) for one in of.run.cells for failure in one.failures],
     }

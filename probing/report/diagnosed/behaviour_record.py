@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from probing.diagnosis.behaviour_tests import Tested
+from probing.diagnosis.behaviour_suite_run import SuiteRun
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Behaviour:
 
     title: str
     classifier: str
-    tested: Tested
+    run: SuiteRun
     per_cell: int
     notes: tuple[str, ...] = ()
     stand_ins: Sequence[str] = ()

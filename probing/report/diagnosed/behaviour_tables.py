@@ -6,7 +6,7 @@ from probing.analysis.behaviour import Cell as Rate
 from probing.analysis.behaviour import Failure, cell_of, said
 from probing.data.behaviour_cases import CAPABILITIES, TESTS
 from probing.report.diagnosed.measurement import SHARE, Measurement
-from probing.report.diagnosed.toned_table import NONE, UNBROKEN, Cell, Toned, percent, text, tone
+from probing.report.diagnosed.toned_table import NONE, Cell, Toned, one_break, percent, text, tone
 
 ALL_TESTS, ALL_CAPABILITIES = "all tests", "all capabilities"
 
@@ -46,7 +46,7 @@ def rate_cell(rate: Rate | None) -> Cell:
     """A failure rate with its interval and its counts; the more fail, the darker."""
     if rate is None:
         return Cell(NONE)
-    return Cell(in_numbers(rate).replace(" ", UNBROKEN), tone(rate.rate, 1.0, with_sign=False))
+    return Cell(one_break(in_numbers(rate)), tone(rate.rate, 1.0, with_sign=False))
 
 
 def in_numbers(rate: Rate) -> str:
@@ -62,13 +62,12 @@ def worst(rates: Sequence[Rate]) -> list[Rate]:
 
 def failure_table(rate: Rate) -> Toned:
     """The cases of a cell that fail, each with what the classifier says before and after the edit."""
-    made = {TESTS[0]: _functionality, TESTS[1]: _invariance, TESTS[2]: _direction}[rate.test]
-    heads = {
-        TESTS[0]: ["text", "label", "answer"],
-        TESTS[1]: ["text", "answer", "after the edit", "answer"],
-        TESTS[2]: ["text", "after the edit", "label after it", "its probability before", "after"],
-    }
-    return Toned(heads[rate.test], [made(one) for one in rate.failures])
+    head, made = {
+        "minimum functionality": (["text", "label", "answer"], _functionality),
+        "invariance": (["text", "answer", "after the edit", "answer to it"], _invariance),
+        "direction": (["text", "after the edit", "label after it", "its probability before", "and after"], _direction),
+    }[rate.test]
+    return Toned(head, [made(one) for one in rate.failures])
 
 
 def _functionality(one: Failure) -> list[Cell]:

@@ -10,7 +10,7 @@ from probing.diagnosis.group_means import Estimate
 from probing.diagnosis.phenomenon_errors import Loss
 from probing.report.diagnosed.measurement import SHARE, Measurement
 from probing.report.diagnosed.phenomenon_tables import lost_in
-from probing.report.diagnosed.toned_table import NONE, UNBROKEN, Cell, Toned, signed, text
+from probing.report.diagnosed.toned_table import NONE, Cell, Toned, one_break, signed, text
 
 COMPARED: dict[What, str] = {
     "unused": "unused: probe on the layer that is read − classifier",
@@ -62,7 +62,7 @@ def cell(one: Estimate | None) -> Cell:
     if one is None or not np.isfinite(one.value):
         return Cell(NONE)
     tone = "for3" if one.low > MARGIN else "against3" if one.high < -MARGIN else ""
-    return Cell(difference(one).replace(" ", UNBROKEN), tone)
+    return Cell(one_break(difference(one)), tone)
 
 
 def cause_in_words(cause: Cause) -> tuple[str, str]:

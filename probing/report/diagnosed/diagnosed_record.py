@@ -15,7 +15,7 @@ from probing.diagnosis.split_answers import SplitAnswers
 class OfSplit:
     """The answers for a whole split, the cause of its errors, and its errors by phenomenon.
 
-    left_out: of its sentences, those without answers.
+    left_out: of its sentences, those without answers. rules: by which a sentence has a phenomenon, by its name.
     """
 
     split: str
@@ -23,6 +23,7 @@ class OfSplit:
     cause: Cause
     phenomena: SliceErrors
     left_out: int = 0
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n_wrong(self) -> int:

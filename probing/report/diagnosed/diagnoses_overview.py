@@ -74,7 +74,7 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
         "errors": error_table(split.phenomena),
         "differences": difference_table(split.phenomena),
         "n_differences": f"{split.phenomena.n_differences:,}",
-        "rules": {one.name: one.rule for one in split.phenomena.phenomena},
+        "rules": split.rules,
         "explanations": explanation_table(split.cause),
         "losses": layer_loss_table(split.cause, split.lost),
         "words": taken_out_table(split.cause),

@@ -76,7 +76,7 @@ def as_json(of: Diagnosis) -> dict[str, Any]:
             "wrong": split.n_wrong,
             "left_out": split.left_out,
             "cause": _cause(split.cause),
-            "phenomena": phenomena_as_json(split.phenomena, split.lost),
+            "phenomena": phenomena_as_json(split.phenomena, split.lost, split.rules),
             "measurements": [row.known() for row in all_of_split(split)],
         }
     return found

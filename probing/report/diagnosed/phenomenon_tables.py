@@ -1,14 +1,15 @@
 """How often a classifier and the probe of each layer fail by phenomenon, as tables, sentences and rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from probing.analysis.slice_errors import SliceErrors
+from probing.diagnosis.compared import ALL
 from probing.diagnosis.phenomenon_errors import Loss
 from probing.report.diagnosed.measurement import PROBABILITY, SHARE, Measurement
-from probing.report.diagnosed.toned_table import NONE, UNBROKEN, Cell, Toned, percent, signed, text
+from probing.report.diagnosed.toned_table import NONE, Cell, Toned, one_break, percent, signed, text
 
 Place = tuple[int, int]  # of a phenomenon and a column
 
@@ -19,12 +20,13 @@ def columns(found: SliceErrors) -> list[str]:
 
 
 def error_table(found: SliceErrors) -> Toned:
-    """Phenomenon by classifier and layer: how many answers are wrong."""
+    """Phenomenon by classifier and layer: how many answers are wrong; below, in all sentences."""
     rows = [
         [text(name), Cell(f"{n:,}"), *(error_cell(found, (row, column)) for column in range(len(found.layers)))]
         for row, (name, n) in enumerate(zip(found.names, found.counts.tolist(), strict=True))
     ]
-    return Toned(["phenomenon", "sentences", *columns(found)], rows)
+    everywhere = [rate_cell(*ends) for ends in zip(*(part.tolist() for part in found.overall), strict=True)]
+    return Toned(["phenomenon", "sentences", *columns(found)], rows, [[text(ALL), Cell(f"{found.n:,}"), *everywhere]])
 
 
 def difference_table(found: SliceErrors) -> Toned:
@@ -37,18 +39,23 @@ def difference_table(found: SliceErrors) -> Toned:
 
 
 def error_cell(found: SliceErrors, at: Place) -> Cell:
-    """An error rate with its own interval in per cent."""
-    if not np.isfinite(found.rate[at]):
+    """An error rate with its own interval, coloured if it is surely not that of the rest."""
+    rate, low, high = (float(part[at]) for part in (found.rate, found.low, found.high))
+    return rate_cell(rate, low, high, tone_of(found, at))
+
+
+def rate_cell(rate: float, low: float, high: float, tone: str = "") -> Cell:
+    """An error rate with its interval in per cent."""
+    if not np.isfinite(rate):
         return Cell(NONE)
-    interval = f"[{100 * found.low[at]:.1f}, {100 * found.high[at]:.1f}]"
-    return Cell(f"{percent(float(found.rate[at]))} {interval}".replace(" ", UNBROKEN), tone_of(found, at))
+    return Cell(one_break(f"{percent(rate)} [{100 * low:.1f}, {100 * high:.1f}]"), tone)
 
 
 def difference_cell(found: SliceErrors, at: Place) -> Cell:
     """A difference of error rates with its joint interval."""
     if not np.isfinite(found.difference[at]):
         return Cell(NONE)
-    return Cell(said(found, at).replace(" ", UNBROKEN), tone_of(found, at))
+    return Cell(one_break(said(found, at)), tone_of(found, at))
 
 
 def tone_of(found: SliceErrors, at: Place) -> str:
@@ -65,7 +72,7 @@ def said(found: SliceErrors, at: Place) -> str:
 def failing(found: SliceErrors) -> str:
     """Where the classifier is surely wrong more often than elsewhere, in words; empty: nowhere."""
     column = found.layers.index(None)
-    rows = [row for row in range(len(found.phenomena)) if found.joint_low[row, column] > 0]
+    rows = [row for row in range(len(found.names)) if found.joint_low[row, column] > 0]
     rows.sort(key=lambda row: -float(found.difference[row, column]))
     if not rows:
         return ""
@@ -91,46 +98,49 @@ def losses_in_words(lost: Sequence[Loss]) -> str:
     return f"Lost between layers: {listed}." if listed else ""
 
 
-def phenomena_as_json(found: SliceErrors, lost: Sequence[Loss]) -> list[dict[str, Any]]:
+def phenomena_as_json(found: SliceErrors, lost: Sequence[Loss], rules: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each phenomenon with its rule, its number of sentences, and where it is lost; its rates are measurements."""
     where = {one.group: {"layer": one.layer, "instead": one.instead, **vars(one.by)} for one in lost}
     return [
-        {"name": one.name, "rule": one.rule, "n": n, **({"lost": where[one.name]} if one.name in where else {})}
-        for one, n in zip(found.phenomena, found.counts.tolist(), strict=True)
+        {"name": name, "rule": rules.get(name, ""), "n": n, **({"lost": where[name]} if name in where else {})}
+        for name, n in zip(found.names, found.counts.tolist(), strict=True)
     ]
 
 
 def rows_of_phenomena(found: SliceErrors, lost: Sequence[Loss]) -> Iterator[Measurement]:
     """Error rates, their differences from the rest, p-values, and the layers from which on phenomena are lost."""
-    for row, (name, n) in enumerate(zip(found.names, found.counts.tolist(), strict=True)):
-        for column, layer in enumerate(found.layers):
-            at = row, column
-            about: dict[str, Any] = {"method": "classifier" if layer is None else "probe", "layer": layer, "name": name}
-            rate, low, high, apart, joint_low, joint_high, p = (
-                float(array[at])
-                for array in (
-                    found.rate,
-                    found.low,
-                    found.high,
-                    found.difference,
-                    found.joint_low,
-                    found.joint_high,
-                    found.p,
-                )
-            )
-            yield Measurement(what="error rate", value=rate, low=low, high=high, n=n, unit=SHARE, **about)
-            ends = {"low": joint_low, "high": joint_high}
-            yield Measurement(what="error rate minus that of the rest", value=apart, **ends, n=n, unit=SHARE, **about)
-            yield Measurement(what="adjusted p of that difference", value=p, n=n, unit=PROBABILITY, **about)
+    for row in range(len(found.names)):
+        for column in range(len(found.layers)):
+            yield from _rows_of(found, (row, column))
     for one in lost:
-        ends = {"low": one.by.low, "high": one.by.high}
         yield Measurement(
             what="lost from this layer on",
             method=f"layer {one.instead} instead",
             layer=one.layer,
             name=one.group,
             value=one.by.value,
-            **ends,
+            low=one.by.low,
+            high=one.by.high,
             n=one.by.n,
             unit=SHARE,
         )
+
+
+def _rows_of(found: SliceErrors, at: Place) -> Iterator[Measurement]:
+    layer = found.layers[at[1]]
+    about: dict[str, Any] = {
+        "method": "classifier" if layer is None else "probe",
+        "layer": layer,
+        "name": found.names[at[0]],
+        "n": int(found.counts[at[0]]),
+    }
+    rate, apart = (
+        {"value": float(value[at]), "low": float(low[at]), "high": float(high[at])}
+        for value, low, high in (
+            (found.rate, found.low, found.high),
+            (found.difference, found.joint_low, found.joint_high),
+        )
+    )
+    yield Measurement(what="error rate", unit=SHARE, **rate, **about)
+    yield Measurement(what="error rate minus that of the rest", unit=SHARE, **apart, **about)
+    yield Measurement(what="adjusted p of that difference", value=float(found.p[at]), unit=PROBABILITY, **about)

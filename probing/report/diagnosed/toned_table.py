@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 STEPS = 4  # shades of a colour
 NONE = "–"
-UNBROKEN = "\u00a0"  # a space at which no line ends
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,16 @@ def signed(value: float, decimals: int = 2) -> str:
     ('+0.50', '−0.50', '–')
     """
     return NONE if not np.isfinite(value) else f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def one_break(value: str) -> str:
+    """A number with its interval, where a line can end before the interval only.
+
+    >>> one_break("0.5 % [0.1, 0.9] 3/7").split(" ")
+    ['0.5\xa0%', '[0.1,\xa00.9]\xa03/7']
+    """
+    number, bracket, rest = value.replace(" ", "\u00a0").partition("\u00a0[")
+    return f"{number} [{rest}" if bracket else number
 
 
 def percent(value: float | None, decimals: int = 1) -> str:

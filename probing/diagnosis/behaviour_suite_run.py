@@ -18,7 +18,7 @@ AT_ONCE = 64  # texts between two lines of progress
 
 
 @dataclass(frozen=True)
-class Tested:
+class SuiteRun:
     """The failure rates of a suite. left_out: cases with a text that the classifier cannot read."""
 
     cells: tuple[Cell, ...]
@@ -46,7 +46,7 @@ def check_classes(classes: Sequence[str]) -> None:
         )
 
 
-def tested(subject: Subject, cases: Sequence[Case], on_progress: Progress = no_progress) -> Tested:
+def run_suite(subject: Subject, cases: Sequence[Case], on_progress: Progress = no_progress) -> SuiteRun:
     """Run the cases; a class of the classifier is a label of the suite if it has its name, whatever its case.
 
     Raises: ConfigError for a classifier without these classes; DataError if it can read none of the texts.
@@ -60,13 +60,13 @@ def tested(subject: Subject, cases: Sequence[Case], on_progress: Progress = no_p
     if not readable:
         raise DataError("the classifier can read none of the texts of the behaviour suite; choose another model")
     cells = failure_rates(readable, lambda texts: np.stack([known[text] for text in texts]), names)
-    return Tested(cells, len(cases) - len(readable))
+    return SuiteRun(cells, len(cases) - len(readable))
 
 
 def probabilities(subject: Subject, cases: Sequence[Case], on_progress: Progress) -> dict[str, NDArray[np.float64]]:
     """Of each text of the cases that the classifier can read: (C',) in its own order."""
     texts = sorted({text for case in cases for text in (case.text, case.edited) if text}, key=len)
-    found = {}
+    found: dict[str, NDArray[np.float64]] = {}
     for start in range(0, len(texts), AT_ONCE):
         on_progress("behaviour suite", start, len(texts))
         some = texts[start : start + AT_ONCE]
