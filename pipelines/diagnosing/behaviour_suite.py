@@ -7,7 +7,9 @@ from pipelines.diagnosing.diagnosis_settings import SUITE_SEED, Settings
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.shared.cli import say
 from probing.data.behaviour_cases import CAPABILITIES, behaviour_cases
+from probing.data.grammar import LABELS
 from probing.diagnosis.behaviour_suite_run import run_suite
+from probing.model.class_names import further_classes
 from probing.report.diagnosed.behaviour_files import write_behaviour
 from probing.report.diagnosed.behaviour_record import Behaviour
 from probing.report.diagnosed.behaviour_tables import ALL_TESTS, in_numbers, with_sums, worst
@@ -20,13 +22,14 @@ def behaviour_of(trained: Trained, settings: Settings) -> Behaviour:
     """Run the suite. Raises: ConfigError for a classifier without the classes of the suite."""
     subject, run = trained.subject, trained.run
     trained.bars.stage("behaviour suite")
+    others = further_classes([*LABELS.values()], dict(enumerate(subject.names)))
     cases = behaviour_cases(settings.behaviour, SUITE_SEED)
     return Behaviour(
         f"{run.checkpoint.name} on {run.corpus.name}, {run.experiment.task.name}: behaviour suite",
         f"{subject.described} of {run.checkpoint.name}",
         run_suite(subject, cases, trained.bars),
         settings.behaviour,
-        subject.caveats,
+        (f"the classifier also has the classes {', '.join(others)}, which no case has as its label",) if others else (),
         notes_of_folders([run.folder]),
         provenance(trained, settings),
     )

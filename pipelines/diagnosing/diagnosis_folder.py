@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from pipelines.diagnosing.trained_subject import Trained
 from pipelines.running.run_folder import labels, shortened
 from pipelines.shared.machine import alone
 from pipelines.shared.option_files import CONF
+from pipelines.shared.typed_options import in_quotes
 from pipelines.shared.versions import code_version, versions
 from probing.distribution import as_typed
 from probing.errors import ConfigError
@@ -24,6 +26,7 @@ from probing.report.emit import file_name
 from probing.result.folder import parsed_manifest
 
 VERSION = 2  # raise it when the same options give other numbers than before
+PLAIN = re.compile(r"[\w./-]+")  # a name that Hydra reads without quotes
 LONGEST = 40  # characters of a text in the name of a folder
 
 
@@ -99,8 +102,11 @@ def provenance(trained: Trained, settings: Settings) -> dict[str, Any]:
 def command(settings: Settings) -> str:
     """What to type to make the same diagnosis."""
     usual = Settings()
-    own = (one.name for one in fields(Settings) if one.name not in ("options", "answers"))
+    own = (one.name for one in fields(Settings) if one.name not in ("options", "answers", "phenomena"))
     changed = [f"{name}={getattr(settings, name)}" for name in own if getattr(settings, name) != getattr(usual, name)]
+    if settings.phenomena:
+        named = (one if PLAIN.fullmatch(one) else in_quotes(one) for one in settings.phenomena)
+        changed.append(f"phenomena=[{','.join(named)}]")
     if settings.answers:  # Hydra reads no quoted keys
         changed.append(f"answers={{{', '.join(f'{name}: {text!r}' for name, text in settings.answers.items())}}}")
     return as_typed(shlex.join(["python", "-m", "pipelines.diagnose", *settings.options, *changed]))

@@ -19,7 +19,8 @@ class SliceErrors:
     counts: sentences in a slice. rate, low, high: its error rate with Wilson's 95 % interval, by itself. rest: the
     error rate of the other sentences. difference: rate - rest; joint_low, joint_high: Newcombe's interval with the
     critical value for all P x L differences at once; p: adjusted for all of them (``proportions.searched``). NaN: the
-    slice, or the rest, is empty. n, overall: number and error rate of all sentences with Wilson's interval, (L,) each. Sentences count as independent of each other.
+    slice, or the rest, is empty. n: all sentences. overall: their error rate, with Wilson's interval, (L,) each.
+    Sentences count as independent of each other.
     """
 
     names: tuple[str, ...]

@@ -10,7 +10,6 @@ from probing.data.behaviour_cases import CAPABILITIES
 from probing.report.diagnosed.behaviour_record import Behaviour
 from probing.report.diagnosed.behaviour_tables import (
     failure_table,
-    in_numbers,
     rate_table,
     rows_of_behaviour,
     worst,
@@ -60,7 +59,11 @@ def in_words(rates: tuple[Rate, ...]) -> str:
     found = worst(rates)
     if not found:
         return "No case fails."
-    return f"What fails most often: {found[0].capability} ({found[0].test}), {in_numbers(found[0])}."
+    most = found[0]
+    return (
+        f"What fails most often: {most.capability}, {most.test}: {percent(most.rate)} "
+        f"[{100 * most.ci_low:.1f}, {100 * most.ci_high:.1f}], {most.failed:,} of {most.n:,} cases."
+    )
 
 
 def titled(one: Rate) -> str:

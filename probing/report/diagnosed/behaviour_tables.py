@@ -80,19 +80,25 @@ def _invariance(one: Failure) -> list[Cell]:
 
 def _direction(one: Failure) -> list[Cell]:
     label, after = one.case.edited_label, one.after or {}
-    shares = [Cell(percent(found.get(label), 2)) for found in (one.before, after)]
+    shares = [Cell(one_break(percent(found.get(label), 2))) for found in (one.before, after)]
     return [text(one.case.text), text(one.case.edited), text(label), *shares]
 
 
 def _answer(probabilities: Mapping[str, float]) -> Cell:
     name = said(probabilities)
-    return text(f"{name} {percent(probabilities[name])}")
+    return text(f"{name} {one_break(percent(probabilities[name]))}")
 
 
 def rows_of_behaviour(rates: Sequence[Rate]) -> Iterator[Measurement]:
     """The failure rate of every cell, then those of the sums."""
     for (capability, test), one in with_sums(rates).items():
-        ends = {"low": one.ci_low, "high": one.ci_high}
         yield Measurement(
-            what="failure rate", method=test, name=capability, value=one.rate, **ends, n=one.n, unit=SHARE
+            what="failure rate",
+            method=test,
+            name=capability,
+            value=one.rate,
+            low=one.ci_low,
+            high=one.ci_high,
+            n=one.n,
+            unit=SHARE,
         )

@@ -134,13 +134,8 @@ def _rows_of(found: SliceErrors, at: Place) -> Iterator[Measurement]:
         "name": found.names[at[0]],
         "n": int(found.counts[at[0]]),
     }
-    rate, apart = (
-        {"value": float(value[at]), "low": float(low[at]), "high": float(high[at])}
-        for value, low, high in (
-            (found.rate, found.low, found.high),
-            (found.difference, found.joint_low, found.joint_high),
-        )
-    )
-    yield Measurement(what="error rate", unit=SHARE, **rate, **about)
-    yield Measurement(what="error rate minus that of the rest", unit=SHARE, **apart, **about)
+    rate, apart = (found.rate, found.low, found.high), (found.difference, found.joint_low, found.joint_high)
+    for what, ends in (("error rate", rate), ("error rate minus that of the rest", apart)):
+        value, low, high = (float(each[at]) for each in ends)
+        yield Measurement(what=what, unit=SHARE, value=value, low=low, high=high, **about)
     yield Measurement(what="adjusted p of that difference", value=float(found.p[at]), unit=PROBABILITY, **about)
