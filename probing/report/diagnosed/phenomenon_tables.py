@@ -64,9 +64,11 @@ def tone_of(found: SliceErrors, at: Place) -> str:
 
 
 def said(found: SliceErrors, at: Place) -> str:
-    """A difference with its joint interval."""
-    ends = (signed(float(end[at]), 3) for end in (found.joint_low, found.joint_high))
-    return f"{signed(float(found.difference[at]), 3)} [{', '.join(ends)}]"
+    """A difference with its joint interval, in percentage points."""
+    value, low, high = (
+        signed(100 * float(part[at]), 1) for part in (found.difference, found.joint_low, found.joint_high)
+    )
+    return f"{value} [{low}, {high}]"
 
 
 def failing(found: SliceErrors) -> str:
@@ -78,8 +80,8 @@ def failing(found: SliceErrors) -> str:
         return ""
     listed = ", ".join(f"{found.names[row]} {said(found, (row, column))}" for row in rows)
     return (
-        f"The classifier is wrong more often than in the other sentences in: {listed} (intervals corrected for all "
-        f"{found.n_differences} differences)."
+        f"The classifier is wrong more often than in the other sentences in: {listed} (percentage points; intervals "
+        f"corrected for all {found.n_differences} differences)."
     )
 
 

@@ -51,9 +51,10 @@ def test_only_what_survives_the_correction_is_coloured_and_named(found):
     assert apart == 0.5 and low > 0
     assert failing(found) == (
         "The classifier is wrong more often than in the other sentences in: "
-        f"negation +0.500 [+{low:.3f}, +{high:.3f}] (intervals corrected for all 4 differences)."
+        f"negation +50.0 [+{100 * low:.1f}, +{100 * high:.1f}] (percentage points; intervals corrected for all 4 "
+        "differences)."
     )
-    assert shown(difference_table(found).rows)[0][1] == f"+0.500 [+{low:.3f}, +{high:.3f}]"
+    assert shown(difference_table(found).rows)[0][1] == f"+50.0 [+{100 * low:.1f}, +{100 * high:.1f}]"
 
 
 def test_nothing_is_said_where_nothing_fails(found):
