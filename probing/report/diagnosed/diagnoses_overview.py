@@ -13,6 +13,7 @@ from probing.report.diagnosed.cause_tables import (
     taken_out_table,
 )
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
+from probing.report.diagnosed.gain_words import gain_cell
 from probing.report.diagnosed.phenomenon_tables import difference_table, error_table
 from probing.report.diagnosed.text_page import page_name
 from probing.report.diagnosed.toned_table import percent
@@ -49,6 +50,7 @@ def lines(of: Diagnosis) -> list[dict[str, str]]:
             "confidence": percent(one.confidence),
             "verdict": one.verdict.kind,
             "repair": one.verdict.repair,
+            "gain": gain_cell(one.gain),
         }
         for number, one in enumerate(of.texts, start=1)
     ]
@@ -78,7 +80,11 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
         "explanations": explanation_table(split.cause),
         "losses": layer_loss_table(split.cause, split.lost),
         "words": taken_out_table(split.cause),
-        "notes": [*of.notes, *filter(None, (too_few, lost if split.left_out else ""))],
+        "notes": [
+            *of.notes,
+            *filter(None, (too_few, lost if split.left_out else "")),
+            *(note.text for note in split.answers.notes),
+        ],
     }
 
 
