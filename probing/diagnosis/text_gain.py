@@ -19,7 +19,7 @@ from probing.result.resampling import Resampling
 
 NOT_PREDICTED = {
     "right": "the answer is the label",
-    "not told apart": "no repair was measured: it needs other training data",
+    "not told apart": "the repair needs other training data, and was not measured",
     "doubtful label": "the label is in doubt, and not the model",
     "undecided": "no repair is named",
 }

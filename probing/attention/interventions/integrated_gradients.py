@@ -53,7 +53,7 @@ def integrated_gradients(
         slope += torch.einsum("n,nse->se", torch.as_tensor(weights[some] / 2, device=text.device), found.double())
     values = (slope * (text - start).double()).sum(-1)[0].cpu().numpy()
     name = baseline if baseline in ("zero", "mean") else special_token(encoder, (baseline,))[0]
-    what = f"the logit difference {after:+.3f} of the text minus {before:+.3f} of the baseline"
+    what = f"the logit difference {after:+.3f} of the text minus {before:+.3f} of the baseline".replace("-", "−")
     setting = f"from the embedding {name}, {steps} steps"
     return Attribution("integrated gradients", values, "logit", 0.0, after - before, what, setting)
 
