@@ -89,19 +89,20 @@ def _study_of(probe: object) -> Study:
     return study
 
 
-def _paired(text: object, label: object) -> tuple[list[str], list[str]]:
+def _paired(text: str | Sequence[str], label: str | Sequence[str]) -> tuple[list[str], list[str]]:
     """Texts and their labels. Raises: ConfigError."""
-    texts, labels = ([given] if isinstance(given, str) else given for given in (text, label))
-    for name, given in (("text", texts), ("label", labels)):
+    pairs = (("text", text), ("label", label))
+    for name, given in pairs:
         if not isinstance(given, Sequence) or not given or not all(isinstance(one, str) for one in given):
             raise ConfigError(f"{name}={shown(repr(given))}: a string is expected, or a list of them; type {EXAMPLE}")
-    assert isinstance(texts, Sequence) and isinstance(labels, Sequence)
+    texts, labels = ([given] if isinstance(given, str) else list(given) for given in (text, label))
     if isinstance(text, str) != isinstance(label, str) or len(texts) != len(labels):
-        raise ConfigError(f"{len(texts)} texts and {len(labels)} labels: one label for each text is expected")
+        seen = [f"a {name}" if isinstance(given, str) else f"a list of {len(given)} {name}s" for name, given in pairs]
+        raise ConfigError(f"{seen[0]} and {seen[1]} are given; give a list of texts a list with one label for each")
     if empty := [number for number, one in enumerate(texts, start=1) if not one.strip()]:
         which = "text" if isinstance(text, str) else f"text {empty[0]}"
         raise ConfigError(f"{which} is empty; type {EXAMPLE}")
-    return list(texts), list(labels)
+    return texts, labels
 
 
 def _prompt(prompt: str | None, answers: Mapping[str, str] | None) -> Prompt | None:

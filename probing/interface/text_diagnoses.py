@@ -113,6 +113,7 @@ class TextDiagnoses:
             else:
                 page = write_diagnoses_overview(self.record, Path(folder))
             html = _ELSEWHERE.sub(r"\1", page.read_text(encoding="utf-8"))
+        html = html.replace('href="#', 'href="about:srcdoc#')  # a bare # would lead to the notebook's own address
         return NotebookPage(html, self.record.title, HEIGHT_PX)._repr_html_()
 
     @property
