@@ -70,8 +70,7 @@ def test_a_diagnosis(here, apart, vectors, tmp_path, texts):
     own, commands = (json.loads((folder / "diagnosis.json").read_text()) for folder in (saved, made))
     assert own.pop("provenance")["checkpoint"] == commands.pop("provenance")["checkpoint"]
     assert own == commands == {key: value for key, value in as_written(found.to_dict()).items() if key in own}
-    read = pd.read_csv(made / "rows.csv", keep_default_na=False, na_values=[""], float_precision="round_trip")
-    assert found.to_frame()["value"].astype(float).tolist() == pytest.approx(read["value"].tolist(), abs=0, nan_ok=True)
+    assert found.to_frame().to_csv(index=False).encode() == (made / "rows.csv").read_bytes()
 
 
 def as_written(value: object) -> dict:
