@@ -30,7 +30,7 @@ def probed_subject(study: Study, saved: Saved, rows: pd.DataFrame, prompt: Promp
     )
     errors = {int(layer): 1 - float(accuracy) for layer, accuracy in on_test.items()}
     above = [layer for layer in on_dev if layer > 0]  # no head or attention comes before the embedding output
-    best = int(max(above, key=lambda layer: on_dev[layer]))
+    best = int(max(above, key=lambda layer: on_dev[layer], default=0))  # without one, Subject says why not
     return Subject(study, saved, errors, best, prompt)
 
 
