@@ -1,6 +1,7 @@
 """Why? of the explorer in a browser: what is asked, what is shown, and that the shown page can do nothing else."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,9 @@ TEXT = "The movie was unexpectedly not boring"
 class Known(Diagnoser):
     """Answers with a diagnosis that is there already, once ``go_on`` is set; refuses the label negative."""
 
-    def __init__(self, found) -> None:
-        super().__init__([Classifier("sentiment", ("negative", "<b>positive</b>"), None)], "model=tiny")
-        self.found, self.go_on, self.asked = found, threading.Event(), []
+    def __init__(self, found, files) -> None:
+        super().__init__([Classifier("sentiment", ("negative", "<b>positive</b>"), Path())], "model=tiny")
+        self.found, self._files, self.go_on, self.asked = found, files, threading.Event(), []
 
     def why(self, wanted):
         from probing.report.diagnosed.diagnosis_files import as_json
@@ -33,13 +34,21 @@ class Known(Diagnoser):
         self.stage = "measuring <i>words</i>"
         assert self.go_on.wait(timeout=20)
         self.stage, self.seconds = None, 12.3
-        return {"diagnosis": as_json(self.found), "page": self._keep(self.found), "seconds": 12.3}
+        return {"diagnosis": as_json(self.found), "page": "/why/1/text-1.html", "seconds": 12.3}
 
 
 @pytest.fixture(scope="module")
 def known(small_subject, small_texts):
     whence = {"run_id": "r", "checkpoint": {"name": "tiny", "revision": "1"}, "data": {"name": "grammar"}}
     return diagnosis_of_texts(small_subject, small_texts, whence)
+
+
+@pytest.fixture(scope="module")
+def diagnoser_of(known):
+    """diagnoser_of(): one that gives this diagnosis, whose pages are drawn once."""
+    drawn = Diagnoser([], "model=tiny")
+    drawn._keep(known)
+    return lambda: Known(known, drawn._files)
 
 
 @pytest.fixture
@@ -61,8 +70,8 @@ def dialog(tab, wanted: str) -> str:
     return tab.text_content("#why-said")
 
 
-def test_the_page_of_the_typed_text_opens_in_place(tab, opened, known):
-    diagnoser = Known(known)
+def test_the_page_of_the_typed_text_opens_in_place(tab, opened, known, diagnoser_of):
+    diagnoser = diagnoser_of()
     with served(opened(diagnoser)) as url:
         tab.goto(url)
         state(tab, "ready")
@@ -101,8 +110,8 @@ def test_the_page_of_the_typed_text_opens_in_place(tab, opened, known):
         assert tab.locator("#why-page").is_hidden()
 
 
-def test_the_shown_page_cannot_reach_this_one_or_its_server(tab, opened, known):
-    diagnoser = Known(known)
+def test_the_shown_page_cannot_reach_this_one_or_its_server(tab, opened, diagnoser_of):
+    diagnoser = diagnoser_of()
     diagnoser.go_on.set()
     with served(opened(diagnoser)) as url:
         tab.goto(url)
@@ -135,8 +144,8 @@ def test_without_a_classifier_it_says_what_to_type(tab, opened):
 
 
 @pytest.mark.parametrize("width", [1400, 1000, 500])
-def test_button_and_dialog_fit_the_window(tab, opened, known, width):
-    diagnoser = Known(known)
+def test_button_and_dialog_fit_the_window(tab, opened, diagnoser_of, width):
+    diagnoser = diagnoser_of()
     diagnoser.go_on.set()
     tab.set_viewport_size({"width": width, "height": 800})
     with served(opened(diagnoser)) as url:
