@@ -42,10 +42,10 @@ def classifiers_in(trained: "Sequence[TrainedProbes]", n_layers: int) -> list[Cl
 
 
 def how_to_get_one(typed: str) -> str:
-    """What to type for a classifier of sentences. typed: how the model was asked for, such as ``model=minilm``."""
+    """What to type for a classifier of sentences, a command a line. typed: how the model was asked for."""
     model = without_folders(typed)
     return as_typed(
-        f"no classifier of sentences was found; type python -m pipelines.run {model} task=sentiment attention=none for "
-        f"one that reads the layers of this model, or python -m pipelines.classifier {model} task=sentiment for a "
-        "model with a head of its own, which needs such a run too; then start this page again"
+        "no classifier of sentences was found for this model; type one of these, then start this page again:\n"
+        f"python -m pipelines.run {model} task=sentiment attention=none\n"
+        f"python -m pipelines.classifier {model} task=sentiment (a model with a head; make the run above of that one)"
     )

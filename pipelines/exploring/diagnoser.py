@@ -68,7 +68,7 @@ class Diagnoser:
 
     def _chosen(self, task: str | None) -> Classifier:
         if not self.classifiers:
-            raise RequestError(400, how_to_get_one(self.typed))
+            raise RequestError(400, " ".join(how_to_get_one(self.typed).split()))
         for one in self.classifiers:
             if task in (None, one.task):
                 return one
