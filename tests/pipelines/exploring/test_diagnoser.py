@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import probing
 from pipelines.diagnosing.diagnosis_settings import separated
 from pipelines.exploring import diagnoser as module
 from pipelines.exploring.classifiers import Classifier, classifiers_in
@@ -13,6 +14,7 @@ from pipelines.exploring.diagnoser import Diagnoser
 from pipelines.exploring.finished_study import check_classes, classes_in, finished_study
 from pipelines.exploring.request import RequestError, WhyRequest
 from probing.axes import no_progress
+from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError
 from probing.model.checkpoint import Model, resolve
 from probing.view.probe_selection import select_probes
@@ -68,6 +70,32 @@ def test_its_numbers_are_those_of_the_command(command, asked):
     assert asked.file(number, "none.html") is None and asked.file(99, "text-1.html") is None
     status = asked.status()
     assert status["seconds"] == answer["seconds"] > 0 and status["stage"] is None
+
+
+def test_a_model_with_a_head_of_its_own_is_diagnosed_itself_here_and_from_python(here, tiny, tmp_path):
+    headed, made = tmp_path / "headed", tmp_path / "made"
+    shared = [*SMALL[:4], f"outputs={tmp_path}", "threads=1"]
+    done = here(
+        *shared, f"model.checkpoint={tiny}", "task=sentiment", f"out={headed}", small=False, program="classifier"
+    )
+    assert done.code == 0, done.err
+    given = [*shared, f"model.checkpoint={headed}", "text=It was dull", "label=positive", f"out={made}"]
+    done = here(*separated(given), small=False, program="diagnose")
+    assert done.code == 0, done.err
+
+    model = probing.load_model(str(headed), head=True)
+    probes = select_probes([tmp_path / "runs"], model.checkpoint.revision, "float32")
+    asked = Diagnoser(classifiers_in(probes.trained, LAYERS), "model=tiny", device="cpu")
+    answer = asked.why(WhyRequest("It was dull", "positive", None))
+    assert answer["diagnosis"]["classifier"] == "the model's own head of headed"
+    rows = (made / "rows.csv").read_bytes()
+    assert asked.file(1, "rows.csv")[0] == rows
+
+    corpus = Grammar(name="grammar", train=60, dev=40, test=20).load()
+    probe = probing.fit_probe(probing.extract(model, corpus), task="sentiment")
+    found = probing.diagnose(probe, "It was dull", "positive")
+    assert found.record.classifier == "the model's own head of headed"
+    assert found.to_frame().to_csv(index=False).encode() == rows
 
 
 def test_the_latest_pages_are_kept(monkeypatch):

@@ -417,6 +417,7 @@ def test_a_real_model_from_loading_to_a_view(live):
     waiting = ask(port, text="the fox")
     assert waiting.status == 503
     assert waiting.headers["retry-after"] == "1"
+    assert call(port, "POST", "/api/why", {"text": "the fox", "label": "positive"}).status == 503
     assert call(port, "GET", "/api/model").data["stage"] == "starting"
     stages: list[str] = []
     session.load(stages.append)
