@@ -31,10 +31,11 @@ from pipelines.benchmarking.bench import Bench, BenchmarkParts, Ratio
 from pipelines.benchmarking.ratios import RATIOS, listing
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import set_threads
+from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.notes import announce
 from pipelines.shared.option_files import CONF, folders
 from pipelines.shared.options import own_options, parts_of
-from pipelines.shared.schema import check_machine, names_a_folder
+from pipelines.shared.schema import names_a_folder
 from pipelines.shared.stand_ins import find_corpus, find_model
 from pipelines.shared.typed_options import in_quotes
 from pipelines.shared.versions import code_version, versions
@@ -48,7 +49,7 @@ GROUPS = ("data", "task", "model", "store", "probe")
 
 
 @dataclass
-class Settings:
+class Settings(MachineSettings):
     """The options of ``python -m pipelines.benchmark`` outside of the groups."""
 
     name: str = "main"
@@ -56,10 +57,6 @@ class Settings:
     repeats: int = 5
     layer: int = 3
     sentences: int = 400
-    strict: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -69,7 +66,7 @@ class Settings:
         positive("repeats", self.repeats)
         positive("sentences", self.sentences)
         not_negative("layer", self.layer)
-        check_machine(self.device, self.threads)
+        super().__post_init__()
 
 
 def benchmark(config: DictConfig, run: tuple[str, ...]) -> Path:

@@ -34,11 +34,12 @@ from pipelines.covering.population import Population, Source, population
 from pipelines.covering.replications import Line, Replications, everything
 from pipelines.shared.cli import CONSOLE, job, launch, say
 from pipelines.shared.machine import set_threads
+from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.notes import announce
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import Parts, own_options, parts_of
 from pipelines.shared.progress import Bars
-from pipelines.shared.schema import check_machine, listed, names_a_folder
+from pipelines.shared.schema import listed, names_a_folder
 from pipelines.shared.stand_ins import find_model
 from pipelines.shared.versions import code_version
 from probing.data.grammar import Grammar
@@ -49,7 +50,7 @@ FEWEST = 200  # sentences of a population: fewer have too few cases of a relatio
 
 
 @dataclass
-class Settings:
+class Settings(MachineSettings):
     """The options of ``python -m pipelines.coverage`` outside of the groups."""
 
     name: str = "main"
@@ -61,10 +62,6 @@ class Settings:
     documents: Any = field(default_factory=lambda: [50, 20])
     layer: int = 3
     seed: int = 0
-    strict: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -79,7 +76,7 @@ class Settings:
         for option, least in (("pool", FEWEST), ("controls", max(DRAWS))):
             if getattr(self, option) < least:
                 raise ConfigError(f"{option}={getattr(self, option)}: at least {least} are expected")
-        check_machine(self.device, self.threads)
+        super().__post_init__()
 
 
 def coverage(config: DictConfig) -> Path:

@@ -39,9 +39,10 @@ import hydra
 from omegaconf import DictConfig
 
 from pipelines.shared.cli import CONSOLE, job, launch, say
+from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import ModelParts, own_options, parts_of
-from pipelines.shared.schema import check_machine, listed
+from pipelines.shared.schema import listed
 from probing.distribution import need
 from probing.errors import ConfigError, positive
 from probing.model.checkpoint import row_name
@@ -60,7 +61,7 @@ SHUTDOWN_S = 1  # after Ctrl-C answers may still be sent for so long
 
 
 @dataclass
-class Settings:
+class Settings(MachineSettings):
     """The options of ``python -m pipelines.explore`` that are in no group."""
 
     port: int = 8765
@@ -72,10 +73,6 @@ class Settings:
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
     probes: Any = "auto"
     open: bool = False
-    strict: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -87,7 +84,7 @@ class Settings:
             positive(name, getattr(self, name))
         if len(self.text) > self.characters:
             raise ConfigError(f"text has {len(self.text):,} characters, more than characters={self.characters}")
-        check_machine(self.device, self.threads)
+        super().__post_init__()
 
 
 def explore(config: DictConfig) -> None:

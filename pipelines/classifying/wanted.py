@@ -6,8 +6,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.options import CorpusParts, own_options, parts_of
-from pipelines.shared.schema import check_machine
 from probing.errors import ConfigError, not_negative, positive
 from probing.model.checkpoint import row_name
 from probing.probe.linear import Linear
@@ -19,17 +19,13 @@ VERSION = 1  # raise it when the same options give other weights than before
 
 
 @dataclass
-class Settings:
+class Settings(MachineSettings):
     """The options of ``python -m pipelines.classifier`` outside of the groups."""
 
     layer: int | None = None
     out: str | None = None
     seed: int = 0
     resamples: int = 1000
-    strict: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -37,7 +33,7 @@ class Settings:
             positive("layer", self.layer)
         not_negative("seed", self.seed)
         positive("resamples", self.resamples)
-        check_machine(self.device, self.threads)
+        super().__post_init__()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from pipelines.diagnosing.diagnosis_settings import Settings
+from pipelines.diagnosing.own_phenomena import own_phenomena
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.diagnosing.typed_texts import Typed, typed_texts
 from probing.analysis.phenomena import slices, usual_phenomena
 from probing.axes import Sentence
 from probing.diagnosis.answers import Groups
 from probing.diagnosis.cause import cause
+from probing.diagnosis.phenomenon_errors import phenomenon_errors
 from probing.diagnosis.probed_subject import whole_text
 from probing.diagnosis.split_answers import split_answers
 from probing.diagnosis.subject import Subject
@@ -51,12 +53,16 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     subject, split = trained.subject, settings.of_split
     sentences = subject.study.corpus.splits
     trained.bars.stage(f"answers on {split}")
-    kinds = usual_phenomena(sentences["train"])
-    groups, of_train = (Groups.of(slices(kinds, sentences[part])) for part in (split, "train"))
-    found = split_answers(subject, split, groups, of_train, trained.bars)
+    train, mine = sentences["train"], [own.phenomenon for own in own_phenomena(settings.phenomena)]
+    here = slices((*usual_phenomena(train), *mine), sentences[split])
+    of_train = slices((*usual_phenomena(train, of_train=True), *mine), train)
+    found = split_answers(subject, split, Groups.of(here), Groups.of(of_train), trained.bars)
     if not len(found.numbers):
         raise DataError(f"split={split}: the classifier answers none of its sentences; type another split=…")
     why = cause(found.answers, subject.study.resampling(split, found.numbers))
     wrong = found.wrong[: settings.errors]
     texts = tuple(Labelled(found.sentences[place], int(found.answers.gold[place])) for place in wrong)
-    return Chosen(texts, OfSplit(split, found, why, len(sentences[split]) - len(found.numbers)))
+    by_phenomenon = phenomenon_errors(found.answers, subject.study.rng("diagnosis", "phenomena"))
+    rules = {one.name: one.rule for one in here.phenomena}
+    left_out = len(sentences[split]) - len(found.numbers)
+    return Chosen(texts, OfSplit(split, found, why, by_phenomenon, left_out, rules))

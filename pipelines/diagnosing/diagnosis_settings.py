@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, cast
 
-from pipelines.shared.typed_options import in_quotes, readable
+from pipelines.shared.further_options import gathered
 from probing.attention.interventions.prompt_head import Prompt
 from probing.errors import ConfigError, not_negative, one_of
 
 SPLITS = ("dev", "test")
+SUITE_SEED = 0  # of the cases of behaviour=: all models have the same ones, whatever the seed of their run
 EXAMPLE = 'text="The movie was unexpectedly not boring" label=positive'
 OF_THE_RUN = ("attention", "analysis", "probe", "layers")
-_WITH_VALUE = ("--config-dir", "-cd", "--cfg", "-c", "--package", "-p")
 
 
 @dataclass
@@ -22,6 +22,8 @@ class Settings:
     label: str | None = None
     file: str | None = None
     errors: int = 0
+    behaviour: int = 0
+    phenomena: list[str] = field(default_factory=list)
     prompt: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     split: str = "dev"
@@ -33,6 +35,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         not_negative("errors", self.errors)
+        not_negative("behaviour", self.behaviour)
         if self.answers and self.prompt is None:
             raise ConfigError('answers= needs a prompt; type prompt="Review: {text} Sentiment:", for example')
         self.as_prompt()
@@ -47,10 +50,14 @@ class Settings:
         if (self.text is None) != (self.label is None):
             missing = "label" if self.label is None else "text"
             raise ConfigError(f"{missing}= is missing: a text is diagnosed with its label; type {EXAMPLE}")
-        given = [name for name in ("text", "file", "errors") if getattr(self, name)]
+        given = [name for name in ("text", "file", "errors", "behaviour") if getattr(self, name)]
         if len(given) != 1:
             listed = " and ".join(given) or "nothing"
-            raise ConfigError(f"{listed}: one of text=, file= and errors= is expected; type {EXAMPLE}, or errors=20")
+            raise ConfigError(
+                f"{listed}: one of text=, file=, errors= and behaviour= is expected; type {EXAMPLE}, or errors=20"
+            )
+        if self.phenomena and not self.errors:
+            raise ConfigError("phenomena= is of the errors of a corpus; type errors=20 too")
 
     def as_prompt(self) -> Prompt | None:
         """The prompt and its answers, if the classifier is a causal model's answer. Raises: ConfigError."""
@@ -67,14 +74,4 @@ OWN = (*(f.name for f in fields(Settings)), "hydra")
 
 def separated(arguments: Sequence[str]) -> list[str]:
     """The arguments as Hydra can read them; what is no option of this program goes to ``options``, for the run."""
-    own, further, follows = [], [], False
-    for argument in arguments:
-        name, equals, _ = argument.partition("=")
-        if follows or argument.startswith("-") or not equals or name.lstrip("+~").partition(".")[0] in OWN:
-            own.append(argument)
-            follows = argument in _WITH_VALUE
-        else:
-            further.append(argument)
-    if further:
-        own.append(f"options=[{','.join(map(in_quotes, further))}]")
-    return readable(own)
+    return gathered(arguments, OWN)

@@ -6,6 +6,8 @@ from pipelines.shared.cli import say
 from probing.diagnosis.diagnosed_text import DiagnosedText
 from probing.report.diagnosed.cause_tables import cause_in_words, left_out
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
+from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
+from probing.report.diagnosed.phenomenon_tables import failing, losses_in_words
 from probing.report.diagnosed.toned_table import signed
 
 WORDS = 5  # words that are named
@@ -30,7 +32,8 @@ def summary(found: Diagnosis) -> None:
 def of_errors(split: OfSplit) -> None:
     """Print how much is wrong, and the cause."""
     say(f"{split.n_wrong} of {len(split.answers.numbers):,} sentences of {split.split} are wrong")
-    for line in (*cause_in_words(split.cause), left_out(split.cause.too_few)):
+    fails, lost = failing(split.phenomena), losses_in_words(split.lost)
+    for line in (*cause_in_words(split.cause), fails, lost, left_out(split.cause.too_few)):
         if line:
             say(line)
     if split.left_out:
@@ -43,6 +46,10 @@ def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
     say(f"label {of.classes[one.evidence.label]}, answer {one.answer}")
     say(f"verdict: {one.verdict.kind}. {one.verdict.says}", "bold")
     say(f"repair to try: {one.verdict.repair}")
+    if not one.evidence.is_right:
+        tried = tried_in_words(one.tried, of.classes[one.evidence.label])
+        for line in (gain_in_words(one.gain), *([tried] if tried else [])):
+            say(line)
 
 
 def evidence_of(one: DiagnosedText, classes: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from pipelines.diagnosing.diagnosis_settings import Settings
+from pipelines.diagnosing.own_phenomena import check_phenomena
 from pipelines.diagnosing.typed_texts import check_labels, typed_texts
 from pipelines.running.carry_out import finished, prepare
 from pipelines.running.composed_run import Composed, composed_run
@@ -13,6 +14,7 @@ from pipelines.running.manifest import TYPED
 from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
+from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.probed_subject import probed_subject
 from probing.diagnosis.subject import Subject
 from probing.errors import ConfigError
@@ -52,7 +54,11 @@ def finished_run(settings: Settings) -> Run:
                 f"task={this.experiment.task.name}: a diagnosis is of a classifier of sentences; type task=sentiment, "
                 "or data=labelled with sentences and labels of your own"
             )
-        check_labels(typed_texts(settings), this.experiment.task.labels(this.corpus))
+        labels = this.experiment.task.labels(this.corpus)
+        check_labels(typed_texts(settings), labels)
+        check_phenomena(settings, this.corpus)
+        if settings.behaviour:
+            check_classes(labels.classes)
         this, done = finished(this)
         if done:
             verify(this.folder, this.experiment.report)

@@ -13,8 +13,10 @@ from pipelines.shared.versions import code_version, versions
 from probing.analysis.text_parts import Reference
 from probing.axes import Progress
 from probing.diagnosis.diagnosed_text import diagnosed_text
-from probing.diagnosis.probed_subject import check_label, means_of, probed_subject, whole_text
+from probing.diagnosis.head_reference import head_reference
+from probing.diagnosis.probed_subject import check_label, probed_subject, whole_text
 from probing.diagnosis.subject import Subject
+from probing.diagnosis.text_gain import OnDev
 from probing.probe.saved import FILE, from_file
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.of_subject import diagnosis_of_texts
@@ -29,6 +31,7 @@ class Loaded(NamedTuple):
 
     subject: Subject
     means: Reference
+    on_dev: OnDev
     stand_ins: Sequence[str]
     provenance: dict[str, Any]
 
@@ -41,7 +44,8 @@ def loaded(one: Classifier, device: str, on_progress: Progress) -> Loaded:
     saved, rows = from_file(one.folder / FILE), read_file(one.folder / ROWS, read_rows)
     subject = probed_subject(finished_study(one.folder, device, on_progress), saved, rows)
     _ = subject.train_vectors
-    return Loaded(subject, means_of(subject), notes_of_folders([one.folder]), provenance(one.folder))
+    means, on_dev = head_reference(subject), OnDev(subject, on_progress=on_progress)
+    return Loaded(subject, means, on_dev, notes_of_folders([one.folder]), provenance(one.folder))
 
 
 def typed_diagnosis(of: Loaded, wanted: WhyRequest, n_subwords: int) -> Diagnosis:
@@ -51,7 +55,7 @@ def typed_diagnosis(of: Loaded, wanted: WhyRequest, n_subwords: int) -> Diagnosi
     sentence = whole_text(subject, wanted.text)
     if (n := len(subject.subwords([sentence]).ids)) > n_subwords:
         raise RequestError(413, f"the text has {n:,} subwords; at most {n_subwords:,} are accepted; shorten it")
-    one = diagnosed_text(subject, sentence, subject.classes.index(wanted.label), of.means)
+    one = diagnosed_text(subject, sentence, subject.classes.index(wanted.label), of.means, of.on_dev)
     return diagnosis_of_texts(subject, [one], of.provenance, stand_ins=of.stand_ins)
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from pipelines.reproducing.paper_files import ALL, names
 from pipelines.reproducing.settings import Settings
-from pipelines.shared.typed_options import in_quotes, readable
+from pipelines.shared.further_options import gathered
 
 LISTS = {"paper": "papers", "model": "models"}  # as typed: the key in conf/reproduce.yaml (paper and model are groups)
 SWEEPS = ("-m", "--multirun")
@@ -19,21 +19,13 @@ def as_lists(arguments: Sequence[str]) -> list[str]:
     Raises: ConfigError for a value that cannot be read.
     """
     swept = any(argument in SWEEPS for argument in arguments)
-    own, further, follows = [], [], False
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        if follows or argument.startswith("-") or not equals:
-            own.append(argument)
-            follows = argument in ("--config-dir", "-cd", "--cfg", "-c", "--package", "-p")
-        elif name in LISTS:
-            own.append(f"{LISTS[name]}={listed(value, name, swept)}")
-        elif name.lstrip("+~").partition(".")[0].partition("/")[0] in OWN:
-            own.append(argument)
-        else:
-            further.append(argument)
-    if further:
-        own.append(f"options=[{','.join(map(in_quotes, further))}]")
-    return readable(own)
+    return gathered([in_list(argument, swept) for argument in arguments], OWN)
+
+
+def in_list(argument: str, swept: bool) -> str:
+    """``model=a,b`` as the list that conf/reproduce.yaml has; any other argument as it is."""
+    name, equals, value = argument.partition("=")
+    return f"{LISTS[name]}={listed(value, name, swept)}" if equals and name in LISTS else argument
 
 
 def listed(value: str, name: str, swept: bool) -> str:

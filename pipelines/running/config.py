@@ -7,9 +7,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from pipelines.running.hypothesis_files import read_hypothesis
+from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.option_files import options
 from pipelines.shared.options import Parts, own_options, parts_of
-from pipelines.shared.schema import check_machine, known, listed, names_a_folder, part_of
+from pipelines.shared.schema import known, listed, names_a_folder, part_of
 from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST
 from probing.data.corpus import Source
@@ -28,7 +29,7 @@ ALL = "all"
 
 
 @dataclass
-class Settings:
+class Settings(MachineSettings):
     """The options of ``python -m pipelines.run`` outside of the groups.
 
     layers: sorted, each named once, as they are typed, ``all`` or numbers.
@@ -43,10 +44,6 @@ class Settings:
     resampled: str = AUTO
     punctuation: str = "keep"
     train_seed: int = 0
-    strict: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -56,7 +53,7 @@ class Settings:
         one_of("resampled", self.resampled, CHOICES)
         one_of("punctuation", self.punctuation, ("keep", "remove"))
         not_negative("train_seed", self.train_seed)
-        check_machine(self.device, self.threads)
+        super().__post_init__()
         names_a_folder("tag", self.tag)
         not_negative("nulls", self.nulls)
         if self.nulls > MOST:

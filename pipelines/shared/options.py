@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
+from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.option_files import file_of, options
 from pipelines.shared.schema import checked, known, names_a_folder, part_of
 from probing.attention.flow.augmented import Rollout
@@ -72,7 +73,9 @@ def own_options(cls: type[SettingsT], config: DictConfig, groups: Sequence[str])
     The content of a text is never read as the name of an option, ``${…}``, or as a missing value, ``???``; null stands
     for the default of ``cls``. Raises ConfigError, also for a text that is not a string.
     """
-    known("", config, [*(f.name for f in fields(cls)), *groups])
+    inherited = [f.name for f in fields(MachineSettings)] if issubclass(cls, MachineSettings) else []
+    own = [f.name for f in fields(cls) if f.name not in inherited]
+    known("", config, [*own, *inherited, *groups])
     texts = [str(name) for name in config if name in TEXTS]  # ``in config`` is false for ???
     given = {name: text for name in texts if (text := _text(name, config)) is not None}
     rest = OmegaConf.masked_copy(config, [str(name) for name in config if name not in texts])

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from omegaconf import DictConfig
 
+from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.options import ModelParts, own_options, parts_of
-from pipelines.shared.schema import check_machine, names_a_folder
+from pipelines.shared.schema import names_a_folder
 from probing.errors import ConfigError, not_negative, positive
 from probing.probe.linear import Linear
 
@@ -13,7 +14,7 @@ GROUPS = ("model", "probe")
 
 
 @dataclass
-class Settings:
+class Settings(MachineSettings):
     """Those outside of the groups, as in conf/validate.yaml."""
 
     name: str = "main"
@@ -24,10 +25,6 @@ class Settings:
     test: int = 500
     epochs: int = 3
     resamples: int = 1000
-    strict: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -35,7 +32,7 @@ class Settings:
         for name in ("seeds", "first_seed", "train", "dev", "test", "resamples"):
             positive(name, getattr(self, name))
         not_negative("epochs", self.epochs)
-        check_machine(self.device, self.threads)
+        super().__post_init__()
 
 
 @dataclass(frozen=True, kw_only=True)

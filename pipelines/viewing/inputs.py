@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.shared.schema import check_machine, listed
+from pipelines.shared.machine_settings import MachineSettings
+from pipelines.shared.schema import listed
 from probing.axes import Corpus, Note
 from probing.data.text import read_lines
 from probing.errors import ConfigError, DataError, one_of, positive
@@ -20,7 +21,7 @@ _LONGEST_NAME = 48  # characters of the input in a file's name
 
 
 @dataclass
-class Settings:
+class Settings(MachineSettings):
     """The options of ``python -m pipelines.view`` that are in no group."""
 
     text: str | None = None
@@ -38,17 +39,13 @@ class Settings:
     beside: str | None = None
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
     probes: Any = "auto"
-    strict: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    outputs: str = "outputs"
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         for name in ("most", "longest_flow", "longest_neurons"):
             positive(name, getattr(self, name))
         one_of("bits", self.bits, ("auto", *BITS))
-        check_machine(self.device, self.threads)
+        super().__post_init__()
         for part in listed(self.parts):
             one_of("parts", part, PARTS if isinstance(self.parts, list) else ("auto", *PARTS))
         for layer in listed(self.layers):

@@ -10,6 +10,7 @@ from probing.analysis.ratio_rows import ratio_rows
 from probing.analysis.readers import NOTHING_READS, reader_notes, reading_facts
 from probing.analysis.study import Study
 from probing.analysis.token_scores import attempt, attention_scores, token_references
+from probing.attention.interventions.gradients import SCORES
 from probing.attention.interventions.own_and_others import apart, places_of
 from probing.attention.interventions.places import Places
 from probing.attention.interventions.rank_correlation import Query, correlations
@@ -29,6 +30,7 @@ QUERIES = {
     "first": "of the first position",
     "last": "of the last position",
 }
+GRADIENT = "of the logit of the last class, whatever the label is; a token counts by the absolute value of the sum"
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,21 @@ class Agreement(Analysis):
     blank-out grows at least with its square. query: whose attention is used (auto: that of the positions where the
     output reads, except those of the token's own word; mean or max over all positions, first, last). draws:
     permutations of the weights of each layer (Jain & Wallace 2019 take 100 of one query; here the mean is over all
-    queries and places).
+    queries and places). gradient: label, of the label's log-probability, Σ |g|; last_logit, of the logit of the last
+    class whatever the label is, |Σ g|, as the code of Abnar & Zuidema (2020) has it.
     """
 
     sentences: int = 50
     longest: int = 32
     query: str = "auto"
     draws: int = 10
+    gradient: str = "label"
     reads_model_head = True
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         one_of("analysis.agreement.query", self.query, QUERIES)
+        one_of("analysis.agreement.gradient", self.gradient, SCORES)
         for option in ("sentences", "longest", "draws"):
             positive(f"analysis.agreement.{option}", getattr(self, option))
 
@@ -72,7 +77,7 @@ class Agreement(Analysis):
         scores, no_scores = attention_scores(study, subwords, [query_of(self.query, each) for each in places])
         blank, no_blank = attempt("blank-out", lambda: special_token(encoder))
         effects = None if blank is None else blank_out(encoder, subwords, readout, blank[1])
-        references, no_references = token_references(study, subwords, readout, effects, places)
+        references, no_references = token_references(study, subwords, readout, effects, places, self.gradient)
         replaced, no_replaced = attempt(
             "replaced weights",
             lambda: replaced_weights(encoder, subwords, readout, study.rng("permuted"), "test", self.draws),
@@ -96,7 +101,9 @@ class Agreement(Analysis):
 
     def _ways(self, readout: Readout, blank: str | None) -> dict[str, object]:
         """Facts for the page: the output, and how numbers were made of it."""
-        ways = {"query": whose(self.query, readout), "draws": self.draws, **reading_facts(readout)}
+        ways: dict[str, object] = {"query": whose(self.query, readout), "draws": self.draws, **reading_facts(readout)}
+        if self.gradient != "label":
+            ways["gradient"] = GRADIENT
         return {"output": readout.name, "layer": readout.layer, **ways, **({"blank": blank} if blank else {})}
 
 

@@ -82,18 +82,25 @@ def scores_of_maps(
 
 
 def token_references(
-    study: Study, subwords: Subwords, readout: Readout, effects: Sequence[FloatArray] | None, places: Sequence[Places]
+    study: Study,
+    subwords: Subwords,
+    readout: Readout,
+    effects: Sequence[FloatArray] | None,
+    places: Sequence[Places],
+    score: str = "label",
 ) -> tuple[Mapping[str, PerSentence], tuple[Note, ...]]:
     """How much the labels of other words (or of the sentence) depend on each token, per sentence (S,), by reference.
 
     References: blank-out (``effects``, left out if None), gradient, gradient × input; notes on missing ones. All are
-    NaN for special tokens, so that every correlation is over the same tokens, those of words.
+    NaN for special tokens, so that every correlation is over the same tokens, those of words. score: of ``gradients``;
+    last_logit also takes the absolute value of the gradient's sum, as published.
     """
     encoder, label = study.encoder_with_maps, WHOLE if readout.level == "sentence" else OTHERS
     wanted: dict[str, Callable[[], PerSentence]] = {}
     if effects is not None:
         wanted["blank-out"] = lambda: [on_others(of, where) for of, where in zip(effects, places, strict=True)]
-    wanted["gradient"] = lambda: of_words(subwords, gradients(encoder, subwords, readout))
+    norm = "sum" if score == "last_logit" else "l1"
+    wanted["gradient"] = lambda: of_words(subwords, gradients(encoder, subwords, readout, norm, score))
     wanted["gradient × input"] = lambda: of_words(subwords, gradients(encoder, subwords, readout, "input"))
     attempts = {name: attempt(name, compute) for name, compute in wanted.items()}
     found = {f"{name}, {label}": values for name, (values, _) in attempts.items() if values is not None}

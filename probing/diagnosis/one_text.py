@@ -1,7 +1,7 @@
 """Everything that is measured on one text: answers by layer, words, heads, near training sentences, minimal pairs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from probing.analysis.text_parts import Part, Reference, text_parts
 from probing.analysis.word_methods import WordScores, word_methods
 from probing.attention.interventions.layer_answers import Answer, layer_answers
-from probing.attention.interventions.logit_difference import contrast
+from probing.attention.interventions.logit_difference import LogitDifference, contrast
 from probing.axes import Note, Sentence
+from probing.data.words_left_out import without_places
 from probing.diagnosis.edited_texts import EditedText, edited_texts
 from probing.diagnosis.subject import Integers, Subject
-from probing.errors import DataError
+from probing.diagnosis.taken_out import ABSENT, classes_given
+from probing.errors import DataError, ModelError
 from probing.model.subwords import Subwords
 from probing.probe.nearest import nearest
 
@@ -36,8 +38,8 @@ class TextEvidence:
     label: its class, in the corpus's numbers. log_probabilities (C,): of the classifier, in its own order;
     ``predicted``: its class in the corpus's numbers. explained: the two classes whose logit difference words and parts
     are measured on, by name. answers: of the probe of each layer. shorter (W,): the class that the classifier gives
-    once a word is taken out. notes: what could not be measured. read_layer: the layer
-    that the classifier reads.
+    once a word is taken out, and label_without (W,) the probability of the label then. notes: what could not be
+    measured. read_layer: the layer that the classifier reads.
     """
 
     sentence: Sentence
@@ -48,6 +50,7 @@ class TextEvidence:
     answers: Sequence[Answer]
     methods: Sequence[WordScores]
     shorter: Integers
+    label_without: NDArray[np.float64]
     parts: Sequence[Part]
     neighbours: Sequence[Neighbour]
     edits: Sequence[EditedText]
@@ -81,6 +84,7 @@ def text_evidence(subject: Subject, sentence: Sentence, label: int, means: Refer
     explained = contrast(subject.encoder, read, readout, subject.in_classifier(label))
     found = subject.log_probabilities([sentence])[0]
     methods, notes = word_methods(subject.encoder, read, explained, subject.study.rollout)
+    parts, of_parts = parts_of(subject, read, explained, means)
     names = subject.names
     return TextEvidence(
         sentence,
@@ -90,13 +94,25 @@ def text_evidence(subject: Subject, sentence: Sentence, label: int, means: Refer
         (names[explained.one], names[explained.other]),
         layer_answers(subject.encoder, subwords, subject.probes([label]), subject.errors),
         methods,
-        without_each(subject, sentence),
-        text_parts(subject.encoder, read, explained, means),
+        *without_each(subject, sentence, label),
+        parts,
         neighbours(subject, subwords),
         edited_texts(subject, sentence, label),
-        (*notes, *means.notes),
+        (*notes, *of_parts),
         subject.layer,
     )
+
+
+def parts_of(
+    subject: Subject, read: Subwords, explained: LogitDifference, means: Reference
+) -> tuple[tuple[Part, ...], tuple[Note, ...]]:
+    """Heads and layers with their effects, and notes; none where the architecture is not known, and a note on it."""
+    if not means.heads.size:
+        return (), means.notes
+    try:
+        return text_parts(subject.encoder, read, explained, means), means.notes
+    except ModelError as error:
+        return (), (*means.notes, Note("skipped", f"effects of heads and layers left out: {error}"))
 
 
 def checked(subject: Subject, sentence: Sentence) -> Subwords:
@@ -108,18 +124,21 @@ def checked(subject: Subject, sentence: Sentence) -> Subwords:
     n_subwords, window = max(len(subwords.ids), len(read.ids)), subject.encoder.window
     if window is not None and n_subwords > window:
         raise DataError(f"the text has {n_subwords} subwords, and the model reads {window} at most; shorten it")
+    if any(given.counts.get("truncated_sentences") for given in (subwords, read)):
+        raise DataError(f"the text is cut after {window} subwords (model.long=truncate), so that its end is not read")
     return subwords
 
 
-def without_each(subject: Subject, sentence: Sentence) -> Integers:
-    """The class of the corpus that the classifier gives to the text without each word, (W,); −1: nothing is left."""
-    words = sentence.words
-    shorter = [replace(sentence, words=words[:at] + words[at + 1 :], surface=None) for at in range(len(words))]
-    if len(words) < 2:
-        return np.full(len(words), -1, dtype=np.int64)
-    found = subject.log_probabilities(shorter)
-    read = np.isfinite(found).all(axis=1)
-    return np.where(read, subject.in_corpus[np.nan_to_num(found, nan=-np.inf).argmax(axis=1)], -1)
+def without_each(subject: Subject, sentence: Sentence, label: int) -> tuple[Integers, NDArray[np.float64]]:
+    """The class that the classifier gives to the text without each word, and the probability of ``label``, (W,) each.
+
+    −1 and NaN: nothing is left.
+    """
+    n_words = len(sentence.words)
+    if n_words < 2:
+        return np.full(n_words, ABSENT, dtype=np.int64), np.full(n_words, np.nan)
+    found = subject.log_probabilities([without_places(sentence, [at]) for at in range(n_words)])
+    return classes_given(subject, found), np.exp(found[:, subject.in_classifier(label)])
 
 
 def neighbours(subject: Subject, subwords: Subwords) -> list[Neighbour]:

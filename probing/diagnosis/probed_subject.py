@@ -1,11 +1,8 @@
-"""What a diagnosis needs besides its texts: the classifier with its probes, and the means that replace heads."""
-
-from collections.abc import Sequence
+"""What a diagnosis begins with: the classifier with its probes, and a text and a label that both can be used."""
 
 import pandas as pd
 
 from probing.analysis.study import Study
-from probing.analysis.text_parts import Reference, reference
 from probing.attention.interventions.prompt_head import Prompt
 from probing.axes import Labels, Sentence
 from probing.diagnosis.edited_texts import text_sentence
@@ -15,7 +12,6 @@ from probing.errors import ConfigError, DataError, one_of, shown
 from probing.probe.saved import Saved
 
 METRIC = "accuracy"
-REFERENCE = 100  # sentences of dev whose mean replaces what a head adds
 
 
 def probed_subject(study: Study, saved: Saved, rows: pd.DataFrame, prompt: Prompt | None = None) -> Subject:
@@ -32,13 +28,6 @@ def probed_subject(study: Study, saved: Saved, rows: pd.DataFrame, prompt: Promp
     above = [layer for layer in on_dev if layer > 0]  # no head or attention comes before the embedding output
     best = int(max(above, key=lambda layer: on_dev[layer], default=0))  # without one, Subject says why not
     return Subject(study, saved, errors, best, prompt)
-
-
-def means_of(subject: Subject) -> Reference:
-    """What replaces the heads and layers of a text: their mean over sentences of dev, as the classifier reads them."""
-    dev = subject.study.corpus.splits["dev"]
-    some: Sequence[Sentence] = [dev[number] for number in subject.study.sample("dev", REFERENCE).sentences]
-    return reference(subject.encoder, subject.read(some, [0] * len(some))[0])
 
 
 def check_label(where: str, label: str, labels: Labels) -> None:

@@ -184,7 +184,9 @@ class Subject:
         if self.has_own_head:
             sentences = self.study.corpus.splits[split]
             return self.log_probabilities([sentences[number] for number in numbers])
-        rows = self.study.items.vectors.layer(self.layer)[split][np.searchsorted(self.with_vector(split), numbers)]
+        vectors = self.study.items.vectors
+        places = vectors.bounds(split)[0] + np.searchsorted(self.with_vector(split), numbers)
+        rows = vectors.pick(self.layer, places)
         found = log_softmax(self.saved.read(self.layer, rows).astype(np.float64), axis=1)
         whole = usable(self.encoder, self.study.subwords[split])[numbers]
         return np.where(whole[:, None], found, np.nan)
@@ -201,7 +203,8 @@ class Subject:
     @cached_property
     def train_vectors(self) -> NDArray[np.float32]:
         """Vectors of the sentences of train in the layer that the classifier reads, (M, D), pooled as for probes."""
-        return self.study.items.vectors.layer(self.layer)["train"]
+        vectors = self.study.items.vectors
+        return vectors.pick(self.layer, np.arange(*vectors.bounds("train")))
 
     def vector(self, subwords: Subwords) -> NDArray[np.float32]:
         """The vector of one text in the same layer, (D,)."""

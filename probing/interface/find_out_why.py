@@ -8,7 +8,9 @@ from probing.analysis.prediction_tables import probes_to_save
 from probing.analysis.study import Study
 from probing.attention.interventions.prompt_head import Prompt
 from probing.diagnosis.diagnosed_text import diagnosed_text
-from probing.diagnosis.probed_subject import check_label, means_of, probed_subject, whole_text
+from probing.diagnosis.head_reference import head_reference
+from probing.diagnosis.probed_subject import check_label, probed_subject, whole_text
+from probing.diagnosis.text_gain import OnDev
 from probing.errors import ConfigError, shown
 from probing.interface.estimator import Probe
 from probing.interface.text_diagnoses import TextDiagnoses
@@ -39,9 +41,9 @@ def diagnose(
         answers: with ``prompt``: by class, what the model goes on with, as in ``{"positive": " good", …}``.
 
     Returns:
-        The diagnosis: ``.verdict``, ``.answer``, ``.confidence``, ``.evidence``; all numbers as a table with
-        ``.to_frame()``; pages with ``.save(folder)``. A notebook shows the page. ``found[0]`` is the first of several
-        texts. The numbers are those of ``python -m pipelines.diagnose``.
+        The diagnosis: ``.verdict``, ``.gain`` (of its repair), ``.answer``, ``.confidence``, ``.evidence``; all numbers
+        as a table with ``.to_frame()``; pages with ``.save(folder)``. A notebook shows the page. ``found[0]`` is
+        the first of several texts. The numbers are those of ``python -m pipelines.diagnose``.
 
     Raises:
         ConfigError: no such probe, a label that is no class of train, a text without a label.
@@ -66,9 +68,9 @@ def diagnose(
     subject = probed_subject(study, probes_to_save(study), probe.to_frame(), _prompt(prompt, answers))
     befores = [""] if isinstance(text, str) else [f"text {n}: " for n in range(1, len(texts) + 1)]
     sentences = [whole_text(subject, one, before) for one, before in zip(texts, befores, strict=True)]
-    means, classes = means_of(subject), subject.classes
+    means, on_dev, classes = head_reference(subject), OnDev(subject), subject.classes
     found = [
-        diagnosed_text(subject, sentence, classes.index(one), means)
+        diagnosed_text(subject, sentence, classes.index(one), means, on_dev)
         for sentence, one in zip(sentences, labels, strict=True)
     ]
     return TextDiagnoses(diagnosis_of_texts(subject, found, _provenance(study)))

@@ -11,11 +11,13 @@ import pandas as pd
 
 from probing.diagnosis.diagnosed_text import DiagnosedText
 from probing.diagnosis.one_text import TextEvidence
+from probing.diagnosis.text_gain import TextGain
 from probing.diagnosis.text_verdict import Verdict
 from probing.errors import ConfigError
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.diagnoses_overview import write_diagnoses_overview
-from probing.report.diagnosed.diagnosis_files import as_json, table_of, write_diagnosis
+from probing.report.diagnosed.diagnosis_files import all_rows, as_json, as_table, write_diagnosis
+from probing.report.diagnosed.gain_words import gain_in_words
 from probing.report.diagnosed.text_page import write_text_page
 from probing.report.diagnosed.toned_table import percent
 from probing.report.style import short
@@ -73,13 +75,18 @@ class TextDiagnoses:
         return self._only.verdict
 
     @property
+    def gain(self) -> TextGain:
+        """What the repair should add over dev: an ``estimate`` with its interval, or ``why`` there is none."""
+        return self._only.gain
+
+    @property
     def evidence(self) -> TextEvidence:
         """What was measured, as arrays: answers of each layer's probe, words, heads, near sentences, minimal pairs."""
         return self._only.evidence
 
     def to_frame(self) -> pd.DataFrame:
         """One line per number, as in the rows.csv of the command line; ``text`` counts from 1."""
-        return table_of(self.record)
+        return as_table(all_rows(self.record))
 
     def to_dict(self) -> dict[str, Any]:
         """What the diagnosis.json of the command line holds."""
@@ -102,8 +109,10 @@ class TextDiagnoses:
     def _in_words(self) -> str:
         verdict = self.verdict
         answers = f"label {self.label}, answer {self.answer} ({percent(self.confidence)})"
-        repair = "" if self.label == self.answer else f"\n  repair to try: {verdict.repair}"
-        return f"“{short(self.text, LONGEST)}”: {answers}\n  verdict: {verdict.kind}. {verdict.says}{repair}"
+        lines = [f"“{short(self.text, LONGEST)}”: {answers}", f"verdict: {verdict.kind}. {verdict.says}"]
+        if not self.evidence.is_right:
+            lines += [f"repair to try: {verdict.repair}", gain_in_words(self.gain)]
+        return "\n  ".join(lines)
 
     def _repr_html_(self) -> str:
         """The page of the text, or the overview of several, in a frame of its own; its links to files are left out."""

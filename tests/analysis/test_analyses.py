@@ -247,6 +247,7 @@ def test_sentences_that_are_all_too_long_are_a_data_error(study):
         (HeadAblation, "sentences", 0, r"analysis\.ablation\.sentences=0: must be greater than 0"),
         (HeadAblation, "replacement", "noise", r"replacement=noise: .*choose one of zero, mean, uniform"),
         (Agreement, "draws", 0, r"analysis\.agreement\.draws=0: must be greater than 0"),
+        (Agreement, "gradient", "logit", r"analysis\.agreement\.gradient=logit"),
         (Agreement, "query", "median", r"query=median: .*choose one of auto, mean, max, first, last"),
     ],
 )

@@ -1,14 +1,12 @@
-"""What a diagnosis needs besides its texts: which probe is diagnosed, what replaces heads, which labels and texts."""
+"""What a diagnosis begins with: which probe is diagnosed, and which labels and texts can be used."""
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from probing.analysis.text_parts import reference
 from probing.axes import Labels
-from probing.diagnosis.probed_subject import check_label, means_of, probed_subject, whole_text
+from probing.diagnosis.probed_subject import check_label, probed_subject, whole_text
 from probing.errors import ConfigError, DataError
 
 # by layer: on dev layer 0 is best, which no head comes before, and then layer 3
@@ -38,15 +36,6 @@ def test_probes_of_another_kind_are_refused_before_their_scores_are_read(small_s
     saved = replace(small_subject.saved, level="word")
     with pytest.raises(ConfigError, match="a diagnosis is of a classifier of sentences"):
         probed_subject(small_subject.study, saved, rows[rows["metric"] == "spearman"])
-
-
-def test_heads_are_replaced_by_their_means_over_the_sentences_of_dev_that_fit(small_subject):
-    dev = small_subject.study.corpus.splits["dev"]  # of 60 sentences, all are in the sample
-    read = [one for one in dev if len(small_subject.subwords([one]).ids) <= small_subject.encoder.window]
-    expected = reference(small_subject.encoder, small_subject.subwords(read))
-    np.testing.assert_allclose(means_of(small_subject).heads, expected.heads, atol=1e-6)
-    few = reference(small_subject.encoder, small_subject.subwords(read[:5]))
-    assert np.abs(means_of(small_subject).heads - few.heads).max() > 1e-3
 
 
 def test_a_label_that_no_sentence_of_train_has_is_told_from_one_that_there_is_not():

@@ -1,9 +1,12 @@
 """Answers for a whole split, held against those for single sentences."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 
-from probing.axes import Sentence
-from probing.diagnosis.split_answers import without
+from probing.attention.interventions.prompt_head import Prompt
+from probing.diagnosis.split_answers import plain_answers, unread
 
 
 def fits(subject, sentence):
@@ -52,7 +55,24 @@ def test_answers_on_train_are_held_against_its_labels(small_split, small_subject
     assert len(groups.inside) == len(train)
 
 
-def test_every_occurrence_of_a_word_is_taken_out():
-    sentence = Sentence("s", ("Not", "good", ",", "not", "bad"), label="x")
-    assert without(sentence, "not").words == ("good", ",", "bad")
-    assert without(sentence, "not").label == "x"
+def test_sentences_that_are_cut_or_do_not_fit_with_their_prompt_are_counted(small_subject):
+    assert unread(small_subject, "dev", 3) == ()  # a probe reads what the store has
+    encoder = small_subject.encoder
+    cutting = replace(encoder, frame=replace(encoder.frame, truncate=True, window=20))
+    corpus = small_subject.study.corpus
+    subject = replace(small_subject, study=SimpleNamespace(encoder_with_maps=cutting, corpus=corpus))
+    n_long = sum(len(small_subject.subwords([one]).ids) > 20 for one in corpus.splits["dev"])
+    assert n_long > 1
+    [note] = unread(subject, "dev", 0)
+    assert note.kind == "truncated"
+    assert note.text.startswith(f"{n_long} sentences of dev are longer than the model reads, and are cut")
+    prompted = replace(small_subject, prompt=Prompt("Review: {text} So:", {"negative": " bad", "positive": " good"}))
+    [note] = unread(prompted, "dev", 1234)
+    assert note.text == "1,234 sentences of dev do not fit into one input with the prompt around them, and are left out"
+
+
+def test_one_pass_without_words_gives_the_same_answers(small_split, small_subject):
+    plain = plain_answers(small_subject, "dev")
+    assert plain.numbers.tolist() == small_split[0].numbers.tolist()
+    np.testing.assert_array_equal(plain.log_probabilities, small_split[0].log_probabilities)
+    assert plain.answers.without == {} and plain.answers.of_train is None

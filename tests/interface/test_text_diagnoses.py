@@ -23,7 +23,7 @@ def test_one_of_several_texts_is_chosen_by_its_place(found):
     assert len(found) == 2
     assert [(one.text, one.label) for one in found] == [*TEXTS.items()]
     assert found[-1].text == found[1].text
-    for name in ("text", "label", "answer", "confidence", "verdict", "evidence"):
+    for name in ("text", "label", "answer", "confidence", "verdict", "gain", "evidence"):
         with pytest.raises(ConfigError, match=r"these are 2 texts; choose one, as in found\[0\]\.verdict"):
             getattr(found, name)
     with pytest.raises(IndexError):
@@ -52,8 +52,10 @@ def test_in_words_it_says_label_answer_and_verdict(found):
         first, second, *rest = repr(one).splitlines()
         assert first.startswith(f"“{one.text}”: label {one.label}, answer {one.answer} (")
         assert second == f"  verdict: {one.verdict.kind}. {one.verdict.says}"
-        wrong = one.label != one.answer
-        assert rest == ([f"  repair to try: {one.verdict.repair}"] if wrong else [])
+        assert len(rest) == (0 if one.label == one.answer else 2)
+        if rest:
+            assert rest[0] == f"  repair to try: {one.verdict.repair}"
+            assert (one.gain.why in rest[1]) if one.gain.estimate is None else ("sentences of dev" in rest[1])
     assert repr(found) == "\n".join(map(repr, found))
 
 

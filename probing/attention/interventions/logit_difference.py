@@ -73,7 +73,7 @@ class LogitDifference:
                 f"logit difference of the classes {self.one} and {self.other}: {self.readout.name} has {n_classes} "
                 f"classes, 0 to {n_classes - 1}"
             )
-        return Difference(found.log_probabilities, found.gold, found.rows, found.n_sentences, self.one, self.other)
+        return Difference(found.logits, found.gold, found.rows, found.n_sentences, self.one, self.other)
 
 
 def contrast(encoder: Encoder, subwords: Subwords, readout: Readout, label: int | None = None) -> LogitDifference:

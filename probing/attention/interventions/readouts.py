@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 class Reading:
     """The predictions of a readout for a batch of B sentences, at the P places that have something to predict.
 
-    log_probabilities (P, C), in nats. gold (P,): the right class. rows (P,): the row in the batch of each place.
+    logits (P, C). gold (P,): the right class. rows (P,): the row in the batch of each place.
     """
 
-    log_probabilities: "torch.Tensor"
+    logits: "torch.Tensor"
     gold: "torch.Tensor"
     rows: "torch.Tensor"
     n_sentences: int
+
+    @cached_property
+    def log_probabilities(self) -> "torch.Tensor":
+        """Of every class at each place, (P, C), in nats."""
+        return self.logits.log_softmax(1)
 
     def scores(self) -> "torch.Tensor":
         """Mean log-probability of gold per sentence, (B,), in nats; 0 for a sentence without a place."""
@@ -126,7 +131,7 @@ class ProbeReadout:
         mean, deviation, weights = (part.to(device) for part in self._parts)
         logits = (vectors - mean) / deviation @ weights[:, :-1].T + weights[:, -1]
         gold_there, rows_there = (torch.from_numpy(part).to(device) for part in (gold, sentences))
-        return Reading(logits.log_softmax(1), gold_there, rows_there, len(batch.ids))
+        return Reading(logits, gold_there, rows_there, len(batch.ids))
 
     @cached_property
     def _parts(self) -> "tuple[torch.Tensor, ...]":
@@ -196,5 +201,6 @@ class HeadReadout:
         if self.mean:
             real = torch.from_numpy(batch.real).to(hidden)[:, :, None]
             vectors = ((hidden * real).sum(1) / real.sum(1))[rows]
-        logits = self.logits(vectors).float()
-        return Reading(logits.log_softmax(1), torch.from_numpy(gold[gold >= 0]).to(hidden.device), rows, len(gold))
+        return Reading(
+            self.logits(vectors).float(), torch.from_numpy(gold[gold >= 0]).to(hidden.device), rows, len(gold)
+        )

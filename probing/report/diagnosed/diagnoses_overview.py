@@ -7,12 +7,14 @@ from typing import Any
 from probing.diagnosis.cause import MARGIN
 from probing.report.diagnosed.cause_tables import (
     cause_in_words,
+    explanation_table,
     layer_loss_table,
     left_out,
-    phenomenon_table,
     taken_out_table,
 )
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
+from probing.report.diagnosed.gain_words import gain_cell
+from probing.report.diagnosed.phenomenon_tables import difference_table, error_table
 from probing.report.diagnosed.text_page import page_name
 from probing.report.diagnosed.toned_table import percent
 from probing.report.html import flat, write_html
@@ -48,6 +50,7 @@ def lines(of: Diagnosis) -> list[dict[str, str]]:
             "confidence": percent(one.confidence),
             "verdict": one.verdict.kind,
             "repair": one.verdict.repair,
+            "gain": gain_cell(one.gain),
         }
         for number, one in enumerate(of.texts, start=1)
     ]
@@ -70,10 +73,18 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
         "texts_note": f"{len(of.texts):,} of the {split.n_wrong:,} wrong sentences of {split.split}, "
         "those with the most confident answers.",
         "margin": f"{MARGIN:g}",
-        "phenomena": phenomenon_table(split.cause),
-        "losses": layer_loss_table(split.cause),
+        "errors": error_table(split.phenomena),
+        "differences": difference_table(split.phenomena),
+        "n_differences": f"{split.phenomena.n_differences:,}",
+        "rules": split.rules,
+        "explanations": explanation_table(split.cause),
+        "losses": layer_loss_table(split.cause, split.lost),
         "words": taken_out_table(split.cause),
-        "notes": [*of.notes, *filter(None, (too_few, lost if split.left_out else ""))],
+        "notes": [
+            *of.notes,
+            *filter(None, (too_few, lost if split.left_out else "")),
+            *(note.text for note in split.answers.notes),
+        ],
     }
 
 

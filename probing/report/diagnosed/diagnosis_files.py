@@ -1,7 +1,7 @@
 """All files of a diagnosis: pages, figures, rows.csv, diagnosis.json."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ import pandas as pd
 from probing.axes import Progress, no_progress
 from probing.diagnosis.cause import Cause
 from probing.report.diagnosed.cause_tables import rows_of_split
-from probing.report.diagnosed.diagnosed_record import Diagnosis
+from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
 from probing.report.diagnosed.diagnoses_overview import write_diagnoses_overview
+from probing.report.diagnosed.gain_words import gain_in_words
 from probing.report.diagnosed.measurement import Measurement
 from probing.report.diagnosed.measurement_rows import rows_of_text
+from probing.report.diagnosed.phenomenon_tables import phenomena_as_json, rows_of_phenomena
 from probing.report.diagnosed.text_page import page_name, write_text_page
 
 ROWS_FILE, JSON_FILE = "rows.csv", "diagnosis.json"
@@ -28,7 +30,7 @@ def write_diagnosis(of: Diagnosis, folder: Path, on_progress: Progress = no_prog
     not rounded. provenance of the diagnosis is expected.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table_of(of).to_csv(folder / ROWS_FILE, index=False)
+    as_table(all_rows(of)).to_csv(folder / ROWS_FILE, index=False)
     written = json.dumps(as_json(of), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / JSON_FILE).write_text(f"{written}\n", encoding="utf-8")
     for number in range(1, len(of.texts) + 1):
@@ -41,14 +43,20 @@ def write_diagnosis(of: Diagnosis, folder: Path, on_progress: Progress = no_prog
 def all_rows(of: Diagnosis) -> Iterator[Measurement]:
     """Of the whole split first, then of each text."""
     if of.of_split is not None:
-        yield from rows_of_split(of.of_split.cause)
+        yield from all_of_split(of.of_split)
     for number, one in enumerate(of.texts, start=1):
         yield from rows_of_text(number, one, of)
 
 
-def table_of(of: Diagnosis) -> pd.DataFrame:
-    """The rows as a table."""
-    table = pd.DataFrame([asdict(row) for row in all_rows(of)], columns=[*Measurement.__dataclass_fields__])
+def all_of_split(split: OfSplit) -> Iterator[Measurement]:
+    """What was compared for its cause, then its errors by phenomenon."""
+    yield from rows_of_split(split.cause)
+    yield from rows_of_phenomena(split.phenomena, split.lost)
+
+
+def as_table(rows: Iterable[Measurement]) -> pd.DataFrame:
+    """Rows as a table."""
+    table = pd.DataFrame([asdict(row) for row in rows], columns=[*Measurement.__dataclass_fields__])
     return table.astype(dict.fromkeys(WHOLE, "Int64"))
 
 
@@ -69,7 +77,8 @@ def as_json(of: Diagnosis) -> dict[str, Any]:
             "wrong": split.n_wrong,
             "left_out": split.left_out,
             "cause": _cause(split.cause),
-            "measurements": [row.known() for row in rows_of_split(split.cause)],
+            "phenomena": phenomena_as_json(split.phenomena, split.lost, split.rules),
+            "measurements": [row.known() for row in all_of_split(split)],
         }
     return found
 
@@ -91,6 +100,8 @@ def _text(number: int, of: Diagnosis) -> dict[str, Any]:
         "explained": list(one.evidence.explained),
         "page": page_name(number),
         "verdict": asdict(one.verdict),
+        "gain": {"says": gain_in_words(one.gain), **asdict(one.gain)},
+        "tried": None if one.tried is None else asdict(one.tried),
         "notes": [note._asdict() for note in dict.fromkeys((*one.evidence.notes, *one.notes))],
         "measurements": [row.known() for row in rows_of_text(number, one, of)],
     }

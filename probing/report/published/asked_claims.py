@@ -50,7 +50,7 @@ def said(asked: Asked, of: str, one: Point, why: str = "") -> str:
     where = f" at {place_name(asked.paper, series)}{name_of(one.x)}{f' ({why})' if why else ''}"
     if place == "mean" or (isinstance(one.x, float) and math.isnan(one.x)):
         where = " (mean)" if place == "mean" else ""
-    return f"{series.label}{where} {scored(one.value, one.low, one.high, one.metric)}"
+    return f"{series.label}{where}: {scored(one.value, one.low, one.high, one.metric)}"
 
 
 def place_name(paper: Paper, series: Series) -> str:

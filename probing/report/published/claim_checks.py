@@ -110,9 +110,8 @@ def earlier(asked: Asked, wanted: Check) -> Answer:
     value, low, high = layers[1].minus(layers[0])
     labels = [asked.paper.series[of.partition("@")[0]].label for of in wanted.of]
     texts = [f"{label} {one.said()}" for label, one in zip(labels, layers, strict=True)]
-    return judged(
-        value, low, high, 0.0
-    ), f"expected layers: {'; '.join(texts)}; difference {value:+.2f} [{low:+.2f}, {high:+.2f}]"
+    apart = f"difference {value:+.2f} [{low:+.2f}, {high:+.2f}]".replace("-", "−")
+    return judged(value, low, high, 0.0), f"expected layers: {'; '.join(texts)}; {apart}"
 
 
 def published(asked: Asked, wanted: Check) -> Answer:

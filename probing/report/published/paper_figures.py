@@ -6,6 +6,7 @@ Where they are not, the paper's numbers have a panel of their own beside ours, w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FEWEST = 3  # places with a published number that make a panel
+LINE = 30  # characters that fit beside a panel
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,16 @@ def drawn(paper: Paper, panel: Panel, made: Made, rows: Sequence[Beside]) -> Dra
 
 
 def apart(numbers: Sequence[Published]) -> list[Published]:
-    """The numbers of one model on one data set, those at the most places; none if they are fewer than FEWEST."""
-    groups: dict[tuple[str, str], list[Published]] = {}
+    """The numbers of one model, that with the most places; of each of its data sets with FEWEST places or more."""
+    sets: dict[tuple[str, str], list[Published]] = {}
     for number in numbers:
         if number.x:
-            groups.setdefault((number.model, number.data), []).append(number)
-    most = max(groups.values(), key=lambda group: len({one.x for one in group}), default=[])
-    return most if len({one.x for one in most}) >= FEWEST else []
+            sets.setdefault((number.model, number.data), []).append(number)
+    groups: dict[str, list[Published]] = {}
+    for (model, _), of_set in sets.items():
+        if len({one.x for one in of_set}) >= FEWEST:
+            groups.setdefault(model, []).extend(of_set)
+    return max(groups.values(), key=lambda group: len({one.x for one in group}), default=[])
 
 
 def write_figure(paper: Paper, made: Made, rows: Sequence[Beside], stem: Path, model: str) -> list[Path]:
@@ -129,18 +134,18 @@ def draw_published(
 
 
 def draw_apart(axes: "Axes", paper: Paper, one: Drawn) -> None:
-    """The paper's own numbers, of its model and data."""
+    """The paper's own numbers, of its model; curves on several data sets name theirs."""
     names = place_names([number.x for number in sorted(one.apart, key=lambda number: order_in(paper, number))])
-    for name in dict.fromkeys(number.series for number in one.apart):
+    data = list(dict.fromkeys(number.data for number in one.apart))
+    for name, of in dict.fromkeys((number.series, number.data) for number in one.apart):
         label, colour, marker = look_of_series(paper, name)
-        points = [(names.index(number.x), number.value) for number in one.apart if number.series == name]
+        points = [(names.index(n.x), n.value) for n in one.apart if (n.series, n.data) == (name, of)]
+        own = f"{label}, published" + (f" ({of})" if len(data) > 1 else "")
         xs, ys = zip(*points, strict=True)
         line = "" if not names[0].replace(".", "", 1).isdigit() else "--"
-        axes.plot(
-            xs, ys, f"{marker}{line}", color=colour, markerfacecolor="none", markersize=5, label=f"{label}, published"
-        )
+        axes.plot(xs, ys, f"{marker}{line}", color=colour, markerfacecolor="none", markersize=5, label=own)
     dress(axes, one.panel, names)
-    axes.set_title(f"published: {one.apart[0].model}, {one.apart[0].data}", fontsize=8.5, loc="left")
+    axes.set_title(f"published: {', '.join([one.apart[0].model, *data])}", fontsize=8.5, loc="left")
 
 
 def order_in(paper: Paper, number: Published) -> int:
@@ -154,7 +159,7 @@ def dress(axes: "Axes", panel: Panel, names: list[str]) -> None:
     words = any(not name.replace(".", "", 1).isdigit() for name in names)
     axes.set_xticks(range(len(names)), names, rotation=60 if words else 0, ha="right" if words else "center")
     axes.set_xlabel(panel.x)
-    axes.set_ylabel(panel.y)
+    axes.set_ylabel(fill(panel.y, LINE))
 
 
 def key(x: float | str) -> str:

@@ -138,8 +138,13 @@ def unverified(paper: Paper) -> str:
 
 def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """How many claims have each verdict, in words."""
-    words = {HOLDS: "claims hold", FAILS: "claims do not hold", UNKNOWN: "claims cannot be checked here"}
-    return {text: sum(one.verdict == word for one in verdicts) for word, text in words.items()}
+    words = {  # of one claim, of several
+        HOLDS: ("claim holds", "claims hold"),
+        FAILS: ("claim does not hold", "claims do not hold"),
+        UNKNOWN: ("claim cannot be checked here", "claims cannot be checked here"),
+    }
+    found = {word: sum(one.verdict == word for one in verdicts) for word in words}
+    return {words[word][n != 1]: n for word, n in found.items()}
 
 
 def figure_caption(wanted: Reproduction, rows: Sequence[Beside]) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from probing.report.html import write_html
 from probing.report.other_runs import address
 from probing.report.published.paper_page import VERDICTS
+from probing.report.published.weighing import UNKNOWN
 from probing.result.folder import PAGE
 
-MARKS = {"holds": "holds", "does not hold": "does not hold", "cannot be checked here": "not checked"}
+NOT_CLEAR, NOT_CHECKED = "not clear", "not checked"  # measured, but the interval includes both answers; not measured
 STAND_IN = " (stand-in)"  # after a verdict that is of another model than the one that was asked for
 
 
@@ -50,4 +51,7 @@ def cell(of_model: Mapping[str, Any] | None, claim: str) -> str:
     found = [one for one in (of_model or {}).get("claims", []) if one["claim"] == claim]
     if of_model is None or not found:
         return "–"
-    return MARKS.get(found[0]["verdict"], "–") + (STAND_IN if of_model.get("stand_in") else "")
+    verdict, numbers = str(found[0]["verdict"]), found[0]["numbers"]
+    if verdict == UNKNOWN:
+        verdict = NOT_CLEAR if numbers else NOT_CHECKED
+    return verdict + (STAND_IN if of_model.get("stand_in") else "")

@@ -64,6 +64,7 @@ def sample(run: Run) -> str:
         "blank": "a token is replaced by {}",
         "query": "attention is that {}",
         "draws": "permuted weights: the mean over {} permutations of every row (Jain & Wallace 2019: median of 100)",
+        "gradient": "the gradient is that {}",
         "predicts": "the output predicts {}",
     }
     return "; ".join(

@@ -278,14 +278,15 @@ def test_gradients_agree_with_finite_differences(encoder, subwords, level):
     if level == "sentence":
         output = replace(output, level=level, gold=[gold[:1] for gold in output.gold])
     found = {norm: gradients(encoder, subwords, output, norm) for norm in ("l1", "l2", "input")}
+    published = gradients(encoder, subwords, output, "sum", "last_logit")
     alone = batch_of(subwords, [0], encoder.pad)
     table = encoder.network.get_input_embeddings().weight
     position, step = 2, 1e-2
     own = output.places(alone).own[:, position]
     assert own.any() == (level == "word")
-    slopes = np.zeros(table.shape[1])
+    slopes, of_last_logit = np.zeros((2, table.shape[1]))
     for place in range(table.shape[1]):
-        scores = []
+        scores, last_logits = [], []
         for sign in (1, -1):
 
             def shift(_module, _inputs, embedded, place=place, sign=sign):
@@ -296,11 +297,14 @@ def test_gradients_agree_with_finite_differences(encoder, subwords, level):
             with hooks(encoder.network.get_input_embeddings().register_forward_hook(shift)):
                 reading = output(hidden(encoder, alone, output.layer), alone)
                 scores.append(reading.of_gold()[~own].mean().item())
+                last_logits.append(reading.logits[~own, -1].mean().item())
         slopes[place] = (scores[0] - scores[1]) / (2 * step)
+        of_last_logit[place] = (last_logits[0] - last_logits[1]) / (2 * step)
     own = table[alone.ids[0, position]].double().numpy()
     np.testing.assert_allclose(found["l1"][0][position], np.abs(slopes).sum(), rtol=0.03)
     np.testing.assert_allclose(found["l2"][0][position], np.linalg.norm(slopes), rtol=0.03)
     np.testing.assert_allclose(found["input"][0][position], slopes @ own, rtol=0.05, atol=0.01)
+    np.testing.assert_allclose(published[0][position], abs(of_last_logit.sum()), rtol=0.05, atol=0.01)
     assert not any(weight.requires_grad for weight in encoder.network.parameters())
     assert all(weight.grad is None for weight in encoder.network.parameters())
     assert torch.is_grad_enabled()

@@ -2,9 +2,11 @@
 
 import pytest
 
-from pipelines.validating.fault_outcomes import outcomes
+from pipelines.validating.fault_outcomes import outcomes, parts_of_corpus
 from pipelines.validating.planted_faults import FAULTS
+from probing.analysis.phenomena import usual_phenomena
 from probing.axes import no_progress
+from probing.data.grammar import Grammar
 from probing.probe.linear import Linear
 
 SEEDS = 10
@@ -34,3 +36,25 @@ def test_gains_of_repairs_are_as_predicted(found):
     assert all((one.gain is None) == (one.fault == "healthy") for one in found if one.named)
     assert sum(gain.sign_is_right for gain in gains) >= 0.9 * len(gains)
     assert sum(gain.covered for gain in gains) >= 0.85 * len(gains)
+
+
+def test_a_sentence_of_train_has_rare_words_if_no_other_one_has_them():
+    splits = Grammar(train=60, dev=20, test=20).load()
+    parts, names = parts_of_corpus(splits), [one.name for one in usual_phenomena(splits.splits["train"])]
+    rare = {split: part.groups.inside[:, names.index("rare words")] for split, part in parts.items()}
+    assert rare["train"].any() and not rare["train"].all() and rare["dev"].any()
+
+
+def test_gains_of_single_texts_are_as_predicted(found):
+    gains = [text.gain for one in found for text in one.texts if text.gain is not None]
+    sure = [gain for gain in gains if gain.is_sure]
+    assert len(sure) > 100
+    assert sum(gain.sign_is_right for gain in sure) >= 0.9 * len(sure)
+    assert sum(gain.covered for gain in gains) >= 0.85 * len(gains)
+
+
+def test_only_errors_have_a_verdict_of_their_own(found):
+    for one in found:
+        assert len(one.texts) <= 10
+        assert all(text.kind != "right" for text in one.texts)
+        assert all((text.fits is None) == (one.fault == "healthy") for text in one.texts)

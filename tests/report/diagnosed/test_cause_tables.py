@@ -5,12 +5,13 @@ import pytest
 from probing.diagnosis.cause import Cause
 from probing.diagnosis.compared import Comparison
 from probing.diagnosis.group_means import Estimate
+from probing.diagnosis.phenomenon_errors import losses
 from probing.report.diagnosed.cause_tables import (
     cause_in_words,
     cell,
+    explanation_table,
     layer_loss_table,
     left_out,
-    phenomenon_table,
     taken_out_table,
 )
 
@@ -18,6 +19,7 @@ FOUND = {
     Comparison("right", "all sentences"): Estimate(0.8, 0.7, 0.9, 100),
     Comparison("right", "negation"): Estimate(0.4, 0.3, 0.5, 30),
     Comparison("weak", "negation"): Estimate(0.5, 0.3, 0.6, 30),
+    Comparison("unused", "negation"): Estimate(0.15, 0.05, 0.25, 30),
     Comparison("lost", "negation", "1"): Estimate(0.2, 0.1, 0.3, 30),
     Comparison("lost", "not negation", "1"): Estimate(0.0, -0.1, 0.1, 70),
     Comparison("outweighed", "with “sunday”", "sunday"): Estimate(0.3, 0.2, 0.4, 25),
@@ -30,18 +32,18 @@ def spaced(text: str) -> str:
 
 def test_tables_have_a_row_per_phenomenon_and_a_column_per_layer():
     cause = Cause("lost", "negation", evidence=FOUND)
-    texts = [[spaced(one.text) for one in row] for row in phenomenon_table(cause).rows]
-    assert texts[1] == ["negation", "30", "40.0 % [30.0, 50.0]", "+0.500 [+0.300, +0.600]", "–", "–"]
-    losses = layer_loss_table(cause)
-    assert losses.head == ["phenomenon", "layer 1"]
-    assert [[spaced(one.text) for one in row] for row in losses.rows] == [
-        ["all sentences", "–"],
-        ["negation", "+0.200 [+0.100, +0.300]"],
+    texts = [[spaced(one.text) for one in row] for row in explanation_table(cause).rows]
+    assert texts[1] == ["negation", "+0.150 [+0.050, +0.250]", "–"]
+    shown = layer_loss_table(cause, losses(cause, (1, 2)))
+    assert shown.head == ["phenomenon", "layer 1", "lost"]
+    assert [[spaced(one.text) for one in row] for row in shown.rows] == [
+        ["all sentences", "–", "–"],
+        ["negation", "+0.200 [+0.100, +0.300]", "from layer 2 on"],
     ]
     assert [[spaced(one.text) for one in row] for row in taken_out_table(cause).rows] == [
         ["sunday", "25", "+0.300 [+0.200, +0.400]"]
     ]
-    assert layer_loss_table(Cause("healthy", evidence={})).rows == []
+    assert layer_loss_table(Cause("healthy", evidence={}), ()).rows == []
 
 
 @pytest.mark.parametrize(
@@ -57,4 +59,8 @@ def test_causes_in_words():
     assert gain == ("Its repair should add +0.250 [+0.100, +0.400] to the accuracy on these 30 sentences.")
     assert cause_in_words(Cause("healthy"))[1] == ""
     assert cause_in_words(Cause("outweighed", "with “sunday”", word="sunday"))[0].startswith("Outweighed with “sunday”")
-    assert left_out(("names",)) == "Too few sentences to say anything: names." and left_out(()) == ""
+    assert left_out(("names",)) == "Too few sentences, inside or outside, to look for a cause: names."
+    assert left_out(()) == ""
+    hard = cause_in_words(Cause("undecided", "negation", evidence=FOUND))[0]
+    assert "of the group negation: they are harder than the rest by +0.500 [+0.300, +0.600], and no rule" in hard
+    assert cause_in_words(Cause("undecided", evidence=FOUND))[0].startswith("Undecided: no rule explains the errors.")

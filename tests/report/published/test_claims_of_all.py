@@ -57,8 +57,8 @@ def test_a_layer_is_not_compared_with_itself_and_every_other_one_is_counted(clai
 
 
 def test_the_point_that_decides_is_the_one_that_is_named(claim):
-    assert "accuracy at layer 2 " in claim("somewhere", "accuracy", by=0.8).numbers
-    assert "accuracy at layer 0 " in claim("everywhere", "accuracy", by=0.4).numbers
+    assert "accuracy at layer 2: " in claim("somewhere", "accuracy", by=0.8).numbers
+    assert "accuracy at layer 0: " in claim("everywhere", "accuracy", by=0.4).numbers
     assert "accuracy minus accuracy at 0 at layer 2 +" in claim("somewhere", "accuracy", "accuracy@0").numbers
 
 
@@ -118,7 +118,7 @@ def test_each_head_is_a_point_of_its_own(run_with, paper):
     assert [one.x for one in values.points] == ["1.0", "1.1", "1.2", "2.0", "2.1", "2.2"]
     found = check(Asked(asked, {"pos": run}, [], False), Check("c", "somewhere", ["a"], by=0.15))
     assert found.verdict == HOLDS
-    assert found.numbers.startswith("a at head 1.2 0.200")
+    assert found.numbers.startswith("a at head 1.2: 0.200")
 
 
 @pytest.mark.parametrize("place", ["highest", "lowest"])
