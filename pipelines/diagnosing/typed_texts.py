@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pipelines.diagnosing.diagnosis_settings import Settings
 from probing.axes import Labels
-from probing.errors import ConfigError, DataError, one_of, shown
+from probing.diagnosis.probed_subject import check_label
+from probing.errors import ConfigError, DataError
 
 MOST = 200  # lines of a file
 
@@ -48,9 +49,4 @@ def lines(path: Path) -> list[Typed]:
 def check_labels(typed: Iterable[Typed], labels: Labels) -> None:
     """Raise ConfigError, with the classes of train, for a label that is none of them."""
     for one in typed:
-        if one.label in labels.unseen:
-            raise ConfigError(
-                f"{one.where}={shown(one.label)}: no sentence of train has this class, so that no probe can give it; "
-                f"choose one of {', '.join(labels.classes)}"
-            )
-        one_of(one.where, one.label, labels.classes)
+        check_label(one.where, one.label, labels)
