@@ -13,16 +13,18 @@ from probing.diagnosis.edited_texts import text_sentence
 from probing.diagnosis.one_text import checked
 from probing.diagnosis.split_answers import split_answers
 from probing.diagnosis.subject import Subject
+from probing.diagnosis.word_groups import word_groups
 from probing.errors import DataError
 from probing.report.diagnosed.diagnosed_record import OfSplit
 
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """A text and the number of its class in the corpus."""
+    """A text and the number of its class in the corpus; word: the place of the word that has it; None: the text."""
 
     sentence: Sentence
     label: int
+    word: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class Chosen:
 
 def chosen_texts(trained: Trained, settings: Settings) -> Chosen:
     """The texts that were asked for. Raises: ConfigError, DataError for texts and labels that cannot be used."""
-    typed = typed_texts(settings)
+    typed = typed_texts(settings, trained.subject.of_words)
     if typed:
         return Chosen(tuple(labelled(trained.subject, one) for one in typed))
     return of_split(trained, settings)
@@ -45,10 +47,10 @@ def labelled(subject: Subject, typed: Typed) -> Labelled:
     """A text with its class, which train has. Raises: DataError for one that the classifier cannot read whole."""
     sentence = text_sentence(typed.text)
     try:
-        checked(subject, sentence)
+        checked(subject, sentence, typed.word)
     except DataError as error:
         raise DataError(f"{typed.where.removesuffix('label')}{error}") from error
-    return Labelled(sentence, subject.classes.index(typed.label))
+    return Labelled(sentence, subject.classes.index(typed.label), typed.word)
 
 
 def of_split(trained: Trained, settings: Settings) -> Chosen:
@@ -56,12 +58,23 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     subject, split = trained.subject, settings.of_split
     sentences = subject.study.corpus.splits
     trained.bars.stage(f"answers on {split}")
-    kinds = usual_phenomena(sentences["train"])
-    groups, of_train = (Groups.of(slices(kinds, sentences[part])) for part in (split, "train"))
+    groups, of_train = groups_of(subject, split), groups_of(subject, "train")
     found = split_answers(subject, split, groups, of_train, trained.bars)
     if not len(found.numbers):
         raise DataError(f"split={split}: the classifier answers none of its sentences; type another split=…")
     why = cause(found.answers, subject.study.resampling(split, found.numbers))
     wrong = found.wrong[: settings.errors]
-    texts = tuple(Labelled(found.sentences[place], int(found.answers.gold[place])) for place in wrong)
-    return Chosen(texts, OfSplit(split, found, why, len(sentences[split]) - len(found.numbers)))
+    words = None if found.words is None else found.words.tolist()
+    texts = tuple(
+        Labelled(found.sentences[at], int(found.answers.gold[at]), None if words is None else words[at]) for at in wrong
+    )
+    n_items = len(sentences[split]) if words is None else sum(len(sentence.words) for sentence in sentences[split])
+    return Chosen(texts, OfSplit(split, found, why, n_items - len(found.numbers)))
+
+
+def groups_of(subject: Subject, split: str) -> Groups:
+    """Kinds of sentences, by their phenomena, or kinds of words."""
+    if subject.of_words:
+        return word_groups(subject, split)
+    sentences = subject.study.corpus.splits
+    return Groups.of(slices(usual_phenomena(sentences["train"]), sentences[split]))

@@ -10,6 +10,7 @@ from pipelines.diagnosing.trained_subject import Trained, trained_subject
 from pipelines.shared.cli import say
 from probing.analysis.text_parts import reference
 from probing.diagnosis.diagnosed_text import DiagnosedText, diagnosed_text
+from probing.diagnosis.head_caveats import head_caveats
 from probing.errors import DataError
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.diagnosis_files import write_diagnosis
@@ -43,7 +44,7 @@ def diagnosis_of(trained: Trained, chosen: Chosen, settings: Settings) -> Diagno
         subject.names,
         texts,
         chosen.of_split,
-        (*subject.caveats, *notes),
+        (*head_caveats(subject), *notes),
         notes_of_folders([run.folder]),
         provenance(trained, settings),
     )
@@ -57,11 +58,11 @@ def texts_of(trained: Trained, chosen: Chosen) -> tuple[list[DiagnosedText], tup
     trained.bars.stage("texts")
     dev = subject.study.corpus.splits["dev"]
     some = [dev[number] for number in subject.study.sample("dev", REFERENCE).sentences]
-    means = reference(subject.encoder, subject.read(some, [0] * len(some))[0])  # as the classifier reads them
+    means = reference(subject.encoder, subject.as_read(some))
     for number, one in enumerate(chosen.texts):
         trained.bars("texts", number, n_texts)
         try:
-            found.append(diagnosed_text(subject, one.sentence, one.label, means))
+            found.append(diagnosed_text(subject, one.sentence, one.label, means, one.word))
         except DataError as error:
             if chosen.of_split is None:
                 raise

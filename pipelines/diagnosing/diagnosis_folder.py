@@ -31,6 +31,7 @@ def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
     what: dict[str, Any]
     if settings.text is not None:
         what = {"text": settings.text, "label": settings.label}
+        what |= {} if settings.word is None else {"word": settings.word}
     elif settings.file is not None:
         what = {"file": sha256(Path(settings.file))}
     else:

@@ -20,6 +20,7 @@ class Settings:
 
     text: str | None = None
     label: str | None = None
+    word: str | None = None
     file: str | None = None
     errors: int = 0
     prompt: str | None = None
@@ -47,6 +48,8 @@ class Settings:
         if (self.text is None) != (self.label is None):
             missing = "label" if self.label is None else "text"
             raise ConfigError(f"{missing}= is missing: a text is diagnosed with its label; type {EXAMPLE}")
+        if self.word is not None and self.text is None:
+            raise ConfigError(f"word={self.word}: it says which word of text= has the label; type text= as well")
         given = [name for name in ("text", "file", "errors") if getattr(self, name)]
         if len(given) != 1:
             listed = " and ".join(given) or "nothing"

@@ -13,8 +13,8 @@ from pipelines.running.manifest import TYPED
 from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
+from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.subject import Subject
-from probing.errors import ConfigError
 from probing.probe.saved import FILE, from_file
 from probing.report.run_files import read_file
 from probing.result.folder import ROWS
@@ -56,12 +56,9 @@ def finished_run(settings: Settings) -> Run:
     token = TYPED.set(wanted.typed)
     try:
         this = prepare(wanted.config, wanted.choices)
-        if (this.experiment.task.level, this.experiment.task.kind) != ("sentence", "class"):
-            raise ConfigError(
-                f"task={this.experiment.task.name}: a diagnosis is of a classifier of sentences; type task=sentiment, "
-                "or data=labelled with sentences and labels of your own"
-            )
-        check_labels(typed_texts(settings), this.experiment.task.labels(this.corpus))
+        task = this.experiment.task
+        refuse_other_tasks(task.name, task.level, task.kind, settings.prompt is not None)
+        check_labels(typed_texts(settings, task.level == "word"), task.labels(this.corpus))
         this, done = finished(this)
         if done:
             verify(this.folder, this.experiment.report)

@@ -57,7 +57,8 @@ def word_methods(
     only_place(encoder, subwords, explained)
     given = (encoder, subwords, explained)
     wanted: dict[str, Callable[[], Attribution]] = {}
-    if isinstance(explained.readout, ProbeReadout) and explained.readout.vector == "mean":
+    mean_of_words = explained.level == "sentence"  # a word's own vector is all that is read: it has the whole share
+    if mean_of_words and isinstance(explained.readout, ProbeReadout) and explained.readout.vector == "mean":
         wanted["share in the probe"] = lambda: probe_shares(*given)
     wanted |= {
         "decomposition": lambda: decomposition(*given),

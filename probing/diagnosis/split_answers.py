@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from probing.axes import Progress, Sentence, Split, no_progress
 from probing.diagnosis.answers import Answers, Groups, Right
-from probing.diagnosis.subject import Integers, Subject
+from probing.diagnosis.split_items import Integers, SplitItems
+from probing.diagnosis.subject import Subject
 from probing.diagnosis.telling_words import telling_words
 
 WORDS = 10  # that are taken out, at most
@@ -16,12 +17,17 @@ WORDS = 10  # that are taken out, at most
 
 @dataclass(frozen=True, eq=False)
 class SplitAnswers:
-    """numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier."""
+    """The answers for N sentences of a split, or for N of its words.
+
+    numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier. words
+    (N,): for a classifier of words, the place of each word in its sentence, from 0.
+    """
 
     numbers: Integers
     sentences: Sequence[Sentence]
     log_probabilities: NDArray[np.float64]
     answers: Answers
+    words: Integers | None = None
 
     @property
     def wrong(self) -> Integers:
@@ -36,45 +42,40 @@ def split_answers(
 ) -> SplitAnswers:
     """Everything that ``cause`` needs of one split. groups: of all sentences of the split; of_train: of train.
 
-    Sentences without a label that train has, without a vector, or that the classifier cannot read, are left out.
+    For a classifier of words, groups of all words that have a vector (``Subject.with_vector``); no word is taken out.
+    Sentences, or words, without a label that train has, without a vector, or that the classifier cannot read, are left
+    out.
     """
-    numbers = subject.items(split)
-    found = subject.of_split(split, numbers)
+    items = subject.items(split)
+    found = subject.of_split(split, items)
     read = np.flatnonzero(np.isfinite(found).all(axis=1))
-    numbers, found = numbers[read], found[read]
-    sentences = [subject.study.corpus.splits[split][number] for number in numbers]
-    gold, model = gold_of(subject, split, numbers), subject.in_corpus[found.argmax(axis=1)]
+    items, found = items.at(read), found[read]
+    sentences = [subject.study.corpus.splits[split][number] for number in items.sentences]
     answers = Answers(
-        gold,
-        model,
-        probe_answers(subject, split, numbers),
+        subject.gold(split)[items.rows],
+        subject.in_corpus[found.argmax(axis=1)],
+        probe_answers(subject, split, items),
         tuple(layer for layer in subject.saved.layers if layer <= subject.layer),
-        Groups(groups.names, groups.inside[numbers]),
-        without_words(subject, sentences, on_progress),
+        Groups(groups.names, groups.inside[items.places]),
+        {} if subject.of_words else without_words(subject, sentences, on_progress),
         *((None, None) if of_train is None else on_train(subject, of_train)),
     )
-    return SplitAnswers(numbers, sentences, found, answers)
+    return SplitAnswers(items.sentences, sentences, found, answers, items.words)
 
 
-def gold_of(subject: Subject, split: Split, numbers: Integers) -> Integers:
-    """The class of each of these sentences, (N,)."""
-    values = subject.study.labels.values[split]
-    return np.array([int(values[number][0]) for number in numbers], dtype=np.int64)
-
-
-def probe_answers(subject: Subject, split: Split, numbers: Integers) -> Integers:
-    """The class that the probe of each layer up to the one that is read gives to these sentences, (L, N)."""
-    rows, vectors = np.searchsorted(subject.with_vector(split), numbers), subject.study.items.vectors
+def probe_answers(subject: Subject, split: Split, items: SplitItems) -> Integers:
+    """The class that the probe of each layer up to the one that is read gives to these items, (L, N)."""
+    vectors = subject.study.items.vectors
     layers = [layer for layer in subject.saved.layers if layer <= subject.layer]
-    found = [subject.saved.read(layer, vectors.layer(layer)[split][rows]).argmax(axis=1) for layer in layers]
+    found = [subject.saved.read(layer, vectors.layer(layer)[split][items.rows]).argmax(axis=1) for layer in layers]
     return np.stack(found).astype(np.int64)
 
 
 def without_words(subject: Subject, sentences: Sequence[Sentence], on_progress: Progress) -> Mapping[str, Integers]:
     """Per word that tells a class in train: the classifier's answer once it is taken out; -1 where it is not."""
     train = subject.study.corpus.splits["train"]
-    numbers = subject.items("train")
-    words = telling_words([train[n] for n in numbers], gold_of(subject, "train", numbers), sentences, WORDS)
+    items = subject.items("train")
+    words = telling_words([train[n] for n in items.sentences], subject.gold("train")[items.rows], sentences, WORDS)
     found = {}
     for place, word in enumerate(words):
         on_progress("words taken out", place, len(words))
@@ -96,13 +97,13 @@ def without(sentence: Sentence, word: str) -> Sentence:
 
 
 def on_train(subject: Subject, groups: Groups) -> tuple[tuple[Right, Groups], Right]:
-    """Whether the classifier gives the label that train has, for each of its sentences, and their groups; and whether
-    the probe of each layer does.
+    """Whether the classifier gives the label that train has, for each of its items, and their groups; and whether the
+    probe of each layer does.
     """
-    numbers = subject.items("train")
-    found = subject.of_split("train", numbers)
-    read = np.isfinite(found).all(axis=1)
-    numbers, gold = numbers[read], gold_of(subject, "train", numbers[read])
+    items = subject.items("train")
+    found = subject.of_split("train", items)
+    read = np.flatnonzero(np.isfinite(found).all(axis=1))
+    items, gold = items.at(read), subject.gold("train")[items.rows[read]]
     right: Right = subject.in_corpus[found[read].argmax(axis=1)] == gold
-    of_probes: Right = probe_answers(subject, "train", numbers) == gold
-    return (right, replace(groups, inside=groups.inside[numbers])), of_probes
+    of_probes: Right = probe_answers(subject, "train", items) == gold
+    return (right, replace(groups, inside=groups.inside[items.places])), of_probes

@@ -114,7 +114,8 @@ def _outweighed(found: TextEvidence, classes: Sequence[str]) -> Rule:
 
 def outweighing(found: TextEvidence) -> list[str]:
     """The words without which the classifier gives the label."""
-    words, negating = found.sentence.words, {*negations_in(found.sentence.words)}  # without one, the label is another
+    words = found.sentence.words
+    negating = {*negations_in(words)} if found.word is None else set()  # without one, the text's label is another
     given = zip(words, found.shorter, strict=True)
     return [word for at, (word, shorter) in enumerate(given) if shorter == found.label and at not in negating]
 
@@ -124,7 +125,7 @@ def _doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     near = [neighbour.label == answer for neighbour in found.neighbours]
     share = sum(near) / max(1, len(near))
     sure = all(found.probability(one, found.predicted) >= SURE for one in found.below[1:])
-    neighbours = f"{sum(near)} of the {len(near)} nearest training sentences are {answer}"
+    neighbours = f"{sum(near)} of the {len(near)} nearest training {found.items} are {answer}"
     probes = f"every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"
     holds = [neighbours] if share >= NEAR else []
     holds += [probes] if sure else []
@@ -162,16 +163,17 @@ def _says_outweighed(found: TextEvidence, classes: Sequence[str]) -> tuple[str, 
     words = ", ".join(f"“{word}”" for word in outweighing(found))
     heads = [part.name for part in found.parts if part.kind == "head" and part.effect > 0][:3]
     through = f"remove the heads that speak most for the wrong answer ({', '.join(heads)})" if heads else ""
-    return (
-        f"The rest of the text speaks for the label and is outweighed by {words}.",
-        through or "train on texts in which this word stands with the other label",
-    )
+    training = "train on texts in which this word stands with the other label"
+    if found.word is not None:
+        training = f"train on more sentences in which this word is near one with the label {classes[found.label]}"
+    return f"The rest of the text speaks for the label and is outweighed by {words}.", through or training
 
 
 def _says_doubtful(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
     return (
-        "The model answers as its training data do for texts of this kind; the label of this text is in doubt.",
-        "let a second person label the text and its nearest training sentences",
+        f"The model answers as its training data do for {found.item}s of this kind; the label of this "
+        f"{found.item} is in doubt.",
+        f"let a second person label the {found.item} and its nearest training {found.items}",
     )
 
 

@@ -23,13 +23,18 @@ def groups_of_cause(found: Found) -> list[str]:
     return [key.group for key in found if key.what == "right"]
 
 
-def phenomenon_table(cause: Cause) -> Toned:
-    """One row per phenomenon: its accuracy, and what was compared there."""
+def group_name(group: str, items: str) -> str:
+    """The name of a group for readers: all items are called what they are."""
+    return f"all {items}" if group == ALL else group
+
+
+def phenomenon_table(cause: Cause, items: str = "sentences") -> Toned:
+    """One row per phenomenon: its accuracy, and what was compared there. items: what was answered, in words."""
     found = cause.evidence or {}
-    head = ["phenomenon", "sentences", "accuracy of the classifier", *COMPARED.values()]
+    head = ["phenomenon", items, "accuracy of the classifier", *COMPARED.values()]
     rows = [
         [
-            text(group),
+            text(group_name(group, items)),
             Cell(f"{found[Comparison('right', group)].n:,}"),
             Cell(accuracy(found[Comparison("right", group)])),
             *(cell(found.get(Comparison(what, group))) for what in COMPARED),
@@ -39,12 +44,12 @@ def phenomenon_table(cause: Cause) -> Toned:
     return Toned(head, rows)
 
 
-def layer_loss_table(cause: Cause) -> Toned:
+def layer_loss_table(cause: Cause, items: str = "sentences") -> Toned:
     """Phenomenon by layer: how much better the probe of a lower layer is than that of the layer that is read."""
     found = cause.evidence or {}
     layers = sorted({int(key.detail) for key in found if key.what == "lost"})
     rows = [
-        [text(group), *(cell(found.get(Comparison("lost", group, str(layer)))) for layer in layers)]
+        [text(group_name(group, items)), *(cell(found.get(Comparison("lost", group, str(layer)))) for layer in layers)]
         for group in groups_of_cause(found)
     ]
     return Toned(["phenomenon", *(f"layer {layer}" for layer in layers)], rows if layers else [])
@@ -73,33 +78,34 @@ def accuracy(one: Estimate) -> str:
     return f"{percent(one.value)} [{100 * one.low:.1f}, {100 * one.high:.1f}]"
 
 
-def cause_in_words(cause: Cause) -> tuple[str, str]:
-    """The cause, and the gain that its repair should bring, each as a sentence."""
-    where = "" if cause.group == ALL else f" in sentences of the group {cause.group}"
+def cause_in_words(cause: Cause, items: str = "sentences") -> tuple[str, str]:
+    """The cause, and the gain that its repair should bring, each as a sentence. items: what was answered, in words."""
+    where = "" if cause.group == ALL else f" in {items} of the group {cause.group}"
+    shorter = " or shorter text" if items == "sentences" else ""  # no word is taken out of the sentence of a word
     said = {
-        "healthy": "Healthy: few errors, no group much harder than the rest, and no probe or shorter text better.",
+        "healthy": f"Healthy: few errors, no group much harder than the rest, and no probe{shorter} better.",
         "as trained": f"As trained{where}: the classifier gives the labels of train, and those here are others.",
         "outweighed": f"Outweighed {cause.group}: without this word the classifier is right more often.",
         "unused": f"Unused{where}: a probe on the layer that is read gives the label, and the head does not.",
         "lost": f"Lost{where} from layer {cause.layer} on: layer {cause.instead} still has it.",
-        "undecided": f"Undecided{where}: no rule explains the errors. No probe on any layer, and no shorter text, is "
-        "better; probes that are not linear would show whether the information is there at all.",
+        "undecided": f"Undecided{where}: no rule explains the errors. No probe on any layer{shorter} is better; "
+        " probes that are not linear would show whether the information is there at all.",
     }
     gain = cause.gain
     if gain is None:
         return said[cause.kind], ""
     return said[cause.kind], (
         f"Its repair should add {signed(gain.value, 3)} [{signed(gain.low, 3)}, {signed(gain.high, 3)}] to the "
-        f"accuracy on these {gain.n:,} sentences."
+        f"accuracy on these {gain.n:,} {items}."
     )
 
 
-def left_out(groups: Sequence[str]) -> str:
+def left_out(groups: Sequence[str], items: str = "sentences") -> str:
     """What is said of groups that are too small."""
-    return f"Too few sentences to say anything: {', '.join(groups)}." if groups else ""
+    return f"Too few {items} to say anything: {', '.join(groups)}." if groups else ""
 
 
-def rows_of_split(cause: Cause) -> Iterator[Measurement]:
+def rows_of_split(cause: Cause, items: str = "sentences") -> Iterator[Measurement]:
     """Every difference that was compared, with its interval."""
     for key, one in (cause.evidence or {}).items():
         layer = int(key.detail) if key.what in ("lost", "instead", "agrees") else None
@@ -107,7 +113,7 @@ def rows_of_split(cause: Cause) -> Iterator[Measurement]:
             what="accuracy" if key.what in ("right", "agrees") else "difference of accuracies",
             method=key.what,
             layer=layer,
-            name=key.group,
+            name=group_name(key.group, items),
             value=one.value,
             low=one.low,
             high=one.high,

@@ -19,6 +19,11 @@ class OfSplit:
     left_out: int = 0
 
     @property
+    def items(self) -> str:
+        """What was answered: ``sentences`` or ``words``."""
+        return "sentences" if self.answers.words is None else "words"
+
+    @property
     def n_wrong(self) -> int:
         """How many answers of the classifier are wrong."""
         return len(self.answers.wrong)

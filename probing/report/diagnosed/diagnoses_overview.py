@@ -19,6 +19,12 @@ from probing.report.html import flat, write_html
 from probing.report.run_provenance import from_manifest
 from probing.result.folder import PAGE
 
+OF_WORDS = (
+    "Intervals resample whole sentences (or documents), because the words of a sentence are not independent.",
+    "“Outweighed” is not asked over the split: nearly every word tells a class here, its own, and which label is right "
+    "for a word can change when another word is taken out.",
+)
+
 
 def write_diagnoses_overview(of: Diagnosis, folder: Path) -> Path:
     """Write index.html into ``folder``; returns it."""
@@ -43,6 +49,7 @@ def lines(of: Diagnosis) -> list[dict[str, str]]:
         {
             "page": page_name(number),
             "text": one.text,
+            "word": one.word,
             "label": of.classes[one.evidence.label],
             "answer": one.answer,
             "confidence": percent(one.confidence),
@@ -55,25 +62,27 @@ def lines(of: Diagnosis) -> list[dict[str, str]]:
 
 def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
     """The cause of a split's errors, and its tables."""
-    says, gain = cause_in_words(split.cause)
+    says, gain = cause_in_words(split.cause, split.items)
     n = len(split.answers.numbers)
-    too_few = left_out(split.cause.too_few)
-    lost = f"{split.left_out:,} sentences of {split.split} have no label that train has, no vector, or are too long."
+    too_few = left_out(split.cause.too_few, split.items)
+    too_long = "are too long" if split.items == "sentences" else "are in a sentence that is too long"
+    lost = f"{split.left_out:,} {split.items} of {split.split} have no label that train has, no vector, or {too_long}."
+    of_words = OF_WORDS if split.items == "words" else ()
     return {
         "cause": {"says": says, "gain": gain},
         "tiles": {
-            f"sentences of {split.split}": f"{n:,}",
+            f"{split.items} of {split.split}": f"{n:,}",
             "are wrong": f"{split.n_wrong:,}",
             "of all": percent(split.n_wrong / n),
             "cause": split.cause.kind,
         },
-        "texts_note": f"{len(of.texts):,} of the {split.n_wrong:,} wrong sentences of {split.split}, "
+        "texts_note": f"{len(of.texts):,} of the {split.n_wrong:,} wrong {split.items} of {split.split}, "
         "those with the most confident answers.",
         "margin": f"{MARGIN:g}",
-        "phenomena": phenomenon_table(split.cause),
-        "losses": layer_loss_table(split.cause),
+        "phenomena": phenomenon_table(split.cause, split.items),
+        "losses": layer_loss_table(split.cause, split.items),
         "words": taken_out_table(split.cause),
-        "notes": [*of.notes, *filter(None, (too_few, lost if split.left_out else ""))],
+        "notes": [*of.notes, *of_words, *filter(None, (too_few, lost if split.left_out else ""))],
     }
 
 

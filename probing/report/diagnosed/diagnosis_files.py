@@ -18,7 +18,7 @@ from probing.report.diagnosed.measurement_rows import rows_of_text
 from probing.report.diagnosed.text_page import page_name, write_text_page
 
 ROWS_FILE, JSON_FILE = "rows.csv", "diagnosis.json"
-WHOLE = ("text", "layer", "head", "place", "n")  # columns of whole numbers, which may be empty
+WHOLE = ("text", "word", "layer", "head", "place", "n")  # columns of whole numbers, which may be empty
 
 
 def write_diagnosis(of: Diagnosis, folder: Path, on_progress: Progress = no_progress) -> Path:
@@ -41,7 +41,7 @@ def write_diagnosis(of: Diagnosis, folder: Path, on_progress: Progress = no_prog
 def all_rows(of: Diagnosis) -> Iterator[Measurement]:
     """Of the whole split first, then of each text."""
     if of.of_split is not None:
-        yield from rows_of_split(of.of_split.cause)
+        yield from rows_of_split(of.of_split.cause, of.of_split.items)
     for number, one in enumerate(of.texts, start=1):
         yield from rows_of_text(number, one, of)
 
@@ -65,11 +65,11 @@ def as_json(of: Diagnosis) -> dict[str, Any]:
     if split is not None:
         found["split"] = {
             "split": split.split,
-            "sentences": len(split.answers.numbers),
+            split.items: len(split.answers.numbers),
             "wrong": split.n_wrong,
             "left_out": split.left_out,
             "cause": _cause(split.cause),
-            "measurements": [row.known() for row in rows_of_split(split.cause)],
+            "measurements": [row.known() for row in rows_of_split(split.cause, split.items)],
         }
     return found
 
@@ -83,8 +83,11 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 def _text(number: int, of: Diagnosis) -> dict[str, Any]:
     one = of.texts[number - 1]
+    at = one.evidence.word
+    word = {} if at is None else {"word": {"number": at + 1, "form": one.evidence.sentence.words[at]}}
     return {
         "text": one.text,
+        **word,
         "label": of.classes[one.evidence.label],
         "answer": one.answer,
         "confidence": one.confidence,

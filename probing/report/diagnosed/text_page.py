@@ -50,20 +50,24 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "pairs": pair_table(one, of),
         "figures": figures(number, one, folder),
         "notes": [*dict.fromkeys((*found.notes, *one.notes))],
+        "item": found.item,
         "number": number,
     }
     return write_html("diagnosed_text.html", folder / page_name(number), facts)
 
 
 def title_of(one: DiagnosedText, of: Diagnosis) -> str:
-    """The text with its label and its answer."""
+    """The text, or its word, with its label and its answer."""
     label, cut = of.classes[one.evidence.label], short(one.text, LONGEST)
+    if one.word:
+        return f"{one.word} in “{cut}”: {label}, and called {one.answer}"
     return f"“{cut}”: {label}, and called {one.answer}"
 
 
 def tiles(one: DiagnosedText, of: Diagnosis) -> dict[str, str]:
     """The main facts of a text."""
     return {
+        **({"is classified": one.word} if one.word else {}),
         "label": of.classes[one.evidence.label],
         "answer of the classifier": one.answer,
         "probability that it gives to this answer": percent(one.confidence),
