@@ -30,12 +30,13 @@ OF_WORDS = (
 class Neighbour:
     """A sentence of train that is near to the text in the layer that the classifier reads. distance: 1 − cosine.
 
-    For a classifier of words, a word of train: its sentence with the word in brackets (``marked``).
+    For a classifier of words, a ``word`` of train: its sentence with the word in brackets (``marked``).
     """
 
     text: str
     label: str
     distance: float
+    word: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +174,12 @@ def neighbours(subject: Subject, subwords: Subwords, word: int | None = None) ->
     items, gold = subject.with_vector("train").at(found.items), subject.gold("train")[found.items]
     places = [None] * len(items) if items.words is None else items.words.tolist()
     return [
-        Neighbour(marked(train[number], place), classes[label], float(distance))
+        Neighbour(
+            marked(train[number], place),
+            classes[label],
+            float(distance),
+            "" if place is None else train[number].words[place],
+        )
         for number, place, label, distance in zip(items.sentences, places, gold, found.distances, strict=True)
     ]
 

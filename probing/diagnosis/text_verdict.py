@@ -98,7 +98,8 @@ def _not_told_apart(found: TextEvidence, classes: Sequence[str]) -> Rule:
         f"{_named(edit)} has another answer in layers {', '.join(map(str, edit.told_apart(found.below)))}"
         for edit in told
     )
-    nothing = () if flipping else ("no edit is known that should change the label",)
+    none = "no edit is known that should change the label" if found.word is None else "no edit is made for one word"
+    nothing = () if flipping else (none,)
     return Rule("not told apart", bool(same), reasons, against + nothing)
 
 
@@ -109,7 +110,8 @@ def _named(edit: EditedText) -> str:
 def _outweighed(found: TextEvidence, classes: Sequence[str]) -> Rule:
     words = outweighing(found)
     reasons = tuple(f"without “{word}” the classifier gives the label" for word in words)
-    return Rule("outweighed", bool(words), reasons, () if words else ("no single word changes the answer",))
+    doubt = () if found.word is None else ("in a sentence without it, another label of the word may be right",)
+    return Rule("outweighed", bool(words), reasons, doubt if words else ("no single word changes the answer",))
 
 
 def outweighing(found: TextEvidence) -> list[str]:
@@ -131,7 +133,15 @@ def _doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     holds += [probes] if sure else []
     fails = [neighbours] if share < NEAR else []
     fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"]
+    same = _same_word(found)
+    fails += [f"{same} of these {len(near)} are the same word, and say only how train labels it"] if same else []
     return Rule("doubtful label", share >= NEAR and sure, tuple(holds), tuple(fails))
+
+
+def _same_word(found: TextEvidence) -> int:
+    """How many of the nearest words of train have the form of the word that is classified."""
+    form = "" if found.word is None else found.sentence.words[found.word].lower()
+    return sum(near.word.lower() == form for near in found.neighbours) if form else 0
 
 
 def _says_unused(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
@@ -170,10 +180,14 @@ def _says_outweighed(found: TextEvidence, classes: Sequence[str]) -> tuple[str, 
 
 
 def _says_doubtful(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
+    repair = f"let a second person label the {found.item} and its nearest training {found.items}"
+    if _same_word(found):
+        stands = f"add training sentences in which “{found.sentence.words[found.word or 0]}” is {classes[found.label]}"
+        repair = f"{repair}; if the label stands, {stands}"
     return (
-        f"The model answers as its training data do for {found.item}s of this kind; the label of this "
-        f"{found.item} is in doubt.",
-        f"let a second person label the {found.item} and its nearest training {found.items}",
+        f"The model answers as its training data do for {found.item}s of this kind; the label of this {found.item} is "
+        "in doubt.",
+        repair,
     )
 
 

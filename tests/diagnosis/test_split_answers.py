@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from probing.analysis.text_parts import reference
 from probing.axes import Sentence
-from probing.diagnosis.split_answers import without
+from probing.diagnosis.cause import cause
+from probing.diagnosis.diagnosed_text import diagnosed_text
+from probing.diagnosis.split_answers import split_answers, without
+from probing.diagnosis.word_groups import word_groups
 
 
 def fits(subject, sentence):
@@ -56,3 +60,34 @@ def test_every_occurrence_of_a_word_is_taken_out():
     sentence = Sentence("s", ("Not", "good", ",", "not", "bad"), label="x")
     assert without(sentence, "not").words == ("good", ",", "bad")
     assert without(sentence, "not").label == "x"
+
+
+def test_a_head_of_words_that_ignores_what_its_layer_has_is_called_unused(constant_head):
+    answers = split_answers(
+        constant_head, "dev", word_groups(constant_head, "dev"), word_groups(constant_head, "train")
+    )
+    noun = constant_head.classes.index("NOUN")
+    assert set(answers.answers.model.tolist()) == {noun}
+    dev = constant_head.study.corpus.splits["dev"]
+    asked = list(zip(answers.numbers, answers.words, strict=True))
+    assert [constant_head.classes[n] for n in answers.answers.gold] == [dev[n].upos[word] for n, word in asked]
+    assert answers.answers.without == {}
+    probe, head = answers.answers.probes_right[-1].mean(), answers.answers.right.mean()
+    assert probe > head + 0.2  # or nothing was planted
+    found = cause(answers.answers, constant_head.study.resampling("dev", answers.numbers))
+    assert found.kind == "unused"
+    assert found.gain.low < probe - head < found.gain.high or found.group != "all sentences"
+
+
+def test_one_of_its_words_is_called_unused_too(constant_head):
+    subject = constant_head
+    means = reference(subject.encoder, subject.as_read(subject.study.corpus.splits["dev"][:20]))
+    found = split_answers(subject, "dev", word_groups(subject, "dev"))
+    right = found.answers.probes[-1] == found.answers.gold
+    place = next(n for n in found.wrong if right[n] and len(found.sentences[n].words) > 2)
+    one = diagnosed_text(
+        subject, found.sentences[place], int(found.answers.gold[place]), means, int(found.words[place])
+    )
+    assert one.evidence.answers[-1].predicted == one.evidence.label  # the probe on the layer that is read
+    assert (one.answer, one.verdict.kind) == ("NOUN", "unused")
+    assert one.patched is None and "no edit is known" in one.notes[0].text
