@@ -37,7 +37,7 @@ def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
     else:
         what = {"errors": settings.errors, "split": settings.split}
     if settings.prompt is not None:
-        what |= {"prompt": settings.prompt, "answers": dict(settings.answers)}
+        what |= {"prompt": settings.prompt, "answers": dict(settings.answers or {})}
     return {"version": VERSION, "run_id": trained.run.run_id, **what}
 
 

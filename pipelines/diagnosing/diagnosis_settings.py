@@ -24,7 +24,7 @@ class Settings:
     file: str | None = None
     errors: int = 0
     prompt: str | None = None
-    answers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] | None = None
     split: str = "dev"
     options: list[str] = field(default_factory=list)
     out: str | None = None
@@ -57,7 +57,7 @@ class Settings:
 
     def as_prompt(self) -> Prompt | None:
         """The prompt and its answers, if the classifier is a causal model's answer. Raises: ConfigError."""
-        return None if self.prompt is None else Prompt(self.prompt, dict(self.answers))
+        return None if self.prompt is None else Prompt(self.prompt, dict(self.answers or {}))
 
     @property
     def of_split(self) -> Literal["dev", "test"]:

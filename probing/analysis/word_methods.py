@@ -1,7 +1,7 @@
 """What each method says of every word of one text, side by side."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from probing.attention.values.decomposition import decomposition
 from probing.attention.values.norms import norms
 from probing.axes import FloatArray, Note
 from probing.errors import ModelError
+from probing.model.batches import Batch
 from probing.model.encoder import Encoder
 from probing.model.maps import maps
 from probing.model.subwords import Subwords
@@ -80,9 +81,18 @@ def word_methods(
     return tuple(found), tuple(notes)
 
 
+class _OwnToo(LogitDifference):
+    """The same difference, but no subword counts as the classified word's own: ``gradients`` leaves those out."""
+
+    def places(self, batch: Batch) -> Places:
+        """Where the readout reads."""
+        found = super().places(batch)
+        return replace(found, own=np.zeros_like(found.own))
+
+
 def gradient_times_input(encoder: Encoder, subwords: Subwords, explained: LogitDifference) -> Attribution:
     """Gradient x input of each subword; these add up to nothing."""
-    [values] = gradients(encoder, subwords, explained, "input")
+    [values] = gradients(encoder, subwords, _OwnToo(explained.readout, explained.one, explained.other), "input")
     return Attribution("gradient × input", values, "logit", setting="of each subword's row of the embedding table")
 
 

@@ -104,6 +104,7 @@ def test_a_word_is_measured_where_it_is_read(of_word, word_subject):
     of = by_name["decomposition"].of
     assert of.total == pytest.approx(logits[one] - logits[other], abs=1e-4)
     assert of.error == pytest.approx(0, abs=1e-4)
+    assert all(np.isfinite(method.values).all() for method in of_word.methods)  # of the word itself too
     [seen] = maps(word_subject.encoder, subwords, [0])
     paid = seen.attention[1][0].mean(0).double().numpy()[own].mean(axis=0)
     expected = [paid[subwords.words == word].sum() for word in range(4)]

@@ -73,7 +73,7 @@ def test_a_head_of_words_that_ignores_what_its_layer_has_is_called_unused(consta
     assert [constant_head.classes[n] for n in answers.answers.gold] == [dev[n].upos[word] for n, word in asked]
     assert answers.answers.without == {}
     probe, head = answers.answers.probes_right[-1].mean(), answers.answers.right.mean()
-    assert probe > head + 0.2  # or nothing was planted
+    assert probe > head + 0.1  # or nothing was planted
     found = cause(answers.answers, constant_head.study.resampling("dev", answers.numbers))
     assert found.kind == "unused"
     assert found.gain.low < probe - head < found.gain.high or found.group != "all sentences"

@@ -72,8 +72,12 @@ def test_answer_for_a_word_is_the_product_of_the_weights_and_the_mean_of_its_sub
 def test_words_of_a_split_have_their_labels_vectors_and_answers(word_subject):
     items, gold = word_subject.with_vector("dev"), word_subject.gold("dev")
     dev = word_subject.study.corpus.splits["dev"]
-    assert [word_subject.classes[n] for n in gold] == [tag for sentence in dev for tag in sentence.upos]
-    assert len(items) == sum(len(sentence.words) for sentence in dev)
+    labels = word_subject.study.labels
+    expected = [dev[n].upos[at] for n, at in zip(items.sentences, items.words, strict=True)]
+    assert [(*labels.classes, *labels.unseen)[n] for n in gold] == expected
+    assert len(expected) == sum(len(sentence.words) for sentence in dev)
+    known = word_subject.items("dev")
+    assert known.rows.tolist() == [row for row, tag in enumerate(expected) if tag in labels.classes]
     some = word_subject.items("dev").at(np.arange(0, 60, 7))
     asked = [dev[n] for n in some.sentences]
     alone = word_subject.log_probabilities(asked, some.words.tolist())

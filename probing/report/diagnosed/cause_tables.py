@@ -80,16 +80,18 @@ def accuracy(one: Estimate) -> str:
 
 def cause_in_words(cause: Cause, items: str = "sentences") -> tuple[str, str]:
     """The cause, and the gain that its repair should bring, each as a sentence. items: what was answered, in words."""
-    where = "" if cause.group == ALL else f" in {items} of the group {cause.group}"
-    shorter = " or shorter text" if items == "sentences" else ""  # no word is taken out of the sentence of a word
+    of_words = items == "words"  # whose groups have long names, and out of whose sentences no word is taken
+    group = f"“{cause.group}”" if of_words else cause.group
+    where = "" if cause.group == ALL else f" in {items} of the group {group}"
+    better, neither = ("", "") if of_words else (" or shorter text", ", and no shorter text,")
     said = {
-        "healthy": f"Healthy: few errors, no group much harder than the rest, and no probe{shorter} better.",
+        "healthy": f"Healthy: few errors, no group much harder than the rest, and no probe{better} better.",
         "as trained": f"As trained{where}: the classifier gives the labels of train, and those here are others.",
         "outweighed": f"Outweighed {cause.group}: without this word the classifier is right more often.",
         "unused": f"Unused{where}: a probe on the layer that is read gives the label, and the head does not.",
         "lost": f"Lost{where} from layer {cause.layer} on: layer {cause.instead} still has it.",
-        "undecided": f"Undecided{where}: no rule explains the errors. No probe on any layer{shorter} is better; "
-        " probes that are not linear would show whether the information is there at all.",
+        "undecided": f"Undecided{where}: no rule explains the errors. No probe on any layer{neither} is better; probes "
+        "that are not linear would show whether the information is there at all.",
     }
     gain = cause.gain
     if gain is None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from probing.diagnosis.cause import MARGIN
+from probing.diagnosis.one_text import marked
 from probing.report.diagnosed.cause_tables import (
     cause_in_words,
     layer_loss_table,
@@ -48,7 +49,7 @@ def lines(of: Diagnosis) -> list[dict[str, str]]:
     return [
         {
             "page": page_name(number),
-            "text": one.text,
+            "text": one.text if one.evidence.word is None else marked(one.evidence.sentence, one.evidence.word),
             "word": one.word,
             "label": of.classes[one.evidence.label],
             "answer": one.answer,

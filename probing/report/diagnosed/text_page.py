@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from probing.diagnosis.diagnosed_text import DiagnosedText
-from probing.diagnosis.one_text import TextEvidence
+from probing.diagnosis.one_text import TextEvidence, marked
 from probing.report import numbering
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.measurement_rows import unit_names
@@ -34,8 +34,8 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "title": title_of(one, of),
         "classifier": of.classifier,
         "stand_ins": of.stand_ins,
-        "cut": len(one.text) > LONGEST,
-        "whole": one.text,
+        "cut": len(one.text) > LONGEST or found.word is not None,
+        "whole": one.text if found.word is None else marked(found.sentence, found.word),
         "verdict": one.verdict,
         "tiles": tiles(one, of),
         "right": found.is_right,
@@ -60,7 +60,7 @@ def title_of(one: DiagnosedText, of: Diagnosis) -> str:
     """The text, or its word, with its label and its answer."""
     label, cut = of.classes[one.evidence.label], short(one.text, LONGEST)
     if one.word:
-        return f"{one.word} in “{cut}”: {label}, and called {one.answer}"
+        return f"{one.word}: {label}, and called {one.answer}"
     return f"“{cut}”: {label}, and called {one.answer}"
 
 
