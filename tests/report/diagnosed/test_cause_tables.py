@@ -11,6 +11,7 @@ from probing.report.diagnosed.cause_tables import (
     layer_loss_table,
     left_out,
     phenomenon_table,
+    rows_of_split,
     taken_out_table,
 )
 
@@ -42,6 +43,9 @@ def test_tables_have_a_row_per_phenomenon_and_a_column_per_layer():
         ["sunday", "25", "+0.300 [+0.200, +0.400]"]
     ]
     assert layer_loss_table(Cause("healthy", evidence={})).rows == []
+    of_words = phenomenon_table(cause, "words")
+    assert of_words.head[1] == "words" and [row[0].text for row in of_words.rows] == ["all words", "negation"]
+    assert {row.name for row in rows_of_split(cause, "words")} >= {"all words", "negation"}
 
 
 @pytest.mark.parametrize(
@@ -57,4 +61,10 @@ def test_causes_in_words():
     assert gain == ("Its repair should add +0.250 [+0.100, +0.400] to the accuracy on these 30 sentences.")
     assert cause_in_words(Cause("healthy"))[1] == ""
     assert cause_in_words(Cause("outweighed", "with “sunday”", word="sunday"))[0].startswith("Outweighed with “sunday”")
+    says, gain = cause_in_words(Cause("lost", "new", 3, 2, gain=Estimate(0.25, 0.1, 0.4, 30)), "words")
+    assert says == "Lost in words of the group “new” from layer 3 on: layer 2 still has it."
+    assert gain.endswith("to the accuracy on these 30 words.")
+    for kind in ("healthy", "undecided"):  # no word is taken out of the sentence of a word
+        said = [cause_in_words(Cause(kind), items)[0] for items in ("sentences", "words")]
+        assert ["shorter text" in one for one in said] == [True, False]
     assert left_out(("names",)) == "Too few sentences to say anything: names." and left_out(()) == ""
