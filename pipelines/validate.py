@@ -4,7 +4,7 @@ Fine-tunes the encoder once on the bundled corpus (kept in outputs/validation), 
 therefore known, and lets the diagnosis name the cause: a head trained on flipped labels of negated sentences, such
 labels in train itself, an encoder whose access to the negation is cut from a block on, a head that was trained too
 little, a word that told the label in train, and no fault at all. Then it makes the repair that the cause names, and
-measures on test whether it brings the predicted gain.
+measures on test whether it brings the predicted gain. The same for verdicts on single texts, the most confident errors.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}
@@ -20,7 +20,7 @@ Examples:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,18 @@ from pipelines.shared.versions import code_version, versions
 from pipelines.validating.fault_outcomes import Outcome, outcomes
 from pipelines.validating.tuned_encoder import Tuning, tuned
 from pipelines.validating.validation_settings import GROUPS, Wanted, wanted_of
-from pipelines.validating.validation_table import COLUMNS, EXPLAINED, lines, markdown, record, unexpected
+from pipelines.validating.validation_table import (
+    COLUMNS,
+    EXPLAINED,
+    TEXT_COLUMNS,
+    TEXT_EXPLAINED,
+    cuts_in_words,
+    lines,
+    markdown,
+    record,
+    text_lines,
+    unexpected,
+)
 from probing.data.grammar import Grammar
 from probing.model.checkpoint import Checkpoint, resolve, row_name
 
@@ -87,19 +98,26 @@ def planted(this: Wanted, checkpoint: Checkpoint, bars: Bars) -> list[Outcome]:
 
 
 def show(found: list[Outcome]) -> None:
-    """Print the table, and what was not as planted or predicted."""
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 1), title_justify="left")
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "fault" else "right")
-    for line in lines(found):
-        table.add_row(*line.cells)
-    CONSOLE.print(table)
-    say(EXPLAINED)
+    """Print the tables, and what was not as planted or predicted."""
+    print_table(COLUMNS, [line.cells for line in lines(found)])
+    say(f"{EXPLAINED} {cuts_in_words(found)}")
     for one in found:
         if said := unexpected(one):
             say(said, "yellow")
+    print_table(TEXT_COLUMNS, [line.cells for line in text_lines(found)])
+    say(TEXT_EXPLAINED)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, its first column to the left and all others to the right."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1), title_justify="left")
+    for name in columns:
+        table.add_column(name, justify="left" if name == columns[0] else "right")
+    for row in rows:
+        table.add_row(*row)
+    CONSOLE.print(table)
 
 
 def written(this: Wanted, checkpoint: Checkpoint, found: list[Outcome]) -> Path:
@@ -109,6 +127,7 @@ def written(this: Wanted, checkpoint: Checkpoint, found: list[Outcome]) -> Path:
     options = OmegaConf.to_container(this.config)
     described: Mapping[str, Any] = {
         "summary": [asdict(line) for line in lines(found)],
+        "summary of single texts": [asdict(line) for line in text_lines(found)],
         "outcomes": [record(one) for one in found],
         "checkpoint": checkpoint.revision,
         "options": options,

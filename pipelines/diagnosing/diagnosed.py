@@ -8,15 +8,15 @@ from pipelines.diagnosing.diagnosis_settings import Settings
 from pipelines.diagnosing.terminal_summary import summary
 from pipelines.diagnosing.trained_subject import Trained, trained_subject
 from pipelines.shared.cli import say
-from probing.analysis.text_parts import reference
 from probing.diagnosis.diagnosed_text import DiagnosedText, diagnosed_text
 from probing.diagnosis.head_caveats import head_caveats
+from probing.diagnosis.head_reference import head_reference
+from probing.diagnosis.split_answers import SplitAnswers
+from probing.diagnosis.text_gain import OnDev
 from probing.errors import DataError
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.diagnosis_files import write_diagnosis
 from probing.report.stand_in_notes import notes_of_folders
-
-REFERENCE = 100  # sentences of dev whose mean replaces what a head adds
 
 
 def diagnosed(settings: Settings) -> Path:
@@ -56,16 +56,19 @@ def texts_of(trained: Trained, chosen: Chosen) -> tuple[list[DiagnosedText], tup
     found: list[DiagnosedText] = []
     notes = []
     trained.bars.stage("texts")
-    dev = subject.study.corpus.splits["dev"]
-    some = [dev[number] for number in subject.study.sample("dev", REFERENCE).sentences]
-    means = reference(subject.encoder, subject.as_read(some))
+    means, on_dev = head_reference(subject), OnDev(subject, known_on_dev(chosen))
     for number, one in enumerate(chosen.texts):
         trained.bars("texts", number, n_texts)
         try:
-            found.append(diagnosed_text(subject, one.sentence, one.label, means, one.word))
+            found.append(diagnosed_text(subject, one.sentence, one.label, means, on_dev, one.word))
         except DataError as error:
             if chosen.of_split is None:
                 raise
             notes.append(f"{one.sentence.id}: {error}")
     trained.bars("texts", n_texts, n_texts)
     return found, tuple(notes)
+
+
+def known_on_dev(chosen: Chosen) -> SplitAnswers | None:
+    """The answers on dev, if its errors are diagnosed."""
+    return chosen.of_split.answers if chosen.of_split is not None and chosen.of_split.split == "dev" else None

@@ -6,6 +6,7 @@ from pipelines.shared.cli import say
 from probing.diagnosis.diagnosed_text import DiagnosedText
 from probing.report.diagnosed.cause_tables import cause_in_words, left_out
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
+from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
 from probing.report.diagnosed.toned_table import signed
 
 WORDS = 5  # words that are named
@@ -43,6 +44,10 @@ def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
     say(f"{f'{one.word}: ' if one.word else ''}label {of.classes[one.evidence.label]}, answer {one.answer}")
     say(f"verdict: {one.verdict.kind}. {one.verdict.says}", "bold")
     say(f"repair to try: {one.verdict.repair}")
+    if not one.evidence.is_right:
+        tried = tried_in_words(one.tried, of.classes[one.evidence.label])
+        for line in (gain_in_words(one.gain), *([tried] if tried else [])):
+            say(line)
 
 
 def evidence_of(one: DiagnosedText, classes: tuple[str, ...]) -> None:

@@ -1,13 +1,14 @@
 """What the diagnosis says of each planted fault, and whether it is right, for one seed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.validating.fault_answers import Probed, answers_of, answers_of_probes
-from pipelines.validating.linear_heads import Classes
-from pipelines.validating.planted_faults import FAULTS, Name, Part, Sound, part_of
+from pipelines.validating.fault_answers import Probed, answers_of, classes_of_probes, probes_of
+from pipelines.validating.fault_texts import Measured, TextOutcome, text_outcomes
+from pipelines.validating.linear_heads import Classes, Head
+from pipelines.validating.planted_faults import FAULTS, Faulty, Name, Part, Sound, part_of
 from pipelines.validating.pooled_vectors import Reader
 from pipelines.validating.repairs import Gain, gain_of
 from probing.analysis.phenomena import usual_phenomena
@@ -24,13 +25,18 @@ NEAR = 0.05  # a layer has the negation if its probe is right in negated sentenc
 
 @dataclass(frozen=True)
 class Outcome:
-    """One fault of one seed. expected: fields of the cause. gain: of the repair, if one was predicted."""
+    """One fault of one seed. expected: fields of the cause. gain: of the repair, if one was predicted.
+
+    texts: verdicts on single texts. n_cuts: how many layers could be cut.
+    """
 
     seed: int
     fault: Name
     expected: Mapping[str, str | int]
     cause: Cause
     gain: Gain | None
+    texts: Sequence[TextOutcome] = ()
+    n_cuts: int = 0
 
     @property
     def named(self) -> bool:
@@ -55,11 +61,19 @@ def outcomes(
     for name, plant in FAULTS.items():
         on_progress(f"seed {seed}: faults", [*FAULTS].index(name), len(FAULTS))
         faulty = plant(sound, generator(seed, "validation", name))
-        answers = answers_of(faulty, options, probed)
-        told = cause(answers, Resampling(resamples, np.arange(len(answers.gold))))
+        of = measured(faulty, probes_of(faulty.reader, faulty.parts, options, probed), names_of(corpus))
+        told = cause(of.answers, Resampling(resamples, np.arange(len(of.answers.gold))))
         gain = gain_of(faulty, told, generator(seed, "validation", name, "repair"))
-        yield Outcome(seed, name, faulty.expected, told, gain)
+        texts = text_outcomes(of, resamples, generator(seed, "validation", name, "texts"))
+        yield Outcome(seed, name, faulty.expected, told, gain, texts, len(sound.cuts))
     on_progress(f"seed {seed}: faults", len(FAULTS), len(FAULTS))
+
+
+def measured(faulty: Faulty, probes: Sequence[Head], names: tuple[str, ...]) -> Measured:
+    """What is known of a faulty classifier before anything is said of its faults."""
+    test = faulty.parts["test"]
+    wrong = classes_of_probes(faulty.reader, test, probes) != test.gold
+    return Measured(faulty, probes, wrong.mean(axis=1).tolist(), answers_of(faulty, probes), names)
 
 
 def sound_model(
@@ -70,13 +84,18 @@ def sound_model(
     for split in SPLITS:
         reader.vectors(parts[split].sentences, on_progress)
     n_classes = int(parts["train"].gold.max()) + 1
-    _, probes = answers_of_probes(reader, parts, options, probed)
-    return Sound(reader, parts, n_classes, cuts(probes, parts["dev"]), seed)
+    classes = classes_of_probes(reader, parts["dev"], probes_of(reader, parts, options, probed))
+    return Sound(reader, parts, n_classes, cuts(classes, parts["dev"]), seed)
+
+
+def names_of(corpus: Corpus) -> tuple[str, ...]:
+    """Its classes, in the order of their numbers."""
+    return tuple(sorted({str(one.label) for one in corpus.splits["train"]}))
 
 
 def parts_of_corpus(corpus: Corpus) -> dict[Split, Part]:
     """Its splits with their classes, which are numbered in the order of their names."""
-    names = sorted({str(one.label) for one in corpus.splits["train"]})
+    names = names_of(corpus)
     kinds = usual_phenomena(corpus.splits["train"])
     return {
         split: part_of(some, np.array([names.index(str(one.label)) for one in some]), kinds)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from probing.axes import Split, no_progress
 from probing.probe.fit import TASK, Setting, Target, apply, scale
@@ -26,7 +27,12 @@ class Head:
 
     def classes(self, vectors: NDArray[np.float32]) -> Classes:
         """The class that it gives to each vector, (N, D) -> (N,)."""
-        found: Classes = (standard(vectors, self.mean, self.deviation) @ self.weights.T).argmax(axis=1)
+        found: Classes = self.log_probabilities(vectors).argmax(axis=1)
+        return found
+
+    def log_probabilities(self, vectors: NDArray[np.float32]) -> Floats:
+        """Of each class, in nats: (N, D) -> (N, C)."""
+        found: Floats = log_softmax(standard(vectors, self.mean, self.deviation) @ self.weights.T, axis=1)
         return found
 
 
@@ -62,18 +68,18 @@ def trained_head(
     return Head(weights, mean, deviation)
 
 
-def probe_classes(
+def trained_probe(
     vectors: Mapping[Split, NDArray[np.float32]], labels: Mapping[Split, Classes], options: Linear
-) -> tuple[Classes, Classes]:
-    """What the linear probe of one layer says of train and of dev: fitted on train, its penalty chosen on dev.
+) -> Head:
+    """The linear probe of one layer: fitted on train, its penalty chosen on dev.
 
     vectors (N, D) and labels (N,) of train and dev.
     """
-    features = apply(vectors, *scale(vectors["train"], options.standardise, FLOAT32_BITS))
+    mean, deviation = scale(vectors["train"], options.standardise, FLOAT32_BITS)
+    features = apply(vectors, mean, deviation)
     features["test"] = features["dev"][:0]  # the probe predicts it too
     values = {"train": [labels["train"]], "dev": [labels["dev"]], "test": [labels["dev"][:0]]}
     target = Target("sentence", "class", int(labels["train"].max()) + 1, values)
     [fit] = options.fit_layer(0, features, {TASK: target}, Setting(0, "cpu", no_progress))
     assert fit.weights is not None
-    of_train = features["train"] @ fit.weights[:, :-1].T + fit.weights[:, -1]
-    return of_train.argmax(axis=1), np.asarray(fit.predicted["dev"][0], dtype=np.int64)
+    return Head(*(array.astype(np.float64) for array in (fit.weights, mean, deviation)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.validating.linear_heads import Head, trained_head
+from pipelines.validating.linear_heads import Classes, Head, trained_head
 from pipelines.validating.planted_faults import Faulty
 from probing.diagnosis.cause import Cause
 from probing.diagnosis.compared import ALL
@@ -38,6 +38,11 @@ class Gain:
         return self.predicted.value + float(np.hypot(self.predicted.high - self.predicted.value, Z * self.error))
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the predicted interval, without that of test, is on one side of 0, so that it predicts a sign."""
+        return self.predicted.low > 0 or self.predicted.high < 0
+
+    @property
     def sign_is_right(self) -> bool:
         """Whether the repair helps as predicted, or harms as predicted."""
         return self.measured * self.predicted.value > 0
@@ -53,13 +58,18 @@ def gain_of(faulty: Faulty, cause: Cause, rng: np.random.Generator) -> Gain | No
     if cause.gain is None:
         return None
     layer, head = repaired(faulty, cause, rng)
-    test = faulty.parts["test"]
+    test, inside = faulty.parts["test"], inside_of(faulty, cause)
     vectors = faulty.reader.vectors(test.sentences)
-    before, after = (found == test.gold for found in (faulty.head.classes(vectors[-1]), head.classes(vectors[layer])))
-    gained = (after.astype(np.float64) - before)[inside_of(faulty, cause)]
+    before, after = faulty.head.classes(vectors[-1]), head.classes(vectors[layer])
+    return measured_gain(cause.gain, test.gold[inside], before[inside], after[inside])
+
+
+def measured_gain(predicted: Estimate, gold: Classes, before: Classes, after: Classes) -> Gain | None:
+    """What a repair added to the accuracy on N sentences of test, (N,) each; None for fewer than two."""
+    gained = (after == gold).astype(np.float64) - (before == gold)
     if len(gained) < 2:
         return None
-    return Gain(cause.gain, float(gained.mean()), float(gained.std(ddof=1) / np.sqrt(len(gained))), len(gained))
+    return Gain(predicted, float(gained.mean()), float(gained.std(ddof=1) / np.sqrt(len(gained))), len(gained))
 
 
 def repaired(faulty: Faulty, cause: Cause, rng: np.random.Generator) -> tuple[int, Head]:
@@ -69,11 +79,18 @@ def repaired(faulty: Faulty, cause: Cause, rng: np.random.Generator) -> tuple[in
     the word. as trained: with mended labels.
     """
     train = faulty.parts["train"]
-    layer = -1 if cause.instead is None else cause.instead
     labels = faulty.mended if cause.kind == "as trained" else train.gold
     kept = np.array([cause.word is None or cause.word not in map(str.lower, s.words) for s in train.sentences])
+    layer = -1 if cause.instead is None else cause.instead
     vectors = faulty.reader.vectors(train.sentences)[layer]
     return layer, trained_head(vectors[kept], labels[kept], faulty.n_classes, rng)
+
+
+def repaired_head(faulty: Faulty, layer: int | None, rng: np.random.Generator) -> Head:
+    """A new head for a layer (None: the last one), trained on train as it is labelled there."""
+    train = faulty.parts["train"]
+    vectors = faulty.reader.vectors(train.sentences)[-1 if layer is None else layer]
+    return trained_head(vectors, train.gold, faulty.n_classes, rng)
 
 
 def inside_of(faulty: Faulty, cause: Cause) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from probing.data.minimal_pair import NOWHERE, Edit, Kind, Sure, spelt_out
 from probing.data.opposites import CONCESSIONS, CONTRASTS
-from probing.data.word_spans import word_spans
+from probing.data.word_spans import Span, word_spans
 
 APOSTROPHES = str.maketrans("’", "'")
 # "an" is chosen by sound; these begin with a letter of the other kind
@@ -34,6 +34,16 @@ class Draft:
         """Lower case, with straight apostrophes."""
         return [piece.form.lower().translate(APOSTROPHES) for piece in self.pieces]
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The words as they are written."""
+        return tuple(piece.form for piece in self.pieces)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """The white space before each word."""
+        return tuple(piece.gap for piece in self.pieces)
+
     def without(self, first: int, end: int) -> "Draft":
         """Without the pieces from first to end; what then stands first in the text begins as the text did."""
         left = [*self.pieces[:first], *self.pieces[end:]]
@@ -60,16 +70,20 @@ class Draft:
 
     def edit(self, kind: Kind, flips: bool, doubts: Sequence[str], original: "Draft") -> Edit:
         """The edit, with ``a`` and ``an`` as their new neighbours need them; likely if there is no doubt."""
-        pieces = _articles(self.pieces, original.words)
-        surface = spelt_out([piece.gap for piece in pieces], [piece.form for piece in pieces])
+        new = Draft(tuple(_articles(self.pieces, original.words)))
+        surface = spelt_out(new.gaps, new.forms)
         sure: Sure = "open" if doubts else "likely"
         why = "; ".join(doubts) or "nothing that the rule knows speaks against it"
-        return Edit(kind, surface, tuple(piece.source for piece in pieces), flips, sure, why)
+        return Edit(kind, surface, tuple(piece.source for piece in new.pieces), flips, sure, why)
 
 
 def draft_of(text: str) -> Draft:
     """The words of a text as ``word_spans`` finds them."""
-    spans = word_spans(text)
+    return draft_from(text, word_spans(text))
+
+
+def draft_from(text: str, spans: Sequence[Span]) -> Draft:
+    """The words of a text at ``spans`` (first character, end), which ascend and do not overlap."""
     before = [0, *(end for _, end in spans)]
     gaps = (text[end:start] for end, (start, _) in zip(before, spans, strict=False))
     return Draft(tuple(Piece(gap, text[a:b], at) for at, (gap, (a, b)) in enumerate(zip(gaps, spans, strict=True))))

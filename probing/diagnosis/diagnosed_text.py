@@ -9,18 +9,25 @@ from probing.axes import Note, Sentence
 from probing.diagnosis.edited_texts import PatchedPair, as_text, patched_pair, telling_pair
 from probing.diagnosis.one_text import TextEvidence, text_evidence
 from probing.diagnosis.subject import Subject
+from probing.diagnosis.text_gain import OnDev, TextGain
 from probing.diagnosis.text_verdict import Verdict, verdict
+from probing.diagnosis.tried_repair import Tried, tried_repair
 from probing.errors import DataError, ModelError
 
 
 @dataclass(frozen=True, eq=False)
 class DiagnosedText:
-    """One text with its verdict. patched: the text and one of its edits; None: ``notes`` say why there is none."""
+    """One text with its verdict. patched: the text and one of its edits; None: ``notes`` say why there is none.
+
+    gain: what the repair of the verdict should add over dev. tried: an intervention on the model for this text.
+    """
 
     evidence: TextEvidence
     verdict: Verdict
     patched: PatchedPair | None = None
     notes: tuple[Note, ...] = ()
+    gain: TextGain = TextGain()
+    tried: Tried | None = None
 
     @property
     def text(self) -> str:
@@ -45,16 +52,29 @@ class DiagnosedText:
 
 
 def diagnosed_text(
-    subject: Subject, sentence: Sentence, label: int, means: Reference, word: int | None = None
+    subject: Subject,
+    sentence: Sentence,
+    label: int,
+    means: Reference,
+    on_dev: OnDev | None = None,
+    word: int | None = None,
 ) -> DiagnosedText:
-    """Diagnose one text. label: its class in the corpus's numbers. means: what replaces heads.
+    """Diagnose one text. label: its class in the corpus's numbers. means: what replaces heads (``head_reference``).
 
-    word: for a classifier of words, the place of the word that has the label, from 0. Raises: DataError for a text that
-    the classifier cannot read whole.
+    on_dev: give the same one for all texts of a subject; without it, dev is read again for each text that needs it.
+    word: for a classifier of words, the place of the word that has the label, from 0.
+    Raises: DataError for a text that the classifier cannot read whole.
     """
     found = text_evidence(subject, sentence, label, means, word)
     told = verdict(found, subject.classes, subject.has_own_head)
-    return DiagnosedText(found, told, *patched(subject, found))
+    gain = (on_dev or OnDev(subject)).gain(told, sentence)
+    pair, of_pair = patched(subject, found)
+    tried, notes = None, [*of_pair]
+    try:
+        tried = tried_repair(subject, found, told, means)
+    except ModelError as error:
+        notes.append(Note("skipped", f"the intervention on this text left out: {error}"))
+    return DiagnosedText(found, told, pair, tuple(notes), gain, tried)
 
 
 def patched(subject: Subject, found: TextEvidence) -> tuple[PatchedPair | None, tuple[Note, ...]]:

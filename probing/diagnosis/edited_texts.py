@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.activation_patching import Patched, patch_heads, patch_words
+from probing.attention.interventions.activation_patching import Patched, patch_heads, patch_layers, patch_words
 from probing.attention.interventions.aligned_texts import AlignedTexts
-from probing.attention.interventions.layer_answers import Answer, layer_answers
+from probing.attention.interventions.layer_answers import Answer, layer_answers_of_each
 from probing.axes import Sentence, Surface
 from probing.data.minimal_pair import Edit
 from probing.data.text_edits import text_edits
 from probing.data.word_spans import word_spans
 from probing.diagnosis.subject import Subject
-from probing.model.maps import usable
+from probing.diagnosis.taken_out import classes_given
 
 POSITIVE = "positive"  # the class for which the rules know words of praise
 
@@ -51,33 +51,45 @@ class EditedText:
 
 @dataclass(frozen=True, eq=False)
 class PatchedPair:
-    """Where the text and one of its edits part: states of words, and outputs of heads, put from one into the other."""
+    """Where the text and one of its edits part: states of words, and outputs of heads, put from one into the other.
+
+    layers: states of all words that both have, and of special subwords, of one layer at once.
+    """
 
     edit: Edit
     text: tuple[str, ...]  # the words of the text as edits count them, which ``words.words`` numbers
     words: Patched
     heads: Patched
+    layers: Patched
 
 
 def edited_texts(subject: Subject, sentence: Sentence, label: int) -> list[EditedText]:
-    """All edits of a text, with the answers of the classifier and of all probes; none of a text without a letter."""
+    """All edits of a text, with the answers of the classifier and of all probes, each from one call for all edits.
+
+    None of a text without a letter; an edit that no longer fits into one input is left out.
+    """
+    edits = expected_edits(sentence, label, subject.classes)
+    if not edits:
+        return []
+    sentences = [edit.sentence(edit.kind) for edit, _ in edits]
+    rows, probes = subject.log_probabilities(sentences), subject.probes([0] * len(edits))
+    answers = layer_answers_of_each(subject.encoder, subject.subwords(sentences), probes, subject.errors)
+    classes = classes_given(subject, rows)
+    return [
+        EditedText(edit, expected, int(classes[n]), rows[n], answers[n])
+        for n, (edit, expected) in enumerate(edits)
+        if answers[n] and np.isfinite(rows[n]).all()
+    ]
+
+
+def expected_edits(sentence: Sentence, label: int, classes: Sequence[str]) -> list[tuple[Edit, int | None]]:
+    """The edits of a text of this class, each with the class that it should have; None: the rules cannot say."""
     if not any(map(str.isalnum, as_text(sentence))):
         return []
-    positive = subject.classes[label] == POSITIVE if POSITIVE in subject.classes else None
-    edits = text_edits(as_text(sentence), positive).edits
-    known = positive is not None and len(subject.classes) == 2  # the rules are about praise and blame, and nothing else
+    positive = classes[label] == POSITIVE if POSITIVE in classes else None
+    known = positive is not None and len(classes) == 2  # the rules are about praise and blame, and nothing else
     expected = {True: 1 - label, False: label} if known else {}
-    return [one for edit in edits if (one := _edited(subject, edit, expected.get(edit.flips))) is not None]
-
-
-def _edited(subject: Subject, edit: Edit, expected: int | None) -> EditedText | None:
-    """None for an edit that no longer fits into one input."""
-    sentence = edit.sentence(edit.kind)
-    row, subwords = subject.log_probabilities([sentence])[0], subject.subwords([sentence])
-    if not np.isfinite(row).all() or not usable(subject.encoder, subwords)[0]:
-        return None
-    answers = layer_answers(subject.encoder, subwords, subject.probes([0]), subject.errors)
-    return EditedText(edit, expected, int(subject.in_corpus[row.argmax()]), row, answers)
+    return [(edit, expected.get(edit.flips)) for edit in text_edits(as_text(sentence), positive).edits]
 
 
 def as_text(sentence: Sentence) -> str:
@@ -106,4 +118,4 @@ def patched_pair(subject: Subject, sentence: Sentence, edit: Edit, classes: tupl
     both = [text_sentence(as_text(sentence)), edit.sentence(edit.kind)]
     subwords, readout = subject.read(both, [0, 0])
     given = (subject.encoder, AlignedTexts(subwords, np.array(edit.source)), readout, classes)
-    return PatchedPair(edit, both[0].words, patch_words(*given), patch_heads(*given))
+    return PatchedPair(edit, both[0].words, patch_words(*given), patch_heads(*given), patch_layers(*given))

@@ -1,7 +1,7 @@
 """Everything that is measured on one text, or on one word of it: answers by layer, words, heads, neighbours, edits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from probing.analysis.text_parts import Part, Reference, text_parts
 from probing.analysis.word_methods import WordScores, word_methods
 from probing.attention.interventions.layer_answers import Answer, layer_answers
-from probing.attention.interventions.logit_difference import contrast
+from probing.attention.interventions.logit_difference import LogitDifference, contrast
 from probing.attention.interventions.own_and_others import places_of
 from probing.axes import Note, Sentence
+from probing.data.words_left_out import without_places
 from probing.diagnosis.edited_texts import EditedText, edited_texts
 from probing.diagnosis.split_items import Integers, gold_at
 from probing.diagnosis.subject import Subject
-from probing.errors import ConfigError, DataError
+from probing.diagnosis.taken_out import ABSENT, classes_given
+from probing.errors import ConfigError, DataError, ModelError
 from probing.model.subwords import Subwords
 from probing.probe.nearest import nearest
 
@@ -46,9 +48,9 @@ class TextEvidence:
     label: its class, in the corpus's numbers. log_probabilities (C,): of the classifier, in its own order;
     ``predicted``: its class in the corpus's numbers. explained: the two classes whose logit difference words and parts
     are measured on, by name. answers: of the probe of each layer. shorter (W,): the class that the classifier gives
-    once a word is taken out; -1: nothing is left, or the word that is classified. notes: what could not be measured.
-    read_layer: the layer that the classifier reads. word: the place of the word that is classified, from 0; None: the
-    text is.
+    once a word is taken out, and label_without (W,) the probability of the label then; -1 and NaN: nothing is left, or
+    it is the word that is classified. notes: what could not be measured. read_layer: the layer that the classifier
+    reads. word: the place of the word that is classified, from 0; None: the text is.
     """
 
     sentence: Sentence
@@ -59,6 +61,7 @@ class TextEvidence:
     answers: Sequence[Answer]
     methods: Sequence[WordScores]
     shorter: Integers
+    label_without: NDArray[np.float64]
     parts: Sequence[Part]
     neighbours: Sequence[Neighbour]
     edits: Sequence[EditedText]
@@ -106,6 +109,7 @@ def text_evidence(
     explained = contrast(subject.encoder, read, readout, subject.in_classifier(label))
     found = subject.log_probabilities([sentence], at)[0]
     methods, notes = word_methods(subject.encoder, read, explained, subject.study.rollout)
+    parts, of_parts = parts_of(subject, read, explained, means)
     names, probes = subject.names, subject.probes(gold_at([sentence], [label], at))
     return TextEvidence(
         sentence,
@@ -115,14 +119,26 @@ def text_evidence(
         (names[explained.one], names[explained.other]),
         layer_answers(subject.encoder, subwords, probes, subject.errors),
         methods,
-        without_each(subject, sentence, word),
-        text_parts(subject.encoder, read, explained, means),
+        *without_each(subject, sentence, label, word),
+        parts,
         neighbours(subject, subwords, word),
         edited_texts(subject, sentence, label) if word is None else [],
-        (*notes, *means.notes, *(() if word is None else OF_WORDS)),
+        (*notes, *of_parts, *(() if word is None else OF_WORDS)),
         subject.layer,
         word,
     )
+
+
+def parts_of(
+    subject: Subject, read: Subwords, explained: LogitDifference, means: Reference
+) -> tuple[tuple[Part, ...], tuple[Note, ...]]:
+    """Heads and layers with their effects, and notes; none where the architecture is not known, and a note on it."""
+    if not means.heads.size:
+        return (), means.notes
+    try:
+        return text_parts(subject.encoder, read, explained, means), means.notes
+    except ModelError as error:
+        return (), (*means.notes, Note("skipped", f"effects of heads and layers left out: {error}"))
 
 
 def checked(subject: Subject, sentence: Sentence, word: int | None = None) -> Subwords:
@@ -141,28 +157,29 @@ def checked(subject: Subject, sentence: Sentence, word: int | None = None) -> Su
     n_subwords, window = max(len(subwords.ids), len(read.ids)), subject.encoder.window
     if window is not None and n_subwords > window:
         raise DataError(f"the text has {n_subwords} subwords, and the model reads {window} at most; shorten it")
-    [places] = places_of(subject.encoder, read, readout)
-    if word is not None and not len(places.rows):
+    if any(given.counts.get("truncated_sentences") for given in (subwords, read)):
+        raise DataError(f"the text is cut after {window} subwords (model.long=truncate), so that its end is not read")
+    if word is not None and not len(places_of(subject.encoder, read, readout)[0].rows):
         raise DataError(f"“{sentence.words[word]}” has no subword of its own that the model reads; choose another word")
     return subwords
 
 
-def without_each(subject: Subject, sentence: Sentence, word: int | None = None) -> Integers:
-    """The class of the corpus that the classifier gives to the text without each word, (W,).
+def without_each(
+    subject: Subject, sentence: Sentence, label: int, word: int | None = None
+) -> tuple[Integers, NDArray[np.float64]]:
+    """The class that the classifier gives to the text without each word, and the probability of ``label``, (W,) each.
 
-    −1: nothing is left, or it is the ``word`` that is classified, which is never taken out.
+    −1 and NaN: nothing is left, or it is the ``word`` that is classified, which is never taken out.
     """
-    words = sentence.words
-    found = np.full(len(words), -1, dtype=np.int64)
-    others = [at for at in range(len(words)) if at != word]
-    if len(words) < 2:
-        return found
-    shorter = [replace(sentence, words=words[:at] + words[at + 1 :], surface=None) for at in others]
+    n_words = len(sentence.words)
+    given, sure = np.full(n_words, ABSENT, dtype=np.int64), np.full(n_words, np.nan)
+    others = [at for at in range(n_words) if at != word]
+    if n_words < 2:
+        return given, sure
     places = None if word is None else [word - (at < word) for at in others]
-    given = subject.log_probabilities(shorter, places)
-    read = np.isfinite(given).all(axis=1)
-    found[others] = np.where(read, subject.in_corpus[np.nan_to_num(given, nan=-np.inf).argmax(axis=1)], -1)
-    return found
+    found = subject.log_probabilities([without_places(sentence, [at]) for at in others], places)
+    given[others], sure[others] = classes_given(subject, found), np.exp(found[:, subject.in_classifier(label)])
+    return given, sure
 
 
 def neighbours(subject: Subject, subwords: Subwords, word: int | None = None) -> list[Neighbour]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.axes import Progress, Sentence, Split, no_progress
+from probing.axes import Note, Progress, Sentence, Split, no_progress
 from probing.diagnosis.answers import Answers, Groups, Right
 from probing.diagnosis.split_items import Integers, SplitItems
 from probing.diagnosis.subject import Subject
+from probing.diagnosis.taken_out import classes_by, classes_given, without_words
 from probing.diagnosis.telling_words import telling_words
 
 WORDS = 10  # that are taken out, at most
@@ -19,15 +20,18 @@ WORDS = 10  # that are taken out, at most
 class SplitAnswers:
     """The answers for N sentences of a split, or for N of its words.
 
-    numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier. words
-    (N,): for a classifier of words, the place of each word in its sentence, from 0.
+    numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier.
+    notes: on sentences that the classifier cannot read, or does not read whole. words (N,): for a classifier of words,
+    the place of each word in its sentence, from 0; rows (N,): of their vectors, by which groups count words.
     """
 
     numbers: Integers
     sentences: Sequence[Sentence]
     log_probabilities: NDArray[np.float64]
     answers: Answers
+    notes: tuple[Note, ...] = ()
     words: Integers | None = None
+    rows: Integers | None = None
 
     @property
     def wrong(self) -> Integers:
@@ -46,54 +50,67 @@ def split_answers(
     Sentences, or words, without a label that train has, without a vector, or that the classifier cannot read, are left
     out.
     """
+    found = plain_answers(subject, split)
+    right, of_probes = (None, None) if of_train is None else on_train(subject, of_train)
+    answers = replace(
+        found.answers,
+        groups=Groups(groups.names, groups.inside[found.numbers if found.rows is None else found.rows]),
+        without={} if subject.of_words else without_telling_words(subject, found.sentences, on_progress),
+        of_train=right,
+        probes_of_train=of_probes,
+    )
+    return replace(found, answers=answers)
+
+
+def without_telling_words(
+    subject: Subject, sentences: Sequence[Sentence], on_progress: Progress
+) -> Mapping[str, Integers]:
+    """Per word that tells a class in train: the classifier's answer once it is taken out; −1 where it is not."""
+    train, items = subject.study.corpus.splits["train"], subject.items("train")
+    words = telling_words([train[n] for n in items.sentences], subject.gold("train")[items.rows], sentences, WORDS)
+    return without_words(words, sentences, classes_by(subject), on_progress)
+
+
+def plain_answers(subject: Subject, split: Split) -> SplitAnswers:
+    """The same without groups, without words that are taken out, and without train: one pass over the split."""
     items = subject.items(split)
     found = subject.of_split(split, items)
     read = np.flatnonzero(np.isfinite(found).all(axis=1))
+    notes = unread(subject, split, len(items) - len(read))
     items, found = items.at(read), found[read]
     sentences = [subject.study.corpus.splits[split][number] for number in items.sentences]
     answers = Answers(
         subject.gold(split)[items.rows],
-        subject.in_corpus[found.argmax(axis=1)],
+        classes_given(subject, found),
         probe_answers(subject, split, items),
         tuple(layer for layer in subject.saved.layers if layer <= subject.layer),
-        Groups(groups.names, groups.inside[items.places]),
-        {} if subject.of_words else without_words(subject, sentences, on_progress),
-        *((None, None) if of_train is None else on_train(subject, of_train)),
+        Groups((), np.zeros((len(items), 0), dtype=bool)),
     )
-    return SplitAnswers(items.sentences, sentences, found, answers, items.words)
+    return SplitAnswers(
+        items.sentences, sentences, found, answers, notes, items.words, None if items.words is None else items.rows
+    )
+
+
+def unread(subject: Subject, split: Split, n_left_out: int) -> tuple[Note, ...]:
+    """Notes on the sentences of a split that do not fit into one input: left out with their prompt, or cut."""
+    notes = []
+    if n_left_out and subject.prompt is not None:
+        said = f"{n_left_out:,} sentences of {split} do not fit into one input with the prompt around them"
+        notes.append(Note("skipped", f"{said}, and are left out"))
+    if subject.encoder.frame.truncate:
+        n_cut = subject.subwords(subject.study.corpus.splits[split]).counts["truncated_sentences"]
+        said = f"{n_cut:,} sentences of {split} are longer than the model reads, and are cut (model.long=truncate)"
+        notes += [Note("truncated", said)] if n_cut else []
+    return tuple(notes)
 
 
 def probe_answers(subject: Subject, split: Split, items: SplitItems) -> Integers:
     """The class that the probe of each layer up to the one that is read gives to these items, (L, N)."""
     vectors = subject.study.items.vectors
+    rows = vectors.bounds(split)[0] + items.rows
     layers = [layer for layer in subject.saved.layers if layer <= subject.layer]
-    found = [subject.saved.read(layer, vectors.layer(layer)[split][items.rows]).argmax(axis=1) for layer in layers]
+    found = [subject.saved.read(layer, vectors.pick(layer, rows)).argmax(axis=1) for layer in layers]
     return np.stack(found).astype(np.int64)
-
-
-def without_words(subject: Subject, sentences: Sequence[Sentence], on_progress: Progress) -> Mapping[str, Integers]:
-    """Per word that tells a class in train: the classifier's answer once it is taken out; -1 where it is not."""
-    train = subject.study.corpus.splits["train"]
-    items = subject.items("train")
-    words = telling_words([train[n] for n in items.sentences], subject.gold("train")[items.rows], sentences, WORDS)
-    found = {}
-    for place, word in enumerate(words):
-        on_progress("words taken out", place, len(words))
-        has = [n for n, sentence in enumerate(sentences) if word in map(str.lower, sentence.words)]
-        shorter = [without(sentences[n], word) for n in has]
-        answers = subject.log_probabilities(shorter)
-        classes = np.full(len(sentences), -1)
-        kept = np.isfinite(answers).all(axis=1)
-        classes[np.array(has)[kept]] = subject.in_corpus[answers[kept].argmax(axis=1)]
-        found[word] = classes
-    on_progress("words taken out", len(words), len(words))
-    return found
-
-
-def without(sentence: Sentence, word: str) -> Sentence:
-    """The sentence without every occurrence of a word, as words between spaces."""
-    kept = tuple(other for other in sentence.words if other.lower() != word)
-    return Sentence(f"{sentence.id} without {word}", kept, label=sentence.label)
 
 
 def on_train(subject: Subject, groups: Groups) -> tuple[tuple[Right, Groups], Right]:
@@ -104,6 +121,6 @@ def on_train(subject: Subject, groups: Groups) -> tuple[tuple[Right, Groups], Ri
     found = subject.of_split("train", items)
     read = np.flatnonzero(np.isfinite(found).all(axis=1))
     items, gold = items.at(read), subject.gold("train")[items.rows[read]]
-    right: Right = subject.in_corpus[found[read].argmax(axis=1)] == gold
+    right: Right = classes_given(subject, found[read]) == gold
     of_probes: Right = probe_answers(subject, "train", items) == gold
     return (right, replace(groups, inside=groups.inside[items.places])), of_probes

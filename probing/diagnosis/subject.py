@@ -130,11 +130,6 @@ class Subject:
             return subwords, self.probe(self.probe_layer, labels)
         return head_readout(self.encoder, subwords, self.study.rng("diagnosis"), labels, self.classes)
 
-    def as_read(self, sentences: Sequence[Sentence]) -> Subwords:
-        """The subwords that the classifier reads of some sentences."""
-        nowhere = [0] * len(sentences)
-        return self.read(sentences, nowhere, nowhere if self.of_words else None)[0]
-
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the classifier's classes, in its own order."""
@@ -183,7 +178,8 @@ class Subject:
             return head_answers(self.encoder, sentences, items)
         if self.has_own_head:
             return self.log_probabilities([sentences[number] for number in items.sentences])
-        rows = self.study.items.vectors.layer(self.layer)[split][items.rows]
+        vectors = self.study.items.vectors
+        rows = vectors.pick(self.layer, vectors.bounds(split)[0] + items.rows)
         found = log_softmax(self.saved.read(self.layer, rows).astype(np.float64), axis=1)
         whole = usable(self.encoder, self.study.subwords[split])[items.sentences]
         return np.where(whole[:, None], found, np.nan)
@@ -205,7 +201,8 @@ class Subject:
     @cached_property
     def train_vectors(self) -> NDArray[np.float32]:
         """Vectors of the items of train in the layer that the classifier reads, (M, D), pooled as for probes."""
-        return self.study.items.vectors.layer(self.layer)["train"]
+        vectors = self.study.items.vectors
+        return vectors.pick(self.layer, np.arange(*vectors.bounds("train")))
 
     def vector(self, subwords: Subwords, word: int | None = None) -> NDArray[np.float32]:
         """The vector of one text, or of its word, in the same layer, (D,)."""

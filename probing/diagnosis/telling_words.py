@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from probing.axes import Sentence
+from probing.data.negation_edits import negations_in
 from probing.diagnosis.compared import FEWEST
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def telling_words(
 ) -> tuple[str, ...]:
     """At most ``most`` lower-cased words, the clearest first, that stand in FEWEST of ``sentences`` at least.
 
+    Words that negate something there are none of them: without its negation a sentence has another label.
     gold: (M,) classes of the sentences of ``train``. The measure is the largest, over classes, of the signed root of
     the likelihood ratio G² of word and class (Dunning 1993), a standard normal score for a word that tells nothing. (A
     log-odds ratio divided by its standard error is small exactly for the words that stand with one class only, because
@@ -35,7 +37,9 @@ def telling_words(
     z = np.max([_z(of_train[gold == label], of_train[gold != label]) for label in np.unique(gold)], axis=0)
     kept = np.flatnonzero((there >= FEWEST) & (z >= CLEAR))
     names = counter.get_feature_names_out()
-    return tuple(str(names[place]) for place in kept[np.argsort(-z[kept], kind="stable")][:most])
+    negating = {one.words[at].lower() for one in sentences for at in negations_in(one.words)}
+    found = (str(names[place]) for place in kept[np.argsort(-z[kept], kind="stable")])
+    return tuple(word for word in found if word not in negating)[:most]
 
 
 def words_of(sentence: Sentence) -> list[str]:

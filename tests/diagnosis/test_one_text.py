@@ -1,12 +1,15 @@
 """What is measured on one text, held against computations of its own."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from probing.analysis.text_parts import reference
 from probing.axes import Sentence
 from probing.diagnosis.edited_texts import text_sentence
+from probing.diagnosis.head_reference import head_reference
 from probing.diagnosis.one_text import OF_WORDS, checked, marked, neighbours, text_evidence, without_each
 from probing.errors import ConfigError, DataError
 from probing.model.maps import maps
@@ -49,12 +52,15 @@ def test_columns_of_words_add_up_to_the_logit_difference(found):
 def test_answers_without_a_word_are_those_for_the_other_words(found, small_subject):
     words = found.sentence.words
     for at in range(len(words)):
-        shorter = Sentence("shorter", words[:at] + words[at + 1 :])
-        assert found.shorter[at] == small_subject.log_probabilities([shorter])[0].argmax()
+        left = [*words[:at], *words[at + 1 :]]
+        row = small_subject.log_probabilities([text_sentence(" ".join(left))])[0]
+        assert found.shorter[at] == row.argmax()
+        assert found.label_without[at] == pytest.approx(np.exp(row[found.label]), abs=1e-4)
 
 
 def test_one_word_has_nothing_left_without_it(small_subject):
-    assert without_each(small_subject, text_sentence("boring")).tolist() == [-1]
+    classes, probabilities = without_each(small_subject, text_sentence("boring"), 0)
+    assert classes.tolist() == [-1] and np.isnan(probabilities).all()
 
 
 def test_neighbours_are_the_nearest_of_all_sentences_of_train(found, small_subject):
@@ -75,6 +81,18 @@ def test_texts_that_cannot_be_read_whole_are_refused(small_subject):
         checked(small_subject, text_sentence("the lazy dog " * 30))
 
 
+def test_a_text_that_is_cut_is_refused(small_subject):
+    encoder = small_subject.encoder
+    cutting = replace(encoder, frame=replace(encoder.frame, truncate=True))
+    study = SimpleNamespace(encoder_with_maps=cutting, items=small_subject.study.items)
+    subject = replace(small_subject, study=study)
+    long = text_sentence("the lazy dog " * 30)
+    assert len(subject.subwords([long]).ids) == 64  # nothing else tells that it was longer
+    with pytest.raises(DataError, match=r"the text is cut after 64 subwords \(model.long=truncate\)"):
+        checked(subject, long)
+    checked(subject, text_sentence("the lazy dog"))
+
+
 def test_the_constant_of_shares_is_the_logit_difference_of_the_mean_training_vector(found, small_subject):
     [shares] = [method for method in found.methods if method.method == "share in the probe"]
     mean = small_subject.train_vectors.mean(axis=0)[None]
@@ -89,7 +107,7 @@ WORDS = "they watch the light"
 @pytest.fixture(scope="module")
 def of_word(word_subject):
     """What is measured on the second word of a text."""
-    means = reference(word_subject.encoder, word_subject.study.sample("dev", 20).subwords)
+    means = head_reference(word_subject, 20)
     return text_evidence(word_subject, text_sentence(WORDS), word_subject.classes.index("VERB"), means, 1)
 
 

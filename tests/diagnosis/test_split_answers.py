@@ -1,12 +1,15 @@
 """Answers for a whole split, held against those for single sentences."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 
-from probing.analysis.text_parts import reference
-from probing.axes import Sentence
+from probing.attention.interventions.prompt_head import Prompt
 from probing.diagnosis.cause import cause
 from probing.diagnosis.diagnosed_text import diagnosed_text
-from probing.diagnosis.split_answers import split_answers, without
+from probing.diagnosis.head_reference import head_reference
+from probing.diagnosis.split_answers import plain_answers, split_answers, unread
 from probing.diagnosis.word_groups import word_groups
 
 
@@ -56,12 +59,6 @@ def test_answers_on_train_are_held_against_its_labels(small_split, small_subject
     assert len(groups.inside) == len(train)
 
 
-def test_every_occurrence_of_a_word_is_taken_out():
-    sentence = Sentence("s", ("Not", "good", ",", "not", "bad"), label="x")
-    assert without(sentence, "not").words == ("good", ",", "bad")
-    assert without(sentence, "not").label == "x"
-
-
 def test_a_head_of_words_that_ignores_what_its_layer_has_is_called_unused(constant_head):
     answers = split_answers(
         constant_head, "dev", word_groups(constant_head, "dev"), word_groups(constant_head, "train")
@@ -81,13 +78,37 @@ def test_a_head_of_words_that_ignores_what_its_layer_has_is_called_unused(consta
 
 def test_one_of_its_words_is_called_unused_too(constant_head):
     subject = constant_head
-    means = reference(subject.encoder, subject.as_read(subject.study.corpus.splits["dev"][:20]))
+    means = head_reference(subject, 20)
     found = split_answers(subject, "dev", word_groups(subject, "dev"))
     right = found.answers.probes[-1] == found.answers.gold
     place = next(n for n in found.wrong if right[n] and len(found.sentences[n].words) > 2)
     one = diagnosed_text(
-        subject, found.sentences[place], int(found.answers.gold[place]), means, int(found.words[place])
+        subject, found.sentences[place], int(found.answers.gold[place]), means, word=int(found.words[place])
     )
     assert one.evidence.answers[-1].predicted == one.evidence.label  # the probe on the layer that is read
     assert (one.answer, one.verdict.kind) == ("NOUN", "unused")
     assert one.patched is None and "no edit is known" in one.notes[0].text
+    assert one.gain.estimate is not None and one.gain.estimate.value > 0.1  # a new head, over the other words of dev
+
+
+def test_sentences_that_are_cut_or_do_not_fit_with_their_prompt_are_counted(small_subject):
+    assert unread(small_subject, "dev", 3) == ()  # a probe reads what the store has
+    encoder = small_subject.encoder
+    cutting = replace(encoder, frame=replace(encoder.frame, truncate=True, window=20))
+    corpus = small_subject.study.corpus
+    subject = replace(small_subject, study=SimpleNamespace(encoder_with_maps=cutting, corpus=corpus))
+    n_long = sum(len(small_subject.subwords([one]).ids) > 20 for one in corpus.splits["dev"])
+    assert n_long > 1
+    [note] = unread(subject, "dev", 0)
+    assert note.kind == "truncated"
+    assert note.text.startswith(f"{n_long} sentences of dev are longer than the model reads, and are cut")
+    prompted = replace(small_subject, prompt=Prompt("Review: {text} So:", {"negative": " bad", "positive": " good"}))
+    [note] = unread(prompted, "dev", 1234)
+    assert note.text == "1,234 sentences of dev do not fit into one input with the prompt around them, and are left out"
+
+
+def test_one_pass_without_words_gives_the_same_answers(small_split, small_subject):
+    plain = plain_answers(small_subject, "dev")
+    assert plain.numbers.tolist() == small_split[0].numbers.tolist()
+    np.testing.assert_array_equal(plain.log_probabilities, small_split[0].log_probabilities)
+    assert plain.answers.without == {} and plain.answers.of_train is None

@@ -33,6 +33,14 @@ def test_vector_of_a_text_is_the_one_that_the_store_has_of_it(small_subject):
     np.testing.assert_allclose(small_subject.vector(small_subject.subwords(first)), stored, atol=5e-3)  # float16
 
 
+def test_vectors_of_train_are_read_without_those_of_other_splits(small_subject, monkeypatch):
+    vectors = small_subject.study.items.vectors
+    expected = vectors.layer(2)["train"]
+    monkeypatch.setattr(type(vectors), "layer", None)
+    np.testing.assert_array_equal(replace(small_subject).train_vectors, expected)
+    assert np.isfinite(small_subject.of_split("dev", small_subject.items("dev"))).any()
+
+
 def test_one_text_and_many_have_the_same_answer(small_subject):
     some = sentences(small_subject)
     alone = np.concatenate([small_subject.log_probabilities([one]) for one in some])

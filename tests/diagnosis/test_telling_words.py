@@ -1,5 +1,7 @@
 """Words that tell a class: against scipy's likelihood ratio, and the words of planted sentences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -54,3 +56,14 @@ def test_words_of_too_few_sentences_are_left_out_and_no_more_are_named_than_aske
 
 def test_words_without_a_letter_are_none():
     assert words_of(Sentence("s", ("It", "is", "5", "!"))) == ["it", "is"]
+
+
+def test_a_word_that_negates_is_none_because_the_label_changes_without_it():
+    train, gold = sentences({"Sunday": (0.0, 0.4), "no": (0.4, 0.0)}, 400, 0)
+
+    def before_the_end(word: str) -> list[Sentence]:
+        return [replace(one, words=(*one.words[:-1], word, ".")) for one in train]
+
+    assert telling_words(before_the_end("plot"), gold, before_the_end("plot"), 10) == ("sunday",)
+    idiom = telling_words(before_the_end("doubt"), gold, before_the_end("doubt"), 10)
+    assert set(idiom) == {"sunday", "no"}  # "no doubt" negates nothing

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.attention.interventions.logit_difference import only_place
-from probing.attention.interventions.passes import forward
-from probing.attention.interventions.readouts import ProbeReadout
+from probing.attention.interventions.passes import each_batch, forward
+from probing.attention.interventions.readouts import ProbeReadout, Reading
 from probing.errors import ConfigError
+from probing.model.batches import Batch
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords
 
@@ -35,18 +36,41 @@ def layer_answers(
 
     Raises: ConfigError without probes, for a layer that the model does not have, and as ``only_place``.
     """
-    import torch
+    _check(encoder, probes)
+    only_place(encoder, subwords, probes[0])
+    return layer_answers_of_each(encoder, subwords, probes, errors)[0]
 
+
+def layer_answers_of_each(
+    encoder: Encoder, subwords: Subwords, probes: Sequence[ProbeReadout], errors: Mapping[int, float]
+) -> list[list[Answer]]:
+    """The same for each of N texts, in which every probe reads one place; empty for a text that is not ``usable``.
+
+    Texts are read in batches, not one by one.
+    """
+    _check(encoder, probes)
+
+    def readings(batch: Batch) -> list[Reading]:
+        import torch
+
+        with torch.inference_mode():
+            states = forward(encoder, batch).hidden_states
+            return [probe(states[probe.layer], batch) for probe in probes]
+
+    found: list[list[Answer]] = [[] for _ in range(len(subwords))]
+    for batch, of_batch in each_batch(encoder, subwords, readings):
+        for probe, reading in zip(probes, of_batch, strict=True):
+            values = reading.log_probabilities.double().cpu().numpy()
+            for text, row in zip(batch.sentences[reading.rows.cpu().numpy()], values, strict=True):
+                found[text].append(Answer(probe.layer, row, errors.get(probe.layer)))
+    return found
+
+
+def _check(encoder: Encoder, probes: Sequence[ProbeReadout]) -> None:
     if not probes:
         raise ConfigError("no probe was trained; type layers=all")
-    batch = only_place(encoder, subwords, probes[0])
     if wrong := [probe.layer for probe in probes if not 0 <= probe.layer < encoder.n_layers]:
         raise ConfigError(f"layer {wrong[0]}: the model has layers 0 to {encoder.n_layers - 1}")
-    with torch.inference_mode():
-        states = forward(encoder, batch).hidden_states
-        found = [probe(states[probe.layer], batch).log_probabilities[0] for probe in probes]
-    answers = [each.double().cpu().numpy() for each in found]
-    return [Answer(probe.layer, answer, errors.get(probe.layer)) for probe, answer in zip(probes, answers, strict=True)]
 
 
 def settled_from(answers: Sequence[Answer], label: int) -> int | None:

@@ -14,6 +14,7 @@ from probing.report.diagnosed.cause_tables import (
     taken_out_table,
 )
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
+from probing.report.diagnosed.gain_words import gain_cell
 from probing.report.diagnosed.text_page import page_name
 from probing.report.diagnosed.toned_table import percent
 from probing.report.html import flat, write_html
@@ -56,6 +57,7 @@ def lines(of: Diagnosis) -> list[dict[str, str]]:
             "confidence": percent(one.confidence),
             "verdict": one.verdict.kind,
             "repair": one.verdict.repair,
+            "gain": gain_cell(one.gain),
         }
         for number, one in enumerate(of.texts, start=1)
     ]
@@ -83,7 +85,12 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
         "phenomena": phenomenon_table(split.cause, split.items),
         "losses": layer_loss_table(split.cause, split.items),
         "words": taken_out_table(split.cause),
-        "notes": [*of.notes, *of_words, *filter(None, (too_few, lost if split.left_out else ""))],
+        "notes": [
+            *of.notes,
+            *of_words,
+            *filter(None, (too_few, lost if split.left_out else "")),
+            *(note.text for note in split.answers.notes),
+        ],
     }
 
 

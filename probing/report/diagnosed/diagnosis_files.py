@@ -13,6 +13,7 @@ from probing.diagnosis.cause import Cause
 from probing.report.diagnosed.cause_tables import rows_of_split
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.diagnoses_overview import write_diagnoses_overview
+from probing.report.diagnosed.gain_words import gain_in_words
 from probing.report.diagnosed.measurement import Measurement
 from probing.report.diagnosed.measurement_rows import rows_of_text
 from probing.report.diagnosed.text_page import page_name, write_text_page
@@ -94,6 +95,8 @@ def _text(number: int, of: Diagnosis) -> dict[str, Any]:
         "explained": list(one.evidence.explained),
         "page": page_name(number),
         "verdict": asdict(one.verdict),
+        "gain": {"says": gain_in_words(one.gain), **asdict(one.gain)},
+        "tried": None if one.tried is None else asdict(one.tried),
         "notes": [note._asdict() for note in dict.fromkeys((*one.evidence.notes, *one.notes))],
         "measurements": [row.known() for row in rows_of_text(number, one, of)],
     }

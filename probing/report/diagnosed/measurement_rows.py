@@ -1,7 +1,7 @@
 """Everything that was measured on one text, as tidy rows."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -37,6 +37,17 @@ def _all_rows(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Measur
     yield from _edits(number, one, of)
     if one.patched is not None:
         yield from _patching(number, one.patched)
+    yield from _repair(number, one)
+
+
+def _repair(number: int, one: DiagnosedText) -> Iterator[Measurement]:
+    gain, tried = one.gain, one.tried
+    if gain.estimate is not None:
+        row = Measurement(text=number, what="predicted gain", method=one.verdict.kind, name=gain.what, unit=SHARE)
+        yield replace(row, layer=one.verdict.layer, **asdict(gain.estimate))
+    if tried is not None:
+        row = Measurement(text=number, what="label after an intervention", name=tried.what, unit=PROBABILITY)
+        yield replace(row, value=tried.after)
 
 
 def class_of(classes: tuple[str, ...], number: int | None) -> str:
@@ -137,21 +148,26 @@ def _edits(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Measureme
 
 
 def _patching(number: int, one: PatchedPair) -> Iterator[Measurement]:
-    for patched, names in ((one.words, unit_names(one.words, one.text)), (one.heads, [])):
-        method = "hidden states of a word" if names else "output of a head"
-        for what, values in (("recovered", patched.recovered), ("destroyed", patched.destroyed)):
-            for (at, column), value in np.ndenumerate(values):
-                yield Measurement(
-                    text=number,
-                    what=f"patching, {what}",
-                    method=method,
-                    layer=int(patched.layers[at]),
-                    head=None if names else column,
-                    place=column if names else None,
-                    name=names[column] if names else "",
-                    value=float(value),
-                    unit=SHARE,
-                )
+    yield from _patched(number, "hidden states of a word", one.words, unit_names(one.words, one.text))
+    for row in _patched(number, "hidden states of all words", one.layers, []):
+        yield replace(row, place=None)
+    for row in _patched(number, "output of a head", one.heads, []):
+        yield replace(row, head=row.place, place=None)
+
+
+def _patched(number: int, method: str, patched: Patched, names: Sequence[str]) -> Iterator[Measurement]:
+    for what, values in (("recovered", patched.recovered), ("destroyed", patched.destroyed)):
+        for (at, column), value in np.ndenumerate(values):
+            yield Measurement(
+                text=number,
+                what=f"patching, {what}",
+                method=method,
+                layer=int(patched.layers[at]),
+                place=column,
+                name=names[column] if names else "",
+                value=float(value),
+                unit=SHARE,
+            )
 
 
 def unit_names(patched: Patched, words: tuple[str, ...]) -> list[str]:

@@ -6,8 +6,15 @@ from probing.diagnosis.diagnosed_text import DiagnosedText
 from probing.diagnosis.one_text import TextEvidence, marked
 from probing.report import numbering
 from probing.report.diagnosed.diagnosed_record import Diagnosis
+from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
 from probing.report.diagnosed.measurement_rows import unit_names
-from probing.report.diagnosed.text_tables import layer_table, neighbour_table, pair_table, part_table
+from probing.report.diagnosed.text_tables import (
+    layer_table,
+    neighbour_table,
+    pair_table,
+    part_table,
+    patched_layers_table,
+)
 from probing.report.diagnosed.toned_table import percent
 from probing.report.diagnosed.word_columns import legend, word_table
 from probing.report.html import Picture, picture, write_html
@@ -37,6 +44,8 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "cut": len(one.text) > LONGEST or found.word is not None,
         "whole": one.text if found.word is None else marked(found.sentence, found.word),
         "verdict": one.verdict,
+        "gain": gain_in_words(one.gain),
+        "tried": tried_in_words(one.tried, of.classes[found.label]),
         "tiles": tiles(one, of),
         "right": found.is_right,
         "numbering": {"layers": numbering.LAYERS},
@@ -48,6 +57,7 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "read_layer": found.read_layer,
         "neighbours": neighbour_table(found, of.classes),
         "pairs": pair_table(one, of),
+        "patched_layers": patched_layers_table(one),
         "figures": figures(number, one, folder),
         "notes": [*dict.fromkeys((*found.notes, *one.notes))],
         "item": found.item,

@@ -91,3 +91,13 @@ def _of_edit(edit: EditedText, one: DiagnosedText, of: Diagnosis) -> list[Cell]:
         text(apart),
         text(f"{edit.edit.sure}: {edit.edit.why}"),
     ]
+
+
+def patched_layers_table(one: DiagnosedText) -> Toned:
+    """Per layer, with the states of all words that both texts have at once: what is brought back, and taken away."""
+    head = ["layer", "answer brought back (denoising)", "answer taken away (noising)"]
+    if one.patched is None:
+        return Toned(head, [])
+    of = one.patched.layers
+    columns = zip(of.layers, of.recovered[:, 0].tolist(), of.destroyed[:, 0].tolist(), strict=True)
+    return Toned(head, [[Cell(str(layer)), Cell(plain(back)), Cell(plain(away))] for layer, back, away in columns])

@@ -34,12 +34,15 @@ def text(value: str, tone: str = "") -> Cell:
 
 
 def signed(value: float, decimals: int = 2) -> str:
-    """A number with its sign; a dash for one that was not measured.
+    """A number with its sign, 0.00 without one; a dash for one that was not measured.
 
-    >>> signed(0.5), signed(-0.5), signed(float("nan"))
-    ('+0.50', '−0.50', '–')
+    >>> signed(0.5), signed(-0.5), signed(-0.004), signed(float("nan"))
+    ('+0.50', '−0.50', '0.00', '–')
     """
-    return NONE if not np.isfinite(value) else f"{value:+.{decimals}f}".replace("-", "−")
+    if not np.isfinite(value):
+        return NONE
+    shown = f"{value:+.{decimals}f}"
+    return shown.replace("-", "−") if float(shown) else shown[1:]
 
 
 def percent(value: float | None, decimals: int = 1) -> str:

@@ -1,9 +1,16 @@
 """The answer of each layer's probe is the one that the probe gives by itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from probing.attention.interventions.layer_answers import Answer, layer_answers, settled_from
+from probing.attention.interventions.layer_answers import (
+    Answer,
+    layer_answers,
+    layer_answers_of_each,
+    settled_from,
+)
 from probing.attention.interventions.passes import hidden
 from probing.attention.interventions.readouts import ProbeReadout
 from probing.errors import ConfigError
@@ -32,6 +39,18 @@ def test_answers_are_those_of_each_probe_with_its_own_error(encoder):
         logits = probe.weights[:, :-1] @ x + probe.weights[:, -1]
         np.testing.assert_allclose(answer.log_probabilities, logits - np.logaddexp.reduce(logits), atol=1e-4)
         assert answer.predicted == logits.argmax()
+
+
+def test_answers_for_many_texts_are_those_for_each(encoder):
+    texts = [TEXT, ("the", "lazy", "dog", "jumps", "over", "the", "fox"), (), ("fox",)]
+    given = [replace(probe, gold=[np.array([0])] * len(texts)) for probe in probes(encoder)]
+    found = layer_answers_of_each(encoder, encoder.tokenize(texts), given, {2: 0.1})
+    assert found[2] == []  # nothing can be read
+    for text, answers in zip(texts, found, strict=True):
+        alone = layer_answers(encoder, encoder.tokenize([text]), probes(encoder), {2: 0.1}) if text else []
+        assert [(one.layer, one.error) for one in answers] == [(one.layer, one.error) for one in alone]
+        for one, other in zip(answers, alone, strict=True):
+            np.testing.assert_allclose(one.log_probabilities, other.log_probabilities, atol=1e-4)
 
 
 @pytest.mark.parametrize(("predicted", "layer"), [("0000", 2), ("0111", None), ("1000", 3), ("1010", 5), ("0", 2)])

@@ -34,3 +34,18 @@ def test_gains_of_repairs_are_as_predicted(found):
     assert all((one.gain is None) == (one.fault == "healthy") for one in found if one.named)
     assert sum(gain.sign_is_right for gain in gains) >= 0.9 * len(gains)
     assert sum(gain.covered for gain in gains) >= 0.85 * len(gains)
+
+
+def test_gains_of_single_texts_are_as_predicted(found):
+    gains = [text.gain for one in found for text in one.texts if text.gain is not None]
+    sure = [gain for gain in gains if gain.is_sure]
+    assert len(sure) > 100
+    assert sum(gain.sign_is_right for gain in sure) >= 0.9 * len(sure)
+    assert sum(gain.covered for gain in gains) >= 0.85 * len(gains)
+
+
+def test_only_errors_have_a_verdict_of_their_own(found):
+    for one in found:
+        assert len(one.texts) <= 10
+        assert all(text.kind != "right" for text in one.texts)
+        assert all((text.fits is None) == (one.fault == "healthy") for text in one.texts)

@@ -1,10 +1,12 @@
 """Counts of a validation, by hand."""
 
 import json
+from dataclasses import replace
 
 from pipelines.validating.fault_outcomes import Outcome
+from pipelines.validating.fault_texts import TextOutcome
 from pipelines.validating.repairs import Gain
-from pipelines.validating.validation_table import lines, markdown, record
+from pipelines.validating.validation_table import cuts_in_words, lines, markdown, record, text_lines
 from probing.diagnosis.cause import Cause
 from probing.diagnosis.group_means import Estimate
 
@@ -28,9 +30,36 @@ FOUND = [
 
 def test_layer_counts_as_named_if_it_is_next_to_the_planted_one():
     healthy, cut, everything = lines(FOUND)
-    assert healthy.cells == ("healthy", "1 of 1", "–", "–", "–")
-    assert cut.cells == ("cut negation", "2 of 4", "1 of 4", "2 of 3", "1 of 3")
-    assert everything.cells == ("all", "3 of 5", "1 of 4", "2 of 3", "1 of 3")
+    assert healthy.cells == ("healthy", "1 of 1", "–", "–", "–", "–")
+    assert cut.cells == ("cut negation", "2 of 4", "1 of 4", "2 of 3", "1 of 3", "0.102")  # √(0.1² + 0.0196²)
+    assert everything.cells == ("all", "3 of 5", "1 of 4", "2 of 3", "1 of 3", "0.102")
+
+
+def test_single_texts_are_counted_by_verdict_and_by_repair():
+    unsure = replace(PREDICTED, low=-0.1)
+    gains = [Gain(PREDICTED, 0.31, 0.01, 90), Gain(PREDICTED, -0.31, 0.01, 90), Gain(unsure, -0.05, 0.01, 90)]
+    texts = [TextOutcome("a text", "lost", True, gain, layer=2) for gain in gains]
+    texts += [
+        TextOutcome("another", "outweighed", False, gains[0], word="so"),
+        TextOutcome("x", "undecided", False, None),
+    ]
+    one = replace(FOUND[0], texts=texts)
+    cut, everything = text_lines([one])
+    # the sign counts only where the interval predicts one
+    assert cut.cells == ("cut negation: 5", "3 of 5", "4 (2)", "2 of 3", "3 of 4", "0.102")
+    assert everything.fault == "all"
+    healthy, *_ = text_lines([replace(FOUND[-1], texts=[replace(texts[0], fits=None)])])
+    assert healthy.cells[1] == "–"
+    assert "| cut negation: 5 | 3 of 5 |" in markdown([one], "Title")
+    assert json.loads(json.dumps(record(one)))["texts"][3]["word"] == "so"
+
+
+def test_how_many_layers_could_be_cut_is_said():
+    assert cuts_in_words([replace(FOUND[0], n_cuts=3), replace(FOUND[1], n_cuts=5)]).endswith(
+        "3 to 5 layers could be cut."
+    )
+    assert cuts_in_words([replace(FOUND[0], n_cuts=3)]) == "Of the encoder, 3 layers could be cut."
+    assert cuts_in_words(FOUND[-1:]) == ""
 
 
 def test_everything_that_is_not_as_planted_is_listed():

@@ -3,12 +3,16 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from probing.diagnosis.compared import Comparison
+from probing.diagnosis.group_means import Estimate
+from probing.diagnosis.text_gain import TextGain
+from probing.diagnosis.tried_repair import Tried
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
 from probing.report.diagnosed.diagnosis_files import write_diagnosis
 from probing.report.diagnosed.toned_table import signed
@@ -27,6 +31,9 @@ PROVENANCE = {
     "data": {"name": "grammar", "fingerprint": "f00"},
     "config": {"model": {"name": "<i>tiny</i>"}},
 }
+GAIN = TextGain("leaving “dull” out", Estimate(0.0123456, -0.01, 0.0345, 57))
+NO_GAIN = TextGain(why="the label is in doubt")
+TRIED = Tried("block 2 is skipped", 0.25, 0.75)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +109,35 @@ def test_layers_heads_neighbours_and_pairs_on_the_page_are_those_of_the_record(f
     pairs = cells(page, "pairs")
     assert [line[0] for line in pairs] == [edit.edit.kind for edit in found.edits]
     assert [bool(line[4]) for line in pairs] == [not edit.as_expected for edit in found.edits]
+
+
+def test_gain_and_intervention_are_the_same_everywhere(whole, tmp_path):
+    one = whole.texts[0]
+    wrong = replace(one.evidence, label=1 - one.evidence.predicted)
+    first, second = (replace(one, evidence=wrong, patched=None, gain=gain, tried=TRIED) for gain in (GAIN, NO_GAIN))
+    write_diagnosis(replace(whole, texts=[first, second], of_split=None), tmp_path)
+    page, found = read(tmp_path, "text-1.html"), json.loads(read(tmp_path, "diagnosis.json"))["texts"][0]
+    said = "Over dev this repair is not shown to help: leaving “dull” out adds +0.012 [−0.010, +0.034] to the accuracy"
+    assert said in page and found["gain"]["says"].startswith(said)
+    assert found["gain"]["estimate"] == {"value": 0.0123456, "low": -0.01, "high": 0.0345, "n": 57}
+    assert '<td class="n">+0.012 [−0.010, +0.034]</td>' in read(tmp_path, "index.html")
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    [row] = rows[rows["what"] == "predicted gain"].to_dict("records")
+    assert (row["text"], row["value"], row["low"], row["high"], row["n"]) == (1, 0.0123456, -0.01, 0.0345, 57)
+    assert rows[rows["what"] == "label after an intervention"]["value"].tolist() == [0.75, 0.75]
+    assert found["tried"] == {"what": "block 2 is skipped", "before": 0.25, "after": 0.75}
+    assert f"block 2 is skipped; {whole.classes[wrong.label]} gets 75.0 % then, and 25.0 % before." in page
+    assert "No gain is predicted: the label is in doubt." in read(tmp_path, "text-2.html")
+
+
+def test_patched_layers_on_the_page_are_those_of_the_record(folder, rows, small_texts):
+    of = small_texts[0].patched.layers
+    shown = cells(read(folder, "text-1.html"), "patching")
+    assert [line[0] for line in shown] == [str(layer) for layer in of.layers]
+    assert [line[1] for line in shown] == [f"{value:.2f}" for value in of.recovered[:, 0]]
+    part = rows[(rows["text"] == 1) & (rows["method"] == "hidden states of all words")]
+    assert part[part["what"] == "patching, destroyed"]["value"].tolist() == of.destroyed[:, 0].tolist()
+    assert part["place"].isna().all()
 
 
 def test_json_has_the_same_numbers_as_the_rows(folder, rows):

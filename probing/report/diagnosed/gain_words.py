@@ -1,0 +1,34 @@
+"""What the repair of a verdict on one text should bring, and what an intervention on it brought, as sentences."""
+
+from probing.diagnosis.text_gain import TextGain
+from probing.diagnosis.tried_repair import Tried
+from probing.report.diagnosed.toned_table import NONE, percent, signed
+
+
+def gain_in_words(gain: TextGain) -> str:
+    """The gain over dev with its interval, and whether the repair is shown to help there."""
+    one = gain.estimate
+    if one is None:
+        of = f" of {gain.what}" if gain.what else ""
+        return f"No gain{of} is predicted: {gain.why}."
+    numbers = gain_cell(gain)
+    over = f"to the accuracy over {one.n:,} other sentences of dev"
+    if one.low > 0:
+        return f"Predicted gain: {gain.what} adds {numbers} {over}."
+    if one.high < 0:
+        return f"Over dev this repair does harm: {gain.what} adds {numbers} {over}."
+    return f"Over dev this repair is not shown to help: {gain.what} adds {numbers} {over}."
+
+
+def gain_cell(gain: TextGain) -> str:
+    """The gain with its interval alone; a dash for none."""
+    one = gain.estimate
+    return NONE if one is None else f"{signed(one.value, 3)} [{signed(one.low, 3)}, {signed(one.high, 3)}]"
+
+
+def tried_in_words(tried: Tried | None, label: str) -> str:
+    """What an intervention on the model did to the probability of the label of this text; empty for none."""
+    if tried is None:
+        return ""
+    then = f"{label} gets {percent(tried.after)} then, and {percent(tried.before)} before"
+    return f"Tried on this text: {tried.what}; {then}."
