@@ -64,8 +64,7 @@ def outcomes(
         of = measured(faulty, probes_of(faulty.reader, faulty.parts, options, probed), names_of(corpus))
         told = cause(of.answers, Resampling(resamples, np.arange(len(of.answers.gold))))
         gain = gain_of(faulty, told, generator(seed, "validation", name, "repair"))
-        texts = text_outcomes(of, resamples, generator(seed, "validation", name, "texts"))
-        yield Outcome(seed, name, faulty.expected, told, gain, texts, len(sound.cuts))
+        yield Outcome(seed, name, faulty.expected, told, gain, text_outcomes(of, resamples), len(sound.cuts))
     on_progress(f"seed {seed}: faults", len(FAULTS), len(FAULTS))
 
 

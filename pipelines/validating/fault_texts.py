@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.validating.fault_answers import head_classes
 from pipelines.validating.linear_heads import Classes, Floats, Head
 from pipelines.validating.planted_faults import Faulty, Name
-from pipelines.validating.repairs import Gain, measured_gain, repaired_head
+from pipelines.validating.repairs import Gain, measured_gain
 from probing.attention.interventions.layer_answers import Answer
 from probing.axes import Sentence
 from probing.data.minimal_pair import Edit
@@ -70,9 +70,9 @@ class Measured:
         return self.faulty.head.log_probabilities(vectors[-1]), each
 
 
-def text_outcomes(of: Measured, resamples: int, rng: np.random.Generator) -> list[TextOutcome]:
+def text_outcomes(of: Measured, resamples: int) -> list[TextOutcome]:
     """The verdicts on the TEXTS most confident errors of dev, with what their repairs bring on test."""
-    dev, heads = of.faulty.parts["dev"], {}
+    dev = of.faulty.parts["dev"]
     sure, _ = of.log_probabilities(dev.sentences)
     wrong = np.flatnonzero(of.answers.model != dev.gold)
     wrong = wrong[np.argsort(-sure.max(axis=1)[wrong], kind="stable")][:TEXTS]
@@ -85,9 +85,7 @@ def text_outcomes(of: Measured, resamples: int, rng: np.random.Generator) -> lis
             answers = replace(answers, without=_without(of.faulty, told.word, dev.sentences))
         resampling = Resampling(resamples, np.arange(len(dev.gold)))
         predicted = text_gain(told, answers, others(dev.sentences, text), resampling).estimate
-        if predicted is not None and told.word is None and told.layer not in heads:
-            heads[told.layer] = repaired_head(of.faulty, told.layer, rng)
-        gain = None if predicted is None else measured_gain(predicted, *on_test(of.faulty, told, heads))
+        gain = None if predicted is None else measured_gain(predicted, *on_test(of, told))
         found.append(TextOutcome(" ".join(text.words), told.kind, fits(of.faulty, told), gain, told.layer, told.word))
     return found
 
@@ -99,16 +97,19 @@ def fits(faulty: Faulty, told: Verdict) -> bool | None:
     return told.kind == FITTING[faulty.name] and faulty.expected.get("word") in (None, told.word)
 
 
-def on_test(faulty: Faulty, told: Verdict, heads: Mapping[int | None, Head]) -> tuple[Classes, Classes, Classes]:
-    """The classes of test, and what the classifier gives before and after the repair, of the sentences it is about."""
-    test = faulty.parts["test"]
+def on_test(of: Measured, told: Verdict) -> tuple[Classes, Classes, Classes]:
+    """The classes of test, and what the classifier gives before and after the repair, of the sentences it is about.
+
+    The new head is the probe of its layer, which ``python -m pipelines.classifier`` makes a head of too.
+    """
+    faulty, test = of.faulty, of.faulty.parts["test"]
     before = head_classes(faulty, test.sentences)
     if told.word is not None:
         after = _without(faulty, told.word, test.sentences)[told.word]
         has = after != ABSENT
         return test.gold[has], before[has], after[has]
-    vectors = faulty.reader.vectors(test.sentences)[-1 if told.layer is None else told.layer]
-    return test.gold, before, heads[told.layer].classes(vectors)
+    layer = -1 if told.layer is None else told.layer
+    return test.gold, before, of.probes[layer].classes(faulty.reader.vectors(test.sentences)[layer])
 
 
 def _without(faulty: Faulty, word: str, sentences: Sequence[Sentence]) -> Mapping[str, Classes]:

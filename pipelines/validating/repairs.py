@@ -86,13 +86,6 @@ def repaired(faulty: Faulty, cause: Cause, rng: np.random.Generator) -> tuple[in
     return layer, trained_head(vectors[kept], labels[kept], faulty.n_classes, rng)
 
 
-def repaired_head(faulty: Faulty, layer: int | None, rng: np.random.Generator) -> Head:
-    """A new head for a layer (None: the last one), trained on train as it is labelled there."""
-    train = faulty.parts["train"]
-    vectors = faulty.reader.vectors(train.sentences)[-1 if layer is None else layer]
-    return trained_head(vectors, train.gold, faulty.n_classes, rng)
-
-
 def inside_of(faulty: Faulty, cause: Cause) -> NDArray[np.bool_]:
     """Which sentences of test are in the cause's group, (N,)."""
     test = faulty.parts["test"]

@@ -21,8 +21,9 @@ TEXT_EXPLAINED = (
     "Single texts: the most confident errors of dev, each with a verdict of its own. Verdict fits: unused for heads "
     "that are flipped or under-trained, lost for the cut encoder, outweighed by the planted word, and doubtful label "
     "for flipped labels; a healthy model has none. Repair made: verdicts that predict a gain, with the number of "
-    "different repairs. Sign: where the interval predicts one, because 0 is outside. A new head is trained for unused "
-    "and for lost; a word is left out of what is read. The predicted interval is that of dev, widened as above."
+    "different repairs. Sign: where the interval predicts one (0 is outside). For unused and lost the new head is "
+    "the probe of its layer, with the penalty that was chosen on dev, and a word is left out of what is read: both on "
+    "test, which chose nothing. The predicted interval is that of dev, widened as above."
 )
 
 

@@ -100,7 +100,10 @@ def text_gain(told: Verdict, answers: Answers, others: Right, resampling: Resamp
         what, classes = f"leaving “{told.word}” out", answers.without[told.word]
     elif told.kind in ("unused", "lost"):
         layer = answers.layers[-1] if told.layer is None else told.layer
-        what, classes = f"a head on layer {layer}, as the probe there", answers.probes[answers.layers.index(layer)]
+        what, classes = (
+            f"the probe on layer {layer} in place of the classifier",
+            answers.probes[answers.layers.index(layer)],
+        )
     else:
         return TextGain(why=NOT_PREDICTED[told.kind])
     inside = others & (classes != ABSENT)

@@ -52,11 +52,21 @@ def _as_good(answer: Answer, found: TextEvidence) -> bool:
 
 def unused(found: TextEvidence, classes: Sequence[str]) -> Rule:
     """The probe on the layer that the classifier reads gives the label."""
-    answer = found.below[-1]
+    answer, given = found.below[-1], name_of(classes, found.predicted)
     says = f"the probe on layer {answer.layer}, which the classifier reads, says {classes[answer.predicted]}"
-    right = answer.predicted == found.label
-    error = "" if answer.error is None else f"this probe is wrong in {100 * answer.error:.0f} % of test"
-    return Rule("unused", right, (says,) if right else (), (error,) if right and error else () if right else (says,))
+    if answer.predicted != found.label:
+        return Rule("unused", False, (), (says,))
+    against = [] if answer.error is None else [f"this probe is wrong in {100 * answer.error:.0f} % of test"]
+    n_same, n_near = _near_as_given(found, classes), len(found.neighbours)
+    if n_same > n_near / 2:
+        taught = f"{n_same} of the {n_near} nearest training {found.items} are {given}"
+        against.append(f"{taught}: the head may answer as it was taught")
+    return Rule("unused", True, (says,), tuple(against))
+
+
+def _near_as_given(found: TextEvidence, classes: Sequence[str]) -> int:
+    """How many of the nearest training sentences have the classifier's answer."""
+    return sum(neighbour.label == name_of(classes, found.predicted) for neighbour in found.neighbours)
 
 
 def lost(found: TextEvidence, classes: Sequence[str]) -> Rule:
@@ -190,17 +200,17 @@ def speaking_heads(found: TextEvidence) -> list[Part]:
 def doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     """The nearest training sentences have the classifier's answer, and every probe is sure of it."""
     answer = name_of(classes, found.predicted)
-    near = [neighbour.label == answer for neighbour in found.neighbours]
-    share = sum(near) / max(1, len(near))
+    n_same, n_near = _near_as_given(found, classes), len(found.neighbours)
+    share = n_same / max(1, n_near)
     sure = all(found.probability(one, found.predicted) >= SURE for one in found.below[1:])
-    neighbours = f"{sum(near)} of the {len(near)} nearest training {found.items} are {answer}"
+    neighbours = f"{n_same} of the {n_near} nearest training {found.items} are {answer}"
     probes = f"every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"
     holds = [neighbours] if share >= NEAR else []
     holds += [probes] if sure else []
     fails = [neighbours] if share < NEAR else []
     fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"]
     same = same_word(found)
-    fails += [f"{same} of these {len(near)} are the same word, and say only how train labels it"] if same else []
+    fails += [f"{same} of these {n_near} are the same word, and say only how train labels it"] if same else []
     return Rule("doubtful label", share >= NEAR and sure, tuple(holds), tuple(fails))
 
 

@@ -56,7 +56,7 @@ def _says_unused(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]
     layer = found.below[-1].layer
     return (
         f"A probe on layer {layer}, which the head reads, gives the label, and the head does not.",
-        f"train the head again on the same training sentences: a probe on layer {layer} shows what it can reach",
+        f"train the head again on the same training {found.items}, as the probe on layer {layer} was trained",
     )
 
 
@@ -65,7 +65,7 @@ def _says_lost(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
     return (
         f"The probe on layer {layer} gives the label, and errs on test about as rarely as the one on layer "
         f"{found.read_layer}, which is read; {settled(found, classes)}.",
-        f"read layer {layer} instead of layer {found.read_layer}, with a head of its own",
+        f"read layer {layer} instead of layer {found.read_layer}, with a head that is trained as the probe there",
     )
 
 

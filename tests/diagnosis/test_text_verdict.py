@@ -69,6 +69,13 @@ def test_information_that_the_head_does_not_use():
     assert found.kind == "unused" and "layer 2" in found.says and "train the head again" in found.repair
     assert (found.layer, found.word) == (None, None)
     assert found.rules[0].against == ("this probe is wrong in 20 % of test",)
+    near = [Neighbour("t", CLASSES[n >= 6], 0.1) for n in range(10)]
+    taught = told(evidence("wwr", neighbours=near)).rules[0]
+    assert taught.applies and taught.against[1:] == (
+        "6 of the 10 nearest training sentences are negative: the head may answer as it was taught",
+    )
+    assert len(told(evidence("wwr", neighbours=near[1:])).rules[0].against) == 2
+    assert len(told(evidence("wwr", neighbours=near[2:])).rules[0].against) == 1  # half of them is no majority
     assert told(evidence("wwr"), own_head=False).kind == "undecided"  # a probe that is read has no head above it
 
 
@@ -76,7 +83,7 @@ def test_information_that_is_lost_from_a_layer_on():
     found = told(evidence("wrrw"))
     assert (found.kind, found.layer) == ("lost", 2)
     assert "from layer 3 on the answer stays negative" in found.says
-    assert "read layer 2 instead of layer 3" in found.repair
+    assert "read layer 2 instead of layer 3, with a head that is trained as the probe there" in found.repair
     assert found.rules[1].against == (
         "2 of 4 probes are wrong here; probes on layers 1, 2 give it and err in up to 20 % of test",
     )

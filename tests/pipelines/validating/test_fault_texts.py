@@ -55,19 +55,20 @@ def test_evidence_is_what_head_and_probes_say_of_the_text_and_of_its_parts(flipp
 
 
 def test_verdicts_on_the_most_confident_errors_of_a_flipped_head(flipped):
-    found = text_outcomes(flipped, 200, np.random.default_rng(0))
+    found = text_outcomes(flipped, 200)
     assert len(found) == 10
     unused = [one for one in found if one.kind == "unused"]
     assert len(unused) > 5 and all(one.fits and one.gain.is_sure and one.gain.sign_is_right for one in unused)
 
 
 def test_a_word_fits_only_if_it_is_the_planted_one(sound):
-    faulty = spurious_word(sound, np.random.default_rng(0))
+    spurious = of(spurious_word(sound, np.random.default_rng(0)))
+    faulty = spurious.faulty
     told = Verdict("outweighed", "", "", (), word=str(faulty.expected["word"]))
     assert fits(faulty, told)
     assert not fits(faulty, replace(told, word="the"))
     assert not fits(faulty, Verdict("unused", "", "", ()))
-    gold, before, after = on_test(faulty, told, {})
+    gold, before, after = on_test(spurious, told)
     has = [told.word in one.words for one in faulty.parts["test"].sentences]
     assert len(gold) == len(before) == len(after) == sum(has)
     plain = [one for one in sound.parts["test"].sentences]  # the same sentences before the word was put in

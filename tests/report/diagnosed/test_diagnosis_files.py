@@ -31,7 +31,7 @@ PROVENANCE = {
     "data": {"name": "grammar", "fingerprint": "f00"},
     "config": {"model": {"name": "<i>tiny</i>"}},
 }
-GAIN = TextGain("leaving “dull” out", Estimate(0.0123456, -0.01, 0.0345, 57))
+GAIN = TextGain("leaving “dull” out", Estimate(0.0123456, -0.01, 0.0344, 57))
 NO_GAIN = TextGain(why="the label is in doubt")
 TRIED = Tried("block 2 is skipped", 0.25, 0.75)
 
@@ -119,11 +119,11 @@ def test_gain_and_intervention_are_the_same_everywhere(whole, tmp_path):
     page, found = read(tmp_path, "text-1.html"), json.loads(read(tmp_path, "diagnosis.json"))["texts"][0]
     said = "Over dev this repair is not shown to help: leaving “dull” out adds +0.012 [−0.010, +0.034] to the accuracy"
     assert said in page and found["gain"]["says"].startswith(said)
-    assert found["gain"]["estimate"] == {"value": 0.0123456, "low": -0.01, "high": 0.0345, "n": 57}
+    assert found["gain"]["estimate"] == {"value": 0.0123456, "low": -0.01, "high": 0.0344, "n": 57}
     assert '<td class="n">+0.012 [−0.010, +0.034]</td>' in read(tmp_path, "index.html")
     rows = pd.read_csv(tmp_path / "rows.csv")
     [row] = rows[rows["what"] == "predicted gain"].to_dict("records")
-    assert (row["text"], row["value"], row["low"], row["high"], row["n"]) == (1, 0.0123456, -0.01, 0.0345, 57)
+    assert (row["text"], row["value"], row["low"], row["high"], row["n"]) == (1, 0.0123456, -0.01, 0.0344, 57)
     assert rows[rows["what"] == "label after an intervention"]["value"].tolist() == [0.75, 0.75]
     assert found["tried"] == {"what": "block 2 is skipped", "before": 0.25, "after": 0.75}
     assert f"block 2 is skipped; {whole.classes[wrong.label]} gets 75.0 % then, and 25.0 % before." in page
