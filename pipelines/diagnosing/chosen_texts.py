@@ -1,8 +1,10 @@
 """Which texts are diagnosed: the one that was typed, the lines of a file, or the most confident errors of a corpus."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.diagnosing.diagnosis_settings import Settings
+from pipelines.diagnosing.own_phenomena import own_phenomena
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.diagnosing.typed_texts import Typed, typed_texts
 from probing.analysis.phenomena import slices, usual_phenomena
@@ -11,6 +13,7 @@ from probing.diagnosis.answers import Groups
 from probing.diagnosis.cause import cause
 from probing.diagnosis.edited_texts import text_sentence
 from probing.diagnosis.one_text import checked
+from probing.diagnosis.phenomenon_errors import phenomenon_errors
 from probing.diagnosis.split_answers import split_answers
 from probing.diagnosis.subject import Subject
 from probing.diagnosis.word_groups import word_groups
@@ -58,8 +61,8 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     subject, split = trained.subject, settings.of_split
     sentences = subject.study.corpus.splits
     trained.bars.stage(f"answers on {split}")
-    groups, of_train = groups_of(subject, split), groups_of(subject, "train")
-    found = split_answers(subject, split, groups, of_train, trained.bars)
+    groups, of_train = groups_of(subject, split, settings), groups_of(subject, "train", settings)
+    found = split_answers(subject, split, *(one[0] for one in (groups, of_train)), trained.bars)
     if not len(found.numbers):
         raise DataError(f"split={split}: the classifier answers none of its sentences; type another split=…")
     why = cause(found.answers, subject.study.resampling(split, found.numbers))
@@ -68,13 +71,17 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     texts = tuple(
         Labelled(found.sentences[at], int(found.answers.gold[at]), None if words is None else words[at]) for at in wrong
     )
+    # rates by phenomenon count items as independent, which the words of a sentence are not
+    rng = subject.study.rng("diagnosis", "phenomena")
+    by_phenomenon = None if subject.of_words else phenomenon_errors(found.answers, rng)
     n_items = len(sentences[split]) if words is None else sum(len(sentence.words) for sentence in sentences[split])
-    return Chosen(texts, OfSplit(split, found, why, n_items - len(found.numbers)))
+    return Chosen(texts, OfSplit(split, found, why, by_phenomenon, n_items - len(found.numbers), groups[1]))
 
 
-def groups_of(subject: Subject, split: str) -> Groups:
-    """Kinds of sentences, by their phenomena, or kinds of words."""
+def groups_of(subject: Subject, split: str, settings: Settings) -> tuple[Groups, Mapping[str, str]]:
+    """Kinds of sentences, by their phenomena, and the rule of each; or kinds of words, whose names say the rule."""
     if subject.of_words:
-        return word_groups(subject, split)
-    sentences = subject.study.corpus.splits
-    return Groups.of(slices(usual_phenomena(sentences["train"]), sentences[split]))
+        return word_groups(subject, split), {}
+    sentences, mine = subject.study.corpus.splits, [own.phenomenon for own in own_phenomena(settings.phenomena)]
+    kinds = (*usual_phenomena(sentences["train"], of_train=split == "train"), *mine)
+    return Groups.of(slices(kinds, sentences[split])), {one.name: one.rule for one in kinds}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipelines.diagnosing.behaviour_suite import behaviour_of, summary_of, write
 from pipelines.diagnosing.chosen_texts import Chosen, chosen_texts
 from pipelines.diagnosing.diagnosis_folder import folder_of, provenance, written
 from pipelines.diagnosing.diagnosis_settings import Settings
@@ -20,9 +21,18 @@ from probing.report.stand_in_notes import notes_of_folders
 
 
 def diagnosed(settings: Settings) -> Path:
-    """Diagnose the texts that were asked for, and write their pages; returns the overview. Raises ProbingError."""
+    """Diagnose the texts that were asked for, or run the behaviour suite, and write the pages; returns the first one.
+
+    Raises ProbingError.
+    """
     with trained_subject(settings) as trained:
         folder = folder_of(trained, settings)
+        if settings.behaviour:
+            behaviour = behaviour_of(trained, settings)
+            page = write(behaviour, folder)
+            summary_of(behaviour)
+            say(f"wrote: {page}")
+            return page
         chosen = chosen_texts(trained, settings)
         found = diagnosis_of(trained, chosen, settings)
         trained.bars.stage("pages")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
@@ -9,11 +10,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.diagnosing.diagnosis_settings import Settings
+from pipelines.diagnosing.diagnosis_settings import SUITE_SEED, Settings
+from pipelines.diagnosing.own_phenomena import own_phenomena
 from pipelines.diagnosing.trained_subject import Trained
 from pipelines.running.run_folder import labels, shortened
 from pipelines.shared.machine import alone
 from pipelines.shared.option_files import CONF
+from pipelines.shared.typed_options import in_quotes
 from pipelines.shared.versions import code_version, versions
 from probing.distribution import as_typed
 from probing.errors import ConfigError
@@ -22,7 +25,8 @@ from probing.report.diagnosed.diagnosis_files import JSON_FILE
 from probing.report.emit import file_name
 from probing.result.folder import parsed_manifest
 
-VERSION = 1  # raise it when the same options give other numbers than before
+VERSION = 2  # raise it when the same options give other numbers than before
+PLAIN = re.compile(r"[\w./-]+")  # a name that Hydra reads without quotes
 LONGEST = 40  # characters of a text in the name of a folder
 
 
@@ -34,8 +38,11 @@ def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
         what |= {} if settings.word is None else {"word": settings.word}
     elif settings.file is not None:
         what = {"file": sha256(Path(settings.file))}
+    elif settings.behaviour:
+        what = {"behaviour": settings.behaviour, "seed": SUITE_SEED}
     else:
-        what = {"errors": settings.errors, "split": settings.split}
+        mine = [own.values for own in own_phenomena(settings.phenomena)]
+        what = {"errors": settings.errors, "split": settings.split, **({"phenomena": mine} if mine else {})}
     if settings.prompt is not None:
         what |= {"prompt": settings.prompt, "answers": dict(settings.answers or {})}
     return {"version": VERSION, "run_id": trained.run.run_id, **what}
@@ -66,6 +73,8 @@ def shown_in_name(settings: Settings) -> str:
         return file_name(settings.text.lower())[:LONGEST].strip("-.") or "text"
     if settings.file is not None:
         return file_name(Path(settings.file).stem)
+    if settings.behaviour:
+        return f"behaviour-{settings.behaviour}"
     return f"errors-{settings.errors}-{settings.split}"
 
 
@@ -94,8 +103,11 @@ def provenance(trained: Trained, settings: Settings) -> dict[str, Any]:
 def command(settings: Settings) -> str:
     """What to type to make the same diagnosis."""
     usual = Settings()
-    own = (one.name for one in fields(Settings) if one.name not in ("options", "answers"))
+    own = (one.name for one in fields(Settings) if one.name not in ("options", "answers", "phenomena"))
     changed = [f"{name}={getattr(settings, name)}" for name in own if getattr(settings, name) != getattr(usual, name)]
+    if settings.phenomena:
+        named = (one if PLAIN.fullmatch(one) else in_quotes(one) for one in settings.phenomena)
+        changed.append(f"phenomena=[{','.join(named)}]")
     if settings.answers:  # Hydra reads no quoted keys
         changed.append(f"answers={{{', '.join(f'{name}: {text!r}' for name, text in settings.answers.items())}}}")
     return as_typed(shlex.join(["python", "-m", "pipelines.diagnose", *settings.options, *changed]))

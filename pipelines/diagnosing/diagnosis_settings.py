@@ -9,6 +9,7 @@ from probing.attention.interventions.prompt_head import Prompt
 from probing.errors import ConfigError, not_negative, one_of
 
 SPLITS = ("dev", "test")
+SUITE_SEED = 0  # of the cases of behaviour=: all models have the same ones, whatever the seed of their run
 EXAMPLE = 'text="The movie was unexpectedly not boring" label=positive'
 OF_THE_RUN = ("attention", "analysis", "probe", "layers")
 _WITH_VALUE = ("--config-dir", "-cd", "--cfg", "-c", "--package", "-p")
@@ -23,6 +24,8 @@ class Settings:
     word: str | None = None
     file: str | None = None
     errors: int = 0
+    behaviour: int = 0
+    phenomena: list[str] = field(default_factory=list)
     prompt: str | None = None
     answers: dict[str, str] | None = None
     split: str = "dev"
@@ -34,6 +37,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         not_negative("errors", self.errors)
+        not_negative("behaviour", self.behaviour)
         if self.answers and self.prompt is None:
             raise ConfigError('answers= needs a prompt; type prompt="Review: {text} Sentiment:", for example')
         self.as_prompt()
@@ -50,10 +54,14 @@ class Settings:
             raise ConfigError(f"{missing}= is missing: a text is diagnosed with its label; type {EXAMPLE}")
         if self.word is not None and self.text is None:
             raise ConfigError(f"word={self.word}: it says which word of text= has the label; type text= as well")
-        given = [name for name in ("text", "file", "errors") if getattr(self, name)]
+        given = [name for name in ("text", "file", "errors", "behaviour") if getattr(self, name)]
         if len(given) != 1:
             listed = " and ".join(given) or "nothing"
-            raise ConfigError(f"{listed}: one of text=, file= and errors= is expected; type {EXAMPLE}, or errors=20")
+            raise ConfigError(
+                f"{listed}: one of text=, file=, errors= and behaviour= is expected; type {EXAMPLE}, or errors=20"
+            )
+        if self.phenomena and not self.errors:
+            raise ConfigError("phenomena= is of the errors of a corpus; type errors=20 too")
 
     def as_prompt(self) -> Prompt | None:
         """The prompt and its answers, if the classifier is a causal model's answer. Raises: ConfigError."""

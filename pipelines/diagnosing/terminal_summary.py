@@ -7,6 +7,7 @@ from probing.diagnosis.diagnosed_text import DiagnosedText
 from probing.report.diagnosed.cause_tables import cause_in_words, left_out
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
 from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
+from probing.report.diagnosed.phenomenon_tables import failing, losses_in_words
 from probing.report.diagnosed.toned_table import signed
 
 WORDS = 5  # words that are named
@@ -31,7 +32,9 @@ def summary(found: Diagnosis) -> None:
 def of_errors(split: OfSplit) -> None:
     """Print how much is wrong, and the cause."""
     say(f"{split.n_wrong} of {len(split.answers.numbers):,} {split.items} of {split.split} are wrong")
-    for line in (*cause_in_words(split.cause, split.items), left_out(split.cause.too_few, split.items)):
+    fails = "" if split.phenomena is None else failing(split.phenomena)
+    lost = losses_in_words(split.lost, split.items)
+    for line in (*cause_in_words(split.cause, split.items), fails, lost, left_out(split.cause.too_few, split.items)):
         if line:
             say(line)
     if split.left_out:

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from pipelines.diagnosing.diagnosis_settings import Settings
+from pipelines.diagnosing.own_phenomena import check_phenomena
 from pipelines.diagnosing.typed_texts import check_labels, typed_texts
 from pipelines.running.carry_out import finished, prepare
 from pipelines.running.composed_run import Composed, composed_run
@@ -13,8 +14,10 @@ from pipelines.running.manifest import TYPED
 from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
+from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.subject import Subject
+from probing.errors import ConfigError
 from probing.probe.saved import FILE, from_file
 from probing.report.run_files import read_file
 from probing.result.folder import ROWS
@@ -58,7 +61,15 @@ def finished_run(settings: Settings) -> Run:
         this = prepare(wanted.config, wanted.choices)
         task = this.experiment.task
         refuse_other_tasks(task.name, task.level, task.kind, settings.prompt is not None)
-        check_labels(typed_texts(settings, task.level == "word"), task.labels(this.corpus))
+        of_words, labels = task.level == "word", task.labels(this.corpus)
+        if of_words and settings.phenomena:
+            raise ConfigError(
+                f"task={task.name}: phenomena= are of sentences, and this task labels words; leave it out"
+            )
+        check_labels(typed_texts(settings, of_words), labels)
+        check_phenomena(settings, this.corpus)
+        if settings.behaviour:
+            check_classes(labels.classes)
         this, done = finished(this)
         if done:
             verify(this.folder, this.experiment.report)

@@ -95,9 +95,12 @@ def names_of(corpus: Corpus) -> tuple[str, ...]:
 def parts_of_corpus(corpus: Corpus) -> dict[Split, Part]:
     """Its splits with their classes, which are numbered in the order of their names."""
     names = names_of(corpus)
-    kinds = usual_phenomena(corpus.splits["train"])
+    train = corpus.splits["train"]
+    new, of_train = usual_phenomena(train), usual_phenomena(train, of_train=True)
     return {
-        split: part_of(some, np.array([names.index(str(one.label)) for one in some]), kinds)
+        split: part_of(
+            some, np.array([names.index(str(one.label)) for one in some]), of_train if split == "train" else new
+        )
         for split, some in corpus.splits.items()
     }
 

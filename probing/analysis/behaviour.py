@@ -1,6 +1,6 @@
 """How often a classifier fails the tests of a behaviour suite: rates per capability and kind of test."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,15 @@ _MOVED = 1e-6  # a probability that changes by less has not moved
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A case that failed, with the probability of each class for its text, and for the text after its edit, if any."""
+
+    case: Case
+    before: Mapping[str, float]
+    after: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
 class Cell:
     """One capability and kind of test: n cases, how many failed, their share with Wilson's 95 % interval, and which."""
 
@@ -27,7 +36,7 @@ class Cell:
     rate: float
     ci_low: float
     ci_high: float
-    failures: tuple[Case, ...]
+    failures: tuple[Failure, ...]
 
 
 def failure_rates(cases: Sequence[Case], classify: Classify, classes: Sequence[str]) -> tuple[Cell, ...]:
@@ -49,26 +58,33 @@ def failure_rates(cases: Sequence[Case], classify: Classify, classes: Sequence[s
             f"the classifier gave numbers of shape {found.shape}; expected: ({len(texts)}, {len(classes)}), "
             "probabilities that add up to 1 for each text"
         )
-    of = dict(zip(texts, found, strict=True))
-    cells: dict[tuple[str, str], list[tuple[Case, bool]]] = {}
+    of = {text: dict(zip(classes, row, strict=True)) for text, row in zip(texts, found.tolist(), strict=True)}
+    cells: dict[tuple[str, str], list[Failure | None]] = {}
     for case in cases:
-        cells.setdefault((case.capability, case.test), []).append((case, _fails(case, of, list(classes))))
-    return tuple(_cell(*name, run) for name, run in cells.items())
+        cells.setdefault((case.capability, case.test), []).append(_failure(case, of))
+    return tuple(cell_of(name, [one for one in run if one], len(run)) for name, run in cells.items())
 
 
-def _fails(case: Case, of: dict[str, NDArray[np.float64]], classes: list[str]) -> bool:
+def cell_of(name: tuple[str, str], failures: Sequence[Failure], n: int) -> Cell:
+    """The cell of a capability and a kind of test, of whose ``n`` cases these fail."""
+    failed = len(failures)
+    low, high = (float(end) for end in wilson(np.array(failed, dtype=float), np.array(n, dtype=float)))
+    return Cell(*name, n, failed, failed / n, low, high, tuple(failures))
+
+
+def said(probabilities: Mapping[str, float]) -> str:
+    """The most probable class; of equal ones, the first."""
+    return max(probabilities, key=lambda name: probabilities[name])
+
+
+def _failure(case: Case, of: Mapping[str, Mapping[str, float]]) -> Failure | None:
+    """None if the case does not fail."""
     before = of[case.text]
     if not case.edited:
-        return classes[int(before.argmax())] != case.label
+        return Failure(case, before) if said(before) != case.label else None
     after = of[case.edited]
     if case.edited_label == case.label:
-        return bool(before.argmax() != after.argmax())
-    new = classes.index(case.edited_label)
-    return bool(after[new] - before[new] < _MOVED)
-
-
-def _cell(capability: str, test: str, run: Sequence[tuple[Case, bool]]) -> Cell:
-    failures = tuple(case for case, failed in run if failed)
-    n, failed = len(run), len(failures)
-    low, high = (float(end) for end in wilson(np.array(failed, dtype=float), np.array(n, dtype=float)))
-    return Cell(capability, test, n, failed, failed / n, low, high, failures)
+        fails = said(before) != said(after)
+    else:
+        fails = after[case.edited_label] - before[case.edited_label] < _MOVED
+    return Failure(case, before, after) if fails else None

@@ -16,6 +16,7 @@ from probing.data.opposites import CONCESSIONS, CONTRASTS
 from probing.errors import ConfigError, DataError, shown
 
 KEYS = ("name", "question", "words", "at_least")
+LONGEST = 500  # characters of a name or a question
 
 
 @dataclass(frozen=True)
@@ -43,28 +44,35 @@ class Slices:
 
 def slices(phenomena: Sequence[Phenomenon], sentences: Sequence[Sentence]) -> Slices:
     """Look for each phenomenon in each sentence. Raises: ConfigError for two phenomena of one name."""
-    names = [one.name for one in phenomena]
-    if twice := [name for name, n in Counter(names).items() if n > 1]:
-        raise ConfigError(f"phenomena={shown(twice[0])}: two have this name; give each its own")
+    distinct(phenomena)
     members = [[one.holds(sentence) for one in phenomena] for sentence in sentences]
     return Slices(tuple(phenomena), np.array(members, dtype=bool).reshape(len(sentences), len(phenomena)))
 
 
-def usual_phenomena(train: Sequence[Sentence]) -> tuple[Phenomenon, ...]:
-    """The phenomena of new sentences that are found by rule; what is rare or long is measured on those of train.
+def distinct(phenomena: Sequence[Phenomenon]) -> None:
+    """Raise ConfigError for two phenomena of one name."""
+    names = [one.name for one in phenomena]
+    if twice := [name for name, n in Counter(names).items() if n > 1]:
+        raise ConfigError(f"phenomena: two have the name {shown(twice[0])}; give each its own")
 
-    Raises: DataError if train has no sentence.
+
+def usual_phenomena(train: Sequence[Sentence], *, of_train: bool = False) -> tuple[Phenomenon, ...]:
+    """The phenomena that are found by rule; what is rare or long is measured on the sentences of train.
+
+    They are looked for in new sentences; ``of_train``: in those of train, whose words count as seen only if another
+    sentence of train has them too. Raises: DataError if train has no sentence.
     """
     if not train:
         raise DataError("train has no sentence; what is rare or long is measured on train")
-    seen = Counter(word.lower() for sentence in train for word in sentence.words)
+    seen = Counter(word for sentence in train for word in {word.lower() for word in sentence.words})
+    own = int(of_train)
     short, long = np.quantile([len(sentence.words) for sentence in train], [0.25, 0.75], method="inverted_cdf").tolist()
     usual = float(np.quantile([_unseen(sentence, seen, 1) for sentence in train], 0.75))
     rare = f"more than {100 * usual:.0f} % of its words are not in train, more than in three quarters of train itself"
     return (
         Phenomenon("negation", "it has a negation (not, n't, never, no, nobody, hardly …)", _is_negated),
         Phenomenon("contrast", "it has but, yet, however, although, though, despite or while", _has_contrast),
-        Phenomenon("rare words", rare, lambda sentence: _unseen(sentence, seen, 0) > usual),
+        Phenomenon("rare words", rare, lambda sentence: _unseen(sentence, seen, own) > usual),
         Phenomenon("short", f"it has at most {short} words, as a quarter of train", lambda s: len(s.words) <= short),
         Phenomenon("long", f"it has more than {long} words, as a quarter of train", lambda s: len(s.words) > long),
         Phenomenon("names", "it has a proper noun (UPOS; without tags: a capital inside of the sentence)", _has_name),
@@ -83,15 +91,22 @@ def phenomenon_from(values: Mapping[str, Any], where: str) -> Phenomenon:
             raise ConfigError(f"{where}: {shown(name)}: a phenomenon has no such key; use {', '.join(KEYS)}")
     for name in KEYS[:3]:
         if not values.get(name):
-            raise ConfigError(f"{where}: the {name} of the phenomenon is missing; add a line {name}: …")
-    for name in KEYS[:2]:
-        if not isinstance(values[name], str) or not values[name].isprintable():
-            raise ConfigError(f"{where}: {name}={shown(values[name])}: one line of text is expected")
+            raise ConfigError(f"{where}: {name} is missing; a phenomenon needs a line {name}: …")
+    _check_texts(values, where)
     words, at_least = values["words"], values.get("at_least", 1)
     checked(f"{where}: words", words)
     if isinstance(at_least, bool) or not isinstance(at_least, int) or at_least < 1:
         raise ConfigError(f"{where}: at_least={shown(at_least)}: a whole number from 1 is expected")
     return Phenomenon(values["name"], values["question"], lambda sentence: matching(words, sentence).sum() >= at_least)
+
+
+def _check_texts(values: Mapping[str, Any], where: str) -> None:
+    for name in KEYS[:2]:
+        value = values[name]
+        if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST:
+            raise ConfigError(f"{where}: {name}={shown(value)}: one line of at most {LONGEST} characters is expected")
+    if values["name"] == "all sentences" or values["name"].startswith("not "):
+        raise ConfigError(f"{where}: name={shown(values['name'])}: this names other sentences already; choose another")
 
 
 def _is_negated(sentence: Sentence) -> bool:
@@ -103,7 +118,9 @@ def _has_contrast(sentence: Sentence) -> bool:
 
 
 def _unseen(sentence: Sentence, seen: Mapping[str, int], own: int) -> float:
-    """The share of words that train does not have; own: how often each is in train because the sentence itself is."""
+    """The share of words that train does not have. seen: in how many sentences of train each word is; own: in how many
+    because the sentence itself is one of them.
+    """
     words = [word.lower() for word in sentence.words if word.strip(string.punctuation)]
     return sum(seen.get(word, 0) <= own for word in words) / max(1, len(words))
 

@@ -38,6 +38,17 @@ TESTED_BY: dict[str, str] = {
     "shorten": "details",
     "lengthen": "details",
 }
+CAPABILITIES: dict[str, str] = {
+    "vocabulary": "words that carry the label: an antonym changes it, a synonym does not",
+    "negation": "not, never, n't",
+    "implicit negation": "nobody, nothing, doubt, fail, lack, without …",
+    "intensifier": "very, so, pretty …: they leave the label as it is",
+    "contrast": "… but …: what follows decides",
+    "concession": "although, though …: the main clause decides",
+    "hearsay": "what others say, hope or feel: it does not decide, whatever its words are",
+    "details": "when, where, and facts beside the opinion: they leave the label as it is",
+    "names": "who it is about: another name leaves the label as it is",
+}
 _DRAWN = 40  # sentences per case that a cell is to hold: a cell of a rare kind stays smaller
 
 

@@ -118,7 +118,7 @@ def _largest(found: Found, margin: float, answers: Answers) -> Cause | None:
         return Cause("outweighed", best.group, word=best.detail, gain=gain)
     if best.what == "unused":
         return Cause("unused", best.group, gain=gain)
-    layer = _first_without(found, best, answers.layers)
+    layer = first_without(found, best, answers.layers)
     return Cause("lost", best.group, layer=layer, instead=int(best.detail), gain=found[best._replace(what="instead")])
 
 
@@ -127,7 +127,7 @@ def _mostly_there(found: Found, key: Comparison) -> bool:
     return key.elsewhere in found and found[key.elsewhere].high < HALF * found[key].value
 
 
-def _first_without(found: Found, best: Comparison, layers: tuple[int, ...]) -> int:
+def first_without(found: Found, best: Comparison, layers: tuple[int, ...]) -> int:
     """The first layer from which on at least half of the loss is there, up to the layer that is read."""
     kept = found[best].value
     above = [layer for layer in layers if layer > int(best.detail)]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from probing.analysis.behaviour import failure_rates
+from probing.analysis.behaviour import Failure, failure_rates, said
 from probing.data.behaviour_cases import Case, behaviour_cases
 from probing.errors import ConfigError, DataError
 
@@ -38,8 +38,17 @@ def test_each_kind_of_test_fails_for_its_own_reason():
 
 def test_a_cell_has_its_rate_its_interval_and_its_failures():
     cell = failure_rates(CASES, of(not_bad=0.4, good=0.9, bad=0.1), CLASSES)[0]
-    assert cell.rate == 0.5 and cell.failures == (CASES[0],)
+    assert cell.rate == 0.5 and [one.case for one in cell.failures] == [CASES[0]]
     assert (cell.ci_low, cell.ci_high) == pytest.approx((0.0945, 0.9055), abs=1e-4)
+
+
+def test_a_failure_has_what_the_classifier_says_before_and_after():
+    found = failure_rates(CASES, of(not_bad=0.4, good=0.9, bad=0.1), CLASSES)
+    [functionality], [invariance] = found[0].failures, found[2].failures
+    assert (functionality.case, functionality.after) == (CASES[0], None)
+    assert functionality.before == pytest.approx({"negative": 0.6, "positive": 0.4})
+    assert invariance == Failure(CASES[3], {"negative": 0.9, "positive": 0.1}, {"negative": 1 - 0.9, "positive": 0.9})
+    assert said(invariance.before) == "negative" and said(invariance.after) == "positive"
 
 
 def test_an_oracle_never_fails_and_a_constant_fails_what_it_must():

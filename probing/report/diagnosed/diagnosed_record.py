@@ -4,19 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from probing.analysis.slice_errors import SliceErrors
 from probing.diagnosis.cause import Cause
 from probing.diagnosis.diagnosed_text import DiagnosedText
+from probing.diagnosis.phenomenon_errors import Loss, losses
 from probing.diagnosis.split_answers import SplitAnswers
 
 
 @dataclass(frozen=True, eq=False)
 class OfSplit:
-    """The answers for a whole split, and the cause of its errors. left_out: of its sentences, those without answers."""
+    """The answers for a whole split, the cause of its errors, and its errors by phenomenon.
+
+    phenomena: of sentences; None for words. left_out: of its sentences, or words, those without answers. rules: by
+    which a sentence has a phenomenon, by its name.
+    """
 
     split: str
     answers: SplitAnswers
     cause: Cause
+    phenomena: SliceErrors | None
     left_out: int = 0
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def items(self) -> str:
@@ -27,6 +35,11 @@ class OfSplit:
     def n_wrong(self) -> int:
         """How many answers of the classifier are wrong."""
         return len(self.answers.wrong)
+
+    @property
+    def lost(self) -> tuple[Loss, ...]:
+        """The phenomena that are lost between layers."""
+        return losses(self.cause, self.answers.answers.layers)
 
 
 @dataclass(frozen=True, eq=False)

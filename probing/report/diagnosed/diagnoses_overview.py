@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from probing.analysis.slice_errors import SliceErrors
 from probing.diagnosis.cause import MARGIN
 from probing.diagnosis.one_text import marked
 from probing.report.diagnosed.cause_tables import (
+    accuracy_table,
     cause_in_words,
+    explanation_table,
     layer_loss_table,
     left_out,
-    phenomenon_table,
     taken_out_table,
 )
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
 from probing.report.diagnosed.gain_words import gain_cell
+from probing.report.diagnosed.phenomenon_tables import difference_table, error_table
 from probing.report.diagnosed.text_page import page_name
 from probing.report.diagnosed.toned_table import percent
 from probing.report.html import flat, write_html
@@ -82,8 +85,13 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
         "texts_note": f"{len(of.texts):,} of the {split.n_wrong:,} wrong {split.items} of {split.split}, "
         "those with the most confident answers.",
         "margin": f"{MARGIN:g}",
-        "phenomena": phenomenon_table(split.cause, split.items),
-        "losses": layer_loss_table(split.cause, split.items),
+        "errors": accuracy_table(split.cause, split.items),
+        "differences": None,
+        **({} if split.phenomena is None else by_phenomenon(split.phenomena)),
+        "items": split.items,
+        "rules": split.rules,
+        "explanations": explanation_table(split.cause, split.items),
+        "losses": layer_loss_table(split.cause, split.lost, split.items),
         "words": taken_out_table(split.cause),
         "notes": [
             *of.notes,
@@ -91,6 +99,15 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
             *filter(None, (too_few, lost if split.left_out else "")),
             *(note.text for note in split.answers.notes),
         ],
+    }
+
+
+def by_phenomenon(found: SliceErrors) -> dict[str, object]:
+    """The tables of errors by phenomenon of sentences."""
+    return {
+        "errors": error_table(found),
+        "differences": difference_table(found),
+        "n_differences": f"{found.n_differences:,}",
     }
 
 

@@ -1,7 +1,7 @@
 """All files of a diagnosis: pages, figures, rows.csv, diagnosis.json."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ import pandas as pd
 from probing.axes import Progress, no_progress
 from probing.diagnosis.cause import Cause
 from probing.report.diagnosed.cause_tables import rows_of_split
-from probing.report.diagnosed.diagnosed_record import Diagnosis
+from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
 from probing.report.diagnosed.diagnoses_overview import write_diagnoses_overview
 from probing.report.diagnosed.gain_words import gain_in_words
 from probing.report.diagnosed.measurement import Measurement
 from probing.report.diagnosed.measurement_rows import rows_of_text
+from probing.report.diagnosed.phenomenon_tables import phenomena_as_json, rows_of_losses, rows_of_phenomena
 from probing.report.diagnosed.text_page import page_name, write_text_page
 
 ROWS_FILE, JSON_FILE = "rows.csv", "diagnosis.json"
@@ -29,7 +30,7 @@ def write_diagnosis(of: Diagnosis, folder: Path, on_progress: Progress = no_prog
     not rounded. provenance of the diagnosis is expected.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table_of(of).to_csv(folder / ROWS_FILE, index=False)
+    as_table(all_rows(of)).to_csv(folder / ROWS_FILE, index=False)
     written = json.dumps(as_json(of), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / JSON_FILE).write_text(f"{written}\n", encoding="utf-8")
     for number in range(1, len(of.texts) + 1):
@@ -42,14 +43,22 @@ def write_diagnosis(of: Diagnosis, folder: Path, on_progress: Progress = no_prog
 def all_rows(of: Diagnosis) -> Iterator[Measurement]:
     """Of the whole split first, then of each text."""
     if of.of_split is not None:
-        yield from rows_of_split(of.of_split.cause, of.of_split.items)
+        yield from all_of_split(of.of_split)
     for number, one in enumerate(of.texts, start=1):
         yield from rows_of_text(number, one, of)
 
 
-def table_of(of: Diagnosis) -> pd.DataFrame:
-    """The rows as a table."""
-    table = pd.DataFrame([asdict(row) for row in all_rows(of)], columns=[*Measurement.__dataclass_fields__])
+def all_of_split(split: OfSplit) -> Iterator[Measurement]:
+    """What was compared for its cause, then its errors by phenomenon."""
+    yield from rows_of_split(split.cause, split.items)
+    if split.phenomena is not None:
+        yield from rows_of_phenomena(split.phenomena)
+    yield from rows_of_losses(split.lost, split.items)
+
+
+def as_table(rows: Iterable[Measurement]) -> pd.DataFrame:
+    """Rows as a table."""
+    table = pd.DataFrame([asdict(row) for row in rows], columns=[*Measurement.__dataclass_fields__])
     return table.astype(dict.fromkeys(WHOLE, "Int64"))
 
 
@@ -70,7 +79,10 @@ def as_json(of: Diagnosis) -> dict[str, Any]:
             "wrong": split.n_wrong,
             "left_out": split.left_out,
             "cause": _cause(split.cause),
-            "measurements": [row.known() for row in rows_of_split(split.cause, split.items)],
+            "phenomena": phenomena_as_json(split.phenomena, split.lost, split.rules)
+            if split.phenomena is not None
+            else [],
+            "measurements": [row.known() for row in all_of_split(split)],
         }
     return found
 

@@ -15,7 +15,8 @@ class Measurement:
 
     what: what was measured, and ``method`` how. layer, head; place: the number of a word, a neighbour, an edit or a
     patched word, from 0. name: the word, class, text or group. answer: the class that was given, where a class was.
-    low, high, n: of groups, the simultaneous 95 % interval and the number of sentences.
+    low, high, n: of groups, the simultaneous 95 % interval and the number of sentences; of error and failure rates,
+    Wilson's 95 % interval of each by itself.
     """
 
     text: int | None = None

@@ -45,6 +45,16 @@ def signed(value: float, decimals: int = 2) -> str:
     return shown.replace("-", "−") if float(shown) else shown[1:]
 
 
+def one_break(value: str) -> str:
+    """A number with its interval, where a line can end before the interval only.
+
+    >>> one_break("0.5 % [0.1, 0.9] 3/7").split(" ")
+    ['0.5\xa0%', '[0.1,\xa00.9]\xa03/7']
+    """
+    number, bracket, rest = value.replace(" ", "\u00a0").partition("\u00a0[")
+    return f"{number} [{rest}" if bracket else number
+
+
 def percent(value: float | None, decimals: int = 1) -> str:
     """A share in per cent; a dash for none."""
     return NONE if value is None or not np.isfinite(value) else f"{100 * value:.{decimals}f} %"

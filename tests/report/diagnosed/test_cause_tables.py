@@ -5,12 +5,15 @@ import pytest
 from probing.diagnosis.cause import Cause
 from probing.diagnosis.compared import Comparison
 from probing.diagnosis.group_means import Estimate
+from probing.diagnosis.phenomenon_errors import losses
 from probing.report.diagnosed.cause_tables import (
+    accuracy,
+    accuracy_table,
     cause_in_words,
     cell,
+    explanation_table,
     layer_loss_table,
     left_out,
-    phenomenon_table,
     rows_of_split,
     taken_out_table,
 )
@@ -19,6 +22,7 @@ FOUND = {
     Comparison("right", "all sentences"): Estimate(0.8, 0.7, 0.9, 100),
     Comparison("right", "negation"): Estimate(0.4, 0.3, 0.5, 30),
     Comparison("weak", "negation"): Estimate(0.5, 0.3, 0.6, 30),
+    Comparison("unused", "negation"): Estimate(0.15, 0.05, 0.25, 30),
     Comparison("lost", "negation", "1"): Estimate(0.2, 0.1, 0.3, 30),
     Comparison("lost", "not negation", "1"): Estimate(0.0, -0.1, 0.1, 70),
     Comparison("outweighed", "with “sunday”", "sunday"): Estimate(0.3, 0.2, 0.4, 25),
@@ -31,20 +35,25 @@ def spaced(text: str) -> str:
 
 def test_tables_have_a_row_per_phenomenon_and_a_column_per_layer():
     cause = Cause("lost", "negation", evidence=FOUND)
-    texts = [[spaced(one.text) for one in row] for row in phenomenon_table(cause).rows]
-    assert texts[1] == ["negation", "30", "40.0 % [30.0, 50.0]", "+0.500 [+0.300, +0.600]", "–", "–"]
-    losses = layer_loss_table(cause)
-    assert losses.head == ["phenomenon", "layer 1"]
-    assert [[spaced(one.text) for one in row] for row in losses.rows] == [
-        ["all sentences", "–"],
-        ["negation", "+0.200 [+0.100, +0.300]"],
+    texts = [[spaced(one.text) for one in row] for row in explanation_table(cause).rows]
+    assert texts[1] == ["negation", "+0.150 [+0.050, +0.250]", "–"]
+    shown = layer_loss_table(cause, losses(cause, (1, 2)))
+    assert shown.head == ["phenomenon", "layer 1", "lost"]
+    assert [[spaced(one.text) for one in row] for row in shown.rows] == [
+        ["all sentences", "–", "–"],
+        ["negation", "+0.200 [+0.100, +0.300]", "from layer 2 on"],
     ]
     assert [[spaced(one.text) for one in row] for row in taken_out_table(cause).rows] == [
         ["sunday", "25", "+0.300 [+0.200, +0.400]"]
     ]
-    assert layer_loss_table(Cause("healthy", evidence={})).rows == []
-    of_words = phenomenon_table(cause, "words")
-    assert of_words.head[1] == "words" and [row[0].text for row in of_words.rows] == ["all words", "negation"]
+    assert layer_loss_table(Cause("healthy", evidence={}), ()).rows == []
+    of_words = accuracy_table(cause, "words")
+    assert of_words.head[1] == "words"
+    assert [[spaced(one.text) for one in row] for row in of_words.rows] == [
+        ["all words", "100", "80.0 % [70.0, 90.0]", "–"],
+        ["negation", "30", "40.0 % [30.0, 50.0]", "+0.500 [+0.300, +0.600]"],
+    ]
+    assert spaced(accuracy(Estimate(0.9, 0.7, 1.02, 30))) == "90.0 % [70.0, 100.0]"
     assert {row.name for row in rows_of_split(cause, "words")} >= {"all words", "negation"}
 
 
@@ -67,4 +76,8 @@ def test_causes_in_words():
     for kind in ("healthy", "undecided"):  # no word is taken out of the sentence of a word
         said = [cause_in_words(Cause(kind), items)[0] for items in ("sentences", "words")]
         assert ["shorter text" in one for one in said] == [True, False]
-    assert left_out(("names",)) == "Too few sentences to say anything: names." and left_out(()) == ""
+    assert left_out(("names",)) == "Too few sentences, inside or outside, to look for a cause: names."
+    assert left_out(()) == ""
+    hard = cause_in_words(Cause("undecided", "negation", evidence=FOUND))[0]
+    assert "of the group negation: they are harder than the rest by +0.500 [+0.300, +0.600], and no rule" in hard
+    assert cause_in_words(Cause("undecided", evidence=FOUND))[0].startswith("Undecided: no rule explains the errors.")

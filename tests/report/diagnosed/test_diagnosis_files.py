@@ -11,6 +11,7 @@ import pytest
 
 from probing.diagnosis.compared import Comparison
 from probing.diagnosis.group_means import Estimate
+from probing.diagnosis.phenomenon_errors import phenomenon_errors
 from probing.diagnosis.text_gain import TextGain
 from probing.diagnosis.tried_repair import Tried
 from probing.report.diagnosed.diagnosed_record import Diagnosis, OfSplit
@@ -39,7 +40,8 @@ TRIED = Tried("block 2 is skipped", 0.25, 0.75)
 @pytest.fixture(scope="module")
 def whole(small_texts, small_split, small_subject):
     found, cause = small_split
-    split = OfSplit("dev", found, cause, left_out=3)
+    by_phenomenon = phenomenon_errors(found.answers, np.random.default_rng(0))
+    split = OfSplit("dev", found, cause, by_phenomenon, left_out=3, rules={"even": "<b>even</b> length"})
     names = small_subject.classes
     return Diagnosis("tiny on grammar", "the probe on layer 2", names, names, small_texts, split, (), (), PROVENANCE)
 
@@ -156,14 +158,41 @@ def test_cause_on_the_overview_is_that_of_the_split(folder, small_split, rows):
     answers, cause = small_split
     page = read(folder, "index.html")
     right = cause.evidence[Comparison("right", "all sentences")]
+    unused = cause.evidence[Comparison("unused", "even")]
     shown = {line[0]: line for line in cells(page, "cause")}
-    assert shown["all sentences"][2] == f"{100 * right.value:.1f} % [{100 * right.low:.1f}, {100 * right.high:.1f}]"
+    expected = f"{signed(unused.value, 3)} [{signed(unused.low, 3)}, {signed(unused.high, 3)}]"
+    assert shown["even"][1].replace("\u00a0", " ") == expected
     assert right.value == pytest.approx((answers.answers.model == answers.answers.gold).mean())
     row = rows[(rows["method"] == "right") & (rows["name"] == "all sentences")].iloc[0]
     assert (row["value"], row["low"], row["high"], row["n"]) == (right.value, right.low, right.high, right.n)
-    assert rows[rows["text"].isna()].shape[0] == len(cause.evidence)
+    n_layers = len(answers.answers.layers)
+    of_phenomena = 3 * 2 * (1 + n_layers)  # rate, difference and p of two groups, for the classifier and each layer
+    lost = rows[rows["what"] == "lost from this layer on"].shape[0]
+    assert rows[rows["text"].isna()].shape[0] == len(cause.evidence) + of_phenomena + lost
     assert "3 sentences of dev have no label that train has" in page
     assert f"2 of the {len(answers.wrong)} wrong sentences of dev" in page
+
+
+def test_errors_by_phenomenon_are_those_of_the_answers(folder, whole, rows):
+    answers, page = whole.of_split.answers.answers, read(folder, "index.html")
+    shown = {line[0]: line for line in cells(page, "phenomena")}
+    wrong = [answers.model != answers.gold, *(answers.probes != answers.gold)]
+    for place, name in enumerate(answers.groups.names):
+        inside = answers.groups.inside[:, place]
+        assert shown[name][1] == f"{inside.sum():,}"
+        for cell, one in zip(shown[name][2:], wrong, strict=True):
+            assert cell.startswith(f"{100 * one[inside].mean():.1f}\u00a0% [")
+        part = rows[(rows["what"] == "error rate") & (rows["name"] == name)]
+        np.testing.assert_allclose(part["value"], [one[inside].mean() for one in wrong])
+        assert part["method"].tolist() == ["classifier", *["probe"] * len(answers.layers)]
+        apart = rows[(rows["what"] == "error rate minus that of the rest") & (rows["name"] == name)]
+        np.testing.assert_allclose(apart["value"], [one[inside].mean() - one[~inside].mean() for one in wrong])
+    found = json.loads(read(folder, "diagnosis.json"))["split"]["phenomena"]
+    assert [(one["name"], one["rule"], one["n"]) for one in found] == [
+        (name, whole.of_split.rules.get(name, ""), int(n))
+        for name, n in zip(answers.groups.names, answers.groups.inside.sum(axis=0), strict=True)
+    ]
+    assert "&lt;b&gt;even&lt;/b&gt; length" in page
 
 
 def test_pages_need_no_other_file_and_texts_never_become_markup(folder):
