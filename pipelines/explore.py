@@ -1,8 +1,9 @@
 """Type a text and see what each head attends to.  python -m pipelines.explore model=minilm
 
 Serves one page with a text box at http://127.0.0.1:8765, for this machine only. Heads, model, heatmap, query and key
-vectors, rollout, flow and the predictions of trained probes follow the text while it is typed. Programs get the same
-from POST /api/view; GET /api describes it. Ctrl-C ends the program.
+vectors, rollout, flow and the predictions of trained probes follow the text while it is typed. "Why?" diagnoses a text
+with its right class, as python -m pipelines.diagnose does, by the probes of a run with task=sentiment or the like.
+Programs get the same from POST /api/view and POST /api/why; GET /api describes both. Ctrl-C ends the program.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from probing.errors import ProbingError
     from probing.interface.corpora import load_corpus
     from probing.interface.estimator import Probe
+    from probing.interface.find_out_why import diagnose
     from probing.interface.fit_a_probe import fit_probe
     from probing.interface.head_functions import ablate, head_statistics
     from probing.interface.loaded_model import load_model
@@ -34,6 +35,7 @@ __all__ = [
     "Score",
     "__version__",
     "ablate",
+    "diagnose",
     "extract",
     "fit_probe",
     "flow",
@@ -49,6 +51,7 @@ _PLACES = {
     "errors": ("ProbingError",),
     "interface.corpora": ("load_corpus",),
     "interface.estimator": ("Probe",),
+    "interface.find_out_why": ("diagnose",),
     "interface.fit_a_probe": ("fit_probe",),
     "interface.head_functions": ("ablate", "head_statistics"),
     "interface.loaded_model": ("load_model",),

@@ -33,7 +33,7 @@ HELPERS: dict[str, set[str]] = {
     "shared": set(),
     "running": set(),
     "viewing": set(),
-    "exploring": {"viewing"},  # both make views
+    "exploring": {"viewing", "running"},  # both make views; it reads the probes of runs
     "benchmarking": {"running", "exploring"},  # it measures what they do
     "covering": set(),
     "classifying": set(),

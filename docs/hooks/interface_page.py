@@ -26,6 +26,7 @@ FIRST = [
     "flow",
     "head_statistics",
     "ablate",
+    "diagnose",
     "report",
     "show",
 ]

@@ -11,9 +11,8 @@ from probing.analysis.phenomena import slices, usual_phenomena
 from probing.axes import Sentence
 from probing.diagnosis.answers import Groups
 from probing.diagnosis.cause import cause
-from probing.diagnosis.edited_texts import text_sentence
-from probing.diagnosis.one_text import checked
 from probing.diagnosis.phenomenon_errors import phenomenon_errors
+from probing.diagnosis.probed_subject import whole_text
 from probing.diagnosis.split_answers import split_answers
 from probing.diagnosis.subject import Subject
 from probing.diagnosis.word_groups import word_groups
@@ -48,11 +47,7 @@ def chosen_texts(trained: Trained, settings: Settings) -> Chosen:
 
 def labelled(subject: Subject, typed: Typed) -> Labelled:
     """A text with its class, which train has. Raises: DataError for one that the classifier cannot read whole."""
-    sentence = text_sentence(typed.text)
-    try:
-        checked(subject, sentence, typed.word)
-    except DataError as error:
-        raise DataError(f"{typed.where.removesuffix('label')}{error}") from error
+    sentence = whole_text(subject, typed.text, typed.where.removesuffix("label"), typed.word)
     return Labelled(sentence, subject.classes.index(typed.label), typed.word)
 
 

@@ -1,5 +1,6 @@
 """One diagnosis from its options to its pages and its summary on the terminal."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.diagnosing.behaviour_suite import behaviour_of, summary_of, write
@@ -10,13 +11,13 @@ from pipelines.diagnosing.terminal_summary import summary
 from pipelines.diagnosing.trained_subject import Trained, trained_subject
 from pipelines.shared.cli import say
 from probing.diagnosis.diagnosed_text import DiagnosedText, diagnosed_text
-from probing.diagnosis.head_caveats import head_caveats
 from probing.diagnosis.head_reference import head_reference
 from probing.diagnosis.split_answers import SplitAnswers
 from probing.diagnosis.text_gain import OnDev
 from probing.errors import DataError
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.diagnosis_files import write_diagnosis
+from probing.report.diagnosed.of_subject import diagnosis_of_texts
 from probing.report.stand_in_notes import notes_of_folders
 
 
@@ -46,18 +47,10 @@ def diagnosis_of(trained: Trained, chosen: Chosen, settings: Settings) -> Diagno
     """Measure every text, and put together what the pages say."""
     subject, run = trained.subject, trained.run
     texts, notes = texts_of(trained, chosen)
-    shown = f"errors of {settings.split}" if chosen.of_split is not None else f"diagnosed texts ({len(texts)})"
-    return Diagnosis(
-        f"{run.checkpoint.name} on {run.corpus.name}, {run.experiment.task.name}: {shown}",
-        f"{subject.described} of {run.checkpoint.name}",
-        subject.classes,
-        subject.names,
-        texts,
-        chosen.of_split,
-        (*head_caveats(subject), *notes),
-        notes_of_folders([run.folder]),
-        provenance(trained, settings),
-    )
+    shown = f"errors of {settings.split}" if chosen.of_split is not None else None
+    stand_ins = notes_of_folders([run.folder])
+    found = diagnosis_of_texts(subject, texts, provenance(trained, settings), shown=shown, stand_ins=stand_ins)
+    return replace(found, of_split=chosen.of_split, notes=(*found.notes, *notes))
 
 
 def texts_of(trained: Trained, chosen: Chosen) -> tuple[list[DiagnosedText], tuple[str, ...]]:

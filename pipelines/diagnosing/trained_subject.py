@@ -16,14 +16,13 @@ from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
 from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
+from probing.diagnosis.probed_subject import probed_subject
 from probing.diagnosis.subject import Subject
 from probing.errors import ConfigError
 from probing.probe.saved import FILE, from_file
 from probing.report.run_files import read_file
 from probing.result.folder import ROWS
 from probing.result.rows import read_rows
-
-METRIC = "accuracy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +40,8 @@ def trained_subject(settings: Settings) -> Iterator[Trained]:
     this = finished_run(settings)
     saved = from_file(this.folder / FILE)
     rows = read_file(this.folder / ROWS, read_rows)
-    rows = rows[(rows["analysis"] == "probes") & (rows["metric"] == METRIC) & (rows["target"] == "task")]
-    on_dev, on_test = (
-        dict(zip(part["layer"], part["value"], strict=True))
-        for part in (rows[rows["split"] == split] for split in ("dev", "test"))
-    )
-    errors = {int(layer): 1 - float(accuracy) for layer, accuracy in on_test.items()}
-    above = [layer for layer in on_dev if layer > 0]  # no head or attention comes before the embedding output
-    best = int(max(above, key=lambda layer: on_dev[layer]))
     with Bars(CONSOLE) as bars, closing(replace(study_of(this, bars), with_head=True)) as study:
-        yield Trained(this, Subject(study, saved, errors, best, settings.as_prompt()), bars)
+        yield Trained(this, probed_subject(study, saved, rows, settings.as_prompt()), bars)
 
 
 def finished_run(settings: Settings) -> Run:

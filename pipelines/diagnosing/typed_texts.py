@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pipelines.diagnosing.diagnosis_settings import Settings
 from probing.axes import Labels
 from probing.diagnosis.edited_texts import text_sentence
-from probing.errors import ConfigError, DataError, one_of, shown
+from probing.diagnosis.probed_subject import check_label
+from probing.errors import ConfigError, DataError, shown
 
 MOST = 200  # lines of a file
 SHOWN = 40  # words of a text in an error
@@ -95,9 +96,4 @@ def n_words(text: str) -> int:
 def check_labels(typed: Iterable[Typed], labels: Labels) -> None:
     """Raise ConfigError, with the classes of train, for a label that is none of them."""
     for one in typed:
-        if one.label in labels.unseen:
-            raise ConfigError(
-                f"{one.where}={shown(one.label)}: no sentence of train has this class, so that no probe can give it; "
-                f"choose one of {', '.join(labels.classes)}"
-            )
-        one_of(one.where, one.label, labels.classes)
+        check_label(one.where, one.label, labels)

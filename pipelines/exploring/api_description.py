@@ -1,9 +1,18 @@
 """The answer of GET /api: every address of the explorer, its fields, its limits, and an example."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-PATHS = (("GET", "/"), ("GET", "/api"), ("GET", "/api/model"), ("POST", "/api/view"))
+PATHS = (
+    ("GET", "/"),
+    ("GET", "/api"),
+    ("GET", "/api/model"),
+    ("POST", "/api/view"),
+    ("POST", "/api/why"),
+    ("GET", "/why/{number:int}/{name:path}"),
+)
+ADDRESSES = [f"{method} {re.sub(':[a-z]+}', '}', path)}" for method, path in PATHS]
 MODEL = {
     "ready": "whether a view can be requested",
     "stage": "the stage of loading, such as loading the weights …; or ready",
@@ -15,7 +24,20 @@ MODEL = {
     "text": "the text when the page opens",
     "limits": "the largest number of characters of a text, and of subwords of an input",
     "notes": "list: what was substituted, which trained probes are not shown",
+    "why": "of POST /api/why: classifiers (list of task and classes), missing (what to type where there is none, or "
+    "null), stage (what is being done, or null), seconds (what the latest answer took); null until the model is loaded",
     "error": "why loading failed, or null",
+}
+WHY_REQUEST = {
+    "text": "string, at least one word",
+    "label": "its right label, one of the classes of the classifier",
+    "task": "string or null: which classifier; the first one, if it is left out",
+}
+WHY_ANSWER = {
+    "diagnosis": "what the diagnosis.json of python -m pipelines.diagnose holds: the verdict with its rules, and every "
+    "number with its unit",
+    "page": "the address of its page; rows.csv, diagnosis.json, index.html and the figures stand beside it",
+    "seconds": "how long it took",
 }
 REQUEST = {
     "text": "string, at least one word",
@@ -73,12 +95,14 @@ def interface(port: int, limits: Mapping[str, int]) -> dict[str, Any]:
     """The description of the server at ``port``, as JSON values."""
     here = f"http://127.0.0.1:{port}"
     return {
-        "what": "attention, rollout, norm-based attention, flow, queries and keys of a model for any text",
+        "what": "attention, rollout, norm-based attention, flow, queries and keys of a model for any text; why it errs",
         "addresses": {
             "GET /": "the page",
             "GET /api": "this description",
             "GET /api/model": MODEL,
             "POST /api/view": {"body": REQUEST, "answer": {"header": HEADER, "arrays": "name: base64 text"}},
+            "POST /api/why": {"body": WHY_REQUEST, "answer": WHY_ANSWER},
+            ADDRESSES[-1]: "the files of the latest diagnoses",
         },
         "arrays": {
             "names": "attention/l, norm/l (heads, queries, keys); rollout/l, flow/l (queries, keys); queries/l, keys/l "

@@ -1,6 +1,7 @@
-"""A request for a view: its body is read up to a limit and checked, or refused with a message."""
+"""A request for a view or for a diagnosis: its body is read up to a limit and checked, or refused with a message."""
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -10,7 +11,9 @@ from probing.view.forward_view import PARTS
 BYTES_PER_CHARACTER = 12  # in JSON at most: a surrogate pair, each half written as \uXXXX
 DRAINED_BYTES = 2**24  # read and dropped, so that a client that sends too much can still read why it is refused
 FIELDS = ("text", "text_b", "parts")
+WHY_FIELDS = ("text", "label", "task")
 EXAMPLE = '{"text": "The cat sat"}'
+WHY_EXAMPLE = '{"text": "It was not boring", "label": "positive"}'
 
 
 class RequestError(Exception):
@@ -29,8 +32,16 @@ class ViewRequest(NamedTuple):
     parts: tuple[str, ...] | None
 
 
-async def read(request: Request, characters: int) -> ViewRequest:
-    """The checked body of a request; ``characters``: at most so many per text. Raises RequestError."""
+class WhyRequest(NamedTuple):
+    """A checked request for a diagnosis; ``task`` None: the first classifier that there is."""
+
+    text: str
+    label: str
+    task: str | None
+
+
+async def read(request: Request, characters: int) -> object:
+    """The decoded body of a request; ``characters``: at most so many per text. Raises RequestError."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         seen = kind or "missing"
@@ -49,30 +60,55 @@ async def read(request: Request, characters: int) -> ViewRequest:
             413, f"the body has more than {limit:,} bytes; send texts of at most {characters:,} characters"
         )
     try:
-        found = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         seen = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise RequestError(400, f"the body is not JSON ({seen}); an object is expected; send {EXAMPLE}") from None
-    return checked(found, characters)
 
 
-def checked(found: object, characters: int) -> ViewRequest:
-    """The request in a decoded body. Raises RequestError."""
+def checked(body: object, characters: int) -> ViewRequest:
+    """The request for a view in a decoded body. Raises RequestError."""
+    found = _object(body, FIELDS, EXAMPLE)
+    text, second = _words("text", found.get("text"), characters), found.get("text_b")
+    text_b = None if second is None else _text("text_b", second, characters)
+    return ViewRequest(text, text_b if text_b and text_b.strip() else None, _parts(found.get("parts")))
+
+
+def checked_why(body: object, characters: int) -> WhyRequest:
+    """The request for a diagnosis in a decoded body. Raises RequestError."""
+    found = _object(body, WHY_FIELDS, WHY_EXAMPLE)
+    text, label, task = (found.get(name) for name in WHY_FIELDS)
+    return WhyRequest(
+        _words("text", text, characters),
+        _words("label", label, characters),
+        None if task is None else _words("task", task, characters),
+    )
+
+
+def _object(found: object, fields: Sequence[str], example: str) -> dict[str, object]:
+    """The body, which is an object with no other fields than these."""
     if not isinstance(found, dict):
-        raise RequestError(400, f"the body is {_kind(found)}; an object is expected; send {EXAMPLE}")
-    if unknown := sorted(found.keys() - set(FIELDS)):
-        raise RequestError(400, f"no such field: {json.dumps(unknown)[:200]}; the fields are {', '.join(FIELDS)}")
-    text, text_b = _text("text", found.get("text"), characters), found.get("text_b")
-    if not text.strip():
-        raise RequestError(400, f"text is empty; a few words are expected; send {EXAMPLE}")
-    if text_b is not None and not _text("text_b", text_b, characters).strip():
-        text_b = None
-    return ViewRequest(text, text_b, _parts(found.get("parts")))
+        raise RequestError(400, f"the body is {_kind(found)}; an object is expected; send {example}")
+    if unknown := sorted(found.keys() - set(fields)):
+        raise RequestError(400, f"no such field: {json.dumps(unknown)[:200]}; the fields are {', '.join(fields)}")
+    return found
+
+
+def _words(name: str, text: object, characters: int) -> str:
+    """A text that is not empty."""
+    found = _text(name, text, characters)
+    if not found.strip():
+        raise RequestError(400, f"{name} is empty; a few words are expected; send {_example(name)}")
+    return found
+
+
+def _example(name: str) -> str:
+    return EXAMPLE if name in FIELDS else WHY_EXAMPLE
 
 
 def _text(name: str, text: object, characters: int) -> str:
     if not isinstance(text, str):
-        raise RequestError(400, f'{name} is {_kind(text)}; a string is expected; send {{"{name}": "The cat sat"}}')
+        raise RequestError(400, f"{name} is {_kind(text)}; a string is expected; send {_example(name)}")
     if len(text) > characters:
         raise RequestError(
             413, f"{name} has {len(text):,} characters; at most {characters:,} are accepted; send a part of it"

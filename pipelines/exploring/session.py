@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines.exploring.request import RequestError
+from pipelines.exploring.request import RequestError, WhyRequest
 from pipelines.shared.hide_folders import without_folders
 from pipelines.shared.machine import set_threads
 from pipelines.shared.notes import announce
@@ -20,8 +20,10 @@ from probing.view.forward_view import Options, text_view
 from probing.view.pack import pack
 
 if TYPE_CHECKING:
+    from pipelines.exploring.diagnoser import Diagnoser
     from probing.model.encoder import Encoder
     from probing.view.probe_predictions import Reader
+    from probing.view.probe_selection import Probes
 
 SHORT = 64  # up to so many subwords a pass runs on one thread: two would wait for each other on a busy machine
 DEFAULT_PARTS = ("norm", "neurons")  # flow takes ten times as long as everything else
@@ -30,13 +32,17 @@ FLOW_ON_REQUEST = "takes longer than the rest, so it is computed only when it is
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """What a view is made with. threads: for long inputs. notes: for readers of the page, such as a stand-in."""
+    """What a view is made with. threads: for long inputs. notes: for readers of the page, such as a stand-in.
+
+    diagnoser: answers why a text gets its class; None: nothing does.
+    """
 
     encoder: "Encoder"
     options: Options
     threads: int = 1
     reader: "Reader | None" = None
     notes: Sequence[str] = ()
+    diagnoser: "Diagnoser | None" = None
 
 
 class ModelSession:
@@ -95,20 +101,41 @@ class ModelSession:
             "text": self._text,
             "limits": dict(self._limits),
             "notes": list(map(without_folders, loaded.notes)) if loaded else [],
+            "why": loaded.diagnoser.status() if loaded and loaded.diagnoser else None,
             "error": without_folders(str(error) or type(error).__name__) if error else None,
         }
 
     def view(self, text: str, text_b: str | None, parts: Sequence[str] | None) -> tuple[dict[str, Any], dict[str, str]]:
         """Header and arrays of a document; ``parts`` None: DEFAULT_PARTS. Raises RequestError, ProbingError."""
-        loaded = self._loaded
-        if loaded is None:
-            raise RequestError(503, f"{self._name} is not ready ({self._stage}); send the request again in a second")
+        loaded = self._ready()
         texts = (text,) if text_b is None else (text, text_b)
         n, most = len(loaded.encoder.tokenizer.encode(*texts).ids), self._limits["subwords"]
         if n > most:
             raise RequestError(413, f"the input has {n:,} subwords; at most {most:,} are accepted; send a part of it")
         threads = 1 if n <= SHORT else loaded.threads
         return self._thread.submit(_document, loaded, text, text_b, parts, threads).result()
+
+    def why(self, wanted: WhyRequest) -> dict[str, Any]:
+        """A diagnosis as ``Diagnoser.why`` gives it. Raises RequestError, ProbingError."""
+        loaded = self._ready()
+        if loaded.diagnoser is None:
+            raise RequestError(400, "this model has no classifier to diagnose; open the page of another one")
+        return self._thread.submit(_diagnosis, loaded.diagnoser, wanted, loaded.threads).result()
+
+    def file(self, number: int, name: str) -> tuple[bytes, str] | None:
+        """A file of diagnosis ``number`` and its type; None if there is none."""
+        diagnoser = self._loaded.diagnoser if self._loaded else None
+        return None if diagnoser is None else diagnoser.file(number, name)
+
+    def _ready(self) -> LoadedModel:
+        if self._loaded is None:
+            raise RequestError(503, f"{self._name} is not ready ({self._stage}); send the request again in a second")
+        return self._loaded
+
+
+def _diagnosis(diagnoser: "Diagnoser", wanted: WhyRequest, threads: int) -> dict[str, Any]:
+    set_threads(threads)
+    return diagnoser.why(wanted)
 
 
 def _document(
@@ -149,6 +176,20 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], LoadedMo
         options = view_options(found)
         with suppress(DataError):
             text_view(encoder, "a", None, options, probes)
-        return LoadedModel(encoder, options, threads, probes, [*(note.text for note in notes), *probes.notes])
+        said = [*(note.text for note in notes), *probes.notes]
+        return LoadedModel(encoder, options, threads, probes, said, diagnoser_of(found, encoder, probes))
 
     return prepare
+
+
+def diagnoser_of(parts: ModelParts, encoder: "Encoder", probes: "Probes") -> "Diagnoser":
+    """What answers why, of the classifiers among these probes; it loads them when it is first asked."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from pipelines.exploring.classifiers import classifiers_in
+    from pipelines.exploring.diagnoser import Diagnoser
+
+    typed = HydraConfig.get().overrides.task if HydraConfig.initialized() else ()
+    model = " ".join(one for one in typed if one.lstrip("+").startswith("model")) or "model=minilm"
+    classifiers = classifiers_in(probes.trained, encoder.n_layers)
+    return Diagnoser(classifiers, model, parts.settings.device, parts.settings.subwords)

@@ -10,12 +10,11 @@ from pipelines.running.config import PROBES, Experiment, train_sentences
 from pipelines.running.manifest import describe
 from pipelines.running.run_folder import labels
 from pipelines.shared.machine import device_of, probe_device
-from pipelines.shared.progress import Bars
 from pipelines.shared.versions import versions
 from probing.analysis.findings import Findings, combined
 from probing.analysis.study import Study
 from probing.analysis.study_options import Options
-from probing.axes import Corpus, Note
+from probing.axes import Corpus, Note, Progress
 from probing.model.checkpoint import Checkpoint
 from probing.result.folder import CONFIG, Contents
 from probing.result.rows import rows_of
@@ -36,8 +35,8 @@ class Run:
     notes: tuple[Note, ...]
 
 
-def study_of(this: Run, bars: Bars) -> Study:
-    """The corpus, model, stores and options that the analyses read."""
+def study_of(this: Run, on_progress: Progress, names: Mapping[str, str] | None = None) -> Study:
+    """The corpus, model, stores and options that the analyses read. names: of the run, if they are known already."""
     experiment, settings = this.experiment, this.experiment.settings
     options = Options(
         seed=settings.seed,
@@ -58,9 +57,9 @@ def study_of(this: Run, bars: Bars) -> Study:
         **parts,
         options=options,
         with_head=any(analysis.reads_model_head for analysis in experiment.analyses.values()),
-        names=names_of(this),
+        names=names_of(this) if names is None else names,
         provenance={"versions": versions()},
-        on_progress=bars,
+        on_progress=on_progress,
     )
 
 

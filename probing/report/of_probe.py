@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from probing.analysis.findings import Findings
 from probing.analysis.measured_facts import measured
@@ -57,32 +57,40 @@ def report(probe: FittedProbe, folder: str | Path) -> Path:
         'index.html'
     """
     study, findings, target = probe.study_, probe.findings_, Path(folder).expanduser()
-    config = _config(study)
-    identity = json.dumps([config, study.checkpoint.revision, fingerprint(study.corpus)], sort_keys=True, default=str)
-    run_id = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    whence = provenance_of(study)
+    run_id = whence["run_id"]
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         if target.is_dir() and (read_manifest(target) or {}).get("run_id") == run_id:
             return target / PAGE
         raise ConfigError(f"{target} holds something else; name a new folder, or delete that one")
     names = {**study.names, "tag": _TAG, "run_id": run_id}
     manifest = {
-        "run_id": run_id,
         "inputs": None,  # of the command line: it has no option for a corpus that was made in Python
-        "config": config,
-        **_parts(study),
-        "versions": {name: metadata.version(name) for name in _LIBRARIES},
+        **whence,
         **measured(study),
         "metric": findings.facts["metric"],
         "analyses": {"probes": dict(findings.facts)},
         "notes": [note._asdict() for note in findings.notes],
     }
     weights = to_bytes(replace(probes_to_save(study), run_id=run_id))
-    files = {CONFIG: json.dumps(config, indent=2, default=str).encode(), FILE: weights}  # JSON is YAML
+    files = {CONFIG: json.dumps(whence["config"], indent=2, default=str).encode(), FILE: weights}  # JSON is YAML
     write_first(target, Contents(rows_of(findings.rows, names, "probes"), manifest, findings.tables, files=files))
     if target.is_dir():
         target.rmdir()  # it is empty, and the finished one takes its place
     finish(target, write_report)
     return target / PAGE
+
+
+def provenance_of(study: Study) -> dict[str, Any]:
+    """Where the numbers of a study come from: options, model, corpus, libraries, and a digest of them as run_id."""
+    config = _config(study)
+    identity = json.dumps([config, study.checkpoint.revision, fingerprint(study.corpus)], sort_keys=True, default=str)
+    return {
+        "run_id": hashlib.sha256(identity.encode()).hexdigest()[:12],
+        "config": config,
+        **_parts(study),
+        "versions": {name: metadata.version(name) for name in _LIBRARIES},
+    }
 
 
 def _config(study: Study) -> dict[str, object]:

@@ -43,6 +43,7 @@ MODULES = (  # in their order in the program: each uses the ones above it
     "pointer.js",
     "controls.js",
     "live.js",
+    "why.js",
     "app.js",
 )
 GENERATOR = '<meta name="generator" content="probing.view">'
@@ -99,9 +100,10 @@ def policy(style: str, code: str, live: bool) -> str:
     """The Content-Security-Policy that allows this style and this program, and nothing else."""
     hashes = [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (code, style)]
     connect = "'self'" if live else "'none'"
+    frames = "frame-src 'self'; " if live else ""
     return (
         f"default-src 'none'; script-src {hashes[0]}; style-src {hashes[1]}; img-src data: blob:; "
-        f"connect-src {connect}; base-uri 'none'; form-action 'none'"
+        f"connect-src {connect}; {frames}base-uri 'none'; form-action 'none'"
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numpy as np
@@ -26,7 +27,7 @@ class TrainedProbes:
 
     outline: their Predicted without predictions, which is the same for every input. dtype: of the store that they were
     trained on. gold: the task's own labels of a sentence; None where the task is not known. same_corpus: whether they
-    were trained on the corpus of the sentences that are shown, whole or in part.
+    were trained on the corpus of the sentences that are shown, whole or in part. folder: of the run.
     """
 
     saved: Saved
@@ -34,6 +35,7 @@ class TrainedProbes:
     dtype: str
     gold: Callable[[Sentence], Gold | None] | None = None
     same_corpus: bool = False
+    folder: Path | None = None
 
     def predict(self, hidden: Float32, tokens: Tokens, place: CorpusSentence | None = None) -> Predicted:
         """Predict from hidden states (L + 1, S, D); a word without subwords gets None.

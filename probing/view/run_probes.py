@@ -115,7 +115,7 @@ def read_run(folder: Path, manifest: Mapping[str, Any], gold_of: GoldOf | None =
         if not has_checksums(manifest):
             outline = replace(outline, notes=(f"the run of these probes was {UNCHECKED}",))
         return RunProbes(
-            _with_gold(TrainedProbes(saved, outline, dtype), config["task"], gold_of),
+            _with_gold(TrainedProbes(saved, outline, dtype, folder=folder), config["task"], gold_of),
             corpus_identity(config["data"], str(data["fingerprint"])),
             punctuation=str(config["punctuation"]),
             dev=dev,

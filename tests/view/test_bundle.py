@@ -72,6 +72,7 @@ def test_only_this_program_and_this_style_may_be_used_and_nothing_fetched(source
     assert rules["script-src"] == [hashed(code[1])]
     assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == ["'none'"]
     assert rules["connect-src"] == ["'self'" if live else "'none'"]
+    assert rules.get("frame-src") == (["'self'"] if live else None)
     [body] = elements.of("body")
     assert body[0] == ({"data-live": "loading"} if live else {})
 

@@ -5,6 +5,7 @@ import { chosen, outOfRange } from "./chosen.js";
 import { bindControls, showControls } from "./controls.js";
 import { $, boxOf } from "./dom.js";
 import { live } from "./live.js";
+import { bindWhy } from "./why.js";
 import { colours } from "./palette.js";
 import { bindPointer } from "./pointer.js";
 import { change, followAddress, fragment, onChange, state } from "./state.js";
@@ -137,14 +138,16 @@ function start() {
 /** Follow the text that is typed. Flow takes long, so it is requested only while it is shown. */
 function serve() {
   [boxOf("text").value, boxOf("text-b").value] = [state().input, state().input_b];
-  const server = live((header, arrays) => {
+  const offerWhy = bindWhy();
+  const draws = (header, arrays) => {
     const before = shown()?.header.tokens.join(" ");
     documents = [new PageDocument(header, (arrayName) => arrays[arrayName])];
     hover = null;
     const moved = before !== undefined && before !== header.tokens.join(" ");
     change({ input: header.text, input_b: header.text_b ?? "", ...(moved ? { pin: "" } : {}) });
     return painting;
-  });
+  };
+  const server = live(draws, (found) => offerWhy(found.why));
   let withFlow = false;
   const follow = ({ weights }) => {
     if (withFlow === (weights === "flow")) return;

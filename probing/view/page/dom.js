@@ -28,6 +28,10 @@ export const canvasOf = (/** @type {string} */ id) => of(id, HTMLCanvasElement);
 export const inputOf = (/** @type {string} */ id) => of(id, HTMLInputElement);
 export const selectOf = (/** @type {string} */ id) => of(id, HTMLSelectElement);
 export const boxOf = (/** @type {string} */ id) => of(id, HTMLTextAreaElement);
+export const buttonOf = (/** @type {string} */ id) => of(id, HTMLButtonElement);
+export const linkOf = (/** @type {string} */ id) => of(id, HTMLAnchorElement);
+export const dialogOf = (/** @type {string} */ id) => of(id, HTMLDialogElement);
+export const inlineFrameOf = (/** @type {string} */ id) => of(id, HTMLIFrameElement);
 
 /**
  * The drawing context of a canvas.

@@ -4,11 +4,11 @@ import { $, boxOf } from "./dom.js";
 
 /**
  * Show the text boxes and keep the page up to date with them. `onDocument(header, arrays)` draws a document and
- * returns a promise. Returns {want, ask}: `want(parts)` sets what is computed from now on besides attention and rollout
+ * returns a promise; `onModel(found)` is told what GET /api/model says once the model is loaded. Returns {want, ask}: `want(parts)` sets what is computed from now on besides attention and rollout
  * (a list of norm, neurons, flow; null: norm and neurons), and `ask()` sends the request again.
  * `document.body.dataset.live` is loading, busy, ready or error; #status shows the stage, the timings, or the error.
  */
-export function live(onDocument) {
+export function live(onDocument, onModel) {
   const pauseMs = 150; // after the last keystroke, before a request is sent
   const pollMs = 300;
   const absentMs = 1000; // between two attempts to reach a server that does not answer
@@ -48,6 +48,7 @@ export function live(onDocument) {
       setTimeout(poll, pollMs);
     } else {
       model = found;
+      onModel(found);
       if (!box.value && !boxB.value) box.value = found.text ?? "";
       await ask();
     }

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 import uvicorn
 
-from pipelines.exploring.api_description import HEADER, MODEL, UNPACK
-from pipelines.exploring.server import HEADERS, application
+from pipelines.exploring.api_description import HEADER, MODEL, UNPACK, WHY_REQUEST
+from pipelines.exploring.request import WHY_FIELDS
+from pipelines.exploring.server import FRAMED, HEADERS, application
 from pipelines.shared.hide_folders import without_folders
 from probing.errors import DataError, StoreError
 from probing.rng import generator
@@ -54,6 +55,13 @@ class Fake:
                 "nan": ValueError("Out of range float values are not JSON compliant"),
             }[text.removeprefix("raise ")]
         return {"text": text, "text_b": text_b, "parts": parts}, {"attention/1": "AAAA"}
+
+    def why(self, wanted):
+        self.view(wanted.text, None, None)
+        return {"diagnosis": wanted._asdict(), "page": "/why/1/text-1.html"}
+
+    def file(self, number, name):
+        return (b"<!doctype html>page", "text/html") if (number, name) == (1, "figures/a b.html") else None
 
 
 @contextmanager
@@ -114,7 +122,14 @@ def test_every_address_answers(port):
     assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert page.text.startswith("<!doctype html>")
     described = call(port, "GET", "/api").data
-    assert set(described["addresses"]) == {"GET /", "GET /api", "GET /api/model", "POST /api/view"}
+    assert set(described["addresses"]) == {
+        "GET /",
+        "GET /api",
+        "GET /api/model",
+        "POST /api/view",
+        "POST /api/why",
+        "GET /why/{number}/{name}",
+    }
     assert described["limits"] == {"characters": LIMIT, "subwords": 9}
     assert f"http://127.0.0.1:{port}/api/view" in described["example"]
     assert call(port, "GET", "/api/model").data["ready"] is True
@@ -131,6 +146,53 @@ def test_a_view_comes_back_as_it_was_asked_for(port):
     assert ask(port, text="a", text_b=" \n").data["header"] == {"text": "a", "text_b": None, "parts": None}
     assert call(port, "POST", "/api/view", {"text": "a"}, Content_Type="application/JSON; charset=utf-8").status == 200
     assert ask(port, text="🙂" * LIMIT, text_b="🙂" * LIMIT).status == 200  # twelve bytes each, as JSON writes them
+
+
+def test_a_diagnosis_comes_back_as_it_was_asked_for(port):
+    found = call(port, "POST", "/api/why", {"text": TEXT, "label": "<b>"})
+    assert (found.status, found.data["diagnosis"]) == (200, {"text": TEXT, "label": "<b>", "task": None})
+    assert call(port, "POST", "/api/why", {"text": "a", "label": "b", "task": "c"}).data["diagnosis"]["task"] == "c"
+    assert set(WHY_REQUEST) == set(WHY_FIELDS)
+    assert call(port, "POST", "/api/why", {"text": "raise data", "label": "b"}).status == 400
+    assert call(port, "POST", "/api/why", {"text": "raise bug", "label": "b"}).status == 500
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (b"{", 400, "not JSON"),
+        (b"[]", 400, 'a list; an object is expected; send {"text": "It was not boring", "label": "positive"}'),
+        ({"text": "a"}, 400, "label is null; a string is expected; send"),
+        ({"text": " ", "label": "b"}, 400, "text is empty"),
+        ({"text": "a", "label": ""}, 400, "label is empty"),
+        ({"text": "a", "label": ["b"]}, 400, "label is a list"),
+        ({"text": "a", "label": "b", "task": 3}, 400, "task is a number"),
+        ({"text": "a", "label": "b", "text_b": "c"}, 400, "the fields are text, label, task"),
+        (b'{"text": "a", "label": "\\ud83d"}', 400, "half a surrogate pair"),
+        ({"text": "a" * (LIMIT + 1), "label": "b"}, 413, "text has 101 characters; at most 100"),
+        ({"text": "a", "label": "b" * (LIMIT + 1)}, 413, "label has 101"),
+        (b" " * 4000, 413, "3,424 bytes"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_bad_question_is_told_what_is_wrong(port, body, status, said):
+    refused = call(port, "POST", "/api/why", body)
+    assert (refused.status, list(refused.data)) == (status, ["error"])
+    assert said in refused.data["error"]
+    assert call(port, "POST", "/api/why", {"text": "a"}, Content_Type="text/plain").status == 415
+    assert call(port, "POST", "/api/why", {"text": "a"}, Origin="http://evil.test").status == 403
+
+
+def test_pages_of_a_diagnosis_are_shown_in_a_frame_of_this_page_and_can_do_nothing_else(port):
+    found = call(port, "GET", "/why/1/figures/a%20b.html")
+    assert (found.status, found.text) == (200, "<!doctype html>page")
+    assert found.headers["content-type"] == "text/html; charset=utf-8"
+    assert {name: found.headers[name] for name in FRAMED} == FRAMED
+    policy = found.headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in policy and "sandbox" in policy and "allow-same-origin" not in policy
+    for path in ("/why/2/text-1.html", "/why/1/../../conf/run.yaml", "/why/x/text-1.html", "/why/1/", "/why/-1/a"):
+        assert call(port, "GET", path).status == 404
+    assert call(port, "GET", "/why/1/figures/a%20b.html", Host="evil.test").status == 403
 
 
 def test_the_description_s_own_example_works(port):
@@ -355,6 +417,7 @@ def test_a_real_model_from_loading_to_a_view(live):
     waiting = ask(port, text="the fox")
     assert waiting.status == 503
     assert waiting.headers["retry-after"] == "1"
+    assert call(port, "POST", "/api/why", {"text": "the fox", "label": "positive"}).status == 503
     assert call(port, "GET", "/api/model").data["stage"] == "starting"
     stages: list[str] = []
     session.load(stages.append)
@@ -378,6 +441,9 @@ def test_a_real_model_from_loading_to_a_view(live):
 
     alone = ask(port, text="the fox", parts=[]).data
     assert {name.partition("/")[0] for name in alone["arrays"]} == {"attention", "rollout"}
+    assert model["why"] is None  # this session has nothing to diagnose with
+    refused = call(port, "POST", "/api/why", {"text": "the fox", "label": "positive"})
+    assert (refused.status, "no classifier" in refused.data["error"]) == (400, True)
     assert set(alone["header"]["missing"]) == {"norm", "flow", "neurons"}
     assert "only when it is asked for" in header["missing"]["flow"]  # nobody waits for it while typing
     assert "flow/3" in ask(port, text="the fox", parts=["flow"]).data["arrays"]
