@@ -2,9 +2,11 @@
 
 import pytest
 
-from pipelines.validating.fault_outcomes import outcomes
+from pipelines.validating.fault_outcomes import outcomes, parts_of_corpus
 from pipelines.validating.planted_faults import FAULTS
+from probing.analysis.phenomena import usual_phenomena
 from probing.axes import no_progress
+from probing.data.grammar import Grammar
 from probing.probe.linear import Linear
 
 SEEDS = 10
@@ -49,3 +51,10 @@ def test_only_errors_have_a_verdict_of_their_own(found):
         assert len(one.texts) <= 10
         assert all(text.kind != "right" for text in one.texts)
         assert all((text.fits is None) == (one.fault == "healthy") for text in one.texts)
+
+
+def test_a_sentence_of_train_has_rare_words_if_no_other_one_has_them():
+    splits = Grammar(train=60, dev=20, test=20).load()
+    parts, names = parts_of_corpus(splits), [one.name for one in usual_phenomena(splits.splits["train"])]
+    rare = {split: part.groups.inside[:, names.index("rare words")] for split, part in parts.items()}
+    assert rare["train"].any() and not rare["train"].all() and rare["dev"].any()
