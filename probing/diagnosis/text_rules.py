@@ -118,7 +118,7 @@ def settled(found: TextEvidence, classes: Sequence[str]) -> str:
 def not_told_apart(found: TextEvidence, classes: Sequence[str]) -> Rule:
     """An edit that should change the label gets the answer of the text from every probe, and hardly moves any."""
     flipping, same = _flipping(found), untold(found)
-    reasons = tuple(f"{_named(edit)} has the same answer in every layer, {_moved(edit, found)}" for edit in same)
+    reasons = tuple(f"{_named(edit)} has the same answer in every layer, and {_moved(edit, found)}" for edit in same)
     against = []
     for edit in flipping:
         if layers := edit.told_apart(found.below):
@@ -155,7 +155,7 @@ def _most_moved(edit: EditedText, found: TextEvidence) -> tuple[float, int]:
 def _moved(edit: EditedText, found: TextEvidence) -> str:
     fall, layer = _most_moved(edit, found)
     if fall <= 0:
-        return "and in none the label loses by it"
+        return "the label loses nothing in any of them"
     return f"the label loses {fall:.1f} nats of log-odds at most (layer {layer})"
 
 

@@ -122,9 +122,9 @@ def test_a_minimal_pair_that_no_layer_tells_apart():
 @pytest.mark.parametrize(
     ("of_edit", "kind", "said"),
     [
-        (0.9, "not told apart", "has the same answer in every layer, the label loses 0.8 nats of log-odds at most"),
+        (0.9, "not told apart", "has the same answer in every layer, and the label loses 0.8 nats of log-odds at most"),
         (0.95, "undecided", "the same answer in every layer, but the label loses 1.6 nats of log-odds at most (layer"),
-        (0.7, "not told apart", "has the same answer in every layer, and in none the label loses by it"),
+        (0.7, "not told apart", "has the same answer in every layer, and the label loses nothing in any of them"),
     ],
 )
 def test_an_edit_that_moves_the_probes_is_told_apart_though_their_answer_is_the_same(of_edit, kind, said):
