@@ -56,8 +56,8 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     subject, split = trained.subject, settings.of_split
     sentences = subject.study.corpus.splits
     trained.bars.stage(f"answers on {split}")
-    groups, of_train = groups_of(subject, split, settings), groups_of(subject, "train", settings)
-    found = split_answers(subject, split, *(one[0] for one in (groups, of_train)), trained.bars)
+    (here, rules), (of_train, _) = (groups_of(subject, part, settings) for part in (split, "train"))
+    found = split_answers(subject, split, here, of_train, trained.bars)
     if not len(found.numbers):
         raise DataError(f"split={split}: the classifier answers none of its sentences; type another split=…")
     why = cause(found.answers, subject.study.resampling(split, found.numbers))
@@ -70,7 +70,7 @@ def of_split(trained: Trained, settings: Settings) -> Chosen:
     rng = subject.study.rng("diagnosis", "phenomena")
     by_phenomenon = None if subject.of_words else phenomenon_errors(found.answers, rng)
     n_items = len(sentences[split]) if words is None else sum(len(sentence.words) for sentence in sentences[split])
-    return Chosen(texts, OfSplit(split, found, why, by_phenomenon, n_items - len(found.numbers), groups[1]))
+    return Chosen(texts, OfSplit(split, found, why, by_phenomenon, n_items - len(found.numbers), rules))
 
 
 def groups_of(subject: Subject, split: str, settings: Settings) -> tuple[Groups, Mapping[str, str]]:

@@ -15,7 +15,7 @@ from probing.diagnosis.text_verdict import Verdict
 from probing.errors import ConfigError
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.diagnoses_overview import write_diagnoses_overview
-from probing.report.diagnosed.diagnosis_files import as_json, table_of, write_diagnosis
+from probing.report.diagnosed.diagnosis_files import all_rows, as_json, as_table, write_diagnosis
 from probing.report.diagnosed.text_page import write_text_page
 from probing.report.diagnosed.toned_table import percent
 from probing.report.style import short
@@ -79,7 +79,7 @@ class TextDiagnoses:
 
     def to_frame(self) -> pd.DataFrame:
         """One line per number, as in the rows.csv of the command line; ``text`` counts from 1."""
-        return table_of(self.record)
+        return as_table(all_rows(self.record))
 
     def to_dict(self) -> dict[str, Any]:
         """What the diagnosis.json of the command line holds."""

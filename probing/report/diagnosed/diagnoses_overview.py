@@ -1,6 +1,6 @@
 """The overview of a diagnosis: its texts, and for errors of a corpus the cause over the whole split."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +70,6 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
     """The cause of a split's errors, and its tables."""
     says, gain = cause_in_words(split.cause, split.items)
     n = len(split.answers.numbers)
-    too_few = left_out(split.cause.too_few, split.items)
-    too_long = "are too long" if split.items == "sentences" else "are in a sentence that is too long"
-    lost = f"{split.left_out:,} {split.items} of {split.split} have no label that train has, no vector, or {too_long}."
-    of_words = OF_WORDS if split.items == "words" else ()
     return {
         "cause": {"says": says, "gain": gain},
         "tiles": {
@@ -93,13 +89,20 @@ def of_the_split(of: Diagnosis, split: OfSplit) -> dict[str, object]:
         "explanations": explanation_table(split.cause, split.items),
         "losses": layer_loss_table(split.cause, split.lost, split.items),
         "words": taken_out_table(split.cause),
-        "notes": [
-            *of.notes,
-            *of_words,
-            *filter(None, (too_few, lost if split.left_out else "")),
-            *(note.text for note in split.answers.notes),
-        ],
+        "notes": [*of.notes, *notes_of_split(split)],
     }
+
+
+def notes_of_split(split: OfSplit) -> Iterator[str]:
+    """What was left out of a split, and what is not asked of words."""
+    if split.items == "words":
+        yield from OF_WORDS
+    if split.cause.too_few:
+        yield left_out(split.cause.too_few, split.items)
+    if split.left_out:
+        long = "are too long" if split.items == "sentences" else "are in a sentence that is too long"
+        yield f"{split.left_out:,} {split.items} of {split.split} have no label that train has, no vector, or {long}."
+    yield from (note.text for note in split.answers.notes)
 
 
 def by_phenomenon(found: SliceErrors) -> dict[str, object]:
