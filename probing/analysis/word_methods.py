@@ -58,9 +58,12 @@ def word_methods(
     only_place(encoder, subwords, explained)
     given = (encoder, subwords, explained)
     wanted: dict[str, Callable[[], Attribution]] = {}
-    mean_of_words = explained.level == "sentence"  # a word's own vector is all that is read: it has the whole share
-    if mean_of_words and isinstance(explained.readout, ProbeReadout) and explained.readout.vector == "mean":
-        wanted["share in the probe"] = lambda: probe_shares(*given)
+    found, notes = [], []
+    if isinstance(explained.readout, ProbeReadout) and explained.readout.vector == "mean":
+        if explained.level == "sentence":
+            wanted["share in the probe"] = lambda: probe_shares(*given)
+        else:
+            notes.append(Note("skipped", "words: share in the probe left out: it reads the vector of one word alone"))
     wanted |= {
         "decomposition": lambda: decomposition(*given),
         "gradient × input": lambda: gradient_times_input(*given),
@@ -70,7 +73,6 @@ def word_methods(
         "rollout": lambda: rollout_paid(*given, options or Rollout()),
         "norm-based attention": lambda: norms_paid(*given),
     }
-    found, notes = [], []
     for name, compute in wanted.items():
         try:
             of = compute()
