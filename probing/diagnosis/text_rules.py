@@ -210,7 +210,8 @@ def doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     fails = [neighbours] if share < NEAR else []
     fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"]
     same = same_word(found)
-    fails += [f"{same} of these {n_near} are the same word, and say only how train labels it"] if same else []
+    many = f"{same} of these {n_near} {'is' if same == 1 else 'are'} the same word"
+    fails += [f"{many}, which says only how train labels it"] if same else []
     return Rule("doubtful label", share >= NEAR and sure, tuple(holds), tuple(fails))
 
 

@@ -174,7 +174,7 @@ def test_a_word_is_doubted_by_words_and_the_same_word_says_only_how_train_labels
     assert found.kind == "doubtful label" and "the label of this word is in doubt" in found.says
     assert found.repair.endswith("if the label stands, add training sentences in which “not” is positive")
     assert found.rules[-1].reasons[0] == "10 of the 10 nearest training words are negative"
-    assert found.rules[-1].against == ("7 of these 10 are the same word, and say only how train labels it",)
+    assert found.rules[-1].against == ("7 of these 10 are the same word, which says only how train labels it",)
     others = told(evidence("www", answers=answers("www", 0.95), neighbours=near[7:], word=2))
     assert others.kind == "doubtful label" and "if the label stands" not in others.repair
     assert others.rules[-1].against == ()
