@@ -9,8 +9,8 @@ model's own head, or the best probe of a model without one (python -m pipelines.
 a head).
 
 Options:
-  text        a text; label=… is its right label
-  file        UTF-8, each line a text, a tab, and its label
+  text        a text; label=… is its right label, or that of word=… (its number, or the word itself)
+  file        UTF-8, each line a text, a tab, (of words: the word, a tab,) and its label
   errors      errors=20: the 20 most confident errors of split=dev (or test), and over all of its
               sentences a cause, and which phenomena fail; phenomena=[hedge,mine.yaml] adds some
   behaviour   behaviour=50: failure rates of a suite of tests, 50 cases for each, from the grammar
@@ -25,6 +25,7 @@ Examples:
   python -m pipelines.diagnose text="The movie was unexpectedly not boring" label=positive
   python -m pipelines.diagnose model=minilm data=grammar errors=20
   python -m pipelines.diagnose model.checkpoint=./mine file=mine.tsv
+  python -m pipelines.diagnose task=pos text="They watch the light" word=watch label=VERB
   python -m pipelines.diagnose data=labelled data.train=a.csv data.test=b.csv errors=10 split=test
   python -m pipelines.diagnose model=minilm data=grammar behaviour=50
 """

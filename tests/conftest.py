@@ -41,6 +41,22 @@ def small_subject(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def word_subject(tmp_path_factory):
+    """A classifier of words, of small_subject.py: a probe on layer 2 of a tiny BERT; leave it as it is."""
+    build = runpy.run_path(str(Path(__file__).with_name("small_subject.py")))["of_words"]
+    return build(tmp_path_factory.mktemp("words"))
+
+
+@pytest.fixture(scope="session")
+def constant_head(word_subject, tmp_path_factory):
+    """The same probes below a head that calls every word NOUN; leave it as it is."""
+    build = runpy.run_path(str(Path(__file__).with_name("small_subject.py")))["with_constant_head"]
+    found = build(word_subject, tmp_path_factory.mktemp("head"), "NOUN")
+    yield found
+    found.study.close()
+
+
+@pytest.fixture(scope="session")
 def small_texts(small_subject):
     """Two texts, diagnosed: one with a negation, one with characters that mean something in HTML."""
     from probing.analysis.text_parts import reference

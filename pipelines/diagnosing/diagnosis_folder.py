@@ -35,6 +35,7 @@ def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
     what: dict[str, Any]
     if settings.text is not None:
         what = {"text": settings.text, "label": settings.label}
+        what |= {} if settings.word is None else {"word": settings.word}
     elif settings.file is not None:
         what = {"file": sha256(Path(settings.file))}
     elif settings.behaviour:
@@ -43,7 +44,7 @@ def identity(trained: Trained, settings: Settings) -> dict[str, Any]:
         mine = [own.values for own in own_phenomena(settings.phenomena)]
         what = {"errors": settings.errors, "split": settings.split, **({"phenomena": mine} if mine else {})}
     if settings.prompt is not None:
-        what |= {"prompt": settings.prompt, "answers": dict(settings.answers)}
+        what |= {"prompt": settings.prompt, "answers": dict(settings.answers or {})}
     return {"version": VERSION, "run_id": trained.run.run_id, **what}
 
 

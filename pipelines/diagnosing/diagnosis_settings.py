@@ -20,12 +20,13 @@ class Settings:
 
     text: str | None = None
     label: str | None = None
+    word: str | None = None
     file: str | None = None
     errors: int = 0
     behaviour: int = 0
     phenomena: list[str] = field(default_factory=list)
     prompt: str | None = None
-    answers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] | None = None
     split: str = "dev"
     options: list[str] = field(default_factory=list)
     out: str | None = None
@@ -50,6 +51,8 @@ class Settings:
         if (self.text is None) != (self.label is None):
             missing = "label" if self.label is None else "text"
             raise ConfigError(f"{missing}= is missing: a text is diagnosed with its label; type {EXAMPLE}")
+        if self.word is not None and self.text is None:
+            raise ConfigError(f"word={self.word}: it says which word of text= has the label; type text= as well")
         given = [name for name in ("text", "file", "errors", "behaviour") if getattr(self, name)]
         if len(given) != 1:
             listed = " and ".join(given) or "nothing"
@@ -61,7 +64,7 @@ class Settings:
 
     def as_prompt(self) -> Prompt | None:
         """The prompt and its answers, if the classifier is a causal model's answer. Raises: ConfigError."""
-        return None if self.prompt is None else Prompt(self.prompt, dict(self.answers))
+        return None if self.prompt is None else Prompt(self.prompt, dict(self.answers or {}))
 
     @property
     def of_split(self) -> Literal["dev", "test"]:

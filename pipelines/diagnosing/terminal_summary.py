@@ -31,19 +31,20 @@ def summary(found: Diagnosis) -> None:
 
 def of_errors(split: OfSplit) -> None:
     """Print how much is wrong, and the cause."""
-    say(f"{split.n_wrong} of {len(split.answers.numbers):,} sentences of {split.split} are wrong")
-    fails, lost = failing(split.phenomena), losses_in_words(split.lost)
-    for line in (*cause_in_words(split.cause), fails, lost, left_out(split.cause.too_few)):
+    say(f"{split.n_wrong} of {len(split.answers.numbers):,} {split.items} of {split.split} are wrong")
+    fails = "" if split.phenomena is None else failing(split.phenomena)
+    lost = losses_in_words(split.lost, split.items)
+    for line in (*cause_in_words(split.cause, split.items), fails, lost, left_out(split.cause.too_few, split.items)):
         if line:
             say(line)
     if split.left_out:
-        say(f"{split.left_out:,} sentences are left out: without a label of train, without a vector, or too long")
+        say(f"{split.left_out:,} {split.items} are left out: without a label of train, without a vector, or too long")
 
 
 def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
     """Print a text with its verdict."""
     say(f"\n{one.text}", "bold")
-    say(f"label {of.classes[one.evidence.label]}, answer {one.answer}")
+    say(f"{f'{one.word}: ' if one.word else ''}label {of.classes[one.evidence.label]}, answer {one.answer}")
     say(f"verdict: {one.verdict.kind}. {one.verdict.says}", "bold")
     say(f"repair to try: {one.verdict.repair}")
     if not one.evidence.is_right:

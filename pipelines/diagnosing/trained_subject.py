@@ -15,6 +15,7 @@ from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
 from probing.diagnosis.behaviour_suite_run import check_classes
+from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.probed_subject import probed_subject
 from probing.diagnosis.subject import Subject
 from probing.errors import ConfigError
@@ -49,13 +50,14 @@ def finished_run(settings: Settings) -> Run:
     token = TYPED.set(wanted.typed)
     try:
         this = prepare(wanted.config, wanted.choices)
-        if (this.experiment.task.level, this.experiment.task.kind) != ("sentence", "class"):
+        task = this.experiment.task
+        refuse_other_tasks(task.name, task.level, task.kind, settings.prompt is not None)
+        of_words, labels = task.level == "word", task.labels(this.corpus)
+        if of_words and settings.phenomena:
             raise ConfigError(
-                f"task={this.experiment.task.name}: a diagnosis is of a classifier of sentences; type task=sentiment, "
-                "or data=labelled with sentences and labels of your own"
+                f"task={task.name}: phenomena= are of sentences, and this task labels words; leave it out"
             )
-        labels = this.experiment.task.labels(this.corpus)
-        check_labels(typed_texts(settings), labels)
+        check_labels(typed_texts(settings, of_words), labels)
         check_phenomena(settings, this.corpus)
         if settings.behaviour:
             check_classes(labels.classes)

@@ -1,7 +1,7 @@
 """What each method says of every word of one text, side by side."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from probing.attention.values.decomposition import decomposition
 from probing.attention.values.norms import norms
 from probing.axes import FloatArray, Note
 from probing.errors import ModelError
+from probing.model.batches import Batch
 from probing.model.encoder import Encoder
 from probing.model.maps import maps
 from probing.model.subwords import Subwords
@@ -57,8 +58,12 @@ def word_methods(
     only_place(encoder, subwords, explained)
     given = (encoder, subwords, explained)
     wanted: dict[str, Callable[[], Attribution]] = {}
+    found, notes = [], []
     if isinstance(explained.readout, ProbeReadout) and explained.readout.vector == "mean":
-        wanted["share in the probe"] = lambda: probe_shares(*given)
+        if explained.level == "sentence":
+            wanted["share in the probe"] = lambda: probe_shares(*given)
+        else:
+            notes.append(Note("skipped", "words: share in the probe left out: it reads the vector of one word alone"))
     wanted |= {
         "decomposition": lambda: decomposition(*given),
         "gradient × input": lambda: gradient_times_input(*given),
@@ -68,7 +73,6 @@ def word_methods(
         "rollout": lambda: rollout_paid(*given, options or Rollout()),
         "norm-based attention": lambda: norms_paid(*given),
     }
-    found, notes = [], []
     for name, compute in wanted.items():
         try:
             of = compute()
@@ -79,9 +83,18 @@ def word_methods(
     return tuple(found), tuple(notes)
 
 
+class _OwnToo(LogitDifference):
+    """The same difference, but no subword counts as the classified word's own: ``gradients`` leaves those out."""
+
+    def places(self, batch: Batch) -> Places:
+        """Where the readout reads."""
+        found = super().places(batch)
+        return replace(found, own=np.zeros_like(found.own))
+
+
 def gradient_times_input(encoder: Encoder, subwords: Subwords, explained: LogitDifference) -> Attribution:
     """Gradient x input of each subword; these add up to nothing."""
-    [values] = gradients(encoder, subwords, explained, "input")
+    [values] = gradients(encoder, subwords, _OwnToo(explained.readout, explained.one, explained.other), "input")
     return Attribution("gradient × input", values, "logit", setting="of each subword's row of the embedding table")
 
 

@@ -35,6 +35,12 @@ class DiagnosedText:
         return as_text(self.evidence.sentence)
 
     @property
+    def word(self) -> str:
+        """The word that is classified, with its number from 1: ``watch (word 2)``; empty where the text is."""
+        at = self.evidence.word
+        return "" if at is None else f"{self.evidence.sentence.words[at]} (word {at + 1})"
+
+    @property
     def answer(self) -> str:
         """The name of the class that the classifier gives, which the corpus may not have."""
         return self.evidence.explained[0]
@@ -46,14 +52,20 @@ class DiagnosedText:
 
 
 def diagnosed_text(
-    subject: Subject, sentence: Sentence, label: int, means: Reference, on_dev: OnDev | None = None
+    subject: Subject,
+    sentence: Sentence,
+    label: int,
+    means: Reference,
+    on_dev: OnDev | None = None,
+    word: int | None = None,
 ) -> DiagnosedText:
     """Diagnose one text. label: its class in the corpus's numbers. means: what replaces heads (``head_reference``).
 
     on_dev: give the same one for all texts of a subject; without it, dev is read again for each text that needs it.
+    word: for a classifier of words, the place of the word that has the label, from 0.
     Raises: DataError for a text that the classifier cannot read whole.
     """
-    found = text_evidence(subject, sentence, label, means)
+    found = text_evidence(subject, sentence, label, means, word)
     told = verdict(found, subject.classes, subject.has_own_head)
     gain = (on_dev or OnDev(subject)).gain(told, sentence)
     pair, of_pair = patched(subject, found)

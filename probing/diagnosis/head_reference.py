@@ -19,7 +19,8 @@ def head_reference(subject: Subject, most: int = SENTENCES) -> Reference:
     """
     dev = subject.study.corpus.splits["dev"]
     some = [dev[number] for number in subject.study.sample("dev", most).sentences]
-    subwords, readout = subject.read(some, [0] * len(some))
+    nowhere = [0] * len(some)
+    subwords, readout = subject.read(some, nowhere, nowhere if subject.of_words else None)
     said = readout.notes if subject.prompt is not None and isinstance(readout, HeadReadout) else ()
     cut = tuple(Note("truncated", f"means of heads over dev: {one}") for one in said)
     try:

@@ -1,4 +1,4 @@
-"""Everything that is measured on one text: answers by layer, words, heads, near training sentences, minimal pairs."""
+"""Everything that is measured on one text, or on one word of it: answers by layer, words, heads, neighbours, edits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,25 +10,35 @@ from probing.analysis.text_parts import Part, Reference, text_parts
 from probing.analysis.word_methods import WordScores, word_methods
 from probing.attention.interventions.layer_answers import Answer, layer_answers
 from probing.attention.interventions.logit_difference import LogitDifference, contrast
+from probing.attention.interventions.own_and_others import places_of
 from probing.axes import Note, Sentence
 from probing.data.words_left_out import without_places
 from probing.diagnosis.edited_texts import EditedText, edited_texts
-from probing.diagnosis.subject import Integers, Subject
+from probing.diagnosis.split_items import Integers, gold_at
+from probing.diagnosis.subject import Subject
 from probing.diagnosis.taken_out import ABSENT, classes_given
-from probing.errors import DataError, ModelError
+from probing.errors import ConfigError, DataError, ModelError
 from probing.model.subwords import Subwords
 from probing.probe.nearest import nearest
 
 NEIGHBOURS = 10
+OF_WORDS = (
+    Note("skipped", "minimal pairs left out: their rules are about the class of a whole text, not of one of its words"),
+    Note("caveat", "answers without a word: in a sentence that lacks a word, another label of this word may be right"),
+)
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A sentence of train that is near to the text in the layer that the classifier reads. distance: 1 − cosine."""
+    """A sentence of train that is near to the text in the layer that the classifier reads. distance: 1 − cosine.
+
+    For a classifier of words, a ``word`` of train: its sentence with the word in brackets (``marked``).
+    """
 
     text: str
     label: str
     distance: float
+    word: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +48,9 @@ class TextEvidence:
     label: its class, in the corpus's numbers. log_probabilities (C,): of the classifier, in its own order;
     ``predicted``: its class in the corpus's numbers. explained: the two classes whose logit difference words and parts
     are measured on, by name. answers: of the probe of each layer. shorter (W,): the class that the classifier gives
-    once a word is taken out, and label_without (W,) the probability of the label then. notes: what could not be
-    measured. read_layer: the layer that the classifier reads.
+    once a word is taken out, and label_without (W,) the probability of the label then; -1 and NaN: nothing is left, or
+    it is the word that is classified. notes: what could not be measured. read_layer: the layer that the classifier
+    reads. word: the place of the word that is classified, from 0; None: the text is.
     """
 
     sentence: Sentence
@@ -57,6 +68,17 @@ class TextEvidence:
     notes: Sequence[Note]
 
     read_layer: int
+    word: int | None = None
+
+    @property
+    def item(self) -> str:
+        """What has the label: ``text`` or ``word``."""
+        return "text" if self.word is None else "word"
+
+    @property
+    def items(self) -> str:
+        """What has a label in train: ``sentences`` or ``words``."""
+        return "sentences" if self.word is None else "words"
 
     @property
     def below(self) -> list[Answer]:
@@ -74,32 +96,36 @@ class TextEvidence:
         return self.predicted == self.label
 
 
-def text_evidence(subject: Subject, sentence: Sentence, label: int, means: Reference) -> TextEvidence:
-    """Measure everything on one text. label: its class. means: what replaces heads (``text_parts.reference``).
+def text_evidence(
+    subject: Subject, sentence: Sentence, label: int, means: Reference, word: int | None = None
+) -> TextEvidence:
+    """Measure everything on one text. label: its class, or that of its ``word``, from 0, for a classifier of words.
 
-    Raises: DataError for a text that the classifier cannot read whole.
+    means: what replaces heads (``text_parts.reference``). Raises: DataError as ``checked``.
     """
-    subwords = checked(subject, sentence)
-    read, readout = subject.read([sentence], [label])
+    subwords = checked(subject, sentence, word)
+    at = None if word is None else [word]
+    read, readout = subject.read([sentence], [label], at)
     explained = contrast(subject.encoder, read, readout, subject.in_classifier(label))
-    found = subject.log_probabilities([sentence])[0]
+    found = subject.log_probabilities([sentence], at)[0]
     methods, notes = word_methods(subject.encoder, read, explained, subject.study.rollout)
     parts, of_parts = parts_of(subject, read, explained, means)
-    names = subject.names
+    names, probes = subject.names, subject.probes(gold_at([sentence], [label], at))
     return TextEvidence(
         sentence,
         label,
         int(subject.in_corpus[found.argmax()]),
         found,
         (names[explained.one], names[explained.other]),
-        layer_answers(subject.encoder, subwords, subject.probes([label]), subject.errors),
+        layer_answers(subject.encoder, subwords, probes, subject.errors),
         methods,
-        *without_each(subject, sentence, label),
+        *without_each(subject, sentence, label, word),
         parts,
-        neighbours(subject, subwords),
-        edited_texts(subject, sentence, label),
-        (*notes, *of_parts),
+        neighbours(subject, subwords, word),
+        edited_texts(subject, sentence, label) if word is None else [],
+        (*notes, *of_parts, *(() if word is None else OF_WORDS)),
         subject.layer,
+        word,
     )
 
 
@@ -115,40 +141,70 @@ def parts_of(
         return (), (*means.notes, Note("skipped", f"effects of heads and layers left out: {error}"))
 
 
-def checked(subject: Subject, sentence: Sentence) -> Subwords:
-    """Its subwords. Raises: DataError for a text without words, or longer than the model's window."""
+def checked(subject: Subject, sentence: Sentence, word: int | None = None) -> Subwords:
+    """Its subwords. Raises: DataError for a text, or a ``word``, that the model does not read, or reads only in part;
+    ConfigError for a classifier of words without ``word``, and for another one with it.
+    """
+    if (word is not None) != subject.of_words:
+        wanted = (
+            "the place of one word is expected" if subject.of_words else "it classifies whole texts, so give no word"
+        )
+        raise ConfigError(f"word={word}: {subject.described} of {subject.saved.task}: {wanted}")
     subwords = subject.subwords([sentence])
     if not sentence.words or not (subwords.words >= 0).any():
         raise DataError("the text has no word that the model reads; type at least one word")
-    read, _ = subject.read([sentence], [0])
+    read, readout = subject.read([sentence], [0], None if word is None else [word])
     n_subwords, window = max(len(subwords.ids), len(read.ids)), subject.encoder.window
     if window is not None and n_subwords > window:
         raise DataError(f"the text has {n_subwords} subwords, and the model reads {window} at most; shorten it")
     if any(given.counts.get("truncated_sentences") for given in (subwords, read)):
         raise DataError(f"the text is cut after {window} subwords (model.long=truncate), so that its end is not read")
+    if word is not None and not len(places_of(subject.encoder, read, readout)[0].rows):
+        raise DataError(f"“{sentence.words[word]}” has no subword of its own that the model reads; choose another word")
     return subwords
 
 
-def without_each(subject: Subject, sentence: Sentence, label: int) -> tuple[Integers, NDArray[np.float64]]:
+def without_each(
+    subject: Subject, sentence: Sentence, label: int, word: int | None = None
+) -> tuple[Integers, NDArray[np.float64]]:
     """The class that the classifier gives to the text without each word, and the probability of ``label``, (W,) each.
 
-    −1 and NaN: nothing is left.
+    −1 and NaN: nothing is left, or it is the ``word`` that is classified, which is never taken out.
     """
     n_words = len(sentence.words)
+    given, sure = np.full(n_words, ABSENT, dtype=np.int64), np.full(n_words, np.nan)
+    others = [at for at in range(n_words) if at != word]
     if n_words < 2:
-        return np.full(n_words, ABSENT, dtype=np.int64), np.full(n_words, np.nan)
-    found = subject.log_probabilities([without_places(sentence, [at]) for at in range(n_words)])
-    return classes_given(subject, found), np.exp(found[:, subject.in_classifier(label)])
+        return given, sure
+    places = None if word is None else [word - (at < word) for at in others]
+    found = subject.log_probabilities([without_places(sentence, [at]) for at in others], places)
+    given[others], sure[others] = classes_given(subject, found), np.exp(found[:, subject.in_classifier(label)])
+    return given, sure
 
 
-def neighbours(subject: Subject, subwords: Subwords) -> list[Neighbour]:
-    """The sentences of train whose vectors in the layer that is read are nearest to that of the text."""
+def neighbours(subject: Subject, subwords: Subwords, word: int | None = None) -> list[Neighbour]:
+    """The sentences, or words, of train whose vectors in the layer that is read are nearest to that of the text."""
     vectors = subject.train_vectors
     scale = vectors.mean(axis=0), np.where((spread := vectors.std(axis=0)) > 0, spread, 1)
-    found = nearest(vectors, subject.vector(subwords), scale, NEIGHBOURS)
-    train, labels = subject.study.corpus.splits["train"], subject.study.labels
-    numbers = subject.with_vector("train")[found.items]
+    found = nearest(vectors, subject.vector(subwords, word), scale, NEIGHBOURS)
+    train, classes = subject.study.corpus.splits["train"], subject.classes
+    items, gold = subject.with_vector("train").at(found.items), subject.gold("train")[found.items]
+    places = [None] * len(items) if items.words is None else items.words.tolist()
     return [
-        Neighbour(" ".join(train[n].words), labels.classes[int(labels.values["train"][n][0])], float(distance))
-        for n, distance in zip(numbers, found.distances, strict=True)
+        Neighbour(
+            marked(train[number], place),
+            classes[label],
+            float(distance),
+            "" if place is None else train[number].words[place],
+        )
+        for number, place, label, distance in zip(items.sentences, places, gold, found.distances, strict=True)
     ]
+
+
+def marked(sentence: Sentence, word: int | None) -> str:
+    """The words between spaces, the given one in brackets.
+
+    >>> marked(Sentence("s", ("They", "watch", "us")), 1)
+    'They [watch] us'
+    """
+    return " ".join(f"[{form}]" if at == word else form for at, form in enumerate(sentence.words))

@@ -40,11 +40,14 @@ def check_label(where: str, label: str, labels: Labels) -> None:
     one_of(where, label, labels.classes)
 
 
-def whole_text(subject: Subject, text: str, where: str = "") -> Sentence:
-    """A text as a sentence. where: what stands before an error. Raises: DataError if the classifier cannot read it."""
+def whole_text(subject: Subject, text: str, where: str = "", word: int | None = None) -> Sentence:
+    """A text as a sentence. where: what stands before an error. word: its place, for a classifier of words.
+
+    Raises: DataError if the classifier cannot read it; ConfigError as ``checked``.
+    """
     sentence = text_sentence(text)
     try:
-        checked(subject, sentence)
+        checked(subject, sentence, word)
     except DataError as error:
         raise DataError(f"{where}{error}") from error
     return sentence

@@ -1,6 +1,6 @@
 """The answers of a classifier, of its probes, and without single words, for the sentences of one split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from probing.axes import Note, Progress, Sentence, Split, no_progress
 from probing.diagnosis.answers import Answers, Groups, Right
-from probing.diagnosis.subject import Integers, Subject
+from probing.diagnosis.split_items import Integers, SplitItems
+from probing.diagnosis.subject import Subject
 from probing.diagnosis.taken_out import classes_by, classes_given, without_words
 from probing.diagnosis.telling_words import telling_words
 
@@ -17,9 +18,11 @@ WORDS = 10  # that are taken out, at most
 
 @dataclass(frozen=True, eq=False)
 class SplitAnswers:
-    """numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier.
+    """The answers for N sentences of a split, or for N of its words.
 
-    notes: on sentences that the classifier cannot read, or does not read whole.
+    numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier.
+    notes: on sentences that the classifier cannot read, or does not read whole. words (N,): for a classifier of words,
+    the place of each word in its sentence, from 0; rows (N,): of their vectors, by which groups count words.
     """
 
     numbers: Integers
@@ -27,6 +30,8 @@ class SplitAnswers:
     log_probabilities: NDArray[np.float64]
     answers: Answers
     notes: tuple[Note, ...] = ()
+    words: Integers | None = None
+    rows: Integers | None = None
 
     @property
     def wrong(self) -> Integers:
@@ -41,38 +46,49 @@ def split_answers(
 ) -> SplitAnswers:
     """Everything that ``cause`` needs of one split. groups: of all sentences of the split; of_train: of train.
 
-    Sentences without a label that train has, without a vector, or that the classifier cannot read, are left out.
+    For a classifier of words, groups of all words that have a vector (``Subject.with_vector``); no word is taken out.
+    Sentences, or words, without a label that train has, without a vector, or that the classifier cannot read, are left
+    out.
     """
     found = plain_answers(subject, split)
-    train, numbers = subject.study.corpus.splits["train"], subject.items("train")
-    words = telling_words([train[n] for n in numbers], gold_of(subject, "train", numbers), found.sentences, WORDS)
     right, of_probes = (None, None) if of_train is None else on_train(subject, of_train)
     answers = replace(
         found.answers,
-        groups=Groups(groups.names, groups.inside[found.numbers]),
-        without=without_words(words, found.sentences, classes_by(subject), on_progress),
+        groups=Groups(groups.names, groups.inside[found.numbers if found.rows is None else found.rows]),
+        without={} if subject.of_words else without_telling_words(subject, found.sentences, on_progress),
         of_train=right,
         probes_of_train=of_probes,
     )
     return replace(found, answers=answers)
 
 
+def without_telling_words(
+    subject: Subject, sentences: Sequence[Sentence], on_progress: Progress
+) -> Mapping[str, Integers]:
+    """Per word that tells a class in train: the classifier's answer once it is taken out; −1 where it is not."""
+    train, items = subject.study.corpus.splits["train"], subject.items("train")
+    words = telling_words([train[n] for n in items.sentences], subject.gold("train")[items.rows], sentences, WORDS)
+    return without_words(words, sentences, classes_by(subject), on_progress)
+
+
 def plain_answers(subject: Subject, split: Split) -> SplitAnswers:
     """The same without groups, without words that are taken out, and without train: one pass over the split."""
-    numbers = subject.items(split)
-    found = subject.of_split(split, numbers)
+    items = subject.items(split)
+    found = subject.of_split(split, items)
     read = np.flatnonzero(np.isfinite(found).all(axis=1))
-    notes = unread(subject, split, len(numbers) - len(read))
-    numbers, found = numbers[read], found[read]
-    sentences = [subject.study.corpus.splits[split][number] for number in numbers]
+    notes = unread(subject, split, len(items) - len(read))
+    items, found = items.at(read), found[read]
+    sentences = [subject.study.corpus.splits[split][number] for number in items.sentences]
     answers = Answers(
-        gold_of(subject, split, numbers),
+        subject.gold(split)[items.rows],
         classes_given(subject, found),
-        probe_answers(subject, split, numbers),
+        probe_answers(subject, split, items),
         tuple(layer for layer in subject.saved.layers if layer <= subject.layer),
-        Groups((), np.zeros((len(numbers), 0), dtype=bool)),
+        Groups((), np.zeros((len(items), 0), dtype=bool)),
     )
-    return SplitAnswers(numbers, sentences, found, answers, notes)
+    return SplitAnswers(
+        items.sentences, sentences, found, answers, notes, items.words, None if items.words is None else items.rows
+    )
 
 
 def unread(subject: Subject, split: Split, n_left_out: int) -> tuple[Note, ...]:
@@ -88,29 +104,23 @@ def unread(subject: Subject, split: Split, n_left_out: int) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def gold_of(subject: Subject, split: Split, numbers: Integers) -> Integers:
-    """The class of each of these sentences, (N,)."""
-    values = subject.study.labels.values[split]
-    return np.array([int(values[number][0]) for number in numbers], dtype=np.int64)
-
-
-def probe_answers(subject: Subject, split: Split, numbers: Integers) -> Integers:
-    """The class that the probe of each layer up to the one that is read gives to these sentences, (L, N)."""
+def probe_answers(subject: Subject, split: Split, items: SplitItems) -> Integers:
+    """The class that the probe of each layer up to the one that is read gives to these items, (L, N)."""
     vectors = subject.study.items.vectors
-    rows = vectors.bounds(split)[0] + np.searchsorted(subject.with_vector(split), numbers)
+    rows = vectors.bounds(split)[0] + items.rows
     layers = [layer for layer in subject.saved.layers if layer <= subject.layer]
     found = [subject.saved.read(layer, vectors.pick(layer, rows)).argmax(axis=1) for layer in layers]
     return np.stack(found).astype(np.int64)
 
 
 def on_train(subject: Subject, groups: Groups) -> tuple[tuple[Right, Groups], Right]:
-    """Whether the classifier gives the label that train has, for each of its sentences, and their groups; and whether
-    the probe of each layer does.
+    """Whether the classifier gives the label that train has, for each of its items, and their groups; and whether the
+    probe of each layer does.
     """
-    numbers = subject.items("train")
-    found = subject.of_split("train", numbers)
-    read = np.isfinite(found).all(axis=1)
-    numbers, gold = numbers[read], gold_of(subject, "train", numbers[read])
+    items = subject.items("train")
+    found = subject.of_split("train", items)
+    read = np.flatnonzero(np.isfinite(found).all(axis=1))
+    items, gold = items.at(read), subject.gold("train")[items.rows[read]]
     right: Right = classes_given(subject, found[read]) == gold
-    of_probes: Right = probe_answers(subject, "train", numbers) == gold
-    return (right, replace(groups, inside=groups.inside[numbers])), of_probes
+    of_probes: Right = probe_answers(subject, "train", items) == gold
+    return (right, replace(groups, inside=groups.inside[items.places])), of_probes

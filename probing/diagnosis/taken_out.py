@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from probing.axes import Progress, Sentence, no_progress
 from probing.data.words_left_out import places_of, without_places
-from probing.diagnosis.subject import Integers, Subject
+from probing.diagnosis.split_items import Integers
+from probing.diagnosis.subject import Subject
 
 ABSENT = -1  # the class of a sentence without the word, and of one that the classifier cannot read
 Classify = Callable[[Sequence[Sentence]], Integers]  # N sentences to their classes, (N,); ABSENT: cannot be read

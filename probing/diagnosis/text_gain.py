@@ -11,7 +11,8 @@ from probing.diagnosis.answers import Answers, Right
 from probing.diagnosis.compared import FEWEST
 from probing.diagnosis.group_means import Estimate, Measured, estimates
 from probing.diagnosis.split_answers import SplitAnswers, plain_answers
-from probing.diagnosis.subject import Integers, Subject
+from probing.diagnosis.split_items import Integers
+from probing.diagnosis.subject import Subject
 from probing.diagnosis.taken_out import ABSENT, classes_by, without_words
 from probing.diagnosis.text_verdict import Verdict
 from probing.result.proportions import wilson
@@ -66,6 +67,8 @@ class OnDev:
         """What the repair of a verdict on ``text`` should add over dev."""
         if told.kind in NOT_PREDICTED:
             return TextGain(why=NOT_PREDICTED[told.kind])
+        if told.kind == "outweighed" and self.subject.of_words:
+            return TextGain(why="without a word, other labels of the words around it may be right")
         answers = self.found.answers
         if told.word is not None:
             answers = replace(answers, without={told.word: self.without(told.word)})

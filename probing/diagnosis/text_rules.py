@@ -59,7 +59,7 @@ def unused(found: TextEvidence, classes: Sequence[str]) -> Rule:
     against = [] if answer.error is None else [f"this probe is wrong in {100 * answer.error:.0f} % of test"]
     n_same, n_near = _near_as_given(found, classes), len(found.neighbours)
     if n_same > n_near / 2:
-        taught = f"{n_same} of the {n_near} nearest training sentences are {given}"
+        taught = f"{n_same} of the {n_near} nearest training {found.items} are {given}"
         against.append(f"{taught}: the head may answer as it was taught")
     return Rule("unused", True, (says,), tuple(against))
 
@@ -125,7 +125,8 @@ def not_told_apart(found: TextEvidence, classes: Sequence[str]) -> Rule:
             against.append(f"{_named(edit)} has another answer in layers {', '.join(map(str, layers))}")
         elif edit not in same:
             against.append(f"{_named(edit)} has the same answer in every layer, but {_moved(edit, found)}")
-    nothing = () if flipping else ("no edit is known that should change the label",)
+    none = "no edit is known that should change the label" if found.word is None else "no edit is made for one word"
+    nothing = () if flipping else (none,)
     return Rule("not told apart", bool(same), reasons, (*against, *nothing))
 
 
@@ -171,7 +172,8 @@ def outweighed(found: TextEvidence, classes: Sequence[str]) -> Rule:
     """Without one word the classifier gives the label."""
     words = outweighing(found)
     reasons = tuple(f"without “{word}” the classifier gives the label" for word in words)
-    return Rule("outweighed", bool(words), reasons, () if words else ("no single word changes the answer",))
+    doubt = () if found.word is None else ("in a sentence without it, another label of the word may be right",)
+    return Rule("outweighed", bool(words), reasons, doubt if words else ("no single word changes the answer",))
 
 
 def outweighing(found: TextEvidence) -> list[str]:
@@ -185,7 +187,8 @@ def most_outweighing(found: TextEvidence) -> str:
 
 
 def _outweighing(found: TextEvidence) -> list[int]:
-    negating = {*negations_in(found.sentence.words)}  # without one, the label is another
+    # without one, the label of a text is another
+    negating = {*negations_in(found.sentence.words)} if found.word is None else set()
     return [at for at, given in enumerate(found.shorter) if given == found.label and at not in negating]
 
 
@@ -200,13 +203,22 @@ def doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     n_same, n_near = _near_as_given(found, classes), len(found.neighbours)
     share = n_same / max(1, n_near)
     sure = all(found.probability(one, found.predicted) >= SURE for one in found.below[1:])
-    neighbours = f"{n_same} of the {n_near} nearest training sentences are {answer}"
+    neighbours = f"{n_same} of the {n_near} nearest training {found.items} are {answer}"
     probes = f"every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"
     holds = [neighbours] if share >= NEAR else []
     holds += [probes] if sure else []
     fails = [neighbours] if share < NEAR else []
     fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"]
+    same = same_word(found)
+    many = f"{same} of these {n_near} {'is' if same == 1 else 'are'} the same word"
+    fails += [f"{many}, which says only how train labels it"] if same else []
     return Rule("doubtful label", share >= NEAR and sure, tuple(holds), tuple(fails))
+
+
+def same_word(found: TextEvidence) -> int:
+    """How many of the nearest words of train have the form of the word that is classified."""
+    form = "" if found.word is None else found.sentence.words[found.word].lower()
+    return sum(near.word.lower() == form for near in found.neighbours) if form else 0
 
 
 RULES = (unused, lost, not_told_apart, outweighed, doubtful)  # in the order in which they are asked

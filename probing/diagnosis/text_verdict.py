@@ -12,6 +12,7 @@ from probing.diagnosis.text_rules import (
     most_outweighing,
     name_of,
     outweighing,
+    same_word,
     settled,
     untold,
 )
@@ -55,7 +56,7 @@ def _says_unused(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]
     layer = found.below[-1].layer
     return (
         f"A probe on layer {layer}, which the head reads, gives the label, and the head does not.",
-        f"train the head again on the same training sentences, as the probe on layer {layer} was trained",
+        f"train the head again on the same training {found.items}, as the probe on layer {layer} was trained",
     )
 
 
@@ -80,16 +81,21 @@ def _says_not_told_apart(found: TextEvidence, classes: Sequence[str]) -> tuple[s
 def _says_outweighed(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
     words, most = ", ".join(f"“{word}”" for word in outweighing(found)), most_outweighing(found)
     each = "" if len(outweighing(found)) == 1 else " each of"
-    return (
-        f"The rest of the text speaks for the label and is outweighed by{each} {words}.",
-        f"leave “{most}” out of what is read, or train on texts in which it stands with the other label too",
-    )
+    repair = f"leave “{most}” out of what is read, or train on texts in which it stands with the other label too"
+    if found.word is not None:
+        repair = f"train on more sentences in which “{most}” is near a word with the label {classes[found.label]}"
+    return f"The rest of the text speaks for the label and is outweighed by{each} {words}.", repair
 
 
 def _says_doubtful(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
+    repair = f"let a second person label the {found.item} and its nearest training {found.items}"
+    if same_word(found):
+        stands = f"add training sentences in which “{found.sentence.words[found.word or 0]}” is {classes[found.label]}"
+        repair = f"{repair}; if the label stands, {stands}"
     return (
-        "The model answers as its training data do for texts of this kind; the label of this text is in doubt.",
-        "let a second person label the text and its nearest training sentences",
+        f"The model answers as its training data do for {found.item}s of this kind; the label of this {found.item} is "
+        "in doubt.",
+        repair,
     )
 
 

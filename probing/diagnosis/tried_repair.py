@@ -35,7 +35,7 @@ def tried_repair(subject: Subject, found: TextEvidence, told: Verdict, means: Re
 
     Raises: ModelError for an architecture whose blocks are not known.
     """
-    read, readout = subject.read([found.sentence], [found.label])
+    read, readout = subject.read([found.sentence], [found.label], None if found.word is None else [found.word])
     before = float(np.exp(found.log_probabilities[subject.in_classifier(found.label)]))
     if told.kind == "lost" and told.layer is not None:
         first, last = told.layer + 1, settled_layer(found)

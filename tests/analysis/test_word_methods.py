@@ -74,3 +74,37 @@ def test_before_all_attention_there_is_none_to_show(tiny_encoder):
     found, notes = word_methods(encoder, encoder.tokenize([TEXT]), difference(encoder, layer=0))
     assert {scores.method for scores in found} == ALL - {"attention", "rollout", "norm-based attention"}
     assert all("no attention comes before layer 0" in note.text for note in notes) and len(notes) == 3
+
+
+def test_a_word_counts_for_its_own_label_by_every_method(tiny_encoder):
+    """Gradient × input of the classified word's own subwords too, against the slope of the difference along them."""
+    import torch
+
+    from probing.attention.interventions.passes import forward
+    from probing.model.batches import batch_of
+
+    encoder = tiny_encoder("bert")
+    text, d = encoder.tokenize([TEXT]), encoder.width
+    gold = [np.array([-1, -1, 0, -1, -1])]
+    rng = np.random.default_rng(1)
+    probe = ProbeReadout("p", 2, rng.normal(size=(3, d + 1)), np.zeros(d), np.ones(d), gold, "word", "mean")
+    explained = LogitDifference(probe, 2, 0)
+    found, notes = word_methods(encoder, text, explained)
+    assert {scores.method for scores in found} == ALL - {"share in the probe"}
+    assert [note.text for note in notes] == [
+        "words: share in the probe left out: it reads the vector of one word alone"
+    ]
+    assert all(np.isfinite(scores.values).all() for scores in found)
+    batch, step = batch_of(text, [0], encoder.pad), 1e-3
+    embedded = encoder.network.get_input_embeddings()(torch.from_numpy(batch.ids))
+    for word in (0, 2):
+        along = torch.from_numpy((text.words == word).astype(np.float32))[None, :, None] * embedded
+        with torch.inference_mode():
+            up, down = (
+                float(
+                    explained(forward(encoder, batch, embedded + sign * step * along).hidden_states[2], batch).of_gold()
+                )
+                for sign in (1, -1)
+            )
+        [values] = [scores.values for scores in found if scores.method == "gradient × input"]
+        assert values[word] == pytest.approx((up - down) / (2 * step), rel=0.02, abs=2e-3)

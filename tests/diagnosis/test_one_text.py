@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+from probing.axes import Sentence
 from probing.diagnosis.edited_texts import text_sentence
-from probing.diagnosis.one_text import checked, without_each
-from probing.errors import DataError
+from probing.diagnosis.head_reference import head_reference
+from probing.diagnosis.one_text import OF_WORDS, checked, marked, neighbours, text_evidence, without_each
+from probing.errors import ConfigError, DataError
+from probing.model.maps import maps
 
 
 @pytest.fixture
@@ -96,3 +99,87 @@ def test_the_constant_of_shares_is_the_logit_difference_of_the_mean_training_vec
     logits = small_subject.saved.read(small_subject.layer, mean)[0]
     one, other = (small_subject.classes.index(name) for name in found.explained)
     assert shares.of.constant == pytest.approx(logits[one] - logits[other], abs=1e-4)
+
+
+WORDS = "they watch the light"
+
+
+@pytest.fixture(scope="module")
+def of_word(word_subject):
+    """What is measured on the second word of a text."""
+    means = head_reference(word_subject, 20)
+    return text_evidence(word_subject, text_sentence(WORDS), word_subject.classes.index("VERB"), means, 1)
+
+
+def test_a_word_is_measured_where_it_is_read(of_word, word_subject):
+    subwords = word_subject.subwords([of_word.sentence])
+    own = subwords.words == 1
+    vector = word_subject.encoder.hidden(subwords)[2][own].mean(axis=0)
+    logits = word_subject.saved.read(2, vector[None])[0].astype(float)
+    one, other = (word_subject.classes.index(name) for name in of_word.explained)
+    by_name = {method.method: method for method in of_word.methods}
+    assert "share in the probe" not in by_name  # it would be the word's alone
+    of = by_name["decomposition"].of
+    assert of.total == pytest.approx(logits[one] - logits[other], abs=1e-4)
+    assert of.error == pytest.approx(0, abs=1e-4)
+    assert all(np.isfinite(method.values).all() for method in of_word.methods)  # of the word itself too
+    [seen] = maps(word_subject.encoder, subwords, [0])
+    paid = seen.attention[1][0].mean(0).double().numpy()[own].mean(axis=0)
+    expected = [paid[subwords.words == word].sum() for word in range(4)]
+    np.testing.assert_allclose(by_name["attention"].values, expected, atol=1e-6)
+    assert (
+        {*OF_WORDS} <= {*of_word.notes} and of_word.edits == [] and (of_word.item, of_word.items) == ("word", "words")
+    )
+
+
+def test_answers_by_layer_and_heads_are_those_for_the_word(of_word, word_subject):
+    subwords = word_subject.subwords([of_word.sentence])
+    states = word_subject.encoder.hidden(subwords)
+    for answer in of_word.answers:
+        vector = states[answer.layer][subwords.words == 1].mean(axis=0)[None]
+        assert answer.predicted == word_subject.saved.read(answer.layer, vector)[0].argmax()
+    [seen] = maps(word_subject.encoder, subwords, [0])
+    head = next(part for part in of_word.parts if part.attends_to)
+    rows = seen.attention[head.layer - 1][0, head.head].double().numpy()[subwords.words == 1].mean(axis=0)
+    for word, weight in head.attends_to:
+        assert weight == pytest.approx(rows[subwords.words == word].sum(), abs=1e-6)
+
+
+def test_other_words_are_taken_out_and_the_word_itself_never(of_word, word_subject):
+    words = of_word.sentence.words
+    assert of_word.shorter[1] == -1
+    for at in (0, 2, 3):
+        shorter = Sentence("shorter", words[:at] + words[at + 1 :])
+        expected = word_subject.log_probabilities([shorter], [0 if at == 0 else 1])[0].argmax()
+        assert of_word.shorter[at] == expected
+
+
+def test_nearest_words_are_those_of_train_in_their_sentences(of_word, word_subject):
+    vectors, items = word_subject.train_vectors, word_subject.with_vector("train")
+    own = word_subject.vector(word_subject.subwords([of_word.sentence]), 1)
+    spread = vectors.std(axis=0)
+    distances = cdist(
+        ((own - vectors.mean(axis=0)) / spread)[None], (vectors - vectors.mean(axis=0)) / spread, "cosine"
+    )
+    nearest = np.argsort(distances[0], kind="stable")[:10]
+    np.testing.assert_allclose([near.distance for near in of_word.neighbours], distances[0][nearest], atol=1e-5)
+    train = word_subject.study.corpus.splits["train"]
+    for near, row in zip(of_word.neighbours, nearest, strict=True):
+        sentence, at = train[items.sentences[row]], items.words[row]
+        if distances[0][row] < distances[0][nearest[-1]]:  # of equal distances either may stand
+            assert near.label in {sentence.upos[at]} and near.word == sentence.words[at]
+            assert near.text == " ".join([*sentence.words[:at], f"[{near.word}]", *sentence.words[at + 1 :]])
+    assert len(neighbours(word_subject, word_subject.subwords([of_word.sentence]), 1)) == 10
+
+
+def test_a_word_is_asked_for_by_classifiers_of_words_alone(word_subject, small_subject):
+    with pytest.raises(ConfigError, match="the place of one word is expected"):
+        checked(word_subject, text_sentence(WORDS))
+    with pytest.raises(ConfigError, match="it classifies whole texts, so give no word"):
+        checked(small_subject, text_sentence(WORDS), 1)
+    with pytest.raises(DataError, match=r"“\u200b” has no subword of its own"):
+        checked(word_subject, Sentence("s", ("they", "\u200b", "watch")), 1)
+
+
+def test_marked_words_stand_in_brackets():
+    assert marked(Sentence("s", ("a", "b", "b")), 2) == "a b [b]" and marked(Sentence("s", ("a", "b")), None) == "a b"

@@ -33,7 +33,7 @@ def test_the_probe_that_is_best_on_dev_above_layer_0_is_diagnosed_with_its_error
 
 
 def test_probes_of_another_kind_are_refused_before_their_scores_are_read(small_subject, rows):
-    saved = replace(small_subject.saved, level="word")
+    saved = replace(small_subject.saved, level="pair")
     with pytest.raises(ConfigError, match="a diagnosis is of a classifier of sentences"):
         probed_subject(small_subject.study, saved, rows[rows["metric"] == "spearman"])
 

@@ -29,7 +29,7 @@ def test_probe_is_the_product_of_its_weights_and_the_mean_vector(small_subject):
 def test_vector_of_a_text_is_the_one_that_the_store_has_of_it(small_subject):
     first = sentences(small_subject, "train", 1)
     place = small_subject.study.corpus.splits["train"].index(first[0])
-    stored = small_subject.train_vectors[small_subject.with_vector("train").tolist().index(place)]
+    stored = small_subject.train_vectors[small_subject.with_vector("train").sentences.tolist().index(place)]
     np.testing.assert_allclose(small_subject.vector(small_subject.subwords(first)), stored, atol=5e-3)  # float16
 
 
@@ -61,11 +61,45 @@ def test_probe_stands_for_a_head_where_there_is_none(small_subject):
 
 
 def test_other_tasks_are_refused(small_subject):
-    words = replace(small_subject.saved, level="word", task="pos")
-    with pytest.raises(
-        ConfigError, match=r"task=pos: a diagnosis is of a classifier of sentences; type task=sentiment"
-    ):
+    words = replace(small_subject.saved, level="pair", task="distance")
+    with pytest.raises(ConfigError, match=r"task=distance: a diagnosis is of a classifier of sentences or of words"):
         replace(small_subject, saved=words)
+
+
+def test_answer_for_a_word_is_the_product_of_the_weights_and_the_mean_of_its_subwords(word_subject):
+    [sentence] = sentences(word_subject, n=1)
+    subwords = word_subject.subwords([sentence])
+    states = word_subject.encoder.hidden(subwords)[2]
+    for word in range(len(sentence.words)):
+        vector = states[subwords.words == word].mean(axis=0)[None]
+        np.testing.assert_allclose(word_subject.vector(subwords, word), vector[0], atol=1e-6)
+        expected = log_softmax(word_subject.saved.read(2, vector).astype(float), axis=1)
+        np.testing.assert_allclose(word_subject.log_probabilities([sentence], [word]), expected, atol=1e-4)
+
+
+def test_words_of_a_split_have_their_labels_vectors_and_answers(word_subject):
+    items, gold = word_subject.with_vector("dev"), word_subject.gold("dev")
+    dev = word_subject.study.corpus.splits["dev"]
+    labels = word_subject.study.labels
+    expected = [dev[n].upos[at] for n, at in zip(items.sentences, items.words, strict=True)]
+    assert [(*labels.classes, *labels.unseen)[n] for n in gold] == expected
+    assert len(expected) == sum(len(sentence.words) for sentence in dev)
+    known = word_subject.items("dev")
+    assert known.rows.tolist() == [row for row, tag in enumerate(expected) if tag in labels.classes]
+    some = word_subject.items("dev").at(np.arange(0, 60, 7))
+    asked = [dev[n] for n in some.sentences]
+    alone = word_subject.log_probabilities(asked, some.words.tolist())
+    np.testing.assert_allclose(word_subject.of_split("dev", some), alone, atol=0.02)  # stored vectors are float16
+
+
+def test_a_head_of_words_reads_as_transformers_own_pipeline(constant_head, word_subject):
+    """Its classes are in another order; it ignores the layer, and the probes below are those of the run."""
+    assert (constant_head.has_own_head, constant_head.layer, word_subject.has_own_head) == (True, 3, False)
+    assert constant_head.names == (*reversed(word_subject.classes),)
+    some = sentences(constant_head, n=3)
+    found = constant_head.log_probabilities(some, [0, 1, 2])
+    assert {constant_head.names[n] for n in found.argmax(axis=1)} == {"NOUN"}
+    assert {word_subject.classes[n] for n in constant_head.in_corpus[found.argmax(axis=1)]} == {"NOUN"}
 
 
 def test_classes_of_a_head_are_matched_by_name_and_its_answers_are_those_of_transformers(small_subject, tmp_path):

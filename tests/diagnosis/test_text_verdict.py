@@ -167,6 +167,31 @@ def test_a_label_against_its_neighbours_and_all_probes(n_same, probability, kind
     assert told(evidence("www", answers=answers("www", probability), neighbours=near)).kind == kind
 
 
+def test_a_word_is_doubted_by_words_and_the_same_word_says_only_how_train_labels_it():
+    near = [Neighbour("[not] t", "negative", 0.1, "Not") for _ in range(7)]
+    near += [Neighbour("[no] t", "negative", 0.1, "no") for _ in range(3)]
+    found = told(evidence("www", answers=answers("www", 0.95), neighbours=near, word=2))
+    assert found.kind == "doubtful label" and "the label of this word is in doubt" in found.says
+    assert found.repair.endswith("if the label stands, add training sentences in which “not” is positive")
+    assert found.rules[-1].reasons[0] == "10 of the 10 nearest training words are negative"
+    assert found.rules[-1].against == ("7 of these 10 are the same word, which says only how train labels it",)
+    others = told(evidence("www", answers=answers("www", 0.95), neighbours=near[7:], word=2))
+    assert others.kind == "doubtful label" and "if the label stands" not in others.repair
+    assert others.rules[-1].against == ()
+
+
+def test_what_outweighs_a_word_may_be_a_negation_but_another_label_may_be_right_without_it():
+    negation = np.array([0, 0, 1, 0])
+    assert told(evidence("www", shorter=negation)).kind == "undecided"  # of the text: the label itself changes
+    found = told(evidence("www", shorter=negation, word=3))
+    assert found.kind == "outweighed" and "“not”" in found.says
+    assert found.repair == "train on more sentences in which “not” is near a word with the label positive"
+    [rule] = [one for one in found.rules if one.kind == "outweighed"]
+    assert rule.against == ("in a sentence without it, another label of the word may be right",)
+    [rule] = [one for one in found.rules if one.kind == "not told apart"]
+    assert rule.against == ("no edit is made for one word",)
+
+
 def test_without_any_sign_nothing_is_decided_and_all_rules_say_why():
     found = told(evidence("www"))
     assert found.kind == "undecided" and "would settle it" in found.repair

@@ -9,8 +9,8 @@ from probing.diagnosis.compared import ALL, Comparison, What
 from probing.diagnosis.group_means import Estimate
 from probing.diagnosis.phenomenon_errors import Loss
 from probing.report.diagnosed.measurement import SHARE, Measurement
-from probing.report.diagnosed.phenomenon_tables import lost_in
-from probing.report.diagnosed.toned_table import NONE, Cell, Toned, one_break, signed, text
+from probing.report.diagnosed.phenomenon_tables import group_name, lost_in
+from probing.report.diagnosed.toned_table import NONE, Cell, Toned, one_break, percent, signed, text
 
 COMPARED: dict[What, str] = {
     "unused": "unused: probe on the layer that is read − classifier",
@@ -23,17 +23,41 @@ def groups_of_cause(found: Found) -> list[str]:
     return [key.group for key in found if key.what == "right"]
 
 
-def explanation_table(cause: Cause) -> Toned:
+def accuracy_table(cause: Cause, items: str) -> Toned:
+    """One row per kind of item: the accuracy there, and how far it is below that of the rest."""
+    found = cause.evidence or {}
+    head = ["phenomenon", items, "accuracy of the classifier", "harder than the rest by"]
+    rows = [
+        [
+            text(group_name(group, items)),
+            Cell(f"{found[Comparison('right', group)].n:,}"),
+            Cell(accuracy(found[Comparison("right", group)])),
+            cell(found.get(Comparison("weak", group))),
+        ]
+        for group in groups_of_cause(found)
+    ]
+    return Toned(head, rows)
+
+
+def accuracy(one: Estimate) -> str:
+    """An accuracy with its interval in per cent, which ends at 100."""
+    if not np.isfinite(one.value):
+        return NONE
+    low, high = (100 * min(1.0, max(0.0, end)) for end in (one.low, one.high))
+    return one_break(f"{percent(one.value)} [{low:.1f}, {high:.1f}]")
+
+
+def explanation_table(cause: Cause, items: str = "sentences") -> Toned:
     """One row per phenomenon: whether a better probe, or the labels of train, explain its errors."""
     found = cause.evidence or {}
     rows = [
-        [text(group), *(cell(found.get(Comparison(what, group))) for what in COMPARED)]
+        [text(group_name(group, items)), *(cell(found.get(Comparison(what, group))) for what in COMPARED)]
         for group in groups_of_cause(found)
     ]
     return Toned(["phenomenon", *COMPARED.values()], rows)
 
 
-def layer_loss_table(cause: Cause, lost: Sequence[Loss]) -> Toned:
+def layer_loss_table(cause: Cause, lost: Sequence[Loss], items: str = "sentences") -> Toned:
     """Phenomenon by layer: how much better the probe of a lower layer is than that of the layer that is read; and from
     which layer on the phenomenon is lost.
     """
@@ -41,7 +65,7 @@ def layer_loss_table(cause: Cause, lost: Sequence[Loss]) -> Toned:
     layers = sorted({int(key.detail) for key in found if key.what == "lost"})
     rows = [
         [
-            text(group),
+            text(group_name(group, items)),
             *(cell(found.get(Comparison("lost", group, str(layer)))) for layer in layers),
             text(lost_in(lost, group) or NONE),
         ]
@@ -65,26 +89,27 @@ def cell(one: Estimate | None) -> Cell:
     return Cell(one_break(difference(one)), tone)
 
 
-def cause_in_words(cause: Cause) -> tuple[str, str]:
-    """The cause, and the gain that its repair should bring, each as a sentence."""
-    where = "" if cause.group == ALL else f" in sentences of the group {cause.group}"
+def cause_in_words(cause: Cause, items: str = "sentences") -> tuple[str, str]:
+    """The cause, and the gain that its repair should bring, each as a sentence. items: what was answered, in words."""
+    of_words = items == "words"  # whose groups have long names, and out of whose sentences no word is taken
+    group = f"“{cause.group}”" if of_words else cause.group
+    where = "" if cause.group == ALL else f" in {items} of the group {group}"
+    better, neither = ("", "") if of_words else (" or shorter text", ", and no shorter text,")
     weak = (cause.evidence or {}).get(Comparison("weak", cause.group))
     harder = "" if weak is None else f"they are harder than the rest by {difference(weak)}, and "
     said = {
-        "healthy": "Healthy: few errors, no group much harder than the rest, and no probe or shorter text better.",
+        "healthy": f"Healthy: few errors, no group much harder than the rest, and no probe{better} better.",
         "as trained": f"As trained{where}: the classifier gives the labels of train, and those here are others.",
         "outweighed": f"Outweighed {cause.group}: without this word the classifier is right more often.",
         "unused": f"Unused{where}: a probe on the layer that is read gives the label, and the head does not.",
         "lost": f"Lost{where} from layer {cause.layer} on: layer {cause.instead} still has it.",
-        "undecided": f"Undecided{where}: {harder}no rule explains the errors. No probe on any layer, and no shorter "
-        "text, is better; probes that are not linear would show whether the information is there at all.",
+        "undecided": f"Undecided{where}: {harder}no rule explains the errors. No probe on any layer{neither} is "
+        "better; probes that are not linear would show whether the information is there at all.",
     }
     gain = cause.gain
     if gain is None:
         return said[cause.kind], ""
-    return said[cause.kind], (
-        f"Its repair should add {difference(gain)} to the accuracy on these {gain.n:,} sentences."
-    )
+    return said[cause.kind], (f"Its repair should add {difference(gain)} to the accuracy on these {gain.n:,} {items}.")
 
 
 def difference(one: Estimate) -> str:
@@ -92,12 +117,12 @@ def difference(one: Estimate) -> str:
     return f"{signed(one.value, 3)} [{signed(one.low, 3)}, {signed(one.high, 3)}]"
 
 
-def left_out(groups: Sequence[str]) -> str:
+def left_out(groups: Sequence[str], items: str = "sentences") -> str:
     """What is said of groups that are too small."""
-    return f"Too few sentences, inside or outside, to look for a cause: {', '.join(groups)}." if groups else ""
+    return f"Too few {items}, inside or outside, to look for a cause: {', '.join(groups)}." if groups else ""
 
 
-def rows_of_split(cause: Cause) -> Iterator[Measurement]:
+def rows_of_split(cause: Cause, items: str = "sentences") -> Iterator[Measurement]:
     """Every difference that was compared, with its interval."""
     for key, one in (cause.evidence or {}).items():
         layer = int(key.detail) if key.what in ("lost", "instead", "agrees") else None
@@ -105,7 +130,7 @@ def rows_of_split(cause: Cause) -> Iterator[Measurement]:
             what="accuracy" if key.what in ("right", "agrees") else "difference of accuracies",
             method=key.what,
             layer=layer,
-            name=key.group,
+            name=group_name(key.group, items),
             value=one.value,
             low=one.low,
             high=one.high,

@@ -15,15 +15,21 @@ from probing.diagnosis.split_answers import SplitAnswers
 class OfSplit:
     """The answers for a whole split, the cause of its errors, and its errors by phenomenon.
 
-    left_out: of its sentences, those without answers. rules: by which a sentence has a phenomenon, by its name.
+    phenomena: of sentences; None for words. left_out: of its sentences, or words, those without answers. rules: by
+    which a sentence has a phenomenon, by its name.
     """
 
     split: str
     answers: SplitAnswers
     cause: Cause
-    phenomena: SliceErrors
+    phenomena: SliceErrors | None
     left_out: int = 0
     rules: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def items(self) -> str:
+        """What was answered: ``sentences`` or ``words``."""
+        return "sentences" if self.answers.words is None else "words"
 
     @property
     def n_wrong(self) -> int:

@@ -16,11 +16,11 @@ from probing.report.diagnosed.diagnoses_overview import write_diagnoses_overview
 from probing.report.diagnosed.gain_words import gain_in_words
 from probing.report.diagnosed.measurement import Measurement
 from probing.report.diagnosed.measurement_rows import rows_of_text
-from probing.report.diagnosed.phenomenon_tables import phenomena_as_json, rows_of_phenomena
+from probing.report.diagnosed.phenomenon_tables import phenomena_as_json, rows_of_losses, rows_of_phenomena
 from probing.report.diagnosed.text_page import page_name, write_text_page
 
 ROWS_FILE, JSON_FILE = "rows.csv", "diagnosis.json"
-WHOLE = ("text", "layer", "head", "place", "n")  # columns of whole numbers, which may be empty
+WHOLE = ("text", "word", "layer", "head", "place", "n")  # columns of whole numbers, which may be empty
 
 
 def write_diagnosis(of: Diagnosis, folder: Path, on_progress: Progress = no_progress) -> Path:
@@ -50,8 +50,10 @@ def all_rows(of: Diagnosis) -> Iterator[Measurement]:
 
 def all_of_split(split: OfSplit) -> Iterator[Measurement]:
     """What was compared for its cause, then its errors by phenomenon."""
-    yield from rows_of_split(split.cause)
-    yield from rows_of_phenomena(split.phenomena, split.lost)
+    yield from rows_of_split(split.cause, split.items)
+    if split.phenomena is not None:
+        yield from rows_of_phenomena(split.phenomena)
+    yield from rows_of_losses(split.lost, split.items)
 
 
 def as_table(rows: Iterable[Measurement]) -> pd.DataFrame:
@@ -73,11 +75,13 @@ def as_json(of: Diagnosis) -> dict[str, Any]:
     if split is not None:
         found["split"] = {
             "split": split.split,
-            "sentences": len(split.answers.numbers),
+            split.items: len(split.answers.numbers),
             "wrong": split.n_wrong,
             "left_out": split.left_out,
             "cause": _cause(split.cause),
-            "phenomena": phenomena_as_json(split.phenomena, split.lost, split.rules),
+            "phenomena": phenomena_as_json(split.phenomena, split.lost, split.rules)
+            if split.phenomena is not None
+            else [],
             "measurements": [row.known() for row in all_of_split(split)],
         }
     return found
@@ -92,8 +96,11 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 def _text(number: int, of: Diagnosis) -> dict[str, Any]:
     one = of.texts[number - 1]
+    at = one.evidence.word
+    word = {} if at is None else {"word": {"number": at + 1, "form": one.evidence.sentence.words[at]}}
     return {
         "text": one.text,
+        **word,
         "label": of.classes[one.evidence.label],
         "answer": one.answer,
         "confidence": one.confidence,

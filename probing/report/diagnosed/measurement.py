@@ -11,6 +11,8 @@ SPECIAL = "special token"
 class Measurement:
     """One number, or one answer, of one text (from 1), or of the whole split (text: None).
 
+    word: the number of the word that is classified, from 1, as it is typed; None: the text is.
+
     what: what was measured, and ``method`` how. layer, head; place: the number of a word, a neighbour, an edit or a
     patched word, from 0. name: the word, class, text or group. answer: the class that was given, where a class was.
     low, high, n: of groups, the simultaneous 95 % interval and the number of sentences; of error and failure rates,
@@ -18,6 +20,7 @@ class Measurement:
     """
 
     text: int | None = None
+    word: int | None = None
     what: str
     method: str = ""
     layer: int | None = None

@@ -13,14 +13,20 @@ from probing.report.diagnosed.measurement import CLASS, LOGIT, PROBABILITY, SHAR
 
 
 def rows_of_text(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Measurement]:
-    """Everything that was measured on one text."""
+    """Everything that was measured on one text, or on one word of it."""
+    at = one.evidence.word
+    for row in _all_rows(number, one, of):
+        yield row if at is None else replace(row, word=at + 1)
+
+
+def _all_rows(number: int, one: DiagnosedText, of: Diagnosis) -> Iterator[Measurement]:
     yield from _answers(number, one, of)
     yield from _words(number, one, of)
     yield from _parts(number, one)
     for place, near in enumerate(one.evidence.neighbours):
         yield Measurement(
             text=number,
-            what="nearest training sentence",
+            what="nearest training sentence" if one.evidence.word is None else "nearest training word",
             layer=one.evidence.read_layer,
             place=place,
             name=near.text,

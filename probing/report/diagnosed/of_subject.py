@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from probing.diagnosis.diagnosed_text import DiagnosedText
+from probing.diagnosis.head_caveats import head_caveats
 from probing.diagnosis.subject import Subject
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 
@@ -25,7 +26,7 @@ def diagnosis_of_texts(
         subject.classes,
         subject.names,
         texts,
-        notes=subject.caveats,
+        notes=head_caveats(subject),
         stand_ins=stand_ins,
         provenance=provenance,
     )

@@ -19,6 +19,11 @@ def columns(found: SliceErrors) -> list[str]:
     return ["classifier" if layer is None else f"layer {layer}" for layer in found.layers]
 
 
+def group_name(group: str, items: str) -> str:
+    """The name of a group for readers: all items are called what they are."""
+    return f"all {items}" if group == ALL else group
+
+
 def error_table(found: SliceErrors) -> Toned:
     """Phenomenon by classifier and layer: how many answers are wrong; below, in all sentences."""
     rows = [
@@ -90,11 +95,11 @@ def lost_in(lost: Sequence[Loss], group: str) -> str:
     return next((f"from layer {one.layer} on" for one in lost if one.group == group), "")
 
 
-def losses_in_words(lost: Sequence[Loss]) -> str:
+def losses_in_words(lost: Sequence[Loss], items: str = "sentences") -> str:
     """Which groups are lost after which layer, in words; empty: none."""
     listed = "; ".join(
-        f"{one.group} from layer {one.layer} on (layer {one.instead} is right more often by {signed(one.by.value, 3)} "
-        f"[{signed(one.by.low, 3)}, {signed(one.by.high, 3)}])"
+        f"{group_name(one.group, items)} from layer {one.layer} on (layer {one.instead} is right more often by "
+        f"{signed(one.by.value, 3)} [{signed(one.by.low, 3)}, {signed(one.by.high, 3)}])"
         for one in lost
     )
     return f"Lost between layers: {listed}." if listed else ""
@@ -109,17 +114,21 @@ def phenomena_as_json(found: SliceErrors, lost: Sequence[Loss], rules: Mapping[s
     ]
 
 
-def rows_of_phenomena(found: SliceErrors, lost: Sequence[Loss]) -> Iterator[Measurement]:
-    """Error rates, their differences from the rest, p-values, and the layers from which on phenomena are lost."""
+def rows_of_phenomena(found: SliceErrors) -> Iterator[Measurement]:
+    """Error rates, their differences from the rest, and p-values."""
     for row in range(len(found.names)):
         for column in range(len(found.layers)):
             yield from _rows_of(found, (row, column))
+
+
+def rows_of_losses(lost: Sequence[Loss], items: str = "sentences") -> Iterator[Measurement]:
+    """The layers from which on phenomena are lost."""
     for one in lost:
         yield Measurement(
             what="lost from this layer on",
             method=f"layer {one.instead} instead",
             layer=one.layer,
-            name=one.group,
+            name=group_name(one.group, items),
             value=one.by.value,
             low=one.by.low,
             high=one.by.high,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from probing.diagnosis.diagnosed_text import DiagnosedText
-from probing.diagnosis.one_text import TextEvidence
+from probing.diagnosis.one_text import TextEvidence, marked
 from probing.report import numbering
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
@@ -41,8 +41,8 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "title": title_of(one, of),
         "classifier": of.classifier,
         "stand_ins": of.stand_ins,
-        "cut": len(one.text) > LONGEST,
-        "whole": one.text,
+        "cut": len(one.text) > LONGEST or found.word is not None,
+        "whole": one.text if found.word is None else marked(found.sentence, found.word),
         "verdict": one.verdict,
         "gain": gain_in_words(one.gain),
         "tried": tried_in_words(one.tried, of.classes[found.label]),
@@ -60,20 +60,24 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "patched_layers": patched_layers_table(one),
         "figures": figures(number, one, folder),
         "notes": [*dict.fromkeys((*found.notes, *one.notes))],
+        "item": found.item,
         "number": number,
     }
     return write_html("diagnosed_text.html", folder / page_name(number), facts)
 
 
 def title_of(one: DiagnosedText, of: Diagnosis) -> str:
-    """The text with its label and its answer."""
+    """The text, or its word, with its label and its answer."""
     label, cut = of.classes[one.evidence.label], short(one.text, LONGEST)
+    if one.word:
+        return f"{one.word}: {label}, and called {one.answer}"
     return f"“{cut}”: {label}, and called {one.answer}"
 
 
 def tiles(one: DiagnosedText, of: Diagnosis) -> dict[str, str]:
     """The main facts of a text."""
     return {
+        **({"is classified": one.word} if one.word else {}),
         "label": of.classes[one.evidence.label],
         "answer of the classifier": one.answer,
         "probability that it gives to this answer": percent(one.confidence),

@@ -66,7 +66,7 @@ def neighbour_table(found: TextEvidence, classes: Sequence[str]) -> Toned:
         [text(near.label, class_tone(numbers.get(near.label), found)), Cell(plain(near.distance, 3)), text(near.text)]
         for near in found.neighbours
     ]
-    return Toned(["label", "distance", "sentence of train"], rows)
+    return Toned(["label", "distance", "sentence of train" if found.word is None else "word of train"], rows)
 
 
 def pair_table(one: DiagnosedText, of: Diagnosis) -> Toned:

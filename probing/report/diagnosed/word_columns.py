@@ -24,7 +24,7 @@ def word_table(found: TextEvidence, classes: Sequence[str]) -> Toned:
     rows = [
         [
             text(word),
-            Cell(str(place + 1)),
+            Cell(str(place + 1)) if place != found.word else text(f"{place + 1}, classified", "warned"),
             *(column[place] for column in columns),
             answer(int(found.shorter[place]), found, classes),
         ]

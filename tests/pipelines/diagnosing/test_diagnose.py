@@ -5,6 +5,7 @@ import json
 
 from pipelines.shared.cli import help_screen
 
+PLAIN = ("data=grammar", "data.train=60", "data.dev=40", "data.test=20", "threads=1")  # for any probe
 TEXT = ("text=The movie was unexpectedly not boring", "label=positive")
 
 
@@ -98,11 +99,82 @@ def test_files_that_cannot_be_used(message, tmp_path):
 
 
 def test_other_tasks_and_options_are_refused(message, diagnose):
-    assert "task=pos: a diagnosis is of a classifier of sentences; type task=sentiment" in message("task=pos", *TEXT)
+    said = "a diagnosis is of a classifier of sentences or of words; type task=sentiment or task=pos"
+    for task in ("distance", "arc", "depth", "head"):
+        assert f"task={task}: {said}" in message(f"task={task}", *TEXT, small=PLAIN)
     assert "are set by the diagnosis; leave them out" in message("layers=1", *TEXT)
     code, out, err = diagnose("data.trian=3", *TEXT)
     assert code == 2 and "Traceback" not in out + err
     assert "Could not override 'data.trian'" in err and "train" in err
+
+
+OF_WORD = ("task=pos", "text=They <b>watch</b> the light", "label=VERB")
+
+
+def test_one_word_of_a_text_is_diagnosed_and_named_wherever_it_stands(diagnose, page_of):
+    code, out, err = diagnose(*OF_WORD, "word=5")
+    assert (code, err) == (0, "")
+    folder = page_of(out).parent
+    assert "\nwatch (word 5): label VERB, answer " in out
+    [text] = json.loads((folder / "diagnosis.json").read_text())["texts"]
+    assert (text["word"], text["label"]) == ({"number": 5, "form": "watch"}, "VERB")
+    assert {one["word"] for one in text["measurements"]} == {5}
+    rows = (folder / "rows.csv").read_text().splitlines()
+    assert rows[0].startswith("text,word,") and all(row.startswith("1,5,") for row in rows[1:])
+    pages = [(folder / name).read_text() for name in ("text-1.html", "index.html")]
+    assert all("watch (word 5)" in page and "<b>watch</b>" not in page for page in pages)
+    assert "5, classified" in pages[0] and "Nearest words of train" in pages[0]
+    assert "not of one of its words" in pages[0]  # why there are no minimal pairs
+    assert page_of(diagnose(*OF_WORD, "word=watch")[1]).parent != folder  # what was typed is part of its name
+
+
+def test_a_file_of_words(diagnose, message, tmp_path):
+    path = tmp_path / "mine.tsv"
+    path.write_text("They watch the light\tlight\tNOUN\nThe man saw the dog\t1\tDET\n", encoding="utf-8")
+    code, out, err = diagnose("task=pos", f"file={path}", f"out={tmp_path / 'out'}")
+    assert (code, err) == (0, "")
+    found = json.loads((tmp_path / "out" / "diagnosis.json").read_text())["texts"]
+    assert [one["word"] for one in found] == [{"number": 4, "form": "light"}, {"number": 1, "form": "The"}]
+    for content, said in {
+        "They watch\tVERB\n": "line 1: a text, a tab, a word, a tab, and its label are expected",
+        "They watch\t3\tVERB\n": "line 1: word=3: the text has 2 words; type a number of these: 1 They, 2 watch",
+        "They watch\twatch\tMAYBE\n": "line 1: label=MAYBE: not a valid value",
+    }.items():
+        path.write_text(content, encoding="utf-8")
+        assert said in message("task=pos", f"file={path}")
+
+
+def test_words_that_cannot_be_used(message):
+    text = ("task=pos", "text=The man saw the man", "label=NOUN")
+    assert "word= is missing: this task labels words; type word=1, or another number up to 5" in message(*text)
+    assert "word=6: the text has 5 words; type a number of these: 1 The, 2 man" in message(*text, "word=6")
+    assert "word=0: the text has 5 words" in message(*text, "word=0")
+    assert "word=dog: the text has no such word; its words are 1 The, 2 man" in message(*text, "word=dog")
+    assert "word=man: the text has it 2 times; type its number, 2 and 5" in message(*text, "word=man")
+    assert "label=GOOD: not a valid value; choose one of" in message(*text[:2], "label=GOOD", "word=1")
+    assert "word=1: this task labels whole texts; leave word= out, or type task=pos" in message(*TEXT, "word=1")
+    assert "word=1: it says which word of text= has the label; type text= as well" in message("errors=1", "word=1")
+    given = ("prompt={text} is a", "answers={NOUN: a, VERB: b}")
+    assert "the answer to a prompt is about a whole text" in message(*text, "word=1", *given)
+    assert "phenomena= are of sentences, and this task labels words" in message(
+        "task=pos", "errors=1", "phenomena=[hedge]"
+    )
+
+
+def test_errors_of_words_have_a_cause_by_kinds_of_words(diagnose, page_of):
+    code, out, err = diagnose("task=pos", "errors=1")
+    assert (code, err) == (0, "")
+    folder = page_of(out).parent
+    found = json.loads((folder / "diagnosis.json").read_text())
+    split, [text] = found["split"], found["texts"]
+    assert f"{split['wrong']} of {split['words']} words of dev are wrong" in out
+    assert split["words"] > 300 and text["answer"] != text["label"]
+    assert text["text"].split()[text["word"]["number"] - 1] == text["word"]["form"]
+    names = {one["name"] for one in split["measurements"]}
+    assert "all words" in names and "all sentences" not in names and "first word of the sentence" in names
+    page = (folder / "index.html").read_text()
+    assert "Intervals resample whole sentences" in page and "is not asked over the split" in page
+    assert f"{text['word']['form']} (word {text['word']['number']})" in page
 
 
 def test_a_class_that_train_lacks_is_named(message, tmp_path):

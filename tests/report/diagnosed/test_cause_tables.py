@@ -7,11 +7,14 @@ from probing.diagnosis.compared import Comparison
 from probing.diagnosis.group_means import Estimate
 from probing.diagnosis.phenomenon_errors import losses
 from probing.report.diagnosed.cause_tables import (
+    accuracy,
+    accuracy_table,
     cause_in_words,
     cell,
     explanation_table,
     layer_loss_table,
     left_out,
+    rows_of_split,
     taken_out_table,
 )
 
@@ -44,6 +47,14 @@ def test_tables_have_a_row_per_phenomenon_and_a_column_per_layer():
         ["sunday", "25", "+0.300 [+0.200, +0.400]"]
     ]
     assert layer_loss_table(Cause("healthy", evidence={}), ()).rows == []
+    of_words = accuracy_table(cause, "words")
+    assert of_words.head[1] == "words"
+    assert [[spaced(one.text) for one in row] for row in of_words.rows] == [
+        ["all words", "100", "80.0 % [70.0, 90.0]", "–"],
+        ["negation", "30", "40.0 % [30.0, 50.0]", "+0.500 [+0.300, +0.600]"],
+    ]
+    assert spaced(accuracy(Estimate(0.9, 0.7, 1.02, 30))) == "90.0 % [70.0, 100.0]"
+    assert {row.name for row in rows_of_split(cause, "words")} >= {"all words", "negation"}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +70,12 @@ def test_causes_in_words():
     assert gain == ("Its repair should add +0.250 [+0.100, +0.400] to the accuracy on these 30 sentences.")
     assert cause_in_words(Cause("healthy"))[1] == ""
     assert cause_in_words(Cause("outweighed", "with “sunday”", word="sunday"))[0].startswith("Outweighed with “sunday”")
+    says, gain = cause_in_words(Cause("lost", "new", 3, 2, gain=Estimate(0.25, 0.1, 0.4, 30)), "words")
+    assert says == "Lost in words of the group “new” from layer 3 on: layer 2 still has it."
+    assert gain.endswith("to the accuracy on these 30 words.")
+    for kind in ("healthy", "undecided"):  # no word is taken out of the sentence of a word
+        said = [cause_in_words(Cause(kind), items)[0] for items in ("sentences", "words")]
+        assert ["shorter text" in one for one in said] == [True, False]
     assert left_out(("names",)) == "Too few sentences, inside or outside, to look for a cause: names."
     assert left_out(()) == ""
     hard = cause_in_words(Cause("undecided", "negation", evidence=FOUND))[0]

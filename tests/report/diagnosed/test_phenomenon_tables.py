@@ -13,6 +13,7 @@ from probing.report.diagnosed.phenomenon_tables import (
     losses_in_words,
     lost_in,
     phenomena_as_json,
+    rows_of_losses,
     rows_of_phenomena,
 )
 
@@ -74,7 +75,7 @@ def test_json_and_rows_have_the_numbers_of_the_record(found):
     assert first["rule"] == "it has a negation" and first["n"] == 60 and "lost" not in second
     assert first["lost"] == {"layer": 4, "instead": 2, "value": 0.25, "low": 0.1, "high": 0.4, "n": 60}
     assert (third["name"], third["n"]) == ("question", 0)
-    rows = [*rows_of_phenomena(found, LOST)]
+    rows = [*rows_of_phenomena(found), *rows_of_losses(LOST)]
     assert len(rows) == 3 * 3 * 2 + 1
     by_what = {(one.what, one.method, one.layer): one for one in rows if one.name == "negation"}
     rate = by_what["error rate", "classifier", None]
