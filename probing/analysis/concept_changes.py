@@ -14,7 +14,7 @@ from probing.probe.erasure.counterfactuals import (
     random_means,
     shifted_as_far,
 )
-from probing.probe.erasure.nullspace import Nullspace, nullspace
+from probing.probe.erasure.nullspace import Nullspace, discriminant, nullspace
 from probing.probe.erasure.subspaces import (
     Classes,
     Erasure,
@@ -34,8 +34,7 @@ COUNTERFACTUALS = ("alter_rep", "mean_swap", "gradient")
 METHODS = (*REMOVALS, *COUNTERFACTUALS)
 ITERATED = ("inlp", "alter_rep")  # those that remove, or use, one probe after the other
 RANDOM, CONTROL = "random", "control"
-ROUGH, FINE = 1e-2, 1e-3  # tolerance of the probes inside INLP, and of all others
-MOST_STEPS = 200  # of the solver
+TOLERANCE, MOST_STEPS = 1e-3, 200  # of the solver of a probe
 
 Apply = Callable[[Vectors, Classes, Classes], Vectors]  # vectors, their classes, the wanted ones -> changed vectors
 
@@ -59,12 +58,12 @@ class Change:
         return self.method + {"": "", RANDOM: f"_random{self.draw}", CONTROL: "_control"}[self.against]
 
 
-def fitted(x: Vectors, y: Classes, n_classes: int, l2: float, tolerance: float = FINE) -> Vectors:
+def fitted(x: Vectors, y: Classes, n_classes: int, l2: float) -> Vectors:
     """The weights (C, D + 1) of a linear probe of centred vectors (N, D), intercept last."""
     import torch
 
     features, labels = torch.from_numpy(x.astype(np.float32)), torch.from_numpy(y.astype(np.int64))
-    path = logistic.Path(features, labels, n_classes, tolerance, MOST_STEPS)
+    path = logistic.Path(features, labels, n_classes, TOLERANCE, MOST_STEPS)
     return np.asarray(path.solve(l2).weights.double())
 
 
@@ -97,10 +96,10 @@ class Material:
 
     @cached_property
     def nullspace(self) -> Nullspace:
-        """What INLP finds."""
+        """What INLP finds, with linear discriminants as its probes."""
 
         def fit(x: Vectors, y: Classes) -> Vectors:
-            return fitted(x, y, self.n_classes, self.l2, ROUGH)
+            return discriminant(x, y, self.n_classes, self.l2)
 
         return nullspace((self.x, self.y), self.held_out, self.n_classes, fit, self.steps)
 

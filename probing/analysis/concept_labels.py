@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import mutual_info_score
 
 from probing.analysis.items import control
 from probing.analysis.study import Study
@@ -120,6 +119,8 @@ def apart_from(concept: Concept, others: Sequence[Concept], half: IntArray) -> l
 
 def told(concept: Concept, other: Concept, half: IntArray) -> float:
     """Which share of the entropy of ``other`` the concept tells, on items that have both: 0 to 1."""
+    from sklearn.metrics import mutual_info_score
+
     one, two = (of.gold.of["train"][half] for of in (concept, other))
     both = (one >= 0) & (two >= 0)
     entropy = mutual_info_score(two[both], two[both])

@@ -86,7 +86,7 @@ def test_sentences_are_changed_too_and_other_properties_can_be_chosen(make):
 
 
 def test_without_a_probe_or_a_head_no_effect_is_measured_and_that_is_said(make):
-    study = make(probe=Mlp("mlp", width=4, epochs=1))
+    study = make(probe=Mlp(name="mlp", width=4, epochs=1))
     assert highest_probe(study) is None
     read, notes = output(study, sample_of_test(study, 5))
     assert read is None

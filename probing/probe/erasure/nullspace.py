@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve
 
-from probing.probe.erasure.subspaces import Classes, Erasure, Vectors, orthogonal, row_space
+from probing.probe.erasure.subspaces import Classes, Erasure, Vectors, class_means, orthogonal, row_space
 
 ENOUGH = 0.01  # accuracy above the majority below which nothing more is found
 
@@ -47,3 +48,17 @@ def nullspace(
             return Nullspace(erasure, tuple(rows), left, left <= ENOUGH)
         rows.append(weights)
         erasure = orthogonal(mean, np.concatenate([erasure.reads, directions]))
+
+
+def discriminant(x: Vectors, y: Classes, n_classes: int, l2: float) -> Vectors:
+    """A linear discriminant (LDA) as a probe, (C, D + 1), intercept last: in closed form, as INLP needs many.
+
+    ``l2`` is added to the variance of every feature inside classes, so that removed directions do no harm.
+    """
+    means = class_means(x, y, n_classes)
+    inside = x - means[y]
+    covariance = inside.T @ inside / len(x) + l2 * np.eye(x.shape[1])
+    weights = solve(covariance, means.T, assume_a="pos").T
+    shares = np.bincount(y, minlength=n_classes) / len(y)
+    intercepts = np.log(shares) - np.einsum("cd,cd->c", weights, means) / 2
+    return np.hstack([weights, intercepts[:, None]])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from probing.probe.erasure.nullspace import nullspace
+from probing.probe.erasure.nullspace import discriminant, nullspace
 
 C, D = 3, 20
 
@@ -52,3 +52,21 @@ def test_something_of_the_vectors_is_always_left():
     (x, y), (new, gold) = planted(2)
     narrow = nullspace((x[:, :2], y), (new[:, :2], gold), C, one_direction, steps=9)
     assert (narrow.erasure.rank, narrow.finished) == (1, False)
+
+
+def test_the_discriminant_is_that_of_scikit_learn():
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    (x, y), (new, _) = planted(4)
+    weights = discriminant(x, y, C, 0.0)
+    told = new @ weights[:, :-1].T + weights[:, -1]
+    theirs = LinearDiscriminantAnalysis(solver="lsqr").fit(x, y).decision_function(new)
+    assert np.abs((told - told[:, :1]) - (theirs - theirs[:, :1])).max() < 1e-6
+
+
+def test_the_discriminant_does_not_mind_directions_that_were_removed():
+    train, held_out = planted(5)
+    found = nullspace(train, held_out, C, lambda x, y: discriminant(x, y, C, 1e-3), steps=8)
+    assert found.finished
+    basis = found.erasure.reads
+    assert np.abs(basis @ basis.T - np.eye(len(basis))).max() < 1e-8
