@@ -1,17 +1,22 @@
 """Usage end to end on a small study: what is measured, what is compared with what, and what is refused."""
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from probing.analysis.study_options import Options
 from probing.analysis.usage import Usage
 from probing.analysis.usage_output import highest_probe, output, sample_of_test
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError
+from probing.model.checkpoint import Model
 from probing.probe.fit import TASK
 from probing.probe.mlp import Mlp
 from probing.result.simultaneous import ADJUSTED
+from probing.store.key import Store
 from probing.task.sentences import SentenceTask
 from probing.task.trees import Depth
 
@@ -83,6 +88,36 @@ def test_sentences_are_changed_too_and_other_properties_can_be_chosen(make):
     assert {*found.facts["ranks"]} == {"sentiment", "coordination"}
     assert found.facts["ranks"]["sentiment"]["mean_projection"] == [1, 1]
     assert {row.target for row in found.rows if row.metric == "effect_nats"} == {"sentiment", "coordination"}
+
+
+@pytest.fixture
+def with_a_head(make, tmp_path):
+    """A study of sentiment, and a tiny BERT with random weights and a head for it."""
+    import torch
+    from transformers import AutoConfig, BertForSequenceClassification
+
+    folder = tmp_path / "tiny"
+    runpy.run_path(str(Path(__file__).parents[1] / "model" / "conftest.py"))["build"]("bert", folder)
+    config = AutoConfig.from_pretrained(folder)
+    config.id2label, config.num_labels = {0: "positive", 1: "negative"}, 2
+    torch.manual_seed(0)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return make(
+        corpus=Grammar(name="grammar", train=60, dev=30, test=30).load(),
+        task=SentenceTask("sentiment", vector="cls"),
+        model=Model(str(folder)),
+        store=Store(str(tmp_path)),
+        options=Options(resamples=20, layers=(0, 3)),
+        with_head=True,
+    )
+
+
+def test_the_models_own_head_is_read_where_there_is_one_and_its_own_layer_too(with_a_head):
+    found = Usage(**SMALL)(with_a_head)
+    assert (found.facts["output"], found.facts["own_head"]) == ("the model's own classifier", True)
+    assert {row.layer for row in found.rows if row.metric == "effect_nats"} == {0, 3}
+    assert {row.target for row in found.rows if row.metric == "decodable_above"} == {"sentiment on layer 3"}
+    assert value(found, "prediction_change", "leace", 0, "sentiment") == 0  # [CLS] of layer 0 is the same in all texts
 
 
 def test_without_a_probe_or_a_head_no_effect_is_measured_and_that_is_said(make):

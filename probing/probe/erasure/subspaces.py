@@ -118,8 +118,11 @@ def leace(x: Vectors, y: Classes, n_classes: int, white: Whitening | None = None
 
 
 def oblique(white: Whitening, basis: Vectors) -> Erasure:
-    """Removal of the span of ``basis`` (r, D), orthonormal, from whitened vectors."""
-    if len(basis) >= white.rank:
+    """Removal of the span of ``basis`` (r, D), orthonormal, from whitened vectors; r may be 0.
+
+    Raises: ConfigError if nothing of the vectors is left.
+    """
+    if 0 < len(basis) >= white.rank:
         raise ConfigError(
             f"the subspace to remove has rank {len(basis)}, and the vectors vary in {white.rank} dimensions: nothing "
             "would be left; choose a concept with fewer classes, or more sentences"

@@ -117,3 +117,12 @@ def test_what_cannot_be_removed_is_refused(data):
         orthogonal(np.zeros(3), np.eye(3))
     with pytest.raises(ConfigError, match="rank 3, and the vectors vary in 3 dimensions"):
         leace(x[:, :3], y, C)
+
+
+def test_vectors_that_are_all_the_same_stay_as_they_are():
+    x, y = np.ones((20, 4)), np.arange(20) % 2  # [CLS] of the embedding output
+    white, rng = whitening(x), np.random.default_rng(0)
+    for like, of in ((leace(x, y, 2, white), white), (mean_projection(x, y, 2), None)):
+        for erasure in (like, random_erasure(like, rng, of)):
+            assert erasure.rank == 0
+            assert (erasure(x) == x).all()
