@@ -112,9 +112,8 @@ def leace(x: Vectors, y: Classes, n_classes: int, white: Whitening | None = None
     Raises: as ``class_means``; ConfigError if nothing of the vectors is left.
     """
     white = white or whitening(x)
-    counts = np.bincount(y, minlength=n_classes)
-    towards = (class_means(x, y, n_classes) - white.mean) * counts[:, None] / len(x)  # (C, D): covariance with classes
-    return oblique(white, row_space(towards @ white.to))
+    # the covariance with a class is its mean, less that of all, times its share: the span is that of the means
+    return oblique(white, row_space((class_means(x, y, n_classes) - white.mean) @ white.to))
 
 
 def oblique(white: Whitening, basis: Vectors) -> Erasure:
