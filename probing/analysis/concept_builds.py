@@ -6,7 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.analysis.concept_changes import CONTROL, ITERATED, REMOVALS, Change, Material, changes, fitted
+from probing.analysis.concept_changes import (
+    CONTROL,
+    EXACT,
+    ITERATED,
+    REMOVALS,
+    TOLERANCE,
+    Change,
+    Material,
+    changes,
+    fitted,
+)
 from probing.analysis.concept_labels import Coded, Concept, Halves
 from probing.axes import FloatArray, IntArray, Split
 from probing.probe.erasure.counterfactuals import other_classes
@@ -17,6 +27,7 @@ from probing.result.statistics import Floats
 from probing.rng import generator
 
 PURPOSE = "usage"  # of random numbers
+TIE = 1e-4  # nats: after LEACE two classes of one frequency differ only by rounding
 
 
 @dataclass(frozen=True)
@@ -40,8 +51,9 @@ class LinearReader:
     frequencies: Floats
 
     def predicted(self, x: Vectors) -> Classes:
-        """(N, D) -> (N,)."""
-        return np.asarray(self._logits(x).argmax(axis=1))
+        """(N, D) -> (N,); of classes that are tied, the first."""
+        logits = self._logits(x)
+        return np.asarray((logits > logits.max(axis=1, keepdims=True) - TIE).argmax(axis=1))
 
     def probabilities(self, x: Vectors) -> Floats:
         """(N, D) -> (N, C), as if the classes had been equally frequent."""
@@ -101,14 +113,14 @@ def built(
             for change in made[one.name]:
                 if change.method in REMOVALS and not change.against:
                     left = change.apply(gold.x, gold.y, gold.y)
-                    refitted[one.name, change.method] = reader(left, gold.y, one.gold, ways)
+                    refitted[one.name, change.method] = reader(left, gold.y, one.gold, ways, EXACT)
     return Built(by, readers, made, refitted, unfinished)
 
 
-def reader(x: Vectors, y: Classes, coded: Coded, ways: Ways) -> LinearReader:
+def reader(x: Vectors, y: Classes, coded: Coded, ways: Ways, tolerance: float = TOLERANCE) -> LinearReader:
     """A linear probe of those of the vectors (N, D) that have a class."""
     there = y >= 0
-    weights = fitted(x[there], y[there], coded.n_classes, ways.l2)
+    weights = fitted(x[there], y[there], coded.n_classes, ways.l2, tolerance)
     return LinearReader(weights, np.bincount(y[there], minlength=coded.n_classes) / there.sum())
 
 

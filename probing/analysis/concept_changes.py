@@ -34,7 +34,8 @@ COUNTERFACTUALS = ("alter_rep", "mean_swap", "gradient")
 METHODS = (*REMOVALS, *COUNTERFACTUALS)
 ITERATED = ("inlp", "alter_rep")  # those that remove, or use, one probe after the other
 RANDOM, CONTROL = "random", "control"
-TOLERANCE, MOST_STEPS = 1e-3, 200  # of the solver of a probe
+TOLERANCE, EXACT = 1e-3, 1e-6  # of the solver of a probe, and of one whose answers may be nearly tied
+MOST_STEPS = 200
 
 Apply = Callable[[Vectors, Classes, Classes], Vectors]  # vectors, their classes, the wanted ones -> changed vectors
 
@@ -58,12 +59,12 @@ class Change:
         return self.method + {"": "", RANDOM: f"_random{self.draw}", CONTROL: "_control"}[self.against]
 
 
-def fitted(x: Vectors, y: Classes, n_classes: int, l2: float) -> Vectors:
+def fitted(x: Vectors, y: Classes, n_classes: int, l2: float, tolerance: float = TOLERANCE) -> Vectors:
     """The weights (C, D + 1) of a linear probe of centred vectors (N, D), intercept last."""
     import torch
 
     features, labels = torch.from_numpy(x.astype(np.float32)), torch.from_numpy(y.astype(np.int64))
-    path = logistic.Path(features, labels, n_classes, TOLERANCE, MOST_STEPS)
+    path = logistic.Path(features, labels, n_classes, tolerance, MOST_STEPS)
     return np.asarray(path.solve(l2).weights.double())
 
 

@@ -39,8 +39,8 @@ class Sampled:
 
 @dataclass(frozen=True, eq=False)
 class LayerScores:
-    """Scores on one layer. test (N, D): the sampled items, standardised. half: items of train, on which it is decided
-    which properties are apart from a concept.
+    """Scores on one layer. test (N, D): the sampled items, standardised. half: items of train that interventions
+    were built on; they say which class is most frequent, and which properties are apart from a concept.
     """
 
     made: Built
@@ -60,7 +60,9 @@ class LayerScores:
         found = {}
         for one in self.known:
             gold, reader = one.gold.of["test"][self.sampled.items], self.made.readers[one.name]
-            right = {"decodable": reader.predicted(self.test), "majority": reader.frequencies.argmax()}
+            train = one.gold.of["train"][self.half]
+            common = np.bincount(train[train >= 0]).argmax()
+            right = {"decodable": reader.predicted(self.test), "majority": common}
             for metric, predicted in right.items():
                 found[metric, one.name, VALIDATION] = self.sampled.sums((predicted == gold).astype(float), gold)
         return found

@@ -31,7 +31,7 @@ class Usage(Analysis):
     methods: list[str] = field(default_factory=lambda: [*METHODS])
     sentences: int = 100
     items: int = 2000
-    draws: int = 3
+    draws: int = 2
     steps: int = 8
     alpha: float = 4.0
     l2: float = 1e-3
