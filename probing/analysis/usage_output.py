@@ -46,6 +46,9 @@ def output(study: Study, sample: Sample) -> tuple[Output | None, list[Note]]:
     below = [layer for layer in study.layers if layer < readout.layer or head is not None]
     layers = tuple(layer for layer in below if layer in there)
     notes = [*reader_notes(found, readout, refused)]
+    if subwords is not sample.subwords:
+        text = f"usage: {readout.name} and the layers above a change read the texts as this head takes them"
+        notes.append(Note("caveat", text))
     if without := [layer for layer in study.layers if layer not in below]:
         text = (
             f"usage: layers {without} have no layer above them that is read, because the model has no head for this "
