@@ -25,7 +25,7 @@ from pipelines.viewing.inputs import Settings as ViewSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 NAMED = [name for name in options("analysis") if name != "none"]
-NOT_IN_FULL = {PROBES, "information", "pruning", "attractors", "explanation"}
+NOT_IN_FULL = {PROBES, "information", "pruning", "attractors", "explanation", "usage"}
 FILES = sorted(CONF.rglob("*.yaml"))
 # what must be given with an option
 NEEDS = {
@@ -105,7 +105,9 @@ def test_what_a_folder_leaves_out_is_what_runs_without_an_option(group, name):
 
 def test_further_analyses_are_added_to_those_of_attention():
     assert set(built("analysis=[heads,syntax]").analyses) == {PROBES, "rollout", "heads", "syntax"}
-    assert set(built("attention=full", "analysis=[information,pruning,attractors,explanation]").analyses) == set(NAMED)
+    assert set(built("attention=full", "analysis=[information,pruning,attractors,explanation,usage]").analyses) == set(
+        NAMED
+    )
     assert [*built("analysis=[syntax,heads]").analyses][0] == PROBES
 
 

@@ -13,6 +13,7 @@ from probing.report.style import (
     BLUE,
     GREEN,
     GREY,
+    PURPLE,
     ROWS,
     VERMILION,
     figure,
@@ -23,6 +24,7 @@ from probing.report.style import (
     titled,
 )
 from probing.report.tables import layer_table
+from probing.result.simultaneous import ADJUSTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +35,8 @@ READING = (
     "goes and what an output depends on are different questions."
 )
 LOSS = "loss without the layer's heads (nats)"
+REMOVED = "loss without the labels, beyond random subspaces (nats)"
+USED = "what removing it costs (LEACE)"
 
 
 @dataclass(frozen=True)
@@ -61,16 +65,18 @@ def section(run: Run) -> Section:
 
 
 def joined(run: Run) -> pd.DataFrame | None:
-    """Per layer: score and control of the probe; rollout on gold heads ÷ on matched words; loss without its heads.
+    """Per layer: score and control of the probe; rollout on gold heads ÷ on matched words; loss without its heads, and
+    without the task's labels in its vectors.
 
     None if neither rollout on gold heads nor the ablation of layers was measured; NaN where one of them was not.
     """
     ratio = pick(run, "rollout", "gold_head_over_matched_word")
     lost = pick(run, "ablation", "effect_nats", "ablation_layer")
+    removed = pick(run, "usage", "effect_nats", f"leace_minus_random{ADJUSTED}", run.name("task"))
     if ratio.empty and lost.empty:
         return None
     raw = layer_table(run.rows, run.metric)[["layer", "score", "ci_low", "ci_high", "control", "selectivity"]]
-    for name, table in (("attended", ratio), ("lost", lost)):
+    for name, table in (("attended", ratio), ("lost", lost), ("removed", removed)):
         by_layer = table.set_index("layer")[["value", "ci_low", "ci_high"]].reindex(raw["layer"])
         for end, source in ((name, "value"), (f"{name}_low", "ci_low"), (f"{name}_high", "ci_high")):
             raw[end] = by_layer[source].to_numpy(dtype=float)
@@ -90,6 +96,7 @@ def own_head(run: Run) -> bool:
 def answered(run: Run, raw: pd.DataFrame) -> list[str]:
     """The questions for which the joined table has numbers."""
     names = {"decodable": True, "attended": raw["attended"].notna().any(), depends(run): raw["lost"].notna().any()}
+    names |= {USED: raw["removed"].notna().any()}
     return [name for name, there in names.items() if there]
 
 
@@ -103,6 +110,8 @@ def shown(run: Run, raw: pd.DataFrame) -> pd.DataFrame:
         text[f"attended: {RATIO}"] = with_intervals(raw, "attended", "ratio")
     if raw["lost"].notna().any():
         text[f"{depends(run)}: {LOSS}"] = with_intervals(raw, "lost", "effect_nats")
+    if raw["removed"].notna().any():
+        text[f"{USED}: {REMOVED}"] = with_intervals(raw, "removed", "effect_nats")
     return text
 
 
@@ -117,12 +126,18 @@ def note(run: Run, raw: pd.DataFrame) -> str:
             "attention."
         ]
     if raw["lost"].notna().any():
+        place = "last but one" if raw["removed"].notna().any() else "last"
         parts.append(
-            f"The last column comes from an intervention: the loss of {output_of(run)} when all heads of the layer are "
-            "replaced. Layers above the one that this output reads have no effect on it."
+            f"The {place} column comes from an intervention: the loss of {output_of(run)} when all heads of the layer "
+            "are replaced. Layers above the one that this output reads have no effect on it."
         )
         if not own_head(run):
             parts.append("It is the score of a probe: it does not show what the model itself uses.")
+    if raw["removed"].notna().any():
+        parts.append(
+            f"The last column comes from an intervention: the loss of {run.facts('usage')['output']} when LEACE "
+            "removes the labels from the layer's vectors, minus that for random subspaces of equal rank."
+        )
     return " ".join(parts)
 
 
@@ -131,6 +146,7 @@ def sample(run: Run, raw: pd.DataFrame) -> str:
     n_sentences = int(run.shown_rows["n_sentences"].iloc[0])
     stated = {"decodable": f"{n_sentences:,} sentences of {run.split}"}
     stated |= {"attended": sample_of(run, "rollout"), depends(run): sample_of(run, "ablation")}
+    stated |= {USED: sample_of(run, "usage")}
     return "; ".join(f"{name}: {stated[name]}" for name in answered(run, raw))
 
 
@@ -150,6 +166,7 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
         Panel("score", ("ci_low", "ci_high"), "control", "control task", score, "decodable", BLUE),
         Panel("attended", ("attended_low", "attended_high"), None, "", RATIO, "attended", GREEN),
         Panel("lost", ("lost_low", "lost_high"), None, "", LOSS, output_of(run), VERMILION),
+        Panel("removed", ("removed_low", "removed_high"), None, "", REMOVED, "labels removed (LEACE)", PURPLE),
     ]
     panels = [panel for panel in panels if raw[panel.column].notna().any()]
     with figure(5.6, 0.9 + 1.7 * len(panels), lower=ROWS) as made:
@@ -159,7 +176,7 @@ def write_joined(run: Run, stem: Path) -> list[Path]:
                 axes.axhline(1, color=GREY, linewidth=0.8)
         layer_ticks(axes, raw["layer"].to_list())
         shows = "probes and attention: associations" if raw["attended"].notna().any() else "probes: associations"
-        shows += "; ablation: effects" if raw["lost"].notna().any() else ""
+        shows += "; losses: effects" if raw[["lost", "removed"]].notna().any(axis=None) else ""
         legend_below(made)
         titled(made, heading(run), f"{shows}; bands: 95 % intervals")
         return save(made, stem, raw)

@@ -51,6 +51,13 @@ METHODS = (
         "each weight is the capacity of a pipe (Abnar & Zuidema 2020).",
         ("attention flow",),
     ),
+    Entry(
+        "counterfactual",
+        "A vector that is changed as if its item were of another class: an intervention. AlterRep mirrors it at the "
+        "hyperplanes of INLP's probes (Ravfogel et al. 2021); a swap of class means adds the difference of two means; "
+        "projected gradient follows the gradient of a probe.",
+        ("AlterRep", "swap of class means", "projected gradient", "moved to another class"),
+    ),
     Entry("gold", "The correct label, as the corpus has it."),
     Entry(
         "gold head",
@@ -58,9 +65,20 @@ METHODS = (
         ("gold heads",),
     ),
     Entry(
+        "INLP",
+        "Iterative nullspace projection: a probe is trained, the subspace that it reads is removed, and again, until "
+        "a probe finds nothing more (Ravfogel et al. 2020). Measuring an output after it is amnesic probing (Elazar et "
+        "al. 2021).",
+    ),
+    Entry(
         "intervention",
         "A part of the model or of its input is changed, and the output is measured again. Only this shows an effect.",
         ("interventions", "Interventions"),
+    ),
+    Entry(
+        "LEACE",
+        "The smallest change of vectors after which no linear probe knows more of a concept than the frequencies of "
+        "its classes (Belrose et al. 2023).",
     ),
     Entry("majority", "The score of always giving the most frequent label of train.", ("majority baseline",)),
     Entry(
@@ -68,6 +86,10 @@ METHODS = (
         "A word at the same distance, in a sentence of about the same length, that is not the gold "
         "head: what distance by itself would give.",
         ("Matched word", "matched words"),
+    ),
+    Entry(
+        "mean projection",
+        "Removing the subspace in which the means of classes differ (Haghighatkhah et al. 2022).",
     ),
     Entry("mirror word", "The word as far away as the gold head, on the other side.", ("Mirror word",)),
     Entry(

@@ -45,6 +45,12 @@ MEASURES = (
         "labels are to learn (Voita & Titov 2020).",
         ("online code", "code length in bits"),
     ),
+    Entry(
+        "completeness",
+        "Of an intervention on a concept: 1 if the concept is wholly removed, or wholly moved to the wanted class, as "
+        "probes of unchanged vectors read it; 0 if nothing is reached (Canby et al. 2024).",
+        ("Completeness",),
+    ),
     Entry("compression", "The code length of a uniform code, divided by that of the probe; 1 means nothing is gained."),
     Entry(
         "DSpr",
@@ -124,6 +130,12 @@ MEASURES = (
         "R²",
         "The share of the variance of the gold values that the predictions explain; 1 is perfect, 0 is as good "
         "as always predicting the mean.",
+    ),
+    Entry(
+        "reliability",
+        "Of an intervention on a concept: the harmonic mean of its completeness and of how far it leaves other "
+        "properties as they were (Canby et al. 2024).",
+        ("Reliability",),
     ),
     Entry("root accuracy", "How often the word with the smallest predicted depth is the root of the sentence."),
     Entry(

@@ -22,7 +22,7 @@ def sections(run: Run) -> list[Section]:
     return [one for one in made if one.tables or one.figures or one.sentences]
 
 
-INTERVENTIONS = ("ablation", "pruning", "agreement")
+INTERVENTIONS = ("ablation", "pruning", "agreement", "usage")
 FLOW = "Attention and rollout show where information may pass: they are associations."
 EFFECTS = (
     "Effects come only from interventions: a part of the model or of its input was changed, and the output was "

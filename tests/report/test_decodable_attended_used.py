@@ -85,3 +85,24 @@ def test_probes_alone_give_no_section_and_no_figure(run_with, tmp_path):
     assert not (made.tables or made.figures or made.sentences)
     assert joined(run) is None
     assert write_joined(run, tmp_path / "joined") == []
+
+
+def test_removal_of_the_labels_has_its_own_column_and_panel_and_is_told_from_the_ablation(both, run_with, written):
+    lines = [
+        ("pos", layer, 1.5 + layer, {"metric": "effect_nats", "probe": f"leace{of}"})
+        for layer in (0, 1)
+        for of in ("", "_minus_random", "_minus_random_adjusted")
+    ]
+    usage = run_with("usage", lines, sample="9 of the 20 sentences of test", output="the probe on top")
+    analyses = {**both.manifest["analyses"], **usage.manifest["analyses"]}
+    run = replace(both, manifest={**both.manifest, "analyses": analyses}, others=pd.concat([both.others, usage.others]))
+    made = section(run)
+    [table] = made.tables
+    assert table.text.columns[-1] == (
+        "what removing it costs (LEACE): loss without the labels, beyond random subspaces (nats)"
+    )
+    assert table.text.iloc[:, -1].tolist() == ["1.500 [1.490, 1.510]", "2.500 [2.490, 2.510]", "–"]
+    assert "The last but one column comes from an intervention: the loss of the linear probe of pos" in table.note
+    assert "The last column comes from an intervention: the loss of the probe on top when LEACE" in table.note
+    assert made.sample.endswith("; what removing it costs (LEACE): 9 of the 20 sentences of test")
+    assert written(run, made) == {"joined.png", "joined.pdf"}
