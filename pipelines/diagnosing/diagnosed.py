@@ -63,7 +63,7 @@ def texts_of(trained: Trained, chosen: Chosen) -> tuple[list[DiagnosedText], tup
     for number, one in enumerate(chosen.texts):
         trained.bars("texts", number, n_texts)
         try:
-            found.append(diagnosed_text(subject, one.sentence, one.label, means, on_dev, one.word))
+            found.append(diagnosed_text(subject, one.sentence, one.label, means, on_dev, word=one.word))
         except DataError as error:
             if chosen.of_split is None:
                 raise

@@ -62,6 +62,15 @@ class Settings:
         if self.phenomena and not self.errors:
             raise ConfigError("phenomena= is of the errors of a corpus; type errors=20 too")
 
+    def check_level(self, task: str, level: str) -> None:
+        """Refuse what is about whole sentences for a task of words. Raises: ConfigError."""
+        for name in ("behaviour", "phenomena"):
+            if level == "word" and getattr(self, name):
+                raise ConfigError(
+                    f"{name}= is about the class of a whole sentence, and task={task} labels words; leave it out, or "
+                    "type task=sentiment"
+                )
+
     def as_prompt(self) -> Prompt | None:
         """The prompt and its answers, if the classifier is a causal model's answer. Raises: ConfigError."""
         return None if self.prompt is None else Prompt(self.prompt, dict(self.answers or {}))

@@ -18,7 +18,6 @@ from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.probed_subject import probed_subject
 from probing.diagnosis.subject import Subject
-from probing.errors import ConfigError
 from probing.probe.saved import FILE, from_file
 from probing.report.run_files import read_file
 from probing.result.folder import ROWS
@@ -53,10 +52,7 @@ def finished_run(settings: Settings) -> Run:
         task = this.experiment.task
         refuse_other_tasks(task.name, task.level, task.kind, settings.prompt is not None)
         of_words, labels = task.level == "word", task.labels(this.corpus)
-        if of_words and settings.phenomena:
-            raise ConfigError(
-                f"task={task.name}: phenomena= are of sentences, and this task labels words; leave it out"
-            )
+        settings.check_level(task.name, task.level)
         check_labels(typed_texts(settings, of_words), labels)
         check_phenomena(settings, this.corpus)
         if settings.behaviour:

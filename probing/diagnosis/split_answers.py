@@ -34,6 +34,11 @@ class SplitAnswers:
     rows: Integers | None = None
 
     @property
+    def items(self) -> str:
+        """What was answered: ``sentences`` or ``words``."""
+        return "sentences" if self.words is None else "words"
+
+    @property
     def wrong(self) -> Integers:
         """Places of the sentences that the classifier gets wrong, the most confident errors first."""
         confidence = self.log_probabilities.max(axis=1)

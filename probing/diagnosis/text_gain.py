@@ -24,21 +24,23 @@ NOT_PREDICTED = {
     "doubtful label": "the label is in doubt, and not the model",
     "undecided": "no repair is named",
 }
+OTHER_LABEL = "in a sentence without a word, another label of the word that is classified may be right"
 
 
 @dataclass(frozen=True)
 class TextGain:
     """The gain in accuracy over dev. what: is compared with the classifier as it is.
 
-    estimate: with a 95 % interval, of other sentences than the text. None: nothing is predicted, and ``why`` says why.
-    same_layer: of "lost", the gain of the probe on the layer that is read, which any new head may bring; None: there is
-    no such gain, because this probe is the classifier.
+    estimate: with a 95 % interval, of other sentences than the text, or (``items``) of the words of these sentences.
+    None: nothing is predicted, and ``why`` says why. same_layer: of "lost", the gain of the probe on the layer that is
+    read, which any new head may bring; None: there is no such gain, because this probe is the classifier.
     """
 
     what: str = ""
     estimate: Estimate | None = None
     why: str = ""
     same_layer: float | None = None
+    items: str = "sentences"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +66,16 @@ class OnDev:
         return self.found.notes
 
     def gain(self, told: Verdict, text: Sentence) -> TextGain:
-        """What the repair of a verdict on ``text`` should add over dev."""
+        """What the repair of a verdict on ``text``, or on a word of it, should add over dev."""
         if told.kind in NOT_PREDICTED:
             return TextGain(why=NOT_PREDICTED[told.kind])
         if told.kind == "outweighed" and self.subject.of_words:
-            return TextGain(why="without a word, other labels of the words around it may be right")
+            return TextGain(why=OTHER_LABEL)
         answers = self.found.answers
         if told.word is not None:
             answers = replace(answers, without={told.word: self.without(told.word)})
         resampling = self.subject.study.resampling("dev", self.found.numbers)
-        return text_gain(told, answers, others(self.found.sentences, text), resampling)
+        return text_gain(told, answers, others(self.found.sentences, text), resampling, self.found.items)
 
     def without(self, word: str) -> Integers:
         """The class that the classifier gives to each sentence of dev without a word, (N,); ABSENT: it is not there."""
@@ -92,8 +94,10 @@ def others(sentences: Sequence[Sentence], text: Sentence) -> Right:
     return np.array([[*map(str.lower, one.words)] != words for one in sentences], dtype=np.bool_)
 
 
-def text_gain(told: Verdict, answers: Answers, others: Right, resampling: Resampling) -> TextGain:
-    """The gain of the repair that ``told`` names, from answers on N sentences, over those in ``others`` (N,).
+def text_gain(
+    told: Verdict, answers: Answers, others: Right, resampling: Resampling, items: str = "sentences"
+) -> TextGain:
+    """The gain of the repair that ``told`` names, from answers on N ``items``, over those in ``others``, (N,).
 
     unused: right by the probe on the layer that is read, minus right by the classifier. lost: the same with the probe
     on the layer that the verdict names. outweighed: right without the word minus right with it, in the sentences that
@@ -112,17 +116,18 @@ def text_gain(told: Verdict, answers: Answers, others: Right, resampling: Resamp
     inside = others & (classes != ABSENT)
     n = int(inside.sum())
     if n < FEWEST:
-        kind = f"sentences of dev with “{told.word}”" if told.word is not None else "sentences of dev"
+        kind = f"{items} of dev with “{told.word}”" if told.word is not None else f"{items} of dev"
         return TextGain(what, why=f"{n} other {kind}, and at least {FEWEST} are needed")
     gained = (classes == answers.gold) - answers.right
     [estimate] = estimates({what: Measured(gained, inside.astype(np.float64))}, resampling).values()
+    estimate = _with_width(estimate, resampling.of(np.flatnonzero(inside)).n_units)
     same = (answers.probes_right[-1] - answers.right)[inside] if told.kind == "lost" else np.zeros(0)
-    return TextGain(what, _with_width(estimate), same_layer=float(same.mean()) if same.any() else None)
+    return TextGain(what, estimate, same_layer=float(same.mean()) if same.any() else None, items=items)
 
 
-def _with_width(one: Estimate) -> Estimate:
-    """Where no resample differs, as where no answer changes, up to the share that so many sentences can hide."""
+def _with_width(one: Estimate, n_units: int) -> Estimate:
+    """Where no resample differs, as where no answer changes, up to the share that so many units can hide."""
     if one.low < one.high:
         return one
-    hidden = float(wilson(np.array(0.0), np.array(float(one.n)))[1])
+    hidden = float(wilson(np.array(0.0), np.array(float(n_units)))[1])
     return replace(one, low=max(-1.0, one.value - hidden), high=min(1.0, one.value + hidden))

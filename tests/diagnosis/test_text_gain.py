@@ -12,7 +12,7 @@ from probing.diagnosis.diagnosed_text import diagnosed_text
 from probing.diagnosis.edited_texts import text_sentence
 from probing.diagnosis.head_reference import head_reference
 from probing.diagnosis.taken_out import ABSENT, classes_by, without_words
-from probing.diagnosis.text_gain import NOT_PREDICTED, OnDev, others, text_gain
+from probing.diagnosis.text_gain import NOT_PREDICTED, OTHER_LABEL, OnDev, others, text_gain
 from probing.diagnosis.text_verdict import Verdict
 from probing.result.resampling import Resampling
 
@@ -120,3 +120,27 @@ def test_a_diagnosed_text_has_the_gain_of_its_verdict(small_subject, on_dev):
     for place in wrong:
         one = diagnosed_text(small_subject, dev.sentences[place], int(dev.answers.gold[place]), means, on_dev)
         assert one.gain == on_dev.gain(one.verdict, one.evidence.sentence)
+
+
+def test_the_gain_for_a_word_is_that_over_the_words_of_other_sentences(word_subject):
+    on_dev = OnDev(word_subject)
+    dev, text = on_dev.found, on_dev.found.sentences[0]
+    assert (dev.items, on_dev.known) == ("words", None)
+    found = on_dev.gain(told("lost", 0), text)
+    there = np.array([sentence.words != text.words for sentence in dev.sentences])
+    gained = (dev.answers.probes_right[0] - dev.answers.right)[there]
+    assert (found.items, found.estimate.n) == ("words", len(gained)) and len(text.words) <= (~there).sum()
+    assert found.estimate.value == pytest.approx(gained.mean())
+    by_sentence = [gained[dev.numbers[there] == n].sum() for n in np.unique(dev.numbers[there])]
+    half = 1.96 * np.sqrt(len(by_sentence) * np.var(by_sentence)) / len(gained)  # words of a sentence go together
+    assert (found.estimate.high - found.estimate.low) / 2 == pytest.approx(half, rel=0.3)
+    without = on_dev.gain(told("outweighed", word="the"), text)
+    assert without.estimate is None and without.why == OTHER_LABEL
+
+
+def test_the_width_where_no_answer_changes_is_that_of_so_many_sentences(answers):
+    same = replace(answers, probes=np.stack([answers.model, answers.model]))
+    found = text_gain(told("unused"), same, EVERY, Resampling(100, np.arange(N) // 10), "words")
+    assert found.estimate.high == pytest.approx(0.0876, abs=1e-4)  # Wilson's upper end of 0 of 40
+    few = text_gain(told("unused"), same, np.arange(N) < 5, RESAMPLING, "words")
+    assert few.why == "5 other words of dev, and at least 20 are needed"

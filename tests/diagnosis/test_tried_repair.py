@@ -70,6 +70,23 @@ def test_skipped_blocks_give_back_the_states_of_the_layer_that_has_the_label(sma
     assert label_of(small_subject, found, again, batch) == pytest.approx(tried.before, abs=1e-5)
 
 
+def test_the_label_of_a_word_is_read_at_that_word(word_subject):
+    import torch
+
+    means, sentence = head_reference(word_subject, 10), text_sentence("they watch the light")
+    label = word_subject.classes.index("VERB")
+    found = text_evidence(word_subject, sentence, label, means, 1)
+    tried = tried_repair(word_subject, found, Verdict("lost", "", "", (), 1), replace(means, notes=()))
+    assert tried.what.startswith("block 2 is skipped")
+    with torch.inference_mode():
+        subwords = word_subject.subwords([sentence])
+        states = forward(word_subject.encoder, batch_of(subwords, [0], word_subject.encoder.pad)).hidden_states[1][0]
+    vector = states[torch.from_numpy(subwords.words == 1)].mean(dim=0).numpy()[None]
+    logits = word_subject.saved.read(2, vector)[0].astype(float)
+    assert tried.after == pytest.approx(np.exp(logits[label] - np.logaddexp.reduce(logits)), abs=1e-4)
+    assert tried.before == pytest.approx(np.exp(found.log_probabilities[label]))
+
+
 def test_other_verdicts_try_nothing(small_subject, found, means):
     assert tried_repair(small_subject, found, Verdict("undecided", "", "", ()), means) is None
     without = replace(found, parts=())

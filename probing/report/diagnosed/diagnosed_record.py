@@ -29,7 +29,7 @@ class OfSplit:
     @property
     def items(self) -> str:
         """What was answered: ``sentences`` or ``words``."""
-        return "sentences" if self.answers.words is None else "words"
+        return self.answers.items
 
     @property
     def n_wrong(self) -> int:

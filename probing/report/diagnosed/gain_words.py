@@ -12,7 +12,8 @@ def gain_in_words(gain: TextGain) -> str:
         of = f" of {gain.what}" if gain.what else ""
         return f"No gain{of} is predicted: {gain.why}."
     numbers = gain_cell(gain)
-    over = f"to the accuracy over {one.n:,} other sentences of dev"
+    other = "other sentences of dev" if gain.items == "sentences" else f"{gain.items} of other sentences of dev"
+    over = f"to the accuracy over {one.n:,} {other}"
     if gain.same_layer is not None:
         over += f" (the probe on the layer that is read adds {signed(gain.same_layer, 3)})"
     if one.low > 0:

@@ -156,9 +156,11 @@ def test_words_that_cannot_be_used(message):
     assert "word=1: it says which word of text= has the label; type text= as well" in message("errors=1", "word=1")
     given = ("prompt={text} is a", "answers={NOUN: a, VERB: b}")
     assert "the answer to a prompt is about a whole text" in message(*text, "word=1", *given)
-    assert "phenomena= are of sentences, and this task labels words" in message(
-        "task=pos", "errors=1", "phenomena=[hedge]"
-    )
+    for options in (["behaviour=2"], ["errors=1", "phenomena=[hedge]"]):
+        said = (
+            f"{options[-1].partition('=')[0]}= is about the class of a whole sentence, and task=pos labels words; leave"
+        )
+        assert said in message("task=pos", *options)
 
 
 def test_errors_of_words_have_a_cause_by_kinds_of_words(diagnose, page_of):
