@@ -14,8 +14,8 @@ from probing.diagnosis.text_rules import (
     outweighing,
     same_word,
     settled,
-    untold,
 )
+from probing.diagnosis.untold_edits import untold
 
 
 @dataclass(frozen=True)

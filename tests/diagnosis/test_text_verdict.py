@@ -10,7 +10,8 @@ from probing.attention.interventions.layer_answers import Answer
 from probing.data.minimal_pair import Edit
 from probing.data.text_edits import text_edits
 from probing.diagnosis.edited_texts import EditedText, text_sentence
-from probing.diagnosis.one_text import Neighbour, TextEvidence
+from probing.diagnosis.neighbours import Neighbour
+from probing.diagnosis.one_text import TextEvidence
 from probing.diagnosis.text_rules import name_of, outweighing, settled_layer, speaking_heads
 from probing.diagnosis.text_verdict import verdict
 

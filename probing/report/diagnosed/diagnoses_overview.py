@@ -6,7 +6,7 @@ from typing import Any
 
 from probing.analysis.slice_errors import SliceErrors
 from probing.diagnosis.cause import MARGIN
-from probing.diagnosis.one_text import marked
+from probing.diagnosis.neighbours import marked
 from probing.report.diagnosed.cause_tables import (
     accuracy_table,
     cause_in_words,

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from probing.diagnosis.diagnosed_text import DiagnosedText
-from probing.diagnosis.one_text import TextEvidence, marked
+from probing.diagnosis.neighbours import marked
+from probing.diagnosis.one_text import TextEvidence
 from probing.report import numbering
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
