@@ -17,7 +17,7 @@ IN_FULL = 3  # texts whose evidence is printed; of more, the verdicts alone
 def summary(found: Diagnosis) -> None:
     """Print the verdict on every text, and the cause of a corpus's errors."""
     say(f"classifier: {found.classifier}")
-    for line in found.stand_ins:
+    for line in (*found.stand_ins, *(f"note: {said}" for said in found.caveats)):
         say(line, "yellow")
     if found.of_split is not None:
         of_errors(found.of_split)

@@ -48,13 +48,18 @@ def accuracy(one: Estimate) -> str:
 
 
 def explanation_table(cause: Cause, items: str = "sentences") -> Toned:
-    """One row per phenomenon: whether a better probe, or the labels of train, explain its errors."""
+    """One row per phenomenon: whether a better probe, or the labels of train, explain its errors.
+
+    Without "unused" if the classifier and the probe on its layer are right for the same items, as where it is a probe.
+    """
     found = cause.evidence or {}
+    same = all((one.low, one.high) == (0, 0) for key, one in found.items() if key.what == "unused")
+    shown = {what: name for what, name in COMPARED.items() if not (same and what == "unused")}
     rows = [
-        [text(group_name(group, items)), *(cell(found.get(Comparison(what, group))) for what in COMPARED)]
+        [text(group_name(group, items)), *(cell(found.get(Comparison(what, group))) for what in shown)]
         for group in groups_of_cause(found)
     ]
-    return Toned(["phenomenon", *COMPARED.values()], rows)
+    return Toned(["phenomenon", *shown.values()], rows)
 
 
 def layer_loss_table(cause: Cause, lost: Sequence[Loss], items: str = "sentences") -> Toned:

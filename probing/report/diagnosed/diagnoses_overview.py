@@ -37,6 +37,7 @@ def write_diagnoses_overview(of: Diagnosis, folder: Path) -> Path:
         "title": of.title,
         "classifier": of.classifier,
         "stand_ins": of.stand_ins,
+        "caveats": of.caveats,
         "texts": lines(of),
         "texts_note": "",
         "cause": None,

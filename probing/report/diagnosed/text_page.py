@@ -42,6 +42,7 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "title": title_of(one, of),
         "classifier": of.classifier,
         "stand_ins": of.stand_ins,
+        "caveats": of.caveats,
         "cut": len(one.text) > LONGEST or found.word is not None,
         "whole": one.text if found.word is None else marked(found.sentence, found.word),
         "verdict": one.verdict,
