@@ -71,6 +71,12 @@ class TextEvidence:
         """The answers of the probes up to the layer that the classifier reads; that layer's is the last."""
         return [answer for answer in self.answers if answer.layer <= self.read_layer]
 
+    @property
+    def up_to(self) -> str:
+        """What stands behind "every layer" where probes on higher layers than the one that is read are not asked."""
+        above = any(answer.layer > self.read_layer for answer in self.answers)
+        return f" up to layer {self.read_layer}" if above else ""
+
     @staticmethod
     def probability(answer: Answer, label: int) -> float:
         """The probability that a probe gives to a class of the corpus; 0 for a class that the corpus does not have."""

@@ -72,7 +72,7 @@ def lost(found: TextEvidence, classes: Sequence[str]) -> Rule:
     if read.predicted == found.label:
         return Rule("lost", False, (), (f"the probe on layer {read.layer}, which is read, still gives the label",))
     if not right:
-        return Rule("lost", False, (), ("no probe on any layer gives the label",))
+        return Rule("lost", False, (), (f"no probe on any layer{found.up_to} gives the label",))
     worse = [answer for answer in right if not _as_good(answer, found)]
     chance = (
         (
@@ -115,13 +115,14 @@ def settled(found: TextEvidence, classes: Sequence[str]) -> str:
 def not_told_apart(found: TextEvidence, classes: Sequence[str]) -> Rule:
     """An edit that should change the label gets the answer of the text from every probe, and hardly moves any."""
     should, same = flipping(found), untold(found)
-    reasons = tuple(f"{named(edit)} has the same answer in every layer, and {moved_by(edit, found)}" for edit in same)
+    everywhere = f"has the same answer in every layer{found.up_to}"
+    reasons = tuple(f"{named(edit)} {everywhere}, and {moved_by(edit, found)}" for edit in same)
     against = []
     for edit in should:
         if layers := edit.told_apart(found.below):
             against.append(f"{named(edit)} has another answer in layers {', '.join(map(str, layers))}")
         elif edit not in same:
-            against.append(f"{named(edit)} has the same answer in every layer, but {moved_by(edit, found)}")
+            against.append(f"{named(edit)} {everywhere}, but {moved_by(edit, found)}")
     none = "no edit is known that should change the label" if found.word is None else "no edit is made for one word"
     nothing = () if should else (none,)
     return Rule("not told apart", bool(same), reasons, (*against, *nothing))
@@ -163,11 +164,11 @@ def doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     share = n_same / max(1, n_near)
     sure = all(found.probability(one, found.predicted) >= SURE for one in found.below[1:])
     neighbours = f"{n_same} of the {n_near} nearest training {found.items} are {answer}"
-    probes = f"every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"
+    probes = f"every probe above layer 0{found.up_to} gives {answer} at least {100 * SURE:.0f} %"
     holds = [neighbours] if share >= NEAR else []
     holds += [probes] if sure else []
     fails = [neighbours] if share < NEAR else []
-    fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"]
+    fails += [] if sure else [f"not {probes}"]
     same = same_word(found)
     many = f"{same} of these {n_near} {'is' if same == 1 else 'are'} the same word"
     fails += [f"{many}, which says only how train labels it"] if same else []
