@@ -46,8 +46,8 @@ def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
     say(f"\n{one.text}", "bold")
     say(f"{f'{one.word}: ' if one.word else ''}label {of.classes[one.evidence.label]}, answer {one.answer}")
     say(f"verdict: {one.verdict.kind}. {one.verdict.says}", "bold")
-    say(f"repair to try: {one.verdict.repair}")
     if not one.evidence.is_right:
+        say(f"repair to try: {one.verdict.repair}")
         tried = tried_in_words(one.tried, of.classes[one.evidence.label])
         for line in (gain_in_words(one.gain), *([tried] if tried else [])):
             say(line)

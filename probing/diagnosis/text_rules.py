@@ -163,7 +163,7 @@ def doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
     n_same, n_near = _near_as_given(found, classes), len(found.neighbours)
     share = n_same / max(1, n_near)
     sure = all(found.probability(one, found.predicted) >= SURE for one in found.below[1:])
-    neighbours = f"{n_same} of the {n_near} nearest training {found.items} are {answer}"
+    neighbours = f"{n_same} of the {n_near} nearest training {found.items} {'is' if n_same == 1 else 'are'} {answer}"
     probes = f"every probe above layer 0{found.up_to} gives {answer} at least {100 * SURE:.0f} %"
     holds = [neighbours] if share >= NEAR else []
     holds += [probes] if sure else []

@@ -45,7 +45,7 @@ def verdict(found: TextEvidence, classes: Sequence[str], own_head: bool) -> Verd
     if first is None:
         settle = "probes that are not linear, or more texts of this kind"
         says = f"The classifier says {predicted}; none of the rules explains why."
-        return Verdict("undecided", says, f"{settle} would settle it", rules)
+        return Verdict("undecided", says, f"none yet; {settle} would settle it", rules)
     says, repair = _SAYS[first.kind](found, classes)
     layer = last_right(found) if first.kind == "lost" else None
     word = most_outweighing(found).lower() if first.kind == "outweighed" else None

@@ -154,6 +154,16 @@ def test_json_has_the_same_numbers_as_the_rows(folder, rows):
     assert found["texts"][0]["verdict"]["kind"] in read(folder, "text-1.html")
 
 
+def test_a_caveat_of_the_classifier_is_on_every_page_and_is_nothing_that_was_left_out(whole, tmp_path):
+    write_diagnosis(replace(whole, caveats=("the head reads <b>another place</b>",)), tmp_path)
+    for name in ("index.html", "text-1.html"):
+        page = read(tmp_path, name)
+        assert page.count("Note: the head reads &lt;b&gt;another place&lt;/b&gt;.") == 1
+        assert page.index("Note: the head") < page.index('id="notes"')
+    found = json.loads((tmp_path / "diagnosis.json").read_text())
+    assert (found["caveats"], found["notes"]) == (["the head reads <b>another place</b>"], [])
+
+
 def test_cause_on_the_overview_is_that_of_the_split(folder, small_split, rows):
     answers, cause = small_split
     page = read(folder, "index.html")
