@@ -38,7 +38,8 @@ def of_errors(split: OfSplit) -> None:
         if line:
             say(line)
     if split.left_out:
-        say(f"{split.left_out:,} {split.items} are left out: without a label of train, without a vector, or too long")
+        long = "too long" if split.items == "sentences" else "in a sentence that is too long"
+        say(f"{split.left_out:,} {split.items} are left out: without a label of train, without a vector, or {long}")
 
 
 def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
