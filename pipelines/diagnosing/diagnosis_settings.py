@@ -59,6 +59,10 @@ class Settings:
             raise ConfigError(
                 f"{listed}: one of text=, file=, errors= and behaviour= is expected; type {EXAMPLE}, or errors=20"
             )
+        if self.split != "dev" and not self.errors:
+            raise ConfigError(
+                f"split={self.split}: it says whose errors are diagnosed; leave it out, or type errors=20"
+            )
         if self.phenomena and not self.errors:
             raise ConfigError("phenomena= is of the errors of a corpus; type errors=20 too")
 

@@ -17,7 +17,7 @@ IN_FULL = 3  # texts whose evidence is printed; of more, the verdicts alone
 def summary(found: Diagnosis) -> None:
     """Print the verdict on every text, and the cause of a corpus's errors."""
     say(f"classifier: {found.classifier}")
-    for line in found.stand_ins:
+    for line in (*found.stand_ins, *(f"note: {said}" for said in found.caveats)):
         say(line, "yellow")
     if found.of_split is not None:
         of_errors(found.of_split)
@@ -38,7 +38,8 @@ def of_errors(split: OfSplit) -> None:
         if line:
             say(line)
     if split.left_out:
-        say(f"{split.left_out:,} {split.items} are left out: without a label of train, without a vector, or too long")
+        long = "too long" if split.items == "sentences" else "in a sentence that is too long"
+        say(f"{split.left_out:,} {split.items} are left out: without a label of train, without a vector, or {long}")
 
 
 def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
@@ -46,8 +47,8 @@ def verdict_on(one: DiagnosedText, of: Diagnosis) -> None:
     say(f"\n{one.text}", "bold")
     say(f"{f'{one.word}: ' if one.word else ''}label {of.classes[one.evidence.label]}, answer {one.answer}")
     say(f"verdict: {one.verdict.kind}. {one.verdict.says}", "bold")
-    say(f"repair to try: {one.verdict.repair}")
     if not one.evidence.is_right:
+        say(f"repair to try: {one.verdict.repair}")
         tried = tried_in_words(one.tried, of.classes[one.evidence.label])
         for line in (gain_in_words(one.gain), *([tried] if tried else [])):
             say(line)

@@ -14,6 +14,7 @@ from pipelines.running.manifest import TYPED
 from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
+from probing.attention.interventions.prompt_head import answers_of
 from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.probed_subject import probed_subject
@@ -54,6 +55,8 @@ def finished_run(settings: Settings) -> Run:
         of_words, labels = task.level == "word", task.labels(this.corpus)
         settings.check_level(task.name, task.level)
         check_labels(typed_texts(settings, of_words), labels)
+        if (prompt := settings.as_prompt()) is not None:
+            answers_of(prompt, labels.classes)  # before anything is trained
         check_phenomena(settings, this.corpus)
         if settings.behaviour:
             check_classes(labels.classes)

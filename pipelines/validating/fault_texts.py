@@ -15,7 +15,8 @@ from probing.data.minimal_pair import Edit
 from probing.data.words_left_out import without_places
 from probing.diagnosis.answers import Answers
 from probing.diagnosis.edited_texts import EditedText, expected_edits
-from probing.diagnosis.one_text import NEIGHBOURS, Neighbour, TextEvidence
+from probing.diagnosis.neighbours import NEIGHBOURS, Neighbour
+from probing.diagnosis.one_text import TextEvidence
 from probing.diagnosis.taken_out import ABSENT, without_words
 from probing.diagnosis.text_gain import others, text_gain
 from probing.diagnosis.text_rules import Kind

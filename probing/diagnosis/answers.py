@@ -32,6 +32,10 @@ class Groups:
         """One group per phenomenon."""
         return cls(tuple(one.name for one in found.phenomena), found.members)
 
+    def at(self, places: NDArray[np.integer]) -> "Groups":
+        """The same groups of some of the N sentences alone."""
+        return Groups(self.names, self.inside[places])
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:

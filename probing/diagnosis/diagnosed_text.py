@@ -62,8 +62,8 @@ def diagnosed_text(
     """Diagnose one text. label: its class in the corpus's numbers. means: what replaces heads (``head_reference``).
 
     on_dev: give the same one for all texts of a subject; without it, dev is read again for each text that needs it.
-    word: for a classifier of words, the place of the word that has the label, from 0.
-    Raises: DataError for a text that the classifier cannot read whole.
+    word: for a classifier of words, the place of the word that has the label, from 0. Raises: DataError for a text that
+    the classifier cannot read whole.
     """
     found = text_evidence(subject, sentence, label, means, word)
     told = verdict(found, subject.classes, subject.has_own_head)

@@ -23,7 +23,7 @@ def _places(of: Subject) -> tuple[str, ...]:
             return ()
     else:
         reads = "the last place of the prompt" if of.prompt is not None or head is None else READ[head.reads]
-        pooled = f"the vector {'mean of the words' if vector == 'mean' else vector} of the text alone"
+        pooled = f"{'the mean of the words' if vector == 'mean' else f'the vector {vector}'} in the text alone"
         item = "sentences"
     return (
         f"the head reads {reads}, and the probes and nearest {item} {pooled}: “unused” can also mean that the "

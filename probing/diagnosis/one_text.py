@@ -14,31 +14,17 @@ from probing.attention.interventions.own_and_others import places_of
 from probing.axes import Note, Sentence
 from probing.data.words_left_out import without_places
 from probing.diagnosis.edited_texts import EditedText, edited_texts
+from probing.diagnosis.neighbours import Neighbour, neighbours
 from probing.diagnosis.split_items import Integers, gold_at
 from probing.diagnosis.subject import Subject
 from probing.diagnosis.taken_out import ABSENT, classes_given
 from probing.errors import ConfigError, DataError, ModelError
 from probing.model.subwords import Subwords
-from probing.probe.nearest import nearest
 
-NEIGHBOURS = 10
 OF_WORDS = (
     Note("skipped", "minimal pairs left out: their rules are about the class of a whole text, not of one of its words"),
     Note("caveat", "answers without a word: in a sentence that lacks a word, another label of this word may be right"),
 )
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A sentence of train that is near to the text in the layer that the classifier reads. distance: 1 − cosine.
-
-    For a classifier of words, a ``word`` of train: its sentence with the word in brackets (``marked``).
-    """
-
-    text: str
-    label: str
-    distance: float
-    word: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +34,8 @@ class TextEvidence:
     label: its class, in the corpus's numbers. log_probabilities (C,): of the classifier, in its own order;
     ``predicted``: its class in the corpus's numbers. explained: the two classes whose logit difference words and parts
     are measured on, by name. answers: of the probe of each layer. shorter (W,): the class that the classifier gives
-    once a word is taken out, and label_without (W,) the probability of the label then; -1 and NaN: nothing is left, or
-    it is the word that is classified. notes: what could not be measured. read_layer: the layer that the classifier
+    once a word is taken out, and label_without (W,) the probability of the label then; ABSENT and NaN: nothing is left,
+    or it is the word that is classified. notes: what could not be measured. read_layer: the layer that the classifier
     reads. word: the place of the word that is classified, from 0; None: the text is.
     """
 
@@ -84,6 +70,12 @@ class TextEvidence:
     def below(self) -> list[Answer]:
         """The answers of the probes up to the layer that the classifier reads; that layer's is the last."""
         return [answer for answer in self.answers if answer.layer <= self.read_layer]
+
+    @property
+    def up_to(self) -> str:
+        """What stands behind "every layer" where probes on higher layers than the one that is read are not asked."""
+        above = any(answer.layer > self.read_layer for answer in self.answers)
+        return f" up to layer {self.read_layer}" if above else ""
 
     @staticmethod
     def probability(answer: Answer, label: int) -> float:
@@ -169,42 +161,14 @@ def without_each(
 ) -> tuple[Integers, NDArray[np.float64]]:
     """The class that the classifier gives to the text without each word, and the probability of ``label``, (W,) each.
 
-    −1 and NaN: nothing is left, or it is the ``word`` that is classified, which is never taken out.
+    ABSENT and NaN: nothing is left, or it is the ``word`` that is classified, which is never taken out.
     """
     n_words = len(sentence.words)
-    given, sure = np.full(n_words, ABSENT, dtype=np.int64), np.full(n_words, np.nan)
+    classes, of_label = np.full(n_words, ABSENT, dtype=np.int64), np.full(n_words, np.nan)
     others = [at for at in range(n_words) if at != word]
     if n_words < 2:
-        return given, sure
+        return classes, of_label
     places = None if word is None else [word - (at < word) for at in others]
     found = subject.log_probabilities([without_places(sentence, [at]) for at in others], places)
-    given[others], sure[others] = classes_given(subject, found), np.exp(found[:, subject.in_classifier(label)])
-    return given, sure
-
-
-def neighbours(subject: Subject, subwords: Subwords, word: int | None = None) -> list[Neighbour]:
-    """The sentences, or words, of train whose vectors in the layer that is read are nearest to that of the text."""
-    vectors = subject.train_vectors
-    scale = vectors.mean(axis=0), np.where((spread := vectors.std(axis=0)) > 0, spread, 1)
-    found = nearest(vectors, subject.vector(subwords, word), scale, NEIGHBOURS)
-    train, classes = subject.study.corpus.splits["train"], subject.classes
-    items, gold = subject.with_vector("train").at(found.items), subject.gold("train")[found.items]
-    places = [None] * len(items) if items.words is None else items.words.tolist()
-    return [
-        Neighbour(
-            marked(train[number], place),
-            classes[label],
-            float(distance),
-            "" if place is None else train[number].words[place],
-        )
-        for number, place, label, distance in zip(items.sentences, places, gold, found.distances, strict=True)
-    ]
-
-
-def marked(sentence: Sentence, word: int | None) -> str:
-    """The words between spaces, the given one in brackets.
-
-    >>> marked(Sentence("s", ("They", "watch", "us")), 1)
-    'They [watch] us'
-    """
-    return " ".join(f"[{form}]" if at == word else form for at, form in enumerate(sentence.words))
+    classes[others], of_label[others] = classes_given(subject, found), np.exp(found[:, subject.in_classifier(label)])
+    return classes, of_label

@@ -41,7 +41,7 @@ def check_label(where: str, label: str, labels: Labels) -> None:
 
 
 def whole_text(subject: Subject, text: str, where: str = "", word: int | None = None) -> Sentence:
-    """A text as a sentence. where: what stands before an error. word: its place, for a classifier of words.
+    """A text as a sentence. where: what stands before an error. word: the place of the one that is classified.
 
     Raises: DataError if the classifier cannot read it; ConfigError as ``checked``.
     """

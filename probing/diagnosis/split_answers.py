@@ -1,17 +1,20 @@
-"""The answers of a classifier, of its probes, and without single words, for the sentences of one split."""
+"""The answers of a classifier, of its probes, and without single words, for the sentences, or words, of one split."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from probing.axes import Note, Progress, Sentence, Split, no_progress
 from probing.diagnosis.answers import Answers, Groups, Right
+from probing.diagnosis.head_answers import head_answers
 from probing.diagnosis.split_items import Integers, SplitItems
 from probing.diagnosis.subject import Subject
 from probing.diagnosis.taken_out import classes_by, classes_given, without_words
 from probing.diagnosis.telling_words import telling_words
+from probing.model.maps import usable
 
 WORDS = 10  # that are taken out, at most
 
@@ -20,18 +23,17 @@ WORDS = 10  # that are taken out, at most
 class SplitAnswers:
     """The answers for N sentences of a split, or for N of its words.
 
-    numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier.
-    notes: on sentences that the classifier cannot read, or does not read whole. words (N,): for a classifier of words,
-    the place of each word in its sentence, from 0; rows (N,): of their vectors, by which groups count words.
+    numbers (N,): of the sentences in their split. sentences: these. log_probabilities (N, C') of the classifier. words
+    (N,): for a classifier of words, the place of each word in its sentence, from 0. notes: on sentences that the
+    classifier cannot read, or does not read whole.
     """
 
     numbers: Integers
     sentences: Sequence[Sentence]
     log_probabilities: NDArray[np.float64]
     answers: Answers
-    notes: tuple[Note, ...] = ()
     words: Integers | None = None
-    rows: Integers | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def items(self) -> str:
@@ -40,7 +42,7 @@ class SplitAnswers:
 
     @property
     def wrong(self) -> Integers:
-        """Places of the sentences that the classifier gets wrong, the most confident errors first."""
+        """Places of the items that the classifier gets wrong, the most confident errors first."""
         confidence = self.log_probabilities.max(axis=1)
         wrong = np.flatnonzero(self.answers.model != self.answers.gold)
         return wrong[np.argsort(-confidence[wrong], kind="stable")]
@@ -55,31 +57,22 @@ def split_answers(
     Sentences, or words, without a label that train has, without a vector, or that the classifier cannot read, are left
     out.
     """
-    found = plain_answers(subject, split)
+    found = plain_answers(subject, split, groups)
     right, of_probes = (None, None) if of_train is None else on_train(subject, of_train)
-    answers = replace(
-        found.answers,
-        groups=Groups(groups.names, groups.inside[found.numbers if found.rows is None else found.rows]),
-        without={} if subject.of_words else without_telling_words(subject, found.sentences, on_progress),
-        of_train=right,
-        probes_of_train=of_probes,
-    )
+    without: Mapping[str, Integers] = {}
+    if not subject.of_words:
+        train, items = subject.study.corpus.splits["train"], subject.items("train")
+        gold = subject.gold("train")[items.rows]
+        words = telling_words([train[n] for n in items.sentences], gold, found.sentences, WORDS)
+        without = without_words(words, found.sentences, classes_by(subject), on_progress)
+    answers = replace(found.answers, without=without, of_train=right, probes_of_train=of_probes)
     return replace(found, answers=answers)
 
 
-def without_telling_words(
-    subject: Subject, sentences: Sequence[Sentence], on_progress: Progress
-) -> Mapping[str, Integers]:
-    """Per word that tells a class in train: the classifier's answer once it is taken out; −1 where it is not."""
-    train, items = subject.study.corpus.splits["train"], subject.items("train")
-    words = telling_words([train[n] for n in items.sentences], subject.gold("train")[items.rows], sentences, WORDS)
-    return without_words(words, sentences, classes_by(subject), on_progress)
-
-
-def plain_answers(subject: Subject, split: Split) -> SplitAnswers:
-    """The same without groups, without words that are taken out, and without train: one pass over the split."""
+def plain_answers(subject: Subject, split: Split, groups: Groups | None = None) -> SplitAnswers:
+    """The same without words that are taken out, and without train: one pass over the split."""
     items = subject.items(split)
-    found = subject.of_split(split, items)
+    found = log_probabilities_of(subject, split, items)
     read = np.flatnonzero(np.isfinite(found).all(axis=1))
     notes = unread(subject, split, len(items) - len(read))
     items, found = items.at(read), found[read]
@@ -89,11 +82,30 @@ def plain_answers(subject: Subject, split: Split) -> SplitAnswers:
         classes_given(subject, found),
         probe_answers(subject, split, items),
         tuple(layer for layer in subject.saved.layers if layer <= subject.layer),
-        Groups((), np.zeros((len(items), 0), dtype=bool)),
+        Groups((), np.zeros((len(items), 0), dtype=bool)) if groups is None else groups.at(items.places),
     )
-    return SplitAnswers(
-        items.sentences, sentences, found, answers, notes, items.words, None if items.words is None else items.rows
-    )
+    return SplitAnswers(items.sentences, sentences, found, answers, items.words, notes)
+
+
+def log_probabilities_of(subject: Subject, split: Split, items: SplitItems) -> NDArray[np.float64]:
+    """Log-probabilities of the classifier for items of a split, (N, C'); of a probe from stored vectors.
+
+    NaN for a sentence that does not fit into one input, and for its words.
+    """
+    sentences = subject.study.corpus.splits[split]
+    if subject.has_own_head and subject.of_words:
+        return head_answers(subject.encoder, sentences, items)
+    if subject.has_own_head:
+        return subject.log_probabilities([sentences[number] for number in items.sentences])
+    found = log_softmax(by_probe(subject, subject.layer, split, items).astype(np.float64), axis=1)
+    whole = usable(subject.encoder, subject.study.subwords[split])[items.sentences]
+    return np.where(whole[:, None], found, np.nan)
+
+
+def by_probe(subject: Subject, layer: int, split: Split, items: SplitItems) -> NDArray[np.float32]:
+    """What the probe of a layer says of the stored vectors of these items, (N, C)."""
+    vectors = subject.study.items.vectors
+    return subject.saved.read(layer, vectors.pick(layer, vectors.bounds(split)[0] + items.rows))
 
 
 def unread(subject: Subject, split: Split, n_left_out: int) -> tuple[Note, ...]:
@@ -111,11 +123,8 @@ def unread(subject: Subject, split: Split, n_left_out: int) -> tuple[Note, ...]:
 
 def probe_answers(subject: Subject, split: Split, items: SplitItems) -> Integers:
     """The class that the probe of each layer up to the one that is read gives to these items, (L, N)."""
-    vectors = subject.study.items.vectors
-    rows = vectors.bounds(split)[0] + items.rows
     layers = [layer for layer in subject.saved.layers if layer <= subject.layer]
-    found = [subject.saved.read(layer, vectors.pick(layer, rows)).argmax(axis=1) for layer in layers]
-    return np.stack(found).astype(np.int64)
+    return np.stack([by_probe(subject, layer, split, items).argmax(axis=1) for layer in layers]).astype(np.int64)
 
 
 def on_train(subject: Subject, groups: Groups) -> tuple[tuple[Right, Groups], Right]:
@@ -123,9 +132,9 @@ def on_train(subject: Subject, groups: Groups) -> tuple[tuple[Right, Groups], Ri
     probe of each layer does.
     """
     items = subject.items("train")
-    found = subject.of_split("train", items)
+    found = log_probabilities_of(subject, "train", items)
     read = np.flatnonzero(np.isfinite(found).all(axis=1))
     items, gold = items.at(read), subject.gold("train")[items.rows[read]]
     right: Right = classes_given(subject, found[read]) == gold
     of_probes: Right = probe_answers(subject, "train", items) == gold
-    return (right, replace(groups, inside=groups.inside[items.places])), of_probes
+    return (right, groups.at(items.places)), of_probes

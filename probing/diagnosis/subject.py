@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from probing.analysis.readers import LEVEL_OF
 from probing.analysis.study import Study
@@ -17,10 +16,8 @@ from probing.attention.interventions.prompt_head import Prompt, prompt_readout
 from probing.attention.interventions.readouts import ProbeReadout, Readout
 from probing.axes import IntArray, Level, Sentence, Split
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
-from probing.diagnosis.head_answers import head_answers
 from probing.diagnosis.split_items import Integers, SplitItems, gold_at, items_of
 from probing.model.class_names import match_classes
-from probing.model.maps import usable
 from probing.model.pooling import Pooling, pooling_weights
 from probing.model.subwords import Subwords
 from probing.probe.saved import Saved
@@ -167,22 +164,6 @@ class Subject:
                 found = np.full((len(sentences), values.shape[1]), np.nan)
             found[batch.sentences[reading.rows.cpu().numpy()]] = values
         return np.full((len(sentences), len(self.names)), np.nan) if found is None else found
-
-    def of_split(self, split: Split, items: SplitItems) -> NDArray[np.float64]:
-        """Log-probabilities of the classifier for items of a split, (N, C'); of a probe from stored vectors.
-
-        NaN for a sentence that does not fit into one input, and for its words.
-        """
-        sentences = self.study.corpus.splits[split]
-        if self.has_own_head and self.of_words:
-            return head_answers(self.encoder, sentences, items)
-        if self.has_own_head:
-            return self.log_probabilities([sentences[number] for number in items.sentences])
-        vectors = self.study.items.vectors
-        rows = vectors.pick(self.layer, vectors.bounds(split)[0] + items.rows)
-        found = log_softmax(self.saved.read(self.layer, rows).astype(np.float64), axis=1)
-        whole = usable(self.encoder, self.study.subwords[split])[items.sentences]
-        return np.where(whole[:, None], found, np.nan)
 
     def with_vector(self, split: Split) -> SplitItems:
         """The items of a split that have a label and a vector, as ``study.items`` has them."""

@@ -116,8 +116,9 @@ def text_gain(
     inside = others & (classes != ABSENT)
     n = int(inside.sum())
     if n < FEWEST:
-        kind = f"{items} of dev with “{told.word}”" if told.word is not None else f"{items} of dev"
-        return TextGain(what, why=f"{n} other {kind}, and at least {FEWEST} are needed")
+        counted = f"{n} other {items if n != 1 else items.removesuffix('s')} of dev"
+        kind = f"{counted} with “{told.word}”" if told.word is not None else counted
+        return TextGain(what, why=f"{kind}, and at least {FEWEST} are needed")
     gained = (classes == answers.gold) - answers.right
     [estimate] = estimates({what: Measured(gained, inside.astype(np.float64))}, resampling).values()
     estimate = _with_width(estimate, resampling.of(np.flatnonzero(inside)).n_units)

@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from probing.analysis.text_parts import Part
 from probing.attention.interventions.layer_answers import Answer, settled_from
 from probing.data.negation_edits import negations_in
-from probing.diagnosis.edited_texts import EditedText
 from probing.diagnosis.one_text import TextEvidence
+from probing.diagnosis.untold_edits import flipping, moved_by, named, untold
 
 Kind = Literal["right", "unused", "lost", "not told apart", "outweighed", "doubtful label", "undecided"]
 NEAR = 0.8  # share of the nearest training sentences that must have the classifier's answer for a doubtful label
 SURE = 0.9  # probability that every probe must give to that answer
 TOLERATED = 0.02  # a lower probe may err on test so much more often than the one that is read
-MOVED = 1.0  # nats: an edit that moves the log-odds of the label by more is told apart a little
 HEADS = 3  # that speak most for the wrong answer
 
 
@@ -65,7 +62,7 @@ def unused(found: TextEvidence, classes: Sequence[str]) -> Rule:
 
 
 def _near_as_given(found: TextEvidence, classes: Sequence[str]) -> int:
-    """How many of the nearest training sentences have the classifier's answer."""
+    """How many of the nearest training sentences, or words, have the classifier's answer."""
     return sum(neighbour.label == name_of(classes, found.predicted) for neighbour in found.neighbours)
 
 
@@ -75,7 +72,7 @@ def lost(found: TextEvidence, classes: Sequence[str]) -> Rule:
     if read.predicted == found.label:
         return Rule("lost", False, (), (f"the probe on layer {read.layer}, which is read, still gives the label",))
     if not right:
-        return Rule("lost", False, (), ("no probe on any layer gives the label",))
+        return Rule("lost", False, (), (f"no probe on any layer{found.up_to} gives the label",))
     worse = [answer for answer in right if not _as_good(answer, found)]
     chance = (
         (
@@ -117,55 +114,18 @@ def settled(found: TextEvidence, classes: Sequence[str]) -> str:
 
 def not_told_apart(found: TextEvidence, classes: Sequence[str]) -> Rule:
     """An edit that should change the label gets the answer of the text from every probe, and hardly moves any."""
-    flipping, same = _flipping(found), untold(found)
-    reasons = tuple(f"{_named(edit)} has the same answer in every layer, and {_moved(edit, found)}" for edit in same)
+    should, same = flipping(found), untold(found)
+    everywhere = f"has the same answer in every layer{found.up_to}"
+    reasons = tuple(f"{named(edit)} {everywhere}, and {moved_by(edit, found)}" for edit in same)
     against = []
-    for edit in flipping:
+    for edit in should:
         if layers := edit.told_apart(found.below):
-            against.append(f"{_named(edit)} has another answer in layers {', '.join(map(str, layers))}")
+            against.append(f"{named(edit)} has another answer in layers {', '.join(map(str, layers))}")
         elif edit not in same:
-            against.append(f"{_named(edit)} has the same answer in every layer, but {_moved(edit, found)}")
+            against.append(f"{named(edit)} {everywhere}, but {moved_by(edit, found)}")
     none = "no edit is known that should change the label" if found.word is None else "no edit is made for one word"
-    nothing = () if flipping else (none,)
+    nothing = () if should else (none,)
     return Rule("not told apart", bool(same), reasons, (*against, *nothing))
-
-
-def untold(found: TextEvidence) -> list[EditedText]:
-    """The edits that should change the label and that no probe up to the layer that is read tells from the text.
-
-    A text that is wrong in every layer has the same answer as any edit that is right there. So its probes must also
-    move by MOVED nats at most.
-    """
-    return [
-        edit for edit in _flipping(found) if not edit.told_apart(found.below) and _most_moved(edit, found)[0] <= MOVED
-    ]
-
-
-def _flipping(found: TextEvidence) -> list[EditedText]:
-    """An added clause is left out: it speaks for the answer that the text has anyway."""
-    return [edit for edit in found.edits if edit.should_differ(found.label) and edit.edit.kind != "add contrast"]
-
-
-def _most_moved(edit: EditedText, found: TextEvidence) -> tuple[float, int]:
-    """By how many nats the log-odds of the label fall from the text to the edit, at most, and in which layer."""
-    of_edit = {answer.layer: _log_odds(answer, found.label) for answer in edit.answers}
-    return max((_log_odds(answer, found.label) - of_edit[answer.layer], answer.layer) for answer in found.below)
-
-
-def _moved(edit: EditedText, found: TextEvidence) -> str:
-    fall, layer = _most_moved(edit, found)
-    if fall <= 0:
-        return "the label loses nothing in any of them"
-    return f"the label loses {fall:.1f} nats of log-odds at most (layer {layer})"
-
-
-def _log_odds(answer: Answer, label: int) -> float:
-    others = np.delete(answer.log_probabilities, label)
-    return float(answer.log_probabilities[label] - np.logaddexp.reduce(others))
-
-
-def _named(edit: EditedText) -> str:
-    return f"“{edit.edit.text}” ({edit.edit.kind})"
 
 
 def outweighed(found: TextEvidence, classes: Sequence[str]) -> Rule:
@@ -198,17 +158,17 @@ def speaking_heads(found: TextEvidence) -> list[Part]:
 
 
 def doubtful(found: TextEvidence, classes: Sequence[str]) -> Rule:
-    """The nearest training sentences have the classifier's answer, and every probe is sure of it."""
+    """The nearest training sentences, or words, have the classifier's answer, and every probe is sure of it."""
     answer = name_of(classes, found.predicted)
     n_same, n_near = _near_as_given(found, classes), len(found.neighbours)
     share = n_same / max(1, n_near)
     sure = all(found.probability(one, found.predicted) >= SURE for one in found.below[1:])
-    neighbours = f"{n_same} of the {n_near} nearest training {found.items} are {answer}"
-    probes = f"every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"
+    neighbours = f"{n_same} of the {n_near} nearest training {found.items} {'is' if n_same == 1 else 'are'} {answer}"
+    probes = f"every probe above layer 0{found.up_to} gives {answer} at least {100 * SURE:.0f} %"
     holds = [neighbours] if share >= NEAR else []
     holds += [probes] if sure else []
     fails = [neighbours] if share < NEAR else []
-    fails += [] if sure else [f"not every probe above layer 0 gives {answer} at least {100 * SURE:.0f} %"]
+    fails += [] if sure else [f"not {probes}"]
     same = same_word(found)
     many = f"{same} of these {n_near} {'is' if same == 1 else 'are'} the same word"
     fails += [f"{many}, which says only how train labels it"] if same else []

@@ -14,8 +14,8 @@ from probing.diagnosis.text_rules import (
     outweighing,
     same_word,
     settled,
-    untold,
 )
+from probing.diagnosis.untold_edits import MOVED, untold
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def verdict(found: TextEvidence, classes: Sequence[str], own_head: bool) -> Verd
     if first is None:
         settle = "probes that are not linear, or more texts of this kind"
         says = f"The classifier says {predicted}; none of the rules explains why."
-        return Verdict("undecided", says, f"{settle} would settle it", rules)
+        return Verdict("undecided", says, f"none yet; {settle} would settle it", rules)
     says, repair = _SAYS[first.kind](found, classes)
     layer = last_right(found) if first.kind == "lost" else None
     word = most_outweighing(found).lower() if first.kind == "outweighed" else None
@@ -72,9 +72,10 @@ def _says_lost(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
 def _says_not_told_apart(found: TextEvidence, classes: Sequence[str]) -> tuple[str, str]:
     edit = untold(found)[0].edit
     return (
-        f"The probes give this text and “{edit.text}” the same answer in every layer, although the labels should "
-        "differ: in no layer does the difference matter to a linear probe of this task.",
-        f"train the model on pairs of this kind ({edit.kind}); a linear head on the same training data should not help",
+        f"The probes give this text and “{edit.text}” the same answer in every layer{found.up_to}, although the "
+        f"labels should differ: what differs counts for the label by at most {MOVED:g} nat in any of them.",
+        f"train the model on pairs of this kind ({edit.kind}); a linear head on one of these layers, with the same "
+        "training data, should not help",
     )
 
 

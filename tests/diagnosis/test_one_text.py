@@ -5,12 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import cdist
 
 from probing.axes import Sentence
 from probing.diagnosis.edited_texts import text_sentence
 from probing.diagnosis.head_reference import head_reference
-from probing.diagnosis.one_text import OF_WORDS, checked, marked, neighbours, text_evidence, without_each
+from probing.diagnosis.one_text import OF_WORDS, checked, text_evidence, without_each
 from probing.errors import ConfigError, DataError
 from probing.model.maps import maps
 
@@ -61,17 +60,6 @@ def test_answers_without_a_word_are_those_for_the_other_words(found, small_subje
 def test_one_word_has_nothing_left_without_it(small_subject):
     classes, probabilities = without_each(small_subject, text_sentence("boring"), 0)
     assert classes.tolist() == [-1] and np.isnan(probabilities).all()
-
-
-def test_neighbours_are_the_nearest_of_all_sentences_of_train(found, small_subject):
-    vectors, own = small_subject.train_vectors, small_subject.vector(small_subject.subwords([found.sentence]))
-    centre, spread = vectors.mean(axis=0), vectors.std(axis=0)
-    distances = cdist(((own - centre) / spread)[None], (vectors - centre) / spread, "cosine")[0]
-    train = small_subject.study.corpus.splits["train"]
-    nearest = np.argsort(distances, kind="stable")[:10]
-    np.testing.assert_allclose([near.distance for near in found.neighbours], distances[nearest], atol=1e-5)
-    expected = [(" ".join(train[n].words), train[n].label) for n in nearest]
-    assert [(near.text, near.label) for near in found.neighbours] == expected
 
 
 def test_texts_that_cannot_be_read_whole_are_refused(small_subject):
@@ -147,29 +135,12 @@ def test_answers_by_layer_and_heads_are_those_for_the_word(of_word, word_subject
 
 def test_other_words_are_taken_out_and_the_word_itself_never(of_word, word_subject):
     words = of_word.sentence.words
-    assert of_word.shorter[1] == -1
+    assert of_word.shorter[1] == -1 and np.isnan(of_word.label_without[1])
     for at in (0, 2, 3):
-        shorter = Sentence("shorter", words[:at] + words[at + 1 :])
-        expected = word_subject.log_probabilities([shorter], [0 if at == 0 else 1])[0].argmax()
-        assert of_word.shorter[at] == expected
-
-
-def test_nearest_words_are_those_of_train_in_their_sentences(of_word, word_subject):
-    vectors, items = word_subject.train_vectors, word_subject.with_vector("train")
-    own = word_subject.vector(word_subject.subwords([of_word.sentence]), 1)
-    spread = vectors.std(axis=0)
-    distances = cdist(
-        ((own - vectors.mean(axis=0)) / spread)[None], (vectors - vectors.mean(axis=0)) / spread, "cosine"
-    )
-    nearest = np.argsort(distances[0], kind="stable")[:10]
-    np.testing.assert_allclose([near.distance for near in of_word.neighbours], distances[0][nearest], atol=1e-5)
-    train = word_subject.study.corpus.splits["train"]
-    for near, row in zip(of_word.neighbours, nearest, strict=True):
-        sentence, at = train[items.sentences[row]], items.words[row]
-        if distances[0][row] < distances[0][nearest[-1]]:  # of equal distances either may stand
-            assert near.label in {sentence.upos[at]} and near.word == sentence.words[at]
-            assert near.text == " ".join([*sentence.words[:at], f"[{near.word}]", *sentence.words[at + 1 :]])
-    assert len(neighbours(word_subject, word_subject.subwords([of_word.sentence]), 1)) == 10
+        shorter = text_sentence(" ".join(words[:at] + words[at + 1 :]))
+        row = word_subject.log_probabilities([shorter], [0 if at == 0 else 1])[0]
+        assert of_word.shorter[at] == row.argmax()
+        assert of_word.label_without[at] == pytest.approx(np.exp(row[of_word.label]), abs=1e-4)
 
 
 def test_a_word_is_asked_for_by_classifiers_of_words_alone(word_subject, small_subject):
@@ -179,7 +150,3 @@ def test_a_word_is_asked_for_by_classifiers_of_words_alone(word_subject, small_s
         checked(small_subject, text_sentence(WORDS), 1)
     with pytest.raises(DataError, match=r"“\u200b” has no subword of its own"):
         checked(word_subject, Sentence("s", ("they", "\u200b", "watch")), 1)
-
-
-def test_marked_words_stand_in_brackets():
-    assert marked(Sentence("s", ("a", "b", "b")), 2) == "a b [b]" and marked(Sentence("s", ("a", "b")), None) == "a b"

@@ -4,12 +4,14 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from probing.attention.interventions.prompt_head import Prompt
 from probing.diagnosis.cause import cause
 from probing.diagnosis.diagnosed_text import diagnosed_text
 from probing.diagnosis.head_reference import head_reference
 from probing.diagnosis.split_answers import plain_answers, split_answers, unread
+from probing.diagnosis.text_gain import OnDev
 from probing.diagnosis.word_groups import word_groups
 
 
@@ -59,38 +61,6 @@ def test_answers_on_train_are_held_against_its_labels(small_split, small_subject
     assert len(groups.inside) == len(train)
 
 
-def test_a_head_of_words_that_ignores_what_its_layer_has_is_called_unused(constant_head):
-    answers = split_answers(
-        constant_head, "dev", word_groups(constant_head, "dev"), word_groups(constant_head, "train")
-    )
-    noun = constant_head.classes.index("NOUN")
-    assert set(answers.answers.model.tolist()) == {noun}
-    dev = constant_head.study.corpus.splits["dev"]
-    asked = list(zip(answers.numbers, answers.words, strict=True))
-    assert [constant_head.classes[n] for n in answers.answers.gold] == [dev[n].upos[word] for n, word in asked]
-    assert answers.answers.without == {}
-    probe, head = answers.answers.probes_right[-1].mean(), answers.answers.right.mean()
-    assert probe > head + 0.1  # or nothing was planted
-    found = cause(answers.answers, constant_head.study.resampling("dev", answers.numbers))
-    assert found.kind == "unused"
-    assert found.gain.low < probe - head < found.gain.high or found.group != "all sentences"
-
-
-def test_one_of_its_words_is_called_unused_too(constant_head):
-    subject = constant_head
-    means = head_reference(subject, 20)
-    found = split_answers(subject, "dev", word_groups(subject, "dev"))
-    right = found.answers.probes[-1] == found.answers.gold
-    place = next(n for n in found.wrong if right[n] and len(found.sentences[n].words) > 2)
-    one = diagnosed_text(
-        subject, found.sentences[place], int(found.answers.gold[place]), means, word=int(found.words[place])
-    )
-    assert one.evidence.answers[-1].predicted == one.evidence.label  # the probe on the layer that is read
-    assert (one.answer, one.verdict.kind) == ("NOUN", "unused")
-    assert one.patched is None and "no edit is known" in one.notes[0].text
-    assert one.gain.estimate is not None and one.gain.estimate.value > 0.1  # a new head, over the other words of dev
-
-
 def test_sentences_that_are_cut_or_do_not_fit_with_their_prompt_are_counted(small_subject):
     assert unread(small_subject, "dev", 3) == ()  # a probe reads what the store has
     encoder = small_subject.encoder
@@ -112,3 +82,42 @@ def test_one_pass_without_words_gives_the_same_answers(small_split, small_subjec
     assert plain.numbers.tolist() == small_split[0].numbers.tolist()
     np.testing.assert_array_equal(plain.log_probabilities, small_split[0].log_probabilities)
     assert plain.answers.without == {} and plain.answers.of_train is None
+
+
+def test_a_head_of_words_that_ignores_what_its_layer_has_is_called_unused(constant_head):
+    answers = split_answers(
+        constant_head, "dev", word_groups(constant_head, "dev"), word_groups(constant_head, "train")
+    )
+    noun = constant_head.classes.index("NOUN")
+    assert set(answers.answers.model.tolist()) == {noun}
+    dev = constant_head.study.corpus.splits["dev"]
+    asked = list(zip(answers.numbers, answers.words, strict=True))
+    assert [constant_head.classes[n] for n in answers.answers.gold] == [dev[n].upos[word] for n, word in asked]
+    assert answers.answers.without == {} and answers.items == "words"
+    groups = word_groups(constant_head, "dev")
+    every = constant_head.with_vector("dev")
+    rows = {(n, word): row for row, (n, word) in enumerate(zip(every.sentences, every.words, strict=True))}
+    np.testing.assert_array_equal(answers.answers.groups.inside, groups.inside[[rows[one] for one in asked]])
+    probe, head = answers.answers.probes_right[-1].mean(), answers.answers.right.mean()
+    assert probe > head + 0.1  # or nothing was planted
+    found = cause(answers.answers, constant_head.study.resampling("dev", answers.numbers))
+    assert found.kind == "unused"
+    assert found.gain.low < probe - head < found.gain.high or found.group != "all sentences"
+
+
+def test_one_of_its_words_is_called_unused_too(constant_head):
+    subject = constant_head
+    means = head_reference(subject, 20)
+    found = split_answers(subject, "dev", word_groups(subject, "dev"))
+    right = found.answers.probes[-1] == found.answers.gold
+    place = next(n for n in found.wrong if right[n] and len(found.sentences[n].words) > 2)
+    on_dev, label, word = OnDev(subject, found), int(found.answers.gold[place]), int(found.words[place])
+    one = diagnosed_text(subject, found.sentences[place], label, means, on_dev, word=word)
+    assert one.evidence.answers[-1].predicted == one.evidence.label  # the probe on the layer that is read
+    assert (one.answer, one.verdict.kind) == ("NOUN", "unused")
+    assert one.patched is None and "no edit is known" in one.notes[0].text
+    words = [*map(str.lower, one.evidence.sentence.words)]
+    others = np.array([[*map(str.lower, sentence.words)] != words for sentence in found.sentences])
+    gain = found.answers.probes_right[-1][others].mean() - found.answers.right[others].mean()
+    assert one.gain.estimate.value == pytest.approx(gain) and one.gain.estimate.low < gain < one.gain.estimate.high
+    assert (one.gain.items, one.gain.estimate.n) == ("words", others.sum()) and others.sum() < len(others)

@@ -8,6 +8,7 @@ import pytest
 from scipy.special import log_softmax
 
 from probing.axes import Sentence
+from probing.diagnosis.split_answers import log_probabilities_of
 from probing.diagnosis.subject import Subject
 from probing.errors import ConfigError
 from probing.model.checkpoint import Model, resolve
@@ -38,7 +39,7 @@ def test_vectors_of_train_are_read_without_those_of_other_splits(small_subject, 
     expected = vectors.layer(2)["train"]
     monkeypatch.setattr(type(vectors), "layer", None)
     np.testing.assert_array_equal(replace(small_subject).train_vectors, expected)
-    assert np.isfinite(small_subject.of_split("dev", small_subject.items("dev"))).any()
+    assert np.isfinite(log_probabilities_of(small_subject, "dev", small_subject.items("dev"))).any()
 
 
 def test_one_text_and_many_have_the_same_answer(small_subject):
@@ -89,7 +90,9 @@ def test_words_of_a_split_have_their_labels_vectors_and_answers(word_subject):
     some = word_subject.items("dev").at(np.arange(0, 60, 7))
     asked = [dev[n] for n in some.sentences]
     alone = word_subject.log_probabilities(asked, some.words.tolist())
-    np.testing.assert_allclose(word_subject.of_split("dev", some), alone, atol=0.02)  # stored vectors are float16
+    np.testing.assert_allclose(
+        log_probabilities_of(word_subject, "dev", some), alone, atol=0.02
+    )  # stored vectors are float16
 
 
 def test_a_head_of_words_reads_as_transformers_own_pipeline(constant_head, word_subject):

@@ -10,7 +10,8 @@ from probing.attention.interventions.layer_answers import Answer
 from probing.data.minimal_pair import Edit
 from probing.data.text_edits import text_edits
 from probing.diagnosis.edited_texts import EditedText, text_sentence
-from probing.diagnosis.one_text import Neighbour, TextEvidence
+from probing.diagnosis.neighbours import Neighbour
+from probing.diagnosis.one_text import TextEvidence
 from probing.diagnosis.text_rules import name_of, outweighing, settled_layer, speaking_heads
 from probing.diagnosis.text_verdict import verdict
 
@@ -77,6 +78,17 @@ def test_information_that_the_head_does_not_use():
     assert len(told(evidence("wwr", neighbours=near[1:])).rules[0].against) == 2
     assert len(told(evidence("wwr", neighbours=near[2:])).rules[0].against) == 1  # half of them is no majority
     assert told(evidence("wwr"), own_head=False).kind == "undecided"  # a probe that is read has no head above it
+
+
+def test_layers_above_the_one_that_is_read_are_not_spoken_for():
+    changes = {"edits": [replace(edited("wwwr"), answers=answers("wwwr", 0.8))], "read_layer": 2}
+    found = told(replace(evidence("wwwr"), **changes), own_head=False)
+    assert found.kind == "not told apart" and "the same answer in every layer up to layer 2, although" in found.says
+    by_kind = {rule.kind: rule for rule in found.rules}
+    assert by_kind["lost"].against == ("no probe on any layer up to layer 2 gives the label",)
+    assert "in every layer up to layer 2, and the label loses nothing" in by_kind["not told apart"].reasons[0]
+    assert "not every probe above layer 0 up to layer 2 gives negative" in by_kind["doubtful label"].against[-1]
+    assert told(evidence("www")).rules[1].against == ("no probe on any layer gives the label",)
 
 
 def test_information_that_is_lost_from_a_layer_on():

@@ -105,15 +105,19 @@ def _next_word_head(encoder: Encoder) -> ModelHead:
 
 def _numbers(prompt: Prompt, labels: Sequence[int], classes: Sequence[str]) -> NDArray[np.int64]:
     """The answer that is right for each sentence, (N,); -1: none."""
+    matched, found = np.append(answers_of(prompt, classes), -1), np.asarray(labels, dtype=np.int64)
+    return matched[np.where((found >= 0) & (found < len(classes)), found, -1)]
+
+
+def answers_of(prompt: Prompt, classes: Sequence[str]) -> NDArray[np.int64]:
+    """The number of the answer for each class of the corpus, (C,). Raises: ConfigError for a class without one."""
     try:
-        matched = np.append(match_classes(classes, dict(enumerate(prompt.answers))), -1)
+        return match_classes(classes, dict(enumerate(prompt.answers)))
     except ModelError as error:
         raise ConfigError(
             f"answers are given for {', '.join(prompt.answers)}, and the classes are {', '.join(classes)}; give an "
             "answer for each class, by its name"
         ) from error
-    found = np.asarray(labels, dtype=np.int64)
-    return matched[np.where((found >= 0) & (found < len(classes)), found, -1)]
 
 
 def _answers(encoder: Encoder, prompt: Prompt, texts: Sequence[str]) -> tuple[list[int], NDArray[np.int64]]:

@@ -48,13 +48,18 @@ def accuracy(one: Estimate) -> str:
 
 
 def explanation_table(cause: Cause, items: str = "sentences") -> Toned:
-    """One row per phenomenon: whether a better probe, or the labels of train, explain its errors."""
+    """One row per phenomenon: whether a better probe, or the labels of train, explain its errors.
+
+    Without "unused" if the classifier and the probe on its layer are right for the same items, as where it is a probe.
+    """
     found = cause.evidence or {}
+    same = all((one.low, one.high) == (0, 0) for key, one in found.items() if key.what == "unused")
+    shown = {what: name for what, name in COMPARED.items() if not (same and what == "unused")}
     rows = [
-        [text(group_name(group, items)), *(cell(found.get(Comparison(what, group))) for what in COMPARED)]
+        [text(group_name(group, items)), *(cell(found.get(Comparison(what, group))) for what in shown)]
         for group in groups_of_cause(found)
     ]
-    return Toned(["phenomenon", *COMPARED.values()], rows)
+    return Toned(["phenomenon", *shown.values()], rows)
 
 
 def layer_loss_table(cause: Cause, lost: Sequence[Loss], items: str = "sentences") -> Toned:
@@ -98,13 +103,14 @@ def cause_in_words(cause: Cause, items: str = "sentences") -> tuple[str, str]:
     weak = (cause.evidence or {}).get(Comparison("weak", cause.group))
     harder = "" if weak is None else f"they are harder than the rest by {difference(weak)}, and "
     said = {
-        "healthy": f"Healthy: few errors, no group much harder than the rest, and no probe{better} better.",
+        "healthy": f"Healthy: few errors, no group much harder than the rest, and no probe up to the layer that "
+        f"is read{better} better.",
         "as trained": f"As trained{where}: the classifier gives the labels of train, and those here are others.",
         "outweighed": f"Outweighed {cause.group}: without this word the classifier is right more often.",
         "unused": f"Unused{where}: a probe on the layer that is read gives the label, and the head does not.",
         "lost": f"Lost{where} from layer {cause.layer} on: layer {cause.instead} still has it.",
-        "undecided": f"Undecided{where}: {harder}no rule explains the errors. No probe on any layer{neither} is "
-        "better; probes that are not linear would show whether the information is there at all.",
+        "undecided": f"Undecided{where}: {harder}no rule explains the errors. No probe up to the layer that is "
+        f"read{neither} is better; probes that are not linear would show whether the information is there at all.",
     }
     gain = cause.gain
     if gain is None:

@@ -48,7 +48,8 @@ class Diagnosis:
 
     title: of the overview. classifier: what it is, in words. classes: of the corpus, which ``TextEvidence.label`` and
     ``predicted`` count. names: of the classifier's classes, in its own order. of_split: for errors of a corpus.
-    notes: of the whole. stand_ins: sentences. provenance: what identifies it and where its numbers come from, as JSON.
+    notes: what was left out. stand_ins: sentences. provenance: what identifies it and where its numbers come from, as
+    JSON. caveats: what a reader must know of the classifier.
     """
 
     title: str
@@ -60,3 +61,4 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
     stand_ins: Sequence[str] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    caveats: tuple[str, ...] = ()

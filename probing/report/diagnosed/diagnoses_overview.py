@@ -6,7 +6,7 @@ from typing import Any
 
 from probing.analysis.slice_errors import SliceErrors
 from probing.diagnosis.cause import MARGIN
-from probing.diagnosis.one_text import marked
+from probing.diagnosis.neighbours import marked
 from probing.report.diagnosed.cause_tables import (
     accuracy_table,
     cause_in_words,
@@ -37,6 +37,7 @@ def write_diagnoses_overview(of: Diagnosis, folder: Path) -> Path:
         "title": of.title,
         "classifier": of.classifier,
         "stand_ins": of.stand_ins,
+        "caveats": of.caveats,
         "texts": lines(of),
         "texts_note": "",
         "cause": None,

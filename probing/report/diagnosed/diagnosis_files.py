@@ -69,6 +69,7 @@ def as_json(of: Diagnosis) -> dict[str, Any]:
         "provenance": of.provenance,
         "classifier": of.classifier,
         "classes": of.classes,
+        "caveats": of.caveats,
         "notes": of.notes,
         "texts": [_text(number, of) for number in range(1, len(of.texts) + 1)],
     }

@@ -26,7 +26,7 @@ def diagnosis_of_texts(
         subject.classes,
         subject.names,
         texts,
-        notes=head_caveats(subject),
+        caveats=head_caveats(subject),
         stand_ins=stand_ins,
         provenance=provenance,
     )

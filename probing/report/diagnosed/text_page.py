@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from probing.diagnosis.diagnosed_text import DiagnosedText
-from probing.diagnosis.one_text import TextEvidence, marked
+from probing.diagnosis.neighbours import marked
+from probing.diagnosis.one_text import TextEvidence
 from probing.report import numbering
 from probing.report.diagnosed.diagnosed_record import Diagnosis
 from probing.report.diagnosed.gain_words import gain_in_words, tried_in_words
@@ -41,6 +42,7 @@ def write_text_page(number: int, of: Diagnosis, folder: Path) -> Path:
         "title": title_of(one, of),
         "classifier": of.classifier,
         "stand_ins": of.stand_ins,
+        "caveats": of.caveats,
         "cut": len(one.text) > LONGEST or found.word is not None,
         "whole": one.text if found.word is None else marked(found.sentence, found.word),
         "verdict": one.verdict,

@@ -78,8 +78,15 @@ def test_texts_and_labels_that_cannot_be_used(message, tmp_path):
     assert "text and errors: one of" in message(*TEXT, "errors=3")
     assert "errors=-1" in message("errors=-1")
     assert "split=train" in message("errors=1", "split=train")
+    assert "split=test: it says whose errors are diagnosed" in message(*TEXT, "split=test")
     long = "the lazy dog " * 40
     assert "the model reads 64 at most; shorten it" in message(f"text={long}", "label=positive")
+
+
+def test_answers_of_other_classes_are_refused_before_anything_is_trained(message, monkeypatch):
+    monkeypatch.setattr("pipelines.diagnosing.trained_subject.finished", None)
+    said = message(*TEXT, "prompt={text} is", "answers={positive: good, bad: bad}")
+    assert "answers are given for positive, bad, and the classes are negative, positive" in said
 
 
 def test_files_that_cannot_be_used(message, tmp_path):

@@ -37,6 +37,10 @@ def test_tables_have_a_row_per_phenomenon_and_a_column_per_layer():
     cause = Cause("lost", "negation", evidence=FOUND)
     texts = [[spaced(one.text) for one in row] for row in explanation_table(cause).rows]
     assert texts[1] == ["negation", "+0.150 [+0.050, +0.250]", "–"]
+    zeros = {key: Estimate(0.0, 0.0, 0.0, 30) if key.what == "unused" else one for key, one in FOUND.items()}
+    probe = explanation_table(Cause("healthy", evidence=zeros))  # where the classifier is the probe on its layer
+    assert probe.head == ["phenomenon", "as trained: right on train − right here"]
+    assert {len(row) for row in probe.rows} == {2}
     shown = layer_loss_table(cause, losses(cause, (1, 2)))
     assert shown.head == ["phenomenon", "layer 1", "lost"]
     assert [[spaced(one.text) for one in row] for row in shown.rows] == [

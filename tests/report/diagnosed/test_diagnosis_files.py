@@ -154,14 +154,24 @@ def test_json_has_the_same_numbers_as_the_rows(folder, rows):
     assert found["texts"][0]["verdict"]["kind"] in read(folder, "text-1.html")
 
 
+def test_a_caveat_of_the_classifier_is_on_every_page_and_is_nothing_that_was_left_out(whole, tmp_path):
+    write_diagnosis(replace(whole, caveats=("the head reads <b>another place</b>",)), tmp_path)
+    for name in ("index.html", "text-1.html"):
+        page = read(tmp_path, name)
+        assert page.count("Note: the head reads &lt;b&gt;another place&lt;/b&gt;.") == 1
+        assert page.index("Note: the head") < page.index('id="notes"')
+    found = json.loads((tmp_path / "diagnosis.json").read_text())
+    assert (found["caveats"], found["notes"]) == (["the head reads <b>another place</b>"], [])
+
+
 def test_cause_on_the_overview_is_that_of_the_split(folder, small_split, rows):
     answers, cause = small_split
     page = read(folder, "index.html")
     right = cause.evidence[Comparison("right", "all sentences")]
-    unused = cause.evidence[Comparison("unused", "even")]
+    taught = cause.evidence[Comparison("trained", "even")]
     shown = {line[0]: line for line in cells(page, "cause")}
-    expected = f"{signed(unused.value, 3)} [{signed(unused.low, 3)}, {signed(unused.high, 3)}]"
-    assert shown["even"][1].replace("\u00a0", " ") == expected
+    expected = f"{signed(taught.value, 3)} [{signed(taught.low, 3)}, {signed(taught.high, 3)}]"
+    assert [one.replace("\u00a0", " ") for one in shown["even"][1:]] == [expected]  # the classifier is its own probe
     assert right.value == pytest.approx((answers.answers.model == answers.answers.gold).mean())
     row = rows[(rows["method"] == "right") & (rows["name"] == "all sentences")].iloc[0]
     assert (row["value"], row["low"], row["high"], row["n"]) == (right.value, right.low, right.high, right.n)

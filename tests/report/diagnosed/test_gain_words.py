@@ -16,7 +16,9 @@ NUMBERS = "to the accuracy over 1,200 other sentences of dev"
         (0.01, 0.05, "Predicted gain: a head on layer 3 adds"),
         (-0.01, 0.05, "Over dev this repair is not shown to help: a head on layer 3 adds"),
         (0.0, 0.05, "Over dev this repair is not shown to help: a head on layer 3 adds"),
+        (0.0004, 0.05, "Over dev this repair is not shown to help: a head on layer 3 adds"),  # shown as 0.000
         (-0.05, -0.01, "Over dev this repair does harm: a head on layer 3 adds"),
+        (-0.05, -0.0004, "Over dev this repair is not shown to help: a head on layer 3 adds"),
     ],
 )
 def test_what_the_interval_says(low, high, begins):

@@ -12,6 +12,6 @@ def test_it_names_model_corpus_task_and_classifier(small_subject, small_texts):
     assert found.classes == found.names == ("negative", "positive")
     assert [*found.texts] == [*small_texts]
     assert (found.stand_ins, found.provenance, found.of_split) == (["another was asked for"], {"run_id": "r"}, None)
-    assert found.notes == head_caveats(small_subject)
+    assert (found.caveats, found.notes) == (head_caveats(small_subject), ())
     errors = diagnosis_of_texts(small_subject, small_texts, {}, shown="errors of dev")
     assert errors.title == f"{model} on grammar, sentiment: errors of dev"
