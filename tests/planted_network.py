@@ -39,8 +39,8 @@ def corpus(rng: np.random.Generator) -> Corpus:
     return Corpus("planted", splits)
 
 
-def checkpoint(folder: Path, rng: np.random.Generator) -> np.ndarray:
-    """Write the network to ``folder``. What the head reads, (2, WIDTH): an orthonormal basis of the colours."""
+def checkpoint(folder: Path, rng: np.random.Generator) -> None:
+    """Write the network to ``folder``."""
     import torch
     from transformers import BertConfig, BertForTokenClassification, BertTokenizer
 
@@ -67,15 +67,14 @@ def checkpoint(folder: Path, rng: np.random.Generator) -> np.ndarray:
         full.classifier.weight.copy_(torch.from_numpy(1.5 * of_colours))
         full.classifier.bias.zero_()
     full.save_pretrained(folder)
-    return np.asarray(basis[:2])
 
 
-def planted(folder: Path, seed: int) -> tuple[Study, np.ndarray]:
-    """A study of the colours on all layers with the network's own head, and what the head reads."""
+def planted(folder: Path, seed: int) -> Study:
+    """A study of the colours on all layers with the network's own head."""
     rng = np.random.default_rng(seed)
-    read = checkpoint(folder / "network", rng)
+    checkpoint(folder / "network", rng)
     model = Model(str(folder / "network"))
-    study = Study(
+    return Study(
         corpus=corpus(rng),
         task=WordTask("pos", "upos"),
         model=model,
@@ -85,4 +84,3 @@ def planted(folder: Path, seed: int) -> tuple[Study, np.ndarray]:
         options=Options(resamples=300, seed=seed),
         with_head=True,
     )
-    return study, read

@@ -11,9 +11,7 @@ Vectors = NDArray[np.float64]
 Classes = NDArray[np.int64]
 
 RANK = 1e-8  # singular values below this share of the largest one are rounding errors
-# the same for the variances of a covariance, which have no whitened form: the mean of the features after a layer norm
-# varies only because stored numbers are rounded to 16 bits, with less than this share of the largest variance
-VARIANCE = 1e-7
+VARIANCE = 1e-10  # the same for the variances of a covariance: features that do not vary have no whitened form
 
 
 @dataclass(frozen=True, eq=False)
