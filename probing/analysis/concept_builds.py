@@ -137,8 +137,16 @@ def own_and_wanted(change: Change, concept: Concept, seed: int) -> tuple[Classes
 
     They are classes of the control task for a change that stands for it.
     """
-    control = change.against == CONTROL
-    coded = concept.control if control else concept.gold
-    rng = generator(seed, PURPOSE, "wanted", concept.name, CONTROL if control else "")
-    own = coded.of["test"]
-    return own, other_classes(own, coded.n_classes, rng)
+    if change.against != CONTROL:
+        return concept.gold.of["test"], goals(concept, seed)
+    own, rng = concept.control.of["test"], generator(seed, PURPOSE, "wanted", concept.name, CONTROL)
+    return own, other_classes(own, concept.control.n_classes, rng)
+
+
+def goals(concept: Concept, seed: int) -> Classes:
+    """Of all items of test the class of the concept to which they are moved, (N,).
+
+    A move to it is judged by this class, and so is what it is compared with: classes of a control task are others.
+    """
+    rng = generator(seed, PURPOSE, "wanted", concept.name, "")
+    return other_classes(concept.gold.of["test"], concept.gold.n_classes, rng)

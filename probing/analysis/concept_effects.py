@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from probing.analysis.concept_builds import Built, own_and_wanted
-from probing.analysis.concept_changes import Change
+from probing.analysis.concept_changes import REMOVALS, Change
 from probing.analysis.concept_labels import Concept
 from probing.analysis.concept_scores import Found, Key, Sums
 from probing.attention.interventions.changed_layer import LayerPass, PooledItems, layer_pass, pooled_items
@@ -19,6 +20,9 @@ from probing.model.pooling import Pooling
 from probing.model.subwords import Subwords
 from probing.result.statistics import Floats
 
+if TYPE_CHECKING:
+    import torch
+
 OfBatch = dict[tuple[int, Key], Sums]  # by layer and key: of the sentences of a batch, (B,) each
 
 
@@ -27,7 +31,8 @@ class Measured:
     """What is measured on: an encoder, its ``subwords`` of S sentences, and what reads their output.
 
     words: of each sentence the words that are items. first (S,): the number among all items of test of the first item
-    of each sentence. pooling: from subwords to items.
+    of each sentence. pooling: from subwords to items. wanted: by concept the same readout with the classes that items
+    are moved to, if it predicts the classes of the concept.
     """
 
     encoder: Encoder
@@ -36,6 +41,7 @@ class Measured:
     words: Sequence[IntArray]
     first: IntArray
     pooling: Pooling
+    wanted: Mapping[str, Readout]
     on_progress: Progress
 
 
@@ -93,7 +99,10 @@ class Effects:
         with torch.inference_mode():
             above = passed.above(layer, pooled.moved(states, by.astype(np.float32)))
             after = self.on.readout(above[self.on.readout.layer], batch)
-        found: OfBatch = {(layer, (m, concept.name, change.name)): s for m, s in effects(base, after).items()}
+            goal = self.on.wanted.get(concept.name) if change.method not in REMOVALS else None
+            towards = None if goal is None else goal(above[goal.layer], batch)
+        parts = effects(base, after) | ({} if towards is None else {"moved_to_wanted": predicted(towards)})
+        found: OfBatch = {(layer, (metric, concept.name, change.name)): sums for metric, sums in parts.items()}
         if not change.against:
             gold = concept.gold.of["test"][numbers]
             for higher in (other for other in self.made if other > layer):
@@ -106,14 +115,22 @@ class Effects:
 
 def effects(base: Reading, after: Reading) -> dict[str, Sums]:
     """By sentence of the batch: nats that the gold labels lose, and how many predictions are others than before."""
+    lost = base.of_gold() - after.of_gold()
+    other = base.logits.argmax(1) != after.logits.argmax(1)
+    return {"effect_nats": _sums(base, lost), "prediction_change": _sums(base, other)}
+
+
+def predicted(reading: Reading) -> Sums:
+    """By sentence of the batch: how many predictions are what the reading has as gold."""
+    return _sums(reading, reading.logits.argmax(1) == reading.gold)
+
+
+def _sums(reading: Reading, values: "torch.Tensor") -> Sums:
     import torch
 
-    rows, n = base.rows, base.n_sentences
-    lost = (base.of_gold() - after.of_gold()).double()
-    other = (base.log_probabilities.argmax(1) != after.log_probabilities.argmax(1)).double()
-    items = rows.bincount(minlength=n).double().cpu().numpy()
-    sums = [torch.zeros(n, dtype=torch.float64, device=rows.device).index_add(0, rows, of) for of in (lost, other)]
-    return {m: (s.cpu().numpy(), items) for m, s in zip(("effect_nats", "prediction_change"), sums, strict=True)}
+    rows, n = reading.rows, reading.n_sentences
+    sums = torch.zeros(n, dtype=torch.float64, device=rows.device).index_add(0, rows, values.double())
+    return sums.cpu().numpy(), rows.bincount(minlength=n).double().cpu().numpy()
 
 
 def _by_row(pooled: PooledItems, right: np.ndarray, known: np.ndarray, n: int) -> Sums:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from probing.analysis.concept_builds import Built, own_and_wanted
+from probing.analysis.concept_builds import Built, goals, own_and_wanted
 from probing.analysis.concept_changes import REMOVALS, Change
 from probing.analysis.concept_labels import Concept, apart_from
 from probing.axes import IntArray, Tally
@@ -83,11 +83,13 @@ class LayerScores:
         after = change.apply(self.test, own, wanted)
         right = (reader.predicted(after) == gold).astype(float)
         found = {"decodable_after": self.sampled.sums(right, gold)}
+        found["change_size"] = self.sampled.sums(np.linalg.norm(after - self.test, axis=1), gold)
         said = reader.probabilities(after)
         if change.method in REMOVALS:
             found["completeness"] = self.sampled.sums(removed(said), gold)
-        elif said.shape[1] > wanted.max(initial=0):  # the control task may have other classes
-            found["completeness"] = self.sampled.sums(reached(said, np.maximum(wanted, 0)), gold)
+        else:
+            goal = goals(concept, self.seed)[self.sampled.items]
+            found["completeness"] = self.sampled.sums(reached(said, goal), gold)
         if others:
             stays = [unchanged(self.before[o.name], self.made.readers[o.name].probabilities(after)) for o in others]
             found["selectivity"] = self.sampled.sums(np.mean(stays, axis=0), gold)

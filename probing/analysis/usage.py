@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from probing.analysis.concept_builds import Built, Ways, built
-from probing.analysis.concept_changes import METHODS
+from probing.analysis.concept_changes import CONTROL, METHODS
 from probing.analysis.concept_effects import Effects, Measured
 from probing.analysis.concept_labels import ALL, LEAST_SENTENCES, OWN, Concept, Halves, apart_from, concepts, halves
 from probing.analysis.concept_scores import Found, Key, LayerScores, Sampled, Sums, gathered
@@ -15,7 +15,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.readers import READ, reading_facts
 from probing.analysis.samples import Sample
 from probing.analysis.study import Study
-from probing.analysis.usage_output import Output, output, sample_of_test
+from probing.analysis.usage_output import AUTO, OUTPUTS, Output, output, output_of_property, sample_of_test
 from probing.analysis.usage_rows import usage_rows, used
 from probing.axes import Note
 from probing.errors import ConfigError, DataError, not_negative, one_of, positive
@@ -35,6 +35,7 @@ class Usage(Analysis):
     steps: int = 8
     alpha: float = 4.0
     l2: float = 1e-3
+    output: str = AUTO
     reads_model_head = True
 
     def __post_init__(self) -> None:
@@ -46,8 +47,8 @@ class Usage(Analysis):
             one_of("analysis.usage.methods", method, METHODS)
 
     def check(self, study: Study) -> None:
-        """Raise ConfigError for a task whose labels are not classes of words or sentences, and for unknown concepts;
-        DataError for too few sentences.
+        """Raise ConfigError for a task whose labels are not classes of words or sentences, and for unknown concepts and
+        outputs; DataError for too few sentences.
         """
         if study.labels.kind != "class" or study.labels.level not in READ:
             raise ConfigError(
@@ -57,6 +58,9 @@ class Usage(Analysis):
         known = [OWN, ALL, *(task.name for task in PROPERTIES[study.labels.level])]
         for name in self.concepts:
             one_of("analysis.usage.concepts", name, known)
+        one_of(
+            "analysis.usage.output", self.output, [*OUTPUTS, *(name for name in known[2:] if name != study.task.name)]
+        )
         n, needed = len(study.corpus.splits["train"]), 2 * LEAST_SENTENCES
         if n < needed:
             raise DataError(
@@ -68,15 +72,19 @@ class Usage(Analysis):
         """Rows on test by layer, concept and method: completeness, selectivity, reliability, effect on the output,
         changed predictions, and how often layers above decode the concept again; see ``usage_rows``.
 
-        Raises: DataError for a concept with one class, ConfigError for one of a rank that a layer does not have, and
-        ModelError for an architecture whose layers cannot be changed.
+        Raises: DataError for a concept with one class, ConfigError for one of a rank that a layer does not have and for
+        a head that is not there, and ModelError for an architecture whose layers cannot be changed.
         """
         split_in = halves(study, self.items)
         known, notes = concepts(study, split_in)
-        chosen = self._chosen(study, known)
+        chosen = named(study, known, self.concepts, "concepts")
+        [property_read] = named(study, known, [self.output], "output") if self.output not in OUTPUTS else [""]
         sample = sample_of_test(study, self.sentences)
-        read, of_output = output(study, sample)
+        read, of_output = (None, []) if property_read else output(study, sample, known[0], self.output)
         made, parts = self._by_layer(study, known, chosen, (split_in, sample))
+        if property_read:
+            [concept] = [one for one in known if one.name == property_read]
+            read, of_output = output_of_property(study, sample, concept, made)
         found = gathered(parts)
         if read is not None:
             found |= _effects(study, read, made, known, sample)
@@ -85,7 +93,8 @@ class Usage(Analysis):
             "sample": sample.description,
             "built_on": [len(half) for half in split_in],
             "properties": {one.name: [o.name for o in apart_from(one, known, split_in[0])] for one in known},
-            "ranks": {name: _ranks(made, name) for name in chosen},
+            "ranks": {name: _ranks(made, name, "") for name in chosen},
+            "control_ranks": {name: _ranks(made, name, CONTROL) for name in chosen},
             "methods": list(self.methods),
             "used": used(rows),
         }
@@ -93,19 +102,6 @@ class Usage(Analysis):
             facts |= {"output": read.readout.name, "own_head": read.own_head, **reading_facts(read.readout)}
         notes += [*of_output, *_unfinished(made, self.steps), Note("sample", f"usage: {sample.description}")]
         return Findings(tuple(rows), facts=facts, notes=tuple(notes))
-
-    def _chosen(self, study: Study, known: Sequence[Concept]) -> list[str]:
-        """The names of the concepts to change. Raises: DataError for one that the corpus does not have."""
-        names = [one.name for one in known]
-        if ALL in self.concepts:
-            return names
-        wanted = [study.task.name if name == OWN else name for name in dict.fromkeys(self.concepts)]
-        if missing := [name for name in wanted if name not in names]:
-            raise DataError(
-                f"analysis.usage.concepts={','.join(missing)}: {study.corpus.name} does not have it, or has only one "
-                f"class of it that is frequent enough; it has {', '.join(names)}"
-            )
-        return wanted
 
     def _by_layer(
         self, study: Study, known: Sequence[Concept], chosen: Sequence[str], on: tuple[Halves, Sample]
@@ -125,6 +121,20 @@ class Usage(Analysis):
         return made, parts
 
 
+def named(study: Study, known: Sequence[Concept], asked: Sequence[str], option: str) -> list[str]:
+    """The names of the concepts that are asked for. Raises: DataError for one that the corpus does not have."""
+    names = [one.name for one in known]
+    if ALL in asked:
+        return names
+    wanted = [study.task.name if name == OWN else name for name in dict.fromkeys(asked)]
+    if missing := [name for name in wanted if name not in names]:
+        raise DataError(
+            f"analysis.usage.{option}={','.join(missing)}: {study.corpus.name} does not have it, or has only one class "
+            f"of it that is frequent enough; it has {', '.join(names)}"
+        )
+    return wanted
+
+
 def _sampled(study: Study, sample: Sample) -> Sampled:
     lengths = np.array([len(of) for of in study.items.words["test"]])
     place = np.full(len(lengths), -1)
@@ -140,16 +150,16 @@ def _effects(study: Study, read: Output, made: Mapping[int, Built], known: Seque
     lengths = np.array([len(of) for of in study.items.words["test"]])
     first = (np.cumsum(lengths) - lengths)[sample.sentences]
     pooling = Pooling(study.labels.level, study.task.vector, study.encoder.cls_position)
-    on = Measured(study.encoder, read.subwords, read.readout, words, first, pooling, study.on_progress)
+    on = Measured(study.encoder, read.subwords, read.readout, words, first, pooling, read.wanted, study.on_progress)
     return Effects(on, made, read.layers, known, study.options.seed).found()
 
 
-def _ranks(made: Mapping[int, Built], name: str) -> dict[str, list[int]]:
-    """By method the rank of the subspace on each layer."""
+def _ranks(made: Mapping[int, Built], name: str, against: str) -> dict[str, list[int]]:
+    """By method the rank of the subspace on each layer, of the concept or of its control task."""
     found: dict[str, list[int]] = {}
     for of_layer in made.values():
         for change in of_layer.changes[name]:
-            if not change.against:
+            if change.against == against:
                 found.setdefault(change.method, []).append(change.rank)
     return found
 

@@ -18,8 +18,8 @@ from probing.result.rows import Measurement
 from probing.result.simultaneous import ADJUSTED
 from probing.result.tally import resampled_tally
 
-EFFECT = "effect_nats"
-COMPARED = ("completeness", "selectivity", RELIABILITY, EFFECT, "prediction_change")
+EFFECT, MOVED = "effect_nats", "moved_to_wanted"
+COMPARED = ("completeness", "selectivity", RELIABILITY, EFFECT, "prediction_change", MOVED, "change_size")
 AGAINST = (RANDOM, CONTROL)
 
 

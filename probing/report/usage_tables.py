@@ -10,7 +10,7 @@ from probing.result.simultaneous import ADJUSTED
 
 NAME, EFFECT = "usage", "effect_nats"
 AGAINST_RANDOM = f"_minus_random{ADJUSTED}"
-STANDS_IN = "The output is a probe that stands in for a head: this does not show what the model itself uses."
+STANDS_IN = "The output is a probe, not a head of the model: this does not show what the model itself uses."
 ENDS = ("ci_low", "ci_high")
 ABOVE = ["concept", "method", "layer", "above", "value", *ENDS]
 SCORES = {
@@ -18,6 +18,8 @@ SCORES = {
     "selectivity": "selectivity",
     "reliability": "reliability",
     "refitted": "accuracy of a new probe on what is left",
+    "moved_to_wanted": "output gives the wanted class",
+    "change_size": "vectors move by (standard deviations)",
 }
 
 
@@ -56,7 +58,7 @@ def reliability_table(run: Run) -> Table:
     """Completeness, selectivity and reliability of every method, by concept and layer."""
     concepts, index = concepts_of(run), ["target", "probe", "layer"]
     parts = []
-    for metric in ("completeness", "selectivity", "reliability", "refitted"):
+    for metric in SCORES:
         rows = pick(run, NAME, metric)
         rows = rows[rows["target"].isin(concepts) & rows["probe"].isin([*METHODS])]
         parts.append(rows.assign(cell=with_intervals(rows, "value", metric, *ENDS)))
@@ -75,7 +77,8 @@ def reliability_table(run: Run) -> Table:
         "After Canby et al. 2024, read by linear probes that were trained on other sentences and on unchanged vectors. "
         "Completeness: 1 if a removal leaves all classes equally probable, or if a move gives the wanted class "
         "probability 1. Selectivity: 1 if other properties are read as before (not the selectivity of a probe); "
-        f"{others}. Reliability: the harmonic mean of both."
+        f"{others}. Reliability: the harmonic mean of both. Random subspaces of equal rank move vectors less than a "
+        "removal does if the concept varies more than other directions do; random moves are as long."
     )
     return Table("usage_reliability", "How reliable the interventions are", note, raw, text, folded=True)
 

@@ -44,8 +44,8 @@ def conclusions(run: Run) -> list[str]:
     said = [sentence for concept in concepts_of(run) for sentence in about(run, concept)]
     if said and not own_head(run):
         said.append(
-            f"The output is {output_of(run)}, because the model has no head for this task: effects show what this "
-            "probe uses after the layers between, not what the model itself uses."
+            f"The output is {output_of(run)}, not a head of the model's own: effects show what this probe uses after "
+            "the layers between, not what the model itself uses."
         )
     return said
 

@@ -1,5 +1,7 @@
-"""Scores of interventions on a concept (Canby et al. 2024): completeness, selectivity, and their harmonic mean.
+"""Scores of interventions on a concept: completeness, selectivity, and their harmonic mean, reliability.
 
+The three, and validation probes, are those of Canby et al. 2024 (arXiv 2408.15510). The formulas below follow its
+definitions in words and were not held against its text or its code; dividing by the frequencies of classes is ours.
 They are read by validation probes: probes of unchanged vectors that were not used to build the intervention. All
 distances between distributions are total variation distances, half of sum |p - q|.
 """

@@ -123,7 +123,7 @@ def test_the_models_own_head_is_read_where_there_is_one_and_its_own_layer_too(wi
 def test_without_a_probe_or_a_head_no_effect_is_measured_and_that_is_said(make):
     study = make(probe=Mlp(name="mlp", width=4, epochs=1))
     assert highest_probe(study) is None
-    read, notes = output(study, sample_of_test(study, 5))
+    read, notes = output(study, sample_of_test(study, 5), concept=None)
     assert read is None
     assert "has no head of its own for this task" in notes[0].text
 

@@ -23,11 +23,12 @@ def mean_swap(x: Vectors, own: Classes, wanted: Classes, means: Vectors) -> Vect
 
 
 def alter_rep(x: Vectors, own: Classes, wanted: Classes, probes: Sequence[Vectors], alpha: float) -> Vectors:
-    """AlterRep (Ravfogel et al. 2021): each vector is put on the wanted side of the hyperplanes of INLP's ``probes``.
+    """After AlterRep (Ravfogel et al. 2021): each vector is put on the wanted side of the hyperplanes of ``probes``.
 
     Of each probe (C, D + 1), intercept last, the hyperplane lies between an item's own class and the wanted one. The
     vector's distance to it stays, ``alpha`` times as large, and its side becomes that of the wanted class. For two
-    classes this is AlterRep as published, there is one hyperplane per probe; what else the probes read stays.
+    classes there is one hyperplane per probe, as in the paper as we know it; hyperplanes between pairs of more classes,
+    and the intercept in the distance, are our own. What else the probes read stays. probes: those of INLP.
     """
     moved = x.copy()
     for weights in probes:

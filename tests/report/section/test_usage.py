@@ -83,7 +83,7 @@ def test_what_is_not_decodable_is_not_mentioned(run_with):
 def test_a_probe_that_stands_in_for_a_head_is_named(run_with):
     output = "the linear probe of pos on layer 2"
     made = section(run_with("usage", lines(), **facts(own_head=False, output=output)))
-    assert made.sentences[-1].startswith(f"The output is {output}, because the model has no head")
+    assert made.sentences[-1].startswith(f"The output is {output}, not a head of the model's own")
     assert "not what the model itself uses" in made.sentences[-1]
     assert "does not show what the model itself uses" in made.tables[0].note
 
