@@ -1,5 +1,7 @@
 """Patching against the other text's own output, against hooks written out by hand, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -55,6 +57,14 @@ def test_all_positions_of_any_layer_give_the_output_of_the_other_text(encoder, p
     np.testing.assert_allclose(found.denoised, found.clean, atol=1e-5)
     np.testing.assert_allclose(found.noised, found.corrupted, atol=1e-5)
     np.testing.assert_allclose([found.recovered, found.destroyed], 1, atol=1e-2)
+
+
+def test_special_subwords_are_paired_in_order(one_subword_each):
+    subwords = one_subword_each([CLEAN, SHORTER])
+    framed = replace(subwords, words=np.array([-1, 0, 1, 2, -1, -1, 0, 1, -1]), n_words=np.array([3, 2]))
+    found = AlignedTexts(framed, np.array([0, 2])).partners()
+    pairs = [(unit.word, *(at.tolist() for at in unit.positions)) for unit in found]
+    assert pairs == [(-1, [0], [0]), (0, [1], [1]), (1, [2], []), (2, [3], [2]), (-1, [4], [3])]
 
 
 def test_states_of_the_same_text_change_nothing(encoder, pair):

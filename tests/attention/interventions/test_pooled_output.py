@@ -140,6 +140,13 @@ def test_tau_is_by_pairs_over_the_subwords_that_have_a_reference(pooled):
         assert p[sentence] == pytest.approx(kendalltau(a, b).pvalue)
 
 
+def test_what_a_reference_says_of_padding_does_not_count(pooled):
+    reference = leave_one_out(pooled)
+    with_padding = np.where(pooled.real, reference, 9.0)
+    assert not pooled.real.all()
+    np.testing.assert_array_equal(rank_agreement(pooled, with_padding), rank_agreement(pooled, reference))
+
+
 def test_two_subwords_and_constant_weights_have_no_tau(pooled):
     reference = leave_one_out(pooled)
     reference[1, 2:] = np.nan

@@ -53,6 +53,7 @@ def test_a_claim_about_some_or_every_layer(claim, kind, names, by, expected):
 
 def test_a_layer_is_not_compared_with_itself_and_every_other_one_is_counted(claim):
     assert "of 3, 3 above 0" in claim("everywhere", "accuracy", "accuracy@0").numbers
+    assert "of 4, " in claim("everywhere", "accuracy", "control", by=0.3).numbers  # each layer with the same layer
     assert "of 4, 1 above 0.65, 2 not above it, 1 not clear" in claim("somewhere", "accuracy", by=0.65).numbers
 
 
