@@ -18,6 +18,7 @@ from probing.attention.interventions.prompt_head import answers_of
 from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.probed_subject import probed_subject
+from probing.diagnosis.saved_classes import check_saved_head
 from probing.diagnosis.subject import Subject
 from probing.probe.saved import FILE, from_file
 from probing.report.run_files import read_file
@@ -57,6 +58,7 @@ def finished_run(settings: Settings) -> Run:
         check_labels(typed_texts(settings, of_words), labels)
         if (prompt := settings.as_prompt()) is not None:
             answers_of(prompt, labels.classes)  # before anything is trained
+        check_saved_head(this.checkpoint, labels.classes, task.level, prompt is not None)
         check_phenomena(settings, this.corpus)
         if settings.behaviour:
             check_classes(labels.classes)

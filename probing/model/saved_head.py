@@ -1,7 +1,7 @@
 """The head that a checkpoint was saved with: what it predicts, and how it is taken off the encoder below it."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,6 +43,12 @@ class ModelHead:
     problem: str | None = None
     reads: Reads = "first"
     weights: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
+
+
+def kind_named(architectures: Sequence[str] | None) -> Kind | None:
+    """What the head predicts, by the name of the first architecture in a configuration; None: another one, or none."""
+    name = (architectures or [""])[0]
+    return next((kind for ending, (kind, _) in _KINDS.items() if name.endswith(ending)), None)
 
 
 def reader_of(config: Any) -> tuple[Kind, Any] | None:

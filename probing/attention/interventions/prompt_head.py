@@ -19,6 +19,11 @@ from probing.model.subwords import Subwords
 if TYPE_CHECKING:
     import torch
 
+NO_NEXT_WORD = (
+    "{}: a prompt needs the head of a model that predicts the next word, and this one has none; choose a causal model, "
+    "such as model=gpt2, or leave prompt out"
+)
+
 TEXT = "{text}"
 
 
@@ -96,10 +101,7 @@ def prompt_readout(
 
 def _next_word_head(encoder: Encoder) -> ModelHead:
     if encoder.head is None or encoder.head.kind != "next" or not encoder.causal:
-        raise ModelError(
-            f"{encoder.checkpoint.name}: a prompt needs the head of a model that predicts the next word, and this one "
-            "has none; choose a causal model, such as model=gpt2, or leave prompt out"
-        )
+        raise ModelError(NO_NEXT_WORD.format(encoder.checkpoint.name))
     return encoder.head
 
 
