@@ -15,6 +15,8 @@ from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE, say
 from pipelines.shared.progress import Bars
 from probing.attention.interventions.prompt_head import answers_of
+from probing.data.exact_edits import edits_of
+from probing.data.grammar import Grammar
 from probing.diagnosis.behaviour_suite_run import check_classes
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.probed_subject import probed_subject
@@ -42,7 +44,10 @@ def trained_subject(settings: Settings) -> Iterator[Trained]:
     saved = from_file(this.folder / FILE)
     rows = read_file(this.folder / ROWS, read_rows)
     with Bars(CONSOLE) as bars, closing(replace(study_of(this, bars), with_head=True)) as study:
-        yield Trained(this, probed_subject(study, saved, rows, settings.as_prompt()), bars)
+        subject = probed_subject(study, saved, rows, settings.as_prompt())
+        if settings.errors and isinstance(this.experiment.data, Grammar):  # a typed text is read like any other
+            subject = replace(subject, exact_edits=edits_of(this.experiment.data))
+        yield Trained(this, subject, bars)
 
 
 def finished_run(settings: Settings) -> Run:

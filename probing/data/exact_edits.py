@@ -5,11 +5,12 @@ clause), or one word for another of its class. The polarity then follows from th
 of a rule would have to change their polarity too, the text would not be one of the grammar: no edit is made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from probing.axes import Sentence
 from probing.data.derivation import Derived, Part, Rule, Sampler
-from probing.data.grammar import spell
+from probing.data.grammar import Grammar, spell
 from probing.data.minimal_pair import Edit, Kind, spelt_out
 
 # the symbols that a rule may have or lack, by what they are; ``do`` carries a negation and is none itself
@@ -43,6 +44,23 @@ def exact_edits(text: Derived, tense: str, sampler: Sampler) -> tuple[Edit, ...]
         found.setdefault(spelt(new, tense), _edit(kind, new, tense, text.sign))
     found.pop(spelt(text, tense), None)
     return tuple(found.values())
+
+
+def edits_of(grammar: Grammar) -> Callable[[Sentence], tuple[Edit, ...]]:
+    """The exact edits of every sentence that ``grammar`` draws, the same in each call; none of any other sentence."""
+    drawn = {
+        sentence.words: (split, derived, tense)
+        for split, sentences in grammar.derived().items()
+        for sentence, derived, tense in sentences
+    }
+
+    def edits(sentence: Sentence) -> tuple[Edit, ...]:
+        if (known := drawn.get(sentence.words)) is None:
+            return ()
+        split, derived, tense = known
+        return exact_edits(derived, tense, grammar.sampler(split, "edits", *sentence.words))
+
+    return edits
 
 
 def spelt(text: Derived, tense: str) -> tuple[str, ...]:

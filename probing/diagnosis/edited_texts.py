@@ -68,7 +68,8 @@ def edited_texts(subject: Subject, sentence: Sentence, label: int) -> list[Edite
 
     None of a text without a letter; an edit that no longer fits into one input is left out.
     """
-    edits = expected_edits(sentence, label, subject.classes)
+    exact = [] if subject.exact_edits is None else subject.exact_edits(sentence)
+    edits = expected_edits(sentence, label, subject.classes, exact)
     if not edits:
         return []
     sentences = [edit.sentence(edit.kind) for edit, _ in edits]
@@ -82,14 +83,20 @@ def edited_texts(subject: Subject, sentence: Sentence, label: int) -> list[Edite
     ]
 
 
-def expected_edits(sentence: Sentence, label: int, classes: Sequence[str]) -> list[tuple[Edit, int | None]]:
-    """The edits of a text of this class, each with the class that it should have; None: the rules cannot say."""
+def expected_edits(
+    sentence: Sentence, label: int, classes: Sequence[str], exact: Sequence[Edit] = ()
+) -> list[tuple[Edit, int | None]]:
+    """The edits of a text of this class, each with the class that it should have; None: the rules cannot say.
+
+    exact: those of its derivation, which take the place of edits by rules over words.
+    """
     if not any(map(str.isalnum, as_text(sentence))):
         return []
     positive = classes[label] == POSITIVE if POSITIVE in classes else None
     known = positive is not None and len(classes) == 2  # the rules are about praise and blame, and nothing else
     expected = {True: 1 - label, False: label} if known else {}
-    return [(edit, expected.get(edit.flips)) for edit in text_edits(as_text(sentence), positive).edits]
+    edits = exact or text_edits(as_text(sentence), positive).edits
+    return [(edit, expected.get(edit.flips)) for edit in edits]
 
 
 def as_text(sentence: Sentence) -> str:
@@ -115,7 +122,8 @@ def patched_pair(subject: Subject, sentence: Sentence, edit: Edit, classes: tupl
 
     Raises: ModelError for an architecture whose heads cannot be taken apart.
     """
-    both = [text_sentence(as_text(sentence)), edit.sentence(edit.kind)]
+    known = edit.sure == "exact"  # its words are those of the sentence
+    both = [sentence if known else text_sentence(as_text(sentence)), edit.sentence(edit.kind)]
     subwords, readout = subject.read(both, [0, 0])
     given = (subject.encoder, AlignedTexts(subwords, np.array(edit.source)), readout, classes)
     return PatchedPair(edit, both[0].words, patch_words(*given), patch_heads(*given), patch_layers(*given))

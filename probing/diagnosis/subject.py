@@ -1,6 +1,6 @@
 """What is diagnosed: a classifier of sentences or words (the model's own head, or a probe), and a probe per layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -15,6 +15,7 @@ from probing.attention.interventions.passes import each_batch, hidden
 from probing.attention.interventions.prompt_head import Prompt, prompt_readout
 from probing.attention.interventions.readouts import ProbeReadout, Readout
 from probing.axes import IntArray, Level, Sentence, Split
+from probing.data.minimal_pair import Edit
 from probing.diagnosis.diagnosed_tasks import refuse_other_tasks
 from probing.diagnosis.split_items import Integers, SplitItems, gold_at, items_of
 from probing.model.class_names import match_classes
@@ -34,6 +35,7 @@ class Subject:
 
     saved: the probes. errors: share of wrong answers on test, by layer. probe_layer: of the probe that is diagnosed if
     the model has no head of its own for this task. prompt: of a causal model whose answer is diagnosed instead.
+    exact_edits: of sentences whose derivation is known; of any other text none.
     ``words`` of a method: for a classifier of words, the place of the word in each sentence, from 0; else None.
     Raises: ConfigError for a task that gives no class to sentences or words, and for a prompt with words.
     """
@@ -43,6 +45,7 @@ class Subject:
     errors: Mapping[int, float]
     probe_layer: int
     prompt: Prompt | None = None
+    exact_edits: Callable[[Sentence], Sequence[Edit]] | None = None
 
     def __post_init__(self) -> None:
         refuse_other_tasks(self.saved.task, self.saved.level, self.saved.kind, self.prompt is not None)

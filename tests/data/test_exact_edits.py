@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from probing.data.exact_edits import KINDS, exact_edits
+from probing.axes import Sentence
+from probing.data.exact_edits import KINDS, edits_of, exact_edits
 from probing.data.grammar import LABELS, Grammar
 from probing.data.minimal_pair import NOWHERE
 
@@ -92,3 +93,12 @@ def test_a_negation_takes_and_gives_back_the_form_of_the_verb():
 def sampled_verbs(sampler):
     """All forms of all verbs that have a base form."""
     return [word.text for words in sampler.lexicon.values() for w in words if "VB" in w for word in w.values()]
+
+
+def test_a_sentence_of_the_grammar_is_found_by_its_words_and_has_the_same_edits_in_each_call():
+    grammar = Grammar(train=20, dev=5, test=5)
+    edits, [sentence, *_] = edits_of(grammar), grammar.load().splits["dev"]
+    found = edits(sentence)
+    assert found and all(edit.sure == "exact" for edit in found)
+    assert edits(sentence) == edits_of(grammar)(sentence) == found
+    assert edits(Sentence("s", ("No", "sentence", "of", "it"))) == ()

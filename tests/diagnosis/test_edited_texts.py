@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from probing.axes import Sentence
-from probing.diagnosis.edited_texts import as_text, telling_pair, text_sentence
+from probing.data.exact_edits import edits_of
+from probing.data.grammar import Grammar
+from probing.diagnosis.edited_texts import as_text, edited_texts, patched_pair, telling_pair, text_sentence
+
+GRAMMAR = Grammar(train=20, dev=40, test=5)
 
 
 @pytest.fixture
@@ -56,3 +60,16 @@ def test_patching_starts_from_the_outputs_of_both_texts(small_texts, small_subje
         assert patched.corrupted == pytest.approx(both[1, a] - both[1, b], abs=1e-4)
     assert one.patched.words.layers == (0, 1, 2)
     assert one.patched.heads.denoised.shape == (2, 2)
+
+
+def test_sentences_whose_derivation_is_known_have_exact_edits_that_can_be_patched(small_subject):
+    subject = replace(small_subject, exact_edits=edits_of(GRAMMAR))
+    sentence = next(one for one in GRAMMAR.load().splits["dev"] if "n't" in one.words or "," in one.words)
+    label = subject.classes.index(sentence.label)
+    found = edited_texts(subject, sentence, label)
+    assert found and {one.edit.sure for one in found} == {"exact"}
+    assert all(one.expected == (1 - label if one.edit.flips else label) for one in found)
+    pair = patched_pair(subject, sentence, found[0].edit, (0, 1))
+    assert pair.text == sentence.words
+    [typed, *_] = edited_texts(subject, text_sentence("The movie was not boring"), label)
+    assert typed.edit.sure != "exact"
