@@ -24,6 +24,17 @@ PAPERS = (
         f"{ACL}2020.acl-main.385",
     ),
     Paper(
+        "Belrose et al. 2023",
+        "Belrose, Schneider-Joseph, Ravfogel, Cotterell, Raff and Biderman (2023): LEACE: Perfect Linear Concept Erasure "
+        "in Closed Form. NeurIPS.",
+        f"{ARXIV}2306.03819",
+    ),
+    Paper(
+        "Canby et al. 2024",
+        "Canby, Davies, Rastogi and Hockenmaier (2024): How Reliable are Causal Probing Interventions?",
+        f"{ARXIV}2408.15510",
+    ),
+    Paper(
         "Clark et al. 2019",
         "Clark, Khandelwal, Levy and Manning (2019): What Does BERT Look At? An Analysis of BERT's Attention. "
         "BlackboxNLP.",
@@ -31,9 +42,21 @@ PAPERS = (
     ),
     Paper("Efron 1987", "Efron (1987): Better Bootstrap Confidence Intervals. JASA.", f"{DOI}10.2307/2289144"),
     Paper(
+        "Elazar et al. 2021",
+        "Elazar, Ravfogel, Jacovi and Goldberg (2021): Amnesic Probing: Behavioral Explanation with Amnesic "
+        "Counterfactuals. TACL.",
+        f"{ARXIV}2006.00995",
+    ),
+    Paper(
         "Guo et al. 2017",
         "Guo, Pleiss, Sun and Weinberger (2017): On Calibration of Modern Neural Networks. ICML.",
         f"{ARXIV}1706.04599",
+    ),
+    Paper(
+        "Haghighatkhah et al. 2022",
+        "Haghighatkhah, Fokkens, Sommerauer, Speckmann and Verbeek (2022): Better Hit the Nail on the Head than Beat "
+        "around the Bush: Removing Protected Attributes with a Single Projection. EMNLP.",
+        f"{ARXIV}2212.04273",
     ),
     Paper(
         "Hansen et al. 2011",
@@ -100,6 +123,18 @@ PAPERS = (
         "Phipson and Smyth (2010): Permutation P-values Should Never Be Zero. Statistical Applications in Genetics and "
         "Molecular Biology.",
         f"{DOI}10.2202/1544-6115.1585",
+    ),
+    Paper(
+        "Ravfogel et al. 2020",
+        "Ravfogel, Elazar, Gonen, Twiton and Goldberg (2020): Null It Out: Guarding Protected Attributes by Iterative "
+        "Nullspace Projection. ACL.",
+        f"{ARXIV}2004.07667",
+    ),
+    Paper(
+        "Ravfogel et al. 2021",
+        "Ravfogel, Prasad, Linzen and Goldberg (2021): Counterfactual Interventions Reveal the Causal Effect of Relative "
+        "Clause Representations on Agreement Prediction. CoNLL.",
+        f"{ARXIV}2105.06965",
     ),
     Paper(
         "Sellam et al. 2022",
