@@ -25,8 +25,8 @@ PAPERS = (
     ),
     Paper(
         "Belrose et al. 2023",
-        "Belrose, Schneider-Joseph, Ravfogel, Cotterell, Raff and Biderman (2023): LEACE: Perfect Linear Concept Erasure "
-        "in Closed Form. NeurIPS.",
+        "Belrose, Schneider-Joseph, Ravfogel, Cotterell, Raff and Biderman (2023): LEACE: Perfect Linear Concept "
+        "Erasure in Closed Form. NeurIPS.",
         f"{ARXIV}2306.03819",
     ),
     Paper(
@@ -132,8 +132,8 @@ PAPERS = (
     ),
     Paper(
         "Ravfogel et al. 2021",
-        "Ravfogel, Prasad, Linzen and Goldberg (2021): Counterfactual Interventions Reveal the Causal Effect of Relative "
-        "Clause Representations on Agreement Prediction. CoNLL.",
+        "Ravfogel, Prasad, Linzen and Goldberg (2021): Counterfactual Interventions Reveal the Causal Effect of "
+        "Relative Clause Representations on Agreement Prediction. CoNLL.",
         f"{ARXIV}2105.06965",
     ),
     Paper(
