@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.benchmarking.norm_memory_ratio import norm_peak
+from pipelines.benchmarking import norm_memory_ratio
+from pipelines.benchmarking.norm_memory_ratio import MARKS, norm_peak
+from probing.errors import ModelError
 
 LENGTH = 160
 
@@ -48,3 +50,13 @@ def test_the_meter_sees_what_is_held_on_top(encoder_of):
     kept = norm_peak(encoder, LENGTH, lambda found: found.heads().expand(3, -1, -1, -1).clone().sum())
     assert wasteful > plain + 5  # five maps of every layer are kept
     assert kept > plain + 2
+
+
+def test_a_profile_that_lost_calls_is_made_again(encoder_of, monkeypatch):
+    encoder, [first, last] = encoder_of("Bert", 1), MARKS
+    profiles = iter([[72], [first, -first, 9_000_000], [first, -first, 5_000_000, last, -last]])
+    monkeypatch.setattr(norm_memory_ratio, "_allocator_calls", lambda _work: next(profiles))
+    assert norm_peak(encoder, LENGTH) == pytest.approx(5_000_000 / (4 * LENGTH**2 * 4), rel=1e-2)
+    monkeypatch.setattr(norm_memory_ratio, "_allocator_calls", lambda _work: [72])
+    with pytest.raises(ModelError, match="lost calls of the allocator 5 times"):
+        norm_peak(encoder, LENGTH)
