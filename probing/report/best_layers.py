@@ -93,19 +93,26 @@ def as_good(table: pd.DataFrame) -> list[int]:
     return [int(layer) for layer in table.loc[table["as_good"] == 1, "layer"]]
 
 
-def listed(layers: Sequence[int]) -> str:
-    """Ascending layers as text.
-
-    >>> listed([1, 2]), listed([0, 2, 3, 4])
-    ('1 and 2', '0 and 2 to 4')
-    """
+def neighbours(layers: Sequence[int]) -> list[list[int]]:
+    """Ascending layers as runs of neighbouring ones."""
     runs: list[list[int]] = []
     for layer in layers:
         if runs and layer == runs[-1][-1] + 1:
             runs[-1].append(layer)
         else:
             runs.append([layer])
-    parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
+    return runs
+
+
+def listed(layers: Sequence[int]) -> str:
+    """Ascending layers as text.
+
+    >>> listed([1, 2]), listed([0, 2, 3, 4])
+    ('1 and 2', '0 and 2 to 4')
+    """
+    parts = [
+        part for run in neighbours(layers) for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))
+    ]
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from probing.report.best_layers import neighbours
 from probing.report.load import Run
 from probing.report.plain_names import task_in_words
 from probing.report.section_parts import pick
@@ -95,12 +96,6 @@ def layers_in_words(layers: Sequence[int]) -> str:
     >>> layers_in_words([0, 1, 2, 4]), layers_in_words([3])
     ('layers 0 to 2 and 4', 'layer 3')
     """
-    runs: list[list[int]] = []
-    for layer in layers:
-        if runs and layer == runs[-1][-1] + 1:
-            runs[-1].append(layer)
-        else:
-            runs.append([layer])
-    names = [str(one[0]) if len(one) == 1 else f"{one[0]} to {one[-1]}" for one in runs]
+    names = [str(one[0]) if len(one) == 1 else f"{one[0]} to {one[-1]}" for one in neighbours(layers)]
     joined = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     return f"layer{'s' if len(layers) > 1 else ''} {joined}"
