@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,12 @@ from probing.analysis.concept_changes import (
     ITERATED,
     REMOVALS,
     TOLERANCE,
+    Apply,
     Change,
     Material,
     changes,
     fitted,
+    random_removals,
 )
 from probing.analysis.concept_labels import Coded, Concept, Halves
 from probing.axes import FloatArray, IntArray, Split
@@ -26,6 +29,7 @@ from probing.result.intervention_scores import balanced
 from probing.result.statistics import Floats
 from probing.rng import generator
 
+Shared = Sequence[tuple[Concept, Change]]  # one change, and whose it is
 PURPOSE = "usage"  # of random numbers
 TIE = 1e-4  # nats: after LEACE two classes of one frequency differ only by rounding
 
@@ -97,17 +101,20 @@ def built(
     """All that is built on a layer, from its vectors of train and dev, (N, D) each; ``chosen``: names of concepts."""
     first, second = split_in
     by = scale(vectors["train"][first], True, ways.bits)
-    read = {split: vectors[split] for split in ("train", "dev")}
-    of = {split: part.astype(np.float64) for split, part in apply(read, *by).items()}
-    readers = {one.name: reader(of["train"][second], one.gold.of["train"][second], one.gold, ways) for one in known}
+    building, validating, dev = (
+        apply({"train": part}, *by)["train"].astype(np.float64)
+        for part in (vectors["train"][first], vectors["train"][second], vectors["dev"])
+    )
+    random = random_removals(building, ways.draws, partial(generator, ways.seed, PURPOSE))
+    readers = {one.name: reader(validating, one.gold.of["train"][second], one.gold, ways) for one in known}
     made: dict[str, list[Change]] = {}
     refitted: dict[tuple[str, str], LinearReader] = {}
     unfinished: dict[str, float] = {}
     for one in known:
         if one.name in chosen:
-            gold, control = (material(of, coded, first, ways) for coded in (one.gold, one.control))
-            rng = generator(ways.seed, PURPOSE, one.name)
-            made[one.name] = changes(gold, control, ways.methods, ways.draws, rng)
+            gold, control = (material((building, dev), coded, first, ways) for coded in (one.gold, one.control))
+            moves = ways.draws, generator(ways.seed, PURPOSE, one.name)
+            made[one.name] = changes(gold, control, ways.methods, random, moves)
             if {*ways.methods} & {*ITERATED} and not gold.nullspace.finished:
                 unfinished[one.name] = gold.nullspace.left
             for change in made[one.name]:
@@ -124,12 +131,25 @@ def reader(x: Vectors, y: Classes, coded: Coded, ways: Ways, tolerance: float = 
     return LinearReader(weights, np.bincount(y[there], minlength=coded.n_classes) / there.sum())
 
 
-def material(of: Mapping[Split, Vectors], coded: Coded, half: IntArray, ways: Ways) -> Material:
-    """What interventions on one labelling are built from; the end of INLP is decided on as many items of dev."""
-    y, held_out = coded.of["train"][half], coded.of["dev"]
+def material(of: tuple[Vectors, Vectors], coded: Coded, half: IntArray, ways: Ways) -> Material:
+    """What interventions on one labelling are built from: vectors of a ``half`` of train, and of dev, on as many of
+    which the end of INLP is decided.
+    """
+    (x, dev), y, held_out = of, coded.of["train"][half], coded.of["dev"]
     kept = np.flatnonzero(held_out >= 0)[: len(half)]
-    pair = (of["dev"][kept], held_out[kept])
-    return Material(of["train"][half[y >= 0]], y[y >= 0], pair, coded.n_classes, ways.steps, ways.alpha, ways.l2)
+    pair = (dev[kept], held_out[kept])
+    return Material(x[y >= 0], y[y >= 0], pair, coded.n_classes, ways.steps, ways.alpha, ways.l2)
+
+
+def shared(changes: Mapping[str, Sequence[Change]], known: Sequence[Concept]) -> list[Shared]:
+    """The changes of one layer in the order of concepts, those that are one and the same together: the removal of a
+    random subspace stands for all concepts and methods of its rank.
+    """
+    found: dict[Apply, list[tuple[Concept, Change]]] = {}
+    for concept in known:
+        for change in changes.get(concept.name, ()):
+            found.setdefault(change.apply, []).append((concept, change))
+    return [*found.values()]
 
 
 def own_and_wanted(change: Change, concept: Concept, seed: int) -> tuple[Classes, Classes]:

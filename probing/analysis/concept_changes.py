@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -38,6 +38,7 @@ TOLERANCE, EXACT = 1e-3, 1e-6  # of the solver of a probe, and of one whose answ
 MOST_STEPS = 200
 
 Apply = Callable[[Vectors, Classes, Classes], Vectors]  # vectors, their classes, the wanted ones -> changed vectors
+RandomRemovals = Callable[[int, bool], Sequence[Apply]]  # rank, and whether vectors are whitened first, as for LEACE
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,25 +106,48 @@ class Material:
         return nullspace((self.x, self.y), self.held_out, self.n_classes, fit, self.steps)
 
 
+def random_removals(x: Vectors, draws: int, rng: Callable[..., np.random.Generator]) -> RandomRemovals:
+    """Removals of ``draws`` random subspaces from vectors like ``x`` (N, D). rng: the generator of a purpose.
+
+    Concepts and methods that ask for the same rank get the same ones, which are then measured once for all.
+    """
+    mean, white = x.mean(axis=0), cache(lambda: whitening(x))
+
+    @cache
+    def of_rank(rank: int, whitened: bool) -> tuple[Apply, ...]:
+        own = rng("random", str(rank), "whitened" if whitened else "")
+        by = white() if whitened else None
+        return tuple(_removing(random_erasure(rank, mean, own, by)) for _ in range(draws))
+
+    return of_rank
+
+
 def changes(
-    gold: Material, control: Material, methods: Sequence[str], draws: int, rng: np.random.Generator
+    gold: Material,
+    control: Material,
+    methods: Sequence[str],
+    random: RandomRemovals,
+    moves: tuple[int, np.random.Generator],
 ) -> list[Change]:
-    """Every method on the concept, on ``draws`` random subspaces of the same rank, and on the control task."""
+    """Every method on the concept, on random subspaces of the same rank, and on the control task.
+
+    random: removals of random subspaces. moves: how many random moves to draw, and from what.
+    """
     found: list[Change] = []
     for method in methods:
-        of = removals if method in REMOVALS else counterfactuals
-        found += [*of(method, gold, draws, rng)]
-        found += [Change(method, CONTROL, 0, one.rank, one.apply) for one in of(method, control, 0, rng)]
+        removal, (draws, rng) = method in REMOVALS, moves
+        found += removals(method, gold, random) if removal else counterfactuals(method, gold, draws, rng)
+        of_control = removals(method, control) if removal else counterfactuals(method, control, 0, rng)
+        found += [Change(method, CONTROL, 0, one.rank, one.apply) for one in of_control]
     return found
 
 
-def removals(method: str, of: Material, draws: int, rng: np.random.Generator) -> Iterator[Change]:
+def removals(method: str, of: Material, random: RandomRemovals | None = None) -> Iterator[Change]:
     """The removal of the concept, and of random subspaces of its rank in the same way."""
     erasure = erased(method, of)
-    white = of.white if method == "leace" else None
     yield Change(method, "", 0, erasure.rank, _removing(erasure))
-    for draw in range(draws):
-        yield Change(method, RANDOM, draw, erasure.rank, _removing(random_erasure(erasure, rng, white)))
+    for draw, apply in enumerate(random(erasure.rank, method == "leace") if random else ()):
+        yield Change(method, RANDOM, draw, erasure.rank, apply)
 
 
 def erased(method: str, of: Material) -> Erasure:
