@@ -14,7 +14,7 @@ from probing.probe.erasure.counterfactuals import (
     random_means,
     shifted_as_far,
 )
-from probing.probe.erasure.nullspace import Nullspace, discriminant, nullspace
+from probing.probe.erasure.nullspace import Nullspace, discriminants, nullspace
 from probing.probe.erasure.subspaces import (
     Classes,
     Erasure,
@@ -99,11 +99,8 @@ class Material:
     @cached_property
     def nullspace(self) -> Nullspace:
         """What INLP finds, with linear discriminants as its probes."""
-
-        def fit(x: Vectors, y: Classes) -> Vectors:
-            return discriminant(x, y, self.n_classes, self.l2)
-
-        return nullspace((self.x, self.y), self.held_out, self.n_classes, fit, self.steps)
+        fit = discriminants(self.x, self.y, self.n_classes, self.l2)
+        return nullspace(self.x.mean(axis=0), self.held_out, self.n_classes, fit, self.steps)
 
 
 def random_removals(x: Vectors, draws: int, rng: Callable[..., np.random.Generator]) -> RandomRemovals:

@@ -33,6 +33,12 @@ class Erasure:
         """Vectors (N, D) -> (N, D) without the subspace."""
         return x - ((x - self.mean) @ self.reads.T) @ self.writes.T
 
+    def read_by(self, weights: Vectors) -> Vectors:
+        """The probe that says of whole vectors what ``weights`` (C, D + 1), intercept last, say of what is left."""
+        removed = weights[:, :-1] @ self.writes
+        intercepts = weights[:, -1] + removed @ (self.reads @ self.mean)
+        return np.hstack([weights[:, :-1] - removed @ self.reads, intercepts[:, None]])
+
 
 def class_means(x: Vectors, y: Classes, n_classes: int) -> Vectors:
     """The mean of each class, (C, D). Raises: DataError for a class without items, and for fewer than two classes."""
