@@ -1,14 +1,15 @@
 """What the manifest of a run says about what was measured: the store file, the labels, the layers."""
 
 from probing.analysis.study import Study
-from probing.store.encoding import ROUNDED, WIDENED, precision
+from probing.store.encoding import precision
 from probing.task.unseen_labels import unseen_counts
 
 
 def measured(study: Study) -> dict[str, object]:
     """The store file of the hidden states, the labels and the layers that are probed.
 
-    unseen: per label that train does not have, how many items of dev and test have it.
+    scaled_features: how many do not fit float16 as they are, by layer. unseen: per label that train does not have, how
+    many items of dev and test have it.
     """
     store, labels = study.hidden, study.labels
     return {
@@ -18,7 +19,7 @@ def measured(study: Study) -> dict[str, object]:
             "bytes": store.path.stat().st_size,
             "dtype": store.dtype,
             "precision": precision(store.dtype),
-            **{name: store.provenance[name] for name in (WIDENED, ROUNDED) if name in store.provenance},
+            "scaled_features": {str(layer): count for layer, count in store.scaled_features().items()},
         },
         "kind": labels.kind,
         "level": labels.level,

@@ -26,7 +26,6 @@ from probing.result.few_units import few_units
 from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
 from probing.result.score import CODE_LENGTH, Prediction, Scores, score
-from probing.store.encoding import ROUNDED, WIDENED
 from probing.store.file_index import Index
 from probing.store.layout import StoreFile
 
@@ -109,7 +108,7 @@ def caveats(study: Study) -> tuple[Note, ...]:
         if count and reason not in SHARED
     ]
     notes += [Note("caveat", f"model: {text}") for text in study.hidden.provenance.get("model_notes", [])]
-    notes += widened(study.hidden)
+    notes += scaled(study.hidden)
     if study.hidden.index.last_word is not None:
         notes.append(Note("caveat", as_written(study.hidden.index)))
     if study.hidden.provenance["final_norm"]:
@@ -133,13 +132,15 @@ def caveats(study: Study) -> tuple[Note, ...]:
     )
 
 
-def widened(store: StoreFile) -> list[Note]:
-    """A note on a store that float16 could not hold."""
-    if WIDENED not in store.provenance:
-        return []
-    rounded = store.provenance[ROUNDED]
-    first = f"; the first {rounded:,} subwords were rounded to float16 before" if rounded else ""
-    return [Note("caveat", f"vectors are stored as {store.provenance[WIDENED]}{first}")]
+def scaled(store: StoreFile) -> list[Note]:
+    """A note on numbers that float16 cannot hold as they are."""
+    found = store.scaled_features()
+    text = (
+        f"up to {max(found.values(), default=0):,} of {store.width:,} features of layers {[*found]} do not fit float16 "
+        "as they are (numbers above 65,504, or none above 0.001): the store divides each by a power of two, so that it "
+        "keeps the 11 bits of the others"
+    )
+    return [Note("caveat", text)] if found else []
 
 
 def of_metrics(study: Study, metric: str, scores: Scores) -> tuple[Note, ...]:

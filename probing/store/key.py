@@ -37,7 +37,7 @@ class Cached:
 class Store:
     """Where representations are kept and how they are written.
 
-    dtype: float16, float32, bfloat16, or auto: float16 for a corpus whose every number fits, else float32.
+    dtype: float16, float32, bfloat16, or auto, which is float16: numbers beyond its range are scaled (``encoding``).
     """
 
     folder: str
@@ -52,11 +52,8 @@ class Store:
         positive("store.batch_subwords", self.batch_subwords)
 
     @property
-    def first_dtype(self) -> str:
-        """The type that an extraction begins with, which stands for ``dtype`` in keys: NARROW for auto.
-
-        auto and NARROW have one key, because they give one file: where numbers do not fit, NARROW gives an error.
-        """
+    def stored_dtype(self) -> str:
+        """The type of the numbers on disk, which stands for ``dtype`` in keys: NARROW for auto."""
         return NARROW if self.dtype == AUTO else self.dtype
 
 
@@ -76,7 +73,7 @@ def key_parts(store: Store, model: Model, checkpoint: Checkpoint, corpus: Corpus
         "text": text_fingerprint(corpus),
         "sentences": _digest([(split, [s.id for s in corpus.splits[split]]) for split in SPLITS]),
         "precision": model.precision,
-        "dtype": store.first_dtype,
+        "dtype": store.stored_dtype,
         "long": f"{model.long}/{model.max_subwords}",
         "bos": model.bos,
         "batch_subwords": str(store.batch_subwords),

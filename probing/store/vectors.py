@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, IntArray, Level, Split
 from probing.errors import ConfigError
 from probing.model.pooling import Pooling, pooling_weights
-from probing.store.encoding import BITS, NARROW, ROUNDED
+from probing.store.encoding import BITS
 from probing.store.item_pools import PlacesOf, Pool, item_pools, sentence_of_items
 from probing.store.layout import StoreFile
 
@@ -42,7 +42,7 @@ class Vectors:
             per_sentence = np.bincount(sentence_of_items(places), minlength=len(index.n_words))
         self.product = product and len(self._pools) > 1
         self.n_layers, self.width = store.n_layers, store.width * len(self._pools) * (3 if self.product else 2) // 2
-        self.bits = BITS[NARROW if store.provenance.get(ROUNDED) else store.dtype]
+        self.bits = BITS[store.dtype]
         self.available: NDArray[np.bool_] = np.all([np.diff(pool.indptr) > 0 for pool in self._pools], axis=0)
         self._bounds = {s: _bounds(per_sentence, index.split == i) for i, s in enumerate(SPLITS)}
 

@@ -2,7 +2,7 @@
 
 A store grows as ``<key>.partial`` beside a journal with the checksums of the batches that are on disk. The
 next process that wants the same key verifies those batches, goes on with the one after, and renames the file
-when it is complete; a file under its final name is always whole. ``fill`` says what happens to numbers that do not
+when it is complete; a file under its final name is always whole. ``encoding`` says what happens to numbers that do not
 fit float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
@@ -57,8 +57,7 @@ def ensure(
     """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
     ``load`` gives the model and the subwords of all sentences of ``corpus``, train first; it is called only if there is
-    something to extract. Raises: StoreError if the disk is full; RangeError if numbers do not fit the type that is
-    asked for.
+    something to extract. Raises: StoreError if the disk is full.
     """
     return find_or_make(
         Path(store.folder),
@@ -128,13 +127,12 @@ def _extract(
     ends = np.cumsum([0, *map(len, batches)])
     index = _index(sentences, found, subwords, batches)
     shape = (encoder.n_layers, len(subwords.ids), encoder.width)
-    estimate = _estimate(shape, store, len(sentences), encoder)
-    log.info("extracting %s: %s", path.stem, estimate)
+    content = Content(index, shape, store.stored_dtype, {**provenance, **_facts(encoder)})
+    log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
 
     def hidden(batch: int) -> NDArray[np.float32]:
         return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
 
-    content = Content(index, shape, store.dtype, {**provenance, **_facts(encoder)})
     fill(path, content, hidden, functools.partial(on_progress, "extracting subwords"))
 
 
@@ -173,10 +171,10 @@ def _index(
     )
 
 
-def _estimate(shape: tuple[int, int, int], store: Store, sentences: int, encoder: Encoder) -> Estimate:
-    n_layers, n_rows, width = shape
-    itemsize = np.dtype(DTYPES[store.first_dtype]).itemsize
+def _estimate(content: Content, store: Store, encoder: Encoder) -> Estimate:
+    n_layers, n_rows, width = content.shape
     weights = sum(p.numel() * p.element_size() for p in encoder.network.parameters())
     # a batch is held on the device, as float32 rows and once more as stored; the rest is the libraries
-    batch = n_layers * store.batch_subwords * width * (4 + 4 + itemsize)
-    return Estimate(sentences, n_rows, n_layers * n_rows * width * itemsize, weights + 2 * batch + 400_000_000)
+    batch = n_layers * store.batch_subwords * width * (4 + 4 + np.dtype(DTYPES[content.dtype]).itemsize)
+    memory = weights + 2 * batch + 400_000_000
+    return Estimate(len(content.index.length), n_rows, content.n_bytes, memory)
