@@ -54,11 +54,11 @@ REMOVE_ANSWER = {
     "built_on": "items of train that the subspace was found on",
     "words": "the numbers of the words that are changed; -1: the whole text",
     "output": "name, own_head (false: a probe stands in), gold (whether gold labels are scored), and by place words, "
-    "scored (the label whose probability is compared), before (the label), after (list of against, draw, rank, predicted, "
-    "nats): against is empty for the property, random for a random subspace of equal rank, control for that of the "
-    "control task; nats are what the scored label loses",
-    "probes": "per property and layer, from the changed one up: classes, and by word gold, before, after (for each of the "
-    "changes of output) as numbers of classes; an association, not a cause",
+    "scored (the label whose probability is compared), before (the label), after (list of against, draw, rank, "
+    "predicted, nats): against is empty for the property, random for a random subspace of equal rank, control for that "
+    "of the control task; nats are what the scored label loses",
+    "probes": "per property and layer, from the changed one up: classes, and by word gold, before, after (for each "
+    "change of output) as numbers of classes; an association, not a cause",
     "measured": "what analysis=usage of the run found for this property and method: sample, used (layers); or null",
     "notes": "list: what a reader must know",
 }

@@ -158,10 +158,11 @@ def loaded(run: RemovableRun, device: str, on_progress: Progress) -> Loaded:
 
     this, manifest = run_in(run.folder, device), parsed_manifest(run.folder)
     study = finished_study(this, on_progress)
-    if find(Path(study.store.folder), key(key_parts(study.store, study.model, study.checkpoint, study.corpus))) is None:
+    of_store = key_parts(study.store, study.model, study.checkpoint, study.corpus)
+    if find(Path(study.store.folder), key(of_store)) is None:
         raise DataError(
-            f"{study.store.folder} has no vectors of {study.corpus.name} by {study.checkpoint.name}, which removals are "
-            f"learnt from; delete {run.folder} and make both again: {manifest.get('command')}"
+            f"{study.store.folder} has no vectors of {study.corpus.name} by {study.checkpoint.name}, from which a "
+            f"removal is learnt; delete {run.folder} and make both again: {manifest.get('command')}"
         )
     usage = this.experiment.analyses.get("usage")
     removals = PropertyRemovals(study, usage if isinstance(usage, Usage) else Usage())

@@ -1,6 +1,9 @@
 """Removal from one text: its numbers are those of ``analysis=usage``; and what cannot be removed."""
 
 import re
+import runpy
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,9 +33,9 @@ def sentences(small_subject):
 
 def test_a_property_of_one_class_is_named(tmp_path):
     planted = runpy.run_path(str(Path(__file__).parents[1] / "planted_network.py"))["planted"]
-    with closing(planted(tmp_path, seed=1)) as study:
-        with pytest.raises(DataError, match=r"^property=word_length: .*1 of 1 classes have 5 items.*two are needed"):
-            PropertyRemovals(study).concept("word_length")
+    one_class = r"^property=word_length: .*1 of 1 classes have 5 items.*two are needed"
+    with closing(planted(tmp_path, seed=1)) as study, pytest.raises(DataError, match=one_class):
+        PropertyRemovals(study).concept("word_length")
 
 
 def removed(given, text, *wanted):
@@ -64,9 +67,9 @@ def test_its_numbers_are_those_of_the_analysis(request, fixture, own, other):
         assert against == [("", 0), ("random", 0), ("random", 1), ("control", 0)]
         nats = np.concatenate([[change.nats for change in one.output.after] for one in each], axis=1)
         before = [np.array(one.output.before) for one in each]
+        pairs = zip(each, before, strict=True)
         differs = np.concatenate(
-            [[np.array(change.predicted) != was for change in one.output.after] for one, was in zip(each, before)],
-            axis=1,
+            [[np.array(change.predicted) != was for change in one.output.after] for one, was in pairs], axis=1
         )
         for metric, found in (("effect_nats", nats), ("prediction_change", differs)):
             mean, expected = found.mean(axis=1), values(rows, metric, name, layer)
