@@ -3,7 +3,8 @@
 Serves one page with a text box at http://127.0.0.1:8765, for this machine only. Heads, model, heatmap, query and key
 vectors, rollout, flow and the predictions of trained probes follow the text while it is typed. "Why?" diagnoses a text
 with its right class, as python -m pipelines.diagnose does, by the probes of a run with task=sentiment or the like.
-Programs get the same from POST /api/view and POST /api/why; GET /api describes both. Ctrl-C ends the program.
+The view Removal takes a property (pos, tense …) out of a layer, for the runs with linear probes that it finds. Programs
+get the same from POST /api/view, /api/why and /api/remove; GET /api describes them. Ctrl-C ends the program.
 
 Options (group=option; every key of an option is set as group.key=value):
 {groups}
@@ -94,7 +95,8 @@ def explore(config: DictConfig) -> None:
     for package in ("starlette", "uvicorn"):
         need(package)
     with listening(settings.port) as here:
-        from pipelines.exploring.session import ModelSession, preparation
+        from pipelines.exploring.prepared_model import preparation
+        from pipelines.exploring.session import ModelSession
 
         limits = {"characters": settings.characters, "subwords": settings.subwords}
         session = ModelSession(preparation(parts), limits, settings.text, row_name(parts.model))

@@ -13,6 +13,8 @@ Options (group=option; every key of an option is set as group.key=value):
   layers      layers=[3,6] keeps these layers only, for a small file
   beside      another model to compare with: both are shown, and their difference (minilm, a folder or a Hub id)
   probes      show probes trained on this corpus, or a list (default: the corpus of the sentence, or of data=)
+  remove      remove=pos takes a property out of the text's vectors, by a run with linear probes, and shows the effect
+              beside random directions; remove_layers=[0,3] (default all), remove_method=leace
   others      bits parts longest_flow longest_neurons runs strict device threads outputs (conf/view.yaml explains
               each, --cfg job lists them)
 
@@ -21,6 +23,7 @@ Examples:
   python -m pipelines.view text="A man sleeps." text_b="Nobody is asleep." model=bert
   python -m pipelines.view file=texts.txt out=texts.html bits=8
   python -m pipelines.view data=grammar sentence=[test-0001,test-0002] parts=[flow]
+  python -m pipelines.view data=grammar sentence=test-0001 remove=pos remove_layers=[0,3]
 """
 
 import shlex

@@ -32,7 +32,7 @@ BASE = {"axes", "errors", "rng", "hub", "distribution"}  # for everyone; they im
 HELPERS: dict[str, set[str]] = {
     "shared": set(),
     "running": set(),
-    "viewing": set(),
+    "viewing": {"running"},  # it goes on with a finished run
     "exploring": {"viewing", "running"},  # both make views; it reads the probes of runs
     "benchmarking": {"running", "exploring"},  # it measures what they do
     "covering": set(),

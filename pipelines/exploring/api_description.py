@@ -10,6 +10,7 @@ PATHS = (
     ("GET", "/api/model"),
     ("POST", "/api/view"),
     ("POST", "/api/why"),
+    ("POST", "/api/remove"),
     ("GET", "/why/{number:int}/{name:path}"),
 )
 ADDRESSES = [f"{method} {re.sub(':[a-z]+}', '}', path)}" for method, path in PATHS]
@@ -26,6 +27,8 @@ MODEL = {
     "notes": "list: what was substituted, which trained probes are not shown",
     "why": "of POST /api/why: classifiers (list of task and classes), missing (what to type where there is none, or "
     "null), stage (what is being done, or null), seconds (what the latest answer took); null until the model is loaded",
+    "remove": "of POST /api/remove: runs (list of task, properties and layers), methods, missing (what to type where "
+    "there is no run, or null), stage (what is being done, or null); null until the model is loaded",
     "error": "why loading failed, or null",
 }
 WHY_REQUEST = {
@@ -38,6 +41,26 @@ WHY_ANSWER = {
     "number with its unit",
     "page": "the address of its page; rows.csv, diagnosis.json, index.html and the figures stand beside it",
     "seconds": "how long it took",
+}
+REMOVE_REQUEST = {
+    "text": "string, at least one word",
+    "property": "what is removed, such as pos",
+    "layer": "whole number: from which hidden layer, 0 the embedding; one below the output that is read",
+    "method": "mean_projection, leace, inlp or probe_subspace; default: leace",
+    "task": "string or null: of the run whose items and probes are used; if it is left out, one that has the property",
+}
+REMOVE_ANSWER = {
+    "property, layer, method, task, run, seed": "what was removed, and from which run's items it was learnt",
+    "built_on": "items of train that the subspace was found on",
+    "words": "the numbers of the words that are changed; -1: the whole text",
+    "output": "name, own_head (false: a probe stands in), gold (whether gold labels are scored), and by place words, "
+    "scored (the label whose probability is compared), before (the label), after (list of against, draw, rank, "
+    "predicted, nats): against is empty for the property, random for a random subspace of equal rank, control for that "
+    "of the control task; nats are what the scored label loses",
+    "probes": "per property and layer, from the changed one up: classes, and by word gold, before, after (for each "
+    "change of output) as numbers of classes; an association, not a cause",
+    "measured": "what analysis=usage of the run found for this property and method: sample, used (layers); or null",
+    "notes": "list: what a reader must know",
 }
 REQUEST = {
     "text": "string, at least one word",
@@ -102,6 +125,7 @@ def interface(port: int, limits: Mapping[str, int]) -> dict[str, Any]:
             "GET /api/model": MODEL,
             "POST /api/view": {"body": REQUEST, "answer": {"header": HEADER, "arrays": "name: base64 text"}},
             "POST /api/why": {"body": WHY_REQUEST, "answer": WHY_ANSWER},
+            "POST /api/remove": {"body": REMOVE_REQUEST, "answer": REMOVE_ANSWER},
             ADDRESSES[-1]: "the files of the latest diagnoses",
         },
         "arrays": {

@@ -12,11 +12,19 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from pipelines.exploring.api_description import PATHS, interface
-from pipelines.exploring.request import ViewRequest, WhyRequest, checked, checked_why, read
+from pipelines.exploring.request import (
+    RemoveRequest,
+    ViewRequest,
+    WhyRequest,
+    checked,
+    checked_remove,
+    checked_why,
+    read,
+)
 
 
 class Session(Protocol):
-    """The model behind the server. Called from several threads; ``view`` and ``why`` from one at a time."""
+    """The model behind the server. Called from several threads; what computes from one at a time."""
 
     def status(self) -> dict[str, Any]:
         """The answer of GET /api/model; it always has ``limits`` with ``characters``."""
@@ -27,12 +35,15 @@ class Session(Protocol):
     def why(self, wanted: WhyRequest) -> dict[str, Any]:
         """The answer of POST /api/why. Raises RequestError, ProbingError."""
 
+    def remove(self, wanted: RemoveRequest) -> dict[str, Any]:
+        """The answer of POST /api/remove. Raises RequestError, ProbingError."""
+
     def file(self, number: int, name: str) -> tuple[bytes, str] | None:
         """A file of a diagnosis and its type; None if there is none."""
 
 
 class Endpoints:
-    """The answers of the server at ``port``; ``page`` is the HTML. One view or diagnosis is computed at a time."""
+    """The answers of the server at ``port``; ``page`` is the HTML. One answer is computed at a time."""
 
     def __init__(self, page: str, session: Session, port: int) -> None:
         self._page, self._session, self._port = page, session, port
@@ -40,7 +51,7 @@ class Endpoints:
 
     def routes(self) -> list[Route]:
         """The addresses, in the order of PATHS."""
-        each = (self.index, self.description, self.model, self.view, self.why, self.file)
+        each = (self.index, self.description, self.model, self.view, self.why, self.remove, self.file)
         return [Route(path, endpoint, methods=[method]) for (method, path), endpoint in zip(PATHS, each, strict=True)]
 
     async def index(self, _: Request) -> Response:
@@ -63,7 +74,12 @@ class Endpoints:
     async def why(self, request: Request) -> Response:
         """The diagnosis of a text."""
         wanted = checked_why(await read(request, self._characters), self._characters)
-        return await self._in_turn(request, partial(_diagnosis, self._session, wanted))
+        return await self._in_turn(request, lambda: _as_json(self._session.why(wanted)))
+
+    async def remove(self, request: Request) -> Response:
+        """The effect of removing a property."""
+        wanted = checked_remove(await read(request, self._characters), self._characters)
+        return await self._in_turn(request, lambda: _as_json(self._session.remove(wanted)))
 
     async def file(self, request: Request) -> Response:
         """A file of a diagnosis."""
@@ -87,10 +103,6 @@ class Endpoints:
 def _document(session: Session, wanted: ViewRequest) -> bytes:
     header, arrays = session.view(wanted.text, wanted.text_b, wanted.parts)
     return _as_json({"header": header, "arrays": arrays})
-
-
-def _diagnosis(session: Session, wanted: WhyRequest) -> bytes:
-    return _as_json(session.why(wanted))
 
 
 def _as_json(answer: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""A request for a view or for a diagnosis: its body is read up to a limit and checked, or refused with a message."""
+"""A request for a view, a diagnosis or a removal: its body is read up to a limit and checked, or refused."""
 
 import json
 from collections.abc import Sequence
@@ -6,14 +6,18 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
+from probing.analysis.text_removal import Wanted
 from probing.view.forward_view import PARTS
 
 BYTES_PER_CHARACTER = 12  # in JSON at most: a surrogate pair, each half written as \uXXXX
 DRAINED_BYTES = 2**24  # read and dropped, so that a client that sends too much can still read why it is refused
 FIELDS = ("text", "text_b", "parts")
 WHY_FIELDS = ("text", "label", "task")
+REMOVE_FIELDS = ("text", "property", "layer", "method", "task")
 EXAMPLE = '{"text": "The cat sat"}'
 WHY_EXAMPLE = '{"text": "It was not boring", "label": "positive"}'
+REMOVE_EXAMPLE = '{"text": "The cat sat", "property": "pos", "layer": 3}'
+METHOD = "leace"  # of a removal, unless another is asked for
 
 
 class RequestError(Exception):
@@ -30,6 +34,14 @@ class ViewRequest(NamedTuple):
     text: str
     text_b: str | None
     parts: tuple[str, ...] | None
+
+
+class RemoveRequest(NamedTuple):
+    """A checked request for the removal of a property; ``task`` None: of the run that has it."""
+
+    text: str
+    wanted: Wanted
+    task: str | None
 
 
 class WhyRequest(NamedTuple):
@@ -85,6 +97,22 @@ def checked_why(body: object, characters: int) -> WhyRequest:
     )
 
 
+def checked_remove(body: object, characters: int) -> RemoveRequest:
+    """The request for a removal in a decoded body. Raises RequestError."""
+    found = _object(body, REMOVE_FIELDS, REMOVE_EXAMPLE)
+    text, name, layer, method, task = (found.get(field) for field in REMOVE_FIELDS)
+    if type(layer) is not int or layer < 0:
+        raise RequestError(400, f"layer is {_told(layer)}; a whole number from 0 on is expected; send {REMOVE_EXAMPLE}")
+    wanted = Wanted(
+        _words("property", name, characters),
+        layer,
+        METHOD if method is None else _words("method", method, characters),
+    )
+    return RemoveRequest(
+        _words("text", text, characters), wanted, None if task is None else _words("task", task, characters)
+    )
+
+
 def _object(found: object, fields: Sequence[str], example: str) -> dict[str, object]:
     """The body, which is an object with no other fields than these."""
     if not isinstance(found, dict):
@@ -103,7 +131,7 @@ def _words(name: str, text: object, characters: int) -> str:
 
 
 def _example(name: str) -> str:
-    return EXAMPLE if name in FIELDS else WHY_EXAMPLE
+    return EXAMPLE if name in FIELDS else WHY_EXAMPLE if name in WHY_FIELDS else REMOVE_EXAMPLE
 
 
 def _text(name: str, text: object, characters: int) -> str:

@@ -3,27 +3,21 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pipelines.exploring.request import RequestError, WhyRequest
+from pipelines.exploring.request import RemoveRequest, RequestError, WhyRequest
 from pipelines.shared.hide_folders import without_folders
 from pipelines.shared.machine import set_threads
-from pipelines.shared.notes import announce
-from pipelines.shared.options import ModelParts
-from pipelines.shared.stand_ins import find_model
-from pipelines.viewing.model_and_probes import load_encoder, probes_for_text, view_options
-from probing.errors import DataError
-from probing.model.checkpoint import row_name
 from probing.view.forward_view import Options, text_view
 from probing.view.pack import pack
 
 if TYPE_CHECKING:
     from pipelines.exploring.diagnoser import Diagnoser
+    from pipelines.viewing.remover import Remover
     from probing.model.encoder import Encoder
     from probing.view.probe_predictions import Reader
-    from probing.view.probe_selection import Probes
 
 SHORT = 64  # up to so many subwords a pass runs on one thread: two would wait for each other on a busy machine
 DEFAULT_PARTS = ("norm", "neurons")  # flow takes ten times as long as everything else
@@ -34,7 +28,7 @@ FLOW_ON_REQUEST = "takes longer than the rest, so it is computed only when it is
 class LoadedModel:
     """What a view is made with. threads: for long inputs. notes: for readers of the page, such as a stand-in.
 
-    diagnoser: answers why a text gets its class; None: nothing does.
+    diagnoser: answers why a text gets its class; None: nothing does. remover: removes properties; the same.
     """
 
     encoder: "Encoder"
@@ -43,6 +37,7 @@ class LoadedModel:
     reader: "Reader | None" = None
     notes: Sequence[str] = ()
     diagnoser: "Diagnoser | None" = None
+    remover: "Remover | None" = None
 
 
 class ModelSession:
@@ -102,6 +97,7 @@ class ModelSession:
             "limits": dict(self._limits),
             "notes": list(map(without_folders, loaded.notes)) if loaded else [],
             "why": loaded.diagnoser.status() if loaded and loaded.diagnoser else None,
+            "remove": loaded.remover.status() if loaded and loaded.remover else None,
             "error": without_folders(str(error) or type(error).__name__) if error else None,
         }
 
@@ -120,7 +116,17 @@ class ModelSession:
         loaded = self._ready()
         if loaded.diagnoser is None:
             raise RequestError(400, "this model has no classifier to diagnose; open the page of another one")
-        return self._thread.submit(_diagnosis, loaded.diagnoser, wanted, loaded.threads).result()
+        return self._thread.submit(_on_threads, loaded.threads, partial(loaded.diagnoser.why, wanted)).result()
+
+    def remove(self, wanted: RemoveRequest) -> dict[str, Any]:
+        """A removal as ``Remover.remove`` gives it. Raises RequestError, ProbingError."""
+        loaded = self._ready()
+        if loaded.remover is None:
+            raise RequestError(400, "nothing can be removed from texts of this model; open the page of another one")
+        n, most = len(loaded.encoder.tokenizer.encode(wanted.text).ids), self._limits["subwords"]
+        if n > most:
+            raise RequestError(413, f"the text has {n:,} subwords; at most {most:,} are accepted; shorten it")
+        return self._thread.submit(_on_threads, loaded.threads, partial(loaded.remover.remove, *wanted)).result()
 
     def file(self, number: int, name: str) -> tuple[bytes, str] | None:
         """A file of diagnosis ``number`` and its type; None if there is none."""
@@ -133,9 +139,9 @@ class ModelSession:
         return self._loaded
 
 
-def _diagnosis(diagnoser: "Diagnoser", wanted: WhyRequest, threads: int) -> dict[str, Any]:
+def _on_threads(threads: int, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     set_threads(threads)
-    return diagnoser.why(wanted)
+    return answer()
 
 
 def _document(
@@ -154,42 +160,3 @@ def _document(
     if parts is None:
         header["missing"] = {**header["missing"], "flow": FLOW_ON_REQUEST}
     return {**header, "timings_ms": {name: round(ms, 2) for name, ms in timings.items()}}, packed.arrays
-
-
-def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], LoadedModel]:
-    """The function that loads the model and reports its stages."""
-
-    def prepare(enter: Callable[[str], None]) -> LoadedModel:
-        enter(f"finding {row_name(parts.model)}")
-        found, checkpoint, notes = find_model(parts)
-        announce(notes)
-        enter("importing torch and transformers")
-        import torch
-
-        set_threads(parts.settings.threads)
-        threads = torch.get_num_threads()
-        enter(f"loading the weights of {checkpoint.name}")
-        encoder = load_encoder(found, checkpoint)
-        enter("searching for trained probes")
-        probes = probes_for_text(found, checkpoint, found.settings.probes)
-        enter("computing a first view")  # which takes longer than any other
-        options = view_options(found)
-        with suppress(DataError):
-            text_view(encoder, "a", None, options, probes)
-        said = [*(note.text for note in notes), *probes.notes]
-        return LoadedModel(encoder, options, threads, probes, said, diagnoser_of(found, encoder, probes))
-
-    return prepare
-
-
-def diagnoser_of(parts: ModelParts, encoder: "Encoder", probes: "Probes") -> "Diagnoser":
-    """What answers why, of the classifiers among these probes; it loads them when it is first asked."""
-    from hydra.core.hydra_config import HydraConfig
-
-    from pipelines.exploring.classifiers import classifiers_in
-    from pipelines.exploring.diagnoser import Diagnoser
-
-    typed = HydraConfig.get().overrides.task if HydraConfig.initialized() else ()
-    model = " ".join(one for one in typed if one.lstrip("+").startswith("model")) or "model=minilm"
-    classifiers = classifiers_in(probes.trained, encoder.n_layers)
-    return Diagnoser(classifiers, model, parts.settings.device, parts.settings.subwords)

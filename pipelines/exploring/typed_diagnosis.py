@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.exploring.classifiers import Classifier
-from pipelines.exploring.finished_study import finished_study
 from pipelines.exploring.request import RequestError, WhyRequest
+from pipelines.running.finished_study import finished_study, run_in
 from pipelines.shared.hide_folders import without_folders
 from pipelines.shared.option_files import CONF
 from pipelines.shared.versions import code_version, versions
@@ -39,10 +39,10 @@ class Loaded(NamedTuple):
 def loaded(one: Classifier, device: str, on_progress: Progress) -> Loaded:
     """Load a classifier: its probes, its training vectors, and its model, with the run's options and its own head.
 
-    Raises: as ``finished_study``; DataError for a damaged file.
+    Raises: as ``run_in``; DataError for a damaged file.
     """
     saved, rows = from_file(one.folder / FILE), read_file(one.folder / ROWS, read_rows)
-    subject = probed_subject(finished_study(one.folder, device, on_progress), saved, rows)
+    subject = probed_subject(finished_study(run_in(one.folder, device), on_progress), saved, rows)
     _ = subject.train_vectors
     means, on_dev = head_reference(subject), OnDev(subject, on_progress=on_progress)
     return Loaded(subject, means, on_dev, notes_of_folders([one.folder]), provenance(one.folder))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.shared.machine_settings import MachineSettings
 from pipelines.shared.schema import listed
+from probing.analysis.concept_changes import REMOVALS
 from probing.axes import Corpus, Note
 from probing.data.text import read_lines
 from probing.errors import ConfigError, DataError, one_of, positive
@@ -39,6 +40,9 @@ class Settings(MachineSettings):
     beside: str | None = None
     runs: Any = field(default_factory=lambda: ["outputs/runs"])
     probes: Any = "auto"
+    remove: Any = None
+    remove_layers: Any = None
+    remove_method: str = "leace"
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
@@ -51,6 +55,12 @@ class Settings(MachineSettings):
         for layer in listed(self.layers):
             if not isinstance(layer, int) or layer < 1:
                 raise ConfigError(f"layers: {layer}: layers count from 1; type layers=[1,6]")
+        one_of("remove_method", self.remove_method, REMOVALS)
+        for layer in listed(self.remove_layers):
+            if type(layer) is not int or layer < 0:
+                raise ConfigError(f"remove_layers: {layer}: a number from 0 on; type remove_layers=[0,3]")
+        if self.remove_layers is not None and not self.removed:
+            raise ConfigError("remove_layers=… says where something is removed; type also what, such as remove=pos")
         self.runs = [str(run) for run in listed(self.runs)]
         self.probes = [str(name) for name in listed(self.probes)] or [AUTO]
 
@@ -58,6 +68,11 @@ class Settings(MachineSettings):
     def chosen_parts(self) -> tuple[str, ...]:
         """The parts to compute besides attention and rollout."""
         return PARTS if self.parts == "auto" else tuple(listed(self.parts))
+
+    @property
+    def removed(self) -> list[str]:
+        """The properties to remove."""
+        return [str(one) for one in listed(self.remove)]
 
     @property
     def sentences(self) -> list[str]:
@@ -80,6 +95,8 @@ def choose(settings: Settings) -> None:
     names = [name for name, value in given.items() if value is not None and value != []]
     if settings.text_b is not None and settings.text is None:
         raise ConfigError("text_b=… is the second of two texts; type the first one as text=…")
+    if settings.text_b is not None and settings.removed:
+        raise ConfigError("remove=… takes a property out of one text; leave out text_b=… or remove=…")
     if len(names) != 1:
         seen = f"{', '.join(f'{name}=…' for name in names)} are given" if names else "no input is given"
         raise ConfigError(f'{seen}; type one of text="The cat sat", file=texts.txt or sentence=<id>')

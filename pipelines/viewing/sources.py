@@ -11,6 +11,7 @@ from pipelines.shared.cli import say
 from pipelines.shared.machine import set_threads
 from pipelines.shared.options import Parts
 from pipelines.shared.schema import listed
+from pipelines.viewing.asked_removals import asked_removals
 from pipelines.viewing.inputs import Input
 from pipelines.viewing.model_and_probes import (
     asked_corpora,
@@ -52,6 +53,7 @@ def views(
     set_threads(parts.settings.threads)
     options, layers = view_options(parts, parts.settings.chosen_parts), listed(parts.settings.layers)
     probes = probes_of(parts, checkpoint, corpus)
+    removals = asked_removals(parts, probes, inputs)
 
     @cache
     def encoder() -> "Encoder":
@@ -68,7 +70,7 @@ def views(
             if view is None and one.place is not None and not parts.settings.load:
                 say(f"{one.place.sentence.id}: the store has no attention maps of it, so the model computes them")
             view = view or from_model(encoder, one, options, probes)
-            found.append(replace(view, notes=(*view.notes, *probes.notes)))
+            found.append(replace(view, notes=(*view.notes, *probes.notes), removals=removals(one)))
             if other is not None:
                 found.append(from_model(other, one, options, None))
         on_progress("viewing", len(inputs), len(inputs))

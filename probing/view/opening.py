@@ -15,6 +15,7 @@ TABS = {
     "neurons": "neuron",
     "words": "words",
     "compare": "compare",
+    "removal": "removal",
 }
 
 

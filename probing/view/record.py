@@ -106,7 +106,7 @@ class View:
     root), deprel of the words, as far as the corpus has them. about: text, text_b, model, checkpoint, causal, adds
     (whether the model does more to q · k than scale and mask), corpus, split, id, part (encoder, decoder or
     cross-attention), n_blocks (of the model, where layers are only some of them) … notes: what was cut, substituted or
-    skipped.
+    skipped. removals: the effects of removing properties, as JSON values.
     """
 
     tokens: Tokens
@@ -125,3 +125,4 @@ class View:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     layers: tuple[int, ...] = ()
     n_queries: int | None = None
+    removals: Sequence[Mapping[str, object]] = ()

@@ -41,6 +41,7 @@ def header_of(view: View) -> dict[str, Any]:
         **_tokens(view.tokens),
         "gold": view.gold,
         "probes": [asdict(found) for found in view.probes],
+        "removals": view.removals,
         "scale": view.scale,
         "missing": view.missing,
         "notes": view.notes,

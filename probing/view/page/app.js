@@ -13,9 +13,10 @@ import { png, save, svg } from "./svg.js";
 import { headlines } from "./facts.js";
 import { bindStage, stage } from "./stage.js";
 import { KINDS, perHead } from "./frame.js";
+import { offerRemovals } from "./removals.js";
 import { buildView } from "./views.js";
 
-const TITLES = { head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neurons", words: "Words", compare: "Compare" };
+const TITLES = { head: "Heads", model: "Model", heatmap: "Heatmap", neuron: "Neurons", words: "Words", compare: "Compare", removal: "Removal" };
 /** @type {PageDocument[]} */
 let documents = [];
 /** @type {any} */
@@ -84,14 +85,14 @@ function point(key, spoken) {
 
 /** The view in a file name: head-layer3, heatmap-3.4, model. */
 function naming({ view, layer, head, weights }) {
-  if (["model", "words", "compare"].includes(view)) return view;
+  if (["model", "words", "compare", "removal"].includes(view)) return view;
   return view === "head" || (view === "heatmap" && !perHead(weights)) ? `${view}-layer${layer}` : `${view}-${layer}.${head}`;
 }
 
 function describe({ model, text }) {
   const of = now();
   const part = naming(of).split("-")[1]?.replace("layer", "layer ");
-  const weights = ["neuron", "words"].includes(of.view) ? [] : [KINDS[of.weights]];
+  const weights = ["neuron", "words", "removal"].includes(of.view) ? [] : [KINDS[of.weights]];
   return `${[`${TITLES[of.view]} of ${model}`, ...(part ? [part] : []), ...weights].join(", ")}: ${text}`;
 }
 
@@ -147,7 +148,10 @@ function serve() {
     change({ input: header.text, input_b: header.text_b ?? "", ...(moved ? { pin: "" } : {}) });
     return painting;
   };
-  const server = live(draws, (found) => offerWhy(found.why));
+  const server = live(draws, (found) => {
+    offerWhy(found.why);
+    offerRemovals(found.remove);
+  });
   let withFlow = false;
   const follow = ({ weights }) => {
     if (withFlow === (weights === "flow")) return;

@@ -3,6 +3,7 @@
 import { $, inputOf, selectOf } from "./dom.js";
 import { perHead, upTo, within } from "./frame.js";
 import { headColour, inkOn } from "./palette.js";
+import { bindRemovals, showRemovals } from "./removals.js";
 import { activeHeads, change, headChoice, state } from "./state.js";
 import { STATISTICS, statisticsOf } from "./statistics.js";
 
@@ -26,6 +27,7 @@ export function bindControls() {
   for (const [id, key] of Object.entries(NUMBERS)) selectOf(id).addEventListener("change", () => select(key, Number(selectOf(id).value)));
   inputOf("least").addEventListener("input", () => change({ least: Number(inputOf("least").value) }));
   inputOf("top").addEventListener("input", () => change({ top: within(Math.floor(Number(inputOf("top").value) || 0), 0, 9999) }));
+  bindRemovals();
   $("expand").addEventListener("click", () => change({ expand: state().expand === "yes" ? "no" : "yes" }));
 }
 
@@ -75,6 +77,7 @@ export function showControls(headers, header, { chosen, other, palette }) {
   $("least-value").textContent = now.least.toFixed(2);
   $("expand").setAttribute("aria-pressed", String(now.expand === "yes"));
   showHeads(header.n_heads, palette);
+  showRemovals(header, now);
   document.body.dataset.columns = activeHeads(now, header.n_heads).length > 3 && perHead(now.weights) ? "many" : "few";
 }
 
@@ -83,7 +86,7 @@ function showOnly(headers, header) {
   const wanted = {
     documents: headers.length > 1,
     second: now.view === "compare" && headers.length > 1,
-    pair: Boolean(header.text_b) && header.n_queries === null && !["neuron", "words"].includes(now.view),
+    pair: Boolean(header.text_b) && header.n_queries === null && !["neuron", "words", "removal"].includes(now.view),
   };
   const parts = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-for]"));
   for (const part of parts) part.hidden = !part.dataset.for?.split(" ").some((name) => wanted[name] ?? name === now.view);

@@ -5,7 +5,7 @@ import { regionAt } from "./scene.js";
 import { stage } from "./stage.js";
 import { change, onChange, state } from "./state.js";
 
-const VIEWS = ["head", "model", "heatmap", "neuron", "words", "compare"];
+const VIEWS = ["head", "model", "heatmap", "neuron", "words", "compare", "removal"];
 const ARROWS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
 
 /** Bind once. `built()` returns the view that is drawn; `point(key, spoken)` reports the region to the page. */

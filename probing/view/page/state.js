@@ -24,11 +24,14 @@ const DEFAULTS = {
   text_2: -1, // what the compare view shows on the right; -1, 0, -1: chosen by the page
   layer_2: 0,
   head_2: -1,
+  removal: "", // the property that is removed, as task/property; "" and -1: chosen by the page
+  removed_at: -1,
+  method: "leace",
   input: "", // the text in the box of a live page, and its second text
   input_b: "",
 };
 const CHOICES = {
-  view: ["head", "model", "heatmap", "neuron", "words", "compare"],
+  view: ["head", "model", "heatmap", "neuron", "words", "compare", "removal"],
   weights: ["attention", "norm", "rollout", "flow"],
   level: ["subword", "word"],
   special: ["shown", "hidden"],
@@ -38,12 +41,14 @@ const CHOICES = {
   order: ["layer", "entropy", "distance", "largest", "special"],
   expand: ["no", "yes"],
   theme: ["auto", "light", "dark"],
+  method: ["mean_projection", "leace", "inlp", "probe_subspace"],
 };
-const WHOLE = ["text", "layer", "head", "top", "text_2", "layer_2", "head_2"];
+const WHOLE = ["text", "layer", "head", "top", "text_2", "layer_2", "head_2", "removed_at"];
 const FORMS = {
   least: /^(0(\.\d+)?|1(\.0+)?|\.\d+)$/,
   heads: /^(one|all|none|\d+(,\d+)*)$/,
   pin: /^(w\d{1,4}|[qk]\d{1,4}|q\d{1,4},k\d{1,4})$/,
+  removal: /^[\w.-]+\/[\w.-]+$/,
   input: /^/,
   input_b: /^/,
 };

@@ -6,10 +6,19 @@ import { headView } from "./head.js";
 import { heatmapView } from "./heatmap.js";
 import { modelView } from "./model.js";
 import { neuronView } from "./neuron.js";
+import { removalView } from "./removal.js";
 import { scene } from "./scene.js";
 import { wordsView } from "./words.js";
 
-const VIEWS = { head: headView, model: modelView, heatmap: heatmapView, neuron: neuronView, words: wordsView, compare: compareView };
+const VIEWS = {
+  head: headView,
+  model: modelView,
+  heatmap: heatmapView,
+  neuron: neuronView,
+  words: wordsView,
+  compare: compareView,
+  removal: removalView,
+};
 
 /** The view of a document, again whenever more of it is unpacked; each as `built` returns it. */
 export async function* buildView(doc, now) {
@@ -20,7 +29,7 @@ export async function* buildView(doc, now) {
 
 function reason(header, { view, weights }) {
   if (view === "neuron") return header.missing.neurons;
-  if (view === "words" || `${weights}/${header.layers[0]}` in header.arrays) return null;
+  if (["words", "removal"].includes(view) || `${weights}/${header.layers[0]}` in header.arrays) return null;
   return header.missing[weights] ?? `${KINDS[weights]} is not in this page`;
 }
 

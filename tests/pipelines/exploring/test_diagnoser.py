@@ -11,9 +11,8 @@ from pipelines.diagnosing.diagnosis_settings import separated
 from pipelines.exploring import diagnoser as module
 from pipelines.exploring.classifiers import Classifier, classifiers_in
 from pipelines.exploring.diagnoser import Diagnoser
-from pipelines.exploring.finished_study import check_classes, classes_in, finished_study
 from pipelines.exploring.request import RequestError, WhyRequest
-from probing.axes import no_progress
+from pipelines.running.finished_study import check_classes, classes_in, run_in
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError
 from probing.model.checkpoint import Model, resolve
@@ -142,10 +141,10 @@ def test_without_a_classifier_it_says_which_two_commands_give_one():
 
 
 def test_a_run_whose_parts_have_changed_is_not_diagnosed(classifier, monkeypatch):
-    finished_study(classifier.folder, "cpu", no_progress)
-    monkeypatch.setattr("pipelines.exploring.finished_study.identify", lambda *parts: "another")
+    run_in(classifier.folder, "cpu")
+    monkeypatch.setattr("pipelines.running.finished_study.identify", lambda *parts: "another")
     with pytest.raises(DataError, match=r"changed since it was made; run again: python -m pipelines\.run"):
-        finished_study(classifier.folder, "cpu", no_progress)
+        run_in(classifier.folder, "cpu")
 
 
 def test_no_class_from_elsewhere_is_built_from_a_manifest():

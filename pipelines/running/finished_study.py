@@ -21,8 +21,8 @@ from probing.result.folder import parsed_manifest
 from probing.task.word_order import read_by
 
 
-def finished_study(folder: Path, device: str, on_progress: Progress) -> Study:
-    """The study of the run in ``folder``, with the model's own head; nothing is loaded but the corpus.
+def run_in(folder: Path, device: str) -> Run:
+    """The run in ``folder``, put together again; nothing is loaded but the corpus.
 
     Raises: DataError if corpus, checkpoint or code are others than those of the run; ConfigError for a class that is
     none of this program; UnavailableError.
@@ -39,9 +39,13 @@ def finished_study(folder: Path, device: str, on_progress: Progress) -> Study:
             f"{folder}: its corpus, its checkpoint or this program changed since it was made; run again: "
             f"{manifest.get('command')}"
         )
-    this = Run(experiment, checkpoint, corpus, folder, run_id, ())
-    names = {"task": experiment.task.name, "model": checkpoint.name, "data": corpus.name, "run_id": run_id}
-    return replace(study_of(this, on_progress, names), with_head=True)
+    return Run(experiment, checkpoint, corpus, folder, run_id, ())
+
+
+def finished_study(this: Run, on_progress: Progress) -> Study:
+    """The study of a finished run, with the model's own head; nothing is loaded."""
+    names = {"task": this.experiment.task.name, "model": this.checkpoint.name, "data": this.corpus.name}
+    return replace(study_of(this, on_progress, {**names, "run_id": this.run_id}), with_head=True)
 
 
 def check_classes(config: Mapping[str, Any]) -> None:
