@@ -17,6 +17,8 @@ EXTRAS = {
     "datasets": "hub",
     "starlette": "explorer",
     "uvicorn": "explorer",
+    "accelerate": "spread",
+    "bitsandbytes": "int8",
     "networkx": "benchmark",
     "playwright": "benchmark",
     "joblib": "joblib",

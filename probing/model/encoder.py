@@ -172,7 +172,7 @@ class Encoder:
         text = self.tokenizer.decode(batch.part(sentence, sentence + 1).ids.tolist())
         return (
             f"{self.checkpoint.name}: layer {layer} is not finite (NaN or infinity) for the sentence {text!r}; "
-            "the weights may be damaged, or the model too large for model.precision=bfloat16"
+            "the weights may be damaged, or numbers too large for model.precision=float16 (type bfloat16)"
         )
 
 

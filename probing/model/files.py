@@ -49,6 +49,11 @@ def is_complete(folder: Path) -> bool:
     return True
 
 
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The safetensors file, or its shards. Raises: as ``sources``."""
+    return tuple(path for path in _weights(folder) if path.name != WEIGHTS_INDEX)
+
+
 def _weights(folder: Path) -> tuple[Path, ...]:
     """The safetensors file, or the index and its shards."""
     if (folder / WEIGHTS).is_file():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     States = tuple[torch.Tensor, ...]
 
 
-ROUNDING = {"float32": 5e-3, "bfloat16": 0.1}  # the sum of a row may be this far from 1
+ROUNDING = {"float32": 5e-3, "float16": 0.02, "bfloat16": 0.1}  # the sum of a row may be this far from 1
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from probing.errors import ModelError
 from probing.model.block_calls import Call, calls
 from probing.model.input_limits import longest_input
 from probing.model.network_pass import Network, hooks, run
+from probing.model.placement import input_device
 
 if TYPE_CHECKING:
     import torch
@@ -77,7 +78,7 @@ def _place(
     if sum(call.block is around.block for call in kept) > 1:
         raise ModelError(f"block {number}: several layers share its modules, so that no head can be reached alone")
     wanted = states[number - 1] if number < len(states) else None
-    if wanted is None or around.states.shape != wanted.shape or not bool((around.states == wanted).all()):
+    if wanted is None or around.states.shape != wanted.shape or not bool((around.states.to(wanted.device) == wanted).all()):
         raise ModelError(f"block {number}: it is not given hidden state {number - 1}")
     return MapPlace(attention, place, number, around)
 
@@ -90,7 +91,7 @@ def _short_input(network: Network) -> "torch.Tensor":
     pad = getattr(network.config, "pad_token_id", None)
     numbers = [number for number in range(min(len(table), 64)) if number != pad]
     length = min(LENGTH, longest_input(network) or LENGTH)
-    return torch.tensor([[numbers[at % len(numbers)] for at in range(length)]], device=table.device)
+    return torch.tensor([[numbers[at % len(numbers)] for at in range(length)]], device=input_device(network))
 
 
 @contextmanager

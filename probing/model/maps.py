@@ -141,8 +141,8 @@ def _forward(encoder: Encoder, subwords: Subwords, sentences: NDArray[np.int64])
     # what is not finite in a lower layer reaches the last
     if not bool(found[-1].transpose(1, 2)[mask > 0].isfinite().all()):
         raise ModelError(
-            f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or the model too large "
-            "for model.precision=bfloat16"
+            f"{encoder.checkpoint.name}: attention is not finite; the weights may be damaged, or numbers too large "
+            "for model.precision=float16"
         )
     counts = batch.real.sum(axis=1)
     return Maps(found, batch.sentences, batch.ids, batch.words, counts, encoder.map_facts, batch.last_words)

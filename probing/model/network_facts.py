@@ -28,7 +28,7 @@ SHARING = {
 DOUBT = (0.02, 0.2)
 NOTHING = 1e-6  # of its length: a vector that moves less does not depend on what changed
 # What padding may do to a vector: far above rounding, far below the least that was seen of models that mix it in, .25.
-SAME = {"float32": 5e-4, "bfloat16": 0.15}
+SAME = {"float32": 5e-4, "float16": 0.02, "bfloat16": 0.15}
 SHARED, LENGTH, BESIDE = 3, 8, 12  # subwords that two inputs share at their start, of an input, of the one beside it
 
 

@@ -23,13 +23,23 @@ def run(network: Network, inputs: "dict[str, torch.Tensor]", **wanted: bool) -> 
     """
     try:
         with quiet(), _unchanged(network):
-            return network(**inputs, **wanted, return_dict=True)
+            return _together(network(**inputs, **wanted, return_dict=True), inputs["attention_mask"])
     except ProbingError:
         raise
     except Exception as error:  # architectures fail in as many ways as there are architectures
         if no_memory(error) or _is_ours(error):
             raise
         raise ModelError(_failure(network, inputs["attention_mask"], error)) from error
+
+
+def _together(output: Any, mask: "torch.Tensor") -> Any:
+    """An output whose tensors are where ``mask`` is: the blocks of a spread network leave theirs on their own devices."""
+    for name, value in list(getattr(output, "items", list)()):
+        parts = value if isinstance(value, tuple) else (value,)
+        if any(getattr(part, "device", mask.device) != mask.device for part in parts):
+            moved = tuple(part.to(mask.device) if hasattr(part, "device") else part for part in parts)
+            output[name] = moved if isinstance(value, tuple) else moved[0]
+    return output
 
 
 @contextmanager
@@ -98,7 +108,7 @@ def _failure(network: Network, mask: "torch.Tensor", error: Exception) -> str:
     where = f", in {inside[-1]}" if inside else ""
     what = str(error).strip().split("\n", maxsplit=1)[0]
     size = f"{min(lengths)} to {max(lengths)} subwords" if len(lengths) > 1 else f"{lengths[0]} subwords"
-    return (
-        f"{type(network).__name__} cannot compute an input of {size}{where}: {type(error).__name__}: {what}; choose "
-        "another model, or shorter inputs with model.max_subwords=…"
-    )
+    advice = "choose another model, or shorter inputs with model.max_subwords=…"
+    if "meta tensor" in what:  # it reads weights of a module that it does not call (DeBERTa)
+        advice = "it needs all weights where it computes: type model.placement=one"
+    return f"{type(network).__name__} cannot compute an input of {size}{where}: {type(error).__name__}: {what}; {advice}"

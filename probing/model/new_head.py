@@ -44,7 +44,7 @@ def with_new_head(
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
-                full, missing = read_with(reader, checkpoint.folder, config, torch.float32)
+                full, missing = read_with(reader, checkpoint.folder, config, dtype=torch.float32)
         except Exception as error:  # configurations fail in as many ways as there are architectures
             raise ModelError(f"{checkpoint.name}: a new head cannot be added: {first_line(error)}") from error
     require_weights(checkpoint.folder, full, full.base_model, missing)

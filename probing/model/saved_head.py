@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from probing.errors import ModelError
 from probing.model.network_facts import SAME, example_batch, hidden_states, padding
 from probing.model.network_pass import Network, run
+from probing.model.placement import input_device
 
 if TYPE_CHECKING:
     import torch
@@ -90,7 +91,7 @@ def head_of(full: Network, kind: Kind) -> ModelHead:
     if kind not in ("class", "tag"):
         logits, weights = _without_encoder(full)
         return ModelHead(kind, logits, weights=weights)
-    ids, mask = (part[:1] for part in example_batch(network, padding(network), network.device))  # one, not padded
+    ids, mask = (part[:1] for part in example_batch(network, padding(network), input_device(network)))  # one, not padded
     with torch.inference_mode():
         states = hidden_states(network, ids, mask)[-1][0]  # (T, D)
         expected = run(full, {"input_ids": ids, "attention_mask": mask}).logits[0]  # (C,), or (T, C) of words

@@ -99,6 +99,6 @@ def _checked(encoder: Encoder, attention: Any, output: Any, length: int) -> "tup
     if not (bool(attention[-1].isfinite().all()) and bool(hidden.isfinite().all())):
         raise ModelError(
             f"{encoder.checkpoint.name}: numbers are not finite for this text; the weights may be damaged, or the "
-            "numbers too large for model.precision=bfloat16"
+            "numbers too large for model.precision=float16"
         )
     return tuple(attention), hidden.cpu().numpy()

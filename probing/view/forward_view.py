@@ -31,7 +31,7 @@ _DONE = {
     SINK: "keeps a share of the weight for a sink that is no subword",
 }
 _DONE_ELSE = "adds position terms to the products of queries and keys"
-_ROUNDING = {"float32": 0.001, "bfloat16": 0.05}  # rounding changes a weight by less than this
+_ROUNDING = {"float32": 0.001, "float16": 0.01, "bfloat16": 0.05}  # rounding changes a weight by less than this
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,8 @@ def gated(block: Block, substitute: Substitute, gates: "torch.Tensor") -> Iterat
 
     def put(_output: "torch.nn.Module", inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         heads = inputs[0].unflatten(-1, (block.n_heads, block.head_width))
-        share = gates[:, None, :, None].to(heads.dtype)
-        mixed = share * heads + (1 - share) * substitute(values[0]).to(heads.dtype)
+        share = gates[:, None, :, None].to(heads)
+        mixed = share * heads + (1 - share) * substitute(values[0].to(gates.device)).to(heads)
         return mixed.flatten(-2), *inputs[1:]
 
     with hooks(block.value.register_forward_hook(keep), block.output.register_forward_pre_hook(put)):

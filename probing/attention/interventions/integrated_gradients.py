@@ -11,6 +11,7 @@ from probing.attention.interventions.token_effects import special_token
 from probing.errors import one_of, positive
 from probing.model.batches import Batch
 from probing.model.encoder import Encoder
+from probing.model.input_limits import embeddings
 from probing.model.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def _blank(encoder: Encoder, baseline: str, text: "torch.Tensor") -> "torch.Tens
 
     table = encoder.network.get_input_embeddings()
     if baseline in ("zero", "mean"):
-        return torch.zeros_like(text) if baseline == "zero" else table.weight.mean(0)
+        every = torch.arange(embeddings(encoder.network), device=text.device)
+        mean: torch.Tensor = table(every).mean(0)  # not of its weights: some tables scale them (Gemma 3)
+        return torch.zeros_like(text) if baseline == "zero" else mean
     number = special_token(encoder, (baseline,))[1]
     row: torch.Tensor = table(torch.tensor([number], device=text.device))
     return row

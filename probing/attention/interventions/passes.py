@@ -109,13 +109,15 @@ def resumed(found: Sequence[Block], kept: Sequence[Call], copies: int = 1) -> It
     An intervention does not change the layers below it: computing them again for every head would double the work.
     """
     modules = [block.module for block in found]
+    before = [vars(module).get("forward") for module in modules]  # a spread network has its own
     for module, call in zip(modules, kept, strict=False):
         vars(module)["forward"] = _returns(_repeated(call.output, copies))
     try:
         yield
     finally:
-        for module in modules:
+        for module, own in zip(modules, before, strict=True):
             vars(module).pop("forward", None)
+            vars(module).update({} if own is None else {"forward": own})
 
 
 def _returns(output: "BlockOutput") -> "Callable[..., BlockOutput]":
@@ -156,8 +158,8 @@ def replaced(block: Block, substitute: Substitute, chosen: "torch.Tensor") -> It
 
     def put(_output: "torch.nn.Module", inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         heads = inputs[0].unflatten(-1, (block.n_heads, block.head_width))  # (B, T, H * d) -> (B, T, H, d)
-        new = substitute(values[0]).to(heads.dtype)
-        return torch.where(chosen[:, None, :, None], new, heads).flatten(-2), *inputs[1:]
+        new = substitute(values[0].to(chosen.device)).to(heads)
+        return torch.where(chosen[:, None, :, None].to(heads.device), new, heads).flatten(-2), *inputs[1:]
 
     with hooks(block.value.register_forward_hook(keep), block.output.register_forward_pre_hook(put)):
         yield

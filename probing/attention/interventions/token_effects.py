@@ -91,11 +91,11 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
     import torch
 
     states = call.states
-    all_heads = torch.ones(1, block.n_heads, dtype=torch.bool, device=states.device)
+    all_heads = torch.ones(1, block.n_heads, dtype=torch.bool, device=map_.device)
     found = np.empty((states.shape[1],) * 2, dtype=np.float32)
 
     def apart(some: NDArray[np.int64]) -> NDArray[np.float32]:
-        keys = torch.from_numpy(some).to(states.device)
+        keys = torch.from_numpy(some).to(map_.device)
 
         def without(values: "torch.Tensor") -> "torch.Tensor":
             whole = torch.einsum("hqk,khd->qhd", map_, values[0])

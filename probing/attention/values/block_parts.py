@@ -22,6 +22,7 @@ from probing.errors import first_line
 from probing.model.block_calls import Call, Seen, watched
 from probing.model.blocks import Block
 from probing.model.network_pass import hooks
+from probing.model.placement import weight_and_bias
 from probing.model.projections import alike, is_linear
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def rule_of(module: Any, given: "torch.Tensor", output: "torch.Tensor", share: b
     def rule(parts: "torch.Tensor") -> "torch.Tensor":
         told = shared_out(parts) if share else parts
         if is_layer_norm(module):
-            return normalised(given, told, module.weight, module.bias, module.eps)
+            return normalised(given, told, *weight_and_bias(module), module.eps)
         return by_ratio(module, given, output, told)
 
     return rule
@@ -127,7 +128,7 @@ def _following(own: OwnCall, rules: "dict[Module, Rule]") -> "Iterator[Removable
     values: list[torch.Tensor] = []
 
     def no_bias(module: Any, _inputs: object, output: "torch.Tensor") -> "torch.Tensor":
-        return without_bias(output, module.bias)
+        return without_bias(output, weight_and_bias(module)[1])
 
     def keep(_module: object, _inputs: object, output: "torch.Tensor") -> None:
         values[:] = [own.block.values(output)]

@@ -76,10 +76,11 @@ def hidden_parts(encoder: Encoder, batch: Batch, last: int, biases: str = "share
     for number, (block, call) in enumerate(zip(found, kept, strict=True), start=1):
         if number > last:
             break
-        if block.number != number or not alike(layers[-1].sum(0), call.states[0]):
+        given = layers[-1].to(call.states.device)  # where the block computes, if the network is spread
+        if block.number != number or not alike(given.sum(0), call.states[0]):
             raise refused(f"hidden state {number - 1} does not go into it as it is", f"{name}, block {block.number}")
         with torch.inference_mode():
-            parts = through_block(own_call(block, call), layers[-1], share)
+            parts = through_block(own_call(block, call), given, share).to(states[number].device)
             if not alike(parts.sum(0), states[number][0]):
                 parts = _through_last(outside, states[number], parts, share, name)
         layers.append(shared_out(parts) if share else parts)
@@ -148,9 +149,9 @@ def _through_last(
 ) -> "torch.Tensor":
     """Parts of the last block's output through the normalisation that makes ``states`` of it."""
     for module, given, output in outside:
-        fits = alike(given[0], parts.sum(0)) and alike(output, states)
+        fits = alike(given[0].to(parts.device), parts.sum(0)) and alike(output.to(parts.device), states)
         if fits and (is_layer_norm(module) or keeps_ratios(module, given, output)):
-            return rule_of(module, given, output, share)(parts)
+            return rule_of(module, given, output, share)(parts.to(output.device)).to(states.device)
     raise refused("what follows its last block is not a normalisation with a rule", name)
 
 

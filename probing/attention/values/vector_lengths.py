@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from probing.errors import ModelError
+from probing.model.placement import weight_and_bias
 
 if TYPE_CHECKING:
     import torch
@@ -70,7 +71,8 @@ def _weighted(weights: "torch.Tensor", gram: "torch.Tensor") -> "torch.Tensor":
 
 def centred(vectors: "torch.Tensor", norm: "torch.nn.LayerNorm") -> "torch.Tensor":
     """The linear part of layer normalisation: subtract the mean, multiply by γ."""
-    without: torch.Tensor = (vectors - vectors.mean(dim=-1, keepdim=True)).mul_(norm.weight.float())
+    gain, _ = weight_and_bias(norm)
+    without: torch.Tensor = (vectors - vectors.mean(dim=-1, keepdim=True)).mul_(gain.float())
     return without
 
 
@@ -117,7 +119,7 @@ def mixing_by_variant(
     # a sink that is no subword may have a share of the weight: then rows do not sum to 1
     weight, whole = attention.diagonal(dim1=1, dim2=2).mean(dim=0), attention.sum(dim=-1).mean(dim=0)
     mixing = {"attn_w": (whole - weight) / whole, "attn_n": ratio(mixed, kept)}
-    kept += seen["input"][0].float()
+    kept += seen["input"][0].to(kept)
     mixing |= {"attnres_w": (whole - weight) / (whole + 1), "attnres_n": ratio(mixed, kept)}
     own = own_normed = kept.norm(dim=-1)
     if norm is not None:
