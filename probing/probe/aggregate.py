@@ -130,6 +130,5 @@ def _fit(model: TextModel, target: str, texts: LayerTexts) -> Fit:
         f"{model.goal.watched}_nats": model.how.lowest,
     }
     by_text, score = of.by_sentence(predicted), model.goal.dev_score(predicted["dev"])
-    return Fit(
-        texts.layer, target, by_text, score, model.how.converged, chosen, kind=model.aggregation.name, outputs=outputs
-    )
+    kind, converged = model.aggregation.name, model.how.converged
+    return Fit(texts.layer, target, by_text, score, converged, chosen, kind=kind, outputs=outputs)

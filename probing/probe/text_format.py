@@ -32,7 +32,7 @@ Words = Sequence[Sequence[str]]
 
 @dataclass(frozen=True)
 class Format:
-    """The features: ``NUMBERS``, then ``marks``, each a place (any, first, last) and a word, the most frequent first."""
+    """The features: ``NUMBERS``, then ``marks``: a place (any, first, last) and a word, the most frequent first."""
 
     marks: tuple[tuple[str, str], ...]
 
@@ -46,7 +46,7 @@ class Format:
         """The marks of each word, (W, M)."""
         number = {mark: at for at, mark in enumerate(self.marks)}
         found = np.zeros((len(words), len(self.marks)))
-        for at, word in enumerate(words):
+        for at in range(len(words)):
             for mark in _marks_at(words, at):
                 if mark in number:
                     found[at, number[mark]] = 1
@@ -95,13 +95,8 @@ def without_format(
         weight = np.repeat(1 / window.lengths, window.lengths)[:, None]
         z = np.hstack([np.repeat(of_texts[window.places], window.lengths, axis=0), of_subwords(window)])
         x = window.x.astype(np.float64)
-        part = [
-            np.array(weight.sum()),
-            (weight * x).sum(0),
-            (weight * z).sum(0),
-            x.T @ (weight * x),
-            z.T @ (weight * x),
-        ]
+        even = weight * x
+        part = [np.array(weight.sum()), even.sum(0), (weight * z).sum(0), x.T @ even, z.T @ even]
         sums = [one + of for one, of in zip(sums, part, strict=True)] if sums else part
     n, x_mean, z_mean = sums[0], sums[1] / sums[0], sums[2] / sums[0]
     white = whitened_by(x_mean, sums[3] / n - np.outer(x_mean, x_mean))

@@ -1,4 +1,4 @@
-"""What probabilities of classes are worth, text by text: accuracy, AUROC, recall at few false positives, calibration."""
+"""What probabilities of classes of texts are worth: accuracy, AUROC, recall at few false positives, calibration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

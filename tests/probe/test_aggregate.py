@@ -1,4 +1,4 @@
-"""Probes of all subwords: every aggregation by its formula, what each finds, and the same numbers from memory or store."""
+"""Probes of all subwords: aggregations by their formulas, what each finds, the same result from memory and store."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def planted() -> OneWord:
     return OneWord()
 
 
-OPTIONS = {"name": "aggregate", "learning_rate": 0.02, "heads": [1, 2], "weight_decay": [0.0], "epochs": 20}
+OPTIONS = {"name": "aggregate", "learning_rate": 0.02, "heads": [2], "weight_decay": [0.0], "epochs": 8}
 
 
 @pytest.fixture(scope="module")
