@@ -1,7 +1,7 @@
 """The subwords of texts, read from the store window by window, so that a layer need not fit into memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,13 @@ WINDOW = 2**24  # numbers in a window, about (64 MiB): only among the texts of o
 @dataclass(frozen=True, eq=False)
 class Texts:
     """Some texts of a split: ``places`` (n,) in it, the vectors ``x`` (S, D) of their subwords, one text after the
-    other, and ``lengths`` (n,), all at least 1.
+    other, ``lengths`` (n,), all at least 1, and ``rows`` (S,), where the subwords stand in the store.
     """
 
     places: IntArray
     x: NDArray[np.float32]
     lengths: IntArray
+    rows: IntArray
 
     def some(self, chosen: IntArray) -> tuple[NDArray[np.float32], IntArray]:
         """The subwords of the texts at ``chosen``, in that order, and their lengths."""
@@ -59,7 +60,7 @@ class LayerTexts:
         if found is None:
             raw = self._read(split, number)
             mean, deviation = self.scale
-            found = Texts(raw.places, (raw.x - mean) / deviation, raw.lengths)
+            found = replace(raw, x=(raw.x - mean) / deviation)
             if self._fits:
                 self._kept[split, number] = found
         return found
@@ -69,7 +70,7 @@ class LayerTexts:
         pool = self.vectors.pools[0][places + self.vectors.bounds(split)[0]]
         rows, back = np.unique(pool.indices, return_inverse=True)
         x = self.vectors.subwords(self.layer, rows)
-        return Texts(places, x if len(x) == len(back) and (np.diff(back) == 1).all() else x[back], np.diff(pool.indptr))
+        return Texts(places, x[back], np.diff(pool.indptr), pool.indices)
 
     def _measured(self) -> Scale:
         """The scale, in one pass: sums around the mean of the first window, in float64."""
