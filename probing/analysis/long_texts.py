@@ -95,9 +95,8 @@ class LongTexts(Analysis):
         gold, target = {split: texts.target.flat(split) for split in ("train", "test")}, texts.target
         usable, few = [], 0
         for source, n in often.most_common():
-            both = all(
-                len(np.unique(one)) > 1 for one in (gold["train"][train != source], gold["test"][test == source])
-            )
+            some = gold["train"][train != source], gold["test"][test == source]
+            both = all(len(np.unique(one)) > 1 for one in some)
             dev = (texts.sources("dev") != source) & (target.flat("dev") < target.n_classes)
             if n >= self.least and both and dev.any():
                 usable.append(str(source))

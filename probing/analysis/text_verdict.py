@@ -22,25 +22,19 @@ def verdict(found: Compared) -> tuple[dict[str, object], list[str]]:
     if found.sources:
         kept["on sources left out of train"] = found.over_sources(name, metric)
     lost = {how: loses_half(rest, of, chance).ci_high < 0 for how, (rest, of) in kept.items()}
-    facts: dict[str, object] = {
-        "format_tells": bool(tells),
-        "lost": lost,
-        "from_format": bool(tells and any(lost.values())),
-    }
-    if not facts["from_format"]:
+    from_format = tells and any(lost.values())
+    facts: dict[str, object] = {"format_tells": tells, "lost": lost, "from_format": from_format}
+    if not from_format:
         return facts, []
     left = "; ".join(f"{how} {rest.value:.2f} of {of.value:.2f} is left" for how, (rest, of) in kept.items())
     at = 0.5 if isinstance(chance, float) else float(chance.value)
     return facts, [
-        f"the score comes from the format of the texts: {metric} of the format alone is {alone.value:.2f}; of {name} on "
-        f"layer {found.chosen[name].layer} {left} (chance is {at:.2f}). It does not show that content is encoded"
+        f"the score comes from the format of the texts: {metric} of the format alone is {alone.value:.2f}; of {name} "
+        f"on layer {found.chosen[name].layer} {left} (chance is {at:.2f}). It does not show that content is encoded"
     ]
 
 
 def _low(score: Resampled, chance: Resampled | float) -> float:
     """The lower end of the interval of a score over chance."""
-    if isinstance(chance, float):
-        [one] = scores(score)
-        return one.ci_low - chance
-    [one] = scores(score - chance)
-    return one.ci_low
+    [found] = scores(score if isinstance(chance, float) else score - chance)
+    return found.ci_low - (chance if isinstance(chance, float) else 0)
