@@ -58,8 +58,9 @@ class Sentence:
     that the sentence comes from. ``broken_tree`` says where and why the HEAD column is not one tree; ``heads`` are
     empty then. Both are not in the repr, because fingerprints are made of the repr and no score depends on them.
     ``surface`` is the text as it is written, if a model is to read that; None: the words, between spaces. It is not in
-    the repr either, so that fingerprints without it are as before; those with it add it. ``left_out``: what its corpus
-    has here and this record has not, as reasons with their numbers; not in the repr, and counted in ``Corpus.skipped``.
+    the repr either, so that fingerprints without it are as before; those with it add it. ``source``: which collection
+    the text comes from, where a corpus has several; likewise. ``left_out``: what its corpus has here and this record
+    has not, as reasons with their numbers; not in the repr, and counted in ``Corpus.skipped``.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Sentence:
     document: str | None = field(default=None, repr=False)
     broken_tree: str | None = field(default=None, repr=False)
     surface: Surface | None = field(default=None, repr=False)
+    source: str | None = field(default=None, repr=False)
     left_out: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
 

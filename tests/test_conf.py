@@ -25,7 +25,7 @@ from pipelines.viewing.inputs import Settings as ViewSettings
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 NAMED = [name for name in options("analysis") if name != "none"]
-NOT_IN_FULL = {PROBES, "information", "pruning", "attractors", "explanation", "usage"}
+NOT_IN_FULL = {PROBES, "information", "pruning", "attractors", "explanation", "usage", "long_texts"}
 FILES = sorted(CONF.rglob("*.yaml"))
 # what must be given with an option
 NEEDS = {
@@ -36,6 +36,7 @@ NEEDS = {
     "bilinear": ["task=head"],
     "pair_mlp": ["task=head"],
     "attention_pool": ["task=sentiment"],
+    "aggregate": ["task=sentiment"],
 }
 
 
@@ -60,7 +61,8 @@ def test_every_option_builds_what_it_names(group, name):
         assert part.name == name
     # what is not changed is not named
     assert not any("," in name for name in labels(experiment, "corpus").values())
-    brought = {("task", "agreement"): ",analysis=attractors"}.get((group, name), "")
+    of_option = {("task", "agreement"): ",analysis=attractors", ("probe", "aggregate"): ",analysis=long_texts"}
+    brought = of_option.get((group, name), "")
     assert (group, name) == ("rollout", "raw") or run_folder(experiment, "corpus").name == f"seed0{brought}"
 
 
@@ -105,9 +107,8 @@ def test_what_a_folder_leaves_out_is_what_runs_without_an_option(group, name):
 
 def test_further_analyses_are_added_to_those_of_attention():
     assert set(built("analysis=[heads,syntax]").analyses) == {PROBES, "rollout", "heads", "syntax"}
-    assert set(built("attention=full", "analysis=[information,pruning,attractors,explanation,usage]").analyses) == set(
-        NAMED
-    )
+    others = sorted(NOT_IN_FULL - {PROBES})
+    assert set(built("attention=full", f"analysis=[{','.join(others)}]").analyses) == set(NAMED)
     assert [*built("analysis=[syntax,heads]").analyses][0] == PROBES
 
 

@@ -15,6 +15,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST
 from probing.data.corpus import Source
 from probing.errors import ConfigError, not_negative, one_of, positive
+from probing.probe.aggregate import Aggregate
 from probing.probe.attention_pool import AttentionPool
 from probing.probe.bilinear import check_two_vectors
 from probing.probe.fit import Probe
@@ -89,7 +90,7 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     parts = parts_of(config, GROUPS)
     parts["probe"].check(parts["task"].level, parts["task"].kind)
     check_two_vectors(parts["probe"], parts["task"])
-    if isinstance(parts["probe"], AttentionPool):
+    if isinstance(parts["probe"], AttentionPool | Aggregate):
         parts["probe"].check_vector(parts["task"].vector)
     parts["report"].check()
     if settings.train_seed and train_sentences(parts["data"]) is None:

@@ -72,6 +72,7 @@ def selected_on_dev(found: Sequence[Prediction]) -> list[dict[str, object]]:
             "draw": p.draw,
             "dev": p.fit.dev_score if "dev" in p.predicted else None,
             "converged": p.fit.converged,
+            **({"aggregation": p.fit.kind} if p.fit.kind else {}),
             **p.fit.chosen,
         }
         for p in found

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from probing.analysis.study import Study
 from probing.axes import Note
+from probing.probe.aggregate import Aggregate
 from probing.probe.attention_pool import AttentionPool
 from probing.probe.fit import TASK
 from probing.probe.mix import Mix
@@ -11,13 +12,15 @@ from probing.probe.pair_probe import PairProbe
 from probing.probe.saved import FILE
 from probing.probe.trained_probe import TrainedProbe
 
+READERS: dict[type, str] = {AttentionPool: "explanation", Aggregate: "long_texts"}  # the one analysis that reads them
+
 
 def training_notes(study: Study) -> list[Note]:
     """What the layers of rows mean, for how long the probes were trained, and that they are not saved; of others none.
 
     The notes on single probes that were not converged are made elsewhere.
     """
-    if not isinstance(study.probe, TrainedProbe | PairProbe):
+    if not isinstance(study.probe, TrainedProbe | PairProbe | Aggregate):
         return []
     fits = [p.fit for p in study.predictions if p.fit is not None]
     texts = []
@@ -33,7 +36,8 @@ def training_notes(study: Study) -> list[Note]:
     spans = [f"{_span(of)} epochs for the {name}" for name, of in epochs.items() if of]
     texts.append(f"probes were trained by gradient descent: {', '.join(spans)}; the weights of the best one are kept")
     if not any(fit.weights is not None for fit in fits):
-        others = "explanation alone reads" if isinstance(study.probe, AttentionPool) else "other analyses cannot read"
+        reader = next((name for kind, name in READERS.items() if isinstance(study.probe, kind)), None)
+        others = f"{reader} alone reads" if reader else "other analyses cannot read"
         lost = f"they are not written to {FILE}, and {others} them"
         if isinstance(study.probe, PairProbe):
             texts.append(f"these probes read pairs of words or mentions: {lost}")

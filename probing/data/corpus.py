@@ -146,7 +146,9 @@ def text_fingerprint(corpus: Corpus) -> str:
 
 def fingerprint(corpus: Corpus) -> str:
     """sha256 over everything a score depends on: splits, ids, words, annotation, and the text as written if read."""
-    return _digest(repr((split, s)) + _typed(s) + _written(s) for split in SPLITS for s in corpus.splits[split])
+    return _digest(
+        repr((split, s)) + _typed(s) + _written(s) + _from(s) for split in SPLITS for s in corpus.splits[split]
+    )
 
 
 def _typed(sentence: Sentence) -> str:
@@ -157,6 +159,11 @@ def _typed(sentence: Sentence) -> str:
 def _written(sentence: Sentence) -> str:
     """The surface of a sentence as text; nothing where a model reads the words."""
     return "" if sentence.surface is None else f"\x1d{tuple(sentence.surface)!r}"
+
+
+def _from(sentence: Sentence) -> str:
+    """The source of a sentence as text; nothing where its corpus names none."""
+    return "" if sentence.source is None else f"\x1b{sentence.source!r}"
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """The linear probe on a bag of words: how often each word type of train occurs in a sentence."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,19 +21,42 @@ def bag_of_words(target: Target, forms: Mapping[str, Sequence[Sequence[str]]]) -
     forms: the words of every sentence, per split; sentences without a label are left out. Word types that train does
     not have are not read. ``strengths.choose`` tells how the strength is chosen.
     """
+    x = word_counts(target, forms)
+    return target.by_sentence(_solved(target, x, lambda model, split: model.predict(x[split])))
+
+
+def class_outputs(target: Target, x: Mapping[Split, Any]) -> dict[Split, NDArray[np.float64]]:
+    """Log-probabilities of the classes of train for dev and test, (N, C), of logistic regression on ``x`` (N, K)."""
+
+    def outputs(model: Any, split: Split) -> NDArray[np.float64]:
+        found = np.full((x[split].shape[0], target.n_classes), -np.inf)
+        found[:, model.classes_] = model.predict_log_proba(x[split])
+        return found
+
+    return _solved(target, x, outputs)
+
+
+def word_counts(target: Target, forms: Mapping[str, Sequence[Sequence[str]]]) -> dict[Split, Any]:
+    """How often each labelled sentence has each word type of train, sparse (N, K) per split."""
     has_label = {split: [bool(len(v)) for v in rows] for split, rows in target.values.items()}
     kept = {split: [f for f, known in zip(forms[split], has_label[split], strict=True) if known] for split in forms}
     number = {form: i for i, form in enumerate(sorted({form for sentence in kept["train"] for form in sentence}))}
-    x = {split: _counts(kept[split], number) for split in kept}
-    gold, n = {split: target.flat(split) for split in kept}, len(kept["train"])
+    return {split: _counts(kept[split], number) for split in kept}
+
+
+def _solved(
+    target: Target, x: Mapping[Split, Any], read: Callable[[Any, Split], NDArray[Any]]
+) -> dict[Split, NDArray[Any]]:
+    """What ``read`` gives for dev and test of the model of the strength that is best on dev."""
+    gold, n = {split: target.flat(split) for split in x}, x["train"].shape[0]
     model = _estimator(target)
 
     def solve(strength: float) -> tuple[float, dict[Split, NDArray[Any]]]:
         model.set_params(**({"C": 1 / (n * strength)} if target.kind == "class" else {"alpha": n * strength}))
         model.fit(x["train"], gold["train"])  # from the solution before
-        return _loss(model, target, x["dev"], gold["dev"]), {split: model.predict(x[split]) for split in SCORED}
+        return _loss(model, target, x["dev"], gold["dev"]), {split: read(model, split) for split in SCORED}
 
-    return target.by_sentence(choose(STRENGTHS, solve).solved)
+    return choose(STRENGTHS, solve).solved
 
 
 def _counts(sentences: Sequence[Sequence[str]], number: Mapping[str, int]) -> Any:

@@ -44,9 +44,12 @@ class Descent:
         for option in fields(Descent):
             positive(f"probe.{option.name}", getattr(self, option.name))
 
-    def batches(self, n_items: int, rng: np.random.Generator) -> Iterator[IntArray]:
-        """The places of all items in random order, in batches of equal size; the last one may be smaller."""
-        size = min(self.batch_items, max(LEAST_ITEMS, n_items // LEAST_STEPS))
+    def batches(self, n_items: int, rng: np.random.Generator, of: int | None = None) -> Iterator[IntArray]:
+        """The places of all items in random order, in batches of equal size; the last one may be smaller.
+
+        of: how many items there are in an epoch, if these are a part of them.
+        """
+        size = min(self.batch_items, max(LEAST_ITEMS, (of or n_items) // LEAST_STEPS))
         order = rng.permutation(n_items)
         for begin in range(0, n_items, size):
             yield order[begin : begin + size]
@@ -132,7 +135,7 @@ def _train(job: Job, descent: Descent, seed: int, found: Trained, stop: Event) -
             job.loss(torch.from_numpy(places).to(device), dropout).backward()  # type: ignore[no-untyped-call]
             adam.step()
         with torch.no_grad():
-            if _gained(job.name, job.watched(), found, descent.min_gain):
+            if gained(job.name, job.watched(), found, descent.min_gain):
                 kept = [one.detach().clone() for one in job.weights]
             else:
                 adam.param_groups[0]["lr"] *= 0.5
@@ -144,8 +147,8 @@ def _train(job: Job, descent: Descent, seed: int, found: Trained, stop: Event) -
             one.copy_(best)
 
 
-def _gained(name: str, loss: float, found: Trained, min_gain: float) -> bool:
-    """Note the loss of an epoch; whether it is a gain. Raises ModelError if it is not finite."""
+def gained(name: str, loss: float, found: Trained, min_gain: float) -> bool:
+    """Note the loss of an epoch; whether it is a gain. Raises ModelError, naming the model, if it is not finite."""
     found.losses.append(loss)
     if not np.isfinite(loss):
         seen = f"{name}: loss {loss} after {len(found.losses)} epochs"

@@ -51,7 +51,9 @@ class Fit:
     is the accuracy on dev or minus its mean squared error. ``codelength_bits`` and ``uniform_bits`` are per training
     sentence. A linear probe has ``weights`` (C, D + 1), intercept last, for standardised vectors (C = 1 for numbers),
     and ``scale``, the mean and the deviation by which the vectors were standardised. ``parameters`` are all weights of
-    a model that is trained step by step, in the order of its ``Network.start``.
+    a model that is trained step by step, in the order of its ``Network.start``. A probe that tries several kinds of
+    models names the best one in ``kind``, has the best fit of each in ``kinds``, and ``outputs`` (N, C) per split,
+    whose softmax are probabilities.
     """
 
     layer: int
@@ -65,6 +67,9 @@ class Fit:
     weights: NDArray[np.float32] | None = None
     scale: Scale | None = None
     parameters: Sequence[NDArray[np.float32]] = ()
+    kind: str = ""
+    kinds: Mapping[str, "Fit"] = field(default_factory=dict)
+    outputs: Mapping[Split, NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,12 @@ def scale(train: NDArray[np.float32], switched_on: bool, bits: int) -> Scale:
     mean = exact.astype(np.float32)
     if not switched_on:
         return mean, np.ones_like(mean)
-    deviation = _deviation(train, exact)
+    return resolved(exact, _deviation(train, exact), bits)
+
+
+def resolved(exact: NDArray[np.float64], deviation: NDArray[np.float32], bits: int) -> Scale:
+    """What ``scale`` returns, from the mean and the deviation of each feature."""
+    mean = exact.astype(np.float32)
     step = np.ldexp(np.abs(np.sign(mean)), np.frexp(mean)[1] - bits)  # 0 where the mean is
     deviation[deviation <= step] = np.inf
     return mean, deviation

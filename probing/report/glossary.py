@@ -10,6 +10,13 @@ METHODS = (
         ("Ablation", "ablated"),
     ),
     Entry(
+        "aggregation",
+        "How the vectors of all subwords of a text become one answer: the mean, the largest or the last score, a mean "
+        "weighted by the scores (McKenzie et al. 2025) or by attention with one or several heads (Kantamneni et al. 2025, "
+        "Shabalin & Belrose 2025), or MultiMax, a sum of the largest scores (Kramár et al. 2026).",
+        ("aggregations", "MultiMax"),
+    ),
+    Entry(
         "association", "Two things that occur together. It does not show that one causes the other.", ("associations",)
     ),
     Entry(
@@ -57,6 +64,12 @@ METHODS = (
         "hyperplanes of INLP's probes (Ravfogel et al. 2021); a swap of class means adds the difference of two means; "
         "projected gradient follows the gradient of a probe.",
         ("AlterRep", "swap of class means", "projected gradient", "moved to another class"),
+    ),
+    Entry(
+        "format",
+        "What a text shows without its content: length, signs and markers, capitals, digits, and its first and last "
+        "word. It is removed from vectors as LEACE removes a concept.",
+        ("format removed", "format alone"),
     ),
     Entry("gold", "The correct label, as the corpus has it."),
     Entry(
@@ -110,6 +123,12 @@ METHODS = (
         "sink",
         "A token, or a learned parameter, that gets the attention of a head when the head finds nothing to attend to.",
         ("sinks",),
+    ),
+    Entry(
+        "source left out",
+        "Trained without the texts of one source, and tested on them: a clue that holds in other sources only does not "
+        "help there.",
+        ("sources left out",),
     ),
     Entry(
         "special subwords",

@@ -41,6 +41,10 @@ MEASURES = {
     "conditional_v_information_bits": Measure("conditional V-information", "conditional V-information (bits per item)"),
     "accuracy_change": Measure("change of accuracy", "change of accuracy (fraction of labels)"),
     "brier": Measure("Brier score", "Brier score (lower is better)", lower_is_better=True),
+    "auroc": Measure("AUROC", "AUROC (0.5 is chance)", 0.5),
+    "recall_at_1_percent_fpr": Measure(
+        "recall at 1 % false positives", "recall at 1 % false positives", 0.01, abbreviation="recall at 1 %"
+    ),
     "ece": Measure("ECE", "expected calibration error (lower is better)", lower_is_better=True),
 }
 

@@ -86,6 +86,12 @@ PAPERS = (
         f"{ACL}P19-1356",
     ),
     Paper(
+        "Kantamneni et al. 2025",
+        "Kantamneni, Engels, Rajamanoharan, Tegmark and Nanda (2025): Are Sparse Autoencoders Useful? A Case Study in "
+        "Sparse Probing. ICML.",
+        f"{ARXIV}2502.16681",
+    ),
+    Paper(
         "Kobayashi et al. 2020",
         "Kobayashi, Kuribayashi, Yokoi and Inui (2020): Attention is Not Only a Weight: Analyzing Transformers with "
         "Vector Norms. EMNLP.",
@@ -103,10 +109,21 @@ PAPERS = (
         f"{ARXIV}1905.00414",
     ),
     Paper(
+        "Kramár et al. 2026",
+        "Kramár, Engels, Wang, Chughtai, Shah, Nanda and Conmy (2026): Building Production-Ready Probes For Gemini.",
+        f"{ARXIV}2601.11516",
+    ),
+    Paper(
         "Liu et al. 2019",
         "Liu, Gardner, Belinkov, Peters and Smith (2019): Linguistic Knowledge and Transferability of Contextual "
         "Representations. NAACL.",
         f"{ACL}N19-1112",
+    ),
+    Paper(
+        "McKenzie et al. 2025",
+        "McKenzie, Pawar, Blandfort, Bankes, Krueger, Lubana and Krasheninnikov (2025): Detecting High-Stakes "
+        "Interactions with Activation Probes. NeurIPS.",
+        f"{ARXIV}2506.10805",
     ),
     Paper(
         "Michel et al. 2019",
@@ -140,6 +157,11 @@ PAPERS = (
         "Sellam et al. 2022",
         "Sellam et al. (2022): The MultiBERTs: BERT Reproductions for Robustness Analysis. ICLR.",
         f"{ARXIV}2106.16163",
+    ),
+    Paper(
+        "Shabalin & Belrose 2025",
+        "Shabalin and Belrose (2025): Attention Probes. EleutherAI.",
+        "https://blog.eleuther.ai/attention-probes",
     ),
     Paper(
         "Tenney et al. 2019",

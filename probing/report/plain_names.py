@@ -28,6 +28,7 @@ PROBES = {
     "low_rank": "a low-rank linear probe",
     "mix": "a probe of mixed layers",
     "attention_pool": "a probe with attention pooling",
+    "aggregate": "a probe of all subwords",
 }
 
 

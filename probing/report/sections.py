@@ -34,7 +34,7 @@ def about_analyses(run: Run, made: Sequence[Section]) -> list[str]:
     """What a reader must know before the sections of this run: how heads are numbered, what shows an effect."""
     names = [name for name in run.analyses if not run.of(name).empty]
     with_heads = any(run.of(name)["head"].notna().any() for name in names) or "redundancy/map" in run.arrays
-    attention = [name for name in names if name not in ("information", "explanation", *INTERVENTIONS)]
+    attention = [name for name in names if name not in ("information", "explanation", "long_texts", *INTERVENTIONS)]
     texts = {numbering.HEADS: with_heads, FLOW: attention, EFFECTS: set(names) & set(INTERVENTIONS)}
     return [text for text, there in texts.items() if there and made]
 

@@ -74,6 +74,25 @@ def ranking(score: Floats, positive: NDArray[np.bool_], weights: Floats) -> tupl
     return np.concatenate([auroc for auroc, _ in found]), np.concatenate([precision for _, precision in found])
 
 
+def recall_at(score: Floats, positive: NDArray[np.bool_], weights: Floats, false_positives: float) -> Floats:
+    """The largest recall of a threshold on ``score`` (N,) with at most this share of false positives, (R,).
+
+    weights (R, N) as in ``ranking``. Among fewer negative items than 1 / ``false_positives`` none may be above it.
+    """
+    order = np.argsort(-score, kind="stable")
+    starts = np.flatnonzero(np.diff(score[order], prepend=np.inf))
+    block, right = max(1, _CELLS // max(1, len(score))), positive[order]
+    found = []
+    for i in range(0, len(weights), block):
+        of = weights[i : i + block, order].astype(np.float64)
+        hits = np.add.reduceat(of * right, starts, axis=1)
+        others = np.cumsum(np.add.reduceat(of * ~right, starts, axis=1), axis=1)
+        allowed = others <= false_positives * others[:, -1:]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found.append(np.where(others[:, -1] > 0, (hits * allowed).sum(axis=1) / hits.sum(axis=1), np.nan))
+    return np.concatenate(found)
+
+
 def _ranked(weights: Floats, positive: NDArray[np.bool_], starts: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """The same for items from the highest score down."""
     hits = np.add.reduceat(weights * positive, starts, axis=1)  # (R, N) -> (R, thresholds)

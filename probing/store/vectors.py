@@ -71,10 +71,15 @@ class Vectors:
         found = np.empty((len(rows), self.stored_width), np.float32)
         begin = self._store.index.block
         edges = np.searchsorted(rows, begin)
-        for block, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
-            if stop > start:
-                found[start:stop] = self._store.block(layer, block)[rows[start:stop] - begin[block]]
+        for block in np.flatnonzero(np.diff(edges)).tolist():
+            start, stop = edges[block : block + 2]
+            found[start:stop] = self._store.block(layer, block)[rows[start:stop] - begin[block]]
         return found
+
+    @property
+    def subwords_gb(self) -> float:
+        """How much memory one layer of all stored subwords takes, in GB."""
+        return int(self._store.index.block[-1]) * self.stored_width * np.float32().nbytes / 1e9
 
     def bounds(self, split: Split) -> tuple[int, int]:
         """First and one past the last item of ``split``."""

@@ -104,7 +104,12 @@ class Whitening:
 def whitening(x: Vectors) -> Whitening:
     """The whitening of vectors (N, D); their covariance may be of lower rank."""
     mean = x.mean(axis=0)
-    variances, axes = np.linalg.eigh((x - mean).T @ (x - mean) / len(x))
+    return whitened_by(mean, (x - mean).T @ (x - mean) / len(x))
+
+
+def whitened_by(mean: Vectors, covariance: Vectors) -> Whitening:
+    """The whitening of vectors with this mean (D,) and covariance (D, D)."""
+    variances, axes = np.linalg.eigh(covariance)
     kept = variances > VARIANCE * variances.max(initial=0)
     variances, axes = variances[kept], axes[:, kept]
     return Whitening(mean, axes / np.sqrt(variances) @ axes.T, axes * np.sqrt(variances) @ axes.T, len(variances))

@@ -86,6 +86,9 @@ MISTYPED = {
     "task=depth probe=mdl": ["probe=mdl", "probe=linear"],
     "task=pos probe=attention_pool": ["most words have a single one", "task=sentiment"],
     "task=sentiment task.vector=cls probe=attention_pool": ["task.vector=cls", "task.vector=mean"],
+    "task=sentiment task.vector=cls probe=aggregate": ["task.vector=cls", "reads all subwords"],
+    "task=tree_depth probe=aggregate": ["probe=aggregate reads all subwords", "task=sentiment"],
+    "task=sentiment probe=aggregate probe.heads=9": ["probe.heads=9", "1 to 8"],
     "hydra/launcher=job": ["hydra/launcher/job", "basic"],
 }
 

@@ -151,7 +151,7 @@ def with_a_further_option(part, value=7):
 def parts_of_runs():
     tasks = [(f"task={name}", "task") for name in options("task")]
     needs = {"structural": "task=depth ", "bilinear": "task=head ", "pair_mlp": "task=head "}
-    needs["attention_pool"] = "task=sentiment "
+    needs["attention_pool"] = needs["aggregate"] = "task=sentiment "
     probes = [(f"{needs.get(name, '')}probe={name}", "probe") for name in options("probe")]
     return [*tasks, *probes, ("rollout=raw", "rollout")]
 
