@@ -19,13 +19,16 @@ from probing.axes import SPLITS, Corpus, Progress, Sentence
 from probing.errors import DamagedStoreError, StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
+from probing.model.pooling import Pooling
 from probing.model.subwords import Subwords, reorder
+from probing.store.covering import covering
 from probing.store.disk import writable
 from probing.store.encoding import DTYPES
 from probing.store.file_index import Content, Index
 from probing.store.fill import fill
-from probing.store.key import Store
+from probing.store.key import Chosen, Store
 from probing.store.layout import StoreFile
+from probing.store.pooled_rows import pooled
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +59,22 @@ def ensure(
 ) -> Path:
     """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
+    A file that holds the same and more, other layers or subwords for pooled vectors, serves as well (``covering``).
     ``load`` gives the model and the subwords of all sentences of ``corpus``, train first; it is called only if there is
     something to extract. Raises: StoreError if the disk is full.
     """
+    folder, key = Path(store.folder), str(provenance["key"])
+    if find(folder, key) is None:
+        wider, narrower = covering(folder, provenance)
+        if wider is not None:
+            log.info("%s holds the vectors of %s and more", wider.name, name)
+            return wider
+        if narrower:
+            log.info("%s: %s hold only a part of its vectors; a new file is made", name, [p.name for p in narrower])
     return find_or_make(
-        Path(store.folder),
+        folder,
         name,
-        str(provenance["key"]),
+        key,
         lambda path: _extract(path, store, provenance, corpus, load(), on_progress),
     )
 
@@ -126,14 +138,19 @@ def _extract(
     subwords = reorder(found, np.concatenate([np.zeros(0, np.int64), *batches]))
     ends = np.cumsum([0, *map(len, batches)])
     index = _index(sentences, found, subwords, batches)
-    shape = (encoder.n_layers, len(subwords.ids), encoder.width)
-    content = Content(index, shape, store.stored_dtype, {**provenance, **_facts(encoder)})
-    log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
+    chosen = Chosen.from_parts(provenance)
+    layers = chosen.layers or tuple(range(encoder.n_layers))
 
     def hidden(batch: int) -> NDArray[np.float32]:
-        return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
+        return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords, layers)
 
-    fill(path, content, hidden, functools.partial(on_progress, "extracting subwords"))
+    shape, rows = (len(layers), len(subwords.ids), encoder.width), hidden
+    content = Content(index, shape, store.stored_dtype, {**provenance, **_facts(encoder)}, layers)
+    if chosen.pooled is not None:
+        content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
+    log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
+
+    fill(path, content, rows, functools.partial(on_progress, "extracting subwords"))
 
 
 def _facts(encoder: Encoder) -> dict[str, object]:
@@ -141,6 +158,7 @@ def _facts(encoder: Encoder) -> dict[str, object]:
     import torch
 
     return {
+        "model_layers": encoder.n_layers,
         "device": encoder.device,
         "threads": torch.get_num_threads(),
         "final_norm": encoder.final_norm,
