@@ -57,7 +57,7 @@ class Study:
     rollout: Rollout = field(default_factory=Rollout)
     options: Options = field(default_factory=Options)
     with_head: bool = False
-    further_layers: tuple[int, ...] | None = ()
+    further_layers: tuple[int, ...] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     on_progress: Progress = no_progress

@@ -8,24 +8,12 @@ from probing.model.network_pass import hooks
 SENTENCES = [("the", "quick", "fox"), ("she", "left"), ("I", "do", "n't", "know", "what", "the", "fox", "saw")]
 
 
-@pytest.fixture(scope="module")
-def loaded(build, tmp_path_factory):
-    from probing.model.checkpoint import Model, resolve
-    from probing.model.encoder import load
-
-    def loaded(family: str):
-        model = Model(str(build(family, tmp_path_factory.mktemp(family))))
-        return load(model, resolve(model))
-
-    return loaded
-
-
 FAMILIES = ("bert", "distilbert", "albert", "deberta", "modernbert", "gpt2", "neox", "llama", "qwen3", "t5", "bart")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_chosen_layers_are_those_of_the_full_pass(loaded, family):
-    encoder = loaded(family)
+def test_chosen_layers_are_those_of_the_full_pass(load_tiny, family):
+    encoder = load_tiny(family)
     subwords = encoder.tokenize(SENTENCES)
     whole = encoder.hidden(subwords)
     last = encoder.n_layers - 1
@@ -34,10 +22,10 @@ def test_chosen_layers_are_those_of_the_full_pass(loaded, family):
 
 
 @pytest.mark.parametrize("family", ["bert", "gpt2", "llama"])
-def test_the_blocks_above_are_not_computed(loaded, family):
+def test_the_blocks_above_are_not_computed(load_tiny, family):
     from probing.model.blocks import blocks
 
-    encoder, seen = loaded(family), []
+    encoder, seen = load_tiny(family), []
     subwords = encoder.tokenize(SENTENCES)
     found = blocks(encoder.network)
     encoder.hidden(subwords, layers=(0, 1))  # the pass that measures has been made
@@ -49,8 +37,8 @@ def test_the_blocks_above_are_not_computed(loaded, family):
     assert set(seen) == {block.number for block in found}
 
 
-def test_the_last_layer_alone_has_passed_the_final_norm(loaded):
-    encoder = loaded("gpt2")
+def test_the_last_layer_alone_has_passed_the_final_norm(load_tiny):
+    encoder = load_tiny("gpt2")
     assert encoder.final_norm
     subwords, last = encoder.tokenize(SENTENCES), encoder.n_layers - 1
     raw, normalised = encoder.hidden(subwords, layers=(last - 1, last))
@@ -58,10 +46,10 @@ def test_the_last_layer_alone_has_passed_the_final_norm(loaded):
     assert spread[1] < 0.1 * spread[0]
 
 
-def test_a_network_that_gives_no_module_its_states_as_they_are_takes_the_full_pass(loaded, monkeypatch):
+def test_a_network_that_gives_no_module_its_states_as_they_are_takes_the_full_pass(load_tiny, monkeypatch):
     from probing.model import early_exit
 
-    encoder = loaded("bert")
+    encoder = load_tiny("bert")
     subwords = encoder.tokenize(SENTENCES)
     whole = encoder.hidden(subwords)
     monkeypatch.setattr(early_exit, "_first", lambda positional, named: None)

@@ -1,4 +1,4 @@
-"""A file of chosen layers or pooled vectors: its vectors are those of the full file, and a file of more serves as well."""
+"""A file of chosen layers or pooled vectors has the vectors of the full file, and a file of more serves as well."""
 
 import logging
 from pathlib import Path
