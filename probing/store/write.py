@@ -7,6 +7,7 @@ fit float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
 import functools
+import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,16 +36,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an extraction will take, known before the first forward pass."""
+    """What an extraction will take, known before the first forward pass. what: is stored (subwords, words)."""
 
     sentences: int
-    subwords: int
+    vectors: int
+    what: str
     disk_bytes: int
     memory_bytes: int
 
     def __str__(self) -> str:
         return (
-            f"{self.sentences:,} sentences, {self.subwords:,} subwords; "
+            f"{self.sentences:,} sentences, {self.vectors:,} {self.what}; "
             f"{self.disk_bytes / 1e9:.2f} GB on disk, about {self.memory_bytes / 1e9:.1f} GB of memory"
         )
 
@@ -116,7 +118,7 @@ def discard(path: Path) -> None:
     with FileLock(path.with_name(f"{path.stem.rpartition('-')[2]}.lock")):
         try:
             with StoreFile(path) as store:
-                for layer, batch in np.ndindex(store.crc32.shape):
+                for layer, batch in itertools.product(store.layers, range(len(store.index.block) - 1)):
                     store.block(layer, batch)
         except DamagedStoreError:
             path.unlink()
@@ -149,7 +151,6 @@ def _extract(
     if chosen.pooled is not None:
         content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
     log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
-
     fill(path, content, rows, functools.partial(on_progress, "extracting subwords"))
 
 
@@ -195,4 +196,6 @@ def _estimate(content: Content, store: Store, encoder: Encoder) -> Estimate:
     # a batch is held on the device, as float32 rows and once more as stored; the rest is the libraries
     batch = n_layers * store.batch_subwords * width * (4 + 4 + np.dtype(DTYPES[content.dtype]).itemsize)
     memory = weights + 2 * batch + 400_000_000
-    return Estimate(len(content.index.length), n_rows, content.n_bytes, memory)
+    pooled_to = Chosen.from_parts(content.provenance).pooled
+    what = "subwords" if pooled_to is None else f"vectors of {pooled_to[0]}s"
+    return Estimate(len(content.index.length), n_rows, what, content.n_bytes, memory)
