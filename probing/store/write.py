@@ -73,12 +73,7 @@ def ensure(
             return wider
         if narrower:
             log.info("%s: %s hold only a part of its vectors; a new file is made", name, [p.name for p in narrower])
-    return find_or_make(
-        folder,
-        name,
-        key,
-        lambda path: _extract(path, store, provenance, corpus, load(), on_progress),
-    )
+    return find_or_make(folder, name, key, lambda path: _extract(path, store, provenance, corpus, load(), on_progress))
 
 
 def find_or_make(folder: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
