@@ -21,7 +21,8 @@ from probing.model.checkpoint import Checkpoint
 VERSION = 5
 SETTINGS = ("seed", "layers", "nulls", "controls", "resamples", "resampled", "punctuation", "train_seed")
 MODEL = ("precision", "long", "max_subwords", "text", "bos")
-STORE = {"dtype": "stored_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store with its value
+# option: the property of Store with its value
+STORE = {"dtype": "stored_dtype", "batch_subwords": "batch_subwords", "pool": "pool"}
 # not listed, because they change no number: tag, outputs, strict, names, folders; nor device, threads and
 # model.placement, which change the last digits only
 

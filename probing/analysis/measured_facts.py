@@ -2,14 +2,16 @@
 
 from probing.analysis.study import Study
 from probing.store.encoding import precision
+from probing.store.key import NONE
 from probing.task.unseen_labels import unseen_counts
 
 
 def measured(study: Study) -> dict[str, object]:
     """The store file of the hidden states, the labels and the layers that are probed.
 
-    scaled_features: how many do not fit float16 as they are, by layer. unseen: per label that train does not have, how
-    many items of dev and test have it.
+    layers: those of the file. pooled: level and way, if it holds pooled vectors. scaled_features: how many of a probed
+    layer do not fit float16 as they are. unseen: per label that train does not have, how many items of dev and test
+    have it.
     """
     store, labels = study.hidden, study.labels
     return {
@@ -19,7 +21,9 @@ def measured(study: Study) -> dict[str, object]:
             "bytes": store.path.stat().st_size,
             "dtype": store.dtype,
             "precision": precision(store.dtype),
-            "scaled_features": {str(layer): count for layer, count in store.scaled_features().items()},
+            "layers": list(store.layers),
+            "pooled": str(store.provenance.get("pooled", NONE)),
+            "scaled_features": {str(layer): count for layer, count in store.scaled_features(study.layers).items()},
         },
         "kind": labels.kind,
         "level": labels.level,

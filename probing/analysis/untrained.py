@@ -52,5 +52,5 @@ class ScoresOfProbes(Analysis):
         resampling = {split: study.resampling(split) for split in SPLITS}
         keep = kept_words(study, study.items.words)
         found = score(study.predictions, study.task.metrics, ids, resampling, keep)
-        notes = (*study.items.notes, *scaled(study.hidden), *unconverged(study.predictions))
+        notes = (*study.items.notes, *scaled(study.hidden, study.layers), *unconverged(study.predictions))
         return Findings(rows=tuple(row for row in found.rows if row.target == TASK), notes=notes)

@@ -43,7 +43,7 @@ class Index:
 class Content:
     """What a file is to hold: its index, its layers (L + 1, S, D) of this type, and where they come from.
 
-    dtype: of the layers, one of encoding.DTYPES.
+    dtype: of the layers, one of encoding.DTYPES. layers: their numbers in the file, ascending; None: from 0 on.
     provenance: at least ``key``, what the file is addressed by; anything that JSON can say.
     """
 
@@ -51,6 +51,12 @@ class Content:
     shape: tuple[int, int, int]
     dtype: str
     provenance: Mapping[str, object]
+    layers: tuple[int, ...] | None = None
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the layers."""
+        return tuple(range(self.shape[0])) if self.layers is None else self.layers
 
     @property
     def n_batches(self) -> int:
@@ -75,6 +81,7 @@ def describe(content: Content) -> dict[str, object]:
         "format": FORMAT,
         "key": str(content.provenance["key"]),
         "dtype": content.dtype,
+        "layers": json.dumps(content.numbers),
         "splits": json.dumps(SPLITS),
         "counts": json.dumps(dict(content.index.counts), sort_keys=True),
         "provenance": json.dumps(content.provenance, sort_keys=True),

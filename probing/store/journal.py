@@ -65,9 +65,9 @@ def write_batch(
     """
     stored, exponents = encode(hidden, content.dtype)
     start, stop = content.index.block[batch : batch + 2]
-    for layer, rows in enumerate(stored):
+    for layer, rows, by in zip(content.numbers, stored, exponents, strict=True):
         file[f"{content.group}/{layer}"][start:stop] = rows
-        file[f"{EXPONENT}/{layer}"][batch] = exponents[layer]
+        file[f"{EXPONENT}/{layer}"][batch] = by
     file.flush()
     disk.check()
     crc32 = np.array([checksum_of(rows, by) for rows, by in zip(stored, exponents, strict=True)], np.uint32)

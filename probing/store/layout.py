@@ -15,11 +15,16 @@
     /block              (B + 1,)    first row of each batch; batches follow each other on the subword axis
     /crc32              (L + 1, B)  checksum of each batch of each layer and its exponents, verified whenever it is read
 
+A file can hold some layers of the model only (``layers=``): /hidden has those numbers, /crc32 a row for each of them.
+It can hold vectors of words or sentences instead of subwords (``store.pool=``): then S is their number, /word is the
+word of each (0 for a sentence), and /subword is -1.
+
 Sentences are numbered in corpus order (train, dev, test) and lie on the subword axis in the order of the batches
 that they were computed in; one without subwords has length 0. Attributes: ``format``, ``version``, ``key`` (what the
-file is addressed by), ``dtype``, ``splits`` (JSON), ``counts`` (JSON: what was split, cut or left without a vector),
-``provenance`` (JSON: checkpoint, tokenizer, corpus, versions) and ``index_crc32`` over the other attributes and every
-array but the layers, their exponents and their checksums; texts are bytes in UTF-8. For example::
+file is addressed by), ``dtype``, ``layers`` (JSON: the numbers of those it holds), ``splits`` (JSON), ``counts`` (JSON:
+what was split, cut or left without a vector), ``provenance`` (JSON: checkpoint, tokenizer, corpus, versions) and
+``index_crc32`` over the other attributes and every array but the layers, their exponents and their checksums; texts are
+bytes in UTF-8. For example::
 
     with h5py.File(path) as file:
         rows = slice(file["start"][i], file["start"][i] + file["length"][i])
@@ -32,6 +37,7 @@ killed at any instant leaves a file that opens. The same content gives the same 
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +81,7 @@ def create(path: Path, content: Content) -> None:
         file.create_dataset("crc32", data=np.zeros((n_layers, content.n_batches), np.uint32))
         file.attrs.update(describe(content))
         group = file.create_group(content.group)
-        for layer in range(n_layers):
+        for layer in content.numbers:
             file.create_dataset(f"{EXPONENT}/{layer}", data=np.zeros((content.n_batches, width), np.int8))
             h5py.h5d.create(group.id, str(layer).encode(), h5py.h5t.py_create(stored), space, layout)
 
@@ -84,11 +90,12 @@ class StoreFile:
     """A store, opened for reading; ``close`` it, or use it in a ``with`` statement.
 
     Raises: DamagedStoreError, naming the file, on any failed check, now or when a layer is read; StoreError if the
-    system refuses to open it.
+    system refuses to open it. as_pooled: whether what is pooled from its subwords is to be rounded as a file of pooled
+    vectors rounds it.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self.as_pooled = path, False
         self._file: Any = None  # h5py has no types
         try:
             self._file = h5py.File(path, "r")
@@ -114,11 +121,15 @@ class StoreFile:
         self.dtype = attributes["dtype"]
         self.provenance: dict[str, Any] = json.loads(attributes["provenance"])
         groups = self._file[self.provenance.get("content", HIDDEN)], self._file[EXPONENT]
-        self._layers, self._exponents = ([group[str(layer)] for layer in range(len(self.crc32))] for group in groups)
-        kinds = {(one.dtype.str, one.shape) for one in self._layers}
+        self.layers: tuple[int, ...] = tuple(json.loads(attributes["layers"]))
+        self._layers, self._exponents = ({layer: group[str(layer)] for layer in self.layers} for group in groups)
+        kinds = {(one.dtype.str, one.shape) for one in self._layers.values()}
         whole = (np.dtype(DTYPES[self.dtype]).str, (int(self.index.block[-1]), self.width))
-        scales = {(one.dtype.str, one.shape) for one in self._exponents}
-        if (kinds, scales) != ({whole}, {(np.dtype(np.int8).str, (self.crc32.shape[1], self.width))}):
+        scales = {(one.dtype.str, one.shape) for one in self._exponents.values()}
+        n_batches = len(self.index.block) - 1
+        if (kinds, scales) != ({whole}, {(np.dtype(np.int8).str, (n_batches, self.width))}) or (
+            self.crc32.shape != (len(self.layers), n_batches)
+        ):
             raise DamagedStoreError(self.path, "its layers have another type or length than its index says")
 
     def _whole(self, name: str) -> Any:
@@ -128,13 +139,18 @@ class StoreFile:
 
     @property
     def n_layers(self) -> int:
-        """Hidden states per subword: the model's blocks and the embedding output."""
-        return len(self._layers)
+        """How many layers are stored."""
+        return len(self.layers)
+
+    @property
+    def model_layers(self) -> int:
+        """Hidden states per subword of the model: its blocks and the embedding output."""
+        return int(self.provenance["model_layers"])
 
     @property
     def width(self) -> int:
         """D."""
-        return int(self._layers[0].shape[1])
+        return int(self._layers[self.layers[0]].shape[1])
 
     def raw(self, layer: int, block: int) -> tuple[Stored, Exponents]:
         """Rows of one batch of one layer as they are stored, (rows, D), and their exponents (D,), not verified."""
@@ -144,19 +160,19 @@ class StoreFile:
         except (OSError, RuntimeError, ValueError) as error:
             raise self._failure(error) from error
 
-    def scaled_features(self) -> dict[int, int]:
-        """On each layer that has any, the features whose numbers are scaled in a batch."""
-        counts = {layer: int(found[()].any(axis=0).sum()) for layer, found in enumerate(self._exponents)}
+    def scaled_features(self, layers: Sequence[int]) -> dict[int, int]:
+        """On each of ``layers`` that has any, the features whose numbers are scaled in a batch."""
+        counts = {layer: int(self._exponents[layer][()].any(axis=0).sum()) for layer in layers}
         return {layer: count for layer, count in counts.items() if count}
 
     def checksums(self, block: int) -> list[int]:
         """Of one batch of every layer, computed from what is stored."""
-        return [checksum_of(*self.raw(layer, block)) for layer in range(self.n_layers)]
+        return [checksum_of(*self.raw(layer, block)) for layer in self.layers]
 
     def block(self, layer: int, block: int) -> NDArray[np.float32]:
-        """Rows of one batch of one layer, (rows, D), checksum verified."""
+        """Rows of one batch of one layer, (rows, D), checksum verified; ``layer``: one of ``layers``."""
         raw, exponents = self.raw(layer, block)
-        if checksum_of(raw, exponents) != self.crc32[layer, block]:
+        if checksum_of(raw, exponents) != self.crc32[self.layers.index(layer), block]:
             raise DamagedStoreError(self.path, f"layer {layer} fails its checksum in batch {block}")
         return decode(raw, exponents, self.dtype)
 
