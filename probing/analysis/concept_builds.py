@@ -1,26 +1,24 @@
 """What is built on one layer: interventions on one half of train, and validation probes on the other half."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.concept_changes import (
     CONTROL,
-    EXACT,
     ITERATED,
     REMOVALS,
-    TOLERANCE,
-    Apply,
     Change,
-    Material,
     changes,
-    fitted,
     random_removals,
 )
 from probing.analysis.concept_labels import Coded, Concept, Halves
+from probing.analysis.concept_material import EXACT, TOLERANCE, Material, fitted
 from probing.axes import FloatArray, IntArray, Split
 from probing.probe.erasure.counterfactuals import other_classes
 from probing.probe.erasure.subspaces import Classes, Vectors
@@ -29,7 +27,7 @@ from probing.result.intervention_scores import balanced
 from probing.result.statistics import Floats
 from probing.rng import generator
 
-Shared = Sequence[tuple[Concept, Change]]  # one change, and whose it is
+T = TypeVar("T")
 PURPOSE = "usage"  # of random numbers
 TIE = 1e-4  # nats: after LEACE two classes of one frequency differ only by rounding
 
@@ -91,6 +89,14 @@ class Built:
         return np.asarray(by * np.where(np.isfinite(deviation), deviation, 0))
 
 
+class OfConcept(NamedTuple):
+    """Of one concept its changes, by method the probe that was trained anew, and what INLP left if it found more."""
+
+    changes: Sequence[Change]
+    refitted: Mapping[str, LinearReader]
+    left: float | None
+
+
 def built(
     vectors: Mapping[Split, NDArray[np.float32]],
     known: Sequence[Concept],
@@ -106,22 +112,42 @@ def built(
         for part in (vectors["train"][first], vectors["train"][second], vectors["dev"])
     )
     random = random_removals(building, ways.draws, partial(generator, ways.seed, PURPOSE))
-    readers = {one.name: reader(validating, one.gold.of["train"][second], one.gold, ways) for one in known}
-    made: dict[str, list[Change]] = {}
-    refitted: dict[tuple[str, str], LinearReader] = {}
-    unfinished: dict[str, float] = {}
-    for one in known:
-        if one.name in chosen:
-            gold, control = (material((building, dev), coded, first, ways) for coded in (one.gold, one.control))
-            moves = ways.draws, generator(ways.seed, PURPOSE, one.name)
-            made[one.name] = changes(gold, control, ways.methods, random, moves)
-            if {*ways.methods} & {*ITERATED} and not gold.nullspace.finished:
-                unfinished[one.name] = gold.nullspace.left
-            for change in made[one.name]:
-                if change.method in REMOVALS and not change.against:
-                    left = change.apply(gold.x, gold.y, gold.y)
-                    refitted[one.name, change.method] = reader(left, gold.y, one.gold, ways, EXACT)
-    return Built(by, readers, made, refitted, unfinished)
+    readers = at_once(lambda one: reader(validating, one.gold.of["train"][second], one.gold, ways), known)
+
+    def of_concept(one: Concept) -> OfConcept:
+        gold, control = (material((building, dev), coded, first, ways) for coded in (one.gold, one.control))
+        moves = ways.draws, generator(ways.seed, PURPOSE, one.name)
+        found = changes(gold, control, ways.methods, random, moves)
+        left = {of.method: of.apply(gold.x, gold.y, gold.y) for of in found if of.method in REMOVALS and not of.against}
+        anew = {method: reader(x, gold.y, one.gold, ways, EXACT) for method, x in left.items()}
+        iterated = {*ways.methods} & {*ITERATED} and not gold.nullspace.finished
+        return OfConcept(found, anew, gold.nullspace.left if iterated else None)
+
+    made = dict(
+        zip(chosen, at_once(of_concept, [one for name in chosen for one in known if one.name == name]), strict=True)
+    )
+    return Built(
+        by,
+        {one.name: of for one, of in zip(known, readers, strict=True)},
+        {name: of.changes for name, of in made.items()},
+        {(name, method): of for name, found in made.items() for method, of in found.refitted.items()},
+        {name: of.left for name, of in made.items() if of.left is not None},
+    )
+
+
+def at_once(run: Callable[[Concept], T], concepts: Sequence[Concept]) -> list[T]:
+    """What ``run`` returns for each concept, as many at a time as there are threads, one thread each.
+
+    Probes of a few thousand vectors are too small to be shared among cores.
+    """
+    import torch
+
+    def alone(one: Concept) -> T:
+        torch.set_num_threads(1)  # of this thread
+        return run(one)
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        return [*pool.map(alone, concepts)]
 
 
 def reader(x: Vectors, y: Classes, coded: Coded, ways: Ways, tolerance: float = TOLERANCE) -> LinearReader:
@@ -139,17 +165,6 @@ def material(of: tuple[Vectors, Vectors], coded: Coded, half: IntArray, ways: Wa
     kept = np.flatnonzero(held_out >= 0)[: len(half)]
     pair = (dev[kept], held_out[kept])
     return Material(x[y >= 0], y[y >= 0], pair, coded.n_classes, ways.steps, ways.alpha, ways.l2)
-
-
-def shared(changes: Mapping[str, Sequence[Change]], known: Sequence[Concept]) -> list[Shared]:
-    """The changes of one layer in the order of concepts, those that are one and the same together: the removal of a
-    random subspace stands for all concepts and methods of its rank.
-    """
-    found: dict[Apply, list[tuple[Concept, Change]]] = {}
-    for concept in known:
-        for change in changes.get(concept.name, ()):
-            found.setdefault(change.apply, []).append((concept, change))
-    return [*found.values()]
 
 
 def own_and_wanted(change: Change, concept: Concept, seed: int) -> tuple[Classes, Classes]:

@@ -1,12 +1,14 @@
 """Ways to change a concept in the vectors of a layer, each beside random subspaces and beside its control task."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
+from threading import Lock
 
 import numpy as np
 
-from probing.probe import logistic
+from probing.analysis.concept_labels import Concept
+from probing.analysis.concept_material import Material
 from probing.probe.erasure.counterfactuals import (
     alter_rep,
     mean_swap,
@@ -14,13 +16,10 @@ from probing.probe.erasure.counterfactuals import (
     random_means,
     shifted_as_far,
 )
-from probing.probe.erasure.nullspace import Nullspace, discriminants, nullspace
 from probing.probe.erasure.subspaces import (
     Classes,
     Erasure,
     Vectors,
-    Whitening,
-    class_means,
     leace,
     mean_projection,
     probe_rows,
@@ -34,8 +33,6 @@ COUNTERFACTUALS = ("alter_rep", "mean_swap", "gradient")
 METHODS = (*REMOVALS, *COUNTERFACTUALS)
 ITERATED = ("inlp", "alter_rep")  # those that remove, or use, one probe after the other
 RANDOM, CONTROL = "random", "control"
-TOLERANCE, EXACT = 1e-3, 1e-6  # of the solver of a probe, and of one whose answers may be nearly tied
-MOST_STEPS = 200
 
 Apply = Callable[[Vectors, Classes, Classes], Vectors]  # vectors, their classes, the wanted ones -> changed vectors
 RandomRemovals = Callable[[int, bool], Sequence[Apply]]  # rank, and whether vectors are whitened first, as for LEACE
@@ -60,47 +57,7 @@ class Change:
         return self.method + {"": "", RANDOM: f"_random{self.draw}", CONTROL: "_control"}[self.against]
 
 
-def fitted(x: Vectors, y: Classes, n_classes: int, l2: float, tolerance: float = TOLERANCE) -> Vectors:
-    """The weights (C, D + 1) of a linear probe of centred vectors (N, D), intercept last."""
-    import torch
-
-    features, labels = torch.from_numpy(x.astype(np.float32)), torch.from_numpy(y.astype(np.int64))
-    path = logistic.Path(features, labels, n_classes, tolerance, MOST_STEPS)
-    return np.asarray(path.solve(l2).weights.double())
-
-
-@dataclass(frozen=True, eq=False)
-class Material:
-    """What interventions are built from: vectors and classes of one half of train, and of dev for the end of INLP."""
-
-    x: Vectors
-    y: Classes
-    held_out: tuple[Vectors, Classes]
-    n_classes: int
-    steps: int
-    alpha: float
-    l2: float
-
-    @cached_property
-    def means(self) -> Vectors:
-        """Of the classes, (C, D)."""
-        return class_means(self.x, self.y, self.n_classes)
-
-    @cached_property
-    def probe(self) -> Vectors:
-        """A linear probe, (C, D + 1)."""
-        return fitted(self.x, self.y, self.n_classes, self.l2)
-
-    @cached_property
-    def white(self) -> Whitening:
-        """The whitening of the vectors."""
-        return whitening(self.x)
-
-    @cached_property
-    def nullspace(self) -> Nullspace:
-        """What INLP finds, with linear discriminants as its probes."""
-        fit = discriminants(self.x, self.y, self.n_classes, self.l2)
-        return nullspace(self.x.mean(axis=0), self.held_out, self.n_classes, fit, self.steps)
+Shared = Sequence[tuple[Concept, Change]]  # one change, and whose it is
 
 
 def random_removals(x: Vectors, draws: int, rng: Callable[..., np.random.Generator]) -> RandomRemovals:
@@ -108,13 +65,17 @@ def random_removals(x: Vectors, draws: int, rng: Callable[..., np.random.Generat
 
     Concepts and methods that ask for the same rank get the same ones, which are then measured once for all.
     """
-    mean, white = x.mean(axis=0), cache(lambda: whitening(x))
+    mean, white, waiting = x.mean(axis=0), cache(lambda: whitening(x)), Lock()
 
     @cache
-    def of_rank(rank: int, whitened: bool) -> tuple[Apply, ...]:
+    def drawn(rank: int, whitened: bool) -> tuple[Apply, ...]:
         own = rng("random", str(rank), "whitened" if whitened else "")
         by = white() if whitened else None
         return tuple(_removing(random_erasure(rank, mean, own, by)) for _ in range(draws))
+
+    def of_rank(rank: int, whitened: bool) -> tuple[Apply, ...]:
+        with waiting:  # of several threads that ask for one rank, one draws
+            return drawn(rank, whitened)
 
     return of_rank
 
@@ -194,3 +155,14 @@ def _labelled(moves: Apply) -> Apply:
         return moved
 
     return apply
+
+
+def shared(changes: Mapping[str, Sequence[Change]], known: Sequence[Concept]) -> list[Shared]:
+    """The changes of one layer in the order of concepts, those that are one and the same together: the removal of a
+    random subspace stands for all concepts and methods of its rank.
+    """
+    found: dict[Apply, list[tuple[Concept, Change]]] = {}
+    for concept in known:
+        for change in changes.get(concept.name, ()):
+            found.setdefault(change.apply, []).append((concept, change))
+    return [*found.values()]

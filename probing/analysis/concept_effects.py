@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from probing.analysis.concept_builds import Built, Shared, own_and_wanted, shared
-from probing.analysis.concept_changes import REMOVALS, Change
+from probing.analysis.concept_builds import Built, own_and_wanted
+from probing.analysis.concept_changes import REMOVALS, Change, Shared, shared
 from probing.analysis.concept_labels import Concept
 from probing.analysis.concept_scores import Found, Key, Sums
 from probing.attention.interventions.changed_layer import LayerPass, PooledItems, layer_pass, pooled_items

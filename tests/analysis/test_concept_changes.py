@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from probing.analysis.concept_changes import COUNTERFACTUALS, METHODS, REMOVALS, Material, changes, random_removals
+from probing.analysis.concept_changes import COUNTERFACTUALS, METHODS, REMOVALS, changes, random_removals
+from probing.analysis.concept_material import Material
 from probing.probe.erasure.counterfactuals import other_classes
 
 N, D, C, DRAWS = 240, 10, 3, 2

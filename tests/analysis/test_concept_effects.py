@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from probing.analysis.concept_builds import own_and_wanted
 from probing.analysis.concept_effects import Effects
 from probing.analysis.usage import Usage
 from probing.analysis.usage_rows import EFFECT
@@ -48,8 +49,6 @@ def alone(effects, sentence, layer, concept, change):
     own = concept.control if change.against == "control" else concept.gold
     before = made[layer].standardised(pooled.vectors(passed.states[layer]))
     if change.method == "mean_swap":
-        from probing.analysis.concept_builds import own_and_wanted
-
         wanted = own_and_wanted(change, concept, effects.seed)[1][numbers]
     else:
         wanted = np.zeros(len(numbers), np.int64)  # a removal takes no notice of it
