@@ -18,12 +18,7 @@ from probing.view.probe_selection import select_probes
 from probing.view.stored_view import find as find_sentence
 
 SMALL = ("data=grammar", "data.train=60", "data.dev=40", "data.test=1", "threads=1", "resamples=20", "probe.l2=[1e-2]")
-USAGE = (
-    "analysis=usage",
-    "analysis.usage.methods=[mean_swap,leace,inlp]",
-    "analysis.usage.items=300",
-    "attention=none",
-)
+USAGE = ("analysis=usage", "analysis.usage.methods=[mean_swap,leace,inlp]", "analysis.usage.items=300")
 TEXT = "the lazy <b>dog</b> sleeps"
 
 
@@ -31,7 +26,7 @@ TEXT = "the lazy <b>dog</b> sleeps"
 def run(here, tiny, tmp_path_factory) -> Path:
     """A run with usage, of a tiny model and a corpus with one sentence of test."""
     outputs = tmp_path_factory.mktemp("outputs")
-    given = [*SMALL, *USAGE, f"model.checkpoint={tiny}", f"outputs={outputs}", "task=pos"]
+    given = [*SMALL, *USAGE, f"model.checkpoint={tiny}", f"outputs={outputs}", "task=pos", "attention=none"]
     done = here(*given, small=False)
     assert done.code == 0, done.err
     return Path(done.out.splitlines()[-1].partition(": ")[2])
@@ -72,7 +67,7 @@ def test_what_can_be_chosen_is_known_exactly_once_the_run_is_loaded(trained, rem
     [offer] = fresh.status()["runs"]
     assert (offer["task"], offer["layers"], offer["properties"][:2]) == ("pos", (0, 1, 2, 3), ("pos", "xpos"))
     found = remover.remove(TEXT, Wanted("head_side", 1, "mean_projection"))
-    assert found["words"] == (0, 1, 2, 3, 4, 5, 6, 7, 8)[: len(found["words"])] and not found["output"]["gold"]
+    assert found["words"] == tuple(range(len(found["words"]))) and not found["output"]["gold"]
     assert found["measured"] is None  # the run's analysis did not remove this
     [offer] = remover.status()["runs"]
     assert offer["layers"] == (0, 1, 2) == remover.layers_of(TEXT, "pos")
@@ -112,9 +107,7 @@ def test_without_a_run_it_says_which_command_makes_one():
     assert none.status()["missing"].count("\n") == 1
 
 
-def test_without_the_runs_store_it_says_which_command_makes_it_and_computes_nothing(
-    run, trained, tmp_path, monkeypatch
-):
+def test_without_the_runs_store_it_says_what_makes_it_and_computes_nothing(run, trained, tmp_path, monkeypatch):
     store = next(folder for folder in run.parents if folder.name == "runs").parent / "store"
     monkeypatch.setattr("probing.analysis.study.Study.hidden", None)
     shutil.move(store, tmp_path / "store")

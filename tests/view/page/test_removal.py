@@ -17,7 +17,7 @@ CLASSES = ("<i>A</i>", "B")
 
 
 def removal(name: str, layer: int, words: int, task: str = "pos") -> dict:
-    """Removing ``name`` turns the first place to B and costs it 2 nats; random directions cost .5 and change nothing."""
+    """Removing ``name`` turns the first place to B and costs 2 nats; random directions cost .5 and change nothing."""
     before, turned = ["<i>A</i>"] * words, ["B", *["<i>A</i>"] * (words - 1)]
 
     def change(against: str, draw: int, nats: float) -> dict:
