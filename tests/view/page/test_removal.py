@@ -68,10 +68,7 @@ def shown(tab, tmp_path, reader_of, view, html_page):
 
 def test_the_effect_stands_beside_random_directions_and_the_control_task(shown):
     read = shown([removal("pos", 1, 5), removal("pos", 0, 5)])
-    texts = read.texts()
-    assert (
-        "pos removed from layer 1 of toy: LEACE, 1 dimension" not in texts
-    )  # the page opens with the middle of 1 and 0
+    assert "pos removed from layer 1 of toy: LEACE, 1 dimension" in read.texts()
     read.tab.select_option("#removed-at", "0")
     read.settle()
     texts = read.texts()
@@ -83,9 +80,7 @@ def test_the_effect_stands_beside_random_directions_and_the_control_task(shown):
     ):
         at = texts.index(name)
         assert texts[at : at + 3] == [name, nats, changed]
-    assert (
-        texts.count("1 of 5 (0)") == 2 and texts.count("0 of 5 (0)") == 4
-    )  # pos on layers 0 and 1; on 2 it is as before
+    assert (texts.count("1 of 5 (0)"), texts.count("0 of 5 (0)")) == (2, 4)  # pos on layers 0 and 1; all others
     assert "layer 2: as before 5 of 5" in texts and "layer 1: as before 4 of 5" in texts
     assert "<b>side</b>" in texts
     read.tab.select_option("#removed-at", "1")
