@@ -87,6 +87,7 @@ HEADER = {
     "right_to_left": "whether the script runs from right to left",
     "gold": "upos, heads (1-based, 0 root) and deprel of a corpus sentence's words; empty for a text",
     "probes": "per task: what trained probes predict from each layer, scores of their run, data of probes not shown",
+    "removals": "of a page on disk: answers of POST /api/remove; empty here",
     "scale": "a score is scale times the product of query and key; null without queries and keys",
     "arrays": "per array of the answer: shape, bits, law and scale, to unpack it",
     "missing": "parts that are missing, each with the reason",

@@ -42,7 +42,7 @@ def preparation(parts: ModelParts) -> Callable[[Callable[[str], None]], LoadedMo
         with suppress(DataError):
             text_view(encoder, "a", None, options, probes)
         said = [*(note.text for note in notes), *probes.notes]
-        of_texts = (diagnoser_of(found, encoder, probes), Remover(removable_runs(probes.trained), **asked_model(found)))
+        of_texts = (diagnoser_of(found, encoder, probes), Remover(removable_runs(probes.trained), *asked_model(found)))
         return LoadedModel(encoder, options, threads, probes, said, *of_texts)
 
     return prepare
@@ -54,4 +54,4 @@ def diagnoser_of(parts: ModelParts, encoder: "Encoder", probes: "Probes") -> "Di
     from pipelines.exploring.diagnoser import Diagnoser
 
     classifiers = classifiers_in(probes.trained, encoder.n_layers)
-    return Diagnoser(classifiers, **asked_model(parts), n_subwords=parts.settings.subwords)
+    return Diagnoser(classifiers, *asked_model(parts), parts.settings.subwords)

@@ -21,7 +21,7 @@ def asked_removals(parts: Parts, probes: "Probes", inputs: Sequence[Input]) -> R
     input. Raises: ProbingError, for what cannot be removed.
     """
     settings = parts.settings
-    remover, layers = Remover(removable_runs(probes.trained), **asked_model(parts)), listed(settings.remove_layers)
+    remover, layers = Remover(removable_runs(probes.trained), *asked_model(parts)), listed(settings.remove_layers)
 
     def wanted(one: Input, name: str) -> list[Wanted]:
         there = remover.layers_of(one.place or one.text, name)

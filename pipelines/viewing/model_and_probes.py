@@ -60,13 +60,13 @@ def asked_corpora(parts: Parts) -> list[str]:
     return asked
 
 
-def asked_model(parts: ModelParts) -> dict[str, str]:
+def asked_model(parts: ModelParts) -> tuple[str, str]:
     """How the model was asked for, as it is typed, and the device that it runs on, for what loads it later."""
     from hydra.core.hydra_config import HydraConfig
 
     typed = HydraConfig.get().overrides.task if HydraConfig.initialized() else ()
     model = " ".join(one for one in typed if one.lstrip("+").startswith("model")) or "model=minilm"
-    return {"typed": model, "device": parts.settings.device}
+    return model, parts.settings.device
 
 
 def _runs(parts: ModelParts) -> list[Path]:

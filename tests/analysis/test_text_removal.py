@@ -33,7 +33,7 @@ def sentences(small_subject):
 
 def test_a_property_of_one_class_is_named(tmp_path):
     planted = runpy.run_path(str(Path(__file__).parents[1] / "planted_network.py"))["planted"]
-    one_class = r"^property=word_length: .*1 of 1 classes have 5 items.*two are needed"
+    one_class = r"^property=word_length: .*train of planted has one class only"
     with closing(planted(tmp_path, seed=1)) as study, pytest.raises(DataError, match=one_class):
         PropertyRemovals(study).concept("word_length")
 

@@ -5,7 +5,7 @@ import { fitted, scene, textWidth, wrapped } from "./scene.js";
 
 const ROW = 18,
   LEFT = 12,
-  NAMES = 250; // px: of the names of rows
+  NAMES = 206; // px: of the names of rows
 export const ASSOCIATION = "what can be read from the vectors (an association): it does not show what the model uses";
 
 export const formOf = (header, word) => (word < 0 ? "the whole text" : header.forms[word]);
@@ -19,8 +19,8 @@ export function rowsOf({ property, output }) {
   const random = of("random");
   return [
     { name: `${property} removed`, short: property, draws: of("") },
-    { name: `random directions removed${random.length > 1 ? `, mean of ${random.length}` : ""}`, short: "random", draws: random },
-    { name: "control task's directions removed", short: "control task", draws: of("control") },
+    { name: `random directions${random.length > 1 ? `, mean of ${random.length}` : ""}`, short: "random directions", draws: random },
+    { name: "control task's directions", short: "control task's directions", draws: of("control") },
   ];
 }
 
@@ -42,11 +42,11 @@ export function removalScene(header, found, { palette, width, focus }) {
 }
 
 /** What is read, what is scored, and what is known from more than this one text. */
-function aboutOutput({ output, property, measured, built_on: n, task }) {
+function aboutOutput({ output, measured, built_on: n, task }) {
   const what = output.own_head ? `Output: ${output.name}.` : `Output: ${output.name}, which stands in for a head of the model's own.`;
   const scored = output.gold ? "the gold label" : "the label that it gives before";
-  const layers = measured?.used.length ? `shown to be used on layers ${measured.used.join(", ")}` : "not shown to be used on any layer";
-  const known = measured ? ` On ${measured.sample}, analysis=usage found ${property} ${layers}.` : "";
+  const found = measured?.used.length ? `found it used on layers ${measured.used.join(", ")}` : "did not show it to be used on any layer";
+  const known = measured ? ` On ${measured.sample}, analysis=usage ${found}.` : "";
   const one = ` This is one text: for a claim type analysis=usage.`;
   return `${what} Scored: ${scored}. The subspace was found on ${n} items of train of the run of ${task}.${known || one}`;
 }
@@ -121,7 +121,7 @@ function drawOutput(made, header, found, { y: start, focus }) {
   y = labels(made, "output before", before, { centres, y });
   for (const { name, short, draws } of rowsOf(found)) {
     const lost = words.map((_, at) => signed(mean(draws.map((draw) => after[draw].nats[at]))));
-    const first = draws.length > 1 ? `${short} removed, the first of them` : name;
+    const first = draws.length > 1 ? `${short}, the first` : name;
     y = labels(made, first, after[draws[0]].predicted, { centres, y: y + 4, before });
     y = labels(made, `    nats lost${draws.length > 1 ? ", mean" : ""}`, lost, { centres, y, faint: true });
   }
@@ -134,8 +134,9 @@ function drawProbes(made, found, start) {
     [own, random] = rowsOf(found).map(({ draws }) => draws);
   let y = paragraphIn(made, `Probes of each layer after removing ${found.property}: ${ASSOCIATION}.`, { y: start, bold: true });
   y = paragraphIn(made, "Items of which a probe says something else than before; in brackets, after removing random directions.", { y, faint: true }) + 4;
-  y = row(made, y, "", properties, { bold: true, step: 120 });
-  made.width = Math.max(made.width, NAMES + 120 * properties.length);
+  const step = Math.min(120, Math.max(80, (made.width - NAMES - LEFT) / properties.length));
+  y = row(made, y, "", properties, { bold: true, step });
+  made.width = Math.max(made.width, NAMES + step * properties.length);
   for (const layer of new Set(found.probes.map((one) => one.layer))) {
     const cells = properties.map((name) => {
       const one = found.probes.find((probe) => probe.layer === layer && probe.property === name);
@@ -143,7 +144,7 @@ function drawProbes(made, found, start) {
       const [removed, control] = [n(own), n(random)];
       return { value: `${share(removed, one.before.length)} (${control ? control.toFixed(1) : 0})`, wrong: removed > control };
     });
-    y = row(made, y, layer === found.layer ? `layer ${layer}, the changed one` : `layer ${layer}`, cells, { step: 120 });
+    y = row(made, y, layer === found.layer ? `layer ${layer}, the changed one` : `layer ${layer}`, cells, { step });
   }
   return y;
 }

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import uvicorn
 
-from pipelines.exploring.api_description import HEADER, MODEL, UNPACK, WHY_REQUEST
-from pipelines.exploring.request import WHY_FIELDS
+from pipelines.exploring.api_description import HEADER, MODEL, REMOVE_REQUEST, UNPACK, WHY_REQUEST
+from pipelines.exploring.request import REMOVE_FIELDS, WHY_FIELDS
 from pipelines.exploring.server import FRAMED, HEADERS, application
 from pipelines.shared.hide_folders import without_folders
 from probing.errors import DataError, StoreError
@@ -59,6 +59,10 @@ class Fake:
     def why(self, wanted):
         self.view(wanted.text, None, None)
         return {"diagnosis": wanted._asdict(), "page": "/why/1/text-1.html"}
+
+    def remove(self, wanted):
+        self.view(wanted.text, None, None)
+        return {**wanted.wanted._asdict(), "text": wanted.text, "task": wanted.task}
 
     def file(self, number, name):
         return (b"<!doctype html>page", "text/html") if (number, name) == (1, "figures/a b.html") else None
@@ -128,6 +132,7 @@ def test_every_address_answers(port):
         "GET /api/model",
         "POST /api/view",
         "POST /api/why",
+        "POST /api/remove",
         "GET /why/{number}/{name}",
     }
     assert described["limits"] == {"characters": LIMIT, "subwords": 9}
@@ -155,6 +160,42 @@ def test_a_diagnosis_comes_back_as_it_was_asked_for(port):
     assert set(WHY_REQUEST) == set(WHY_FIELDS)
     assert call(port, "POST", "/api/why", {"text": "raise data", "label": "b"}).status == 400
     assert call(port, "POST", "/api/why", {"text": "raise bug", "label": "b"}).status == 500
+
+
+REMOVE = {"text": TEXT, "property": "pos", "layer": 3}
+
+
+def test_a_removal_comes_back_as_it_was_asked_for(port):
+    found = call(port, "POST", "/api/remove", REMOVE)
+    assert (found.status, found.data) == (200, {**REMOVE, "method": "leace", "task": None})
+    asked = {**REMOVE, "method": "<b>", "task": "c"}
+    assert call(port, "POST", "/api/remove", asked).data == asked
+    assert set(REMOVE_REQUEST) == set(REMOVE_FIELDS)
+    assert call(port, "POST", "/api/remove", {**REMOVE, "text": "raise data"}).status == 400
+    assert call(port, "POST", "/api/remove", {**REMOVE, "text": "raise bug"}).status == 500
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (b"[]", 400, 'a list; an object is expected; send {"text": "The cat sat", "property": "pos", "layer": 3}'),
+        ({"text": "a", "layer": 3}, 400, "property is null; a string is expected; send"),
+        ({**REMOVE, "property": " "}, 400, "property is empty"),
+        ({**REMOVE, "layer": "3"}, 400, 'layer is "3"; a whole number from 0 on is expected'),
+        ({**REMOVE, "layer": True}, 400, "layer is a boolean"),
+        ({**REMOVE, "layer": -1}, 400, "layer is a number; a whole number from 0 on"),
+        ({**REMOVE, "layer": 1.5}, 400, "layer is a number"),
+        ({"text": "a", "property": "pos"}, 400, "layer is null"),
+        ({**REMOVE, "method": 3}, 400, "method is a number"),
+        ({**REMOVE, "task": ["pos"]}, 400, "task is a list"),
+        ({**REMOVE, "seed": 3}, 400, "the fields are text, property, layer, method, task"),
+        ({**REMOVE, "text": "a" * (LIMIT + 1)}, 413, "text has 101 characters; at most 100"),
+    ],
+)
+def test_a_removal_that_cannot_be_understood_is_refused(port, body, status, said):
+    answer = call(port, "POST", "/api/remove", body)
+    assert answer.status == status
+    assert said in answer.data["error"]
 
 
 @pytest.mark.parametrize(
@@ -451,6 +492,15 @@ def test_a_real_model_from_loading_to_a_view(live):
     assert too_long.status == 413
     assert "subwords; at most 40" in too_long.data["error"]
     assert ask(port, text="the fox").status == 200
+
+
+def test_without_what_removes_nothing_is_removed(live):
+    port, session = live
+    if not session.done:
+        session.load(lambda stage: None)
+    refused = call(port, "POST", "/api/remove", {"text": "the fox", "property": "pos", "layer": 1})
+    assert (session.status()["remove"], refused.status) == (None, 400)
+    assert "nothing can be removed" in refused.data["error"]
 
 
 def test_what_is_answered_is_described_field_by_field(live):
