@@ -133,7 +133,7 @@ MEASURES = (
     ),
     Entry(
         "recall at 1 % false positives",
-        "For two classes: how many items of the positive class lie above a threshold that at most 1 % of the others pass.",
+        "For two classes: which share of the positive class lies above a threshold that at most 1 % of the others pass.",
     ),
     Entry(
         "reliability",

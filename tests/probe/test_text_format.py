@@ -15,8 +15,8 @@ def test_marks_are_frequent_signs_and_first_and_last_words_the_most_frequent_fir
     form = format_of(TRAIN, 200)
     assert form.marks[0] == ("any", "!")
     assert set(form.marks) == {
-        ("any", "!"), ("last", "!"), ("any", "User:"), ("first", "User:"), ("any", "."), ("last", "."), ("any", "[INST]"),
-        ("first", "[INST]"), ("first", "So"), ("first", "so"), ("last", "so"),
+        ("any", "!"), ("last", "!"), ("any", "User:"), ("first", "User:"), ("any", "."), ("last", "."),
+        ("any", "[INST]"), ("first", "[INST]"), ("first", "So"), ("first", "so"), ("last", "so"),
     }  # fmt: skip
     assert len(format_of(TRAIN, 4 * (len(NUMBERS) + 3)).marks) == 3
     assert ("last", "rare") not in format_of([*TRAIN, ["a", "rare"]], 200).marks
