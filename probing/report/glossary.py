@@ -12,8 +12,8 @@ METHODS = (
     Entry(
         "aggregation",
         "How the vectors of all subwords of a text become one answer: the mean, the largest or the last score, a mean "
-        "weighted by the scores (McKenzie et al. 2025) or by attention with one or several heads (Kantamneni et al. 2025, "
-        "Shabalin & Belrose 2025), or MultiMax, a sum of the largest scores (Kramár et al. 2026).",
+        "weighted by the scores (McKenzie et al. 2025) or by attention with one head (Kantamneni et al. 2025) or more "
+        "(Shabalin & Belrose 2025), or MultiMax, a sum of the largest scores (Kramár et al. 2026).",
         ("aggregations", "MultiMax"),
     ),
     Entry(

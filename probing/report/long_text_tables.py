@@ -59,11 +59,11 @@ def _all_metrics(run: Run) -> Table:
     positive = f" AUROC and recall are those of the class {facts['positive']}." if "positive" in facts else ""
     note = (
         "Above: aggregations, each at the layer that dev chose. Below: what else could explain the score of the best "
-        f"one on dev ({facts['best']}): the embedding layer; the same with the format removed from the vectors; texts of "
-        "sources that train did not have (means over sources); readers of the words, the format or the length alone. "
+        f"one on dev ({facts['best']}): the embedding layer; the same with the format removed from the vectors; texts "
+        "of sources that train did not have (means over sources); readers of the words, format or length alone. "
         f"ECE has {facts['bins']} bins.{positive} These are associations: they do not show what the model uses."
     )
-    return Table(NAME, "Aggregations and confounds", note, pd.DataFrame(raw), pd.DataFrame(text))
+    return Table(NAME, "Aggregations and confounds", note, pd.DataFrame(raw), pd.DataFrame(text).fillna("–"))
 
 
 _ENDS = {"": "value", "_low": "ci_low", "_high": "ci_high"}
@@ -90,8 +90,8 @@ def _each(run: Run) -> Table:
         text.append({key: str(value) for key, value in first.items()} | shown)
     note = (
         f"{measure(metric).label} at the layer that dev chose. Differences are paired: both are measured on the same "
-        "resamples of the same texts. “Format removed”: trained anew on vectors without the directions along which they "
-        "vary with the format of the text."
+        "resamples of the same texts. “Format removed”: trained anew on vectors without the directions along which "
+        "they vary with the format of the text."
     )
     shown_text = pd.DataFrame(text).fillna("–")
     return Table("long_texts_confounds", "Each aggregation", note, pd.DataFrame(raw), shown_text)
@@ -127,8 +127,8 @@ def _sources(run: Run) -> Table:
         shown = {name: with_interval(side, metric) for name, side in zip(columns, sides, strict=True)}
         text.append({"source": source, "texts": f"{first['texts']:,}"} | shown)
     note = (
-        f"{measure(metric).label} of {facts['best']} on the texts of each source, with that source in train and dev, and "
-        "without it."
+        f"{measure(metric).label} of {facts['best']} on the texts of each source, with that source in train and dev, "
+        "and without it."
     )
     return Table("long_texts_sources", "One source left out", note, pd.DataFrame(raw), pd.DataFrame(text))
 

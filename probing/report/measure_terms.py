@@ -132,6 +132,10 @@ MEASURES = (
         "as always predicting the mean.",
     ),
     Entry(
+        "recall at 1 % false positives",
+        "For two classes: which share of the positive class lies above a threshold that at most 1 % of the others pass.",
+    ),
+    Entry(
         "reliability",
         "Of an intervention on a concept: the harmonic mean of its completeness and of how far it leaves other "
         "properties as they were (Canby et al. 2024).",

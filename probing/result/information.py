@@ -64,8 +64,7 @@ def ranking(score: Floats, positive: NDArray[np.bool_], weights: Floats) -> tupl
     (R,) each. AUROC counts a tie as half; average precision is the sum over thresholds of precision times the gain in
     recall, without interpolation, as in scikit-learn. NaN where a class has no weight.
     """
-    order = np.argsort(-score, kind="stable")
-    starts = np.flatnonzero(np.diff(score[order], prepend=np.inf))  # the first item of each distinct score
+    order, starts = _from_above(score)
     block = max(1, _CELLS // max(1, len(score)))
     found = [
         _ranked(weights[i : i + block, order].astype(np.float64), positive[order], starts)
@@ -79,8 +78,7 @@ def recall_at(score: Floats, positive: NDArray[np.bool_], weights: Floats, false
 
     weights (R, N) as in ``ranking``. Among fewer negative items than 1 / ``false_positives`` none may be above it.
     """
-    order = np.argsort(-score, kind="stable")
-    starts = np.flatnonzero(np.diff(score[order], prepend=np.inf))
+    order, starts = _from_above(score)
     block, right = max(1, _CELLS // max(1, len(score))), positive[order]
     found = []
     for i in range(0, len(weights), block):
@@ -91,6 +89,12 @@ def recall_at(score: Floats, positive: NDArray[np.bool_], weights: Floats, false
         with np.errstate(invalid="ignore", divide="ignore"):
             found.append(np.where(others[:, -1] > 0, (hits * allowed).sum(axis=1) / hits.sum(axis=1), np.nan))
     return np.concatenate(found)
+
+
+def _from_above(score: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The order of items from the highest score down, and where in it each distinct score begins."""
+    order = np.argsort(-score, kind="stable")
+    return order, np.flatnonzero(np.diff(score[order], prepend=np.inf))
 
 
 def _ranked(weights: Floats, positive: NDArray[np.bool_], starts: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score, roc_curve
 
 from probing.result.information import (
     calibration_error,
@@ -10,6 +10,7 @@ from probing.result.information import (
     label_bits,
     overconfidence,
     ranking,
+    recall_at,
     squared_errors,
 )
 from probing.rng import generator
@@ -78,3 +79,21 @@ def test_without_one_of_the_classes_there_is_no_ranking() -> None:
     auroc, precision = ranking(np.array([0.1, 0.2, 0.3]), np.array([True, True, False]), weights)
     assert np.isnan(auroc).all()
     assert np.isnan(precision).all()
+
+
+def test_recall_at_few_false_positives_is_that_of_the_roc_curve() -> None:
+    rng = generator(3, "recall")
+    score, positive = rng.normal(size=400).round(1), rng.random(400) < 0.4
+    score[positive] += 1
+    weights = np.vstack([np.ones(400), rng.integers(0, 3, size=(4, 400))])
+    for share in (0.0, 0.01, 0.1, 1.0):
+        found = recall_at(score, positive, weights, share)
+        for row, value in zip(weights, found, strict=True):
+            false, true, _ = roc_curve(positive, score, sample_weight=row, drop_intermediate=False)
+            assert value == pytest.approx(true[false <= share + 1e-12].max())
+
+
+def test_recall_needs_both_classes() -> None:
+    score, weights = np.arange(4.0), np.ones((1, 4))
+    assert np.isnan(recall_at(score, np.ones(4, bool), weights, 0.01)).all()
+    assert np.isnan(recall_at(score, np.zeros(4, bool), weights, 0.01)).all()

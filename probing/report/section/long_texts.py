@@ -13,8 +13,8 @@ from probing.report.style import GREY, INK, MARKERS, SERIES, figure, interval_ba
 
 CAPTION = "Ways to read all subwords of a text, by layer, beside readers of the words and of the format alone."
 READING = (
-    "a curve above the dashed line tells more than a bag of words; what the dotted line reaches, the format of the texts "
-    "tells without their content."
+    "a curve above the dashed line tells more than a bag of words; what the dotted line reaches, the format of the "
+    "texts tells without their content."
 )
 
 
@@ -43,10 +43,10 @@ def conclusions(run: Run) -> list[str]:
         found.append(f"{_against(line)} the mean on this layer (paired difference {ends}).")
     without, alone = score(run, "format removed", best), score(run, "format alone")
     if without is not None and alone is not None:
+        verdict = "The score comes from the format of the texts. " if facts["from_format"] else ""
         found.append(
-            f"{'The score comes from the format of the texts. ' if facts['from_format'] else ''}The format alone reaches "
-            f"{with_interval(alone, metric)}; with the format removed from the vectors {best} has "
-            f"{with_interval(without, metric)}."
+            f"{verdict}The format alone reaches {with_interval(alone, metric)}; with the format removed from the "
+            f"vectors {best} has {with_interval(without, metric)}."
         )
     left, within = score(run, "left out", best), score(run, "within", best)
     if left is not None and within is not None:
