@@ -114,7 +114,7 @@ def _summed(encoder: Encoder, batch: Batch, found: Sequence[Block]) -> NDArray[n
     real = torch.from_numpy(batch.real).to(encoder.device)
     with _inputs(found) as joined, torch.inference_mode():
         forward(encoder, batch)
-    return np.stack([part[real].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
+    return np.stack([part[real.to(part.device)].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
 
 
 @contextmanager
