@@ -22,8 +22,8 @@ VERSION = 4
 SETTINGS = ("seed", "layers", "nulls", "controls", "resamples", "resampled", "punctuation", "train_seed")
 MODEL = ("precision", "long", "max_subwords", "text", "bos")
 STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store that has its value
-# not listed, because they change no number: tag, outputs, strict, names, folders; nor device, threads and model.placement, which
-# change the last digits only
+# not listed, because they change no number: tag, outputs, strict, names, folders; nor device, threads and
+# model.placement, which change the last digits only
 
 
 def identify(experiment: Experiment, checkpoint: Checkpoint, corpus: Corpus) -> str:

@@ -116,9 +116,7 @@ def _block(of: MapPlace, config: object) -> Block:
     sizes = n_heads, n_columns // n_heads
     columns, near = _slice(parts.columns), reach(config, of.number, map_)
     copies = _takes_copies(of.call)
-    block = Block(
-        of.number, of.call.block, of.attention, of.place, *parts[:2], columns, *sizes, added, near, copies
-    )
+    block = Block(of.number, of.call.block, of.attention, of.place, *parts[:2], columns, *sizes, added, near, copies)
     _check(block, of.call)
     return block
 

@@ -6,14 +6,18 @@ if TYPE_CHECKING:
     import torch
 
 # what configurations call the kinds of their blocks, the near-sighted kind, and how wide its window is
-KINDS, NEAR, WIDTHS = ("layer_types", "attention_layers"), ("sliding_attention", "local"), ("sliding_window", "window_size")
+KINDS, NEAR, WIDTHS = (
+    ("layer_types", "attention_layers"),
+    ("sliding_attention", "local"),
+    ("sliding_window", "window_size"),
+)
 
 
 def reach(config: Any, number: int, map_: "torch.Tensor") -> int | None:
     """How many subwords a key may be away from its query in block ``number`` (from 1); None: as many as there are.
 
-    map_ (B, H, T, T): of this block. A causal model counts the query itself in its window, others do not. If the map has
-    weight beyond the window, the configuration means something else by it, and there is no limit.
+    map_ (B, H, T, T): of this block. A causal model counts the query itself in its window, others do not. If the map
+    has weight beyond the window, the configuration means something else by it, and there is no limit.
     """
     import torch
 

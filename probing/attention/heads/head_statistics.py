@@ -88,8 +88,8 @@ class HeadStatistics:
         exp(entropy). max_weight. distance_subwords: sum a_ij |i - j|. mass_<kind>: the summed weight of the keys of
         this kind (self, previous, next, first, punctuation, and those in ``special``), over the queries that can see
         such a key. mass_first_later, of causal models: mass_first without the first query, which sees nothing else, so
-        that it is an attention sink if it is large (Xiao et al. 2024, Gu et al. 2025). mass_sink, for models that have one: the weight that no subword gets, one more outcome in entropy.
-        A metric without any such query is left out.
+        that it is an attention sink if it is large (Xiao et al. 2024, Gu et al. 2025). mass_sink, for models that have
+        one: the weight that no subword gets, one more outcome in entropy. A metric without any such query is left out.
         """
         return [
             Tally(metric, "all", "attention", self.split, self.facts.layers, self._sums[metric], items)

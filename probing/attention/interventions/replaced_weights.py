@@ -49,7 +49,9 @@ def replaced_weights(
             before = readout(hidden(encoder, batch, readout.layer), batch)
         sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}
         for place, block in enumerate(found):
-            for name, weight, new in _substitutes(some.attention[place], batch.real, (encoder.causal, block.reach), rng, draws):
+            for name, weight, new in _substitutes(
+                some.attention[place], batch.real, (encoder.causal, block.reach), rng, draws
+            ):
                 with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, all_heads):
                     after = readout(hidden(encoder, batch, readout.layer), batch)
                 sums[name][:, place] += weight * before.moved(after).cpu().double().numpy()

@@ -42,8 +42,8 @@ GRID = (
     "often taken as a sign that the head has nothing to do (Clark et al. 2019)."
 )
 SINKS = (
-    "a high point is a head whose later queries look at the first position, whatever stands there. Such attention sinks "
-    "are common in decoders, and often taken as a sign that the head has nothing to do (Xiao et al. 2024)."
+    "a high point is a head whose later queries look at the first position, whatever stands there. Such attention "
+    "sinks are common in decoders, and often taken as a sign that the head has nothing to do (Xiao et al. 2024)."
 )
 ENTROPY = "low points are heads that look at few tokens, high points are heads that spread their attention."
 
@@ -64,7 +64,7 @@ def section(run: Run) -> Section:
     if not (sinks := pick(run, "heads", SINK)).empty:
         large = sinks[sinks["head"].notna()]["value"] > LARGE
         caption = (
-            "Attention of later queries to the first position, of each head, and the mean over the heads of each layer. "
+            "Attention of later queries to the first position: of each head, and the mean over the heads of a layer. "
             f"{large.sum()} of {len(large)} heads give it more than {LARGE:g}."
         )
         figures.append(Figure("first_position", caption, write_first_position, SINKS))
