@@ -58,9 +58,7 @@ def _tensors(value: Any) -> list[torch.Tensor]:
 def _each(value: Any, kind: type[torch.Tensor]) -> Any:
     """The same with every tensor of this kind."""
     if isinstance(value, torch.Tensor):
-        return value if type(value) is kind or isinstance(value, torch.nn.Parameter) and kind is torch.Tensor else (
-            value.as_subclass(kind)
-        )
+        return value if isinstance(value, Elsewhere) == (kind is Elsewhere) else value.as_subclass(kind)
     if isinstance(value, dict):
         return {name: _each(part, kind) for name, part in value.items()}
     if type(value) in (list, tuple):

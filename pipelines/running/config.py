@@ -15,6 +15,7 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.untrained import MOST
 from probing.data.corpus import Source
 from probing.errors import ConfigError, not_negative, one_of, positive
+from probing.model.checkpoint import INT8
 from probing.probe.aggregate import Aggregate
 from probing.probe.attention_pool import AttentionPool
 from probing.probe.bilinear import check_two_vectors
@@ -96,6 +97,10 @@ def build(config: DictConfig, choices: Mapping[str, str]) -> Experiment:
     if settings.train_seed and train_sentences(parts["data"]) is None:
         raise ConfigError(
             f"train_seed={settings.train_seed}: all of train is used; type data.train_sentences=1000, for example"
+        )
+    if settings.nulls and parts["model"].precision == INT8:
+        raise ConfigError(
+            f"nulls={settings.nulls}: untrained twins have no int8 weights; type model.precision=bfloat16"
         )
     if settings.nulls and parts["model"].untrained_seed is not None:
         raise ConfigError("nulls: the model of model.untrained_seed is untrained itself; leave out one of the two")

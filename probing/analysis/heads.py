@@ -14,7 +14,7 @@ from probing.axes import Note, Sentence, Tally
 from probing.errors import ProbingError
 from probing.result.tally import mean_over_heads, measure_tallies
 
-PER_LAYER = ("entropy_nats",)  # also reported layer by layer, as the mean over heads
+PER_LAYER = ("entropy_nats", "mass_first_later")  # also reported layer by layer, as the mean over heads
 
 
 @dataclass(frozen=True)

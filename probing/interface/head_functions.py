@@ -26,8 +26,9 @@ def head_statistics(model: LoadedModel, corpus: Corpus, *, split: Split = "test"
     Returns:
         A table, one line per number: layer (from 1), head (from 0), metric, value, ci_low, ci_high, n_items (tokens
         that attend), n_sentences. Metrics: entropy_nats, effective_tokens, max_weight, distance_subwords, and shares of
-        weight (mass_self, mass_previous, mass_next, mass_first, mass_cls, mass_sep, mass_punctuation). Lines without a
-        head are means over the heads of a layer. ``.attrs["notes"]`` states the sample.
+        weight (mass_self, mass_previous, mass_next, mass_first, mass_cls, mass_sep, mass_punctuation; of causal models
+        mass_first_later, without the first query). Lines without a head are means over the heads of a layer.
+        ``.attrs["notes"]`` states the sample.
 
     Raises:
         ModelError: the model gives no attention maps, or no sentence fits into one input.

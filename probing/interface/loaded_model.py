@@ -78,8 +78,8 @@ def load_model(
         head: also load the head that the checkpoint was saved with (masked word, next word, classifier); ``ablate``
             then measures on it.
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
-        options: precision (``float32``, ``bfloat16``, ``float16``, ``int8``); placement (``one`` device, or ``auto``: all
-            GPUs and the processor's memory); long: what happens to sentences longer than the model's window
+        options: precision (``float32``, ``bfloat16``, ``float16``, ``int8``); placement (``one`` device, or ``auto``:
+            all GPUs and the processor's memory); long: what happens to sentences longer than the model's window
             (``window``, ``truncate``); max_subwords: a smaller window; bos: a token that begins every text (``auto``,
             ``on``, ``off``); untrained_seed: the same architecture with random weights from this seed.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from probing.errors import ModelError, first_line
 from probing.model.attention_kind import STEP_BY_STEP, computing
 from probing.model.block_calls import Call, states_of, watched
+from probing.model.local_attention import reach
 from probing.model.map_places import MapPlace, map_places
 from probing.model.network_pass import Network
 from probing.model.placement import weight_and_bias
@@ -34,6 +35,7 @@ class Block:
     heads, at ``columns``; values() turns it into (B, T, H, d). The input of ``output`` is the heads side by side,
     (B, T, H * d), and weight() is its matrix, (H * d, D).
     ``residual``: how attention's output is added to the block's input; None: in a way that norms do not know.
+    ``reach``: how far a key may be away from its query (``local_attention``); None: there is no limit.
     ``copies``: whether the block can be called again with several copies of its input, its other arguments unchanged.
     """
 
@@ -47,6 +49,7 @@ class Block:
     n_heads: int
     head_width: int
     residual: Residual | None
+    reach: int | None
     copies: bool
 
     @property
@@ -88,7 +91,7 @@ def _search(network: Network) -> list[Block]:
     import torch
 
     with torch.no_grad(), computing(network, STEP_BY_STEP):
-        found = [_block(of) for of in map_places(network)]
+        found = [_block(of, network.config) for of in map_places(network)]
     here = {*network.modules()}
     for block in found:
         if not {block.attention, block.value, block.output} <= here:
@@ -98,7 +101,7 @@ def _search(network: Network) -> list[Block]:
     return found
 
 
-def _block(of: MapPlace) -> Block:
+def _block(of: MapPlace, config: object) -> Block:
     """The block of a place. Raises: ModelError for what does not give what the block itself computes."""
     try:
         seen = with_noise(of.call)
@@ -111,10 +114,9 @@ def _block(of: MapPlace) -> Block:
         raise ModelError(f"block {of.number}: no output projection receives the map times the values")
     n_heads, n_columns = map_.shape[1], len(parts.columns)
     sizes = n_heads, n_columns // n_heads
-    columns = _slice(parts.columns)
-    block = Block(
-        of.number, of.call.block, of.attention, of.place, *parts[:2], columns, *sizes, added, _takes_copies(of.call)
-    )
+    columns, near = _slice(parts.columns), reach(config, of.number, map_)
+    copies = _takes_copies(of.call)
+    block = Block(of.number, of.call.block, of.attention, of.place, *parts[:2], columns, *sizes, added, near, copies)
     _check(block, of.call)
     return block
 

@@ -32,11 +32,11 @@ class Model:
     ``stand_in`` is the model option to run where the checkpoint cannot be had. ``precision`` is the arithmetic
     (float32, bfloat16, float16), or int8: linear maps of 8 bits per weight. ``placement`` is where weights are kept:
     on one device, or auto, over all GPUs and the processor's memory. ``long`` is what happens to a sentence longer than
-    the model's window (window, truncate), ``max_subwords`` lowers that window. ``text`` is what it reads of a treebank: its words with a space between them
-    (spaced), or the text as_written. ``bos`` decides on the token that begins a text (auto, on, off; see
-    ``text_start.missing_bos``). ``untrained_seed`` asks for the untrained twin: the same architecture built from its
-    configuration, initialised from this seed. ``revision`` is a branch, tag or commit of a Hub id (a training step,
-    where they are published as such), or the folder of one inside a folder of checkpoints.
+    the model's window (window, truncate), ``max_subwords`` lowers that window. ``text`` is what it reads of a treebank:
+    its words with a space between them (spaced), or the text as_written. ``bos`` decides on the token that begins a
+    text (auto, on, off; see ``text_start.missing_bos``). ``untrained_seed`` asks for the untrained twin: the same
+    architecture built from its configuration, initialised from this seed. ``revision`` is a branch, tag or commit of a
+    Hub id (a training step, where they are published as such), or the folder of one inside a folder of checkpoints.
 
     Raises: ConfigError on an impossible value.
     """
@@ -65,7 +65,9 @@ class Model:
         if self.untrained_seed is not None:
             not_negative("model.untrained_seed", self.untrained_seed)
             if self.precision == INT8:
-                raise ConfigError(f"model.precision={INT8}: only a trained model is read so; type bfloat16 for its twin")
+                raise ConfigError(
+                    f"model.precision={INT8}: only a trained model is read so; type bfloat16 for its twin"
+                )
         if self.revision is not None and (self.checkpoint == BUNDLED or "@" in self.checkpoint):
             seen = "the bundled model has one" if self.checkpoint == BUNDLED else f"{self.checkpoint} names one already"
             raise ConfigError(f"model.revision={self.revision}: {seen}; leave model.revision out")

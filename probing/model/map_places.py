@@ -78,7 +78,11 @@ def _place(
     if sum(call.block is around.block for call in kept) > 1:
         raise ModelError(f"block {number}: several layers share its modules, so that no head can be reached alone")
     wanted = states[number - 1] if number < len(states) else None
-    if wanted is None or around.states.shape != wanted.shape or not bool((around.states.to(wanted.device) == wanted).all()):
+    if (
+        wanted is None
+        or around.states.shape != wanted.shape
+        or not bool((around.states.to(wanted.device) == wanted).all())
+    ):
         raise ModelError(f"block {number}: it is not given hidden state {number - 1}")
     return MapPlace(attention, place, number, around)
 

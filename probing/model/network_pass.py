@@ -33,7 +33,7 @@ def run(network: Network, inputs: "dict[str, torch.Tensor]", **wanted: bool) -> 
 
 
 def _together(output: Any, mask: "torch.Tensor") -> Any:
-    """An output whose tensors are where ``mask`` is: the blocks of a spread network leave theirs on their own devices."""
+    """An output whose tensors are where ``mask`` is: blocks of a spread network leave theirs on their own devices."""
     for name, value in list(getattr(output, "items", list)()):
         parts = value if isinstance(value, tuple) else (value,)
         if any(getattr(part, "device", mask.device) != mask.device for part in parts):
@@ -111,4 +111,6 @@ def _failure(network: Network, mask: "torch.Tensor", error: Exception) -> str:
     advice = "choose another model, or shorter inputs with model.max_subwords=…"
     if "meta tensor" in what:  # it reads weights of a module that it does not call (DeBERTa)
         advice = "it needs all weights where it computes: type model.placement=one"
-    return f"{type(network).__name__} cannot compute an input of {size}{where}: {type(error).__name__}: {what}; {advice}"
+    return (
+        f"{type(network).__name__} cannot compute an input of {size}{where}: {type(error).__name__}: {what}; {advice}"
+    )

@@ -91,7 +91,9 @@ def head_of(full: Network, kind: Kind) -> ModelHead:
     if kind not in ("class", "tag"):
         logits, weights = _without_encoder(full)
         return ModelHead(kind, logits, weights=weights)
-    ids, mask = (part[:1] for part in example_batch(network, padding(network), input_device(network)))  # one, not padded
+    ids, mask = (
+        part[:1] for part in example_batch(network, padding(network), input_device(network))
+    )  # one, not padded
     with torch.inference_mode():
         states = hidden_states(network, ids, mask)[-1][0]  # (T, D)
         expected = run(full, {"input_ids": ids, "attention_mask": mask}).logits[0]  # (C,), or (T, C) of words

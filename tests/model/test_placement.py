@@ -96,7 +96,11 @@ def test_shards_are_counted_read_and_hashed(folder_of, load_tiny, tmp_path, spre
 @pytest.mark.parametrize(
     ("options", "rooms", "said"),
     [
-        ({}, {"cpu": 40_000}, "need .* in float32, and the processor has 0.0 MB free .* type model.precision=bfloat16$"),
+        (
+            {},
+            {"cpu": 40_000},
+            "need .* in float32, and the processor has 0.0 MB free .* type model.precision=bfloat16$",
+        ),
         ({"precision": "bfloat16"}, {0: 100}, "in bfloat16, and cuda:0 has 0.0 MB .* type model.placement=auto$"),
         ({"precision": "bfloat16"}, {"cpu": 100}, "in int8.*; take a smaller model, or a machine with more memory$"),
         ({}, {0: 40_000}, "type model.precision=bfloat16 or model.placement=auto$"),

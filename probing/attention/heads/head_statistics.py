@@ -87,8 +87,9 @@ class HeadStatistics:
         entropy_nats: -sum a ln a. entropy_share: entropy / ln n, over queries with n > 1. effective_tokens:
         exp(entropy). max_weight. distance_subwords: sum a_ij |i - j|. mass_<kind>: the summed weight of the keys of
         this kind (self, previous, next, first, punctuation, and those in ``special``), over the queries that can see
-        such a key. mass_sink, for models that have one: the weight that no subword gets, one more outcome in entropy.
-        A metric without any such query is left out.
+        such a key. mass_first_later, of causal models: mass_first without the first query, which sees nothing else, so
+        that it is an attention sink if it is large (Xiao et al. 2024, Gu et al. 2025). mass_sink, for models that have
+        one: the weight that no subword gets, one more outcome in entropy. A metric without any such query is left out.
         """
         return [
             Tally(metric, "all", "attention", self.split, self.facts.layers, self._sums[metric], items)
@@ -108,6 +109,8 @@ class HeadStatistics:
         """Which pairs of query and key are of each kind: each broadcasts to (B, T, T)."""
         steps = _steps(batch)
         kinds = {"self": steps == 0, "previous": steps == -1, "next": steps == 1}
+        if self.causal:
+            kinds["first_later"] = (np.arange(len(steps))[None] == 0) & (steps < 0)
         keys = {"first": np.arange(len(steps))[None] == 0}
         keys |= {name: np.isin(batch.ids, list(numbers)) for name, numbers in self.special.items()}
         if self.punctuation:

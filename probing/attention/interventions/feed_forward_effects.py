@@ -104,4 +104,4 @@ def _summed(encoder: Encoder, batch: Batch, modules: "Sequence[Module]") -> list
     watching = (module.register_forward_pre_hook(lambda _m, inputs: kept.append(inputs[0])) for module in modules)
     with hooks(*watching), torch.inference_mode():
         forward(encoder, batch)
-    return [part.view(*real.shape, -1)[real].sum(0).double().cpu().numpy() for part in kept]
+    return [part.view(*real.shape, -1)[real.to(part.device)].sum(0).double().cpu().numpy() for part in kept]

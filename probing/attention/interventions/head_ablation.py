@@ -49,15 +49,20 @@ class Ablation:
         import torch
 
         if self.replacement == "uniform":
-            return uniform(torch.from_numpy(batch.real).to(encoder.device), encoder.causal)
+            real, near = torch.from_numpy(batch.real).to(encoder.device), blocks(encoder.network)[place].reach
+            return uniform(real, encoder.causal, near)
         if self.replacement == "zero" or self.means is None:
             return lambda values: values.new_zeros(())
         means = torch.from_numpy(np.asarray(self.means[place], np.float32)).to(encoder.device)
         return lambda _values: means
 
 
-def uniform(real: "torch.Tensor", causal: bool) -> Substitute:
-    """The mean of the value vectors that a query can see: all real ones (B, T); in causal models none after its own."""
+def uniform(real: "torch.Tensor", causal: bool, reach: int | None = None) -> Substitute:
+    """The mean of the value vectors that a query can see: all real ones (B, T); in causal models none after its own,
+    and with ``reach`` none that is farther away.
+    """
+    if reach is not None:
+        return _uniform_near(real, causal, reach)
     seen = real[:, :, None, None]
 
     def mean(values: "torch.Tensor") -> "torch.Tensor":
@@ -67,6 +72,16 @@ def uniform(real: "torch.Tensor", causal: bool) -> Substitute:
         return there.sum(1, keepdim=True) / seen.sum(1, keepdim=True)
 
     return mean
+
+
+def _uniform_near(real: "torch.Tensor", causal: bool, reach: int) -> Substitute:
+    import torch
+
+    place = torch.arange(real.shape[1], device=real.device)
+    back = place[:, None] - place  # from query to key
+    seen = real[:, None, :] & (back.abs() <= reach) & ((back >= 0) | (not causal))
+    weights = seen / seen.sum(-1, keepdim=True).clamp(min=1)
+    return lambda values: torch.einsum("bqk,bkhd->bqhd", weights.to(values.dtype), values)
 
 
 @contextmanager
@@ -114,7 +129,7 @@ def _summed(encoder: Encoder, batch: Batch, found: Sequence[Block]) -> NDArray[n
     real = torch.from_numpy(batch.real).to(encoder.device)
     with _inputs(found) as joined, torch.inference_mode():
         forward(encoder, batch)
-    return np.stack([part[real].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
+    return np.stack([part[real.to(part.device)].sum(0, dtype=torch.float32).cpu().numpy() for part in joined])
 
 
 @contextmanager

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 PERMUTED, UNIFORM = "permuted", "uniform"
+Sees = tuple[bool, int | None]  # whether a query sees nothing after it, and how far it sees (None: all the way)
 
 
 def replaced_weights(
@@ -48,7 +49,9 @@ def replaced_weights(
             before = readout(hidden(encoder, batch, readout.layer), batch)
         sums = {name: np.zeros((len(batch.ids), len(found))) for name in (PERMUTED, UNIFORM)}
         for place, block in enumerate(found):
-            for name, weight, new in _substitutes(some.attention[place], batch.real, encoder.causal, rng, draws):
+            for name, weight, new in _substitutes(
+                some.attention[place], batch.real, (encoder.causal, block.reach), rng, draws
+            ):
                 with torch.inference_mode(), resumed(found[:place], kept), replaced(block, new, all_heads):
                     after = readout(hidden(encoder, batch, readout.layer), batch)
                 sums[name][:, place] += weight * before.moved(after).cpu().double().numpy()
@@ -66,23 +69,26 @@ def replaced_weights(
 
 
 def _substitutes(
-    map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator, draws: int
+    map_: "torch.Tensor", real: NDArray[np.bool_], sees: Sees, rng: np.random.Generator, draws: int
 ) -> Iterator[tuple[str, float, Substitute]]:
     """The replacements of a map (B, H, T, T), one after the other: name, weight in the mean, and the substitute."""
     import torch
 
-    yield UNIFORM, 1.0, uniform(torch.from_numpy(real).to(map_.device), causal)
+    yield UNIFORM, 1.0, uniform(torch.from_numpy(real).to(map_.device), *sees)
     for _ in range(draws):
-        yield PERMUTED, 1 / draws, _permuted(map_, real, causal, rng)
+        yield PERMUTED, 1 / draws, _permuted(map_, real, sees, rng)
 
 
-def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], causal: bool, rng: np.random.Generator) -> Substitute:
+def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], sees: Sees, rng: np.random.Generator) -> Substitute:
     """A substitute that uses ``map_`` (B, H, T, T) with each row permuted over the keys that it can see."""
     import torch
 
     seen = np.broadcast_to(real[:, None, None, :], map_.shape)
+    causal, reach = sees
     if causal:
         seen = seen & np.tri(real.shape[1], dtype=np.bool_)
+    if reach is not None:
+        seen = seen & (np.abs(np.subtract.outer(*[np.arange(real.shape[1])] * 2)) <= reach)
     noise = np.where(seen, rng.random(map_.shape, dtype=np.float32), 2)
     # Keys that a row cannot see have the largest noise and stay behind, so sorting shuffles only the others.
     order = torch.from_numpy(noise.argsort(axis=-1, kind="stable")).to(map_.device)

@@ -137,7 +137,7 @@ def _watch_outside(encoder: Encoder, kept: "list[Outside]") -> "Iterator[Removab
 
     def keep(module: "Module", inputs: Any, output: Any) -> None:
         if inputs and getattr(inputs[0], "shape", None) == getattr(output, "shape", ()):
-            kept.append((module, inputs[0], output))
+            kept.append((module, inputs[0].to(output.device), output))
 
     for part in encoder.network.modules():
         if part not in inside and not [*part.children()]:

@@ -24,12 +24,15 @@ from probing.report.style import (
 )
 
 NARROW_IN = 2.1  # inches; panels become a quarter narrower than this, so that two fit into a column of a paper
+FIRST, SINK = "mass_first", "mass_first_later"  # in causal models the first query adds a weight of 1 to the former
+LARGE = 0.3  # where Gu et al. (2025) say that a head has an attention sink
 STATISTICS = {
     "entropy_share": "entropy ÷ that of uniform attention",
     "max_weight": "largest weight",
     "distance_subwords": "mean distance (subwords)",
     "mass_sep": "mass on [SEP]",
-    "mass_first": "mass on the first position",
+    FIRST: "mass on the first position",
+    SINK: "mass of later queries on the first position",
     "mass_previous": "mass on the previous subword",
     "mass_sink": "mass on the sink",
 }
@@ -37,6 +40,10 @@ STATISTICS = {
 GRID = (
     "each small square is one head. A dark square has much of what the title says: much mass on [SEP], for example, is "
     "often taken as a sign that the head has nothing to do (Clark et al. 2019)."
+)
+SINKS = (
+    "a high point is a head whose later queries look at the first position, whatever stands there. Such attention "
+    "sinks are common in decoders, and often taken as a sign that the head has nothing to do (Xiao et al. 2024)."
 )
 ENTROPY = "low points are heads that look at few tokens, high points are heads that spread their attention."
 
@@ -54,6 +61,13 @@ def section(run: Run) -> Section:
             ENTROPY,
         ),
     ]
+    if not (sinks := pick(run, "heads", SINK)).empty:
+        large = sinks[sinks["head"].notna()]["value"] > LARGE
+        caption = (
+            "Attention of later queries to the first position: of each head, and the mean over the heads of a layer. "
+            f"{large.sum()} of {len(large)} heads give it more than {LARGE:g}."
+        )
+        figures.append(Figure("first_position", caption, write_first_position, SINKS))
     return Section("Heads", tables=[all_statistics(run)], figures=figures, sample=sample_of(run, "heads"))
 
 
@@ -81,6 +95,8 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
     """STATISTICS of all heads, a grid each: layers downwards, heads across."""
     found = {name: grid(pick(run, "heads", name)) for name in STATISTICS}
     found = {name: matrix for name, matrix in found.items() if matrix.size}
+    if SINK in found:
+        found.pop(FIRST, None)
     panel_in = max(2.2, 1.3 + 0.1 * next(iter(found.values())).shape[1])
     columns = columns_for(len(found), min(panel_in, NARROW_IN), most=3)
     lines = -(-len(found) // columns)
@@ -105,17 +121,26 @@ def write_grid(run: Run, stem: Path) -> list[Path]:
 
 def write_entropy(run: Run, stem: Path) -> list[Path]:
     """Entropy of every head, and the mean over the heads of each layer with the interval of that mean."""
-    table = pick(run, "heads", "entropy_nats")
+    return _write_by_layer(run, stem, "entropy_nats", "entropy of attention (nats)")
+
+
+def write_first_position(run: Run, stem: Path) -> list[Path]:
+    """What later queries give to the first position: every head, and the mean over heads with its interval."""
+    return _write_by_layer(run, stem, SINK, "mass of later queries on the first position")
+
+
+def _write_by_layer(run: Run, stem: Path, metric: str, label: str) -> list[Path]:
+    table = pick(run, "heads", metric)
     heads, mean = table[table["head"].notna()], table[table["head"].isna()].sort_values("layer")
     layers = mean["layer"].to_list()
     with figure(5.6, 3.4) as made:
         axes = made.subplots()
         axes.plot(heads["layer"], heads["value"], "o", color=GREY, markersize=3, alpha=0.6, label="one head")
         interval_band(axes, layers, (mean["ci_low"], mean["ci_high"]), BLUE)
-        twins = band(nulls_of(run.nulls, "heads", "attention", "entropy_nats"))
+        twins = band(nulls_of(run.nulls, "heads", "attention", metric))
         draw_band(axes, twins, GREEN)
         axes.plot(layers, mean["value"], "o-", color=BLUE, markersize=4.5, linewidth=1.6, label="mean over heads")
-        axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel="entropy of attention (nats)", xticks=layers)
+        axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel=label, xticks=layers)
         axes.set_ylim(bottom=0)
         legend_below(made)
         beside = "" if len(twins) == 0 else f"; green, dashed: {described(int(twins['n'].max()))}"

@@ -148,6 +148,10 @@ def test_causal_queries_are_measured_by_what_they_see():
     assert found["mass_sep"].items == [2]  # itself and the query after it
     assert found["mass_sep"].sums.item() == pytest.approx(1 / 3 + 1 / 4)
     assert not {"mass_next", "mass_unused", "mass_cls", "mass_punctuation"} & found.keys()
+    assert found["mass_first_later"].items == [3] and found["mass_first"].items == [4]
+    # uniform attention: a half, a third and a quarter; the first query sees nothing but the first position
+    assert found["mass_first_later"].sums.item() == pytest.approx(1 / 2 + 1 / 3 + 1 / 4)
+    assert found["mass_first"].sums.item() == pytest.approx(1 + 1 / 2 + 1 / 3 + 1 / 4)
     lowest = statistics.quantiles()["weight"][0, 0, 0]
     assert lowest == pytest.approx(0.25)  # later keys, which have no weight, are not pairs
 

@@ -123,7 +123,7 @@ def test_permutations_stay_among_the_keys_that_a_query_can_see(causal):
     rng = np.random.default_rng(0)
     weights = np.where(seen, rng.uniform(0.1, 1, seen.shape), 0).astype(np.float32)
     identity = torch.eye(5).expand(2, 5, 5)[:, :, None]  # values that say which key they are of
-    substitute = _permuted(torch.from_numpy(weights), real, causal, rng)
+    substitute = _permuted(torch.from_numpy(weights), real, (causal, None), rng)
     mixed = substitute(identity)[:, :, 0].numpy()
     assert not np.allclose(mixed, weights[:, 0])
     np.testing.assert_allclose(np.sort(mixed), np.sort(weights[:, 0]), rtol=1e-6)

@@ -63,7 +63,9 @@ def every_method(encoder, one_subword_each):
     patched = [patch(encoder, texts, probe, (2, 0)) for patch in (patch_layers, patch_heads)]
     of_norms = [
         kept
-        for _, found in norms(encoder, subwords, lambda of: (of.heads().cpu(), of.residual.cpu(), of.mixing["attnres_n"].cpu()))
+        for _, found in norms(
+            encoder, subwords, lambda of: (of.heads().cpu(), of.residual.cpu(), of.mixing["attnres_n"].cpu())
+        )
         for layer in found
         for kept in layer
     ]
