@@ -84,7 +84,7 @@ def trained_probes(study: Study) -> dict[str, bytes]:
     words or sentences.
     """
     probes = probes_to_save(study)
-    return {FILE: to_bytes(probes)} if probes.layers and probes.level in VECTORS else {}
+    return {FILE: to_bytes(probes)} if probes.layers and probes.vector in VECTORS.get(probes.level, ()) else {}
 
 
 def probes_to_save(study: Study) -> Saved:

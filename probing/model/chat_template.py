@@ -4,6 +4,7 @@ The template is rendered once with marks in the place of what is said. What stan
 what is said must then stand between the same pieces when the chat itself is rendered.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # what a template is told that asks for the date: today's would make another text of the same chat every day
 TODAY = datetime(2025, 1, 1)
+_ASKS_DATE = re.compile(r"""\bstrftime_now\(\s*(["'])(.*?)\1\s*\)""")
 _KEPT = 4  # tokenizers
 
 
@@ -120,11 +122,12 @@ def _surface(tokenizer: Any, sentence: Sentence, folder: Path) -> Surface:
 def _rendered(tokenizer: Any, messages: Sequence[Message]) -> str:
     turns = [{"role": message.role, "content": message.content} for message in messages]
     answers = messages[-1].role == ASSISTANT
+    template = _ASKS_DATE.sub(lambda found: repr(TODAY.strftime(found[2])), tokenizer.get_chat_template())
     text = tokenizer.apply_chat_template(
         turns,
+        chat_template=template,
         tokenize=False,
         add_generation_prompt=not answers,
-        strftime_now=TODAY.strftime,
         date_string=TODAY.strftime("%d %b %Y"),
     )
     return str(text)
