@@ -20,7 +20,7 @@ KINDS = {
     # as Qwen writes it: names of roles in a line of their own, nothing before the first message
     "chatml": Kind(
         "qwen2",
-        "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
+        "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
         ("<|im_start|>", "<|im_end|>"),
         "<|im_end|>",
@@ -28,7 +28,8 @@ KINDS = {
     # as Llama 2 and Mistral: BOS, what users say in brackets and without white space at its ends, no system
     "instruct": Kind(
         "llama",
-        "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}{{ '[INST] ' + m['content'].strip() + ' [/INST]' }}"
+        "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}"
+        "{{ '[INST] ' + m['content'].strip() + ' [/INST]' }}"
         "{% elif m['role'] == 'assistant' %}{{ ' ' + m['content'] + eos_token }}"
         "{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}",
         (),

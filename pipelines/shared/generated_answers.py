@@ -31,5 +31,4 @@ def answered(parts: CorpusParts, corpus: Corpus, checkpoint: Checkpoint) -> Corp
     set_threads(parts.settings.threads)
     where = Path(store.folder), device_of(parts.settings.device)
     with Bars(CONSOLE) as bars:
-        found = with_answers(corpus, how, parts.model, checkpoint, where, bars)
-    return found
+        return with_answers(corpus, how, parts.model, checkpoint, where, bars)

@@ -47,7 +47,7 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
 
 def _texts(sentences: Sequence[Sentence], items: Items, level: Level) -> dict[str, list[str]]:
     """Columns with the text of every item of test."""
-    if items.places is not None:
+    if items.places is not None and level != "sentence":
         each = zip(sentences, items.places["test"], strict=True)
         found = [in_brackets(s.words, spans) for s, places in each for spans in places.spans.tolist()]
         return {name: [text[i] for text in found] for i, name in enumerate(("before", "form", "after"))}

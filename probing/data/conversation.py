@@ -1,4 +1,4 @@
-"""Conversations out of JSON records: a text, or messages of a chat, with labels of the whole, of messages and of spans."""
+"""Conversations out of JSON records: a text or the messages of a chat, with labels of all, of messages and of spans."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -162,9 +162,7 @@ def _spans(
     return found
 
 
-def _words_of(
-    span: Mapping[str, Any], what: str, content: str, places: Sequence[tuple[int, int]]
-) -> tuple[int, int]:
+def _words_of(span: Mapping[str, Any], what: str, content: str, places: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """First word and end of a span in its message."""
     given = [key for key in ("characters", "words") if key in span]
     if len(given) != 1:

@@ -147,7 +147,9 @@ def text_fingerprint(corpus: Corpus) -> str:
 def fingerprint(corpus: Corpus) -> str:
     """sha256 over everything a score depends on: splits, ids, words, annotation, and the text as written if read."""
     return _digest(
-        repr((split, s)) + _typed(s) + _written(s) + _from(s) + _said(s) for split in SPLITS for s in corpus.splits[split]
+        repr((split, s)) + _typed(s) + _written(s) + _from(s) + _said(s)
+        for split in SPLITS
+        for s in corpus.splits[split]
     )
 
 

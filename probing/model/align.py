@@ -60,7 +60,9 @@ def as_read(sentence: Sentence) -> Surface:
     Raises: DataError for a chat that no template has written out (``chat_template.written_out``).
     """
     if sentence.messages and sentence.surface is None:
-        raise DataError(f"{sentence.id}: a chat is read through the template of a model, which this program does not do")
+        raise DataError(
+            f"{sentence.id}: a chat is read through the template of a model, which this program does not do"
+        )
     return sentence.surface or joined(sentence.words)
 
 
@@ -101,7 +103,9 @@ def _of_template(spans: Int64, word: Int64, begins: Int64, sentences: Sequence[S
     word (S,): where the word begins that a subword would belong to; begins (N,): where each text does.
     """
     whole = [((0, len(s.text) + 1),) if s.contents is None else s.contents for s in sentences]
-    edges = np.array([edge for at, found in zip(begins, whole, strict=True) for edge in np.add(found, at)]).reshape(-1, 2)
+    edges = np.array([edge for at, found in zip(begins, whole, strict=True) for edge in np.add(found, at)]).reshape(
+        -1, 2
+    )
     starts, ends = edges[edges[:, 1] > edges[:, 0]].T
     after = np.searchsorted(ends, spans[:, 0], side="right")  # the first message that ends behind the subword's start
     at = np.minimum(after, len(ends) - 1)

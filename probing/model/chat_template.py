@@ -40,9 +40,7 @@ def written_out(corpus: Corpus, folder: Path) -> Corpus:
         return corpus
     tokenizer = _with_template(folder)
     splits = {
-        split: tuple(
-            replace(s, surface=_surface(tokenizer, s, folder)) if _is_chat(s) else s for s in sentences
-        )
+        split: tuple(replace(s, surface=_surface(tokenizer, s, folder)) if _is_chat(s) else s for s in sentences)
         for split, sentences in corpus.splits.items()
     }
     return replace(corpus, splits=splits)

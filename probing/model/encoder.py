@@ -121,9 +121,8 @@ class Encoder:
 
     def tokenize_sentences(self, sentences: Sequence[Sentence]) -> Subwords:
         """Tokenise corpus sentences: their text as written if the corpus was read so. Raises: as ``tokenize``."""
-        as_written = any(sentence.surface is not None for sentence in sentences)
-        texts = [*map(as_read, sentences)]
-        subwords = tokenize(*reading(texts, self.tokenizer, self.frame, self.checkpoint.folder), as_written)
+        texts, written = [*map(as_read, sentences)], any(sentence.surface is not None for sentence in sentences)
+        subwords = tokenize(*reading(texts, self.tokenizer, self.frame, self.checkpoint.folder), written)
         rows = embeddings(self.network)
         if subwords.ids.max(initial=0) >= rows:
             worst = int(subwords.ids.max())

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 EMPTY = "answers without a word, which are kept as empty"
 CUT = "answers that were cut off, because they reached data.generate"
-RESPELT = "answers that the tokenizer reads in other subwords than the model wrote; vectors are those of the text as read"
+RESPELT = (
+    "answers that the tokenizer reads in other subwords than the model wrote; vectors are those of the text as read"
+)
 Logits = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 
 
@@ -125,7 +127,7 @@ def _with_head(model: Model, checkpoint: Checkpoint, device: str) -> Network:
                 return full.eval().requires_grad_(requires_grad=False).to(device)
     raise ModelError(
         f"data.generate: {checkpoint.name} was saved without a next-word head, so that it can write no answer; choose "
-        "another checkpoint (its config.json names an architecture that ends in ForCausalLM), or leave out data.generate"
+        "another checkpoint, whose config.json names an architecture that ends in ForCausalLM"
     )
 
 

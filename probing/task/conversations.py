@@ -5,22 +5,25 @@ from typing import ClassVar
 
 import numpy as np
 
-from probing.axes import SPLITS, Corpus, Labels, Note, Places, Sentence
+from probing.axes import SPLITS, Corpus, Kind, Labels, Level, Note, Places, Sentence
 from probing.data.conversation import ASSISTANT, message_words, spans_of
 from probing.errors import DataError, one_of
+from probing.task.control_labels import shuffled
 from probing.task.labels import (
     ANSWER,
     CONVERSATION_VECTORS,
+    LABELLED,
     LAST_PROMPT,
     MESSAGES,
     PROMPT,
     RANGE_VECTORS,
     SPANS,
+    Form,
     Gold,
     labels_of,
 )
 from probing.task.mentions import Entity, Mention
-from probing.task.sentences import SentenceTask
+from probing.task.sentences import label_of
 from probing.task.words import WordTask
 
 OF_A_PART = (PROMPT, ANSWER, LAST_PROMPT)
@@ -33,27 +36,48 @@ def answer_start(sentence: Sentence) -> int:
 
 
 @dataclass(frozen=True)
-class Conversation(SentenceTask):
+class Conversation:
     """Predict the label of a conversation from one vector of it.
 
     ``vector``: ``mean`` over the subwords of all words (a chat template's are no words), ``all`` over every subword,
     the template's too; ``cls`` of a causal model is the last subword, ``last`` the last one of a word; ``prompt`` and
-    ``answer`` are means over the words of these parts, ``last_prompt`` is the subword before the answer, or the last one
-    where there is no answer: of a chat, the last one of what its template writes before an answer.
+    ``answer`` are means over the words of these parts, ``last_prompt`` is the subword before the answer, or the last
+    one where there is no answer: of a chat, the last one of what its template writes before an answer. The control is
+    that of ``SentenceTask``. The surface baseline of a vector that has not seen the answer reads no word of it.
     """
+
+    name: str
+    vector: str = LAST_PROMPT
+    level: ClassVar[Level] = "sentence"
+    kind: ClassVar[Kind] = "class"
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
+    control_note: ClassVar[str] = "labels are shuffled over conversations, so that only memorising can predict them"
+    memorised: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         one_of("task.vector", self.vector, CONVERSATION_VECTORS)
 
+    @property
+    def surface(self) -> str:
+        """The baseline on words: those before the answer, or all."""
+        return "bag of the words before" if self.vector in (PROMPT, LAST_PROMPT) else "bag of words"
+
+    def gold(self, sentence: Sentence) -> Gold | None:
+        """The label of one conversation, (1,)."""
+        return label_of(sentence)
+
     def places(self, sentence: Sentence) -> Places:
-        """The words of the part that has the vector, as the only item of a sentence; for ``last_prompt`` the answer's."""
-        start, n = answer_start(sentence), len(sentence.words)
-        first, end = (0, start) if self.vector == PROMPT else (start, n)
-        return Places(np.array([min(first, n - 1)]), np.array([[[first, end]]]))
+        """The words of the part that has the vector, for ``last_prompt`` the answer's, as the only item of a sentence.
+
+        An item is known by the first word of the answer, or by the place after the last word.
+        """
+        start = answer_start(sentence)
+        span = (0, start) if self.vector == PROMPT else (start, len(sentence.words))
+        return Places(np.array([start]), np.array([[span]]))
 
     def labels(self, corpus: Corpus) -> Labels:
         """(1,) class index per conversation. Raises: DataError, also for parts of what is no conversation."""
-        found = super().labels(corpus)
+        found = labels_of(self, corpus, LABELLED)
         if self.vector not in OF_A_PART:
             return found
         for split in SPLITS:
@@ -61,6 +85,10 @@ class Conversation(SentenceTask):
                 raise DataError(f"task.vector={self.vector}: {other[0]} is no conversation; type data=prompts")
         places = {split: [self.places(s) for s in corpus.splits[split]] for split in SPLITS}
         return replace(found, places=places)
+
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
+        """The same labels on other conversations."""
+        return shuffled(labels, rng)
 
 
 @dataclass(frozen=True)
@@ -89,7 +117,7 @@ class MessageTask(Entity):
 
 @dataclass(frozen=True)
 class SpanTask(Entity):
-    """Predict the label of a span from its vector. The control gives every type of a span's last word a random label."""
+    """Predict the label of a span from its vector; the control gives every type of its last word a random label."""
 
     needs: ClassVar[str] = SPANS
     vectors: ClassVar[tuple[str, ...]] = RANGE_VECTORS

@@ -18,11 +18,11 @@ CONVERSATION_VECTORS = (*SENTENCE_VECTORS, "all", PROMPT, ANSWER, LAST_PROMPT)
 
 HEADS = "heads"  # what tasks on trees need
 ENTITIES, TYPES = "entity marks", "types of entity marks"  # what tasks on mentions need
-MESSAGES, SPANS = "labels of messages", "labels of spans"  # what tasks on parts of conversations need
+LABELLED, MESSAGES, SPANS = "a label", "labels of messages", "labels of spans"  # what tasks on conversations need
 # a corpus with what is needed; of anything else a treebank
 EXAMPLES = {
     **{"label": "data=sst2 or data=labelled", ENTITIES: "data=gum", TYPES: "data=gum"},
-    **{MESSAGES: "data=prompts", SPANS: "data=prompts"},
+    **dict.fromkeys((LABELLED, MESSAGES, SPANS), "data=prompts with labels in its lines"),
 }
 
 Form = Callable[[str], str]  # a word as a model reads it: two words of one form are the same to the model
