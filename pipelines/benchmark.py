@@ -97,7 +97,7 @@ def prepare(config: DictConfig, run: tuple[str, ...]) -> tuple[Bench, tuple[Note
     if type(found["probe"]) is not Linear:
         raise ConfigError(f"probe={resolved.probe.name}: the benchmark measures the linear probe; type probe=linear")
     parts, checkpoint, of_model = find_model(BenchmarkParts(settings=settings, config=resolved, **found))
-    parts, corpus, of_data = find_corpus(parts)
+    parts, corpus, of_data = find_corpus(parts, checkpoint)
     announce(of_model + of_data)
     set_threads(settings.threads)
     bench = Bench(

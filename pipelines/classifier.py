@@ -47,8 +47,12 @@ _SAME = 1e-4  # what logits may differ after they were written and read again
 def classifier(config: DictConfig) -> Path:
     """Make one classifier from a configuration, unless it is there; returns its folder. Raises ProbingError."""
     this, checkpoint, of_model = find_model(wanted(config))
-    this, corpus, of_data = find_corpus(this)
+    this, corpus, of_data = find_corpus(this, checkpoint)
     corpus = read_by(this.task, corpus)
+    if chats := [s.id for sentences in corpus.splits.values() for s in sentences if s.messages]:
+        raise ConfigError(
+            f"{chats[0]} is a conversation, and a head reads plain texts; type data=labelled, for example"
+        )
     announce(of_model + of_data)
     folder = folder_of(this, corpus.name)
     set_threads(this.settings.threads)

@@ -63,7 +63,7 @@ def view(config: DictConfig) -> Path:
     parts, checkpoint, of_model = find_model(parts)
     notes += of_model
     if parts.settings.sentences:
-        parts, corpus, of_data = find_corpus(parts)
+        parts, corpus, of_data = find_corpus(parts, checkpoint)
         notes += of_data
     announce(notes)
     if corpus is not None:

@@ -40,11 +40,25 @@ class Surface(NamedTuple):
     """What a model reads of a sentence: ``text``, and the characters of each of the W words in it.
 
     spans (W, 2): first character and end (exclusive) of each word, ascending. Words that cannot be told apart in the
-    text have the same span; a word of white space alone has an empty one.
+    text have the same span; a word of white space alone has an empty one. contents: of a conversation that a chat
+    template has written out, the characters of each message; what is outside of them is the template's, and no word's.
+    None: text without a template.
     """
 
     text: str
     spans: tuple[tuple[int, int], ...]
+    contents: tuple[tuple[int, int], ...] | None = None
+
+
+class Message(NamedTuple):
+    """One message of a conversation: who speaks (system, user, assistant …; ``text`` for a text without roles), what is
+    said, and its label if it has one. ``answer``: a model wrote it (``data.generate``), after all other messages.
+    """
+
+    role: str
+    content: str
+    label: str | None = None
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ class Sentence:
     the repr either, so that fingerprints without it are as before; those with it add it. ``source``: which collection
     the text comes from, where a corpus has several; likewise. ``left_out``: what its corpus has here and this record
     has not, as reasons with their numbers; not in the repr, and counted in ``Corpus.skipped``.
+    ``messages``: those of a conversation, whose words are all ``words``; not in the repr, but fingerprints add them.
     """
 
     id: str
@@ -79,6 +94,7 @@ class Sentence:
     surface: Surface | None = field(default=None, repr=False)
     source: str | None = field(default=None, repr=False)
     left_out: tuple[tuple[str, int], ...] = field(default=(), repr=False)
+    messages: tuple[Message, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def asked(this: Run) -> dict[str, str]:
 def prepare(config: DictConfig, choices: dict[str, str], load: Load = load_corpus) -> Run:
     """Find the parts, or their announced stand-ins; ``load`` reads the corpus. Raises ProbingError."""
     experiment, checkpoint, of_model = find_model(build(config, choices))
-    experiment, corpus, of_data = find_corpus(experiment, load)
+    experiment, corpus, of_data = find_corpus(experiment, checkpoint, load)
     corpus = read_by(experiment.task, corpus)
     notes = of_model + of_data
     announce(notes)

@@ -31,7 +31,7 @@ def run_in(folder: Path, device: str) -> Run:
     config = {**manifest["config"], "device": device, "strict": True}
     check_classes(config)
     experiment, checkpoint, _ = find_model(build(OmegaConf.create(config), {}))
-    experiment, corpus, _ = find_corpus(experiment)
+    experiment, corpus, _ = find_corpus(experiment, checkpoint)
     corpus = read_by(experiment.task, corpus)
     run_id = identify(experiment, checkpoint, corpus)
     if run_id != manifest["run_id"]:

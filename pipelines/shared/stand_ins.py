@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from pipelines.shared.generated_answers import answered
 from pipelines.shared.options import CorpusParts, ModelParts, option
 from pipelines.shared.schema import part_of
 from probing.axes import Corpus, Note
 from probing.data.corpus import Source
 from probing.data.corpus import load as load_corpus
 from probing.errors import UnavailableError
+from probing.model.chat_template import written_out
 from probing.model.checkpoint import Checkpoint, resolve
 
 # what a stand-in keeps of the option that it replaces
@@ -39,11 +41,19 @@ def find_model(parts: ModelPartsT) -> tuple[ModelPartsT, Checkpoint, tuple[Note,
         return replaced, resolve(replaced.model), (note,)
 
 
-def find_corpus(parts: PartsT, load: Load = load_corpus) -> tuple[PartsT, Corpus, tuple[Note, ...]]:
-    """The parts with the corpus that is read, the corpus, and a note if it is a stand-in. load: reads a corpus.
+def find_corpus(
+    parts: PartsT, checkpoint: Checkpoint, load: Load = load_corpus
+) -> tuple[PartsT, Corpus, tuple[Note, ...]]:
+    """The parts with the corpus that is read, the corpus as ``checkpoint`` reads it, and a note if it is a stand-in.
 
-    Raises UnavailableError if there is neither, or with ``strict``; DataError for a malformed corpus.
+    load: reads a corpus. Raises UnavailableError if there is neither, or with ``strict``; DataError for a malformed
+    corpus, and for chats that the template of the model refuses; ModelError if it has no template.
     """
+    found, corpus, notes = _read(parts, load)
+    return found, answered(found, written_out(corpus, checkpoint.folder), checkpoint), notes
+
+
+def _read(parts: PartsT, load: Load) -> tuple[PartsT, Corpus, tuple[Note, ...]]:
     try:
         return parts, load(parts.data, parts.model.text), ()
     except UnavailableError as error:

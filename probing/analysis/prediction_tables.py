@@ -47,7 +47,7 @@ def predictions_table(corpus: Corpus, items: Items, labels: Labels, found: Seque
 
 def _texts(sentences: Sequence[Sentence], items: Items, level: Level) -> dict[str, list[str]]:
     """Columns with the text of every item of test."""
-    if items.places is not None:
+    if items.places is not None and level != "sentence":
         each = zip(sentences, items.places["test"], strict=True)
         found = [in_brackets(s.words, spans) for s, places in each for spans in places.spans.tolist()]
         return {name: [text[i] for text in found] for i, name in enumerate(("before", "form", "after"))}
@@ -85,7 +85,7 @@ def trained_probes(study: Study) -> dict[str, bytes]:
     words or sentences.
     """
     probes = probes_to_save(study)
-    return {FILE: to_bytes(probes)} if probes.layers and probes.level in VECTORS else {}
+    return {FILE: to_bytes(probes)} if probes.layers and probes.vector in VECTORS.get(probes.level, ()) else {}
 
 
 def probes_to_save(study: Study) -> Saved:

@@ -97,7 +97,7 @@ def probe_reader(predictions: Sequence[Prediction], task: Task, labels: Labels, 
     lowest = encoder.map_facts.layers[0]
     fits = [p.fit for p in predictions if p.target == TASK and p.fit is not None and p.fit.weights is not None]
     above = [fit for fit in fits if fit.layer >= lowest and fit.scale is not None]
-    if not above or labels.kind != "class" or labels.level not in READ:
+    if not above or labels.kind != "class" or labels.level not in READ or labels.places is not None:
         return None
     best, chosen = (max(some, key=lambda fit: fit.dev_score) for some in (fits, above))
     passed_over = best.layer if best.layer < lowest else None

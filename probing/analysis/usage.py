@@ -50,7 +50,7 @@ class Usage(Analysis):
         """Raise ConfigError for a task whose labels are not classes of words or sentences, and for unknown concepts and
         outputs; DataError for too few sentences.
         """
-        if study.labels.kind != "class" or study.labels.level not in READ:
+        if study.labels.kind != "class" or study.labels.level not in READ or study.labels.places is not None:
             raise ConfigError(
                 f"analysis=usage changes classes of words or of sentences, and task={study.task.name} has "
                 f"{study.labels.kind} labels of {study.labels.level} items; type task=pos, or leave it out"

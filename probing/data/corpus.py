@@ -147,7 +147,9 @@ def text_fingerprint(corpus: Corpus) -> str:
 def fingerprint(corpus: Corpus) -> str:
     """sha256 over everything a score depends on: splits, ids, words, annotation, and the text as written if read."""
     return _digest(
-        repr((split, s)) + _typed(s) + _written(s) + _from(s) for split in SPLITS for s in corpus.splits[split]
+        repr((split, s)) + _typed(s) + _written(s) + _from(s) + _said(s)
+        for split in SPLITS
+        for s in corpus.splits[split]
     )
 
 
@@ -156,9 +158,17 @@ def _typed(sentence: Sentence) -> str:
     return f"\x1c{sentence.entity_types!r}" if sentence.entity_types else ""
 
 
+def _said(sentence: Sentence) -> str:
+    """The messages of a conversation as text; nothing where there are none."""
+    return f"\x19{[tuple(message) for message in sentence.messages]!r}" if sentence.messages else ""
+
+
 def _written(sentence: Sentence) -> str:
     """The surface of a sentence as text; nothing where a model reads the words."""
-    return "" if sentence.surface is None else f"\x1d{tuple(sentence.surface)!r}"
+    if sentence.surface is None:
+        return ""
+    text, spans, contents = sentence.surface
+    return f"\x1d{(text, spans)!r}" + ("" if contents is None else f"\x1a{contents!r}")
 
 
 def _from(sentence: Sentence) -> str:

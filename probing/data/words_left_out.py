@@ -6,6 +6,7 @@ from itertools import pairwise
 from probing.axes import Sentence
 from probing.data.draft import Draft, draft_from
 from probing.data.minimal_pair import spelt_out
+from probing.errors import DataError
 
 
 def without_places(sentence: Sentence, places: Collection[int]) -> Sentence:
@@ -15,6 +16,8 @@ def without_places(sentence: Sentence, places: Collection[int]) -> Sentence:
     that then comes first begins as the text did. Words that no two spans tell apart are written between spaces.
     """
     words, surface = sentence.words, sentence.surface
+    if surface is not None and surface.contents is not None:
+        raise DataError(f"{sentence.id} is a chat, and words are left out of texts only; give texts, not messages")
     if surface is not None and _apart(surface.spans):
         draft: Draft = draft_from(surface.text, surface.spans)
         for at in sorted(places, reverse=True):

@@ -15,6 +15,7 @@ from probing.data.text_edits import text_edits
 from probing.data.word_spans import word_spans
 from probing.diagnosis.subject import Subject
 from probing.diagnosis.taken_out import classes_given
+from probing.errors import DataError
 
 POSITIVE = "positive"  # the class for which the rules know words of praise
 
@@ -100,7 +101,9 @@ def expected_edits(
 
 
 def as_text(sentence: Sentence) -> str:
-    """The text as it is written, or its words between spaces."""
+    """The text as it is written, or its words between spaces. Raises: DataError for a chat, which has a template."""
+    if sentence.surface is not None and sentence.surface.contents is not None:
+        raise DataError(f"{sentence.id} is a chat, and only texts are diagnosed; give texts, not messages")
     return " ".join(sentence.words) if sentence.surface is None else sentence.surface.text
 
 

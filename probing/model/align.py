@@ -4,8 +4,9 @@ The words of a sentence are joined by single spaces, or the text is taken as it 
 tokenised as running text. A subword belongs to the word of the first character at or after its start that is not white
 space. So a space marker that is a subword of its own belongs to the word after it, for byte-level and SentencePiece
 tokenizers. In text as it is written, where words touch each other, a subword belongs to every word that it has
-characters of; words of a multiword range that cannot be told apart have all of the range's subwords. No word is
-tokenised a second time, and no subwords are counted.
+characters of; words of a multiword range that cannot be told apart have all of the range's subwords. In a chat that a
+template has written out, subwords without a character of a message belong to no word. No word is tokenised a second
+time, and no subwords are counted.
 """
 
 import json
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import Sentence, Surface
+from probing.errors import DataError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -53,7 +55,14 @@ def joined(words: Sequence[str]) -> Surface:
 
 
 def as_read(sentence: Sentence) -> Surface:
-    """What a model reads of a corpus sentence: the text as written if the corpus was read so, else its words."""
+    """What a model reads of a corpus sentence: the text as written if the corpus was read so, else its words.
+
+    Raises: DataError for a chat that no template has written out (``chat_template.written_out``).
+    """
+    if sentence.messages and sentence.surface is None:
+        raise DataError(
+            f"{sentence.id}: a chat is read through the template of a model, which this program does not do"
+        )
     return sentence.surface or joined(sentence.words)
 
 
@@ -70,7 +79,8 @@ def align(spans: Int64, lengths: Int64, sentences: Sequence[Surface]) -> tuple[N
     if not len(spans) or not len(spelled):
         return np.full(len(spans), -1, np.int32), np.full(len(spans), -1, np.int32)
 
-    spans = spans + np.repeat(np.cumsum(n_characters) - n_characters, lengths)[:, None]
+    begins = np.cumsum(n_characters) - n_characters
+    spans = spans + np.repeat(begins, lengths)[:, None]
     first = np.searchsorted(
         of_words[spelled, 1], spans[:, 0], side="right"
     )  # the first word that ends behind its start
@@ -81,5 +91,24 @@ def align(spans: Int64, lengths: Int64, sentences: Sequence[Surface]) -> tuple[N
     first_word = np.repeat(np.cumsum(n_words) - n_words, lengths)
     # A subword of trailing white space would fall to the next sentence.
     none = (first == len(spelled)) | (words[0] >= first_word + np.repeat(n_words, lengths))
+    if any(sentence.contents is not None for sentence in sentences):
+        none |= _of_template(spans, of_words[words[0], 0], begins, sentences)
     words = np.where(none, -1, words - first_word).astype(np.int32)
     return words[0], words[1]
+
+
+def _of_template(spans: Int64, word: Int64, begins: Int64, sentences: Sequence[Surface]) -> NDArray[np.bool_]:
+    """Which subwords (S,) have no character of a message, or none before the end of it but white space.
+
+    word (S,): where the word begins that a subword would belong to; begins (N,): where each text does.
+    """
+    whole = [((0, len(s.text) + 1),) if s.contents is None else s.contents for s in sentences]
+    edges = np.array([edge for at, found in zip(begins, whole, strict=True) for edge in np.add(found, at)]).reshape(
+        -1, 2
+    )
+    starts, ends = edges[edges[:, 1] > edges[:, 0]].T
+    after = np.searchsorted(ends, spans[:, 0], side="right")  # the first message that ends behind the subword's start
+    at = np.minimum(after, len(ends) - 1)
+    # a subword without characters, such as a space that a tokenizer adds, is where the next character is
+    reached = starts[at] < np.maximum(spans[:, 1], spans[:, 0] + 1)
+    return (after > at) | ~reached | (word >= ends[at])

@@ -1,7 +1,7 @@
 """What goes through the model together: windows over long sentences, and padded batches within a budget of subwords."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,8 @@ def as_units(subwords: Subwords, frame: Frame, causal: bool) -> Units:
     of its distances to both ends of the window, for causal models its distance to the start; an end that is the
     sentence's own counts as infinitely far; the earlier window on a tie. A word too long for the overlap is taken
     subword by subword.
-    The special subwords before the sentence are the first window's, those after it the last one's.
+    The special subwords before the sentence are the first window's, those after it the last one's. A chat has those
+    that its template writes: in each window too if they are the usual ones, else in their place only.
     """
     lengths = np.diff(subwords.offsets)
     if frame.window is None or lengths.max(initial=0) <= frame.window:
@@ -95,11 +96,20 @@ def as_units(subwords: Subwords, frame: Frame, causal: bool) -> Units:
         if length <= frame.window:
             windows = [(np.arange(length), np.ones(length, dtype=np.bool_))]
         else:
-            windows = _windows(_units(subwords, slice(start, start + length)), frame, causal)
+            here = slice(start, start + length)
+            windows = _windows(_units(subwords, here), _around(subwords.ids[here], frame), causal)
         numbers += [start + positions for positions, _ in windows]
         rows += [np.where(taken, start + positions, -1) for positions, taken in windows]
     offsets = np.cumsum([0, *map(len, numbers)])
     return Units(subwords.ids[np.concatenate(numbers)], offsets, np.concatenate(rows))
+
+
+def _around(ids: Int32, frame: Frame) -> Frame:
+    """The frame with those special subwords that one sentence, ids (T,), begins and ends with."""
+    before, after = len(frame.prefix), len(frame.suffix)
+    begins = tuple(ids[:before].tolist()) == frame.prefix
+    ends = tuple(ids[len(ids) - after :].tolist()) == frame.suffix
+    return replace(frame, prefix=frame.prefix if begins else (), suffix=frame.suffix if ends else ())
 
 
 def _units(subwords: Subwords, rows: slice) -> Int32:

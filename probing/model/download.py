@@ -10,7 +10,7 @@ from probing.model.files import WEIGHTS, WEIGHTS_INDEX, is_complete, no_safetens
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
-WANTED = ["*.json", "*.txt", "*.model", "*.safetensors"]
+WANTED = ["*.json", "*.txt", "*.model", "*.safetensors", "*.jinja"]
 # Subfolders hold exports for other runtimes; consolidated files hold the same weights a second time.
 UNWANTED = ["*/*", "consolidated*", "adapter*"]
 CONVERTER = "SFconvertbot"  # the Hub's own converter: it opens a pull request with the weights as safetensors

@@ -15,6 +15,7 @@ from probing.errors import ModelError
 from probing.model.align import as_plain_text, as_read
 from probing.model.attention_kind import STEP_BY_STEP, computing, set_attention
 from probing.model.batches import LIKE, Units, as_units, plan
+from probing.model.chat_template import reading
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.early_exit import Reads, reads, states_until
 from probing.model.finite import require_finite
@@ -124,8 +125,8 @@ class Encoder:
 
     def tokenize_sentences(self, sentences: Sequence[Sentence]) -> Subwords:
         """Tokenise corpus sentences: their text as written if the corpus was read so. Raises: as ``tokenize``."""
-        as_written = any(sentence.surface is not None for sentence in sentences)
-        subwords = tokenize(self.tokenizer, [*map(as_read, sentences)], self.frame, as_written)
+        texts, written = [*map(as_read, sentences)], any(sentence.surface is not None for sentence in sentences)
+        subwords = tokenize(*reading(texts, self.tokenizer, self.frame, self.checkpoint.folder), written)
         rows = embeddings(self.network)
         if subwords.ids.max(initial=0) >= rows:
             worst = int(subwords.ids.max())

@@ -16,7 +16,11 @@ VOCABULARIES = (
     "spiece.model",
     "sentencepiece.bpe.model",
 )
-TOKENIZER_EXTRAS = ("tokenizer_config.json", "merges.txt", "special_tokens_map.json", "added_tokens.json")
+CHAT_TEMPLATE = "chat_template.jinja"
+TOKENIZER_EXTRAS = (
+    *("tokenizer_config.json", "merges.txt", "special_tokens_map.json", "added_tokens.json"),
+    CHAT_TEMPLATE,
+)
 MOST_LAYERS = 10_000
 ADAPTER = "adapter_config.json"
 PICKLES = (".bin", ".pt", ".pth", ".h5", ".msgpack", ".ckpt")

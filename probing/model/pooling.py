@@ -15,7 +15,8 @@ class Pooling:
     """How items get their vectors: a word or a sentence is the mean of its subwords, their first, or their last.
 
     The subwords of a sentence are those of its words; ``cls`` takes the subword that stands for the sentence, at
-    ``cls_position`` (first, last; none: there is none), instead. At the level ``pair`` the items are words.
+    ``cls_position`` (first, last; none: there is none), instead, and ``all`` the mean of all subwords, also of special
+    ones and those of a chat template. At the level ``pair`` the items are words.
     Raises: ConfigError for another level, vector or position, and for ``cls`` where there is none.
     """
 
@@ -25,7 +26,7 @@ class Pooling:
 
     def __post_init__(self) -> None:
         one_of("level", self.level, ("word", "pair", "sentence"))
-        one_of("vector", self.vector, ("mean", "first", "last", *(("cls",) if self.level == "sentence" else ())))
+        one_of("vector", self.vector, ("mean", "first", "last", *(("cls", "all") if self.level == "sentence" else ())))
         one_of("cls_position", self.cls_position, ("first", "last", "none"))
         require_cls(self.vector, self.cls_position)
 
@@ -60,6 +61,8 @@ def pooling_weights(
         items = np.flatnonzero(lengths)
         rows = starts[items] + (0 if pooling.cls_position == "first" else lengths[items] - 1)
         return _weights(items, rows, "mean", (len(starts), len(words)))
+    if pooling.vector == "all":
+        return _weights(sentence, rows, "mean", (len(starts), len(words)))
     in_word = words[rows] >= 0
     rows, sentence = rows[in_word], sentence[in_word]
     if pooling.level == "sentence":

@@ -51,7 +51,7 @@ def read_tokenizer(folder: Path) -> SavedTokenizer:
     said = {key: value for file in beside if file.is_file() for key, value in read_object(file).items()}
     saved = from_file(path) if path.is_file() else None
     try:
-        made = _by_transformers(folder)
+        made = by_transformers(folder)
     except Exception as error:
         if saved is None:
             raise ModelError(f"{folder}: the tokenizer cannot be read: {first_line(error)}") from error
@@ -73,7 +73,8 @@ def read_tokenizer(folder: Path) -> SavedTokenizer:
     return SavedTokenizer(backend, _length(made.model_max_length), _special(backend, named), notes)
 
 
-def _by_transformers(folder: Path) -> Any:
+def by_transformers(folder: Path) -> Any:
+    """The tokenizer that transformers makes of the files in ``folder``. Raises whatever transformers does."""
     from transformers import AutoTokenizer
 
     with quiet():

@@ -26,7 +26,7 @@ from probing.probe.fit import TASK, Fit
 
 Float32 = NDArray[np.float32]
 FILE, FORMAT, VERSION = "probes.safetensors", "probing-probes", "1"
-VECTORS = {"word": ("mean", "first", "last"), "sentence": ("mean", "first", "last", "cls")}
+VECTORS = {"word": ("mean", "first", "last"), "sentence": ("mean", "first", "last", "cls", "all")}
 
 
 @dataclass(frozen=True, eq=False)

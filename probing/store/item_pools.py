@@ -10,6 +10,7 @@ from scipy import sparse
 from probing.axes import SPLITS, Places, Split
 from probing.model.pooling import Pooling, pooling_weights
 from probing.store.file_index import Index
+from probing.task.labels import LAST_PROMPT
 
 PlacesOf = Mapping[Split, Sequence[Places]]
 Pool: TypeAlias = sparse.csr_matrix  # (items, S)
@@ -26,15 +27,17 @@ def item_pools(index: Index, vector: str, cls_position: str, places: PlacesOf) -
 
     vector: of each part of an item. ``mean``: over the subwords of its words. ``ends``: the vectors (means) of its
     first and of its last word, two for each part. ``cls``: one vector, that of the sentence, whatever the parts.
-    ``first``, ``last``: of the subwords of a part's first word. The row of a part without subwords is empty. The file
-    must hold the sentences of ``places`` in the same order. Raises: ConfigError for ``cls`` where there is none.
+    ``first``, ``last``: the first subword of its first word, the last one of its last word. ``prompt``, ``answer``: as
+    ``mean``; ``last_prompt``: the subword before its first word, of a template too, or the last one of a sentence where
+    no word follows. The row of a part without subwords is empty. The file must hold the sentences of ``places`` in the
+    same order. Raises: ConfigError for ``cls`` where there is none.
     """
     parts = (index.word, index.start, index.length, index.n_words)
     sentence = sentence_of_items(places)
     if vector == "cls":
         whole = pooling_weights(*parts, Pooling("sentence", "cls", cls_position), index.last_word)
         return [whole[sentence]]
-    of_word = "mean" if vector == "ends" else vector
+    of_word = vector if vector in ("first", "last") else "mean"
     words = pooling_weights(*parts, Pooling("word", of_word, cls_position), index.last_word)  # (W, S)
     spans = [found.spans for split in SPLITS for found in places[split]]
     if not len(sentence):
@@ -42,11 +45,31 @@ def item_pools(index: Index, vector: str, cls_position: str, places: PlacesOf) -
     first_word = np.concatenate([[0], np.cumsum(index.n_words)])[sentence]
     ends = np.concatenate(spans) + first_word[:, None, None]  # (N, K, 2), words of the whole corpus
     n_parts = ends.shape[1]
+    if vector == LAST_PROMPT:
+        return [_before(index, np.concatenate(spans)[:, 0, 0], sentence)]
     if vector == "ends":
         return [words[ends[:, k, side] - side] for k in range(n_parts) for side in (0, 1)]
-    if vector != "mean":
-        return [words[ends[:, k, 0]] for k in range(n_parts)]
+    if vector in ("first", "last"):
+        return [words[ends[:, k, 0] if vector == "first" else ends[:, k, 1] - 1] for k in range(n_parts)]
     return [_means(words, ends[:, k]) for k in range(n_parts)]
+
+
+def _before(index: Index, words: NDArray[np.int64], sentence: NDArray[np.int64]) -> Pool:
+    """The subword before a word of each item's sentence, (N,) and (N,) -> (N, S); none if the word was cut off.
+
+    Of a sentence without that word, the last subword; none if the sentence may have been cut off.
+    """
+    cut = index.length.max(initial=0) if index.counts.get("truncated_sentences") else None
+    rows = np.full(len(words), -1, dtype=np.int64)
+    for item, (word, number) in enumerate(zip(words.tolist(), sentence.tolist(), strict=True)):
+        start, length = int(index.start[number]), int(index.length[number])
+        later = np.flatnonzero(index.word[start : start + length] >= word)
+        whole = word == index.n_words[number] and length != cut
+        place = int(later[0]) if len(later) else length if whole else 0
+        rows[item] = start + place - 1 if place else -1
+    found = np.flatnonzero(rows >= 0)
+    weights = np.ones(len(found), np.float32)
+    return sparse.csr_matrix((weights, (found, rows[found])), shape=(len(words), len(index.word)))
 
 
 def _means(words: Pool, spans: NDArray[np.int64]) -> Pool:

@@ -12,11 +12,18 @@ from probing.errors import DataError
 WORD_VECTORS = ("mean", "first", "last")  # over a word's subwords
 SENTENCE_VECTORS = ("mean", "cls", "last")  # over a sentence
 SPAN_VECTORS = ("mean", "ends", "cls")  # over a mention: its subwords, its first and last word, its sentence's [CLS]
+RANGE_VECTORS = (*SPAN_VECTORS, "first", "last")  # over words in a row: also their first, or their last subword
+PROMPT, ANSWER, LAST_PROMPT = "prompt", "answer", "last_prompt"  # over a part of a conversation
+CONVERSATION_VECTORS = (*SENTENCE_VECTORS, "all", PROMPT, ANSWER, LAST_PROMPT)
 
 HEADS = "heads"  # what tasks on trees need
 ENTITIES, TYPES = "entity marks", "types of entity marks"  # what tasks on mentions need
+LABELLED, MESSAGES, SPANS = "a label", "labels of messages", "labels of spans"  # what tasks on conversations need
 # a corpus with what is needed; of anything else a treebank
-EXAMPLES = {"label": "data=sst2 or data=labelled", ENTITIES: "data=gum", TYPES: "data=gum"}
+EXAMPLES = {
+    **{"label": "data=sst2 or data=labelled", ENTITIES: "data=gum", TYPES: "data=gum"},
+    **dict.fromkeys((LABELLED, MESSAGES, SPANS), "data=prompts with labels in its lines"),
+}
 
 Form = Callable[[str], str]  # a word as a model reads it: two words of one form are the same to the model
 Gold = Sequence[str | float | None]  # the labels of one sentence: one per word, or one in all; None: no label

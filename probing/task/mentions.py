@@ -67,22 +67,27 @@ class Entity:
     control_note: ClassVar[str] = "one random label per word type of the mention's head word, the same in all splits"
     memorised: ClassVar[bool] = False
     surface: ClassVar[str] = "words of the mention"
+    needs: ClassVar[str] = TYPES
+    vectors: ClassVar[tuple[str, ...]] = SPAN_VECTORS
 
     def __post_init__(self) -> None:
-        one_of("task.vector", self.vector, SPAN_VECTORS)
+        one_of("task.vector", self.vector, self.vectors)
+
+    def mentions(self, sentence: Sentence) -> list[Mention]:
+        """What has a type in a sentence: its mentions."""
+        return mentions_of(sentence) if sentence.entity_types else []
 
     def gold(self, sentence: Sentence) -> Gold | None:
         """The types of a sentence's mentions, (N,); None for a mention without a type."""
-        return [found.type or None for found in mentions_of(sentence)] if sentence.entity_types else None
+        return [found.type or None for found in self.mentions(sentence)] or None
 
     def places(self, sentence: Sentence) -> Places:
         """Where the mentions of a sentence are; each is known by its head word."""
-        found = mentions_of(sentence) if sentence.entity_types else []
-        return _places(sentence, [[mention] for mention in found], 1)
+        return _places(sentence, [[mention] for mention in self.mentions(sentence)], 1)
 
     def labels(self, corpus: Corpus) -> Labels:
         """(N,) class indices per sentence, -1 for a mention without a type."""
-        return replace(placed_labels(self, corpus, TYPES, partly=True), notes=_gaps(corpus))
+        return replace(placed_labels(self, corpus, self.needs, partly=True), notes=_gaps(corpus))
 
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
         """One random class per word type of the head word."""

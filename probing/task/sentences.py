@@ -33,7 +33,7 @@ class SentenceTask:
 
     def gold(self, sentence: Sentence) -> Gold | None:
         """The label of one sentence, (1,)."""
-        return [None if sentence.label == "_" else sentence.label] if sentence.label else None
+        return label_of(sentence)
 
     def labels(self, corpus: Corpus) -> Labels:
         """(1,) class index per sentence, -1 for a sentence without a label."""
@@ -42,3 +42,8 @@ class SentenceTask:
     def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
         """The same labels on other sentences."""
         return shuffled(labels, rng)
+
+
+def label_of(sentence: Sentence) -> Gold | None:
+    """The label of one sentence, (1,), [None] for an underscore; None for a sentence of a corpus without labels."""
+    return [None if sentence.label == "_" else sentence.label] if sentence.label else None

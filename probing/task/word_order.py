@@ -53,7 +53,12 @@ class BigramShift(SentenceTask):
         not_negative("task.text_seed", self.text_seed)
 
     def rewritten(self, corpus: Corpus) -> Corpus:
-        """The corpus with two words swapped in half of its sentences, which are counted, and with the task's labels."""
+        """The corpus with two words swapped in half of its sentences, which are counted, and with the task's labels.
+
+        Raises: DataError for conversations, whose messages would no longer say what their template says.
+        """
+        if chats := [s.id for sentences in corpus.splits.values() for s in sentences if s.messages]:
+            raise DataError(f"task={self.name}: {chats[0]} is a conversation; choose a corpus of sentences")
         splits = {split: tuple(map(self._rewritten, sentences)) for split, sentences in corpus.splits.items()}
         n = sum(s.label == SWAPPED for sentences in splits.values() for s in sentences)
         others = {reason: of for reason, of in corpus.skipped.items() if reason != REPEATED}  # is counted anew

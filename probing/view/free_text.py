@@ -62,7 +62,7 @@ def tokenize_text(encoder: Encoder, text: str, text_b: str | None = None) -> Tok
 
 def tokenize_sentence(encoder: Encoder, sentence: Sentence) -> TokenizedInput:
     """Tokenise a corpus sentence as for the store: same subwords, same words. Raises: as ``tokenize_text``."""
-    text = as_read(sentence).text
+    text = _of_no_chat(sentence).text
     bare = encoder.tokenizer.encode(_checked(text), add_special_tokens=False)
     if not bare.ids:
         raise DataError(f"{text[:40]!r}: {encoder.checkpoint.name} has no subword for any of it")
@@ -72,13 +72,21 @@ def tokenize_sentence(encoder: Encoder, sentence: Sentence) -> TokenizedInput:
     return TokenizedInput(ids, np.zeros_like(ids), tokens, _notes(encoder.tokenizer, ids, tokens))
 
 
+def _of_no_chat(sentence: Sentence) -> Surface:
+    """What a model reads of a sentence. Raises: DataError for a chat, whose template has special tokens inside."""
+    read = as_read(sentence)
+    if read.contents is not None:
+        raise DataError(f"{sentence.id} is a chat, and pages show texts only; give its text with text=…")
+    return read
+
+
 def corpus_tokens(tokenizer: "Tokenizer", sentence: Sentence, ids: Integers) -> Tokens:
     """Tokens of a corpus sentence from the ids (S,) that a store holds.
 
     ``tokenizer`` is the plain-text copy (``as_plain_text``) of the one that made the ids.
     Raises: DataError if it splits these words into other subwords.
     """
-    read = as_read(sentence)
+    read = _of_no_chat(sentence)
     before, after = special_subwords(tokenizer)
     inside = slice(len(before), len(ids) - len(after))
     n_inside = max(0, inside.stop - inside.start)

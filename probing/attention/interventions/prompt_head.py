@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from probing.attention.interventions.readouts import HeadReadout
 from probing.axes import Sentence, Surface
-from probing.errors import ConfigError, ModelError, shown
+from probing.errors import ConfigError, DataError, ModelError, shown
 from probing.model.align import as_read
 from probing.model.class_names import match_classes
 from probing.model.encoder import Encoder
@@ -58,7 +58,9 @@ class Prompt:
     def around(self, sentence: Sentence) -> Sentence:
         """The sentence inside the prompt. It has two words more: what stands before the text, and what stands after."""
         before, after = self.prompt.split(TEXT)
-        text, spans = as_read(sentence)
+        text, spans, contents = as_read(sentence)
+        if contents is not None:
+            raise DataError(f"prompt=…: {sentence.id} is a conversation, which has a template of its own; give texts")
         inside = tuple((start + len(before), end + len(before)) for start, end in spans)
         whole = before + text + after
         ends = ((0, len(before.rstrip())), (len(before + text), len(whole.rstrip())))
