@@ -24,7 +24,8 @@ from probing.axes import Corpus, Progress
 from probing.errors import DamagedStoreError
 from probing.model.checkpoint import Checkpoint
 from probing.model.saved_tokenizer import read_tokenizer
-from probing.store.key import key, key_parts, map_parts
+from probing.store.covering import covering
+from probing.store.key import Chosen, key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.write import find
 from probing.view.forward_view import Options, sentence_view, text_view
@@ -63,7 +64,7 @@ def views(
         return loaded
 
     found = []
-    with opened_store(parts, checkpoint, corpus) as store:
+    with opened_store(parts, checkpoint, corpus, probes) as store:
         for number, one in enumerate(inputs):
             on_progress("viewing", number, len(inputs))
             view = from_store(store, one.place, options, probes) if store and one.place else None
@@ -95,8 +96,13 @@ def model_beside(name: str | None) -> "Callable[[], Encoder] | None":
 
 
 @contextmanager
-def opened_store(parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None) -> Iterator["StoredCorpus | None"]:
-    """What the store keeps of ``corpus``, open; None if it keeps no maps, or if the model is to be loaded anyway."""
+def opened_store(
+    parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None, probes: "Probes"
+) -> Iterator["StoredCorpus | None"]:
+    """What the store keeps of ``corpus``, open; None if it keeps no maps, or if the model is to be loaded anyway.
+
+    Hidden states are those of a file with all layers that ``probes`` read.
+    """
     from probing.view.stored_view import StoredCorpus
 
     if corpus is None or parts.settings.load:
@@ -104,13 +110,15 @@ def opened_store(parts: Parts, checkpoint: Checkpoint, corpus: Corpus | None) ->
         return
     keyed = key_parts(parts.store, parts.model, checkpoint, corpus)
     with ExitStack() as files:
-        maps = _opened(parts, map_parts(parts.store, keyed), files)
-        yield StoredCorpus(maps, _opened(parts, keyed, files), _plain_tokenizer(checkpoint, maps)) if maps else None
+        folder, read = Path(parts.store.folder), {layer for one in probes.trained for layer in one.saved.layers}
+        maps = _opened(find(folder, key(map_parts(parts.store, keyed))), files)
+        chosen = Chosen(tuple(sorted(read))) if read else Chosen()
+        hidden = _opened(find(folder, key(keyed)) or covering(folder, {**keyed, **chosen.parts})[0], files)
+        yield StoredCorpus(maps, hidden, _plain_tokenizer(checkpoint, maps)) if maps else None
 
 
-def _opened(parts: Parts, keyed: dict[str, str], files: ExitStack) -> StoreFile | None:
-    """The store's file with this key, if it is there and not damaged."""
-    path = find(Path(parts.store.folder), key(keyed))
+def _opened(path: Path | None, files: ExitStack) -> StoreFile | None:
+    """The store's file, if it is there and not damaged."""
     try:
         return files.enter_context(StoreFile(path)) if path else None
     except DamagedStoreError as error:

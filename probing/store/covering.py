@@ -19,7 +19,7 @@ def covering(folder: Path, parts: Mapping[str, object]) -> tuple[Path | None, li
     wanted, narrower = Chosen.from_parts(parts), list[Path]()
     for path in sorted(folder.glob("*.h5")):
         held = _provenance(path)
-        if held is None or any(held.get(name) != parts[name] for name in PARTS) or "content" in held:
+        if held is None or any(held.get(name) != parts.get(name) for name in PARTS) or "content" in held:
             continue
         if _holds(held, wanted):
             return path, []

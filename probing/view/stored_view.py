@@ -63,7 +63,7 @@ def stored_view(
     with clock("probes"):
         if store.hidden is not None and reader is not None:
             _check_sentence(store.hidden, place)
-            probes = reader(rows_of(store.hidden, place.number), tokens, place)
+            probes = reader(_by_layer(store.hidden, place.number), tokens, place)
     view = View(
         tokens,
         attention,
@@ -109,6 +109,14 @@ def _rollout(batch: "Maps", options: "Rollout") -> Float32:
     return np.asarray(rollout(batch.attention, batch.lengths, options, batch.sentences, batch.of)[0].cpu())
 
 
+def _by_layer(hidden: StoreFile, number: int) -> Float32:
+    """The vectors of one sentence, (L + 1, S, D); NaN in the layers that the file does not have."""
+    found = rows_of(hidden, number)
+    every = np.full((hidden.model_layers, *found.shape[1:]), np.nan, np.float32)
+    every[list(hidden.layers)] = found
+    return every
+
+
 def _about(maps: StoreFile) -> dict[str, object]:
     return {name: maps.provenance.get(name) for name in ("model", "checkpoint", "precision")}
 
@@ -121,5 +129,5 @@ def _causal(attention: Float32) -> bool:
 def _notes(store: StoredCorpus, reader: Reader | None) -> tuple[str, ...]:
     notes = [f"attention comes from the store, which keeps it as {store.maps.dtype}; rows were made to sum to 1 again"]
     if reader is not None and store.hidden is None:
-        notes.append("no predictions of probes: the store has no hidden states of this corpus; type load=true")
+        notes.append("no predictions of probes: the store has no hidden states of this corpus for them; type load=true")
     return tuple(notes)
