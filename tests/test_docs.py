@@ -49,7 +49,7 @@ SMALLER = {
     "data/grammar.yaml": {"train: 3000": "train: 60", "dev: 600": "dev: 20", "test: 600": "test: 20"},
     "analysis/ablation.yaml": {"sentences: 100": "sentences: 10"},
     "analysis/agreement.yaml": {"sentences: 50": "sentences: 5"},
-    "analysis/usage.yaml": {"sentences: 100": "sentences: 5", "draws: 2": "draws: 1"},
+    "analysis/usage.yaml": {"sentences: 50": "sentences: 5", "draws: 5": "draws: 3"},
     "run.yaml": {"threads: null": "threads: 1"},
 }
 

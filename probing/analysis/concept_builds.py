@@ -18,7 +18,7 @@ from probing.analysis.concept_changes import (
     random_removals,
 )
 from probing.analysis.concept_labels import Coded, Concept, Halves
-from probing.analysis.concept_material import EXACT, TOLERANCE, Material, fitted
+from probing.analysis.concept_material import EXACT, TOLERANCE, Material, fitted, rounding_of
 from probing.axes import FloatArray, IntArray, Split
 from probing.probe.erasure.counterfactuals import other_classes
 from probing.probe.erasure.subspaces import Classes, Vectors
@@ -111,11 +111,12 @@ def built(
         apply({"train": part}, *by)["train"].astype(np.float64)
         for part in (vectors["train"][first], vectors["train"][second], vectors["dev"])
     )
-    random = random_removals(building, ways.draws, partial(generator, ways.seed, PURPOSE))
+    rounding = rounding_of(vectors["train"][first], by[1], ways.bits)
+    random = random_removals(building, ways.draws, partial(generator, ways.seed, PURPOSE), rounding)
     readers = at_once(lambda one: reader(validating, one.gold.of["train"][second], one.gold, ways), known)
 
     def of_concept(one: Concept) -> OfConcept:
-        gold, control = (material((building, dev), coded, first, ways) for coded in (one.gold, one.control))
+        gold, control = (material((building, dev, rounding), coded, first, ways) for coded in (one.gold, one.control))
         moves = ways.draws, generator(ways.seed, PURPOSE, one.name)
         found = changes(gold, control, ways.methods, random, moves)
         left = {of.method: of.apply(gold.x, gold.y, gold.y) for of in found if of.method in REMOVALS and not of.against}
@@ -157,14 +158,14 @@ def reader(x: Vectors, y: Classes, coded: Coded, ways: Ways, tolerance: float = 
     return LinearReader(weights, np.bincount(y[there], minlength=coded.n_classes) / there.sum())
 
 
-def material(of: tuple[Vectors, Vectors], coded: Coded, half: IntArray, ways: Ways) -> Material:
-    """What interventions on one labelling are built from: vectors of a ``half`` of train, and of dev, on as many of
-    which the end of INLP is decided.
+def material(of: tuple[Vectors, Vectors, Vectors], coded: Coded, half: IntArray, ways: Ways) -> Material:
+    """What interventions on one labelling are built from: vectors of a ``half`` of train, of dev, on as many of
+    which the end of INLP is decided, and the variance of rounding.
     """
-    (x, dev), y, held_out = of, coded.of["train"][half], coded.of["dev"]
+    (x, dev, rounding), y, held_out = of, coded.of["train"][half], coded.of["dev"]
     kept = np.flatnonzero(held_out >= 0)[: len(half)]
     pair = (dev[kept], held_out[kept])
-    return Material(x[y >= 0], y[y >= 0], pair, coded.n_classes, ways.steps, ways.alpha, ways.l2)
+    return Material(x[y >= 0], y[y >= 0], pair, coded.n_classes, ways.steps, ways.alpha, ways.l2, rounding)
 
 
 def own_and_wanted(change: Change, concept: Concept, seed: int) -> tuple[Classes, Classes]:

@@ -60,12 +60,15 @@ class Change:
 Shared = Sequence[tuple[Concept, Change]]  # one change, and whose it is
 
 
-def random_removals(x: Vectors, draws: int, rng: Callable[..., np.random.Generator]) -> RandomRemovals:
-    """Removals of ``draws`` random subspaces from vectors like ``x`` (N, D). rng: the generator of a purpose.
+def random_removals(
+    x: Vectors, draws: int, rng: Callable[..., np.random.Generator], rounding: Vectors | None = None
+) -> RandomRemovals:
+    """Removals of ``draws`` random subspaces from vectors like ``x`` (N, D). rng: the generator of a purpose; rounding:
+    as in ``whitening``.
 
     Concepts and methods that ask for the same rank get the same ones, which are then measured once for all.
     """
-    mean, white, waiting = x.mean(axis=0), cache(lambda: whitening(x)), Lock()
+    mean, white, waiting = x.mean(axis=0), cache(lambda: whitening(x, rounding)), Lock()
 
     @cache
     def drawn(rank: int, whitened: bool) -> tuple[Apply, ...]:

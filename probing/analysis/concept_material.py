@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from probing.probe import logistic
 from probing.probe.erasure.nullspace import Nullspace, discriminants, nullspace
@@ -11,6 +12,15 @@ from probing.probe.erasure.subspaces import Classes, Vectors, Whitening, class_m
 
 TOLERANCE, EXACT = 1e-3, 1e-6  # of the solver of a probe, and of one whose answers may be nearly tied
 MOST_STEPS = 200
+
+
+def rounding_of(x: NDArray[np.float32], deviation: NDArray[np.float32], bits: int) -> Vectors:
+    """The variance of each feature from rounding to ``bits`` significant bits, after division by ``deviation``.
+
+    From vectors as they are stored, (N, D) -> (D,): a twelfth of the squared step between two such numbers.
+    """
+    step = np.ldexp(np.abs(np.sign(x)), np.frexp(x)[1] - bits).astype(np.float64)
+    return np.asarray((step**2).mean(axis=0) / 12 / deviation.astype(np.float64) ** 2)
 
 
 def fitted(x: Vectors, y: Classes, n_classes: int, l2: float, tolerance: float = TOLERANCE) -> Vectors:
@@ -24,7 +34,10 @@ def fitted(x: Vectors, y: Classes, n_classes: int, l2: float, tolerance: float =
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What interventions are built from: vectors and classes of one half of train, and of dev for the end of INLP."""
+    """What interventions are built from: vectors and classes of one half of train, and of dev for the end of INLP.
+
+    rounding (D,): the variance that features have from rounding alone; None: not known.
+    """
 
     x: Vectors
     y: Classes
@@ -33,6 +46,7 @@ class Material:
     steps: int
     alpha: float
     l2: float
+    rounding: Vectors | None = None
 
     @cached_property
     def means(self) -> Vectors:
@@ -47,7 +61,7 @@ class Material:
     @cached_property
     def white(self) -> Whitening:
         """The whitening of the vectors."""
-        return whitening(self.x)
+        return whitening(self.x, self.rounding)
 
     @cached_property
     def nullspace(self) -> Nullspace:

@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 
 from probing.axes import Tally
-from probing.result.bootstrap import Resampled
+from probing.result.bootstrap import Resampled, degrees
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
 from probing.result.simultaneous import ADJUSTED, jointly
@@ -22,7 +22,8 @@ def adjusted(rows: Sequence[Measurement], found: Sequence[Resampled]) -> list[Me
     if not rows:
         return []
     value, n_units = (np.concatenate([getattr(one, name) for one in found]) for name in ("value", "n_units"))
-    joint = jointly(value, np.concatenate([one.values for one in found], axis=1), n_units)
+    freedom = np.concatenate([degrees(one) for one in found])
+    joint = jointly(value, np.concatenate([one.values for one in found], axis=1), n_units, freedom)
     least, most = np.array([one.limits for one in found]).T  # an accuracy cannot be above 1, nor a gain
     ends = zip(rows, np.maximum(joint.low, least).tolist(), np.minimum(joint.high, most).tolist(), strict=True)
     return [replace(row, probe=f"{row.probe}{ADJUSTED}", ci_low=low, ci_high=high) for row, low, high in ends]

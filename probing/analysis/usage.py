@@ -16,7 +16,7 @@ from probing.analysis.readers import READ, reading_facts
 from probing.analysis.samples import Sample
 from probing.analysis.study import Study
 from probing.analysis.usage_output import AUTO, OUTPUTS, Output, output, output_of_property, sample_of_test
-from probing.analysis.usage_rows import usage_rows, used
+from probing.analysis.usage_rows import LEAST_DRAWS, usage_rows, used
 from probing.axes import Note
 from probing.errors import ConfigError, DataError, not_negative, one_of, positive
 from probing.model.pooling import Pooling
@@ -29,9 +29,9 @@ class Usage(Analysis):
 
     concepts: list[str] = field(default_factory=lambda: [OWN])
     methods: list[str] = field(default_factory=lambda: [*METHODS])
-    sentences: int = 100
+    sentences: int = 50
     items: int = 2000
-    draws: int = 2
+    draws: int = 5
     steps: int = 8
     alpha: float = 4.0
     l2: float = 1e-3
@@ -40,9 +40,14 @@ class Usage(Analysis):
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
-        for name in ("sentences", "items", "draws", "steps", "l2"):
+        for name in ("sentences", "items", "steps", "l2"):
             positive(f"analysis.usage.{name}", getattr(self, name))
         not_negative("analysis.usage.alpha", self.alpha)
+        if self.draws < LEAST_DRAWS:
+            raise ConfigError(
+                f"analysis.usage.draws={self.draws}: how far random subspaces differ cannot be told from fewer than "
+                f"{LEAST_DRAWS}; type {LEAST_DRAWS} or more"
+            )
         for method in self.methods:
             one_of("analysis.usage.methods", method, METHODS)
 

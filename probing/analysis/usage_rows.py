@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from probing.analysis.concept_changes import CONTROL, RANDOM
 from probing.analysis.concept_scores import Found, tally
 from probing.analysis.many_comparisons import adjusted
-from probing.result.bootstrap import Resampled, mean_over_draws, resampled, scores
+from probing.result.bootstrap import Resampled, mean_over_draws, one_more_draw, resampled, scores
 from probing.result.intervention_scores import RELIABILITY, reliability
 from probing.result.resampling import Resampling
 from probing.result.rows import Measurement
@@ -21,6 +21,7 @@ from probing.result.tally import resampled_tally
 EFFECT, MOVED = "effect_nats", "moved_to_wanted"
 COMPARED = ("completeness", "selectivity", RELIABILITY, EFFECT, "prediction_change", MOVED, "change_size")
 AGAINST = (RANDOM, CONTROL)
+LEAST_DRAWS = 3  # of random subspaces: with two, more than 5 in 100 random changes were called used
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,10 @@ def all_series(found: Found, draws: int, resampling: Resampling) -> Iterator[Ser
             continue
         random = [measured(found, (metric, target, f"{method}_{RANDOM}{draw}"), resampling)[1] for draw in range(draws)]
         _, control = measured(found, (metric, target, f"{method}_{CONTROL}"), resampling)
-        for against, other in ((RANDOM, mean_over_draws(random)), (CONTROL, control)):
-            yield Series(metric, target, f"{method}_{against}", layers, other)
+        yield Series(metric, target, f"{method}_{RANDOM}", layers, mean_over_draws(random, target, method))
+        yield Series(metric, target, f"{method}_{CONTROL}", layers, control)
+        beyond = {RANDOM: one_more_draw(random, target, method), CONTROL: control}
+        for against, other in beyond.items():
             yield Series(metric, target, f"{method}_minus_{against}", layers, own - other)
 
 
@@ -104,7 +107,8 @@ def one_place(found: Resampled, place: int) -> Resampled:
     """One of several places alone."""
     here = slice(place, place + 1)
     value, values, items = found.value[here], found.values[:, here], found.items[:, here]
-    return replace(found, value=value, values=values, items=items, n_units=found.n_units[here], draws=())
+    draws = tuple((variance[here], freedom) for variance, freedom in found.draws)
+    return replace(found, value=value, values=values, items=items, n_units=found.n_units[here], draws=draws)
 
 
 def used(rows: Sequence[Measurement]) -> dict[str, dict[str, list[int]]]:

@@ -140,6 +140,18 @@ def mean_over_draws(draws: Sequence[Resampled], *purpose: str) -> Resampled:
     return replace(draws[0], value=mean, values=resamples, draws=((between / n_draws, n_draws - 1),))
 
 
+def one_more_draw(draws: Sequence[Resampled], *purpose: str) -> Resampled:
+    """The mean over two draws or more as a forecast of another: its spread is that of the mean and of a single one.
+
+    What lies outside of its interval is more than one more draw of the same kind. purpose: as in ``mean_over_draws``.
+    """
+    mean, n_draws = mean_over_draws(draws, *purpose), len(draws)
+    apart = mean.values - np.mean([draw.values for draw in draws], axis=0)  # as far as a mean of n draws varies
+    [(variance, freedom)] = mean.draws
+    values = mean.values + (np.sqrt(n_draws + 1) - 1) * apart
+    return replace(mean, values=values, draws=((variance * (n_draws + 1), freedom),))
+
+
 def interval(statistics: Statistics, counts: Counts) -> Score:
     """The score over all sentences with its interval; see ``scores``."""
     [score] = scores(resampled(statistics, counts))
@@ -153,7 +165,7 @@ def scores(found: Resampled) -> list[Score]:
     """
     value, values = found.value.ravel(), found.values.reshape(len(found.values), -1)
     n_units = found.n_units.ravel()
-    low, high = ends(value, values, widening(n_units, _freedom(found, values, n_units)))
+    low, high = ends(value, values, widening(n_units, degrees(found)))
     n_items = found.items.reshape(len(found.items), -1)
     counted = zip(n_items.sum(axis=0), (n_items > 0).sum(axis=0), strict=True)
     least, most = found.limits
@@ -163,11 +175,12 @@ def scores(found: Resampled) -> list[Score]:
     ]
 
 
-def _freedom(found: Resampled, values: Floats, n_units: Floats) -> Floats:
+def degrees(found: Resampled) -> Floats:
     """Degrees of freedom of the variance of each place, (P,): of the units and of the draws together.
 
     Satterthwaite 1946: a variance is the sum of one part per kind of draw and of the rest, which is that of the units.
     """
+    values, n_units = found.values.reshape(len(found.values), -1), found.n_units.ravel()
     whole = np.nanvar(np.where(np.isfinite(values), values, np.nan), axis=0) if found.draws else np.ones(len(n_units))
     parts = [(np.minimum(np.ravel(variance), whole), freedom) for variance, freedom in found.draws]
     rest = np.maximum(whole - sum((part for part, _ in parts), np.zeros(len(whole))), 0)

@@ -47,12 +47,13 @@ class Best:
     high: Floats
 
 
-def jointly(value: Floats, values: Floats, n_units: Floats | None = None) -> Joint:
+def jointly(value: Floats, values: Floats, n_units: Floats | None = None, freedom: Floats | None = None) -> Joint:
     """Simultaneous intervals and adjusted p-values. value: (K,). values: (R, K), the same in each of R resamples.
 
     A cell of ``values`` that is NaN is left out. A value that is the same in all resamples has an interval of no width.
     n_units (K,): sentences or documents with items. Of few, the spread is unsure, which matters most for the largest of
     many: deviations are then those of Student's t, and the spread that resamples lack is added (n / (n − 1)).
+    freedom (K,): the degrees of freedom of the spread, if they are not n − 1: values may be means over few draws, too.
     """
     value, values = np.asarray(value, dtype=float), np.asarray(values, dtype=float)
     spread = _spread(values)
@@ -62,8 +63,8 @@ def jointly(value: Floats, values: Floats, n_units: Floats | None = None) -> Joi
     critical, size = _quantile(largest), np.abs(size)
     half = np.full(len(value), critical)
     if n_units is not None:
-        freedom = np.maximum(n_units - 1, 1)
-        lacking = np.sqrt(1 + 1 / freedom)
+        lacking = np.sqrt(1 + 1 / np.maximum(n_units - 1, 1))
+        freedom = np.maximum(n_units - 1 if freedom is None else freedom, 1)
         half, size = lacking * stdtrit(freedom, ndtr(critical)), -ndtri(stdtr(freedom, -size / lacking))
     half = half * spread
     p = (1 + (largest[:, None] >= size).sum(axis=0)) / (1 + len(largest))

@@ -18,7 +18,7 @@ from probing.model.batches import batch_of
 
 planted = runpy.run_path(str(Path(__file__).parents[1] / "planted_network.py"))["planted"]
 METHODS = ["mean_projection", "leace", "probe_subspace", "mean_swap"]
-DRAWS = 2
+DRAWS = 3
 
 
 @pytest.fixture(scope="module")

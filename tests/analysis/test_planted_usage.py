@@ -18,7 +18,7 @@ from probing.analysis.usage_rows import usage_rows, used
 from probing.probe.erasure.subspaces import angle_degrees, leace
 from probing.result.resampling import Resampling
 
-WIDTH, PER_SENTENCE, DRAWS = 24, 6, 3
+WIDTH, PER_SENTENCE, DRAWS = 24, 6, 20
 SIZES = {"train": 9000, "dev": 900, "test": 900}
 LAYER = 3  # that the rows are said to be of
 

@@ -20,7 +20,7 @@ from probing.store.key import Store
 from probing.task.sentences import SentenceTask
 from probing.task.trees import Depth
 
-SMALL = {"methods": ["leace", "mean_swap"], "sentences": 12, "items": 300, "draws": 2}
+SMALL = {"methods": ["leace", "mean_swap"], "sentences": 12, "items": 300, "draws": 3}
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,11 @@ def test_the_output_is_the_highest_probe_and_its_own_layer_has_nothing_above_it(
     assert found.facts["own_head"] is False
     assert {row.layer for row in found.rows if row.metric == "effect_nats"} == {0}
     assert any("layers [2] have no layer above them" in note.text for note in found.notes)
-    assert value(found, "effect_nats", "leace_minus_random", 0) > 0
+    assert value(found, "effect_nats", "leace_minus_control", 0) > 0
+    assert value(found, "effect_nats", "mean_swap_minus_random", 0) > 0
     assert 0 < value(found, "prediction_change", "mean_swap", 0) <= 1
-    assert found.facts["used"] == {"pos": {"leace": [0], "mean_swap": [0]}}
+    # 300 vectors do not tell a covariance of 384 features, and what random subspaces take from whitened ones hurts too
+    assert found.facts["used"] == {"pos": {"leace": [], "mean_swap": [0]}}
     assert value(found, "decodable_above", "leace", 0, "pos on layer 2") < value(found, "decodable", "validation", 2)
 
 
@@ -136,7 +138,7 @@ def test_what_cannot_be_measured_is_refused_before_anything_is_computed(make):
     few = Grammar(name="grammar", train=39, dev=30, test=30).load()
     with pytest.raises(DataError, match="at least 40 sentences of train.* has 39"):
         Usage().check(make(corpus=few))
-    for wrong in ({"methods": ["magic"]}, {"draws": 0}, {"alpha": -1.0}):
+    for wrong in ({"methods": ["magic"]}, {"draws": 2}, {"alpha": -1.0}):
         with pytest.raises(ConfigError, match=f"analysis.usage.{next(iter(wrong))}"):
             Usage(**wrong)
 

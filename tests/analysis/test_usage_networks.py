@@ -17,8 +17,8 @@ from probing.store.key import Store
 
 planted = runpy.run_path(str(Path(__file__).parents[1] / "planted_network.py"))["planted"]
 LAYERS = [0, 1, 2]
-PLANTED = {"concepts": ["pos", "xpos"], "sentences": 80, "draws": 3}
-SMALL = {"methods": ["leace", "mean_swap"], "sentences": 6, "items": 300}
+PLANTED = {"concepts": ["pos", "xpos"], "sentences": 80, "draws": 10}
+SMALL = {"methods": ["leace", "mean_swap"], "sentences": 6, "items": 300, "draws": 3}
 
 
 def value(found, metric, method, layer, target="pos"):

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from probing.errors import ProbingError
-from probing.result.bootstrap import Score, Sums, interval, mean_over_draws, resample_counts, resampled, scores
+from probing.result.bootstrap import (
+    Score,
+    Sums,
+    degrees,
+    interval,
+    mean_over_draws,
+    one_more_draw,
+    resample_counts,
+    resampled,
+    scores,
+)
 from probing.result.metrics import accuracy, nspr, r2
 from probing.result.statistics import Statistics
 
@@ -256,3 +266,19 @@ def test_an_interval_is_as_wide_as_the_degrees_of_freedom_of_its_variance_say():
     )
     ratio = (bound.ci_high - bound.ci_low) / (free.ci_high - free.ci_low)
     assert ratio == pytest.approx(3.182 / 1.972, rel=1e-3)  # Student's t with 3 and with 199 degrees of freedom
+
+
+def test_one_more_draw_lies_as_far_from_the_mean_as_a_draw_and_the_mean_vary():
+    rng = np.random.default_rng(8)
+    effects, counts = rng.normal(0, 2, size=5), resample_counts(400, 2000, rng)
+
+    def of(effect):
+        values = effect + 0.1 * rng.standard_normal((400, 1))
+        return resampled(Sums("effect_nats", (values, np.ones((400, 1))), np.divide, np.ones((400, 1))), counts)
+
+    draws = [of(effect) for effect in effects]
+    mean, more = mean_over_draws(draws), one_more_draw(draws)
+    assert more.value == mean.value
+    assert mean.values.std() == pytest.approx(effects.std(ddof=1) / np.sqrt(5), rel=0.05)
+    assert more.values.std() == pytest.approx(effects.std(ddof=1) * np.sqrt(1 + 1 / 5), rel=0.05)
+    assert degrees(more) == pytest.approx(4, rel=0.1)

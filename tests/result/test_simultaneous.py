@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.stats import norm, t
 
 from probing.result.simultaneous import best_places, jointly
 
@@ -46,6 +47,16 @@ def test_an_adjusted_p_below_5_percent_and_an_interval_without_0_are_the_same():
         value, values = normal(np.array([0, 1.5, 3, 6]), RNG(seed), 399)
         joint = jointly(value, values)
         assert ((joint.p < 0.05) == ((joint.low > 0) | (joint.high < 0))).all()
+
+
+def test_a_spread_of_few_degrees_of_freedom_has_the_wider_quantile_of_student():
+    value, values = normal(np.zeros(3), RNG(3), 5000)
+    units = np.full(3, 1e9)
+    plain, few = jointly(value, values, units), jointly(value, values, units, np.array([1e9, 4, 4]))
+    assert np.ptp([few.low[0], few.high[0]]) == pytest.approx(np.ptp([plain.low[0], plain.high[0]]), rel=1e-6)
+    critical = (plain.high[1] - value[1]) / values[:, 1].std(ddof=1)
+    assert (few.high[1] - value[1]) / values[:, 1].std(ddof=1) == pytest.approx(t.ppf(norm.cdf(critical), 4), rel=1e-3)
+    assert (few.p >= plain.p).all()
 
 
 def test_what_is_undefined_or_does_not_vary_has_no_part_in_the_others():

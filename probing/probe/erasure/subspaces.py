@@ -12,6 +12,7 @@ Classes = NDArray[np.int64]
 
 RANK = 1e-8  # singular values below this share of the largest one are rounding errors
 VARIANCE = 1e-10  # the same for the variances of a covariance: features that do not vary have no whitened form
+ROUNDING = 2.0  # a direction whose variance is not larger than so many times that of rounding holds little else
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,16 +102,21 @@ class Whitening:
     rank: int
 
 
-def whitening(x: Vectors) -> Whitening:
-    """The whitening of vectors (N, D); their covariance may be of lower rank."""
+def whitening(x: Vectors, rounding: Vectors | None = None) -> Whitening:
+    """The whitening of vectors (N, D); see ``whitened_by``."""
     mean = x.mean(axis=0)
-    return whitened_by(mean, (x - mean).T @ (x - mean) / len(x))
+    return whitened_by(mean, (x - mean).T @ (x - mean) / len(x), rounding)
 
 
-def whitened_by(mean: Vectors, covariance: Vectors) -> Whitening:
-    """The whitening of vectors with this mean (D,) and covariance (D, D)."""
+def whitened_by(mean: Vectors, covariance: Vectors, rounding: Vectors | None = None) -> Whitening:
+    """The whitening of vectors with this mean (D,) and covariance (D, D), which may be of lower rank.
+
+    rounding (D,): the variance that stored numbers have from rounding alone, by feature. A layer norm leaves directions
+    that hold nothing else, and whitening would make them as large as all others.
+    """
     variances, axes = np.linalg.eigh(covariance)
-    kept = variances > VARIANCE * variances.max(initial=0)
+    along = 0 if rounding is None else ROUNDING * rounding @ axes**2
+    kept = variances > np.maximum(VARIANCE * variances.max(initial=0), along)
     variances, axes = variances[kept], axes[:, kept]
     return Whitening(mean, axes / np.sqrt(variances) @ axes.T, axes * np.sqrt(variances) @ axes.T, len(variances))
 

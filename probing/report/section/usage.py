@@ -22,16 +22,20 @@ from probing.report.style import (
     save,
     titled,
 )
-from probing.report.usage_tables import NAME, above_table, effects, effects_table, reliability_table
+from probing.report.usage_tables import (
+    KINDS,
+    NAME,
+    above_table,
+    effects,
+    effects_tables,
+    further_table,
+    reliability_table,
+)
 from probing.report.usage_words import METHODS, concepts_of, conclusions, output_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-KINDS = {
-    "removed": ("mean_projection", "leace", "inlp", "probe_subspace"),
-    "moved to another class": ("alter_rep", "mean_swap", "gradient"),
-}
 READING = (
     "above: what can be decoded, an association. Below: what the output loses when it is taken away or changed, beyond "
     "random subspaces of equal rank, an intervention. A filled point: used; a hollow one: not shown to be used."
@@ -43,8 +47,11 @@ def section(run: Run) -> Section:
     if pick(run, NAME, "decodable").empty:
         return Section("Usage")
     measured = [one for one in concepts_of(run) if not effects(run, one).empty]
-    further = [reliability_table(run), above_table(run)]
-    tables = [*(effects_table(run, one) for one in measured), *(table for table in further if table is not None)]
+    further = [reliability_table(run), further_table(run), above_table(run)]
+    tables = [
+        *(table for one in measured for table in effects_tables(run, one)),
+        *(table for table in further if table is not None),
+    ]
     figures = [Figure(f"usage_{one}", caption(run, one), partial(write_usage, one), READING) for one in measured]
     return Section("Decodable and used", conclusions(run), tables, figures, sample_of(run, NAME))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from probing.analysis.concept_material import rounding_of
 from probing.errors import ConfigError, DataError
 from probing.probe.erasure.subspaces import (
     angle_degrees,
@@ -83,6 +84,25 @@ def test_what_a_probe_reads_is_gone_and_the_rest_stays(data):
     assert np.abs(np.ptp(logits - logits.mean(axis=1, keepdims=True), axis=0)).max() < 1e-8
     away = np.eye(D) - erasure.writes @ erasure.reads
     assert np.abs((erasure(x) - x) @ away).max() < 1e-8
+
+
+def test_directions_that_hold_only_rounding_are_not_whitened():
+    rng = np.random.default_rng(3)
+    y = rng.integers(C, size=N)
+    x = rng.standard_normal((N, D)) * np.geomspace(1, 0.05, D) + 3 * rng.standard_normal((C, D))[y]
+    x -= x.mean(axis=1, keepdims=True)  # as a layer norm does
+    stored = x.astype(np.float16)
+    deviation = np.ones(D, np.float32)
+    rounding = rounding_of(stored.astype(np.float32), deviation, 11)
+    whole = stored.astype(np.float64)
+    assert rounding.mean() == pytest.approx((whole - x).var(axis=0).mean(), rel=0.1)
+    assert (whitening(whole).rank, whitening(whole, rounding).rank, whitening(x).rank) == (D, D - 1, D - 1)
+    exact, apart = whitening(x), whitening(whole, rounding)
+    assert np.abs(exact.to - apart.to).max() < 0.02 * np.abs(exact.to).max()
+    erased = leace(whole, y, C, apart)(whole)
+    assert spread(erased, y) < 1e-4 < spread(whole, y)
+    even = whitening(1e6 * whole, 1e12 * rounding)  # whatever the unit
+    assert even.rank == D - 1
 
 
 def test_random_subspaces_have_the_same_rank_and_are_removed_in_the_same_way(data):

@@ -44,18 +44,17 @@ def facts(**changes):
 def test_tables_and_a_figure_per_concept(run_with, written):
     run = run_with("usage", lines(), **facts())
     made = section(run)
-    effects, reliability, above = made.tables
-    assert effects.text["LEACE"].tolist()[:2] == ["1.500 [1.490, 1.510] · used"] * 2
-    assert effects.text["swap of class means"][1] == "1.500 [1.490, 1.510]"
+    effects, moves, reliability, further, above = made.tables
+    assert effects.text["LEACE"].tolist()[:2] == ["1.500 [1.490, 1.510] *"] * 2
+    assert moves.text["swap of class means"].tolist()[:2] == ["1.500 [1.490, 1.510] *", "1.500 [1.490, 1.510]"]
+    assert ("swap of class means" in effects.text, "LEACE" in moves.text) == (False, False)
+    assert {table.raw["method"].unique().item() for table in (effects, moves)} == {"leace", "mean_swap"}
     assert effects.text["LEACE"][2] == "–"  # nothing was measured there
     assert "intervals hold for all layers and methods" in effects.note
     assert "for part of speech: quarter" in reliability.note
-    assert [*reliability.text][3:] == [
-        "completeness",
-        "selectivity",
-        "reliability",
-        "accuracy of a new probe on what is left",
-    ]
+    assert [*reliability.text][3:] == ["completeness", "selectivity", "reliability"]
+    assert [*further.text][3:] == ["accuracy of a new probe on what is left"]
+    assert max(len(table.text.columns) for table in made.tables) <= 7  # more are wider than a page
     assert above.text["next layer"].tolist()[0] == "layer 1: 0.300 [0.290, 0.310]"
     assert above.text["highest layer"].tolist()[0] == "layer 2: 0.300 [0.290, 0.310]"
     assert len(above.text) == 4
@@ -91,7 +90,7 @@ def test_a_probe_that_stands_in_for_a_head_is_named(run_with):
 def test_without_an_output_only_scores_are_shown(run_with):
     rows = [line for line in lines() if line[3]["metric"] not in ("effect_nats", "decodable_above")]
     made = section(run_with("usage", rows, **facts(used={})))
-    assert [table.name for table in made.tables] == ["usage_reliability"]
+    assert [table.name for table in made.tables] == ["usage_reliability", "usage_further"]
     assert made.sentences == ["No effect on an output was measured: what is decodable here is not shown to be used."]
     assert not made.figures
 
