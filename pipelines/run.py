@@ -19,7 +19,7 @@ Examples:
   python -m pipelines.run task=depth probe=structural              probe of Hewitt & Manning
   python -m pipelines.run model.checkpoint=./mine data=conllu data.train=a.conllu data.test=b.conllu
   python -m pipelines.run task=pos attention=full                  the usual analyses of attention
-  python -m pipelines.run attention=none analysis=syntax analysis.syntax.least=50
+  python -m pipelines.run task=pos attention=none usage=full       is it used, or only decodable?
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
 -m runs one job for each combination of comma-separated values; python -m pipelines.report compares

@@ -22,6 +22,7 @@ from pipelines.shared.option_files import CONF, options
 from pipelines.shared.options import option
 from pipelines.shared.schema import checked
 from pipelines.viewing.inputs import Settings as ViewSettings
+from probing.analysis.concept_changes import METHODS
 
 EVERY = [(group, name) for group in GROUPS for name in options(group)]
 NAMED = [name for name in options("analysis") if name != "none"]
@@ -101,6 +102,18 @@ def test_attention_brings_no_analysis_or_rollout_or_all():
 @pytest.mark.parametrize("group, name", USUAL.items())
 def test_what_a_folder_leaves_out_is_what_runs_without_an_option(group, name):
     assert composed()[1][group] == name
+
+
+def test_usage_full_removes_every_concept_with_every_method():
+    for chosen in (["usage=full"], ["usage=full", "analysis=usage"]):
+        analyses = built("attention=none", *chosen).analyses
+        assert set(analyses) == {PROBES, "usage"}
+        assert (analyses["usage"].concepts, analyses["usage"].methods) == (["all"], [*METHODS])
+    fewer = built(
+        "attention=none", "usage=full", "analysis.usage.concepts=[task,deprel]", "analysis.usage.methods=leace"
+    )
+    assert (fewer.analyses["usage"].concepts, fewer.analyses["usage"].methods) == (["task", "deprel"], ["leace"])
+    assert set(built("attention=none", "usage=none").analyses) == {PROBES}
 
 
 def test_further_analyses_are_added_to_those_of_attention():

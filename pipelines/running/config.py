@@ -23,7 +23,7 @@ from probing.result.resampling import AUTO, CHOICES
 from probing.task.labels import Task
 
 GROUPS = ("data", "task", "model", "store", "probe", "rollout", "report")  # one part each
-ANALYSES = ("attention", "analysis")  # a set of analyses, and further single ones
+ANALYSES = ("attention", "analysis", "usage")  # a set of analyses, further single ones, and interventions on concepts
 PROBES = "probes"  # the analysis that every run has, first
 ALL = "all"
 

@@ -1,23 +1,24 @@
 """What is built on one layer: interventions on one half of train, and validation probes on the other half."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probing.analysis.concept_changes import (
     CONTROL,
-    EXACT,
     ITERATED,
     REMOVALS,
-    TOLERANCE,
     Change,
-    Material,
     changes,
-    fitted,
+    random_removals,
 )
 from probing.analysis.concept_labels import Coded, Concept, Halves
+from probing.analysis.concept_material import EXACT, TOLERANCE, Material, fitted
 from probing.axes import FloatArray, IntArray, Split
 from probing.probe.erasure.counterfactuals import other_classes
 from probing.probe.erasure.subspaces import Classes, Vectors
@@ -26,6 +27,7 @@ from probing.result.intervention_scores import balanced
 from probing.result.statistics import Floats
 from probing.rng import generator
 
+T = TypeVar("T")
 PURPOSE = "usage"  # of random numbers
 TIE = 1e-4  # nats: after LEACE two classes of one frequency differ only by rounding
 
@@ -87,6 +89,14 @@ class Built:
         return np.asarray(by * np.where(np.isfinite(deviation), deviation, 0))
 
 
+class OfConcept(NamedTuple):
+    """Of one concept its changes, by method the probe that was trained anew, and what INLP left if it found more."""
+
+    changes: Sequence[Change]
+    refitted: Mapping[str, LinearReader]
+    left: float | None
+
+
 def built(
     vectors: Mapping[Split, NDArray[np.float32]],
     known: Sequence[Concept],
@@ -97,24 +107,47 @@ def built(
     """All that is built on a layer, from its vectors of train and dev, (N, D) each; ``chosen``: names of concepts."""
     first, second = split_in
     by = scale(vectors["train"][first], True, ways.bits)
-    read = {split: vectors[split] for split in ("train", "dev")}
-    of = {split: part.astype(np.float64) for split, part in apply(read, *by).items()}
-    readers = {one.name: reader(of["train"][second], one.gold.of["train"][second], one.gold, ways) for one in known}
-    made: dict[str, list[Change]] = {}
-    refitted: dict[tuple[str, str], LinearReader] = {}
-    unfinished: dict[str, float] = {}
-    for one in known:
-        if one.name in chosen:
-            gold, control = (material(of, coded, first, ways) for coded in (one.gold, one.control))
-            rng = generator(ways.seed, PURPOSE, one.name)
-            made[one.name] = changes(gold, control, ways.methods, ways.draws, rng)
-            if {*ways.methods} & {*ITERATED} and not gold.nullspace.finished:
-                unfinished[one.name] = gold.nullspace.left
-            for change in made[one.name]:
-                if change.method in REMOVALS and not change.against:
-                    left = change.apply(gold.x, gold.y, gold.y)
-                    refitted[one.name, change.method] = reader(left, gold.y, one.gold, ways, EXACT)
-    return Built(by, readers, made, refitted, unfinished)
+    building, validating, dev = (
+        apply({"train": part}, *by)["train"].astype(np.float64)
+        for part in (vectors["train"][first], vectors["train"][second], vectors["dev"])
+    )
+    random = random_removals(building, ways.draws, partial(generator, ways.seed, PURPOSE))
+    readers = at_once(lambda one: reader(validating, one.gold.of["train"][second], one.gold, ways), known)
+
+    def of_concept(one: Concept) -> OfConcept:
+        gold, control = (material((building, dev), coded, first, ways) for coded in (one.gold, one.control))
+        moves = ways.draws, generator(ways.seed, PURPOSE, one.name)
+        found = changes(gold, control, ways.methods, random, moves)
+        left = {of.method: of.apply(gold.x, gold.y, gold.y) for of in found if of.method in REMOVALS and not of.against}
+        anew = {method: reader(x, gold.y, one.gold, ways, EXACT) for method, x in left.items()}
+        iterated = {*ways.methods} & {*ITERATED} and not gold.nullspace.finished
+        return OfConcept(found, anew, gold.nullspace.left if iterated else None)
+
+    made = dict(
+        zip(chosen, at_once(of_concept, [one for name in chosen for one in known if one.name == name]), strict=True)
+    )
+    return Built(
+        by,
+        {one.name: of for one, of in zip(known, readers, strict=True)},
+        {name: of.changes for name, of in made.items()},
+        {(name, method): of for name, found in made.items() for method, of in found.refitted.items()},
+        {name: of.left for name, of in made.items() if of.left is not None},
+    )
+
+
+def at_once(run: Callable[[Concept], T], concepts: Sequence[Concept]) -> list[T]:
+    """What ``run`` returns for each concept, as many at a time as there are threads, one thread each.
+
+    Probes of a few thousand vectors are too small to be shared among cores.
+    """
+    import torch
+
+    def alone(one: Concept) -> T:
+        torch.set_num_threads(1)  # of this thread
+        return run(one)
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        return [*pool.map(alone, concepts)]
 
 
 def reader(x: Vectors, y: Classes, coded: Coded, ways: Ways, tolerance: float = TOLERANCE) -> LinearReader:
@@ -124,12 +157,14 @@ def reader(x: Vectors, y: Classes, coded: Coded, ways: Ways, tolerance: float = 
     return LinearReader(weights, np.bincount(y[there], minlength=coded.n_classes) / there.sum())
 
 
-def material(of: Mapping[Split, Vectors], coded: Coded, half: IntArray, ways: Ways) -> Material:
-    """What interventions on one labelling are built from; the end of INLP is decided on as many items of dev."""
-    y, held_out = coded.of["train"][half], coded.of["dev"]
+def material(of: tuple[Vectors, Vectors], coded: Coded, half: IntArray, ways: Ways) -> Material:
+    """What interventions on one labelling are built from: vectors of a ``half`` of train, and of dev, on as many of
+    which the end of INLP is decided.
+    """
+    (x, dev), y, held_out = of, coded.of["train"][half], coded.of["dev"]
     kept = np.flatnonzero(held_out >= 0)[: len(half)]
-    pair = (of["dev"][kept], held_out[kept])
-    return Material(of["train"][half[y >= 0]], y[y >= 0], pair, coded.n_classes, ways.steps, ways.alpha, ways.l2)
+    pair = (dev[kept], held_out[kept])
+    return Material(x[y >= 0], y[y >= 0], pair, coded.n_classes, ways.steps, ways.alpha, ways.l2)
 
 
 def own_and_wanted(change: Change, concept: Concept, seed: int) -> tuple[Classes, Classes]:

@@ -1,12 +1,14 @@
 """Ways to change a concept in the vectors of a layer, each beside random subspaces and beside its control task."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
+from threading import Lock
 
 import numpy as np
 
-from probing.probe import logistic
+from probing.analysis.concept_labels import Concept
+from probing.analysis.concept_material import Material
 from probing.probe.erasure.counterfactuals import (
     alter_rep,
     mean_swap,
@@ -14,13 +16,10 @@ from probing.probe.erasure.counterfactuals import (
     random_means,
     shifted_as_far,
 )
-from probing.probe.erasure.nullspace import Nullspace, discriminant, nullspace
 from probing.probe.erasure.subspaces import (
     Classes,
     Erasure,
     Vectors,
-    Whitening,
-    class_means,
     leace,
     mean_projection,
     probe_rows,
@@ -34,10 +33,9 @@ COUNTERFACTUALS = ("alter_rep", "mean_swap", "gradient")
 METHODS = (*REMOVALS, *COUNTERFACTUALS)
 ITERATED = ("inlp", "alter_rep")  # those that remove, or use, one probe after the other
 RANDOM, CONTROL = "random", "control"
-TOLERANCE, EXACT = 1e-3, 1e-6  # of the solver of a probe, and of one whose answers may be nearly tied
-MOST_STEPS = 200
 
 Apply = Callable[[Vectors, Classes, Classes], Vectors]  # vectors, their classes, the wanted ones -> changed vectors
+RandomRemovals = Callable[[int, bool], Sequence[Apply]]  # rank, and whether vectors are whitened first, as for LEACE
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,71 +57,55 @@ class Change:
         return self.method + {"": "", RANDOM: f"_random{self.draw}", CONTROL: "_control"}[self.against]
 
 
-def fitted(x: Vectors, y: Classes, n_classes: int, l2: float, tolerance: float = TOLERANCE) -> Vectors:
-    """The weights (C, D + 1) of a linear probe of centred vectors (N, D), intercept last."""
-    import torch
-
-    features, labels = torch.from_numpy(x.astype(np.float32)), torch.from_numpy(y.astype(np.int64))
-    path = logistic.Path(features, labels, n_classes, tolerance, MOST_STEPS)
-    return np.asarray(path.solve(l2).weights.double())
+Shared = Sequence[tuple[Concept, Change]]  # one change, and whose it is
 
 
-@dataclass(frozen=True, eq=False)
-class Material:
-    """What interventions are built from: vectors and classes of one half of train, and of dev for the end of INLP."""
+def random_removals(x: Vectors, draws: int, rng: Callable[..., np.random.Generator]) -> RandomRemovals:
+    """Removals of ``draws`` random subspaces from vectors like ``x`` (N, D). rng: the generator of a purpose.
 
-    x: Vectors
-    y: Classes
-    held_out: tuple[Vectors, Classes]
-    n_classes: int
-    steps: int
-    alpha: float
-    l2: float
+    Concepts and methods that ask for the same rank get the same ones, which are then measured once for all.
+    """
+    mean, white, waiting = x.mean(axis=0), cache(lambda: whitening(x)), Lock()
 
-    @cached_property
-    def means(self) -> Vectors:
-        """Of the classes, (C, D)."""
-        return class_means(self.x, self.y, self.n_classes)
+    @cache
+    def drawn(rank: int, whitened: bool) -> tuple[Apply, ...]:
+        own = rng("random", str(rank), "whitened" if whitened else "")
+        by = white() if whitened else None
+        return tuple(_removing(random_erasure(rank, mean, own, by)) for _ in range(draws))
 
-    @cached_property
-    def probe(self) -> Vectors:
-        """A linear probe, (C, D + 1)."""
-        return fitted(self.x, self.y, self.n_classes, self.l2)
+    def of_rank(rank: int, whitened: bool) -> tuple[Apply, ...]:
+        with waiting:  # of several threads that ask for one rank, one draws
+            return drawn(rank, whitened)
 
-    @cached_property
-    def white(self) -> Whitening:
-        """The whitening of the vectors."""
-        return whitening(self.x)
-
-    @cached_property
-    def nullspace(self) -> Nullspace:
-        """What INLP finds, with linear discriminants as its probes."""
-
-        def fit(x: Vectors, y: Classes) -> Vectors:
-            return discriminant(x, y, self.n_classes, self.l2)
-
-        return nullspace((self.x, self.y), self.held_out, self.n_classes, fit, self.steps)
+    return of_rank
 
 
 def changes(
-    gold: Material, control: Material, methods: Sequence[str], draws: int, rng: np.random.Generator
+    gold: Material,
+    control: Material,
+    methods: Sequence[str],
+    random: RandomRemovals,
+    moves: tuple[int, np.random.Generator],
 ) -> list[Change]:
-    """Every method on the concept, on ``draws`` random subspaces of the same rank, and on the control task."""
+    """Every method on the concept, on random subspaces of the same rank, and on the control task.
+
+    random: removals of random subspaces. moves: how many random moves to draw, and from what.
+    """
     found: list[Change] = []
     for method in methods:
-        of = removals if method in REMOVALS else counterfactuals
-        found += [*of(method, gold, draws, rng)]
-        found += [Change(method, CONTROL, 0, one.rank, one.apply) for one in of(method, control, 0, rng)]
+        removal, (draws, rng) = method in REMOVALS, moves
+        found += removals(method, gold, random) if removal else counterfactuals(method, gold, draws, rng)
+        of_control = removals(method, control) if removal else counterfactuals(method, control, 0, rng)
+        found += [Change(method, CONTROL, 0, one.rank, one.apply) for one in of_control]
     return found
 
 
-def removals(method: str, of: Material, draws: int, rng: np.random.Generator) -> Iterator[Change]:
+def removals(method: str, of: Material, random: RandomRemovals | None = None) -> Iterator[Change]:
     """The removal of the concept, and of random subspaces of its rank in the same way."""
     erasure = erased(method, of)
-    white = of.white if method == "leace" else None
     yield Change(method, "", 0, erasure.rank, _removing(erasure))
-    for draw in range(draws):
-        yield Change(method, RANDOM, draw, erasure.rank, _removing(random_erasure(erasure, rng, white)))
+    for draw, apply in enumerate(random(erasure.rank, method == "leace") if random else ()):
+        yield Change(method, RANDOM, draw, erasure.rank, apply)
 
 
 def erased(method: str, of: Material) -> Erasure:
@@ -173,3 +155,14 @@ def _labelled(moves: Apply) -> Apply:
         return moved
 
     return apply
+
+
+def shared(changes: Mapping[str, Sequence[Change]], known: Sequence[Concept]) -> list[Shared]:
+    """The changes of one layer in the order of concepts, those that are one and the same together: the removal of a
+    random subspace stands for all concepts and methods of its rank.
+    """
+    found: dict[Apply, list[tuple[Concept, Change]]] = {}
+    for concept in known:
+        for change in changes.get(concept.name, ()):
+            found.setdefault(change.apply, []).append((concept, change))
+    return [*found.values()]

@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from probing.analysis.concept_builds import Built, own_and_wanted
-from probing.analysis.concept_changes import REMOVALS, Change
+from probing.analysis.concept_changes import REMOVALS, Change, Shared, shared
 from probing.analysis.concept_labels import Concept
 from probing.analysis.concept_scores import Found, Key, Sums
 from probing.attention.interventions.changed_layer import LayerPass, PooledItems, layer_pass, pooled_items
-from probing.attention.interventions.passes import each_batch
+from probing.attention.interventions.passes import each_batch, in_copies
 from probing.attention.interventions.readouts import Reading, Readout
 from probing.axes import IntArray, Progress
 from probing.model.batches import Batch
 from probing.model.encoder import Encoder
 from probing.model.pooling import Pooling
 from probing.model.subwords import Subwords
+from probing.probe.erasure.subspaces import Vectors
 from probing.result.statistics import Floats
 
 if TYPE_CHECKING:
@@ -79,58 +81,116 @@ class Effects:
             base = self.on.readout(passed.states[self.on.readout.layer], batch)
         found: OfBatch = {}
         for layer in self.layers:
-            for concept in self.known:
-                for change in self.made[layer].changes.get(concept.name, ()):
-                    found |= self._of_change(passed, pooled, base, (layer, concept, change))
+            different = shared(self.made[layer].changes, self.known)
+            run = LayerEffects(self, (passed, pooled, base), layer, different)
+            for _, some in in_copies(self.on.encoder, np.arange(len(different)), batch.ids.size, run):
+                found |= some
         return found
 
-    def _of_change(
-        self, passed: LayerPass, pooled: PooledItems, base: Reading, of: tuple[int, Concept, Change]
-    ) -> OfBatch:
+
+@dataclass(frozen=True, eq=False)
+class LayerEffects:
+    """What ``changes`` of one layer do to one batch: to its pass, its items, and what the output says of it."""
+
+    of: Effects
+    unchanged: tuple[LayerPass, PooledItems, Reading]
+    layer: int
+    changes: Sequence[Shared]
+
+    def __call__(self, which: IntArray) -> OfBatch:
+        """Of some of the changes, each on its own copy of the batch, in one pass of the layers above."""
         import torch
 
-        layer, concept, change = of
-        made, batch = self.made[layer], passed.batch
-        numbers = self.on.first[batch.sentences][pooled.rows] + pooled.which
-        own, wanted = (classes[numbers] for classes in own_and_wanted(change, concept, self.seed))
-        states = passed.states[layer]
-        before = made.standardised(pooled.vectors(states))
-        by = made.as_stored(change.apply(before, own, wanted) - before)
+        (passed, pooled, base), on, changes = self.unchanged, self.of.on, [self.changes[at] for at in which]
+        by = [self._move(*change[0]) for change in changes]
         with torch.inference_mode():
-            above = passed.above(layer, pooled.moved(states, by.astype(np.float32)))
-            after = self.on.readout(above[self.on.readout.layer], batch)
-            goal = self.on.wanted.get(concept.name) if change.method not in REMOVALS else None
-            towards = None if goal is None else goal(above[goal.layer], batch)
-        parts = effects(base, after) | ({} if towards is None else {"moved_to_wanted": predicted(towards)})
-        found: OfBatch = {(layer, (metric, concept.name, change.name)): sums for metric, sums in parts.items()}
-        if not change.against:
-            gold = concept.gold.of["test"][numbers]
-            for higher in (other for other in self.made if other > layer):
-                reads = self.made[higher]
-                said = reads.readers[concept.name].predicted(reads.standardised(pooled.vectors(above[higher])))
-                key = ("decodable_above", f"{concept.name} on layer {higher}", change.name)
-                found[layer, key] = _by_row(pooled, said == gold, gold >= 0, len(batch.ids))
+            above = passed.above(self.layer, pooled.moved(passed.states[self.layer], by))
+            after = on.readout(above[on.readout.layer], passed.batch.repeat(len(which)))
+        found: OfBatch = {}
+        for change, parts in zip(changes, effects(base, after, len(which)), strict=True):
+            for concept, one in change:
+                found |= {(self.layer, (metric, concept.name, one.name)): sums for metric, sums in parts.items()}
+        return found | self._reached(changes, above) | self._decoded(changes, above)
+
+    @cached_property
+    def _numbers(self) -> IntArray:
+        """The numbers of the items among all of test, (P,)."""
+        passed, pooled, _ = self.unchanged
+        return np.asarray(self.of.on.first[passed.batch.sentences][pooled.rows] + pooled.which)
+
+    @cached_property
+    def _before(self) -> Vectors:
+        """The unchanged vectors of the items, standardised, (P, D)."""
+        passed, pooled, _ = self.unchanged
+        return self.of.made[self.layer].standardised(pooled.vectors(passed.states[self.layer]))
+
+    def _move(self, concept: Concept, change: Change) -> Vectors:
+        own, wanted = (classes[self._numbers] for classes in own_and_wanted(change, concept, self.of.seed))
+        return self.of.made[self.layer].as_stored(change.apply(self._before, own, wanted) - self._before)
+
+    def _reached(self, changes: Sequence[Shared], above: "Mapping[int, torch.Tensor]") -> OfBatch:
+        """How often the output gives the class to which items were moved, if it predicts classes of the concept."""
+        import torch
+
+        batch, found = self.unchanged[0].batch, {}
+        for name, goal in self.of.on.wanted.items():
+            moved = {at: of[0][1] for at, of in enumerate(changes) if of[0][0].name == name and is_move(of[0][1])}
+            if moved:
+                states = copies(above[goal.layer], len(changes))[[*moved]].flatten(0, 1)
+                with torch.inference_mode():
+                    reading = goal(states, batch.repeat(len(moved)))
+                for change, sums in zip(moved.values(), predicted(reading, len(moved)), strict=True):
+                    found[self.layer, ("moved_to_wanted", name, change.name)] = sums
+        return found
+
+    def _decoded(self, changes: Sequence[Shared], above: "Mapping[int, torch.Tensor]") -> OfBatch:
+        """How often the layers above decode a concept that is changed."""
+        passed, pooled, _ = self.unchanged
+        found = {}
+        for higher in (other for other in self.of.made if other > self.layer):
+            reads = self.of.made[higher]
+            for states, [(concept, change), *_] in zip(copies(above[higher], len(changes)), changes, strict=True):
+                if not change.against:
+                    gold = concept.gold.of["test"][self._numbers]
+                    said = reads.readers[concept.name].predicted(reads.standardised(pooled.vectors(states)))
+                    key = ("decodable_above", f"{concept.name} on layer {higher}", change.name)
+                    found[self.layer, key] = _by_row(pooled, said == gold, gold >= 0, len(passed.batch.ids))
         return found
 
 
-def effects(base: Reading, after: Reading) -> dict[str, Sums]:
-    """By sentence of the batch: nats that the gold labels lose, and how many predictions are others than before."""
-    lost = base.of_gold() - after.of_gold()
-    other = base.logits.argmax(1) != after.logits.argmax(1)
-    return {"effect_nats": _sums(base, lost), "prediction_change": _sums(base, other)}
+def copies(states: "torch.Tensor", n: int) -> "torch.Tensor":
+    """The states of ``n`` copies of a batch, (n * B, T, D) -> (n, B, T, D)."""
+    return states.view(n, -1, *states.shape[1:])
 
 
-def predicted(reading: Reading) -> Sums:
-    """By sentence of the batch: how many predictions are what the reading has as gold."""
-    return _sums(reading, reading.logits.argmax(1) == reading.gold)
+def is_move(change: Change) -> bool:
+    """Whether items are moved to a class, and the concept is not removed."""
+    return change.method not in REMOVALS
 
 
-def _sums(reading: Reading, values: "torch.Tensor") -> Sums:
+def effects(base: Reading, after: Reading, copies: int = 1) -> list[dict[str, Sums]]:
+    """Of each copy of a batch, by its sentence: nats that the gold labels lose, and how many predictions are others."""
+    lost = base.of_gold() - after.of_gold().view(copies, -1)
+    other = base.logits.argmax(1) != after.logits.argmax(1).view(copies, -1)
+    parts = zip(_sums(base, lost), _sums(base, other), strict=True)
+    return [{"effect_nats": nats, "prediction_change": changed} for nats, changed in parts]
+
+
+def predicted(reading: Reading, copies: int = 1) -> list[Sums]:
+    """Of each copy of a batch, by its sentence: how many predictions are what the reading has as gold."""
+    right = (reading.logits.argmax(1) == reading.gold).view(copies, -1)
+    n, here = reading.n_sentences // copies, right.shape[1]
+    return _sums(Reading(reading.logits[:here], reading.gold[:here], reading.rows[:here], n), right)
+
+
+def _sums(reading: Reading, values: "torch.Tensor") -> list[Sums]:
+    """Of values (K, P) at the places of a reading of B sentences: K sums and numbers of values, (B,) each."""
     import torch
 
     rows, n = reading.rows, reading.n_sentences
-    sums = torch.zeros(n, dtype=torch.float64, device=rows.device).index_add(0, rows, values.double())
-    return sums.cpu().numpy(), rows.bincount(minlength=n).double().cpu().numpy()
+    sums = torch.zeros(len(values), n, dtype=torch.float64, device=rows.device).index_add(1, rows, values.double())
+    items = rows.bincount(minlength=n).double().cpu().numpy()
+    return [(of_copy, items) for of_copy in sums.cpu().numpy()]
 
 
 def _by_row(pooled: PooledItems, right: np.ndarray, known: np.ndarray, n: int) -> Sums:

@@ -1,13 +1,13 @@
 """How completely and how selectively each intervention on one layer changes its concept, on sampled items of test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
 from probing.analysis.concept_builds import Built, goals, own_and_wanted
-from probing.analysis.concept_changes import REMOVALS, Change
+from probing.analysis.concept_changes import REMOVALS, Change, shared
 from probing.analysis.concept_labels import Concept, apart_from
 from probing.axes import IntArray, Tally
 from probing.probe.erasure.subspaces import Classes, Vectors
@@ -70,28 +70,35 @@ class LayerScores:
     def changed(self) -> dict[Key, Sums]:
         """Completeness, selectivity and decodability after every change of every concept."""
         found = {}
-        for one in self.known:
-            others = apart_from(one, self.known, self.half)
-            for change in self.made.changes.get(one.name, ()):
-                for metric, sums in self._of(change, one, others).items():
-                    found[metric, one.name, change.name] = sums
+        others = {one.name: apart_from(one, self.known, self.half) for one in self.known}
+        for change in shared(self.made.changes, self.known):
+            after = self._changed(*change[0])
+            told = cache(lambda name, after=after: self.made.readers[name].probabilities(after))
+            for concept, one in change:
+                for metric, sums in self._of(one, concept, others[concept.name], after, told).items():
+                    found[metric, concept.name, one.name] = sums
         return found
 
-    def _of(self, change: Change, concept: Concept, others: Sequence[Concept]) -> dict[str, Sums]:
+    def _changed(self, concept: Concept, change: Change) -> Vectors:
         own, wanted = (of[self.sampled.items] for of in own_and_wanted(change, concept, self.seed))
+        return change.apply(self.test, own, wanted)
+
+    def _of(
+        self, change: Change, concept: Concept, others: Sequence[Concept], after: Vectors, told: Callable[[str], Floats]
+    ) -> dict[str, Sums]:
+        """told: what validation probes say of the vectors ``after`` the change, by concept, (N, C) each."""
         gold, reader = concept.gold.of["test"][self.sampled.items], self.made.readers[concept.name]
-        after = change.apply(self.test, own, wanted)
         right = (reader.predicted(after) == gold).astype(float)
         found = {"decodable_after": self.sampled.sums(right, gold)}
         found["change_size"] = self.sampled.sums(np.linalg.norm(after - self.test, axis=1), gold)
-        said = reader.probabilities(after)
+        said = told(concept.name)
         if change.method in REMOVALS:
             found["completeness"] = self.sampled.sums(removed(said), gold)
         else:
             goal = goals(concept, self.seed)[self.sampled.items]
             found["completeness"] = self.sampled.sums(reached(said, goal), gold)
         if others:
-            stays = [unchanged(self.before[o.name], self.made.readers[o.name].probabilities(after)) for o in others]
+            stays = [unchanged(self.before[o.name], told(o.name)) for o in others]
             found["selectivity"] = self.sampled.sums(np.mean(stays, axis=0), gold)
         if not change.against and change.method in REMOVALS:
             anew = self.made.refitted[concept.name, change.method].predicted(after) == gold

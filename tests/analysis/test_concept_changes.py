@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from probing.analysis.concept_changes import COUNTERFACTUALS, METHODS, REMOVALS, Material, changes
+from probing.analysis.concept_changes import COUNTERFACTUALS, METHODS, REMOVALS, changes, random_removals
+from probing.analysis.concept_material import Material
 from probing.probe.erasure.counterfactuals import other_classes
 
 N, D, C, DRAWS = 240, 10, 3, 2
@@ -20,7 +21,13 @@ def made():
         for labels in (y[:120], rng.integers(C, size=120))
     )
     own = np.where(np.arange(N) % 5 == 0, -1, y)
-    return changes(gold, control, METHODS, DRAWS, np.random.default_rng(1)), x, own, other_classes(own, C, rng)
+    random = random_removals(x[:120], DRAWS, lambda *purpose: np.random.default_rng(len("".join(purpose))))
+    return (
+        changes(gold, control, METHODS, random, (DRAWS, np.random.default_rng(1))),
+        x,
+        own,
+        other_classes(own, C, rng),
+    )
 
 
 def of(made, method):
@@ -34,6 +41,13 @@ def test_each_method_has_its_random_subspaces_and_its_control(made, method):
     assert found[f"{method}_random0"].rank == found[f"{method}_random1"].rank == found[method].rank
     moved = [change.apply(*made[1:]) for change in found.values()]
     assert min(np.abs(one - other).max() for i, one in enumerate(moved) for other in moved[:i]) > 0.1
+
+
+def test_random_subspaces_of_one_rank_are_the_same_for_all_methods_that_remove_in_the_same_way(made):
+    assert of(made, "mean_projection")["mean_projection"].rank == of(made, "leace")["leace"].rank == C - 1
+    removed = {method: of(made, method)[f"{method}_random0"].apply for method in REMOVALS}
+    assert removed["mean_projection"] is removed["probe_subspace"]
+    assert len({*removed.values()}) == 3  # LEACE whitens, INLP has another rank
 
 
 @pytest.mark.parametrize("method", REMOVALS)

@@ -37,15 +37,17 @@ class PooledItems:
         """Hidden states (B, T, D) -> the vectors of the items, (P, D)."""
         return np.asarray(self.weights @ states.flatten(0, 1).float().cpu().numpy())
 
-    def moved(self, states: "torch.Tensor", by: NDArray[np.float32]) -> "torch.Tensor":
-        """The states (B, T, D) that give every item the vector that it has plus its row of ``by`` (P, D).
+    def moved(self, states: "torch.Tensor", by: Sequence[NDArray[np.floating]]) -> "torch.Tensor":
+        """The states (B, T, D) once for each of K moves ``by``, (P, D) each, one copy after the other: (K * B, T, D).
 
-        Each subword that an item is pooled from moves as the item does; one of several items as their mean does.
+        They give every item the vector that it has plus its row of the move. Each subword that an item is pooled from
+        moves as the item does; one of several items as their mean does.
         """
         import torch
 
-        flat = torch.from_numpy(np.asarray(self._spread @ by, dtype=np.float32)).to(states.device, states.dtype)
-        return states + flat.view(states.shape)
+        flat = np.stack([self._spread @ np.asarray(one, dtype=np.float32) for one in by])
+        moves = torch.from_numpy(flat).to(states.device, states.dtype).view(len(by), *states.shape)
+        return (states + moves).flatten(0, 1)
 
     @cached_property
     def _spread(self) -> sparse.csr_matrix:
@@ -88,6 +90,8 @@ class LayerPass:
     def above(self, layer: int, changed: "torch.Tensor") -> "dict[int, torch.Tensor]":
         """The states of ``layer`` and of all layers above it, by layer, if those of ``layer`` are ``changed``.
 
+        changed: (K * B, T, D), K copies of the batch one after the other, each changed in another way; so are all
+        states returned. The blocks below compute nothing.
         Raises: ConfigError for a layer that is neither the last one nor read by a block with attention.
         """
         import torch
@@ -99,9 +103,9 @@ class LayerPass:
         if not places:
             layers = [*(block.number - 1 for block in self.found), last]
             raise ConfigError(f"layers={layer}: no block with attention reads this layer; choose among {layers}")
-        below = self.found[: places[0]]
-        with torch.inference_mode(), resumed(below, self.kept), entering(self.found[places[0]], changed):
-            states = forward(self.encoder, self.batch).hidden_states
+        below, copies = self.found[: places[0]], len(changed) // len(self.batch.ids)
+        with torch.inference_mode(), resumed(below, self.kept, copies), entering(self.found[places[0]], changed):
+            states = forward(self.encoder, self.batch.repeat(copies)).hidden_states
         return {layer: changed, **{above: states[above] for above in range(layer + 1, last + 1)}}
 
 

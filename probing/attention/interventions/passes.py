@@ -50,6 +50,23 @@ def each_batch(
         yield from encoder.memory.halving(chosen[some], lengths[some], found, copies)
 
 
+def in_copies(
+    encoder: Encoder,
+    items: NDArray[np.int64],
+    length: int,
+    run: Callable[[NDArray[np.int64]], T],
+    most: int | None = None,
+) -> Iterator[tuple[NDArray[np.int64], T]]:
+    """What ``run`` returns for some ``items`` at a time, each of which needs a copy of a batch of ``length`` subwords.
+
+    As many copies at once as a pass can hold, or ``most``; fewer where memory runs out.
+    """
+    step = most or max(1, budget(encoder) // length)
+    for at in range(0, len(items), step):
+        some = items[at : at + step]
+        yield from encoder.memory.halving(some, np.full(len(some), length), lambda part: (part, run(part)))
+
+
 def forward(encoder: Encoder, batch: Batch, embedded: "torch.Tensor | None" = None) -> Any:
     """The network's output with all hidden states; computed from ``embedded`` (B, T, E), if given, not from the ids.
 

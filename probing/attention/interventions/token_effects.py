@@ -1,12 +1,12 @@
 """Interventions on tokens: a token is replaced by a blank, or its value vectors are set to zero in one layer."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.attention.interventions.passes import budget, hidden, replaced
+from probing.attention.interventions.passes import hidden, in_copies, replaced
 from probing.attention.interventions.readouts import Readout
 from probing.errors import ModelError
 from probing.model.batches import Batch, batch_of
@@ -19,7 +19,6 @@ from probing.model.subwords import Subwords
 if TYPE_CHECKING:
     import torch
 
-T = TypeVar("T")
 BLANKS = ("mask", "unk", "pad", "eos")
 
 
@@ -61,7 +60,7 @@ def blank_out(encoder: Encoder, subwords: Subwords, readout: Readout, blank: int
             found: NDArray[np.float64] = (intact - after.view(len(some), -1)).double().cpu().numpy()
             return found
 
-        for some, found in _each_token(encoder, tokens, whole.ids.shape[1], lost):
+        for some, found in in_copies(encoder, tokens, whole.ids.shape[1], lost):
             losses[sentence][some] = found
     return losses
 
@@ -109,20 +108,6 @@ def _zeroed(encoder: Encoder, block: Block, call: Call, map_: "torch.Tensor") ->
         return distances
 
     most = None if block.copies else 1
-    for some, distances in _each_token(encoder, np.arange(states.shape[1]), states.shape[1], apart, most):
+    for some, distances in in_copies(encoder, np.arange(states.shape[1]), states.shape[1], apart, most):
         found[:, some] = distances
     return found
-
-
-def _each_token(
-    encoder: Encoder,
-    tokens: NDArray[np.int64],
-    length: int,
-    run: Callable[[NDArray[np.int64]], T],
-    most: int | None = None,
-) -> Iterator[tuple[NDArray[np.int64], T]]:
-    """What ``run`` returns for some tokens at a time: as many copies of their sentence as a pass can hold, or most."""
-    step = most or max(1, budget(encoder) // length)
-    for at in range(0, len(tokens), step):
-        some = tokens[at : at + step]
-        yield from encoder.memory.halving(some, np.full(len(some), length), lambda part: (part, run(part)))

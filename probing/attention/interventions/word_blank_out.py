@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from probing.attention.interventions.attribution import Attribution
 from probing.attention.interventions.logit_difference import LogitDifference, only_place
-from probing.attention.interventions.passes import budget, hidden
+from probing.attention.interventions.passes import hidden, in_copies
 from probing.attention.interventions.token_effects import special_token
 from probing.model.encoder import Encoder
 from probing.model.subwords import Subwords, linked, taken
@@ -38,11 +38,6 @@ def blank_out_words(encoder: Encoder, subwords: Subwords, explained: LogitDiffer
         many.ids[:] = ids[some]
         return explained(hidden(encoder, many, explained.layer), many).of_gold()
 
-    step = max(1, budget(encoder) // len(units))
-    for at in range(0, len(changed), step):
-        some = changed[at : at + step]
-        for part, found in encoder.memory.halving(
-            some, np.full(len(some), len(units)), lambda part: (part, without(part))
-        ):
-            values[places[part]] = intact - found.double().cpu().numpy()
+    for part, found in in_copies(encoder, changed, len(units), without):
+        values[places[part]] = intact - found.double().cpu().numpy()
     return Attribution("blank-out", values, "logit", setting=f"each word replaced by {name}, one at a time")

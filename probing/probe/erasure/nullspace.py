@@ -10,7 +10,7 @@ from probing.probe.erasure.subspaces import Classes, Erasure, Vectors, class_mea
 
 ENOUGH = 0.01  # accuracy above the majority below which nothing more is found
 
-Fit = Callable[[Vectors, Classes], Vectors]  # vectors (N, D) and classes (N,) -> weights (C, D + 1), intercept last
+Fit = Callable[[Erasure], Vectors]  # a removal -> a probe of what it leaves, weights (C, D + 1), intercept last
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,39 +26,43 @@ class Nullspace:
     finished: bool
 
 
-def nullspace(
-    train: tuple[Vectors, Classes], held_out: tuple[Vectors, Classes], n_classes: int, fit: Fit, steps: int
-) -> Nullspace:
-    """INLP (Ravfogel et al. 2020) on vectors and classes of ``train``, at most ``steps`` probes.
+def nullspace(mean: Vectors, held_out: tuple[Vectors, Classes], n_classes: int, fit: Fit, steps: int) -> Nullspace:
+    """INLP (Ravfogel et al. 2020) on vectors of this ``mean`` (D,), at most ``steps`` probes.
 
     It ends before that when a probe of what is left is right on ``held_out`` no more than ENOUGH above its majority,
     or when one more subspace would leave nothing. At least one subspace is removed.
     """
-    (x, y), (new, gold) = train, held_out
-    mean, majority = x.mean(axis=0), np.bincount(gold, minlength=n_classes).max() / len(gold)
+    new, gold = held_out
+    majority = np.bincount(gold, minlength=n_classes).max() / len(gold)
     rows: list[Vectors] = []
-    erasure = Erasure(mean, np.zeros((0, x.shape[1])), np.zeros((x.shape[1], 0)))
+    erasure = Erasure(mean, np.zeros((0, len(mean))), np.zeros((len(mean), 0)))
     while True:
-        weights = fit(erasure(x), y)
-        right = (erasure(new) @ weights[:, :-1].T + weights[:, -1]).argmax(axis=1) == gold
-        left = float(right.mean() - majority)
+        weights = fit(erasure)
+        reads = erasure.read_by(weights)
+        left = float(((new @ reads[:, :-1].T + reads[:, -1]).argmax(axis=1) == gold).mean() - majority)
         directions = row_space((w := weights[:, :-1]) - w.mean(axis=0))
-        room = erasure.rank + len(directions) < x.shape[1]
+        room = erasure.rank + len(directions) < len(mean)
         if rows and (left <= ENOUGH or len(rows) == steps or not room):
             return Nullspace(erasure, tuple(rows), left, left <= ENOUGH)
         rows.append(weights)
         erasure = orthogonal(mean, np.concatenate([erasure.reads, directions]))
 
 
-def discriminant(x: Vectors, y: Classes, n_classes: int, l2: float) -> Vectors:
-    """A linear discriminant (LDA) as a probe, (C, D + 1), intercept last: in closed form, as INLP needs many.
+def discriminants(x: Vectors, y: Classes, n_classes: int, l2: float) -> Fit:
+    """Linear discriminants (LDA) of what erasures leave of vectors (N, D): in closed form, as INLP needs many.
 
+    Means and the covariance inside classes are computed once; an erasure is linear, and they follow from it.
     ``l2`` is added to the variance of every feature inside classes, so that removed directions do no harm.
     """
     means = class_means(x, y, n_classes)
     inside = x - means[y]
-    covariance = inside.T @ inside / len(x) + l2 * np.eye(x.shape[1])
-    weights = solve(covariance, means.T, assume_a="pos").T
-    shares = np.bincount(y, minlength=n_classes) / len(y)
-    intercepts = np.log(shares) - np.einsum("cd,cd->c", weights, means) / 2
-    return np.hstack([weights, intercepts[:, None]])
+    covariance, shares = inside.T @ inside / len(x), np.bincount(y, minlength=n_classes) / len(y)
+
+    def fit(erasure: Erasure) -> Vectors:
+        left, of_rows = erasure(means), covariance - erasure.writes @ (erasure.reads @ covariance)
+        within = of_rows - (of_rows @ erasure.reads.T) @ erasure.writes.T + l2 * np.eye(x.shape[1])
+        weights = solve(within, left.T, assume_a="pos").T
+        intercepts = np.log(shares) - np.einsum("cd,cd->c", weights, left) / 2
+        return np.hstack([weights, intercepts[:, None]])
+
+    return fit

@@ -33,6 +33,12 @@ class Erasure:
         """Vectors (N, D) -> (N, D) without the subspace."""
         return x - ((x - self.mean) @ self.reads.T) @ self.writes.T
 
+    def read_by(self, weights: Vectors) -> Vectors:
+        """The probe that says of whole vectors what ``weights`` (C, D + 1), intercept last, say of what is left."""
+        removed = weights[:, :-1] @ self.writes
+        intercepts = weights[:, -1] + removed @ (self.reads @ self.mean)
+        return np.hstack([weights[:, :-1] - removed @ self.reads, intercepts[:, None]])
+
 
 def class_means(x: Vectors, y: Classes, n_classes: int) -> Vectors:
     """The mean of each class, (C, D). Raises: DataError for a class without items, and for fewer than two classes."""
@@ -135,11 +141,13 @@ def random_basis(rank: int, width: int, rng: np.random.Generator) -> Vectors:
     return basis
 
 
-def random_erasure(like: Erasure, rng: np.random.Generator, white: Whitening | None = None) -> Erasure:
-    """Removal of a random subspace in the way of ``like`` and of its rank; white: what ``like`` was whitened by."""
-    basis = random_basis(like.rank, len(like.mean), rng)
+def random_erasure(rank: int, mean: Vectors, rng: np.random.Generator, white: Whitening | None = None) -> Erasure:
+    """Removal of a random subspace of vectors around their ``mean`` (D,); of the whitened vectors if ``white`` is
+    given, as LEACE removes its own.
+    """
+    basis = random_basis(rank, len(mean), rng)
     if white is None:
-        return Erasure(like.mean, basis, basis.T)
+        return Erasure(mean, basis, basis.T)
     return oblique(white, row_space(basis @ white.back @ white.to))  # of the directions that vary
 
 

@@ -50,13 +50,13 @@ def test_every_item_gets_the_vector_that_is_wanted(encoder, batch, vector):
     found, states = pooled_items(batch, items, np.array([5, 4, 5]), Pooling(level, vector)), hidden(encoder, batch, 1)
     before = found.vectors(states)
     by = np.random.default_rng(0).standard_normal(before.shape).astype(np.float32)
-    after = found.vectors(found.moved(states, by))
+    after = found.vectors(found.moved(states, [by]))
     np.testing.assert_allclose(after, before + by, atol=1e-5)
     if level == "word":
         assert found.rows.tolist() == [0, 0, 2, 2, 2]
         assert found.which.tolist() == [0, 1, 0, 1, 2]
         np.testing.assert_allclose(before[1], states[0, 3].numpy(), atol=1e-6)
-        kept = found.moved(states, by)[1]
+        kept = found.moved(states, [by])[1]
         assert torch.equal(kept, states[1])  # a sentence without items stays
 
 
@@ -64,7 +64,7 @@ def test_the_mean_of_a_sentence_moves_with_all_its_subwords(encoder, batch):
     found = pooled_items(batch, [np.array([0])] * 3, np.array([5, 4, 5]), Pooling("sentence", "mean"))
     states = hidden(encoder, batch, 2)
     by = np.ones((3, encoder.width), np.float32)
-    moved = found.moved(states, by) - states
+    moved = found.moved(states, [by]) - states
     real = torch.from_numpy(batch.real)
     assert float((moved[real] - 1).abs().max()) < 1e-6
     assert float(moved[~real].abs().max()) == 0

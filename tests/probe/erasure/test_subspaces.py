@@ -89,8 +89,8 @@ def test_random_subspaces_have_the_same_rank_and_are_removed_in_the_same_way(dat
     x, y = data
     white, rng = whitening(x), np.random.default_rng(2)
     like = leace(x, y, C, white)
-    oblique = random_erasure(like, rng, white)
-    plain = random_erasure(mean_projection(x, y, C), rng)
+    oblique = random_erasure(like.rank, like.mean, rng, white)
+    plain = random_erasure(mean_projection(x, y, C).rank, like.mean, rng)
     for erasure in (oblique, plain):
         assert erasure.rank == C - 1
         assert np.abs(erasure(erasure(x)) - erasure(x)).max() < 1e-8
@@ -123,6 +123,6 @@ def test_vectors_that_are_all_the_same_stay_as_they_are():
     x, y = np.ones((20, 4)), np.arange(20) % 2  # [CLS] of the embedding output
     white, rng = whitening(x), np.random.default_rng(0)
     for like, of in ((leace(x, y, 2, white), white), (mean_projection(x, y, 2), None)):
-        for erasure in (like, random_erasure(like, rng, of)):
+        for erasure in (like, random_erasure(like.rank, like.mean, rng, of)):
             assert erasure.rank == 0
             assert (erasure(x) == x).all()
