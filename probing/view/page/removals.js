@@ -40,7 +40,8 @@ function offered({ removals = [] }) {
 }
 
 /**
- * What of the offer is chosen; where the state leaves it open, the first property and the layer in the middle.
+ * What of the offer is chosen; where the state leaves it open, the first property and the second layer (which
+ * stays when a run is loaded and the layers turn out to be fewer).
  * @param {Offer} of
  * @returns {Choice}
  */
@@ -50,7 +51,7 @@ function chosenOf(of, { removal, removed_at: layer, method }) {
   return {
     task: run.task,
     property: run.properties.includes(name) ? name : run.properties[0],
-    layer: run.layers.includes(layer) ? layer : run.layers[Math.floor((run.layers.length - 1) / 2)],
+    layer: run.layers.includes(layer) ? layer : run.layers[Math.min(1, run.layers.length - 1)],
     method: of.methods.includes(method) ? method : of.methods[0],
   };
 }
