@@ -4,17 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-
-from probing.analysis.concept_builds import PURPOSE, Built, Ways, built, material
-from probing.analysis.concept_changes import REMOVALS, Change, changes
+from probing.analysis.concept_builds import Built, Ways, built
+from probing.analysis.concept_changes import Change
 from probing.analysis.concept_labels import Concept, Halves, concepts, halves
 from probing.analysis.study import Study
 from probing.analysis.usage import Usage
 from probing.axes import Note
 from probing.errors import ConfigError, DataError
-from probing.probe.fit import apply
-from probing.rng import generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +22,7 @@ class PropertyRemovals:
     study: Study
     usage: Usage = field(default_factory=Usage)
     _readers: dict[int, Built] = field(default_factory=dict)
-    _changes: dict[tuple[str, int, str], list[Change]] = field(default_factory=dict)
+    _changes: dict[tuple[str, int, str], Sequence[Change]] = field(default_factory=dict)
 
     @property
     def known(self) -> Sequence[Concept]:
@@ -74,16 +70,9 @@ class PropertyRemovals:
         self.usage.check(self.study)
         return concepts(self.study, self.split_in)
 
-    def _built(self, concept: Concept, layer: int, method: str) -> list[Change]:
-        order = [*dict.fromkeys((*self.usage.methods, *REMOVALS))]
-        # random subspaces of a method come after those of the methods before it, from one generator
-        ways = self._ways(order[: order.index(method) + 1])
+    def _built(self, concept: Concept, layer: int, method: str) -> Sequence[Change]:
         vectors = self.study.items.vectors.layer(layer)
-        read = apply({"train": vectors["train"], "dev": vectors["dev"]}, *self.readers(layer).scale)
-        of = {split: part.astype(np.float64) for split, part in read.items()}
-        gold, control = (material(of, coded, self.split_in[0], ways) for coded in (concept.gold, concept.control))
-        made = changes(gold, control, ways.methods, ways.draws, generator(ways.seed, PURPOSE, concept.name))
-        return [change for change in made if change.method == method]
+        return built(vectors, [concept], [concept.name], self.split_in, self._ways([method])).changes[concept.name]
 
     def _ways(self, methods: Sequence[str]) -> Ways:
         own = self.usage

@@ -1,6 +1,6 @@
 """The effect of removing a property from one text: on an output, and on what probes of this layer and above say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -93,11 +93,11 @@ class TextRemoval:
 
 @dataclass(frozen=True, eq=False)
 class _Passes:
-    """The unchanged pass of the text, its items, and the states from the layer up after each change."""
+    """The unchanged pass of the text, its items, and by layer the states after each of K changes, (K, T, D)."""
 
     passed: LayerPass
     pooled: PooledItems
-    changed: "Sequence[dict[int, torch.Tensor]]"
+    changed: "Mapping[int, torch.Tensor]"
 
 
 def text_removal(removals: PropertyRemovals, text: ReadText, output: TextOutput, wanted: Wanted) -> TextRemoval:
@@ -146,11 +146,8 @@ def _passes(
     states = passed.states[layer]
     before = made.standardised(pooled.vectors(states))
     no_class = np.full(len(before), -1)  # removals do not ask for it
-    changed = []
-    for change in changes:
-        by = made.as_stored(change.apply(before, no_class, no_class) - before)
-        changed.append(passed.above(layer, pooled.moved(states, by.astype(np.float32))))
-    return _Passes(passed, pooled, changed)
+    by = [made.as_stored(change.apply(before, no_class, no_class) - before) for change in changes]
+    return _Passes(passed, pooled, passed.above(layer, pooled.moved(states, by)))
 
 
 def _output(passes: _Passes, output: TextOutput, changes: Sequence[Change]) -> OutputEffect:
@@ -160,18 +157,16 @@ def _output(passes: _Passes, output: TextOutput, changes: Sequence[Change]) -> O
     with torch.inference_mode():
         base = readout(passes.passed.states[readout.layer], batch)
         scored = base.gold if output.gold else base.logits.argmax(1)
-        after = [
-            _removed(change, base, readout(above[readout.layer], batch), (scored, output))
-            for change, above in zip(changes, passes.changed, strict=True)
-        ]
+        after = [readout(states[None], batch) for states in passes.changed[readout.layer]]
+    removed = [_removed(*of, base, (scored, output)) for of in zip(changes, after, strict=True)]
     positions = readout.places(batch).reads.argmax(axis=1)  # a word's first subword
     words = [WHOLE] * len(positions) if readout.level == "sentence" else batch.words[0, positions].tolist()
     of_scored, predicted = (_named(classes, output) for classes in (scored, base.logits.argmax(1)))
     about = (readout.name, output.own_head, output.gold)
-    return OutputEffect(*about, tuple(words), of_scored, predicted, tuple(after))
+    return OutputEffect(*about, tuple(words), of_scored, predicted, tuple(removed))
 
 
-def _removed(change: Change, base: Reading, after: Reading, of: "tuple[torch.Tensor, TextOutput]") -> Removed:
+def _removed(change: Change, after: Reading, base: Reading, of: "tuple[torch.Tensor, TextOutput]") -> Removed:
     scored, output = of
     before, now = (reading.log_probabilities.gather(1, scored[:, None])[:, 0] for reading in (base, after))
     nats = (before - now).double().cpu().tolist()
@@ -187,7 +182,7 @@ def _answers(removals: PropertyRemovals, text: ReadText, passes: _Passes, layer:
     found = []
     for one in (other for other in removals.study.layers if other >= layer):
         made = removals.readers(one)
-        states = [passes.passed.states[one], *(above[one] for above in passes.changed)]
+        states = [passes.passed.states[one], *passes.changed[one][:, None]]
         vectors = [made.standardised(passes.pooled.vectors(of)) for of in states]
         for concept in removals.known:
             said = [tuple(made.readers[concept.name].predicted(x).tolist()) for x in vectors]

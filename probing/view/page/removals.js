@@ -7,6 +7,7 @@ import { change } from "./state.js";
  * @typedef {{task: string, properties: string[], layers: number[]}} Run
  * @typedef {{runs: Run[], methods: string[], missing: string | null, stage: string | null}} Offer
  * @typedef {{task: string, property: string, layer: number, method: string}} Choice
+ * @typedef {{found?: any, said?: string}} Answer
  */
 
 export const METHODS = {
@@ -20,7 +21,7 @@ const POLL_MS = 500,
   KEPT = 200; // answers of the server
 /** @type {Offer | null} */
 let offer = null;
-/** @type {Map<string, any>} */
+/** @type {Map<string, Promise<Answer>>} */
 const answers = new Map();
 
 /** Take what the server says of removals: `remove` of GET /api/model. */
@@ -39,7 +40,8 @@ function offered({ removals = [] }) {
 }
 
 /**
- * What of the offer is chosen; where the state leaves it open, the first property and the layer in the middle.
+ * What of the offer is chosen; where the state leaves it open, the first property and the second layer (which
+ * stays when a run is loaded and the layers turn out to be fewer).
  * @param {Offer} of
  * @returns {Choice}
  */
@@ -49,7 +51,7 @@ function chosenOf(of, { removal, removed_at: layer, method }) {
   return {
     task: run.task,
     property: run.properties.includes(name) ? name : run.properties[0],
-    layer: run.layers.includes(layer) ? layer : run.layers[Math.floor((run.layers.length - 1) / 2)],
+    layer: run.layers.includes(layer) ? layer : run.layers[Math.min(1, run.layers.length - 1)],
     method: of.methods.includes(method) ? method : of.methods[0],
   };
 }
@@ -83,17 +85,17 @@ export function showRemovals(header, state) {
 
 /**
  * The removal that the state chooses, as {found}; before it is there, and where it cannot be made, {said}: why.
- * @returns {AsyncGenerator<{found?: any, said?: string}>}
+ * @returns {AsyncGenerator<Answer>}
  */
 export async function* removalOf(header, state) {
   const of = offered(header);
   if (!of) yield { said: "The model is loading." };
   else if (of.missing) yield { said: of.missing };
   else if (header.text_b) yield { said: "A property is removed from one text at a time: leave the second text out." };
-  else yield* answered(header, chosenOf(of, state));
+  else yield* answered(header, chosenOf(of, state), state);
 }
 
-async function* answered(header, /** @type {Choice} */ choice) {
+async function* answered(header, /** @type {Choice} */ choice, state) {
   if (!document.body.dataset.live) {
     const same = (one) => Object.keys(choice).every((key) => one[key] === choice[key]);
     const found = header.removals.find(same);
@@ -101,27 +103,27 @@ async function* answered(header, /** @type {Choice} */ choice) {
     return;
   }
   const request = JSON.stringify({ text: header.text, ...choice });
+  const before = offer;
   if (!answers.has(request)) {
-    const answer = ask(request);
-    while (!(await Promise.race([answer.then(() => true), pause()]))) yield { said: `removing ${choice.property}: ${await stageNow()}` };
-    const { found, said } = await answer;
-    if (said) {
-      yield { said };
-      return;
-    }
     if (answers.size >= KEPT) answers.clear();
-    answers.set(request, found);
-    await stageNow(); // what the run has is known now
+    answers.set(request, ask(request));
   }
-  yield { found: answers.get(request) };
+  const answer = /** @type {Promise<Answer>} */ (answers.get(request));
+  while (!(await Promise.race([answer.then(() => true), pause()]))) yield { said: `removing ${choice.property}: ${await stageNow()}` };
+  const { found, said } = await answer;
+  if (said) answers.delete(request); // so that it can be asked again
+  if (offer !== before) showRemovals(header, state); // what the run has is known exactly now
+  yield found ? { found } : { said };
 }
 
 const pause = () => new Promise((done) => setTimeout(() => done(false), POLL_MS));
 
-async function ask(request) {
+/** @returns {Promise<Answer>} */
+async function ask(/** @type {string} */ request) {
   try {
     const came = await fetch("/api/remove", { method: "POST", headers: { "Content-Type": "application/json" }, body: request });
     const found = await came.json();
+    if (came.ok) await stageNow();
     return came.ok ? { found } : { said: found.error };
   } catch {
     return { said: "The explorer does not answer. Start it with python -m pipelines.explore, and choose again." };

@@ -78,7 +78,6 @@ def test_what_can_be_chosen_is_known_exactly_once_the_run_is_loaded(trained, rem
 def test_what_is_built_is_kept(remover, monkeypatch):
     first = remover.remove(TEXT, Wanted("pos", 1, "leace"))
     monkeypatch.setattr(module, "loaded", None)
-    monkeypatch.setattr("probing.analysis.property_removals.changes", None)
     monkeypatch.setattr("probing.analysis.property_removals.built", None)
     assert remover.remove(TEXT, Wanted("pos", 1, "leace")) == first
     assert remover.remove("another dog", Wanted("pos", 1, "leace"))["words"] == (0, 1)

@@ -67,7 +67,7 @@ def shown(tab, tmp_path, reader_of, view, html_page):
 
 
 def test_the_effect_stands_beside_random_directions_and_the_control_task(shown):
-    read = shown([removal("pos", 1, 5), removal("pos", 0, 5)])
+    read = shown([removal("pos", 0, 5), removal("pos", 1, 5)])
     assert "pos removed from layer 1 of toy: LEACE, 1 dimension" in read.texts()
     read.tab.select_option("#removed-at", "0")
     read.settle()
