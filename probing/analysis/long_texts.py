@@ -19,7 +19,7 @@ from probing.probe.fit import TASK, Fit
 from probing.probe.text_format import NUMBERS
 from probing.result.bootstrap import scores
 from probing.result.rows import Measurement
-from probing.result.text_scores import Tested, measured
+from probing.result.text_scores import ScoredTexts, measured
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class LongTexts(Analysis):
         """
         texts = ReadTexts(study)
         counts = study.resampling("test").counts("bootstrap", "test")
-        of = Tested(texts.target.flat("test"), texts.kept["test"], counts, self.bins)
+        of = ScoredTexts(texts.target.flat("test"), texts.kept["test"], counts, self.bins)
         kinds = [p.fit.kinds for p in study.predictions if p.target == TASK and p.fit is not None]
         every = [fit for of_layer in kinds for fit in of_layer.values()]
         chosen = {name: _best([one[name] for one in kinds]) for name in kinds[0]}

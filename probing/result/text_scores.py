@@ -15,7 +15,7 @@ LIMITS = {"brier": (0.0, 2.0)}
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class ScoredTexts:
     """Which texts are scored. gold (N,): their classes; text (N,): their places among the sentences that are resampled
     by ``counts`` (R, sentences); bins: of the calibration error.
     """
@@ -25,7 +25,7 @@ class Tested:
     counts: Counts
     bins: int
 
-    def some(self, kept: NDArray[np.bool_]) -> "Tested":
+    def some(self, kept: NDArray[np.bool_]) -> "ScoredTexts":
         """Those of them at which ``kept`` (N,) is true."""
         return replace(self, gold=self.gold[kept], text=self.text[kept])
 
@@ -36,7 +36,7 @@ class Tested:
         return found
 
 
-def measured(log_p: Floats, of: Tested) -> dict[str, Resampled]:
+def measured(log_p: Floats, of: ScoredTexts) -> dict[str, Resampled]:
     """Every metric of log-probabilities (N, C), resampled; AUROC and recall for two classes alone.
 
     Recall is that of class 1 at the lowest threshold with at most 1 % of the others above it. A class that train does
@@ -60,7 +60,7 @@ def _mean(values: Floats, items: Floats) -> Floats:
         return np.asarray(values / items)
 
 
-def _ranked(margin: Floats, of: Tested, known: NDArray[np.bool_]) -> dict[str, Resampled]:
+def _ranked(margin: Floats, of: ScoredTexts, known: NDArray[np.bool_]) -> dict[str, Resampled]:
     weights = np.vstack([np.ones((1, len(of.gold)), of.counts.dtype), of.counts[:, of.text]])
     items, score, positive = of.by_text(np.ones(len(of.gold))), margin[known], of.gold == 1
     values = {

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from probing.analysis.long_texts import LongTexts
+from probing.analysis.text_verdict import ERASED
 from probing.axes import SPLITS, Sentence, no_progress
 from probing.errors import ConfigError
 from probing.probe.aggregate import Aggregate
@@ -16,7 +17,7 @@ from probing.result.resampling import Resampling
 from probing.result.score import Prediction
 from probing.rng import generator
 
-SIZES = {"train": 200, "dev": 80, "test": 160}
+SIZES = {"train": 200, "dev": 80, "test": 400}
 WIDTH = 32
 MARK = "<|answer|>"
 GOOD, BAD = ("fine", "great", "lovely"), ("poor", "sad", "awful")
@@ -114,10 +115,10 @@ def values(findings, target, metric="auroc"):
 
 def test_a_planted_format_is_exposed(planted):
     assert blames_format(planted)
-    assert planted.facts["lost"] == {"without the format in the vectors": True, "on sources left out of train": True}
+    assert planted.facts["lost"][ERASED] and planted.facts["lost"]["on book, left out of train,"]
     best = planted.facts["best"]
     assert values(planted, "format alone")["surface"].value > 0.65
-    assert values(planted, "left out: web")[best].value < 0.7 < values(planted, "within: web")[best].value
+    assert values(planted, "left out: book")[best].value < 0.6 < 0.7 < values(planted, "task")[best].value
     assert f"any: {MARK}" in planted.facts["format"]
 
 
@@ -141,7 +142,7 @@ def test_a_planted_format_is_exposed_and_content_is_not_blamed_in_each_of_ten_se
 def test_without_sources_the_format_is_taken_out_of_the_vectors_alone(seed):
     exposed = found(seed, content=False, sources=False)
     assert blames_format(exposed)
-    assert list(exposed.facts["lost"]) == ["without the format in the vectors"]
+    assert list(exposed.facts["lost"]) == [ERASED]
     assert not any("left out" in row.target for row in exposed.rows)
 
 
@@ -175,7 +176,7 @@ def test_every_metric_of_two_classes_is_there_and_facts_name_the_positive_one(pl
 
 
 def test_small_sources_are_not_left_out_and_counted():
-    findings = LongTexts(least=81)(study(Texts(0, content=True), aggregations=["mean"], epochs=1))
+    findings = LongTexts(least=201)(study(Texts(0, content=True), aggregations=["mean"], epochs=1))
     assert findings.facts["sources"] == []
     assert any(note.text.startswith("2 sources are not left out") for note in findings.notes)
 
