@@ -30,9 +30,9 @@ def verdict(found: Compared) -> tuple[dict[str, object], list[str]]:
         return facts, []
     told = ", ".join(f"{how} {rest.value:.2f}" for how, rest in left.items())
     return facts, [
-        f"the score comes from the format of the texts: {metric} of the format alone is {alone.value:.2f}; {name} on layer "
-        f"{found.chosen[name].layer} has {whole.value:.2f}, {told} (chance is {at:.2f}). It does not show that content is "
-        "encoded"
+        f"the score comes from the format of the texts: {metric} of the format alone is {alone.value:.2f}; {name} on "
+        f"layer {found.chosen[name].layer} has {whole.value:.2f}, {told} (chance is {at:.2f}). It does not show that "
+        "content is encoded"
     ]
 
 
