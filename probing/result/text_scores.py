@@ -1,6 +1,6 @@
 """What probabilities of classes of texts are worth: accuracy, AUROC, recall at few false positives, calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,8 +44,11 @@ def measured(log_p: Floats, of: ScoredTexts) -> dict[str, Resampled]:
     """
     items = of.by_text(np.ones(len(of.gold)))
     right = (log_p.argmax(axis=1) == of.gold).astype(float)
-    columns = {"accuracy": (right, _mean), "brier": (squared_errors(log_p, of.gold), _mean)}
-    columns["ece"] = (overconfidence(log_p, of.gold, of.bins), calibration_error)
+    columns: dict[str, tuple[Floats, Callable[..., Floats]]] = {
+        "accuracy": (right, _mean),
+        "brier": (squared_errors(log_p, of.gold), _mean),
+        "ece": (overconfidence(log_p, of.gold, of.bins), calibration_error),
+    }
     found = {}
     for metric, (values, formula) in columns.items():
         limits = LIMITS.get(metric, (0.0, 1.0))
@@ -78,7 +81,8 @@ def mean_of(found: Sequence[Resampled]) -> Resampled:
     """The mean of several scores, with the texts of all."""
     items = np.maximum.reduce([one.items for one in found])
     value, values = (np.mean([getattr(one, name) for one in found], axis=0) for name in ("value", "values"))
-    return replace(found[0], value=value, values=values, items=items, n_units=sum(one.n_units for one in found))
+    n_units = np.sum([one.n_units for one in found], axis=0)
+    return replace(found[0], value=value, values=values, items=items, n_units=n_units)
 
 
 def loses_half(found: Resampled, whole: Resampled, chance: Resampled | float) -> Score:
