@@ -104,7 +104,8 @@ class LongTexts(Analysis):
                 few += 1
         notes = []
         if few:
-            text = f"{few} sources are not left out: fewer than {self.least} texts in test, or a single class"
+            why = f"fewer than {self.least} texts in test, or a single class in them or in the rest of train"
+            text = f"{few} sources are not left out: {why}"
             notes.append(Note("skipped", text))
         if len(usable) > self.sources:
             text = f"of {len(usable)} sources the {self.sources} with most texts in test are left out in turn"
