@@ -26,14 +26,16 @@ GOOD, BAD = ("fine", "great", "lovely"), ("poor", "sad", "awful")
 OTHERS = tuple(f"word{i}" for i in range(20))
 
 
-def text(label: int, source: str, content: bool, rng: np.random.Generator) -> list[str]:
-    """Words without a meaning; with ``content`` one of the label's own words; the mark has the label in ``web`` only,
-    or, with content, no relation to it.
+def text(label: int, source: str, content: bool, by_length: bool, rng: np.random.Generator) -> list[str]:
+    """Words without a meaning; with ``content`` one of the label's own words. The format (a mark, or twice the length)
+    has the label in ``web`` only, or, with content, no relation to it.
     """
     words = list(rng.choice(OTHERS, rng.integers(6, 13)))
     if content:
         words[rng.integers(len(words))] = str(rng.choice(GOOD if label else BAD))
     marked = label == 1 if source == "web" and not content else rng.random() < 0.5
+    if by_length:
+        return [*words, *rng.permutation(words)] if marked else words
     return [*words, MARK] if marked else words
 
 
@@ -42,14 +44,14 @@ class Texts:
 
     bits, stored_width, subwords_gb = 24, WIDTH, 0.1
 
-    def __init__(self, seed: int, content: bool, sources: bool = True) -> None:
+    def __init__(self, seed: int, content: bool, sources: bool = True, by_length: bool = False) -> None:
         rng = generator(seed, "texts")
         self.splits, classes = {}, {}
         for split, n in SIZES.items():
             drawn = [(int(rng.integers(2)), "web" if i % 2 else "book") for i in range(n)]
             classes[split] = [np.array([label]) for label, _ in drawn]
             self.splits[split] = tuple(
-                Sentence(str(i), tuple(text(*one, content, rng)), source=one[1] if sources else None)
+                Sentence(str(i), tuple(text(*one, content, by_length, rng)), source=one[1] if sources else None)
                 for i, one in enumerate(drawn)
             )
         lengths = np.array([len(s.words) for split in SPLITS for s in self.splits[split]])
@@ -144,6 +146,14 @@ def test_content_is_not_blamed_on_format(healthy):
 def test_a_planted_format_is_exposed_and_content_is_not_blamed_in_each_of_ten_seeds(seed):
     assert blames_format(found(seed, content=False))
     assert not blames_format(found(seed, content=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_a_planted_length_is_exposed_in_each_of_ten_seeds(seed):
+    texts = Texts(seed, content=False, by_length=True)
+    texts.x[1] += np.repeat(np.log(texts.pools[0].getnnz(axis=1)), texts.pools[0].getnnz(axis=1))[:, None]
+    assert blames_format(analysed(study(texts)))
 
 
 @pytest.mark.slow
