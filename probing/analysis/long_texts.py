@@ -19,7 +19,7 @@ from probing.probe.fit import TASK, Fit
 from probing.probe.text_format import NUMBERS
 from probing.result.bootstrap import scores
 from probing.result.rows import Measurement
-from probing.result.text_scores import Tested, measured
+from probing.result.text_scores import ScoredTexts, measured
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class LongTexts(Analysis):
         """
         texts = ReadTexts(study)
         counts = study.resampling("test").counts("bootstrap", "test")
-        of = Tested(texts.target.flat("test"), texts.kept["test"], counts, self.bins)
+        of = ScoredTexts(texts.target.flat("test"), texts.kept["test"], counts, self.bins)
         kinds = [p.fit.kinds for p in study.predictions if p.target == TASK and p.fit is not None]
         every = [fit for of_layer in kinds for fit in of_layer.values()]
         chosen = {name: _best([one[name] for one in kinds]) for name in kinds[0]}
@@ -104,7 +104,8 @@ class LongTexts(Analysis):
                 few += 1
         notes = []
         if few:
-            text = f"{few} sources are not left out: fewer than {self.least} texts in test, or a single class"
+            why = f"fewer than {self.least} texts in test, or a single class in them or in the rest of train"
+            text = f"{few} sources are not left out: {why}"
             notes.append(Note("skipped", text))
         if len(usable) > self.sources:
             text = f"of {len(usable)} sources the {self.sources} with most texts in test are left out in turn"

@@ -13,7 +13,7 @@ from probing.analysis.text_readings import NO_FORMAT
 from probing.probe.aggregations import MEAN
 from probing.probe.fit import TASK, Fit
 from probing.result.bootstrap import Resampled
-from probing.result.text_scores import Tested, mean_of, measured
+from probing.result.text_scores import ScoredTexts, mean_of, measured
 
 SURFACE, LEFT_OUT, WITHIN, PAIR = "surface", "left out", "within", "pair"
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Compared:
     surface: Mapping[str, Scored]
     again: Mapping[tuple[str, str], Floats]
     outputs: Mapping[str, Floats]
-    of: Tested
+    of: ScoredTexts
     sources: Mapping[str, NDArray[np.bool_]]
 
     @property

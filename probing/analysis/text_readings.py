@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.analysis.comparisons import words_read
 from probing.analysis.study import Study
 from probing.axes import SPLITS, Split
 from probing.probe.aggregate import Aggregate
@@ -71,7 +72,7 @@ class ReadTexts:
 
     def surface(self) -> dict[str, Floats]:
         """Log-probabilities (N, C) for test of what reads no vector, by name; chosen on dev where there is a choice."""
-        counts = word_counts(self.target, {s: [t.words for t in self.study.corpus.splits[s]] for s in SPLITS})
+        counts = word_counts(self.target, words_read(self.study).forms)
         length = {split: found[:, :1] for split, found in self.format_features.items()}
         features = {BAG: counts, FORMAT: self.format_features, LENGTH: length}
         found = {name: class_outputs(self.target, x)["test"] for name, x in features.items()}

@@ -133,7 +133,7 @@ MEASURES = (
     ),
     Entry(
         "recall at 1 % false positives",
-        "For two classes: which share of the positive class lies above a threshold that at most 1 % of the others pass.",
+        "For two classes: the share of the positive class above a threshold that at most 1 % of the others pass.",
     ),
     Entry(
         "reliability",

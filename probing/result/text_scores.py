@@ -1,6 +1,6 @@
 """What probabilities of classes of texts are worth: accuracy, AUROC, recall at few false positives, calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ LIMITS = {"brier": (0.0, 2.0)}
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class ScoredTexts:
     """Which texts are scored. gold (N,): their classes; text (N,): their places among the sentences that are resampled
     by ``counts`` (R, sentences); bins: of the calibration error.
     """
@@ -25,7 +25,7 @@ class Tested:
     counts: Counts
     bins: int
 
-    def some(self, kept: NDArray[np.bool_]) -> "Tested":
+    def some(self, kept: NDArray[np.bool_]) -> "ScoredTexts":
         """Those of them at which ``kept`` (N,) is true."""
         return replace(self, gold=self.gold[kept], text=self.text[kept])
 
@@ -36,7 +36,7 @@ class Tested:
         return found
 
 
-def measured(log_p: Floats, of: Tested) -> dict[str, Resampled]:
+def measured(log_p: Floats, of: ScoredTexts) -> dict[str, Resampled]:
     """Every metric of log-probabilities (N, C), resampled; AUROC and recall for two classes alone.
 
     Recall is that of class 1 at the lowest threshold with at most 1 % of the others above it. A class that train does
@@ -44,8 +44,11 @@ def measured(log_p: Floats, of: Tested) -> dict[str, Resampled]:
     """
     items = of.by_text(np.ones(len(of.gold)))
     right = (log_p.argmax(axis=1) == of.gold).astype(float)
-    columns = {"accuracy": (right, _mean), "brier": (squared_errors(log_p, of.gold), _mean)}
-    columns["ece"] = (overconfidence(log_p, of.gold, of.bins), calibration_error)
+    columns: dict[str, tuple[Floats, Callable[..., Floats]]] = {
+        "accuracy": (right, _mean),
+        "brier": (squared_errors(log_p, of.gold), _mean),
+        "ece": (overconfidence(log_p, of.gold, of.bins), calibration_error),
+    }
     found = {}
     for metric, (values, formula) in columns.items():
         limits = LIMITS.get(metric, (0.0, 1.0))
@@ -60,7 +63,7 @@ def _mean(values: Floats, items: Floats) -> Floats:
         return np.asarray(values / items)
 
 
-def _ranked(margin: Floats, of: Tested, known: NDArray[np.bool_]) -> dict[str, Resampled]:
+def _ranked(margin: Floats, of: ScoredTexts, known: NDArray[np.bool_]) -> dict[str, Resampled]:
     weights = np.vstack([np.ones((1, len(of.gold)), of.counts.dtype), of.counts[:, of.text]])
     items, score, positive = of.by_text(np.ones(len(of.gold))), margin[known], of.gold == 1
     values = {
@@ -78,7 +81,8 @@ def mean_of(found: Sequence[Resampled]) -> Resampled:
     """The mean of several scores, with the texts of all."""
     items = np.maximum.reduce([one.items for one in found])
     value, values = (np.mean([getattr(one, name) for one in found], axis=0) for name in ("value", "values"))
-    return replace(found[0], value=value, values=values, items=items, n_units=sum(one.n_units for one in found))
+    n_units = np.sum([one.n_units for one in found], axis=0)
+    return replace(found[0], value=value, values=values, items=items, n_units=n_units)
 
 
 def loses_half(found: Resampled, whole: Resampled, chance: Resampled | float) -> Score:

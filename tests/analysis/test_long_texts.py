@@ -1,12 +1,15 @@
 """Long texts: a planted format is exposed, content is not blamed, and every row is what it says."""
 
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+from probing.analysis import text_readings
 from probing.analysis.long_texts import LongTexts
+from probing.analysis.text_verdict import ERASED
 from probing.axes import SPLITS, Sentence, no_progress
 from probing.errors import ConfigError
 from probing.probe.aggregate import Aggregate
@@ -16,21 +19,23 @@ from probing.result.resampling import Resampling
 from probing.result.score import Prediction
 from probing.rng import generator
 
-SIZES = {"train": 200, "dev": 80, "test": 160}
+SIZES = {"train": 200, "dev": 80, "test": 400}
 WIDTH = 32
 MARK = "<|answer|>"
 GOOD, BAD = ("fine", "great", "lovely"), ("poor", "sad", "awful")
 OTHERS = tuple(f"word{i}" for i in range(20))
 
 
-def text(label: int, source: str, content: bool, rng: np.random.Generator) -> list[str]:
-    """Words without a meaning; with ``content`` one of the label's own words; the mark has the label in ``web`` only,
-    or, with content, no relation to it.
+def text(label: int, source: str, content: bool, by_length: bool, rng: np.random.Generator) -> list[str]:
+    """Words without a meaning; with ``content`` one of the label's own words. The format (a mark, or twice the length)
+    has the label in ``web`` only, or, with content, no relation to it.
     """
     words = list(rng.choice(OTHERS, rng.integers(6, 13)))
     if content:
         words[rng.integers(len(words))] = str(rng.choice(GOOD if label else BAD))
     marked = label == 1 if source == "web" and not content else rng.random() < 0.5
+    if by_length:
+        return [*words, *rng.permutation(words)] if marked else words
     return [*words, MARK] if marked else words
 
 
@@ -39,14 +44,14 @@ class Texts:
 
     bits, stored_width, subwords_gb = 24, WIDTH, 0.1
 
-    def __init__(self, seed: int, content: bool, sources: bool = True) -> None:
+    def __init__(self, seed: int, content: bool, sources: bool = True, by_length: bool = False) -> None:
         rng = generator(seed, "texts")
         self.splits, classes = {}, {}
         for split, n in SIZES.items():
             drawn = [(int(rng.integers(2)), "web" if i % 2 else "book") for i in range(n)]
             classes[split] = [np.array([label]) for label, _ in drawn]
             self.splits[split] = tuple(
-                Sentence(str(i), tuple(text(*one, content, rng)), source=one[1] if sources else None)
+                Sentence(str(i), tuple(text(*one, content, by_length, rng)), source=one[1] if sources else None)
                 for i, one in enumerate(drawn)
             )
         lengths = np.array([len(s.words) for split in SPLITS for s in self.splits[split]])
@@ -88,8 +93,15 @@ def study(texts: Texts, layers=(1,), **options):
     )
 
 
+def analysed(of, **options):
+    """The findings; words are read as they are written."""
+    forms = {split: [s.words for s in sentences] for split, sentences in of.corpus.splits.items()}
+    with mock.patch.object(text_readings, "words_read", lambda _: SimpleNamespace(forms=forms)):
+        return LongTexts(**options)(of)
+
+
 def found(seed: int, content: bool, **more):
-    return LongTexts()(study(Texts(seed, content, **more)))
+    return analysed(study(Texts(seed, content, **more)))
 
 
 def blames_format(findings) -> bool:
@@ -100,7 +112,7 @@ def blames_format(findings) -> bool:
 
 @pytest.fixture(scope="module")
 def planted():
-    return LongTexts()(study(Texts(0, content=False), layers=(0, 1)))
+    return analysed(study(Texts(0, content=False), layers=(0, 1)))
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +126,10 @@ def values(findings, target, metric="auroc"):
 
 def test_a_planted_format_is_exposed(planted):
     assert blames_format(planted)
-    assert planted.facts["lost"] == {"without the format in the vectors": True, "on sources left out of train": True}
+    assert planted.facts["lost"][ERASED] and planted.facts["lost"]["on book, left out of train,"]
     best = planted.facts["best"]
     assert values(planted, "format alone")["surface"].value > 0.65
-    assert values(planted, "left out: web")[best].value < 0.7 < values(planted, "within: web")[best].value
+    assert values(planted, "left out: book")[best].value < 0.6 < 0.7 < values(planted, "task")[best].value
     assert f"any: {MARK}" in planted.facts["format"]
 
 
@@ -137,11 +149,19 @@ def test_a_planted_format_is_exposed_and_content_is_not_blamed_in_each_of_ten_se
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_a_planted_length_is_exposed_in_each_of_ten_seeds(seed):
+    texts = Texts(seed, content=False, by_length=True)
+    texts.x[1] += np.repeat(np.log(texts.pools[0].getnnz(axis=1)), texts.pools[0].getnnz(axis=1))[:, None]
+    assert blames_format(analysed(study(texts)))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_without_sources_the_format_is_taken_out_of_the_vectors_alone(seed):
     exposed = found(seed, content=False, sources=False)
     assert blames_format(exposed)
-    assert list(exposed.facts["lost"]) == ["without the format in the vectors"]
+    assert list(exposed.facts["lost"]) == [ERASED]
     assert not any("left out" in row.target for row in exposed.rows)
 
 
@@ -175,7 +195,7 @@ def test_every_metric_of_two_classes_is_there_and_facts_name_the_positive_one(pl
 
 
 def test_small_sources_are_not_left_out_and_counted():
-    findings = LongTexts(least=81)(study(Texts(0, content=True), aggregations=["mean"], epochs=1))
+    findings = analysed(study(Texts(0, content=True), aggregations=["mean"], epochs=1), least=201)
     assert findings.facts["sources"] == []
     assert any(note.text.startswith("2 sources are not left out") for note in findings.notes)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from probing.result.bootstrap import resample_counts, scores
-from probing.result.text_scores import RECALL, Tested, loses_half, mean_of, measured
+from probing.result.text_scores import RECALL, ScoredTexts, loses_half, mean_of, measured
 from probing.rng import generator
 
 GOLD = np.array([0, 1, 1, 0, 1])
@@ -16,7 +16,7 @@ LOG_P = np.log(np.column_stack([1 - P, P]))
 def of():
     """Five texts among seven sentences, of which two have no label."""
     counts = resample_counts(7, 300, generator(0, "texts"))
-    return Tested(GOLD, np.array([0, 1, 3, 4, 6]), counts, 10)
+    return ScoredTexts(GOLD, np.array([0, 1, 3, 4, 6]), counts, 10)
 
 
 def test_scores_are_those_by_hand(of):
@@ -39,7 +39,7 @@ def test_a_resample_counts_a_text_as_often_as_its_sentence_is_drawn(of):
 def test_more_classes_have_no_ranking_and_an_unknown_class_is_an_error(of):
     three = np.log(np.full((5, 3), 1 / 3))
     assert set(measured(three, of)) == {"accuracy", "brier", "ece"}
-    unknown = Tested(np.array([0, 1, 1, 0, 2]), of.text, of.counts, 10)
+    unknown = ScoredTexts(np.array([0, 1, 1, 0, 2]), of.text, of.counts, 10)
     found = measured(LOG_P, unknown)
     assert found["accuracy"].value == pytest.approx(2 / 5)
     assert found["auroc"].value == pytest.approx(3 / 4)
@@ -60,7 +60,7 @@ def test_half_is_lost_only_where_the_interval_says_so(left, lost):
     n = 400
     counts = resample_counts(n, 300, generator(1, "texts"))
     gold = np.arange(n) % 2
-    of = Tested(gold, np.arange(n), counts, 10)
+    of = ScoredTexts(gold, np.arange(n), counts, 10)
 
     def right_in(share: float):
         p = np.where((np.arange(n) // 2) % 20 < 20 * share, gold, 1 - gold)
