@@ -88,7 +88,8 @@ def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], sees: Sees, rng: np
     if causal:
         seen = seen & np.tri(real.shape[1], dtype=np.bool_)
     if reach is not None:
-        seen = seen & (np.abs(np.subtract.outer(*[np.arange(real.shape[1])] * 2)) <= reach)
+        place = np.arange(real.shape[1])
+        seen = seen & (np.abs(place[:, None] - place) <= reach)
     noise = np.where(seen, rng.random(map_.shape, dtype=np.float32), 2)
     # Keys that a row cannot see have the largest noise and stay behind, so sorting shuffles only the others.
     order = torch.from_numpy(noise.argsort(axis=-1, kind="stable")).to(map_.device)
