@@ -53,6 +53,11 @@ def is_complete(folder: Path) -> bool:
     return True
 
 
+def has_weights(folder: Path) -> bool:
+    """Whether ``folder`` has safetensors weights, or an index of them."""
+    return any((folder / name).is_file() for name in (WEIGHTS, WEIGHTS_INDEX))
+
+
 def weight_files(folder: Path) -> tuple[Path, ...]:
     """The safetensors file, or its shards. Raises: as ``sources``."""
     return tuple(path for path in _weights(folder) if path.name != WEIGHTS_INDEX)

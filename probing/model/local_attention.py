@@ -31,4 +31,7 @@ def reach(config: Any, number: int, map_: "torch.Tensor") -> int | None:
 
 
 def _first(config: Any, names: tuple[str, ...]) -> Any:
-    return next((found for name in names if (found := getattr(config, name, None))), None)
+    try:
+        return next((found for name in names if (found := getattr(config, name, None))), None)
+    except RuntimeError:  # transformers' word for a size that differs from block to block
+        return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from probing.distribution import need
 from probing.errors import ModelError
 from probing.model.checkpoint import INT8, SPREAD, Model
-from probing.model.files import weight_files
+from probing.model.files import has_weights, weight_files
 from probing.model.network_pass import Network
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def reading_options(model: Model, folder: Path, device: str) -> dict[str, Any]:
     rooms = free_memory(device, spreads)
     if eight and device != PROCESSOR:
         rooms.pop(PROCESSOR, None)  # bitsandbytes computes where its weights are
-    n = n_weights(folder) if model.untrained_seed is None else 0  # a twin needs no file of weights
-    needed = n * BYTES[model.precision]
+    needed = n_weights(folder) * BYTES[model.precision]
     require_room(folder, model, needed, rooms)
     options = {"quantization_config": _eight_bits(), "device_map": {"": device}} if eight else {}
     if spreads and rooms and needed > SHARE * next(iter(rooms.values())):
@@ -95,11 +94,11 @@ def _of_processor() -> int:
 
 
 def n_weights(folder: Path) -> int:
-    """How many numbers the weights in ``folder`` are, read from the heads of their files."""
+    """How many numbers the weights in ``folder`` are, by the heads of their files; 0: it has none, as a twin may."""
     from safetensors import safe_open
 
     total = 0
-    for path in weight_files(folder):
+    for path in weight_files(folder) if has_weights(folder) else ():
         with safe_open(path, framework="np") as file:
             total += sum(math.prod(file.get_slice(name).get_shape()) for name in set(file.keys()))
     return total

@@ -153,7 +153,7 @@ def neurons(calls: Sequence[Call], shape: tuple[int, int, int]) -> Neurons:
         raise ModelError("queries and keys: this model scales their product differently in each layer")
     # heads of (1, H, S, d) or (H, S, d) -> (L, H, S, d)
     queries, keys = (
-        torch.stack([part.reshape(n_heads, length, -1) for part in parts]).float().cpu().numpy()
+        torch.stack([part.reshape(n_heads, length, -1).float().cpu() for part in parts]).numpy()
         for parts in zip(*(call[:2] for call in calls), strict=True)
     )
     return Neurons(queries, keys, scales.pop(), frozenset[str]().union(*(call.kinds for call in calls)))

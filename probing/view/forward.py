@@ -61,7 +61,9 @@ def forward(encoder: Encoder, given: TokenizedInput, found: Sequence[Block] = ()
         watching = (hook for block in found for hook in watch(block, lambda _block, of: seen.append(dict(of))))
         stack.enter_context(hooks(*watching))
         output = _run(encoder, given)
-    attention = tuple(of["attention"] for of in seen) if found else getattr(output, "attentions", None)
+    attention = (
+        tuple(of["attention"].to(encoder.device) for of in seen) if found else getattr(output, "attentions", None)
+    )
     return Pass(*_checked(encoder, attention, output, len(given.ids)), kept, found, seen)
 
 

@@ -109,7 +109,9 @@ def test_the_untrained_twin_is_identified_by_seed_and_configuration(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"precision": "float64"}, "float32, bfloat16"),
+        ({"precision": "float64"}, "float32, bfloat16, float16, int8"),
+        ({"placement": "gpu"}, "one, auto"),
+        ({"precision": "int8", "untrained_seed": 0}, "type bfloat16 for its twin"),
         ({"long": "split"}, "window, truncate"),
         ({"max_subwords": 0}, "greater than 0"),
     ],

@@ -88,9 +88,13 @@ def _permuted(map_: "torch.Tensor", real: NDArray[np.bool_], sees: Sees, rng: np
     if causal:
         seen = seen & np.tri(real.shape[1], dtype=np.bool_)
     if reach is not None:
-        seen = seen & (np.abs(np.subtract.outer(*[np.arange(real.shape[1])] * 2)) <= reach)
+        place = np.arange(real.shape[1])
+        seen = seen & (np.abs(place[:, None] - place) <= reach)
     noise = np.where(seen, rng.random(map_.shape, dtype=np.float32), 2)
     # Keys that a row cannot see have the largest noise and stay behind, so sorting shuffles only the others.
-    order = torch.from_numpy(noise.argsort(axis=-1, kind="stable")).to(map_.device)
-    shuffled = map_.gather(-1, order)
+    order = noise.argsort(axis=-1, kind="stable")
+    if reach is not None:  # in a window, the keys that are seen are not the first ones
+        drawn = order.copy()
+        np.put_along_axis(order, np.argsort(~seen, axis=-1, kind="stable"), drawn, axis=-1)
+    shuffled = map_.gather(-1, torch.from_numpy(order).to(map_.device))
     return lambda values: torch.einsum("bhqk,bkhd->bqhd", shuffled, values.to(shuffled.dtype))

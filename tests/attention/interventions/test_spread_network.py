@@ -4,6 +4,7 @@ import copy
 import runpy
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,10 +25,12 @@ from probing.attention.interventions.readouts import ProbeReadout
 from probing.attention.interventions.replaced_weights import replaced_weights
 from probing.attention.interventions.token_effects import blank_out, value_zeroing
 from probing.attention.values.decomposition import decomposition
-from probing.attention.values.norms import norms
+from probing.attention.values.norms import norm_blocks, norms
 from probing.model.batches import batch_of
 from probing.model.blocks import blocks
 from probing.model.maps import maps
+from probing.model.queries import neurons
+from probing.view.forward import forward as view
 
 CLEAN, SWAPPED = [5, 9, 7, 12, 6], [5, 9, 3, 12, 6]
 TWO = runpy.run_path(str(Path(__file__).parents[2] / "two_devices.py"))
@@ -58,6 +61,7 @@ def every_method(encoder, one_subword_each):
         with ablated(encoder, batch, {(2, 0), (3, 1)}, ablation):
             return hidden(encoder, batch, 3).numpy()
 
+    shown = view(encoder, SimpleNamespace(ids=np.array(CLEAN), types=np.zeros(5)), norm_blocks(encoder))
     layers = layer_pass(encoder, batch)
     noise = torch.from_numpy(rng.normal(size=(2, 5, 16)).astype(np.float32))
     patched = [patch(encoder, texts, probe, (2, 0)) for patch in (patch_layers, patch_heads)]
@@ -88,6 +92,9 @@ def every_method(encoder, one_subword_each):
         "blank": blank_out(encoder, subwords, probe, 3),
         "gradients": gradients(encoder, subwords, probe),
         "integrated": integrated_gradients(encoder, one, contrast, "mean", 4).values,
+        "shown": np.concatenate([layer.numpy() for layer in shown.attention]),
+        "shown norms": shown.norms(),
+        "queries": neurons(shown.calls, (3, 4, 5)).queries,
         "parts": decomposition(encoder, one, contrast).values,
     }
     return {name: np.asarray(values) for name, values in found.items()}

@@ -29,6 +29,8 @@ MISTYPED = {
     "task.column=lemma": ["task.column=lemma", "upos, xpos, deprel"],
     "store.dtype=int8": ["store.dtype=int8", "auto, float16, float32, bfloat16"],
     "store.pool=words": ["store.pool=words", "none, word, sentence"],
+    "nulls=2 model.precision=int8": ["nulls=2: untrained twins have no int8 weights; type model.precision=bfloat16"],
+    "model.placement=both": ["model.placement=both", "one, auto"],
     "model.precision=float8": ["model.precision=float8", "float32, bfloat16"],
     "model.long=cut": ["model.long=cut", "window, truncate"],
     "model.stand_in=brt": ["model.stand_in=brt", "minilm"],
