@@ -111,4 +111,4 @@ def _of_template(spans: Int64, word: Int64, begins: Int64, sentences: Sequence[S
     at = np.minimum(after, len(ends) - 1)
     # a subword without characters, such as a space that a tokenizer adds, is where the next character is
     reached = starts[at] < np.maximum(spans[:, 1], spans[:, 0] + 1)
-    return (after > at) | ~reached | (word >= ends[at])
+    return np.asarray((after > at) | ~reached | (word >= ends[at]))
