@@ -28,14 +28,15 @@ def parquet(path: Path) -> Any:
 def table_rows(rows: Any, where: str, columns: Columns) -> Iterator[Record]:
     """Text and label of each row of a ``datasets.Dataset``; a class has its name, a hidden one (-1) is None.
 
-    Raises DataError unless the table has both columns.
+    With ``columns.source`` also that. Raises DataError unless the table has these columns.
     """
+    wanted = list(dict.fromkeys(columns.read.values()))
     try:
-        need_columns(rows, (columns.text, columns.label), where)
+        need_columns(rows, wanted, where)
     except DataError as error:
-        raise DataError(f"{error}; type data.text=… and data.label=…") from error
+        raise DataError(f"{error}; type {' and '.join(f'data.{option}=…' for option in columns.read)}") from error
     names = class_names(rows, columns.label)
-    for number, row in _rows(rows, [columns.text, columns.label], where):
+    for number, row in _rows(rows, wanted, where):
         place, label = f"{where} row {number}", row[columns.label]
         if names and label is not None:
             if label >= len(names):
@@ -43,7 +44,7 @@ def table_rows(rows: Any, where: str, columns: Columns) -> Iterator[Record]:
                     f"{place}: label {label} is no class; the classes are 0 to {len(names) - 1}: repair the file"
                 )
             label = names[label] if label >= 0 else None
-        yield number, place, {columns.text: row[columns.text], columns.label: label}
+        yield number, place, {**row, columns.label: label}
 
 
 def _rows(rows: Any, names: list[str], where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

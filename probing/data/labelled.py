@@ -24,7 +24,8 @@ class Labelled:
     """One file of text and label per split; words are the text's whitespace-separated tokens.
 
     ``text`` and ``label`` are names of columns (or JSON keys) if there is a header line, else numbers of columns from
-    0. ``labels`` renames labels (``{"0": negative}``). ``separator`` and ``quotes`` say how a table is written; None
+    0. ``source``: the column that names the collection a text comes from; None: all are of one. ``labels`` renames
+    labels (``{"0": negative}``). ``separator`` and ``quotes`` say how a table is written; None
     and ``auto``: as its lines show (probing.data.table_shape). Files are searched as in probing.data.conllu. Without a
     dev file a tenth of train, drawn at random, serves as dev (probing.data.held_out).
     """
@@ -44,6 +45,7 @@ class Labelled:
     stand_in: str | None = None
     max_sentences: int | None = None
     train_sentences: int | None = None
+    source: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -68,18 +70,18 @@ class Labelled:
         return Corpus(name, splits, tuple(files.values()) if files else (), dict(skipped))
 
     def _read(self, path: Path, split: Split, skipped: Counter[str]) -> tuple[Sentence, ...]:
-        rows = records(path, (self.text, self.label), Layout(self.separator, self.quotes), skipped)
+        rows = records(path, self._columns(), Layout(self.separator, self.quotes), skipped)
         found = tuple(sentences(rows, split, self._columns()))
         if not found:
             raise DataError(f"{path}: no text in it; every split needs some")
         return found
 
     def _columns(self) -> Columns:
-        return Columns(self.text, self.label, self.labels)
+        return Columns(self.text, self.label, self.labels, source=self.source)
 
     def _from_hub(self, name: str) -> dict[Split, tuple[Sentence, ...]]:
         """Where the files have numbered columns, the Hub's table has text and label."""
-        columns = Columns(labels=self.labels) if self.text.isdecimal() else self._columns()
+        columns = Columns(labels=self.labels, source=self.source) if self.text.isdecimal() else self._columns()
         return {
             split: tuple(sentences(table_rows(rows, f"{self.hub}, {split}", columns), split, columns))
             for split, rows in from_hub(name, self.hub, None, self.train).items()
@@ -91,8 +93,8 @@ def _starts_oddly(sentences: Sequence[Sentence]) -> bool:
     return len(sentences) > 1 and all(s.label != sentences[0].label for s in sentences[1:])
 
 
-def records(path: Path, wanted: Sequence[str], layout: Layout, skipped: Counter[str]) -> Iterator[Record]:
-    """The records of a file, read as its ending says; ``wanted`` are the columns of text and label.
+def records(path: Path, columns: Columns, layout: Layout, skipped: Counter[str]) -> Iterator[Record]:
+    """The records of a file, read as its ending says; ``columns`` are those that are wanted.
 
     Raises DataError naming file and line (of a Parquet file: the row).
     """
@@ -100,9 +102,9 @@ def records(path: Path, wanted: Sequence[str], layout: Layout, skipped: Counter[
     if suffix in (".jsonl", ".json"):
         return json_records(path)
     if suffix in ENDINGS:
-        return table_records(path, wanted, layout, skipped)
+        return table_records(path, list(columns.read.values()), layout, skipped)
     if suffix == ".parquet":
-        return table_rows(parquet(path), str(path), Columns(wanted[0], wanted[1]))
+        return table_rows(parquet(path), str(path), columns)
     raise DataError(
         f"{path}: unknown ending {suffix!r}; labelled text is read from .tsv, .csv, .txt, .json, .jsonl or .parquet"
     )

@@ -18,13 +18,19 @@ _WHOLE = re.compile(r"(-?\d+)\.0+")
 class Columns:
     """Where text and label are in a record, and new names for labels (``{"0": "negative"}``).
 
-    advice: what a message says where a label is missing.
+    advice: what a message says where a label is missing. source: where the name of a text's source is; None: nowhere.
     """
 
     text: str = "text"
     label: str = "label"
     labels: Mapping[str, str] = field(default_factory=dict)
     advice: str = "every line needs text and label"
+    source: str | None = None
+
+    @property
+    def read(self) -> dict[str, str]:
+        """The columns that are read, by the option that names them."""
+        return {"text": self.text, "label": self.label, **({} if self.source is None else {"source": self.source})}
 
 
 def sentences(records: Iterable[Record], split: Split, columns: Columns) -> Iterator[Sentence]:
@@ -34,7 +40,7 @@ def sentences(records: Iterable[Record], split: Split, columns: Columns) -> Iter
     number.
     """
     for number, where, record in records:
-        for option, column in (("text", columns.text), ("label", columns.label)):
+        for option, column in columns.read.items():
             if column not in record:
                 raise DataError(f"{where}: no {option} column {column!r}; {_seen(record, option)}")
         words = tuple(_plain(record[columns.text], where).split())
@@ -43,7 +49,11 @@ def sentences(records: Iterable[Record], split: Split, columns: Columns) -> Iter
         label = _plain(record[columns.label], where)
         if not label:
             raise DataError(f"{where}: no label for {' '.join(words)[:40]!r}; {columns.advice}")
-        yield Sentence(id=f"{split}-{number}", words=words, label=_renamed(label, columns.labels))
+        source = None if columns.source is None else _plain(record[columns.source], where)
+        if source == "":
+            raise DataError(f"{where}: no source; every line needs one, or leave out data.source")
+        label = _renamed(label, columns.labels)
+        yield Sentence(id=f"{split}-{number}", words=words, label=label, source=source)
 
 
 def _seen(record: Mapping[str, object], option: str) -> str:

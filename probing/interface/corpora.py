@@ -167,7 +167,8 @@ def _sentences(given: object, split: str, text: str, skipped: Counter[str]) -> t
         raise DataError(f"{path}: there is no such file")
     if kind in TREEBANKS:
         return tuple(read(path, skipped, text))
-    return tuple(sentences(records(path, ("text", "label"), Layout(), skipped), split, Columns()))
+    columns = Columns()
+    return tuple(sentences(records(path, columns, Layout(), skipped), split, columns))
 
 
 def _by_column(table: pd.DataFrame, skipped: Counter[str]) -> dict[Split, tuple[Sentence, ...]]:

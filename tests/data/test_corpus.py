@@ -156,3 +156,10 @@ def test_a_split_without_its_text_is_refused(mask, split):
 def test_letters_and_digits_are_text_however_often_they_occur():
     corpus = load(Given(corpus_of("aaaa", "1111", "日日日")))
     assert [words(corpus, split) for split in SPLITS] == ["aaaa", "1111", "日日日"]
+
+
+def test_the_source_of_a_text_changes_the_fingerprint_but_not_that_of_the_text():
+    one = corpus_of("abc")
+    splits = {split: tuple(replace(s, source="web") for s in of) for split, of in one.splits.items()}
+    assert fingerprint(replace(one, splits=splits)) != fingerprint(one)
+    assert text_fingerprint(replace(one, splits=splits)) == text_fingerprint(one)

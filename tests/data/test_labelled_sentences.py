@@ -43,3 +43,24 @@ def test_one_spelling_is_kept():
     splits = {"train": of("1.0", "2.0"), "test": of("1.0", "1.0.0")}
     assert one_spelling(splits, skipped) == splits
     assert skipped == {}
+
+
+def with_source(source):
+    records = [(1, "row 1", {"text": "so good", "label": "1", "from": source})]
+    return next(sentences(records, "train", Columns(source="from"))).source
+
+
+def test_the_source_of_a_text_is_kept_where_a_column_names_it():
+    assert with_source(" web  forum ") == "web forum"
+    assert next(sentences([(1, "row 1", {"text": "a", "label": "b", "from": "c"})], "train", Columns())).source is None
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), " "])
+def test_a_text_without_its_source_is_refused(missing):
+    with pytest.raises(DataError, match="row 1: no source; every line needs one, or leave out data.source"):
+        with_source(missing)
+
+
+def test_a_missing_column_of_sources_names_the_option():
+    with pytest.raises(DataError, match="no source column 'from'; this line has 'text', 'label': set data.source="):
+        list(sentences([(1, "row 1", {"text": "a", "label": "b"})], "train", Columns(source="from")))
