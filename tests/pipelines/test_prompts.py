@@ -75,9 +75,10 @@ def test_answers_are_written_once_and_probed_at_the_last_subword_of_the_prompt(r
     assert run(file, *options, "task.vector=answer").code == 0
     assert kept.stat().st_mtime_ns == before
     rows = pd.read_csv(folder / "rows.csv")
-    layer_0 = rows.query("target == 'task' and probe == 'linear' and layer == 0 and metric == 'accuracy'")
-    majority = rows.query("target == 'task' and probe == 'majority' and metric == 'accuracy'")
-    assert layer_0["value"].item() == majority["value"].item()  # before any block the subword is always the same
+    scores = rows.query("metric == 'accuracy' and split == 'test'")
+    majority = scores.query("target == 'majority'")["value"]
+    layer_0 = scores.query("target == 'task' and layer == 0")["value"]
+    assert [*layer_0] == [*majority]  # before any block the subword is the same in every prompt
 
 
 @pytest.mark.parametrize("task", ["message", "span", "span_word"])
