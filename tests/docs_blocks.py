@@ -139,6 +139,7 @@ def write_own(folder: Path) -> None:
     yours = folder / "path" / "to" / "your"
     build("bert", yours / "model")
     build("gpt2", yours / "decoder")
+    runpy.run_path(str(TESTS / "chat_models.py"))["chat_model"]("chatml", yours / "chat_model")
     with_classes(build("bert", yours / "classifier"))
 
 

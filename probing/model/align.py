@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from probing.axes import Sentence, Surface
 from probing.errors import DataError
+from probing.model.template_subwords import of_template
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -92,23 +93,6 @@ def align(spans: Int64, lengths: Int64, sentences: Sequence[Surface]) -> tuple[N
     # A subword of trailing white space would fall to the next sentence.
     none = (first == len(spelled)) | (words[0] >= first_word + np.repeat(n_words, lengths))
     if any(sentence.contents is not None for sentence in sentences):
-        none |= _of_template(spans, of_words[words[0], 0], begins, sentences)
+        none |= of_template(spans, of_words[words[0], 0], begins, sentences)
     words = np.where(none, -1, words - first_word).astype(np.int32)
     return words[0], words[1]
-
-
-def _of_template(spans: Int64, word: Int64, begins: Int64, sentences: Sequence[Surface]) -> NDArray[np.bool_]:
-    """Which subwords (S,) have no character of a message, or none before the end of it but white space.
-
-    word (S,): where the word begins that a subword would belong to; begins (N,): where each text does.
-    """
-    whole = [((0, len(s.text) + 1),) if s.contents is None else s.contents for s in sentences]
-    edges = np.array([edge for at, found in zip(begins, whole, strict=True) for edge in np.add(found, at)]).reshape(
-        -1, 2
-    )
-    starts, ends = edges[edges[:, 1] > edges[:, 0]].T
-    after = np.searchsorted(ends, spans[:, 0], side="right")  # the first message that ends behind the subword's start
-    at = np.minimum(after, len(ends) - 1)
-    # a subword without characters, such as a space that a tokenizer adds, is where the next character is
-    reached = starts[at] < np.maximum(spans[:, 1], spans[:, 0] + 1)
-    return (after > at) | ~reached | (word >= ends[at])

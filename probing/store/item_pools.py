@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from probing.axes import SPLITS, Places, Split
+from probing.axes import SPLITS, IntArray, Places, Split
 from probing.model.pooling import Pooling, pooling_weights
 from probing.store.file_index import Index
 from probing.task.labels import LAST_PROMPT
@@ -54,7 +54,7 @@ def item_pools(index: Index, vector: str, cls_position: str, places: PlacesOf) -
     return [_means(words, ends[:, k]) for k in range(n_parts)]
 
 
-def _before(index: Index, words: NDArray[np.int64], sentence: NDArray[np.int64]) -> Pool:
+def _before(index: Index, words: IntArray, sentence: NDArray[np.int64]) -> Pool:
     """The subword before a word of each item's sentence, (N,) and (N,) -> (N, S); none if the word was cut off.
 
     Of a sentence without that word, the last subword; none if the sentence may have been cut off.

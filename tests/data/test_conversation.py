@@ -60,8 +60,14 @@ def test_spans_are_words_whichever_way_they_are_given():
         ({"messages": [{"role": "text", "content": "a"}]}, "file:7: message 0 has the role text"),
         ({"text": "a", "label": ["x"]}, "file:7: a label must be"),
         ({"text": "a", "spans": {}}, "file:7: spans must be a list"),
-        ({"text": "a b", "spans": [{"words": [1, 3], "label": "x"}]}, "words=[1, 3] is outside of its text, which has 2"),
-        ({"text": "a b", "spans": [{"characters": [0, 4], "label": "x"}]}, "outside of its text, which has 3 characters"),
+        (
+            {"text": "a b", "spans": [{"words": [1, 3], "label": "x"}]},
+            "words=[1, 3] is outside of its text, which has 2",
+        ),
+        (
+            {"text": "a b", "spans": [{"characters": [0, 4], "label": "x"}]},
+            "outside of its text, which has 3 characters",
+        ),
         ({"text": "a b", "spans": [{"characters": [1, 1], "label": "x"}]}, "outside of its text"),
         ({"text": "a b", "spans": [{"characters": [1, 2], "label": "x"}]}, "are white space"),
         ({"text": "a b", "spans": [{"words": [0, 1]}]}, "file:7: span 0 has no label"),
