@@ -7,7 +7,6 @@ fit float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
 import functools
-import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,9 +26,12 @@ from probing.store.disk import writable
 from probing.store.encoding import DTYPES
 from probing.store.file_index import Content, Index
 from probing.store.fill import fill
-from probing.store.key import Chosen, Store
+from probing.store.joined import shards_behind
+from probing.store.key import Chosen, Store, find
 from probing.store.layout import StoreFile
+from probing.store.locks import FLOCK, lock_of
 from probing.store.pooled_rows import pooled
+from probing.store.shards import PAUSE_S, shards_of
 
 log = logging.getLogger(__name__)
 
@@ -73,52 +75,66 @@ def ensure(
             return wider
         if narrower:
             log.info("%s: %s hold only a part of its vectors; a new file is made", name, [p.name for p in narrower])
-    return find_or_make(folder, name, key, lambda path: _extract(path, store, provenance, corpus, load(), on_progress))
+    return find_or_make(
+        store,
+        name,
+        key,
+        lambda path: _extract(path, store, provenance, corpus, load(), on_progress),
+    )
 
 
-def find_or_make(folder: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
-    """The file of ``key`` in ``folder``, or ``<name>-<key>.h5``, which ``make`` writes.
+def find_or_make(store: Store, name: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The file of ``key`` in the store's folder, or ``<name>-<key>.h5``, which ``make`` writes.
 
-    Of several processes that want one key, one makes it and the others wait.
+    Of several processes that want one key, one makes it and the others wait, unless the extraction is divided: then all
+    make it together.
     """
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
+    folder = Path(store.folder)
+    path, divided, waiting = folder / f"{name}-{key}.h5", shards_of(folder, key), False
     with writable(folder, name):
         folder.mkdir(parents=True, exist_ok=True)
-        if found := find(folder, key):
-            return found
-        lock = FileLock(folder / f"{key}.lock")
-        try:
-            held = lock.acquire(timeout=0)
-        except Timeout:
-            log.info("another process is extracting %s; waiting until it is there", name)
-            held = lock.acquire()
-        with held:
-            if found := find(folder, key):  # another process held the lock, and has finished it
-                return found
-            path = folder / f"{name}-{key}.h5"
-            make(path)
-            return path
+        lock = lock_of(folder / key, store.lock)  # kept: it watches the lease of another process
+        while (found := find(folder, key)) is None:
+            if store.divided:
+                divided.mkdir(exist_ok=True)
+            if divided.exists():
+                make(path)
+                continue
+            try:
+                with lock.acquire(timeout=PAUSE_S if waiting else 0):
+                    if not divided.exists() and find(folder, key) is None:
+                        make(path)
+            except Timeout:
+                if not waiting:
+                    log.info("another process is extracting %s; waiting until it is there", name)
+                waiting = True
+        return found
 
 
-def find(folder: Path, key: str) -> Path | None:
-    """The complete file of ``key``, whatever name stands before it."""
-    return next(iter(sorted(folder.glob(f"*-{key}.h5"))), None)
+def discard(path: Path, lock: str = FLOCK) -> None:
+    """Delete a file that is damaged or foreign; a whole one, which another process has made since, stays.
+
+    Of a file that is joined from shards, shards that are whole stay too. ``lock``: the kind of lock.
+    """
+    shards = shards_behind(path)
+    with lock_of(path.with_name(path.stem.rpartition("-")[2]), lock):
+        for file in (path, *shards):
+            try:
+                verify(file)
+            except DamagedStoreError:
+                file.unlink(missing_ok=True)
+            except StoreError:
+                log.info("%s is gone already", file)
 
 
-def discard(path: Path) -> None:
-    """Delete a file that is damaged or foreign; a whole one, which another process has made since, stays."""
-    from filelock import FileLock
-
-    with FileLock(path.with_name(f"{path.stem.rpartition('-')[2]}.lock")):
-        try:
-            with StoreFile(path) as store:
-                for layer, batch in itertools.product(store.layers, range(len(store.index.block) - 1)):
-                    store.block(layer, batch)
-        except DamagedStoreError:
-            path.unlink()
-        except StoreError:
-            log.info("%s is gone already", path)
+def verify(path: Path) -> None:
+    """Read all of a file. Raises: DamagedStoreError; StoreError if it cannot be read."""
+    with StoreFile(path) as store:
+        for layer in store.layers:
+            for batch in range(store.crc32.shape[1]):
+                store.block(layer, batch)
 
 
 def _extract(
@@ -146,7 +162,8 @@ def _extract(
     if chosen.pooled is not None:
         content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
     log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
-    fill(path, content, rows, functools.partial(on_progress, "extracting subwords"))
+
+    fill(path, content, rows, functools.partial(on_progress, "extracting subwords"), store.lock)
 
 
 def _facts(encoder: Encoder) -> dict[str, object]:
