@@ -36,17 +36,6 @@ class StoreError(ProbingError):
     """The store cannot be written or read."""
 
 
-class RangeError(StoreError):
-    """Numbers do not fit the type that they are to be stored as; ``reason`` says which numbers, and which type."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.reason}; type store.dtype=auto or store.dtype=float32"
-
-
 class DamagedStoreError(StoreError):
     """The store file at ``path`` fails its checks: it is rebuilt and never trusted."""
 

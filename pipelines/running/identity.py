@@ -18,10 +18,11 @@ from probing.axes import Corpus
 from probing.data.corpus import fingerprint
 from probing.model.checkpoint import Checkpoint
 
-VERSION = 4
+VERSION = 5
 SETTINGS = ("seed", "layers", "nulls", "controls", "resamples", "resampled", "punctuation", "train_seed")
 MODEL = ("precision", "long", "max_subwords", "text", "bos")
-STORE = {"dtype": "first_dtype", "batch_subwords": "batch_subwords"}  # option: the property of Store that has its value
+# option: the property of Store with its value
+STORE = {"dtype": "stored_dtype", "batch_subwords": "batch_subwords", "pool": "pool"}
 # not listed, because they change no number: tag, outputs, strict, names, folders; nor device and threads, which change
 # the last digits only
 

@@ -57,10 +57,16 @@ def study_of(this: Run, on_progress: Progress, names: Mapping[str, str] | None =
         **parts,
         options=options,
         with_head=any(analysis.reads_model_head for analysis in experiment.analyses.values()),
+        further_layers=_further_layers(experiment),
         names=names_of(this) if names is None else names,
         provenance={"versions": versions()},
         on_progress=on_progress,
     )
+
+
+def _further_layers(experiment: Experiment) -> tuple[int, ...] | None:
+    every = [analysis.further_layers for analysis in experiment.analyses.values()]
+    return None if None in every else tuple(layer for layers in every for layer in layers or ())
 
 
 def names_of(this: Run) -> dict[str, str]:

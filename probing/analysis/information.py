@@ -51,6 +51,11 @@ class Information(Analysis):
         if self.folds < 2:
             raise ConfigError(f"analysis.information.folds={self.folds}: at least 2, because one fold is left out")
 
+    @property
+    def further_layers(self) -> tuple[int, ...]:
+        """Layer 0 where information beyond it is wanted."""
+        return (0,) if LAYER0 in self.given else ()
+
     def check(self, study: Study) -> None:
         """Raise ConfigError for a task or a probe without probabilities of classes."""
         if study.labels.kind != "class" or not isinstance(study.probe, Linear):

@@ -1,14 +1,17 @@
 """What the manifest of a run says about what was measured: the store file, the labels, the layers."""
 
 from probing.analysis.study import Study
-from probing.store.encoding import ROUNDED, WIDENED, precision
+from probing.store.encoding import precision
+from probing.store.key import NONE
 from probing.task.unseen_labels import unseen_counts
 
 
 def measured(study: Study) -> dict[str, object]:
     """The store file of the hidden states, the labels and the layers that are probed.
 
-    unseen: per label that train does not have, how many items of dev and test have it.
+    layers: those of the file. pooled: level and way, if it holds pooled vectors. scaled_features: how many of a probed
+    layer do not fit float16 as they are. unseen: per label that train does not have, how many items of dev and test
+    have it.
     """
     store, labels = study.hidden, study.labels
     return {
@@ -18,7 +21,9 @@ def measured(study: Study) -> dict[str, object]:
             "bytes": store.path.stat().st_size,
             "dtype": store.dtype,
             "precision": precision(store.dtype),
-            **{name: store.provenance[name] for name in (WIDENED, ROUNDED) if name in store.provenance},
+            "layers": list(store.layers),
+            "pooled": str(store.provenance.get("pooled", NONE)),
+            "scaled_features": {str(layer): count for layer, count in store.scaled_features(study.layers).items()},
         },
         "kind": labels.kind,
         "level": labels.level,

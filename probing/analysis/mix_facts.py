@@ -31,7 +31,7 @@ def mix_facts(study: Study, metric: str, keep: object = None) -> dict[str, objec
     if not isinstance(study.probe, Mix):
         return {}
     found = {p.layer: p for p in study.predictions if p.target == TASK and p.layer is not None}
-    last = study.hidden.n_layers - 1
+    last = study.hidden.model_layers - 1
     weights = {layer: _weights(p) for layer, p in found.items()}
     facts: dict[str, object] = {
         "weights": {str(layer): list(of_layer) for layer, of_layer in weights.items()},

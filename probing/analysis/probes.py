@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.analysis.chosen_vectors import chosen_vectors
 from probing.analysis.code_notes import code_notes
 from probing.analysis.comparisons import compared_with, type_notes, without_vectors, words_read
 from probing.analysis.findings import Findings
@@ -26,7 +27,6 @@ from probing.result.few_units import few_units
 from probing.result.main_metric import code_length, main_metric, without_value
 from probing.result.resampling import described
 from probing.result.score import CODE_LENGTH, Prediction, Scores, score
-from probing.store.encoding import ROUNDED, WIDENED
 from probing.store.file_index import Index
 from probing.store.layout import StoreFile
 
@@ -40,8 +40,9 @@ class Probes(Analysis):
         and where ``punctuation=remove`` removes nothing.
 
         For a task to which punctuation makes no difference that is a ConfigError, as are more training sentences than
-        there are.
+        there are, and vectors that ``store.pool`` cannot give.
         """
+        chosen_vectors(study)
         target, words = labelled(study.labels)  # here, so that a fault of the labels is found before the model runs
         check_sample(study.labels, study.options.train_sentences)
         if study.options.punctuation == "remove":
@@ -109,11 +110,11 @@ def caveats(study: Study) -> tuple[Note, ...]:
         if count and reason not in SHARED
     ]
     notes += [Note("caveat", f"model: {text}") for text in study.hidden.provenance.get("model_notes", [])]
-    notes += widened(study.hidden)
+    notes += scaled(study.hidden, study.layers)
     if study.hidden.index.last_word is not None:
         notes.append(Note("caveat", as_written(study.hidden.index)))
-    if study.hidden.provenance["final_norm"]:
-        last = study.hidden.n_layers - 1
+    last = study.hidden.model_layers - 1
+    if study.hidden.provenance["final_norm"] and last in study.layers:
         text = f"the final layer norm of the model is applied to layer {last}, but not to the layers below it"
         notes.append(Note("caveat", text))
     if few := few_units(study.resampling("test").units):
@@ -133,13 +134,15 @@ def caveats(study: Study) -> tuple[Note, ...]:
     )
 
 
-def widened(store: StoreFile) -> list[Note]:
-    """A note on a store that float16 could not hold."""
-    if WIDENED not in store.provenance:
-        return []
-    rounded = store.provenance[ROUNDED]
-    first = f"; the first {rounded:,} subwords were rounded to float16 before" if rounded else ""
-    return [Note("caveat", f"vectors are stored as {store.provenance[WIDENED]}{first}")]
+def scaled(store: StoreFile, layers: Sequence[int]) -> list[Note]:
+    """A note on numbers of ``layers`` that float16 cannot hold as they are."""
+    found = store.scaled_features(layers)
+    text = (
+        f"up to {max(found.values(), default=0):,} of {store.width:,} features of layers {[*found]} do not fit float16 "
+        "as they are (numbers above 65,504, or none above 0.001): the store divides each by a power of two, so that it "
+        "keeps the 11 bits of the others"
+    )
+    return [Note("caveat", text)] if found else []
 
 
 def of_metrics(study: Study, metric: str, scores: Scores) -> tuple[Note, ...]:

@@ -17,6 +17,11 @@ class Analysis(Protocol):
 
     reads_model_head: ClassVar[bool] = False
 
+    @property
+    def further_layers(self) -> tuple[int, ...] | None:
+        """The layers whose vectors it reads besides those that are probed; None: all of the model."""
+        return ()
+
     def check(self, study: Study) -> None:
         """Raise ConfigError or DataError, before anything is computed, if the study cannot be analysed."""
         return

@@ -31,6 +31,11 @@ class Redundancy(Analysis):
         positive("analysis.redundancy.clusters", self.clusters)
         positive("analysis.redundancy.items", self.items)
 
+    @property
+    def further_layers(self) -> None:
+        """All layers are compared."""
+        return
+
     def __call__(self, study: Study) -> Findings:
         """Arrays: Jensen-Shannon divergence of heads (nats), their clusters and a map of them; linear CKA of layers.
 
@@ -72,7 +77,7 @@ class Redundancy(Analysis):
         first, end = vectors.bounds("test")
         drawn = study.rng("cka").permutation(np.arange(first, end))[: self.items]
         cka = LinearCKA()
-        cka.add({layer: vectors.pick(layer, np.sort(drawn)) for layer in range(vectors.n_layers)})
+        cka.add({layer: vectors.pick(layer, np.sort(drawn)) for layer in vectors.layers})
         what = ITEMS["word" if level == "pair" else level]
         how = ", drawn at random" if len(drawn) < end - first else ""
         return cka, f"{len(drawn):,} of the {end - first:,} labelled {what} of test{how}"

@@ -73,7 +73,7 @@ class RolloutOfWords(Analysis):
 
 def n_blocks(study: Study) -> int:
     """How many blocks the model has, from whatever is open already: the model, or its stored hidden states."""
-    return (study.encoder if "encoder" in vars(study) else study.hidden).n_layers - 1
+    return (study.encoder.n_layers if "encoder" in vars(study) else study.hidden.model_layers) - 1
 
 
 def ratios(on_heads: Sequence[Tally], seed: int, resampling: Resampling) -> list[Measurement]:

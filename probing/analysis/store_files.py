@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probing.axes import Corpus, Progress
-from probing.errors import RangeError
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.subwords import Subwords
-from probing.store.encoding import AUTO, WIDENED
-from probing.store.key import Store, key, key_parts, map_parts
+from probing.store.key import Chosen, Store, key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.stored_maps import ensure_maps
 from probing.store.write import ensure
@@ -34,10 +31,13 @@ class StoreFiles:
     provenance: Mapping[str, object]
     on_progress: Progress
 
-    def hidden(self, load: "Callable[[], tuple[Encoder, Subwords]]") -> StoreFile:
-        """Hidden states of all sentences. Raises: StoreError if they cannot be written or read."""
-        known = self._described(self._parts())
-        return self._opened(ensure(self.store, self._name(), known, self.corpus, load, self.on_progress))
+    def hidden(self, load: "Callable[[], tuple[Encoder, Subwords]]", chosen: Chosen) -> StoreFile:
+        """Hidden states of all sentences, at least those ``chosen``. Raises: StoreError if that fails."""
+        known = self._described({**self._parts(), **chosen.parts})
+        path = ensure(self.store, self._name(), known, self.corpus, load, self.on_progress)
+        file = StoreFile(path)
+        file.as_pooled = chosen.pooled is not None and Chosen.from_parts(file.provenance).pooled is None
+        return file
 
     def maps(self, load: "Callable[[], tuple[Encoder, Subwords]]") -> StoreFile:
         """Attention maps of a sample of test; ``load`` must return a model that gives maps.
@@ -46,14 +46,7 @@ class StoreFiles:
         """
         known = self._described(map_parts(self.store, self._parts()))
         name = f"{self._name()}-attention"
-        return self._opened(ensure_maps(self.store, name, known, self.corpus, load, self.on_progress))
-
-    def _opened(self, path: Path) -> StoreFile:
-        file = StoreFile(path)
-        if self.store.dtype not in (AUTO, file.dtype):  # float16 and auto have one key
-            file.close()
-            raise RangeError(f"{path} is {file.provenance[WIDENED]}")
-        return file
+        return StoreFile(ensure_maps(self.store, name, known, self.corpus, load, self.on_progress))
 
     def _parts(self) -> dict[str, str]:
         return key_parts(self.store, self.model, self.checkpoint, self.corpus)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from probing.analysis.chosen_vectors import chosen_vectors
 from probing.analysis.head_pass import HeadPass, head_pass
 from probing.analysis.items import Items, control, control_name, fit_probes, input_size, pair_up
 from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_reader
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 class Study:
     """One corpus, task, model and probe; everything computed from them is computed once, when it is first needed.
 
-    with_head: load the model with its own head. names: of the run and its parts, as in rows. provenance: written into
+    with_head: load the model with its own head. further_layers: whose vectors analyses read besides those that are
+    probed; None: all. names: of the run and its parts, as in rows. provenance: written into
     every store file. Close it after use.
     """
 
@@ -55,6 +57,7 @@ class Study:
     rollout: Rollout = field(default_factory=Rollout)
     options: Options = field(default_factory=Options)
     with_head: bool = False
+    further_layers: tuple[int, ...] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     on_progress: Progress = no_progress
@@ -97,8 +100,9 @@ class Study:
     @cached_property
     def hidden(self) -> StoreFile:
         """Hidden states of all sentences: read from the store, or computed once and written there."""
-        found = self._opened.enter_context(self._files.hidden(lambda: (self.encoder, self.all_subwords)))
-        self._check_sizes(found.n_layers, found.width)
+        files = self._files.hidden(lambda: (self.encoder, self.all_subwords), chosen_vectors(self))
+        found = self._opened.enter_context(files)
+        self._check_sizes(found.model_layers, found.width)
         return found
 
     @cached_property
@@ -143,7 +147,7 @@ class Study:
     @cached_property
     def layers(self) -> tuple[int, ...]:
         """The layers to probe, in order."""
-        return self.options.layers if self.options.layers is not None else tuple(range(self.hidden.n_layers))
+        return self.options.layers if self.options.layers is not None else tuple(range(self.hidden.model_layers))
 
     @cached_property
     def items(self) -> Items:

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from probing.analysis.findings import Findings
-from probing.analysis.probes import Probes, kept_words, unconverged, widened
+from probing.analysis.probes import Probes, kept_words, scaled, unconverged
 from probing.analysis.protocol import Analysis
 from probing.analysis.study import Study
 from probing.axes import SPLITS
@@ -47,10 +47,10 @@ class ScoresOfProbes(Analysis):
         """Nothing: what the probes need was checked for the model."""
 
     def __call__(self, study: Study) -> Findings:
-        """Rows of the task, without gains; notes on probes that stopped early and on vectors too large for float16."""
+        """Rows of the task, without gains; notes on probes that stopped early and on features beyond float16."""
         ids = {split: [s.id for s in study.corpus.splits[split]] for split in SPLITS}
         resampling = {split: study.resampling(split) for split in SPLITS}
         keep = kept_words(study, study.items.words)
         found = score(study.predictions, study.task.metrics, ids, resampling, keep)
-        notes = (*study.items.notes, *widened(study.hidden), *unconverged(study.predictions))
+        notes = (*study.items.notes, *scaled(study.hidden, study.layers), *unconverged(study.predictions))
         return Findings(rows=tuple(row for row in found.rows if row.target == TASK), notes=notes)

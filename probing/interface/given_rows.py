@@ -126,7 +126,7 @@ class ArrayVectors(Vectors):
         keep = np.ones(int(ends[-1]), dtype=np.bool_) if keep is None else keep
         parts = {split: keep[ends[i] : ends[i + 1]] for i, split in enumerate(SPLITS)}
         self._x = {split: x[split][parts[split]] for split in SPLITS}
-        self.n_layers, self.width, self.bits = 1, x["train"].shape[1], BITS["float32"]
+        self.layers, self.width, self.bits = (0,), x["train"].shape[1], BITS["float32"]
         self.available = np.ones(int(keep.sum()), dtype=np.bool_)
 
     def select(self, keep: NDArray[np.bool_]) -> "ArrayVectors":

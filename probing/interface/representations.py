@@ -143,8 +143,8 @@ def extract(model: LoadedModel, corpus: Corpus, *, store: str | None = None, dty
         store: a folder in which the vectors are kept for other programs and other days (the command line uses
             ``outputs/store``): what is there already is not computed again. Otherwise they are in a temporary folder,
             as long as the result is in use.
-        dtype: how numbers are written: ``float16``, ``float32``, ``bfloat16``, or ``auto``: float16 where every number
-            fits, else float32.
+        dtype: how numbers are written: ``float16``, ``float32``, ``bfloat16``, or ``auto``, which is float16: what is
+            beyond its range is scaled.
 
     Returns:
         Vectors, which ``fit_probe`` takes as they are; as numpy arrays ``.words(layer)`` or ``.sentences(layer)``

@@ -1,6 +1,6 @@
 """A frozen encoder: sentences in, the hidden states of every layer out, one row per subword."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +16,8 @@ from probing.model.align import as_plain_text, as_read
 from probing.model.attention_kind import STEP_BY_STEP, computing, set_attention
 from probing.model.batches import LIKE, Units, as_units, plan
 from probing.model.checkpoint import Checkpoint, Model
+from probing.model.early_exit import Reads, reads, states_until
+from probing.model.finite import require_finite
 from probing.model.input_limits import embeddings, longest_input
 from probing.model.loading import named, read_network
 from probing.model.map_facts import MapFacts, measure_maps
@@ -43,6 +45,7 @@ class Encoder:
     attention: what ``hidden`` computes with, whatever the network is set to (None: what it is set to). cls_position: of
     the subword that stands for its sentence, in a causal model the last. bos: the token that ``tokenizer`` puts first
     although its own template leaves it out. notes: for readers of the scores. memory: what the device can hold.
+    exits: how a pass ends early, by the layers that are wanted.
     """
 
     checkpoint: Checkpoint
@@ -59,6 +62,7 @@ class Encoder:
     bos: str | None = None
     notes: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory, init=False)
+    exits: dict[tuple[int, ...], Reads | None] = field(default_factory=dict, init=False)
 
     @property
     def n_layers(self) -> int:
@@ -131,21 +135,26 @@ class Encoder:
             )
         return subwords
 
-    def hidden(self, batch: Subwords, budget: int | None = None) -> NDArray[np.float32]:
+    def hidden(
+        self, batch: Subwords, budget: int | None = None, layers: tuple[int, ...] | None = None
+    ) -> NDArray[np.float32]:
         """Vectors of all layers for every subword of ``batch``, in its order: (L, S, D), without padding.
 
-        ``budget`` bounds the padded subwords per forward pass (None: what suits the device); when memory runs
-        out it is halved (``Memory.halving``).
+        ``budget`` bounds the padded subwords per pass (None: what suits the device); when memory runs out it is halved
+        (``Memory.halving``). ``layers``: only these, ascending; no block above them is computed.
         Raises: ModelError if one unit alone does not fit, or on a vector that is not finite.
         """
+        wanted = tuple(range(self.n_layers)) if layers is None else layers
         if budget is None:
             budget = CPU_BUDGET if self.device == "cpu" else ACCELERATOR_BUDGET
         units = as_units(batch, self.frame, self.causal)
-        vectors = np.empty((self.n_layers, len(batch.ids), self.width), dtype=np.float32)
+        vectors = np.empty((len(wanted), len(batch.ids), self.width), dtype=np.float32)
         lengths = np.diff(units.offsets)
 
         def fill(some: NDArray[np.int64]) -> None:
-            self._fill(vectors, units, some, batch)
+            for place, (rows, found) in enumerate(self._passed(units, some, wanted)):
+                require_finite(self, wanted[place], found, rows, batch)
+                vectors[place][rows] = found
 
         with computing(self.network, self.attention):
             for some in self.plan(lengths, budget):
@@ -153,27 +162,19 @@ class Encoder:
                     pass
         return vectors
 
-    def _fill(self, vectors: NDArray[np.float32], units: Units, some: NDArray[np.int64], batch: Subwords) -> None:
+    def _passed(
+        self, units: Units, some: NDArray[np.int64], layers: tuple[int, ...]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Per layer the rows of ``units`` that a pass over some of them computes, and their vectors (rows, D)."""
         import torch
 
+        if max(layers) < self.n_layers - 1 and layers not in self.exits:
+            self.exits[layers] = reads(self.network, *example_batch(self.network, self.pad, self.device), layers)
         ids, real, rows = units.padded(some, self.pad)
         places = np.flatnonzero(rows >= 0)  # of the vectors to take, in the padded batch
-        rows = rows.ravel()[places]
         inputs = [torch.from_numpy(array).to(self.device) for array in (ids, real.astype(np.int64), places)]
-        for layer, states in enumerate(hidden_states(self.network, inputs[0], inputs[1])):
-            found = states.flatten(0, 1).index_select(0, inputs[2]).float().cpu().numpy()  # (B, T, D) -> (rows, D)
-            if not np.isfinite(found).all():
-                bad = int(rows[~np.isfinite(found).all(axis=1)][0])
-                raise ModelError(self._not_finite(layer, bad, batch))
-            vectors[layer][rows] = found
-
-    def _not_finite(self, layer: int, row: int, batch: Subwords) -> str:
-        sentence = int(np.searchsorted(batch.offsets, row, side="right")) - 1
-        text = self.tokenizer.decode(batch.part(sentence, sentence + 1).ids.tolist())
-        return (
-            f"{self.checkpoint.name}: layer {layer} is not finite (NaN or infinity) for the sentence {text!r}; "
-            "the weights may be damaged, or the model too large for model.precision=bfloat16"
-        )
+        for states in states_until(self.network, inputs[0], inputs[1], layers, self.exits.get(layers)):
+            yield rows.ravel()[places], states.flatten(0, 1).index_select(0, inputs[2]).float().cpu().numpy()
 
 
 def load(model: Model, checkpoint: Checkpoint, device: str = "cpu", maps: bool = False, head: bool = False) -> Encoder:

@@ -100,7 +100,7 @@ def _config(study: Study) -> dict[str, object]:
     return {
         **{name: asdict(part) for name, part in parts.items()},  # type: ignore[call-overload]
         "data": {"name": study.corpus.name},
-        "store": {"dtype": study.store.first_dtype, "batch_subwords": study.store.batch_subwords},
+        "store": {"dtype": study.store.stored_dtype, "batch_subwords": study.store.batch_subwords},
         **{name: getattr(study.options, name) for name in kept},
     }
 

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS
+from probing.store.encoding import DTYPES
 
-FORMAT, VERSION = "probing-store", 1
+FORMAT, VERSION = "probing-store", 2
+HIDDEN, EXPONENT = "hidden", "exponent"  # groups of a file; HIDDEN unless its provenance names another content
 ARRAYS = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
 LAST_WORD = "last_word"  # only in files of text as it is written
 
@@ -41,7 +43,7 @@ class Index:
 class Content:
     """What a file is to hold: its index, its layers (L + 1, S, D) of this type, and where they come from.
 
-    dtype: of the layers; encoding.AUTO until ``fill`` has chosen one.
+    dtype: of the layers, one of encoding.DTYPES. layers: their numbers in the file, ascending; None: from 0 on.
     provenance: at least ``key``, what the file is addressed by; anything that JSON can say.
     """
 
@@ -49,6 +51,28 @@ class Content:
     shape: tuple[int, int, int]
     dtype: str
     provenance: Mapping[str, object]
+    layers: tuple[int, ...] | None = None
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the layers."""
+        return tuple(range(self.shape[0])) if self.layers is None else self.layers
+
+    @property
+    def n_batches(self) -> int:
+        """B."""
+        return len(self.index.block) - 1
+
+    @property
+    def group(self) -> str:
+        """The group of the file that holds the layers."""
+        return str(self.provenance.get("content", HIDDEN))
+
+    @property
+    def n_bytes(self) -> int:
+        """What the layers and their exponents take on disk."""
+        n_layers, n_rows, width = self.shape
+        return n_layers * width * (n_rows * np.dtype(DTYPES[self.dtype]).itemsize + self.n_batches)
 
 
 def describe(content: Content) -> dict[str, object]:
@@ -57,6 +81,7 @@ def describe(content: Content) -> dict[str, object]:
         "format": FORMAT,
         "key": str(content.provenance["key"]),
         "dtype": content.dtype,
+        "layers": json.dumps(content.numbers),
         "splits": json.dumps(SPLITS),
         "counts": json.dumps(dict(content.index.counts), sort_keys=True),
         "provenance": json.dumps(content.provenance, sort_keys=True),

@@ -1,7 +1,6 @@
 """What a growing store has on disk already: a checksum for each batch of each layer, written after the batch."""
 
 import logging
-import zlib
 from pathlib import Path
 
 import h5py
@@ -10,8 +9,8 @@ from numpy.typing import NDArray
 
 from probing.errors import DamagedStoreError
 from probing.store.disk import Disk
-from probing.store.encoding import encode
-from probing.store.file_index import Content, describe
+from probing.store.encoding import checksum_of, encode
+from probing.store.file_index import EXPONENT, Content, describe
 from probing.store.layout import StoreFile, create
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ def resume(partial: Path, journal: Path, content: Content) -> NDArray[np.uint32]
         journal.unlink(missing_ok=True)
         fresh.replace(partial)
     elif len(done):
-        log.info("%s: %d of %d batches are there; going on", partial.name, len(done), len(content.index.block) - 1)
+        log.info("%s: %d of %d batches are there; going on", partial.name, len(done), content.n_batches)
     journal.write_bytes(done.tobytes())
     return done
 
@@ -43,7 +42,7 @@ def _verified(partial: Path, journal: Path, checksum: object, n_layers: int) -> 
                 return None
             done = read_journal(journal, n_layers)[: len(found.index.block) - 1]
             for batch, crc32 in enumerate(done):
-                if [zlib.crc32(found.raw(layer, batch).data) for layer in range(n_layers)] != crc32.tolist():
+                if found.checksums(batch) != crc32.tolist():
                     return done[:batch]
             return done
     except DamagedStoreError:
@@ -58,19 +57,20 @@ def read_journal(journal: Path, n_layers: int) -> NDArray[np.uint32]:
 
 
 def write_batch(
-    file: h5py.File, disk: Disk, journal: Path, hidden: NDArray[np.float32], start: int, dtype: str
+    file: h5py.File, disk: Disk, journal: Path, content: Content, batch: int, hidden: NDArray[np.float32]
 ) -> NDArray[np.uint32]:
     """Put one batch (L + 1, rows, D) on disk, then its checksums (L + 1,) into the journal.
 
-    Raises: RangeError, and nothing is written, if numbers do not fit ``dtype``; OSError if the disk is full.
+    Raises: OSError if the disk is full.
     """
-    stored = encode(hidden, dtype)
-    [group] = [found for found in file.values() if isinstance(found, h5py.Group)]
-    for layer, rows in enumerate(stored):
-        group[str(layer)][start : start + len(rows)] = rows
+    stored, exponents = encode(hidden, content.dtype)
+    start, stop = content.index.block[batch : batch + 2]
+    for layer, rows, by in zip(content.numbers, stored, exponents, strict=True):
+        file[f"{content.group}/{layer}"][start:stop] = rows
+        file[f"{EXPONENT}/{layer}"][batch] = by
     file.flush()
     disk.check()
-    crc32 = np.array([zlib.crc32(rows) for rows in stored], np.uint32)
+    crc32 = np.array([checksum_of(rows, by) for rows, by in zip(stored, exponents, strict=True)], np.uint32)
     # after the rows, so that it is never there without them; a process killed in between does the batch again
     with journal.open("ab") as record:
         record.write(crc32.tobytes())

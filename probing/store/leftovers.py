@@ -1,7 +1,6 @@
 """What extractions that were broken off left in the store's folder: removed if it is of no use, else named."""
 
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,8 @@ def clear_leftovers(folder: Path) -> list[str]:
     """Remove from ``folder`` what no extraction can go on with; a line on each unfinished file that stays.
 
     Whoever extracts holds the lock of the file: what is locked is not touched. Removed is what lies beside a finished
-    file of the same key, what is damaged, and what has no batch yet: the next extraction would begin it anew.
+    file of the same key, what is damaged or of another version, and what has no batch yet: the next extraction would
+    begin it anew.
     """
     from filelock import FileLock, Timeout
 
@@ -49,16 +49,13 @@ def _unfinished(partial: Path) -> str | None:
     try:
         with StoreFile(partial) as file:
             done = read_journal(partial.with_suffix(".journal"), file.n_layers)
-            if (
-                not len(done)
-                or [zlib.crc32(file.raw(layer, 0).data) for layer in range(file.n_layers)] != done[0].tolist()
-            ):
+            if not len(done) or file.checksums(0) != done[0].tolist() or not is_of_this_version(file.provenance):
                 return None
             about, n_batches = file.provenance, len(file.index.block) - 1
     except DamagedStoreError:
         return None
     what = f"{about.get('model', 'a model')} on {about.get('data', 'a corpus')}, {len(done)} of {n_batches} batches"
-    advice = "run with the same options to finish it, or delete it"
-    if not is_of_this_version(about):
-        advice = "it was begun by another version of this program and cannot be finished; delete it"
-    return f"unfinished extraction of {partial.stat().st_size / 1e9:.2f} GB: {partial} ({what}); {advice}"
+    return (
+        f"unfinished extraction of {partial.stat().st_size / 1e9:.2f} GB: {partial} ({what}); run with the same "
+        "options to finish it, or delete it"
+    )

@@ -141,7 +141,7 @@ def _extract(
     def rows(batch: int) -> NDArray[np.float32]:
         return _rows(encoder, subwords, batches[batch])
 
-    content = Content(index, shape, store.dtype, described)
+    content = Content(index, shape, store.stored_dtype, described)
     fill(path, content, rows, functools.partial(on_progress, "keeping attention maps"))
 
 

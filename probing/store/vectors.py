@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, IntArray, Level, Split
 from probing.errors import ConfigError
 from probing.model.pooling import Pooling, pooling_weights
-from probing.store.encoding import BITS, NARROW, ROUNDED
+from probing.store.encoding import BITS, rounded
 from probing.store.item_pools import PlacesOf, Pool, item_pools, sentence_of_items
 from probing.store.layout import StoreFile
 
@@ -20,7 +20,7 @@ class Vectors:
     side (``item_pools``); ``product``: of its two parts also their product, element by element. Items are numbered in
     corpus order. ``available`` tells which items have a vector at all: a word that the tokenizer swallows or that was
     cut off has none. ``bits``: to how many significant bits the store has rounded numbers. ``width``: of an item's
-    vector, D.
+    vector, D. ``layers``: those that there are.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Vectors:
             self._pools = item_pools(index, vector, cls_position, places)
             per_sentence = np.bincount(sentence_of_items(places), minlength=len(index.n_words))
         self.product = product and len(self._pools) > 1
-        self.n_layers, self.width = store.n_layers, store.width * len(self._pools) * (3 if self.product else 2) // 2
-        self.bits = BITS[NARROW if store.provenance.get(ROUNDED) else store.dtype]
+        self.layers, self.width = store.layers, store.width * len(self._pools) * (3 if self.product else 2) // 2
+        self.bits = BITS[store.dtype]
         self.available: NDArray[np.bool_] = np.all([np.diff(pool.indptr) > 0 for pool in self._pools], axis=0)
         self._bounds = {s: _bounds(per_sentence, index.split == i) for i, s in enumerate(SPLITS)}
 
@@ -117,7 +117,10 @@ class Vectors:
             if stop > start:
                 items = order[start:stop]
                 rows, values = self._store.index.block[block : block + 2], self._store.block(layer, block)
-                yield items, self._beside([pool[items][:, rows[0] : rows[1]] @ values for pool in pools])
+                parts = [pool[items][:, rows[0] : rows[1]] @ values for pool in pools]
+                if self._store.as_pooled:
+                    parts = [rounded(part[None], self._store.dtype)[0] for part in parts]
+                yield items, self._beside(parts)
 
     def _beside(self, parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
         """The vectors of an item's parts, (N, D) each, in one row, after them the product of both halves if asked."""
@@ -133,7 +136,7 @@ def rows_of(store: StoreFile, number: int) -> NDArray[np.float32]:
     block = int(np.searchsorted(store.index.block, start, side="right")) - 1
     first = start - int(store.index.block[block])
     rows = slice(first, first + int(store.index.length[number]))
-    return np.stack([store.block(layer, block)[rows] for layer in range(store.n_layers)])
+    return np.stack([store.block(layer, block)[rows] for layer in store.layers])
 
 
 def check_layers(layers: Sequence[int], n_layers: int) -> None:

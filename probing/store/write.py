@@ -2,11 +2,12 @@
 
 A store grows as ``<key>.partial`` beside a journal with the checksums of the batches that are on disk. The
 next process that wants the same key verifies those batches, goes on with the one after, and renames the file
-when it is complete; a file under its final name is always whole. ``fill`` says what happens to numbers that do not
+when it is complete; a file under its final name is always whole. ``encoding`` says what happens to numbers that do not
 fit float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
 import functools
+import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,29 +20,33 @@ from probing.axes import SPLITS, Corpus, Progress, Sentence
 from probing.errors import DamagedStoreError, StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
+from probing.model.pooling import Pooling
 from probing.model.subwords import Subwords, reorder
+from probing.store.covering import covering
 from probing.store.disk import writable
 from probing.store.encoding import DTYPES
 from probing.store.file_index import Content, Index
 from probing.store.fill import fill
-from probing.store.key import Store
+from probing.store.key import Chosen, Store
 from probing.store.layout import StoreFile
+from probing.store.pooled_rows import pooled
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an extraction will take, known before the first forward pass."""
+    """What an extraction will take, known before the first forward pass. what: is stored (subwords, words)."""
 
     sentences: int
-    subwords: int
+    vectors: int
+    what: str
     disk_bytes: int
     memory_bytes: int
 
     def __str__(self) -> str:
         return (
-            f"{self.sentences:,} sentences, {self.subwords:,} subwords; "
+            f"{self.sentences:,} sentences, {self.vectors:,} {self.what}; "
             f"{self.disk_bytes / 1e9:.2f} GB on disk, about {self.memory_bytes / 1e9:.1f} GB of memory"
         )
 
@@ -56,16 +61,19 @@ def ensure(
 ) -> Path:
     """The file of hidden states of ``provenance["key"]``: the one that exists, or a new one named ``<name>-<key>.h5``.
 
+    A file that holds the same and more, other layers or subwords for pooled vectors, serves as well (``covering``).
     ``load`` gives the model and the subwords of all sentences of ``corpus``, train first; it is called only if there is
-    something to extract. Raises: StoreError if the disk is full; RangeError if numbers do not fit the type that is
-    asked for.
+    something to extract. Raises: StoreError if the disk is full.
     """
-    return find_or_make(
-        Path(store.folder),
-        name,
-        str(provenance["key"]),
-        lambda path: _extract(path, store, provenance, corpus, load(), on_progress),
-    )
+    folder, key = Path(store.folder), str(provenance["key"])
+    if find(folder, key) is None:
+        wider, narrower = covering(folder, provenance)
+        if wider is not None:
+            log.info("%s holds the vectors of %s and more", wider.name, name)
+            return wider
+        if narrower:
+            log.info("%s: %s hold only a part of its vectors; a new file is made", name, [p.name for p in narrower])
+    return find_or_make(folder, name, key, lambda path: _extract(path, store, provenance, corpus, load(), on_progress))
 
 
 def find_or_make(folder: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
@@ -105,7 +113,7 @@ def discard(path: Path) -> None:
     with FileLock(path.with_name(f"{path.stem.rpartition('-')[2]}.lock")):
         try:
             with StoreFile(path) as store:
-                for layer, batch in np.ndindex(store.crc32.shape):
+                for layer, batch in itertools.product(store.layers, range(len(store.index.block) - 1)):
                     store.block(layer, batch)
         except DamagedStoreError:
             path.unlink()
@@ -127,15 +135,18 @@ def _extract(
     subwords = reorder(found, np.concatenate([np.zeros(0, np.int64), *batches]))
     ends = np.cumsum([0, *map(len, batches)])
     index = _index(sentences, found, subwords, batches)
-    shape = (encoder.n_layers, len(subwords.ids), encoder.width)
-    estimate = _estimate(shape, store, len(sentences), encoder)
-    log.info("extracting %s: %s", path.stem, estimate)
+    chosen = Chosen.from_parts(provenance)
+    layers = chosen.layers or tuple(range(encoder.n_layers))
 
     def hidden(batch: int) -> NDArray[np.float32]:
-        return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords)
+        return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords, layers)
 
-    content = Content(index, shape, store.dtype, {**provenance, **_facts(encoder)})
-    fill(path, content, hidden, functools.partial(on_progress, "extracting subwords"))
+    shape, rows = (len(layers), len(subwords.ids), encoder.width), hidden
+    content = Content(index, shape, store.stored_dtype, {**provenance, **_facts(encoder)}, layers)
+    if chosen.pooled is not None:
+        content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
+    log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
+    fill(path, content, rows, functools.partial(on_progress, "extracting subwords"))
 
 
 def _facts(encoder: Encoder) -> dict[str, object]:
@@ -143,6 +154,7 @@ def _facts(encoder: Encoder) -> dict[str, object]:
     import torch
 
     return {
+        "model_layers": encoder.n_layers,
         "device": encoder.device,
         "threads": torch.get_num_threads(),
         "final_norm": encoder.final_norm,
@@ -173,10 +185,12 @@ def _index(
     )
 
 
-def _estimate(shape: tuple[int, int, int], store: Store, sentences: int, encoder: Encoder) -> Estimate:
-    n_layers, n_rows, width = shape
-    itemsize = np.dtype(DTYPES[store.first_dtype]).itemsize
+def _estimate(content: Content, store: Store, encoder: Encoder) -> Estimate:
+    n_layers, n_rows, width = content.shape
     weights = sum(p.numel() * p.element_size() for p in encoder.network.parameters())
     # a batch is held on the device, as float32 rows and once more as stored; the rest is the libraries
-    batch = n_layers * store.batch_subwords * width * (4 + 4 + itemsize)
-    return Estimate(sentences, n_rows, n_layers * n_rows * width * itemsize, weights + 2 * batch + 400_000_000)
+    batch = n_layers * store.batch_subwords * width * (4 + 4 + np.dtype(DTYPES[content.dtype]).itemsize)
+    memory = weights + 2 * batch + 400_000_000
+    pooled_to = Chosen.from_parts(content.provenance).pooled
+    what = "subwords" if pooled_to is None else f"vectors of {pooled_to[0]}s"
+    return Estimate(len(content.index.length), n_rows, what, content.n_bytes, memory)

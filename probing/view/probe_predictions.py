@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from probing.axes import Level, Sentence
-from probing.errors import DataError, StoreError
+from probing.errors import DataError
 from probing.model.pooling import Pooling, pooling_weights
 from probing.probe.saved import Saved
-from probing.store.encoding import decode, encode
+from probing.store.encoding import rounded
 from probing.view.record import CorpusSentence, Float32, Gold, Predicted, Tokens
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class TrainedProbes:
     def predict(self, hidden: Float32, tokens: Tokens, place: CorpusSentence | None = None) -> Predicted:
         """Predict from hidden states (L + 1, S, D); a word without subwords gets None.
 
-        Raises: DataError, naming the run, if ``hidden`` has other layers, another width, or numbers beyond its dtype.
+        Raises: DataError, naming the run, if ``hidden`` has other layers or another width.
         """
         saved, hidden = self.saved, self._as_trained(hidden)
         how = Pooling(cast(Level, saved.level), saved.vector, saved.cls_position)
@@ -74,10 +74,7 @@ class TrainedProbes:
         if width != hidden.shape[-1] or last >= len(hidden):
             seen = f"{len(hidden)} layers of width {hidden.shape[-1]}"
             raise DataError(f"{run}: its probes read width {width} up to layer {last}, not {seen}; delete and rerun it")
-        try:
-            return decode(encode(hidden, self.dtype), self.dtype)
-        except StoreError as error:
-            raise DataError(f"{run}: its probes cannot read this text ({error})") from error
+        return rounded(hidden, self.dtype)
 
 
 def pooling(tokens: Tokens, how: Pooling) -> Float32:

@@ -121,5 +121,5 @@ def _causal(attention: Float32) -> bool:
 def _notes(store: StoredCorpus, reader: Reader | None) -> tuple[str, ...]:
     notes = [f"attention comes from the store, which keeps it as {store.maps.dtype}; rows were made to sum to 1 again"]
     if reader is not None and store.hidden is None:
-        notes.append("no predictions of probes: the store has no hidden states of this corpus; type load=true")
+        notes.append("no predictions of probes: the store lacks layers or subwords of this corpus; type load=true")
     return tuple(notes)

@@ -20,10 +20,11 @@ from probing.errors import ProbingError
 from probing.model.checkpoint import Model, resolve
 from probing.rng import generator
 from probing.store.disk import Disk
-from probing.store.key import Store, key, key_parts
+from probing.store.key import Chosen, Store, key, key_parts
 from probing.store.layout import StoreFile
 from probing.store.write import ensure
 
+CHOSEN = Chosen()
 INDEX = ("start", "length", "id", "split", "n_words", "word", "subword", "block")
 TEXT = "the dog sleeps watched light New York moon and then she left naïve fox lazy quick saw there"
 PROCESSES = multiprocessing.get_context("forkserver")  # imports once, then each process starts in an instant
@@ -47,11 +48,12 @@ def extract(
     source: Corpus,
     on_progress: Progress = no_progress,
     loads: Path | None = None,
+    chosen: Chosen = CHOSEN,
 ) -> Path:
     """The store of ``source``; a line in ``loads`` for every time that the encoder was loaded."""
     model = Model(str(checkpoint))
     found = resolve(model)
-    parts = key_parts(store, model, found, source)
+    parts = {**key_parts(store, model, found, source), **chosen.parts}
 
     def load() -> Any:
         from probing.model import encoder
@@ -167,7 +169,12 @@ def extract_at_once(store: Store, checkpoint: Path, source: Corpus, loads: Path,
     return extract(store, checkpoint, source, loads=loads)
 
 
-def extract_and_die(store: Store, checkpoint: Path, source: Corpus, at_write: int) -> None:
+def extract_chosen(store: Store, checkpoint: Path, source: Corpus, chosen: Chosen) -> Path:
+    """The store of what is chosen."""
+    return extract(store, checkpoint, source, chosen=chosen)
+
+
+def extract_and_die(store: Store, checkpoint: Path, source: Corpus, at_write: int, chosen: Chosen = CHOSEN) -> None:
     """Extract, and kill this process in the middle of its ``at_write``-th write."""
     count, write = 0, Disk.write
 
@@ -180,10 +187,10 @@ def extract_and_die(store: Store, checkpoint: Path, source: Corpus, at_write: in
         return write(self, data)
 
     Disk.write = write_half
-    extract(store, checkpoint, source)
+    extract_chosen(store, checkpoint, source, chosen)
 
 
-def count_writes(store: Store, checkpoint: Path, source: Corpus) -> int:
+def count_writes(store: Store, checkpoint: Path, source: Corpus, chosen: Chosen = CHOSEN) -> int:
     """Extract; how many writes that took."""
     count, write = 0, Disk.write
 
@@ -193,7 +200,7 @@ def count_writes(store: Store, checkpoint: Path, source: Corpus) -> int:
         return write(self, data)
 
     Disk.write = counted
-    extract(store, checkpoint, source)
+    extract_chosen(store, checkpoint, source, chosen)
     return count
 
 

@@ -38,8 +38,9 @@ def test_a_sentence_is_read_with_plain_h5py_as_the_docstring_says(finished, enco
     with h5py.File(finished) as file:
         rows = slice(file["start"][i], file["start"][i] + file["length"][i])
         for layer in range(4):
-            found = file[f"hidden/{layer}"][rows]
-            assert found.dtype == np.float16
+            batch = np.searchsorted(file["block"], rows.start, side="right") - 1
+            assert file[f"hidden/{layer}"].dtype == np.float16
+            found = file[f"hidden/{layer}"][rows] * 2.0 ** file[f"exponent/{layer}"][batch]
             np.testing.assert_allclose(found, wanted[layer], atol=2e-3, rtol=2e-3)
         assert file["subword"][rows].tolist() == subwords.ids.tolist()
         assert file["word"][rows].tolist() == subwords.words.tolist()
@@ -50,7 +51,7 @@ def test_a_sentence_is_read_with_plain_h5py_as_the_docstring_says(finished, enco
 
 def test_attributes_tell_what_the_file_is(finished):
     with h5py.File(finished) as file:
-        assert (file.attrs["format"], file.attrs["version"], file.attrs["dtype"]) == (b"probing-store", 1, b"float16")
+        assert (file.attrs["format"], file.attrs["version"], file.attrs["dtype"]) == (b"probing-store", 2, b"float16")
         assert finished.stem.endswith(file.attrs["key"].decode())
         provenance = json.loads(file.attrs["provenance"])
         assert {"checkpoint", "text", "precision", "long", "device", "threads", "cls_position"} <= set(provenance)
@@ -88,7 +89,7 @@ def test_the_same_content_gives_the_same_bytes_at_another_time(tmp_path):
 def test_several_read_at_once(finished):
     with StoreFile(finished) as one, StoreFile(finished) as other, h5py.File(finished) as plain:
         jobs = [Job(content, finished) for _ in range(3)]
-        rows = decode(plain["hidden/2"][slice(*one.index.block[:2])], "float16")
+        rows = decode(plain["hidden/2"][slice(*one.index.block[:2])], plain["exponent/2"][0], "float16")
         np.testing.assert_array_equal(one.block(2, 0), rows)
         np.testing.assert_array_equal(other.block(2, 0), rows)
         assert all(job.result() == content(finished) for job in jobs)
@@ -121,9 +122,13 @@ def damaged(path: Path) -> DamagedStoreError:
     return caught.value
 
 
-@pytest.mark.parametrize(
-    "name", ["hidden/0", "hidden/3", "start", "length", "id", "split", "n_words", "word", "subword", "block", "crc32"]
+ARRAYS = (
+    *("hidden/0", "hidden/3", "exponent/1", "start", "length", "id", "split", "n_words"),
+    *("word", "subword", "block", "crc32"),
 )
+
+
+@pytest.mark.parametrize("name", ARRAYS)
 def test_a_flipped_bit_in_any_array_is_found(copied, name):
     flip(copied, where(copied, name) + 9, bit=3)
     damaged(copied)
@@ -163,7 +168,7 @@ def test_foreign_files_are_found(tmp_path):
         file["hidden/0"] = np.zeros((3, 4))
     assert "not a probing-store file" in str(damaged(tmp_path / "foreign.h5"))
     with h5py.File(tmp_path / "hollow.h5", "w") as file:
-        file.attrs.update({"format": "probing-store", "version": 1})
+        file.attrs.update({"format": "probing-store", "version": 2})
     damaged(tmp_path / "hollow.h5")
 
 

@@ -37,12 +37,11 @@ SENTENCES = {  # of the sentences a b c d
 
 def write(path, index: Index, values: np.ndarray) -> StoreFile:
     """A store in float32 of ``values`` (L + 1, S, D)."""
-    create(path, Content(index, values.shape, "float32", {"key": path.stem}))
+    content, journal = Content(index, values.shape, "float32", {"key": path.stem}), path.with_suffix(".journal")
+    create(path, content)
     with writing(path, "r+") as (file, disk):
-        batches = list(zip(index.block, index.block[1:], strict=False))
-        crc32 = [
-            write_batch(file, disk, path.with_suffix(".journal"), values[:, a:b], a, "float32") for a, b in batches
-        ]
+        parts = np.split(values, index.block[1:-1], axis=1)
+        crc32 = [write_batch(file, disk, journal, content, batch, rows) for batch, rows in enumerate(parts)]
         file["crc32"][:] = np.transpose(crc32)
     return StoreFile(path)
 

@@ -28,6 +28,7 @@ MISTYPED = {
     "task.vector=foo": ["task.vector=foo", "mean, first, last"],
     "task.column=lemma": ["task.column=lemma", "upos, xpos, deprel"],
     "store.dtype=int8": ["store.dtype=int8", "auto, float16, float32, bfloat16"],
+    "store.pool=words": ["store.pool=words", "none, word, sentence"],
     "model.precision=float8": ["model.precision=float8", "float32, bfloat16"],
     "model.long=cut": ["model.long=cut", "window, truncate"],
     "model.stand_in=brt": ["model.stand_in=brt", "minilm"],

@@ -50,6 +50,7 @@ OTHER = [
     "rollout.residual_weight=0.1",
     "rollout.fusion=max",
     "store.attention.sentences=20",
+    "store.pool=word",
     "store.dtype=float32",
     "store.batch_subwords=512",
     "model.precision=bfloat16",

@@ -34,6 +34,7 @@ FOLDERS = {
     "store.attention.sentences=all": "seed0,maps=all",
     "store.dtype=float32": "seed0,dtype=float32",
     "store.batch_subwords=512": "seed0,batch_subwords=512",
+    "store.pool=word": "seed0,pool=word",
     "layers=[3,1]": "seed0,layers=1+3",
     "nulls=20": "seed0,nulls=20",
     "data.train_sentences=500 train_seed=2": "seed0,train_sentences=500,train_seed=2",
