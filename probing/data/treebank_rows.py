@@ -1,13 +1,15 @@
 """Rows and comments of one sentence in CoNLL-U or CoNLL-U Plus, parsed so that an error names the line."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from probing.errors import DataError
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+_NUMBERS = 4096  # texts of numbers that are kept with their values
 _READ = {*COLUMNS} - {"deps"}
 
 
@@ -16,6 +18,8 @@ def columns_of(line: str, where: str) -> tuple[str, ...] | None:
 
     Raises DataError for a column named twice, and for columns without ID and FORM.
     """
+    if not line.lstrip().startswith("#"):
+        return None  # nearly all lines: a regular expression for each would take a tenth of the time
     found = re.fullmatch(r"#\s*global\.columns\s*=\s*(.*)", line.strip(), re.IGNORECASE)
     if found is None:
         return None
@@ -35,9 +39,9 @@ def parsed(
 ) -> tuple[list[Mapping[str, Any]], dict[str, str | None]]:
     """Rows by column, and comments, of the numbered lines of one sentence. Raises DataError for a malformed row."""
     from conllu.exceptions import ParseException
-    from conllu.parser import DEFAULT_FIELD_PARSERS, parse_comment_line, parse_line
+    from conllu.parser import parse_comment_line, parse_line
 
-    parsers = {column: DEFAULT_FIELD_PARSERS[column] for column in ("id", "head")}
+    parsers = _parsers()
     tokens: list[Mapping[str, Any]] = []
     comments: dict[str, str | None] = {}
     for number, line in block:
@@ -51,6 +55,15 @@ def parsed(
             reason = " ".join(str(error).split())  # it quotes the cell, in which a line end may be
             raise DataError(f"{path}:{number}: not a row of CoNLL-U: {reason}: {line[:60]!r}") from error
     return tokens, comments
+
+
+@cache
+def _parsers() -> dict[str, Callable[[list[str], int], Any]]:
+    """The library's parsers of the columns with numbers; most numbers occur in every tree, and are parsed once."""
+    from conllu.parser import parse_id_value, parse_int_value
+
+    of_id, of_head = lru_cache(_NUMBERS)(parse_id_value), lru_cache(_NUMBERS)(parse_int_value)
+    return {"id": lambda cells, i: of_id(cells[i]), "head": lambda cells, i: of_head(cells[i])}
 
 
 def _check(line: str, columns: Sequence[str]) -> None:

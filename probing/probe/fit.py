@@ -175,11 +175,15 @@ def unresolved(by: Scale) -> int:
 
 
 def apply(
-    vectors: Mapping[Split, NDArray[np.float32]], mean: NDArray[np.float32], deviation: NDArray[np.float32]
+    vectors: Mapping[Split, NDArray[np.float32]],
+    mean: NDArray[np.float32],
+    deviation: NDArray[np.float32],
+    *,
+    in_place: bool = False,
 ) -> dict[Split, NDArray[np.float32]]:
-    """Standardise by what ``scale`` returned: (N, D) per split -> the same."""
+    """Standardise by what ``scale`` returned: (N, D) per split -> the same; in_place: in the memory of ``vectors``."""
     standardised = {}
     for split, x in vectors.items():
-        standardised[split] = x - mean
+        standardised[split] = np.subtract(x, mean, out=x if in_place else None)
         standardised[split] /= deviation  # in place: a layer is large
     return standardised

@@ -90,10 +90,10 @@ class Vectors:
 
         Splits share no memory, so that one can be kept without the others.
         """
-        found = {
-            split: np.full((stop - start, self.width), np.nan, np.float32)
-            for split, (start, stop) in self._bounds.items()
-        }
+        found = {}
+        for split, (start, stop) in self._bounds.items():
+            found[split] = np.empty((stop - start, self.width), np.float32)
+            found[split][~self.available[start:stop]] = np.nan  # all others are written below
         for items, vectors in self._pooled(layer, self._pools):
             for split, (start, stop) in self._bounds.items():
                 inside = (items >= start) & (items < stop)
