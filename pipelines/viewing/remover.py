@@ -13,8 +13,8 @@ from probing.distribution import as_typed
 from probing.errors import ConfigError, DataError
 from probing.probe.saved import FILE, Saved, from_file
 from probing.result.folder import parsed_manifest
-from probing.store.key import key, key_parts
-from probing.store.write import find
+from probing.store.covering import covering
+from probing.store.key import key_parts
 from probing.task.properties import PROPERTIES
 from probing.view.record import CorpusSentence
 from probing.view.token_labels import is_byte_level, legible
@@ -152,14 +152,15 @@ def loaded(run: RemovableRun, device: str, on_progress: Progress) -> Loaded:
     sentences.
     """
     from pipelines.running.finished_study import finished_study, run_in
+    from probing.analysis.chosen_vectors import chosen_vectors
     from probing.analysis.property_removals import PropertyRemovals
     from probing.analysis.usage import Usage
     from probing.analysis.usage_output import AUTO, OUTPUTS
 
     this, manifest = run_in(run.folder, device), parsed_manifest(run.folder)
     study = finished_study(this, on_progress)
-    of_store = key_parts(study.store, study.model, study.checkpoint, study.corpus)
-    if find(Path(study.store.folder), key(of_store)) is None:
+    wanted = key_parts(study.store, study.model, study.checkpoint, study.corpus) | chosen_vectors(study).parts
+    if covering(Path(study.store.folder), wanted)[0] is None:
         raise DataError(
             f"{study.store.folder} has no vectors of {study.corpus.name} by {study.checkpoint.name}, from which a "
             f"removal is learnt; delete {run.folder} and make both again: {manifest.get('command')}"

@@ -17,6 +17,7 @@ from probing.model.checkpoint import Checkpoint, Model
 from probing.model.encoder import ACCELERATOR_BUDGET, CPU_BUDGET, Encoder, load
 from probing.model.loading import read_with
 from probing.model.network_pass import Network, quiet
+from probing.model.placement import arithmetic, reading_options
 from probing.model.saved_head import reader_of
 from probing.model.subwords import tokenize
 from probing.rng import generator
@@ -111,20 +112,20 @@ def _check_room(encoder: Encoder, prompts: Sequence[Sentence], rows: Sequence[Se
 
 def _with_head(model: Model, checkpoint: Checkpoint, device: str) -> Network:
     """The whole network with its next-word head. Raises: ModelError if it has none."""
-    import torch
     from transformers import AutoConfig
 
-    dtype = torch.float32 if model.precision == "float32" else torch.bfloat16
+    placed = reading_options(model, checkpoint.folder, device)
     with quiet():
         config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
         kind, reader = reader_of(config) or (None, None)
         if kind == "next":
             try:
-                full, missing = read_with(reader, checkpoint.folder, config, dtype)
+                full, missing = read_with(reader, checkpoint.folder, config, dtype=arithmetic(model.precision), **placed)
             except Exception as error:  # as in loading: architectures fail in as many ways as there are
                 raise ModelError(f"{checkpoint.folder}: transformers cannot load this: {first_line(error)}") from error
             if not missing:
-                return full.eval().requires_grad_(requires_grad=False).to(device)
+                full = full.eval().requires_grad_(requires_grad=False)
+                return full if placed else full.to(device)
     raise ModelError(
         f"data.generate: {checkpoint.name} was saved without a next-word head, so that it can write no answer; choose "
         "another checkpoint, whose config.json names an architecture that ends in ForCausalLM"
