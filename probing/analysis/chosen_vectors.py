@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from probing.axes import SPLITS, Level
 from probing.errors import ConfigError
+from probing.probe.aggregate import Aggregate
 from probing.probe.attention_pool import AttentionPool
 from probing.probe.mix import Mix
 from probing.store.key import NONE, Chosen
@@ -32,7 +33,7 @@ def _pooled(study: "Study") -> tuple[Level, str] | None:
     pool, task, level = study.store.pool, study.task, study.labels.level
     if pool == NONE:
         return None
-    if isinstance(study.probe, AttentionPool):
+    if isinstance(study.probe, AttentionPool | Aggregate):
         raise ConfigError(f"store.pool={pool}: probe={study.probe.name} reads all subwords; type store.pool=none")
     if level == "sentence" or task.vector == "cls":
         possible: tuple[Level, str] | None = ("sentence", task.vector)

@@ -115,12 +115,13 @@ def _with_head(model: Model, checkpoint: Checkpoint, device: str) -> Network:
     from transformers import AutoConfig
 
     placed = reading_options(model, checkpoint.folder, device)
+    options = {"dtype": arithmetic(model.precision), **placed}
     with quiet():
         config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
         kind, reader = reader_of(config) or (None, None)
         if kind == "next":
             try:
-                full, missing = read_with(reader, checkpoint.folder, config, dtype=arithmetic(model.precision), **placed)
+                full, missing = read_with(reader, checkpoint.folder, config, **options)
             except Exception as error:  # as in loading: architectures fail in as many ways as there are
                 raise ModelError(f"{checkpoint.folder}: transformers cannot load this: {first_line(error)}") from error
             if not missing:

@@ -85,7 +85,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "falcon": {"head_dim": None},
     "funnel": {"num_hidden_layers": None, "block_sizes": [1, 1, 1], "num_decoder_layers": None},
     "gemma3n_text": {
-        **{"hidden_size_per_layer_input": 4, "vocab_size_per_layer_input": 320, "num_kv_shared_layers": 0, "head_dim": 8},
+        **{
+            "hidden_size_per_layer_input": 4,
+            "vocab_size_per_layer_input": 320,
+            "num_kv_shared_layers": 0,
+            "head_dim": 8,
+        },
         **{"layer_types": ["sliding_attention", "sliding_attention", "full_attention"], "sliding_window": 4},
         **{"laurel_rank": 4, "intermediate_size": [32, 32, 32], "activation_sparsity_pattern": [0.0, 0.0, 0.0]},
     },
