@@ -29,7 +29,7 @@ from probing.store.file_index import Content, Index
 from probing.store.fill import fill
 from probing.store.key import Chosen, Store
 from probing.store.layout import StoreFile
-from probing.store.pooled_rows import pooled
+from probing.store.pooled_rows import Rows, pooled
 
 log = logging.getLogger(__name__)
 
@@ -141,8 +141,9 @@ def _extract(
     def hidden(batch: int) -> NDArray[np.float32]:
         return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords, layers)
 
-    shape, rows = (len(layers), len(subwords.ids), encoder.width), hidden
+    shape = (len(layers), len(subwords.ids), encoder.width)
     content = Content(index, shape, store.stored_dtype, {**provenance, **_facts(encoder)}, layers)
+    rows: Rows = hidden
     if chosen.pooled is not None:
         content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
     log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
