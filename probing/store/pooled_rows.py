@@ -1,6 +1,5 @@
 """A file of word or sentence vectors instead of subwords: the same layout with one row for each item."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +8,7 @@ from numpy.typing import NDArray
 from probing.model.pooling import Pooling, pooling_weights
 from probing.store.encoding import rounded
 from probing.store.file_index import Content, Index
-
-Rows = Callable[[int], NDArray[np.float32]]
+from probing.store.fill import Rows
 
 
 def pooled(content: Content, rows: Rows, how: Pooling) -> tuple[Content, Rows]:

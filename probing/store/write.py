@@ -26,10 +26,10 @@ from probing.store.covering import covering
 from probing.store.disk import writable
 from probing.store.encoding import DTYPES
 from probing.store.file_index import Content, Index
-from probing.store.fill import fill
+from probing.store.fill import Rows, fill
 from probing.store.key import Chosen, Store
 from probing.store.layout import StoreFile
-from probing.store.pooled_rows import Rows, pooled
+from probing.store.pooled_rows import pooled
 
 log = logging.getLogger(__name__)
 
