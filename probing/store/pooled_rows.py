@@ -1,5 +1,6 @@
 """A file of word or sentence vectors instead of subwords: the same layout with one row for each item."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from probing.model.pooling import Pooling, pooling_weights
 from probing.store.encoding import rounded
 from probing.store.file_index import Content, Index
-from probing.store.fill import Rows
+
+Rows = Callable[[int], NDArray[np.float32]]
 
 
 def pooled(content: Content, rows: Rows, how: Pooling) -> tuple[Content, Rows]:
