@@ -69,7 +69,7 @@ def test_what_an_analysis_reads_besides_is_extracted_too(run, tmp_path):
 def test_vectors_that_pooled_ones_cannot_give_are_refused_before_anything_is_extracted(
     here, refused, tmp_path, given, message
 ):
-    assert message in refused(here(*SIZES, *given, "attention=none", f"outputs={tmp_path}"), 1)
+    assert message in refused(here(*given, "attention=none", f"outputs={tmp_path}"), 1)
     assert list(tmp_path.rglob("*.h5")) == []
 
 
