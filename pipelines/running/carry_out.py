@@ -26,7 +26,7 @@ from probing.errors import DamagedStoreError, StoreError
 from probing.report.look import looking
 from probing.result.folder import finish, write_first, write_part
 from probing.store.leftovers import clear_leftovers
-from probing.store.write import discard
+from probing.store.made_once import discard
 from probing.task.word_order import read_by
 
 EXTRACT, NULLS, REPORT = "extract", "nulls", "page and figures"  # stages that are no analyses

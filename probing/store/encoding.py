@@ -46,11 +46,13 @@ def encode(hidden: NDArray[np.float32], dtype: str) -> tuple[Stored, Exponents]:
 def _finite(values: NDArray[np.float32], dtype: str) -> NDArray[np.float32]:
     """The same numbers, none so large that the bits of ``dtype`` would round it to infinity."""
     most = np.float32((2 - 2.0 ** (1 - BITS[dtype])) * 2.0**127)
-    return np.clip(values, -most, most)
+    clipped: NDArray[np.float32] = np.clip(values, -most, most)
+    return clipped
 
 
 def _powers(exponents: Exponents) -> NDArray[np.float32]:
-    return np.ldexp(np.float32(1), exponents)
+    powers: NDArray[np.float32] = np.ldexp(np.float32(1), exponents)
+    return powers
 
 
 def decode(raw: Stored, exponents: Exponents, dtype: str) -> NDArray[np.float32]:

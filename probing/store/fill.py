@@ -66,6 +66,7 @@ def _require_space(content: Content, folder: Path, parts: list[Path]) -> None:
 
 def _on_disk(part: Path) -> int:
     try:
-        return getattr(part.stat(), "st_blocks", 0) * 512  # Windows does not tell how much of a file is on the disk
+        blocks: int = getattr(part.stat(), "st_blocks", 0)  # Windows does not tell how much of a file is on the disk
     except FileNotFoundError:  # not begun, or another process has just renamed it
         return 0
+    return 512 * blocks

@@ -26,8 +26,8 @@ from probing.store.file_index import Content, Index
 from probing.store.fill import fill
 from probing.store.key import Store
 from probing.store.layout import StoreFile
+from probing.store.made_once import find_or_make
 from probing.store.vectors import rows_of
-from probing.store.write import find_or_make
 
 CONTENT = "attention"
 _SAMPLED: Split = "test"

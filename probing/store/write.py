@@ -16,22 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus, Progress, Sentence
-from probing.errors import DamagedStoreError, StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
 from probing.model.pooling import Pooling
 from probing.model.subwords import Subwords, reorder
 from probing.store.covering import covering
-from probing.store.disk import writable
 from probing.store.encoding import DTYPES
 from probing.store.file_index import Content, Index
 from probing.store.fill import fill
-from probing.store.joined import shards_behind
 from probing.store.key import Chosen, Store, find
-from probing.store.layout import StoreFile
-from probing.store.locks import FLOCK, lock_of
-from probing.store.pooled_rows import pooled
-from probing.store.shards import PAUSE_S, shards_of
+from probing.store.made_once import find_or_make
+from probing.store.pooled_rows import Rows, pooled
 
 log = logging.getLogger(__name__)
 
@@ -75,66 +70,7 @@ def ensure(
             return wider
         if narrower:
             log.info("%s: %s hold only a part of its vectors; a new file is made", name, [p.name for p in narrower])
-    return find_or_make(
-        store,
-        name,
-        key,
-        lambda path: _extract(path, store, provenance, corpus, load(), on_progress),
-    )
-
-
-def find_or_make(store: Store, name: str, key: str, make: Callable[[Path], None]) -> Path:
-    """The file of ``key`` in the store's folder, or ``<name>-<key>.h5``, which ``make`` writes.
-
-    Of several processes that want one key, one makes it and the others wait, unless the extraction is divided: then all
-    make it together.
-    """
-    from filelock import Timeout
-
-    folder = Path(store.folder)
-    path, divided, waiting = folder / f"{name}-{key}.h5", shards_of(folder, key), False
-    with writable(folder, name):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = lock_of(folder / key, store.lock)  # kept: it watches the lease of another process
-        while (found := find(folder, key)) is None:
-            if store.divided:
-                divided.mkdir(exist_ok=True)
-            if divided.exists():
-                make(path)
-                continue
-            try:
-                with lock.acquire(timeout=PAUSE_S if waiting else 0):
-                    if not divided.exists() and find(folder, key) is None:
-                        make(path)
-            except Timeout:
-                if not waiting:
-                    log.info("another process is extracting %s; waiting until it is there", name)
-                waiting = True
-        return found
-
-
-def discard(path: Path, lock: str = FLOCK) -> None:
-    """Delete a file that is damaged or foreign; a whole one, which another process has made since, stays.
-
-    Of a file that is joined from shards, shards that are whole stay too. ``lock``: the kind of lock.
-    """
-    shards = shards_behind(path)
-    with lock_of(path.with_name(path.stem.rpartition("-")[2]), lock):
-        for file in (path, *shards):
-            try:
-                verify(file)
-            except DamagedStoreError:
-                file.unlink(missing_ok=True)
-            except StoreError:
-                log.info("%s is gone already", file)
-
-
-def verify(path: Path) -> None:
-    """Read all of a file. Raises: DamagedStoreError; StoreError if it cannot be read."""
-    with StoreFile(path) as store:
-        for layer in store.layers:
-            for batch in range(store.crc32.shape[1]):
-                store.block(layer, batch)
+    return find_or_make(store, name, key, lambda path: _extract(path, store, provenance, corpus, load(), on_progress))
 
 
 def _extract(
@@ -157,8 +93,9 @@ def _extract(
     def hidden(batch: int) -> NDArray[np.float32]:
         return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords, layers)
 
-    shape, rows = (len(layers), len(subwords.ids), encoder.width), hidden
+    shape = (len(layers), len(subwords.ids), encoder.width)
     content = Content(index, shape, store.stored_dtype, {**provenance, **_facts(encoder)}, layers)
+    rows: Rows = hidden
     if chosen.pooled is not None:
         content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
     log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))

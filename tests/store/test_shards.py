@@ -24,8 +24,8 @@ from probing.store.joined import bytes_on_disk, shards_behind
 from probing.store.key import Store, find
 from probing.store.layout import StoreFile
 from probing.store.leftovers import clear_leftovers
+from probing.store.made_once import discard, find_or_make
 from probing.store.shards import ranges, shards_of
-from probing.store.write import discard, find_or_make
 
 KEY = "0123456789abcdef"
 quiet = functools.partial(no_progress, "extracting")
