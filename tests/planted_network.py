@@ -6,6 +6,7 @@ the directions of the colours, and of the shapes nothing: both are as decodable 
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +18,12 @@ from probing.probe.linear import Linear
 from probing.store.key import Store
 from probing.task.words import WordTask
 
+if TYPE_CHECKING:
+    from transformers import BertForTokenClassification
+
 COLOURS, SHAPES = ("red", "green", "blue"), ("round", "flat", "long")
 PER_KIND, WIDTH, LENGTH = 12, 32, 6  # words of a colour and shape, features, words of a sentence
-SIZES = {"train": 240, "dev": 60, "test": 80}
+SIZES = {"train": 600, "dev": 60, "test": 80}
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
@@ -39,8 +43,8 @@ def corpus(rng: np.random.Generator) -> Corpus:
     return Corpus("planted", splits)
 
 
-def checkpoint(folder: Path, rng: np.random.Generator) -> None:
-    """Write the network to ``folder``."""
+def checkpoint(folder: Path, rng: np.random.Generator, aligned: bool = False) -> None:
+    """Write the network to ``folder``; aligned: with the head of ``align``."""
     import torch
     from transformers import BertConfig, BertForTokenClassification, BertTokenizer
 
@@ -66,13 +70,34 @@ def checkpoint(folder: Path, rng: np.random.Generator) -> None:
         full.bert.embeddings.word_embeddings.weight[len(SPECIAL) :] = torch.from_numpy(vectors).float()
         full.classifier.weight.copy_(torch.from_numpy(1.5 * of_colours))
         full.classifier.bias.zero_()
+        if aligned:
+            align(full.eval(), rng)
     full.save_pretrained(folder)
 
 
-def planted(folder: Path, seed: int) -> Study:
+def align(full: "BertForTokenClassification", rng: np.random.Generator) -> None:
+    """Let the head read, of the last layer, just the subspace in which the mean vectors of colours differ.
+
+    Blocks spread a colour over more directions than it was planted in, and the head would read but some of them. The
+    means are those of standardised vectors of many random sentences.
+    """
+    import torch
+
+    at = rng.integers(len(kinds()), size=(4000, LENGTH))
+    ends = [np.full((len(at), 1), SPECIAL.index(name)) for name in ("[CLS]", "[SEP]")]
+    ids = torch.from_numpy(np.hstack([ends[0], at + len(SPECIAL), ends[1]]))
+    states = full.bert(ids).last_hidden_state[:, 1:-1].flatten(0, 1)
+    mean, deviation = states.mean(0), states.std(0, correction=0)
+    colours = torch.tensor([COLOURS.index(colour) for _, colour, _ in kinds()])[torch.from_numpy(at.ravel())]
+    means = torch.stack([((states - mean) / deviation)[colours == colour].mean(0) for colour in range(len(COLOURS))])
+    full.classifier.weight.copy_((means - means.mean(0)) / deviation)
+    full.classifier.bias.copy_(-full.classifier.weight @ mean)
+
+
+def planted(folder: Path, seed: int, aligned: bool = False) -> Study:
     """A study of the colours on all layers with the network's own head."""
     rng = np.random.default_rng(seed)
-    checkpoint(folder / "network", rng)
+    checkpoint(folder / "network", rng, aligned)
     model = Model(str(folder / "network"))
     return Study(
         corpus=corpus(rng),

@@ -50,6 +50,23 @@ def test_a_removal_is_complete_in_the_eyes_of_new_probes_and_beyond_random_subsp
             assert value(found, "reliability", method, layer) == pytest.approx(harmonic)
 
 
+@pytest.mark.slow
+def test_after_leace_new_probes_know_only_frequencies_on_nearly_all_layers_and_concepts(make, monkeypatch):
+    monkeypatch.setattr("probing.analysis.usage.output", lambda *_: (None, []))  # scores alone
+    larger = Grammar(name="grammar", train=500, dev=60, test=200).load()
+    found = Usage(methods=["leace"], concepts=["all"], sentences=200)(
+        make(corpus=larger, options=Options(resamples=20))
+    )
+    cells = {(row.target, row.layer) for row in found.rows if row.metric == "refitted"}
+    assert len(cells) == 7 * 6
+    gaps = {
+        (target, layer): value(found, "refitted", "leace", layer, target)
+        - value(found, "majority", "validation", layer, target)
+        for target, layer in cells
+    }
+    assert np.mean([abs(gap) <= 0.005 for gap in gaps.values()]) >= 0.95, gaps
+
+
 def test_the_output_is_the_highest_probe_and_its_own_layer_has_nothing_above_it(found, study):
     assert found.facts["output"] == "the linear probe of pos on layer 2"
     assert found.facts["own_head"] is False

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
+from probing.analysis.concept_effects import Effects
 from probing.analysis.concept_labels import halves
 from probing.analysis.study_options import Options
 from probing.analysis.usage import Usage
 from probing.data.grammar import Grammar
 from probing.errors import ConfigError, DataError
 from probing.model.checkpoint import Model
+from probing.probe.erasure.subspaces import angle_degrees, row_space
 from probing.store.key import Store
 
 planted = runpy.run_path(str(Path(__file__).parents[1] / "planted_network.py"))["planted"]
@@ -103,6 +106,39 @@ def test_every_method_tells_the_head_from_the_decoy_for_nine_of_ten_networks(tmp
             called = Usage(**PLANTED)(study).facts["used"]
         right += [[layers == LAYERS for layers in called["pos"].values()], [not of for of in called["xpos"].values()]]
     assert right.min() >= 9
+
+
+def found_and_read(folder, seed, monkeypatch):
+    """Of the last layer the largest angle between what removals take away and what the head reads; where it is used."""
+    folder.mkdir()
+    given = []
+    monkeypatch.setattr("probing.analysis.usage.Effects", lambda *parts: given.append(Effects(*parts)) or given[-1])
+    with closing(planted(folder, seed, aligned=True)) as study:
+        called = Usage(methods=["mean_projection", "leace"], **PLANTED)(study).facts["used"]
+        made = given[0].made[2]
+        reads = load_file(Path(study.checkpoint.folder) / "model.safetensors")["classifier.weight"] * made.scale[1]
+        x = np.random.default_rng(seed).standard_normal((99, reads.shape[1]))
+        no_class = np.zeros(99, np.int64)
+        taken = [x - change.apply(x, no_class, no_class) for change in made.changes["pos"] if not change.against]
+        degrees = [angle_degrees(row_space(by), row_space(reads - reads.mean(axis=0))) for by in taken]
+    return (
+        max(degrees),
+        all(2 in of for of in called["pos"].values()),
+        not any(2 in of for of in called["xpos"].values()),
+    )
+
+
+def test_what_is_removed_from_the_last_layer_is_what_the_head_reads(tmp_path, monkeypatch):
+    degrees, used, decoy_is_not = found_and_read(tmp_path / "planted", 0, monkeypatch)
+    assert degrees < 5
+    assert (used, decoy_is_not) == (True, True)
+
+
+@pytest.mark.slow
+def test_that_is_so_for_nine_of_ten_networks(tmp_path, monkeypatch):
+    found = [found_and_read(tmp_path / str(seed), seed, monkeypatch) for seed in range(10)]
+    assert sum(degrees < 5 for degrees, _, _ in found) >= 9
+    assert min(np.sum([one[1:] for one in found], axis=0)) >= 9
 
 
 @pytest.fixture
