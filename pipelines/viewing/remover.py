@@ -85,8 +85,8 @@ class Remover:
         the property, else the first one that may have it. Raises: ProbingError, for what cannot be removed.
         """
         run = self._chosen(wanted.property, task)
+        of, read, output = self._read(run, text)
         try:
-            of, read, output = self._read(run, text)
             self.stage = f"building what removes {wanted.property} from layer {wanted.layer}, and the probes above"
             found = asdict(text_removal(of.removals, read, output, wanted))
         finally:
@@ -110,12 +110,15 @@ class Remover:
         from probing.analysis.read_text import text_output
 
         self.stage = LOADING
-        if run.task not in self._loaded:
-            self._loaded[run.task] = loaded(run, self.device, self._progress)
-        of = self._loaded[run.task]
-        study, read = of.removals.study, read_text(of, text)
-        byte_level = is_byte_level(study.encoder.tokenizer)
-        output = text_output(study, of.saved, read, of.output, lambda token: legible(token, byte_level))
+        try:
+            if run.task not in self._loaded:
+                self._loaded[run.task] = loaded(run, self.device, self._progress)
+            of = self._loaded[run.task]
+            study, read = of.removals.study, read_text(of, text)
+            byte_level = is_byte_level(study.encoder.tokenizer)
+            output = text_output(study, of.saved, read, of.output, lambda token: legible(token, byte_level))
+        finally:
+            self.stage = None
         self._layers[run.task] = output.layers
         return of, read, output
 

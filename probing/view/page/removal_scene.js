@@ -28,6 +28,7 @@ export function rowsOf({ property, output }) {
 export function removalScene(header, found, { palette, width, focus }) {
   const { output, property, layer, method } = found;
   const made = scene(Math.max(width, 640), 0, palette);
+  made.room = made.width; // of what has no column for each word
   const rank = output.after[0].rank;
   const title = `${property} removed from layer ${layer} of ${header.model}: ${METHODS[method] ?? method}, ${rank} ${rank === 1 ? "dimension" : "dimensions"}`;
   let y = paragraphIn(made, title, { y: 22, size: 14, bold: true });
@@ -134,7 +135,7 @@ function drawProbes(made, found, start) {
     [own, random] = rowsOf(found).map(({ draws }) => draws);
   let y = paragraphIn(made, `Probes of each layer after removing ${found.property}: ${ASSOCIATION}.`, { y: start, bold: true });
   y = paragraphIn(made, "Items of which a probe says something else than before; in brackets, after removing random directions.", { y, faint: true }) + 4;
-  const step = Math.min(120, Math.max(80, (made.width - NAMES - LEFT) / properties.length));
+  const step = Math.min(120, Math.max(80, (made.room - NAMES - LEFT) / properties.length));
   y = row(made, y, "", properties, { bold: true, step });
   made.width = Math.max(made.width, NAMES + step * properties.length);
   for (const layer of new Set(found.probes.map((one) => one.layer))) {
@@ -169,7 +170,7 @@ function drawAgain(made, header, found, { y: start, focus }) {
 export function paragraphIn(made, said, { y, size = 11.5, bold = false, faint = false }) {
   const fill = faint ? made.palette.faint : made.palette.ink;
   for (const part of said.split("\n"))
-    for (const line of wrapped(part, made.width - 2 * LEFT, size, bold)) {
+    for (const line of wrapped(part, (made.room ?? made.width) - 2 * LEFT, size, bold)) {
       made.marks.push({ text: line, x: LEFT, y, size, fill, bold });
       y += ROW - 1;
     }
