@@ -54,7 +54,7 @@ def _all_metrics(run: Run) -> Table:
         values = rows.set_index("metric")
         cells = {f"{m}{end}": values.loc[m, of] for m in values.index for end, of in _ENDS.items()}
         raw.append({"read by": name} | cells)
-        shown = {measure(m).label: scored(*values.loc[m, ENDS], m) for m in METRICS if m in values.index}
+        shown = {measure(m).label: with_interval(values.loc[m], m) for m in METRICS if m in values.index}
         text.append({"read by": name} | shown)
     positive = f" AUROC and recall are those of the class {facts['positive']}." if "positive" in facts else ""
     note = (
@@ -114,14 +114,15 @@ def _pairs(run: Run) -> Table:
 
 def _sources(run: Run) -> Table:
     facts, metric = run.facts(NAME), str(run.facts(NAME)["metric"])
-    found = []
+    found: list[tuple[str, list[pd.Series[float]]]] = []
     for source in facts["sources"]:
         sides = [score(run, f"{side}: {source}", facts["best"]) for side in ("within", "left out")]
-        if all(side is not None for side in sides):
-            found.append((source, *sides))
+        there = [side for side in sides if side is not None]
+        if len(there) == len(sides):
+            found.append((source, there))
     columns = ("in train", "left out of train")
     raw, text = [], []
-    for source, *sides in found:
+    for source, sides in found:
         first = {"source": source, "texts": int(sides[0]["n_items"])}
         raw.append(first | {name: side["value"] for name, side in zip(columns, sides, strict=True)})
         shown = {name: with_interval(side, metric) for name, side in zip(columns, sides, strict=True)}
@@ -134,4 +135,5 @@ def _sources(run: Run) -> Table:
 
 
 def _texts(rows: pd.DataFrame, metric: str) -> Sequence[str]:
-    return [scored(*ends, metric, signed=True) for ends in rows[ENDS].itertuples(index=False, name=None)]
+    ends = rows[ENDS].itertuples(index=False, name=None)
+    return [scored(value, low, high, metric, signed=True) for value, low, high in ends]
