@@ -30,16 +30,9 @@ def config_of(name: str) -> Any:
 
     kind = transformers.CONFIG_MAPPING[name]
     default = kind()
-    sizes = {option: value for option, value in SIZES.items() if _has(default, option)}
+    sizes = {option: value for option, value in SIZES.items() if hasattr(default, option)}
     chosen = {**sizes, **OPTIONS.get(name, {})}
     return kind(**{option: value for option, value in chosen.items() if value is not None})
-
-
-def _has(config: Any, option: str) -> bool:
-    try:
-        return hasattr(config, option)
-    except RuntimeError:  # it differs from block to block
-        return True
 
 
 def build(name: str) -> Any:
@@ -84,20 +77,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "dots1": {"n_group": 1, "topk_group": 1, "n_shared_experts": 1},
     "falcon": {"head_dim": None},
     "funnel": {"num_hidden_layers": None, "block_sizes": [1, 1, 1], "num_decoder_layers": None},
-    "gemma3n_text": {
-        **{
-            "hidden_size_per_layer_input": 4,
-            "vocab_size_per_layer_input": 320,
-            "num_kv_shared_layers": 0,
-            "head_dim": 8,
-        },
-        **{"layer_types": ["sliding_attention", "sliding_attention", "full_attention"], "sliding_window": 4},
-        **{"laurel_rank": 4, "intermediate_size": [32, 32, 32], "activation_sparsity_pattern": [0.0, 0.0, 0.0]},
-    },
-    "gemma4_text": {
-        **{"hidden_size_per_layer_input": 4, "vocab_size_per_layer_input": 320, "global_head_dim": 8, "head_dim": 8},
-        **{"layer_types": ["sliding_attention", "sliding_attention", "full_attention"], "sliding_window": 4},
-    },
     "gpt_neo": {"num_layers": 2, "num_hidden_layers": 2, "attention_types": [[["global", "local"], 1]]},
     "gptj": {"rotary_dim": 4},
     "granitemoehybrid": {"mamba_n_heads": 4, "mamba_d_head": 8, "mamba_expand": 2},
