@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from probing.axes import Corpus, Message, Sentence, Surface
 from probing.data.conversation import ASSISTANT, TEXT, word_places
 from probing.errors import DataError, ModelError, first_line, shown
+from probing.model.align import as_read
 from probing.model.files import CHAT_TEMPLATE
 from probing.model.saved_tokenizer import by_transformers, read_tokenizer
 from probing.model.subwords import Frame
@@ -47,15 +48,17 @@ def written_out(corpus: Corpus, folder: Path) -> Corpus:
 
 
 def reading(
-    texts: Sequence[Surface], tokenizer: "Tokenizer", frame: Frame, folder: Path
-) -> tuple["Tokenizer", Sequence[Surface], Frame]:
-    """What ``subwords.tokenize`` is to read ``texts`` with: the tokenizer and frame of plain texts, or those of chats.
+    sentences: Sequence[Sentence], tokenizer: "Tokenizer", frame: Frame, folder: Path
+) -> tuple["Tokenizer", Sequence[Surface], Frame, bool]:
+    """What ``subwords.tokenize`` is given: tokenizer and frame of plain texts or of chats, the texts, and whether they
+    are read as they are written.
 
     In what a template has written special tokens are read as such, and none are added, as transformers does it.
     """
+    texts, as_written = [*map(as_read, sentences)], any(sentence.surface is not None for sentence in sentences)
     if not any(text.contents is not None for text in texts):
-        return tokenizer, texts, frame
-    return _of_templates(folder), texts, replace(frame, prefix=(), suffix=())
+        return tokenizer, texts, frame, as_written
+    return _of_templates(folder), texts, replace(frame, prefix=(), suffix=()), as_written
 
 
 @lru_cache(maxsize=_KEPT)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from probing.axes import SPLITS, Corpus, Sentence
 from probing.data.word_list import words_of
 from probing.errors import ModelError
-from probing.model.align import as_plain_text, as_read
+from probing.model.align import as_plain_text
 from probing.model.attention_kind import STEP_BY_STEP, computing, set_attention
 from probing.model.batches import LIKE, Units, as_units, plan
 from probing.model.chat_template import reading
@@ -125,8 +125,7 @@ class Encoder:
 
     def tokenize_sentences(self, sentences: Sequence[Sentence]) -> Subwords:
         """Tokenise corpus sentences: their text as written if the corpus was read so. Raises: as ``tokenize``."""
-        texts, written = [*map(as_read, sentences)], any(sentence.surface is not None for sentence in sentences)
-        subwords = tokenize(*reading(texts, self.tokenizer, self.frame, self.checkpoint.folder), written)
+        subwords = tokenize(*reading(sentences, self.tokenizer, self.frame, self.checkpoint.folder))
         rows = embeddings(self.network)
         if subwords.ids.max(initial=0) >= rows:
             worst = int(subwords.ids.max())

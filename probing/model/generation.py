@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from probing.axes import Progress, Sentence
 from probing.data.conversation import ASSISTANT, with_answer, word_places
 from probing.errors import ConfigError, DataError, ModelError, first_line
-from probing.model.align import as_read
 from probing.model.chat_template import reading
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.encoder import ACCELERATOR_BUDGET, CPU_BUDGET, Encoder, load
@@ -94,8 +94,7 @@ def _check_prompts(model: Model, prompts: Sequence[Sentence]) -> None:
 
 def _without_end(encoder: Encoder, prompts: Sequence[Sentence]) -> list[list[int]]:
     """The ids of each prompt, without special subwords that the tokenizer puts after a text."""
-    texts = [*map(as_read, prompts)]
-    tokenizer, _, frame = reading(texts, encoder.tokenizer, encoder.frame, encoder.checkpoint.folder)
+    tokenizer, texts, frame, _ = reading(prompts, encoder.tokenizer, encoder.frame, encoder.checkpoint.folder)
     found = tokenize(tokenizer, texts, replace(frame, window=None, truncate=False), as_written=True)
     ends = found.offsets[1:] - len(frame.suffix)
     return [found.ids[start:end].tolist() for start, end in zip(found.offsets[:-1], ends, strict=True)]
@@ -153,7 +152,7 @@ def _batch(
         found = full.generate(
             input_ids=ids, attention_mask=real, generation_config=plain, logits_processor=drawn, use_cache=True
         )
-    return [_until(row, ends) for row in found[:, longest:].tolist()]
+    return [[*takewhile(lambda number: number not in ends, row)] for row in found[:, longest:].tolist()]
 
 
 def _ends(full: Network, encoder: Encoder) -> list[int]:
@@ -174,11 +173,6 @@ def _draws(names: Sequence[str], how: Answering) -> Logits:
         return logits.double() / how.temperature + torch.from_numpy(noise).to(logits.device)
 
     return noisy
-
-
-def _until(row: Sequence[int], ends: Sequence[int]) -> list[int]:
-    stop = next((at for at, number in enumerate(row) if number in ends), len(row))
-    return [*row[:stop]]
 
 
 def _texts(
