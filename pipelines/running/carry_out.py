@@ -26,7 +26,7 @@ from probing.errors import DamagedStoreError, StoreError
 from probing.report.look import looking
 from probing.result.folder import finish, write_first, write_part
 from probing.store.leftovers import clear_leftovers
-from probing.store.write import discard
+from probing.store.made_once import discard
 from probing.task.word_order import read_by
 
 EXTRACT, NULLS, REPORT = "extract", "nulls", "page and figures"  # stages that are no analyses
@@ -40,7 +40,7 @@ def finished(this: Run) -> tuple[Run, bool]:
         say(clash(this, usual), "yellow")
     if is_done(this.folder, this.run_id):
         return this, True
-    with alone(this.folder):
+    with alone(this.folder, this.experiment.store.lock):
         if apart(this) == this:
             done = is_done(this.folder, this.run_id)  # another process may have finished it meanwhile
             if not done:
@@ -67,7 +67,8 @@ def prepare(config: DictConfig, choices: dict[str, str], load: Load = load_corpu
 
 def make(this: Run) -> None:
     """Compute a run. A store file that is found damaged on the way is deleted and made again, once."""
-    for line in clear_leftovers(Path(this.experiment.store.folder)):
+    store = this.experiment.store
+    for line in clear_leftovers(Path(store.folder), store.lock):
         say(line, "yellow")
     rebuilt: tuple[Path, ...] = ()
     notes = this.notes
@@ -83,7 +84,7 @@ def make(this: Run) -> None:
             rebuilt += (error.path,)
             notes += (Note("rebuilt", f"{error}; deleted and made again"),)
             say(f"{error}; deleting it and making it again", "yellow")
-            discard(error.path)
+            discard(error.path, store.lock)
 
 
 def raise_if_deleted(this: Run, error: Exception) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from pipelines.shared.cli import say
 from probing.errors import ModelError
+from probing.store.locks import FLOCK, lock_of
 
 
 def device_of(name: str) -> str:
@@ -40,10 +41,10 @@ def set_threads(threads: int | None) -> None:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Lock ``folder`` while a run is made; waits if another process makes the same run."""
+def alone(folder: Path, kind: str = FLOCK) -> Iterator[None]:
+    """Lock ``folder`` while a run is made; waits if another process makes the same run. kind: of lock."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    lock = lock_of(folder.with_name(f".{folder.name}"), kind)
     try:
         held = lock.acquire(timeout=0)
     except Timeout:

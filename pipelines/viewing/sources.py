@@ -24,9 +24,8 @@ from probing.errors import DamagedStoreError
 from probing.model.checkpoint import Checkpoint
 from probing.model.saved_tokenizer import read_tokenizer
 from probing.store.covering import covering
-from probing.store.key import Chosen, key, key_parts, map_parts
+from probing.store.key import Chosen, find, key, key_parts, map_parts
 from probing.store.layout import StoreFile
-from probing.store.write import find
 from probing.view.forward_view import Options, sentence_view, text_view
 from probing.view.record import CorpusSentence, View
 

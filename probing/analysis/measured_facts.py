@@ -2,6 +2,7 @@
 
 from probing.analysis.study import Study
 from probing.store.encoding import precision
+from probing.store.joined import bytes_on_disk
 from probing.store.key import NONE
 from probing.task.unseen_labels import unseen_counts
 
@@ -18,7 +19,7 @@ def measured(study: Study) -> dict[str, object]:
         "store": {
             "key": store.provenance["key"],
             "file": store.path.name,
-            "bytes": store.path.stat().st_size,
+            "bytes": bytes_on_disk(store.path),
             "dtype": store.dtype,
             "precision": precision(store.dtype),
             "layers": list(store.layers),

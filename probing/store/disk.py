@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # the oldest format that has checksums over its metadata, and the newest that survives a killed writer: later ones mark
 # a file as being written, and refuse to open it until the mark is cleared
 FORMAT_BOUNDS = ("v108", "v108")
+VIRTUAL_BOUNDS = ("v110", "v110")  # the oldest that has virtual datasets
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -54,11 +55,14 @@ class Disk(io.FileIO):
 
 
 @contextmanager
-def writing(path: Path, mode: str) -> Iterator[tuple[h5py.File, Disk]]:
-    """An HDF5 file to create (mode ``w``) or to change (``r+``), and its disk; OSError if a write failed."""
+def writing(path: Path, mode: str, bounds: tuple[str, str] = FORMAT_BOUNDS) -> Iterator[tuple[h5py.File, Disk]]:
+    """An HDF5 file to create (mode ``w``) or to change (``r+``), and its disk; OSError if a write failed.
+
+    bounds: the oldest and the newest version of its format.
+    """
     with Disk(path, "w+" if mode == "w" else mode) as disk:
         try:
-            with h5py.File(disk, mode, libver=FORMAT_BOUNDS) as file:
+            with h5py.File(disk, mode, libver=bounds) as file:
                 yield file, disk
         finally:
             disk.check()

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 from typing import Any, cast
 
 from probing.axes import SPLITS, Corpus, Level
@@ -13,6 +14,7 @@ from probing.errors import ConfigError, one_of, positive
 from probing.model.checkpoint import Checkpoint, Model
 from probing.store.encoding import AUTO, DTYPES, NARROW
 from probing.store.file_index import VERSION
+from probing.store.locks import FLOCK, KINDS
 
 # names of the parts of a key, and of those that a file of attention maps has besides
 PARTS = (
@@ -41,6 +43,7 @@ class Store:
     """Where representations are kept and how they are written.
 
     dtype: float16, float32, bfloat16, or auto, which is float16: numbers beyond its range are scaled (``encoding``).
+    lock: how processes agree on who extracts (``locks``). divided: whether others may extract a part (``shards``).
     pool: what is kept of hidden states: the vectors of all subwords (none), or those of words or of sentences, as the
     task makes them.
     """
@@ -50,12 +53,15 @@ class Store:
     batch_subwords: int = 4096
     attention: Cached = field(default_factory=Cached)
     pool: str = NONE
+    lock: str = FLOCK
+    divided: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.attention, dict):  # as a configuration gives it
             object.__setattr__(self, "attention", Cached(**self.attention))
         one_of("store.dtype", self.dtype, (AUTO, *DTYPES))
         positive("store.batch_subwords", self.batch_subwords)
+        one_of("store.lock", self.lock, KINDS)
         one_of("store.pool", self.pool, POOLS)
 
     @property
@@ -120,6 +126,11 @@ class Chosen:
 def key(parts: Mapping[str, str]) -> str:
     """The first 16 hexadecimal digits of the sha256 over the parts."""
     return _digest(dict(parts))[:16]
+
+
+def find(folder: Path, key: str) -> Path | None:
+    """The complete file of ``key``, whatever name stands before it."""
+    return next(iter(sorted(folder.glob(f"*-{key}.h5"))), None)
 
 
 def is_of_this_version(provenance: Mapping[str, object]) -> bool:

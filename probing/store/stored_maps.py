@@ -9,6 +9,7 @@ once reshaped. Sentences are numbered as in the file of hidden states; one whose
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ from probing.store.file_index import Content, Index
 from probing.store.fill import fill
 from probing.store.key import Store
 from probing.store.layout import StoreFile
+from probing.store.made_once import find_or_make
 from probing.store.vectors import rows_of
-from probing.store.write import find_or_make
 
 CONTENT = "attention"
 _SAMPLED: Split = "test"
@@ -46,7 +47,7 @@ def ensure_maps(
     """
     known = {**provenance, "content": CONTENT}
     return find_or_make(
-        Path(store.folder),
+        replace(store, divided=False),  # they are few
         name,
         str(provenance["key"]),
         lambda path: _extract(path, store, known, corpus, load(), on_progress),
@@ -142,7 +143,7 @@ def _extract(
         return _rows(encoder, subwords, batches[batch])
 
     content = Content(index, shape, store.stored_dtype, described)
-    fill(path, content, rows, functools.partial(on_progress, "keeping attention maps"))
+    fill(path, content, rows, functools.partial(on_progress, "keeping attention maps"), store.lock)
 
 
 def _rows(encoder: Encoder, subwords: Subwords, batch: NDArray[np.int64]) -> NDArray[np.float32]:

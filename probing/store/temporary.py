@@ -9,6 +9,7 @@ from pathlib import Path
 
 from probing.store.disk import writable
 from probing.store.key import Store
+from probing.store.locks import lock_of
 
 PREFIX = "once-"
 
@@ -19,14 +20,12 @@ def temporary(store: Store) -> Iterator[Store]:
 
     Folders that killed programs left there are deleted first. Raises: StoreError if the folder cannot be written.
     """
-    from filelock import FileLock
-
     above = Path(store.folder)
     with writable(above, "a temporary folder"):
         above.mkdir(parents=True, exist_ok=True)
-        _clear(above)
+        _clear(above, store.lock)
         folder = above / f"{PREFIX}{uuid.uuid4().hex[:12]}"
-        lock = FileLock(folder.with_suffix(".lock"))
+        lock = lock_of(folder, store.lock)
         lock.acquire()
     try:
         yield replace(store, folder=str(folder))
@@ -36,14 +35,15 @@ def temporary(store: Store) -> Iterator[Store]:
         lock.release()
 
 
-def _clear(above: Path) -> None:
+def _clear(above: Path, kind: str) -> None:
     """Delete what killed programs left: whoever uses a folder holds the lock of its name."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
-    for lock in above.glob(f"{PREFIX}*.lock"):
+    for left in {path.with_suffix("") for path in above.glob(f"{PREFIX}*")}:
         try:
-            with FileLock(lock, timeout=0):
-                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-                lock.unlink(missing_ok=True)
+            lock = lock_of(left, kind)
+            with lock.acquire(timeout=0):
+                shutil.rmtree(left, ignore_errors=True)
+                Path(lock.lock_file).unlink(missing_ok=True)
         except (Timeout, OSError):  # in use
             continue

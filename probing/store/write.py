@@ -7,7 +7,6 @@ fit float16, ``leftovers`` what becomes of files that nobody finishes.
 """
 
 import functools
-import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,18 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probing.axes import SPLITS, Corpus, Progress, Sentence
-from probing.errors import DamagedStoreError, StoreError
 from probing.model.batches import plan
 from probing.model.encoder import Encoder
 from probing.model.pooling import Pooling
 from probing.model.subwords import Subwords, reorder
 from probing.store.covering import covering
-from probing.store.disk import writable
 from probing.store.encoding import DTYPES
 from probing.store.file_index import Content, Index
 from probing.store.fill import fill
-from probing.store.key import Chosen, Store
-from probing.store.layout import StoreFile
+from probing.store.key import Chosen, Store, find
+from probing.store.made_once import find_or_make
 from probing.store.pooled_rows import pooled
 
 log = logging.getLogger(__name__)
@@ -73,52 +70,7 @@ def ensure(
             return wider
         if narrower:
             log.info("%s: %s hold only a part of its vectors; a new file is made", name, [p.name for p in narrower])
-    return find_or_make(folder, name, key, lambda path: _extract(path, store, provenance, corpus, load(), on_progress))
-
-
-def find_or_make(folder: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
-    """The file of ``key`` in ``folder``, or ``<name>-<key>.h5``, which ``make`` writes.
-
-    Of several processes that want one key, one makes it and the others wait.
-    """
-    from filelock import FileLock, Timeout
-
-    with writable(folder, name):
-        folder.mkdir(parents=True, exist_ok=True)
-        if found := find(folder, key):
-            return found
-        lock = FileLock(folder / f"{key}.lock")
-        try:
-            held = lock.acquire(timeout=0)
-        except Timeout:
-            log.info("another process is extracting %s; waiting until it is there", name)
-            held = lock.acquire()
-        with held:
-            if found := find(folder, key):  # another process held the lock, and has finished it
-                return found
-            path = folder / f"{name}-{key}.h5"
-            make(path)
-            return path
-
-
-def find(folder: Path, key: str) -> Path | None:
-    """The complete file of ``key``, whatever name stands before it."""
-    return next(iter(sorted(folder.glob(f"*-{key}.h5"))), None)
-
-
-def discard(path: Path) -> None:
-    """Delete a file that is damaged or foreign; a whole one, which another process has made since, stays."""
-    from filelock import FileLock
-
-    with FileLock(path.with_name(f"{path.stem.rpartition('-')[2]}.lock")):
-        try:
-            with StoreFile(path) as store:
-                for layer, batch in itertools.product(store.layers, range(len(store.index.block) - 1)):
-                    store.block(layer, batch)
-        except DamagedStoreError:
-            path.unlink()
-        except StoreError:
-            log.info("%s is gone already", path)
+    return find_or_make(store, name, key, lambda path: _extract(path, store, provenance, corpus, load(), on_progress))
 
 
 def _extract(
@@ -146,7 +98,8 @@ def _extract(
     if chosen.pooled is not None:
         content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
     log.info("extracting %s: %s", path.stem, _estimate(content, store, encoder))
-    fill(path, content, rows, functools.partial(on_progress, "extracting subwords"))
+
+    fill(path, content, rows, functools.partial(on_progress, "extracting subwords"), store.lock)
 
 
 def _facts(encoder: Encoder) -> dict[str, object]:

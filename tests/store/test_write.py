@@ -39,7 +39,7 @@ from probing.rng import generator
 from probing.store import fill
 from probing.store.key import Store
 from probing.store.layout import StoreFile
-from probing.store.write import discard
+from probing.store.made_once import discard
 
 CORPUS = corpus(40)
 log = logging.getLogger(__name__)

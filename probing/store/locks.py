@@ -1,0 +1,35 @@
+"""Who works on a file of the store: a lock of the system, or a lease file where a file system has no locks.
+
+``flock`` needs a file system whose locks all machines respect (a disk, NFS 4, Lustre with ``-o flock``, GPFS); the lock
+of a process that dies is free at once. ``lease`` needs only that a file can be created exclusively, and that all
+machines see within seconds when it was last touched. Whoever holds a lease touches its file every 20 seconds. It ends
+when its process is known to be dead (on the same machine), or when another process has seen no touch for LEASE_S
+seconds of its own clock: clocks of machines are never compared. A process that stands still for longer loses its lease,
+and sees this before it writes its next batch.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+FLOCK, LEASE = "flock", "lease"
+KINDS = (FLOCK, LEASE)
+LEASE_S = 60.0
+
+
+def lock_of(path: Path, kind: str) -> "BaseFileLock":
+    """The lock (FLOCK) or lease (LEASE) of what is at ``path``, not held yet; keep it while you wait for it."""
+    from filelock import FileLock, SoftFileLease
+
+    if kind == FLOCK:
+        return FileLock(f"{path}.lock")
+    return SoftFileLease(f"{path}.lease", lease_duration=LEASE_S)
+
+
+def is_ours(path: Path, kind: str) -> bool:
+    """Whether what is at ``path``, which this process has locked, is still locked by it."""
+    from filelock import SoftFileLease
+
+    return kind == FLOCK or SoftFileLease(f"{path}.lease", lease_duration=LEASE_S).is_lock_held_by_us
