@@ -32,6 +32,7 @@ from omegaconf import DictConfig
 from pipelines.shared.cli import guarded, job, launch, say
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import own_options, parts_of
+from pipelines.shared.scheduler import check_scheduler
 from pipelines.shared.schema import names_a_folder
 from probing.errors import DataError
 from probing.report.look import Look, looking
@@ -83,6 +84,11 @@ def report(settings: Settings, look: Look) -> Path:
 
 class CompareAfterSweep(Callback):
     """Ends a multirun with the comparison of all runs of its tag."""
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Called once by Hydra before the jobs are submitted; ends the program if their scheduler cannot be reached."""
+        if code := guarded(lambda: check_scheduler(str(config.hydra.runtime.choices["hydra/launcher"]))):
+            sys.exit(code)
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Called once by Hydra, in the process that started the sweep."""

@@ -22,6 +22,7 @@ EXTRAS = {
     "joblib": "joblib",
     "submitit_slurm": "slurm",
     "submitit_local": "slurm",
+    "ray": "cluster",
 }
 
 

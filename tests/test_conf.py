@@ -13,6 +13,7 @@ from pipelines.classifying.wanted import Settings as ClassifierSettings
 from pipelines.coverage import Settings as CoverageSettings
 from pipelines.diagnosing.diagnosis_settings import Settings as DiagnoseSettings
 from pipelines.explore import Settings as ExploreSettings
+from pipelines.extracting.extract_settings import Settings as ExtractSettings
 from pipelines.plan import Settings as PlanSettings
 from pipelines.report import Settings as ReportSettings
 from pipelines.reproducing.settings import Settings as ReproduceSettings
@@ -131,6 +132,7 @@ def test_every_file_opens_with_what_it_is(file: Path):
         ("explore.yaml", ExploreSettings),
         ("classifier.yaml", ClassifierSettings),
         ("diagnose.yaml", DiagnoseSettings),
+        ("extract.yaml", ExtractSettings),
     ],
 )
 def test_the_settings_of_a_program_are_commented_and_their_defaults_are_the_classes_own(file, cls):

@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 
 import probing
 from pipelines.diagnosing.diagnosis_settings import separated
+from pipelines.extracting.extract_settings import separated as separated_of_extract
 from pipelines.running.config import build
 from pipelines.shared.typed_options import readable
 
@@ -34,7 +35,8 @@ QUICK = ["howto/read_store.md", "howto/own_model.md"]
 REASONS = {
     "Needs the Hub": 4,
     "Needs a GPU and the Hub": 1,
-    "Needs Slurm": 1,
+    "Needs Slurm": 3,
+    "Needs Ray": 1,
     "Needs a package registry": 1,
     "Needs a shell with nohup": 1,  # the same command runs in other boxes
     "Takes minutes": 3,  # the tests, the pictures and the measurement of intervals themselves
@@ -107,7 +109,7 @@ def test_boxes_that_are_not_run_say_why_and_are_few():
     assert sum(box.left_out for box in typed) < 0.25 * len(typed)
 
 
-READ = {"diagnose": separated}  # programs that read options of a run
+READ = {"diagnose": separated, "extract": separated_of_extract}  # programs that read options of a run
 
 
 @pytest.mark.parametrize("box, words", OURS, ids=[f"{box.page}:{box.line}" for box, _ in OURS])

@@ -40,6 +40,7 @@ HELPERS: dict[str, set[str]] = {
     "reproducing": {"running"},  # it makes runs
     "diagnosing": {"running"},  # it makes a run
     "validating": set(),
+    "extracting": {"running"},  # it extracts what a run needs
 }
 # programs that have a package
 PACKAGE_OF = {
@@ -52,6 +53,7 @@ PACKAGE_OF = {
     "reproduce": "reproducing",
     "diagnose": "diagnosing",
     "validate": "validating",
+    "extract": "extracting",
 }
 HEAVY = {"torch", "transformers", "datasets", "seaborn", "matplotlib", "sklearn"}
 MOST_LINES, MOST_PARAMETERS = 30, 6

@@ -1,0 +1,1 @@
+"""Extraction by several workers: what each does, and what starts them."""

@@ -1,0 +1,134 @@
+"""What starts workers: processes of this machine, a cluster of Ray, or a launcher of Hydra."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines.extracting.extract_settings import Settings
+from pipelines.shared.cli import say
+from pipelines.shared.machine import device_of
+from pipelines.shared.option_files import CONF
+from probing.distribution import need
+from probing.errors import ConfigError
+
+PAUSE_S = 0.2
+BASIC = "basic"  # Hydra's launcher where none is chosen
+LOCAL = (BASIC, "joblib", "submitit_local")  # all workers run on this machine
+
+
+class Command(NamedTuple):
+    """What starts a worker, and the file that its output goes to."""
+
+    words: list[str]
+    log: Path
+
+
+def workers_of(settings: Settings, typed: Sequence[str], key: str, logs: Path) -> list[Command]:
+    """The command of each worker; ``typed``: the arguments of this program. Threads share the cores of this machine."""
+    from joblib import cpu_count
+
+    threads = (
+        [] if any(one.startswith("threads=") for one in settings.options) else share(cpu_count(), settings.workers)
+    )
+    common = [sys.executable, "-m", "pipelines.extract", *typed, *threads, f"key={key}"]
+    return [Command([*common, f"worker={n}"], logs / f"worker{n}.log") for n in range(settings.workers)]
+
+
+def share(cores: int, workers: int) -> list[str]:
+    """The option that gives each of the workers its share of the cores."""
+    return [f"threads={max(1, cores // workers)}"]
+
+
+def check_gpus(settings: Settings, device: str) -> None:
+    """Raise ConfigError if more workers are to run on this machine than it has GPUs, and they are to use them."""
+    if device_of(device) != "cuda":
+        return
+    import torch
+
+    if settings.workers > (n := torch.cuda.device_count()):
+        raise ConfigError(
+            f"workers={settings.workers}: each takes a GPU of its own, and this machine has {n}; type workers={n}, or "
+            "device=cpu"
+        )
+
+
+def environment() -> dict[str, str]:
+    """The variables of a worker: it finds the same modules as this process."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(CONF.parent), *filter(None, sys.path)])}
+
+
+def run_processes(commands: Sequence[Command]) -> list[int]:
+    """Run workers on this machine; returns their exit codes. The first one's output is shown, the others' are kept."""
+    running = [_process(command, shown=number == 0) for number, command in enumerate(commands)]
+    try:
+        while any(process.poll() is None for process in running):
+            time.sleep(PAUSE_S)
+    finally:  # also if this program is interrupted
+        for process in running:
+            process.terminate()
+    return [process.wait() for process in running]
+
+
+def _process(command: Command, shown: bool) -> "subprocess.Popen[bytes]":
+    if shown:
+        return subprocess.Popen(command.words, env=environment())
+    with command.log.open("wb") as log:
+        return subprocess.Popen(command.words, env=environment(), stdout=log, stderr=subprocess.STDOUT)
+
+
+def run_on_ray(commands: Sequence[Command]) -> list[int]:
+    """Run workers as tasks of Ray: of the cluster that RAY_ADDRESS names, else of one that lives as long as they do.
+
+    Returns their exit codes. A worker takes a GPU if the cluster has any. Raises: ConfigError without Ray.
+    """
+    need("ray")
+    import ray
+
+    ray.init(include_dashboard=False, configure_logging=False, log_to_driver=False, ignore_reinit_error=True)
+    gpus = ray.cluster_resources().get("GPU", 0)
+    if 0 < gpus < len(commands):
+        raise ConfigError(f"workers={len(commands)}: each takes a GPU, and the cluster of Ray has {gpus:.0f}")
+    variables, folder = environment(), Path.cwd()
+
+    def one(command: Command) -> int:
+        # CUDA_VISIBLE_DEVICES is what Ray has given to this task
+        given = {name: value for name, value in os.environ.items() if name == "CUDA_VISIBLE_DEVICES"}
+        with command.log.open("wb") as log:
+            done = subprocess.run(
+                command.words, env={**variables, **given}, cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False
+            )
+        return done.returncode
+
+    task = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0, max_retries=0)(one)
+    try:
+        codes: list[int] = ray.get([task.remote(command) for command in commands])
+        return codes
+    finally:
+        ray.shutdown()
+
+
+def run_launcher(settings: Settings, typed: Sequence[str], key: str, outputs: Path) -> int:
+    """Run workers as jobs of the launcher of Hydra that was chosen; returns the exit code."""
+    jobs = f"worker={','.join(map(str, range(settings.workers)))}"
+    folder = f"hydra.sweep.dir={outputs.absolute()}"
+    words = [sys.executable, "-m", "pipelines.extract", "-m", *typed, jobs, f"key={key}", folder]
+    return subprocess.run(words, env=environment(), check=False).returncode
+
+
+def last_error(log: Path) -> str:
+    """The error that a worker ended with, as it is in its output; the output of the first one has been shown."""
+    if not log.exists():
+        return "see above"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line for line in reversed(lines) if line.startswith("error: ")), f"see {log}")
+
+
+def report_failures(commands: Sequence[Command], codes: Sequence[int]) -> None:
+    """A line on each worker that did not end well."""
+    for number, (command, code) in enumerate(zip(commands, codes, strict=True)):
+        if code:
+            say(f"worker {number} ended with exit code {code}: {last_error(command.log)}", "bold yellow")
