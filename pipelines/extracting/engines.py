@@ -120,8 +120,10 @@ def run_launcher(settings: Settings, typed: Sequence[str], key: str, outputs: Pa
 
 
 def last_error(log: Path) -> str:
-    """The error that a worker ended with, as it is in its output."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    """The error that a worker ended with, as it is in its output; the output of the first one has been shown."""
+    if not log.exists():
+        return "see above"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line for line in reversed(lines) if line.startswith("error: ")), f"see {log}")
 
 

@@ -17,7 +17,8 @@ def join(path: Path, content: Content, shards: Sequence[tuple[Path, Content]]) -
     """Write ``path``, a store file of ``content`` whose rows are in ``shards``, files in the order of their rows.
 
     It names the shards from its own folder, so that it may be moved together with theirs. Returns the shards that are
-    damaged or foreign; if there are any, nothing is written. Rows are verified when they are read.
+    damaged or foreign; if there are any, nothing is written. Rows are verified when they are read. What is read depends
+    on the content alone; the bytes of this file also on when it was written, as HDF5 notes the time.
     """
     n_layers, n_rows, width = content.shape
     stored = np.dtype(DTYPES[content.dtype])

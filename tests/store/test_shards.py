@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from extraction import Job, layer_of, sha256
+from extraction import Job, layer_of
 
 from probing.axes import no_progress
 from probing.errors import StoreError
@@ -300,8 +300,3 @@ def test_the_provenance_that_all_share_is_on_disk(tmp_path):
     folder = tmp_path / "store"
     extract(folder, 8)
     assert json.loads((shards_of(folder, KEY) / "begun.json").read_text())["threads"] == 1
-
-
-def test_the_joined_file_depends_on_what_goes_in_alone(tmp_path):
-    one, two = (extract(tmp_path / name / "store", 30) for name in ("a", "b"))
-    assert sha256(one) == sha256(two)
