@@ -8,6 +8,8 @@ Options (group=option; a key of the chosen option is set with group.key=value):
 {groups}
   others      tag seed layers nulls controls resamples resampled punctuation train_seed strict
               device threads outputs (conf/run.yaml explains them; --cfg job prints their values)
+  dry=true    says what extraction takes: space, memory, operations, time; and, with dry_minutes=30,
+              how many workers finish it in that time; nothing is written
   figures     report=paper draws them for a paper; a finished run only draws its figures again
   nulls=20    repeats every analysis with 20 untrained twins (random weights): 20 times as long
 
@@ -35,6 +37,7 @@ from omegaconf import DictConfig
 
 from pipelines.running.carry_out import asked, finished, prepare
 from pipelines.running.config import ANALYSES, GROUPS
+from pipelines.running.dry import say_what_it_takes
 from pipelines.running.finished_run import verify
 from pipelines.running.run_folder import of_failed
 from pipelines.running.terminal import show
@@ -46,8 +49,12 @@ from probing.result.folder import parsed_manifest
 
 
 def run(config: DictConfig, choices: dict[str, str]) -> Path:
-    """One run from configuration to page; returns its folder. Raises ProbingError."""
-    this, done = finished(prepare(config, choices))
+    """One run from configuration to page; returns its folder, which a dry run leaves as it is. Raises ProbingError."""
+    prepared = prepare(config, choices)
+    if prepared.experiment.settings.dry:
+        say_what_it_takes(prepared)
+        return prepared.folder
+    this, done = finished(prepared)
     if done:
         verify(this.folder, this.experiment.report)
     advice = of_failed(this.folder)

@@ -1,6 +1,5 @@
 """Extraction with writing, compared with bare forward passes, with one sentence at a time, and with a small corpus."""
 
-import resource
 import sys
 import tempfile
 import time
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.benchmarking.bench import Bench, Ratio, in_turn, python
+from pipelines.shared.machine import peak_bytes
 from probing.axes import Corpus, no_progress
 from probing.data.grammar import Grammar
 from probing.errors import UnavailableError
@@ -134,6 +134,4 @@ def print_peak(sentences: int, model: Model) -> None:
     corpus = Grammar("grammar", dev=sentences).load()
     dev = Corpus("grammar dev", {"train": (), "dev": corpus.splits["dev"], "test": ()})
     extraction(dev, load(model, resolve(model)), Store(""))
-    # in kilobytes on Linux, in bytes on macOS
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    sys.stdout.write(f"{peak}\n")
+    sys.stdout.write(f"{peak_bytes()}\n")

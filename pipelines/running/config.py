@@ -46,6 +46,8 @@ class Settings(MachineSettings):
     resampled: str = AUTO
     punctuation: str = "keep"
     train_seed: int = 0
+    dry: bool = False
+    dry_minutes: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -57,6 +59,10 @@ class Settings(MachineSettings):
         not_negative("train_seed", self.train_seed)
         super().__post_init__()
         names_a_folder("tag", self.tag)
+        if self.dry_minutes is not None:
+            positive("dry_minutes", self.dry_minutes)
+            if not self.dry:
+                raise ConfigError("dry_minutes: how many workers are needed is said by a dry run only; add dry=true")
         not_negative("nulls", self.nulls)
         if self.nulls > MOST:
             raise ConfigError(f"nulls={self.nulls}: at most {MOST} untrained twins")

@@ -1,5 +1,6 @@
 """The machine that a program runs on: device, threads, time, and folders that processes share."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,14 @@ def set_threads(threads: int | None) -> None:
     from joblib import cpu_count  # which respects the limits of containers
 
     torch.set_num_threads(threads or cpu_count())
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has had at once, in bytes; that of an accelerator is not in it."""
+    import resource
+
+    # in kilobytes on Linux, in bytes on macOS
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 @contextmanager

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probing.axes import Corpus, Progress
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.subwords import Subwords
+from probing.store.covering import covering
+from probing.store.extraction_plan import Plan, planned
 from probing.store.key import Chosen, Store, key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.stored_maps import ensure_maps
-from probing.store.write import ensure
+from probing.store.write import ensure, find
 
 if TYPE_CHECKING:
     from probing.model.encoder import Encoder
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 class StoreFiles:
     """Opens the files of one model and corpus, and writes those that are missing.
 
-    provenance: written into every new file. Both methods call ``load``, which returns the model and the subwords of all
+    provenance: written into every new file. Its methods call ``load``, which returns the model and the subwords of all
     sentences (train first), only if the file is missing.
     """
 
@@ -38,6 +41,12 @@ class StoreFiles:
         file = StoreFile(path)
         file.as_pooled = chosen.pooled is not None and Chosen.from_parts(file.provenance).pooled is None
         return file
+
+    def planned(self, load: "Callable[[], tuple[Encoder, Subwords]]", chosen: Chosen) -> Plan | None:
+        """The extraction that ``hidden`` would make; None if the store has a file that serves."""
+        known = self._described({**self._parts(), **chosen.parts})
+        there = find(Path(self.store.folder), str(known["key"])) or covering(Path(self.store.folder), known)[0]
+        return None if there else planned(self.store, known, self.corpus, load())
 
     def maps(self, load: "Callable[[], tuple[Encoder, Subwords]]") -> StoreFile:
         """Attention maps of a sample of test; ``load`` must return a model that gives maps.

@@ -28,6 +28,7 @@ from probing.probe.fit import ChecksSize, Probe, Setting
 from probing.result.resampling import Resampling, units_of
 from probing.result.score import Prediction
 from probing.rng import generator
+from probing.store.extraction_plan import Plan
 from probing.store.key import Store
 from probing.store.layout import StoreFile
 from probing.store.vectors import check_layers
@@ -104,6 +105,10 @@ class Study:
         found = self._opened.enter_context(files)
         self._check_sizes(found.model_layers, found.width)
         return found
+
+    def planned(self) -> Plan | None:
+        """The extraction of hidden states that this study needs; None if the store has them."""
+        return self._files.planned(lambda: (self.encoder, self.all_subwords), chosen_vectors(self))
 
     @cached_property
     def maps(self) -> StoreFile:
