@@ -10,10 +10,10 @@ from probing.model.checkpoint import Checkpoint, Model
 from probing.model.subwords import Subwords
 from probing.store.covering import covering
 from probing.store.extraction_plan import Plan, planned
-from probing.store.key import Chosen, Store, key, key_parts, map_parts
+from probing.store.key import Chosen, Store, find, key, key_parts, map_parts
 from probing.store.layout import StoreFile
 from probing.store.stored_maps import ensure_maps
-from probing.store.write import ensure, find
+from probing.store.write import ensure
 
 if TYPE_CHECKING:
     from probing.model.encoder import Encoder
