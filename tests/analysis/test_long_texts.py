@@ -137,7 +137,7 @@ def test_content_is_not_blamed_on_format(healthy):
     assert not blames_format(healthy)
     best = healthy.facts["best"]
     for target in ("task", "format removed", "left out"):
-        assert values(healthy, target)[best].value > 0.9
+        assert values(healthy, target)[best].value > 0.75
     assert values(healthy, "format alone")["surface"].value < 0.65
 
 
