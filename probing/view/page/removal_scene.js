@@ -135,7 +135,7 @@ function drawProbes(made, found, start) {
     [own, random] = rowsOf(found).map(({ draws }) => draws);
   let y = paragraphIn(made, `Probes of each layer after removing ${found.property}: ${ASSOCIATION}.`, { y: start, bold: true });
   y = paragraphIn(made, "Items of which a probe says something else than before; in brackets, after removing random directions.", { y, faint: true }) + 4;
-  const step = Math.min(120, Math.max(80, (made.room - NAMES - LEFT) / properties.length));
+  const step = Math.min(120, Math.max(94, (made.room - NAMES - LEFT) / properties.length));
   y = row(made, y, "", properties, { bold: true, step });
   made.width = Math.max(made.width, NAMES + step * properties.length);
   for (const layer of new Set(found.probes.map((one) => one.layer))) {
