@@ -63,7 +63,8 @@ def planned(store: Store, provenance: Mapping[str, object], corpus: Corpus, load
     def hidden(batch: int) -> NDArray[np.float32]:
         return encoder.hidden(subwords.part(ends[batch], ends[batch + 1]), store.batch_subwords, layers)
 
-    shape, rows = (len(layers), len(subwords.ids), encoder.width), hidden
+    rows: Rows = hidden
+    shape = (len(layers), len(subwords.ids), encoder.width)
     content = Content(index, shape, store.stored_dtype, {**provenance, **_facts(encoder)}, layers)
     if chosen.pooled is not None:
         content, rows = pooled(content, hidden, Pooling(*chosen.pooled, encoder.cls_position))
