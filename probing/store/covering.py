@@ -36,7 +36,7 @@ def _holds(held: Mapping[str, Any], wanted: Chosen) -> bool:
 def _provenance(path: Path) -> dict[str, Any] | None:
     """What a file says about itself; None for one that cannot be read, or that says nothing of its layers."""
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with h5py.File(path, "r") as file:
             found: dict[str, Any] = json.loads(as_text(file.attrs["provenance"]))
     except Exception:  # damaged metadata fail in as many ways as there are bytes
         return None

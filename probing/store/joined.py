@@ -70,7 +70,7 @@ def _virtual(
 def shards_behind(path: Path) -> list[Path]:
     """The shards that the rows of a store file are in; none for a file that holds its rows itself."""
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with h5py.File(path, "r") as file:
             layers = [layer for group in file.values() if isinstance(group, h5py.Group) for layer in group.values()]
             names = {source.file_name for layer in layers if layer.is_virtual for source in layer.virtual_sources()}
     except (OSError, RuntimeError, KeyError, ValueError):

@@ -98,7 +98,7 @@ class StoreFile:
         self.path, self.as_pooled = path, False
         self._file: Any = None  # h5py has no types
         try:
-            self._file = h5py.File(path, "r", locking=False)
+            self._file = h5py.File(path, "r")
             self._open()
         except Exception as error:
             self.close()
