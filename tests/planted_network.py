@@ -101,7 +101,7 @@ def planted(folder: Path, seed: int, aligned: bool = False) -> Study:
     model = Model(str(folder / "network"))
     return Study(
         corpus=corpus(rng),
-        task=WordTask("pos", "upos"),
+        task=WordTask("pos", column="upos"),
         model=model,
         checkpoint=resolve(model),
         probe=Linear("linear", [1e-2]),

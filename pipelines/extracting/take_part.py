@@ -10,7 +10,6 @@ from pipelines.running.one_run import Run, study_of
 from pipelines.shared.cli import CONSOLE
 from pipelines.shared.machine import device_of, set_threads
 from pipelines.shared.progress import Bars
-from probing.analysis.chosen_vectors import chosen_vectors
 from probing.axes import no_progress
 from probing.errors import StoreError
 from probing.store.key import key, key_parts
@@ -20,7 +19,7 @@ def key_of(this: Run) -> str:
     """What the store file of the run's hidden states is addressed by. Raises: ConfigError, DataError."""
     parts = this.experiment
     with closing(study_of(this, no_progress)) as study:
-        chosen = chosen_vectors(study)
+        chosen = study.chosen
     return key({**key_parts(parts.store, parts.model, this.checkpoint, this.corpus), **chosen.parts})
 
 

@@ -17,9 +17,9 @@ from probing.model.generation import Answering
 def answered(parts: CorpusParts, corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     """``corpus`` with an answer to each prompt, written by the model or read from the store; else ``corpus`` itself.
 
-    Raises ConfigError for a program without a store; as ``probing.store.answers.with_answers``.
+    Raises ConfigError for a program without a store; as ``probing.store.kept_answers.with_answers``.
     """
-    from probing.store.answers import with_answers
+    from probing.store.kept_answers import with_answers
 
     data: Any = parts.data
     if not isinstance(data, Prompts) or data.generate is None:

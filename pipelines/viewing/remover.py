@@ -155,14 +155,13 @@ def loaded(run: RemovableRun, device: str, on_progress: Progress) -> Loaded:
     sentences.
     """
     from pipelines.running.finished_study import finished_study, run_in
-    from probing.analysis.chosen_vectors import chosen_vectors
     from probing.analysis.property_removals import PropertyRemovals
     from probing.analysis.usage import Usage
     from probing.analysis.usage_output import AUTO, OUTPUTS
 
     this, manifest = run_in(run.folder, device), parsed_manifest(run.folder)
     study = finished_study(this, on_progress)
-    wanted = key_parts(study.store, study.model, study.checkpoint, study.corpus) | chosen_vectors(study).parts
+    wanted = key_parts(study.store, study.model, study.checkpoint, study.corpus) | study.chosen.parts
     if covering(Path(study.store.folder), wanted)[0] is None:
         raise DataError(
             f"{study.store.folder} has no vectors of {study.corpus.name} by {study.checkpoint.name}, from which a "

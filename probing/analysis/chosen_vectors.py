@@ -1,43 +1,45 @@
 """What of the hidden states a study needs, and so what is extracted."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from probing.axes import SPLITS, Level
+from probing.axes import SPLITS, Labels, Level
 from probing.errors import ConfigError
 from probing.probe.aggregate import Aggregate
 from probing.probe.attention_pool import AttentionPool
+from probing.probe.fit import Probe
 from probing.probe.mix import Mix
-from probing.store.key import NONE, Chosen
+from probing.store.key import NONE, Chosen, Store
+from probing.task.labels import Task
 
-if TYPE_CHECKING:
-    from probing.analysis.study import Study
+Layers = Sequence[int] | None  # None: all of the model
 
 
-def chosen_vectors(study: "Study") -> Chosen:
-    """The layers that are probed, or read by an analysis; pooled if ``store.pool`` asks for it.
+def chosen_vectors(store: Store, task: Task, probe: Probe, labels: Labels, probed: Layers, further: Layers) -> Chosen:
+    """The layers that are probed, and ``further`` ones that analyses read; pooled if ``store.pool`` asks for it.
 
     Raises: ConfigError if the task or the probe needs what pooled vectors do not have.
     """
-    return Chosen(_layers(study), _pooled(study))
+    return Chosen(_layers(probe, probed, further), _pooled(store.pool, task, probe, labels))
 
 
-def _layers(study: "Study") -> tuple[int, ...] | None:
-    probed, further = study.options.layers, study.further_layers
+def _layers(probe: Probe, probed: Layers, further: Layers) -> tuple[int, ...] | None:
     if probed is None or further is None:
         return None
-    below = range(max(probed) + 1) if isinstance(study.probe, Mix) else ()
+    below = range(max(probed) + 1) if isinstance(probe, Mix) else ()
     return tuple(sorted({*probed, *further, *below}))
 
 
-def _pooled(study: "Study") -> tuple[Level, str] | None:
-    pool, task, level = study.store.pool, study.task, study.labels.level
+def _pooled(pool: str, task: Task, probe: Probe, labels: Labels) -> tuple[Level, str] | None:
+    level = labels.level
     if pool == NONE:
         return None
-    if isinstance(study.probe, AttentionPool | Aggregate):
-        raise ConfigError(f"store.pool={pool}: probe={study.probe.name} reads all subwords; type store.pool=none")
-    if level == "sentence" or task.vector == "cls":
-        possible: tuple[Level, str] | None = ("sentence", task.vector)
-    elif level in ("word", "pair") or task.vector != "mean" or _single_words(study):
+    if isinstance(probe, AttentionPool | Aggregate):
+        raise ConfigError(f"store.pool={pool}: probe={probe.name} reads all subwords; type store.pool=none")
+    if level == "sentence" and labels.places is not None:
+        possible: tuple[Level, str] | None = None  # a part of each text, which a vector of the whole does not have
+    elif level == "sentence" or task.vector == "cls":
+        possible = ("sentence", task.vector)
+    elif level in ("word", "pair") or task.vector != "mean" or _single_words(labels):
         possible = ("word", "mean" if task.vector == "ends" else task.vector)
     else:
         possible = None  # the mean of several words is that of their subwords
@@ -50,6 +52,6 @@ def _pooled(study: "Study") -> tuple[Level, str] | None:
     return possible
 
 
-def _single_words(study: "Study") -> bool:
-    places = study.labels.places or {}
+def _single_words(labels: Labels) -> bool:
+    places = labels.places or {}
     return all((of.spans[..., 1] - of.spans[..., 0] == 1).all() for split in SPLITS for of in places[split])

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.analysis.chosen_vectors import chosen_vectors
 from probing.analysis.code_notes import code_notes
 from probing.analysis.comparisons import compared_with, type_notes, without_vectors, words_read
 from probing.analysis.findings import Findings
@@ -42,7 +41,7 @@ class Probes(Analysis):
         For a task to which punctuation makes no difference that is a ConfigError, as are more training sentences than
         there are, and vectors that ``store.pool`` cannot give.
         """
-        chosen_vectors(study)
+        _ = study.chosen  # here, so that vectors that a pooled store cannot give are refused
         target, words = labelled(study.labels)  # here, so that a fault of the labels is found before the model runs
         check_sample(study.labels, study.options.train_sentences)
         if study.options.punctuation == "remove":

@@ -29,7 +29,7 @@ from probing.result.resampling import Resampling, units_of
 from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.extraction_plan import Plan
-from probing.store.key import Store
+from probing.store.key import Chosen, Store
 from probing.store.layout import StoreFile
 from probing.store.vectors import check_layers
 from probing.task.labels import Task
@@ -99,16 +99,22 @@ class Study:
         return {split: self.all_subwords.part(ends[i], ends[i + 1]) for i, split in enumerate(SPLITS)}
 
     @cached_property
+    def chosen(self) -> Chosen:
+        """What of the hidden states is read. Raises: ConfigError for vectors that ``store.pool`` cannot give."""
+        reads = (self.options.layers, self.further_layers)
+        return chosen_vectors(self.store, self.task, self.probe, self.labels, *reads)
+
+    @cached_property
     def hidden(self) -> StoreFile:
         """Hidden states of all sentences: read from the store, or computed once and written there."""
-        files = self._files.hidden(lambda: (self.encoder, self.all_subwords), chosen_vectors(self))
+        files = self._files.hidden(lambda: (self.encoder, self.all_subwords), self.chosen)
         found = self._opened.enter_context(files)
         self._check_sizes(found.model_layers, found.width)
         return found
 
     def planned(self) -> Plan | None:
         """The extraction of hidden states that this study needs; None if the store has them."""
-        return self._files.planned(lambda: (self.encoder, self.all_subwords), chosen_vectors(self))
+        return self._files.planned(lambda: (self.encoder, self.all_subwords), self.chosen)
 
     @cached_property
     def maps(self) -> StoreFile:

@@ -12,9 +12,9 @@ from probing.task.verb_agreement import VerbAgreement
 from probing.task.words import WordTask
 
 TASKS: dict[str, Task] = {
-    "pos": WordTask("pos", "upos"),
-    "xpos": WordTask("xpos", "xpos"),
-    "deprel": WordTask("deprel", "deprel"),
+    "pos": WordTask("pos", column="upos"),
+    "xpos": WordTask("xpos", column="xpos"),
+    "deprel": WordTask("deprel", column="deprel"),
     "depth": Depth("depth"),
     "tree_depth": TreeDepth("tree_depth"),
     "arc": Arc("arc"),

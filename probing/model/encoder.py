@@ -153,7 +153,8 @@ class Encoder:
 
         def fill(some: NDArray[np.int64]) -> None:
             for place, (rows, found) in enumerate(self._passed(units, some, wanted)):
-                require_finite(self, wanted[place], found, rows, batch)
+                of = f"{self.checkpoint.name}: layer {wanted[place]}"
+                require_finite(found, rows, batch, self.tokenizer.decode, of)
                 vectors[place][rows] = found
 
         with computing(self.network, self.attention):

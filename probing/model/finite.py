@@ -1,6 +1,6 @@
 """Vectors that are numbers: what is said of a model that gives others."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,23 +8,20 @@ from numpy.typing import NDArray
 from probing.errors import ModelError
 from probing.model.subwords import Subwords
 
-if TYPE_CHECKING:
-    from probing.model.encoder import Encoder
-
 
 def require_finite(
-    encoder: "Encoder", layer: int, found: NDArray[np.float32], rows: NDArray[np.int64], batch: Subwords
+    found: NDArray[np.float32], rows: NDArray[np.int64], batch: Subwords, text: Callable[[Sequence[int]], str], of: str
 ) -> None:
-    """Raise ModelError, naming the layer and a sentence, unless all vectors ``found`` (rows, D) are finite.
+    """Raise ModelError, naming a sentence, unless all vectors ``found`` (rows, D) are finite.
 
-    rows: which subwords of ``batch`` they are of.
+    rows: which subwords of ``batch`` they are of. text: of subwords, by their numbers. of: the model and its layer.
     """
-    finite = np.isfinite(found).all(axis=1)
-    if finite.all():
+    whole = np.isfinite(found).all(axis=1)
+    if whole.all():
         return
-    sentence = int(np.searchsorted(batch.offsets, rows[~finite][0], side="right")) - 1
-    text = encoder.tokenizer.decode(batch.part(sentence, sentence + 1).ids.tolist())
+    sentence = int(np.searchsorted(batch.offsets, rows[~whole][0], side="right")) - 1
     raise ModelError(
-        f"{encoder.checkpoint.name}: layer {layer} is not finite (NaN or infinity) for the sentence {text!r}; "
-        "the weights may be damaged, or numbers too large for model.precision=float16 (type bfloat16)"
+        f"{of} is not finite (NaN or infinity) for the sentence "
+        f"{text(batch.part(sentence, sentence + 1).ids.tolist())!r}; the weights may be damaged, or numbers too large "
+        "for model.precision=float16 (type bfloat16)"
     )

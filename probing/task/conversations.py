@@ -24,7 +24,7 @@ from probing.task.labels import (
 )
 from probing.task.mentions import Entity, Mention
 from probing.task.sentences import label_of
-from probing.task.words import WordTask
+from probing.task.words import WordClasses
 
 OF_A_PART = (PROMPT, ANSWER, LAST_PROMPT)
 
@@ -125,7 +125,7 @@ class SpanTask(Entity):
 
 
 @dataclass(frozen=True)
-class SpanWord(WordTask):
+class SpanWord(WordClasses):
     """Predict for each word the label of the span that it is in: of several, of the first.
 
     ``outside`` is the label of words in no span; None: they have none.

@@ -67,7 +67,7 @@ COMPUTED: dict[str, Callable[[Sentence], Gold | None]] = {
     "word_length": word_lengths,
 }
 OF_WORDS: tuple[Task, ...] = (
-    *(WordTask(name, column) for name, column in (("pos", "upos"), ("xpos", "xpos"), ("deprel", "deprel"))),
+    *(WordTask(name, column=column) for name, column in (("pos", "upos"), ("xpos", "xpos"), ("deprel", "deprel"))),
     *map(WordProperty, COMPUTED),
 )
 OF_SENTENCES: tuple[Task, ...] = (

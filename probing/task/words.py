@@ -14,14 +14,13 @@ COLUMNS = ("upos", "xpos", "deprel")
 
 
 @dataclass(frozen=True)
-class WordTask:
-    """Predict one column of CoNLL-U from a word's vector.
+class WordClasses:
+    """Predict a class from a word's vector; subclasses say what the gold is.
 
     The control gives every word type one random label, drawn from the training distribution (Hewitt & Liang 2019).
     """
 
     name: str
-    column: str = "upos"
     vector: str = "mean"
     level: ClassVar[Level] = "word"
     kind: ClassVar[Kind] = "class"
@@ -31,8 +30,24 @@ class WordTask:
     surface: ClassVar[str] = "word type and suffix"
 
     def __post_init__(self) -> None:
-        one_of("task.column", self.column, COLUMNS)
         one_of("task.vector", self.vector, WORD_VECTORS)
+
+    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
+        """One random class per word type."""
+        values_of = by_type(corpus, rng, from_train(labels), form)
+        values = {split: [values_of(s) for s in sentences] for split, sentences in corpus.splits.items()}
+        return Labels("word", "class", values, labels.classes)
+
+
+@dataclass(frozen=True)
+class WordTask(WordClasses):
+    """Predict one column of CoNLL-U from a word's vector."""
+
+    column: str = "upos"
+
+    def __post_init__(self) -> None:
+        one_of("task.column", self.column, COLUMNS)
+        super().__post_init__()
 
     def gold(self, sentence: Sentence) -> Gold | None:
         """The column of one sentence, (W,); None for a word without annotation."""
@@ -42,9 +57,3 @@ class WordTask:
     def labels(self, corpus: Corpus) -> Labels:
         """(W,) class indices per sentence, -1 for a word without annotation."""
         return labels_of(self, corpus, self.column, partly=True)
-
-    def control(self, corpus: Corpus, labels: Labels, rng: np.random.Generator, form: Form = str) -> Labels:
-        """One random class per word type."""
-        values_of = by_type(corpus, rng, from_train(labels), form)
-        values = {split: [values_of(s) for s in sentences] for split, sentences in corpus.splits.items()}
-        return Labels("word", "class", values, labels.classes)

@@ -7,6 +7,7 @@ from extraction import flip, layer_of, where
 from probing.axes import Places
 from probing.errors import ConfigError, DamagedStoreError
 from probing.store.disk import writing
+from probing.store.encoding import encode
 from probing.store.file_index import Content, Index
 from probing.store.journal import write_batch
 from probing.store.layout import StoreFile, create
@@ -41,7 +42,10 @@ def write(path, index: Index, values: np.ndarray) -> StoreFile:
     create(path, content)
     with writing(path, "r+") as (file, disk):
         parts = np.split(values, index.block[1:-1], axis=1)
-        crc32 = [write_batch(file, disk, journal, content, batch, rows) for batch, rows in enumerate(parts)]
+        crc32 = [
+            write_batch(file, disk, journal, content, batch, encode(rows, "float32"))
+            for batch, rows in enumerate(parts)
+        ]
         file["crc32"][:] = np.transpose(crc32)
     return StoreFile(path)
 

@@ -39,7 +39,7 @@ def test_one_class_cannot_be_probed(train, seen):
         classes_of(train, "pos", "toy")
 
 
-TREEBANK = [WordTask("pos"), WordTask("xpos", "xpos"), WordTask("deprel", "deprel")]
+TREEBANK = [WordTask("pos"), WordTask("xpos", column="xpos"), WordTask("deprel", column="deprel")]
 TREEBANK += [Depth("depth"), Distance("distance"), TreeDepth("tree_depth")]
 
 
@@ -112,7 +112,7 @@ def test_gold_is_what_labels_are_made_of(treebank, reviews):
     assert Distance("distance").gold(sentence) is None
     one, none = reviews(["pos", "_"], ["pos"], ["pos"]).splits["train"]
     assert [SentenceTask("sentiment").gold(s) for s in (one, none, sentence)] == [["pos"], [None], None]
-    assert [task.gold(one) for task in (WordTask("xpos", "xpos"), Depth("a"), TreeDepth("b"))] == [None] * 3
+    assert [task.gold(one) for task in (WordTask("xpos", column="xpos"), Depth("a"), TreeDepth("b"))] == [None] * 3
 
 
 @dataclass(frozen=True)

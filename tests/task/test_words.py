@@ -21,7 +21,7 @@ def test_every_word_has_its_class(treebank):
 @pytest.mark.parametrize("column", ["upos", "xpos", "deprel"])
 def test_each_column_is_a_task(column):
     sentences = Grammar(train=20, dev=1, test=1).load().splits["train"]
-    labels = WordTask("t", column).labels(Corpus("toy", dict.fromkeys(SPLITS, sentences)))
+    labels = WordTask("t", column=column).labels(Corpus("toy", dict.fromkeys(SPLITS, sentences)))
     for split in SPLITS:
         for sentence, values in zip(sentences, labels.values[split], strict=True):
             assert tuple(labels.classes[v] for v in values) == getattr(sentence, column)

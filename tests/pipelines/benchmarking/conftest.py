@@ -26,7 +26,7 @@ def bench_of(tiny, tmp_path) -> Callable[..., Bench]:
             config=OmegaConf.create({}),
             data=Grammar(train=200, dev=20, test=20),
             store=Store(str(tmp_path / "store")),
-            task=Depth("depth") if task == "depth" else WordTask("pos", "upos"),
+            task=Depth("depth") if task == "depth" else WordTask("pos", column="upos"),
             probe=Linear("linear", [1e-3, 1e-1]),
         )
         return Bench(parts, resolve(parts.model), parts.data.load(), repeats=2, layer=1, sentences=5)

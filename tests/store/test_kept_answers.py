@@ -12,7 +12,7 @@ from probing.data.corpus import fingerprint, text_fingerprint
 from probing.errors import DataError
 from probing.model.checkpoint import Checkpoint, Model
 from probing.model.generation import EMPTY, Answering
-from probing.store.answers import with_answers
+from probing.store.kept_answers import with_answers
 
 GREEDY = Answering(4)
 
@@ -39,7 +39,7 @@ def asked(tmp_path):
             return found, {EMPTY: sum(not text for text in found.values())}
 
         checkpoint = Checkpoint("tiny", tmp_path, revision, ())
-        with mock.patch("probing.store.answers.answers", side_effect=write) as written:
+        with mock.patch("probing.store.kept_answers.answers", side_effect=write) as written:
             found = with_answers(corpus, how, Model("tiny"), checkpoint, (tmp_path / "store", "cpu"), no_progress)
         return found, written.call_count
 
