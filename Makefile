@@ -28,12 +28,12 @@ docs: $(VENV)/ready-to-test
 
 gallery: $(VENV)/ready-to-test
 	$(BIN)/python -m pipelines.run -m model=minilm task=pos,depth,sentiment tag=gallery
-	$(BIN)/python -m pipelines.run model=minilm task=pos attention=full tag=gallery
+	$(BIN)/python -m pipelines.run model=minilm task=pos attention=full analysis=usage tag=gallery
 	$(BIN)/python -m pipelines.reproduce paper=hewitt2019 model=minilm
 	mkdir -p outputs/gallery
 	cp outputs/runs/gallery/*/*/pos/linear/seed0/figures/layers.png outputs/gallery/pos.png
 	for name in joined heads explain ablation; do \
-	  cp "outputs/runs/gallery/minilm/ewt/pos/linear/seed0,attention=full/figures/$$name.png" outputs/gallery/; done
+	  cp "outputs/runs/gallery/minilm/ewt/pos/linear/seed0,attention=full,analysis=usage/figures/$$name.png" outputs/gallery/; done
 	cp outputs/runs/gallery/*/*/depth/linear/seed0/figures/layers.png outputs/gallery/depth.png
 	cp outputs/papers/minilm/hewitt2019/figures/figure.png outputs/gallery/paper.png
 	cp outputs/runs/gallery/*/*/sentiment/linear/seed0/figures/layers.png outputs/gallery/sentiment.png
