@@ -67,13 +67,13 @@ class Compared:
     @cached_property
     def left_out(self) -> Mapping[tuple[str, str], tuple[Scored, Scored]]:
         """By aggregation and source: the scores on its texts without and with texts of this source in train."""
-        return {
-            (name, source): tuple(
-                measured(log_p[there], self.of.some(there)) for log_p in (self.again[name, source], self.outputs[name])
-            )
-            for name in self.chosen
-            for source, there in self.sources.items()
-        }
+        found = {}
+        for name in self.chosen:
+            for source, there in self.sources.items():
+                of = self.of.some(there)
+                without, within = self.again[name, source][there], self.outputs[name][there]
+                found[name, source] = measured(without, of), measured(within, of)
+        return found
 
     def over_sources(self, name: str, metric: str) -> tuple[Resampled, Resampled]:
         """The means over sources of what ``left_out`` has."""

@@ -83,7 +83,7 @@ class ReadTexts:
         """What aggregations give for test, (N, C), if they are trained anew on their layer: with the format taken out,
         and without each of ``sources``; by aggregation and condition.
         """
-        found = {}
+        found: dict[tuple[str, str], Floats] = {}
         for layer in sorted({fit.layer for fit in fits}):
             texts = self._probe.texts(self.study.items.vectors, layer)
             models = self._models([fit for fit in fits if fit.layer == layer], sources, texts)

@@ -101,7 +101,8 @@ def _surface(tokenizer: Any, sentence: Sentence, folder: Path) -> Surface:
             f"{what}: the chat template of {folder} refuses it: {shown(first_line(error))}; change its messages, or "
             "choose a model whose template takes them"
         ) from error
-    pieces, rest = [], frame
+    pieces: list[str] = []
+    rest = frame
     for mark in marks:
         before, found, rest = rest.partition(mark)
         if not found or mark in rest:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +143,8 @@ def _batch(
     ids = torch.tensor([[encoder.pad] * (longest - len(row)) + [*row] for row in rows], device=encoder.device)
     real = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=encoder.device)
     ends = _ends(full, encoder)
-    plain = GenerationConfig(
+    settings: Any = GenerationConfig  # its methods have no types
+    plain = settings(
         max_new_tokens=how.tokens, do_sample=False, num_beams=1, pad_token_id=encoder.pad, eos_token_id=ends or None
     )
     full.generation_config = plain  # generate() fills up what it is given with the checkpoint's own, such as penalties

@@ -61,8 +61,8 @@ class Aggregation:
         if self.name == "attention":
             queries, values = scores[..., : self.heads], scores[..., self.heads :]
             weights = torch.softmax(queries.masked_fill(~there, -torch.inf), dim=1)
-            return torch.einsum("nth,nthc->nc", weights, values.unflatten(-1, (self.heads, -1)))
+            return torch.einsum("nth,nthc->nc", weights, values.reshape(*values.shape[:2], self.heads, -1))
         hidden = scores.masked_fill(~there, -torch.inf)
         if self.name == "softmax":
             return (torch.softmax(hidden, dim=1) * scores).sum(1)
-        return hidden.amax(1).unflatten(-1, (self.heads, -1)).sum(1)
+        return hidden.amax(1).reshape(len(hidden), self.heads, -1).sum(1)

@@ -110,16 +110,18 @@ def train_together(models: Sequence[TextModel], texts: LayerTexts, descent: Desc
 def _one_epoch(
     models: Sequence[TextModel], texts: LayerTexts, descent: Descent, rng: np.random.Generator, adam: Any
 ) -> None:
+    import torch
+
     n = len(models[0].labels["train"])
     for number in rng.permutation(texts.n_windows("train")):
         window = texts.window("train", int(number))
         for chosen in descent.batches(len(window.places), rng, n):
             adam.zero_grad()
-            total = 0
+            losses = []
             for model, outputs in zip(models, all_outputs(models, *window.some(chosen)), strict=True):
                 labels = model.labels["train"][window.places[chosen]]
-                total = total + model.loss(outputs, labels) / max(1, int((labels != LEFT_OUT).sum()))
-            total.backward()  # type: ignore[attr-defined]
+                losses.append(model.loss(outputs, labels) / max(1, int((labels != LEFT_OUT).sum())))
+            torch.stack(losses).sum().backward()  # type: ignore[no-untyped-call]
             adam.step()
 
 

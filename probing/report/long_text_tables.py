@@ -51,10 +51,10 @@ def _all_metrics(run: Run) -> Table:
     for name, rows in _lines(run):
         if rows.empty:
             continue
-        values = rows.set_index("metric")
-        cells = {f"{m}{end}": values.loc[m, of] for m in values.index for end, of in _ENDS.items()}
-        raw.append({"read by": name} | cells)
-        shown = {measure(m).label: with_interval(values.loc[m], m) for m in METRICS if m in values.index}
+        values = {str(line["metric"]): line for _, line in rows.iterrows()}
+        cells = {f"{m}{end}": line[of] for m, line in values.items() for end, of in _ENDS.items()}
+        raw.append({"read by": name, **cells})
+        shown = {measure(m).label: with_interval(line, m) for m, line in values.items()}
         text.append({"read by": name} | shown)
     positive = f" AUROC and recall are those of the class {facts['positive']}." if "positive" in facts else ""
     note = (
@@ -122,11 +122,12 @@ def _sources(run: Run) -> Table:
             found.append((source, there))
     columns = ("in train", "left out of train")
     raw, text = [], []
-    for source, sides in found:
-        first = {"source": source, "texts": int(sides[0]["n_items"])}
-        raw.append(first | {name: side["value"] for name, side in zip(columns, sides, strict=True)})
-        shown = {name: with_interval(side, metric) for name, side in zip(columns, sides, strict=True)}
-        text.append({"source": source, "texts": f"{first['texts']:,}"} | shown)
+    for source, both in found:
+        n = int(both[0]["n_items"])
+        values = {name: side["value"] for name, side in zip(columns, both, strict=True)}
+        shown = {name: with_interval(side, metric) for name, side in zip(columns, both, strict=True)}
+        raw.append({"source": source, "texts": n, **values})
+        text.append({"source": source, "texts": f"{n:,}", **shown})
     note = (
         f"{measure(metric).label} of {facts['best']} on the texts of each source, with that source in train and dev, "
         "and without it."
