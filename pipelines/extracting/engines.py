@@ -34,7 +34,9 @@ def workers_of(settings: Settings, typed: Sequence[str], key: str, logs: Path) -
     threads = (
         [] if any(one.startswith("threads=") for one in settings.options) else share(cpu_count(), settings.workers)
     )
-    common = [sys.executable, "-m", "pipelines.extract", *typed, *threads, f"key={key}"]
+    # options of the run are typed one by one again: a second list of them would replace the first
+    own = [one for one in typed if not one.startswith("options=")]
+    common = [sys.executable, "-m", "pipelines.extract", *own, *settings.options, *threads, f"key={key}"]
     return [Command([*common, f"worker={n}"], logs / f"worker{n}.log") for n in range(settings.workers)]
 
 

@@ -30,6 +30,7 @@ from probing.store.shards import ranges, shards_of
 KEY = "0123456789abcdef"
 quiet = functools.partial(no_progress, "extracting")
 LAYERS, WIDTH = 3, 8
+LINE = 6  # bytes of a line on a batch
 
 
 def planned(n_batches: int, **provenance: Any) -> Content:
@@ -64,13 +65,19 @@ def rows_of(content: Content, batch: int) -> np.ndarray:
 def extract(
     folder: Path, n_batches: int, lock: str = "flock", divided: bool = True, pause_s: float = 0.0, lease_s: float = 60
 ) -> Path:
-    """Extract stand-ins in this process; a line in ``computed-<process>`` for every batch that was computed."""
+    """Extract stand-ins in this process; a line in ``computed`` for every batch that was computed.
+
+    It waits while as many batches are computed as the file ``allowed`` says, if there is one.
+    """
     locks.LEASE_S = lease_s
     content, store = planned(n_batches), Store(str(folder), lock=lock, divided=divided)
+    allowed, log = folder.parent / "allowed", folder.parent / "computed"
 
     def rows(batch: int) -> np.ndarray:
-        with (folder.parent / f"computed-{os.getpid()}").open("a") as file:
-            file.write(f"{batch}\n")
+        while allowed.exists() and log.stat().st_size >= LINE * int(allowed.read_text()):
+            time.sleep(0.005)
+        with log.open("a") as file:
+            file.write(f"{batch:{LINE - 1}}\n")
         time.sleep(pause_s)
         return rows_of(content, batch)
 
@@ -78,7 +85,8 @@ def extract(
 
 
 def computed(folder: Path) -> list[int]:
-    return [int(line) for file in folder.parent.glob("computed-*") for line in file.read_text().splitlines()]
+    log = folder.parent / "computed"
+    return [int(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def content(path: Path) -> list[Any]:
@@ -144,22 +152,33 @@ def content_block(path: Path, layer: int, batch: int) -> np.ndarray:
 
 
 def kill_some(folder: Path, lock: str, n_batches: int, n_kills: int, pause_s: float) -> list[Path]:
-    """Four workers, of which one is killed at a random instant ``n_kills`` times, and started again."""
-    rng = generator(0, "kills")
+    """Four workers, of which one is killed at a random instant ``n_kills`` times, and started again.
+
+    Between two kills they may compute an equal part of the batches, however long a process takes to start.
+    """
+    rng, allowed = generator(0, "kills"), folder.parent / "allowed"
 
     def start() -> Job:
         return Job(extract, folder, n_batches, lock, True, pause_s)
 
+    def allow(n: int) -> None:
+        fresh = allowed.with_suffix(".new")
+        fresh.write_text(str(n))
+        fresh.replace(allowed)
+
+    (folder.parent / "computed").touch()
+    allow(0)
     jobs, kills = [start() for _ in range(4)], 0
-    while kills < n_kills and find(folder, KEY) is None:
+    for kill in range(n_kills):
+        allow((kill + 1) * n_batches // (n_kills + 1))
         time.sleep(rng.uniform(0, 4 * pause_s))
         job = jobs.pop(int(rng.integers(len(jobs))))
         job.kill()
         kills += job.killed
         jobs.append(start())
-    paths = [job.result() for job in jobs]
-    assert kills >= 0.8 * n_kills, "the extraction was too short for so many kills"
-    return paths
+    allow(2 * n_batches)
+    assert kills == n_kills
+    return [job.result() for job in jobs]
 
 
 def check_killed(folder: Path, whole: Path, n_batches: int, n_kills: int, paths: list[Path]) -> None:

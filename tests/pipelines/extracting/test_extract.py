@@ -175,10 +175,18 @@ def test_workers_share_the_cores(cores, workers, expected):
 
 
 def test_the_commands_of_workers_differ_in_their_number_alone(tmp_path):
-    one, two = workers_of(Settings(workers=2, options=["threads=3"]), ["workers=2"], "k", tmp_path)
-    assert [*one.words[1:]] == ["-m", "pipelines.extract", "workers=2", "key=k", "worker=0"]
+    settings = Settings(workers=2, options=["model=bert", "threads=3"])
+    one, two = workers_of(settings, ["workers=2", "options=['model=bert','threads=3']"], "k", tmp_path)
+    assert one.words[1:] == ["-m", "pipelines.extract", "workers=2", "model=bert", "threads=3", "key=k", "worker=0"]
     assert one.words[:-1] == two.words[:-1]
     assert (two.words[-1], two.log.name) == ("worker=1", "worker1.log")
+
+
+def test_workers_get_the_options_of_the_run_and_their_threads():
+    settings = Settings(workers=2, options=["model=bert", "data=sst2"])
+    [one, _] = workers_of(settings, ["workers=2", "options=['model=bert','data=sst2']"], "k", Path())
+    [options] = [word for word in separated(one.words[3:]) if word.startswith("options=")]
+    assert options.startswith("options=['model=bert','data=sst2','threads=")
 
 
 def test_a_worker_that_fails_leaves_the_others_alone(tmp_path):
