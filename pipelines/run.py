@@ -1,15 +1,13 @@
 """What does a Transformer encode, and in which layer?  python -m pipelines.run model=bert task=pos
 
-Reads a corpus, computes a model's hidden states and stores them, trains a probe on every layer for
-the task and for its control task, and runs further analyses of the model's attention. Writes rows,
-tables, figures and a page to outputs/runs/<tag>/<model>/<data>/<task>/<probe>/seed<k>.
+Stores a model's hidden states for a corpus, trains a probe on every layer, for the task and its
+control, and analyses attention. Rows, figures and a page: outputs/runs/<tag>/<model>/<data>/<task>.
 
 Options (group=option; a key of the chosen option is set with group.key=value):
 {groups}
   others      tag seed layers nulls controls resamples resampled punctuation train_seed strict
               device threads outputs (conf/run.yaml explains them; --cfg job prints their values)
-  dry=true    says what extraction takes: space, memory, operations, time; and, with dry_minutes=30,
-              how many workers finish it in that time; nothing is written
+  dry=true    says what extraction takes, and with dry_minutes=30 how many workers; writes nothing
   figures     report=paper draws them for a paper; a finished run only draws its figures again
   nulls=20    repeats every analysis with 20 untrained twins (random weights): 20 times as long
 
@@ -20,12 +18,10 @@ Examples:
   python -m pipelines.run model=minilm data=grammar                bundled model and corpus, offline
   python -m pipelines.run task=depth probe=structural              probe of Hewitt & Manning
   python -m pipelines.run model.checkpoint=./mine data=conllu data.train=a.conllu data.test=b.conllu
-  python -m pipelines.run task=pos attention=full                  the usual analyses of attention
   python -m pipelines.run task=pos attention=none usage=full       is it used, or only decodable?
   python -m pipelines.run -m model=minilm,bert task=pos,depth seed=0,1,2 hydra/launcher=joblib
 
--m runs one job for each combination of comma-separated values; python -m pipelines.report compares
-runs. Two analyses: 'analysis=[heads,syntax]'. Options of your own: --config-dir my_study/conf, see
+-m runs one job per combination of values. Options of your own: --config-dir my_study/conf, see
 docs/template. Tab completion in bash: eval "$(python pipelines/run.py -sc install=bash)"
 """
 

@@ -79,5 +79,5 @@ def shards_behind(path: Path) -> list[Path]:
 
 
 def bytes_on_disk(path: Path) -> int:
-    """Of a store file, with its shards."""
-    return sum(file.stat().st_size for file in (path, *shards_behind(path)) if file.exists())
+    """Of a store file, with its shards. Raises: FileNotFoundError if one of them is gone."""
+    return sum(file.stat().st_size for file in (path, *shards_behind(path)))

@@ -27,7 +27,7 @@ def taken_from(subwords, frame, causal):
 
 
 def test_windows_move_by_half_and_a_word_goes_where_it_has_most_context_on_both_sides():
-    frame = Frame(prefix=(7,), suffix=(8,), window=6)  # room for 4 subwords
+    frame = Frame(prefix=(0,), suffix=(9,), window=6)  # room for 4 subwords
     subwords = one_sentence(range(8))  # [CLS] w0 … w7 [SEP] are subwords 0 … 9
     assert taken_from(subwords, frame, causal=False) == [
         ([0, 1, 2, 3, 4, 9], [0, 1, 2, 3]),  # the first three: nothing lies before the sentence

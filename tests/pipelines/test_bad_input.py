@@ -189,11 +189,11 @@ def with_large_numbers(folder: Path) -> None:
 
 
 def edit_weights(folder: Path, value: float) -> None:
-    """Set the second block's output bias."""
+    """Set the first block's output bias."""
     from safetensors.torch import load_file, save_file
 
     weights = load_file(folder / "model.safetensors")
-    [name] = [name for name in weights if name.endswith("layer.1.output.LayerNorm.bias")]
+    [name] = [name for name in weights if name.endswith("layer.0.output.LayerNorm.bias")]
     weights[name][3] = value
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
@@ -212,7 +212,7 @@ def truncated(folder: Path) -> None:
     [
         (without_pickles, ["only pytorch_model.bin, expected model.safetensors", "save_pretrained"]),
         (without_fast_tokenizer, ["CanineTokenizer is not a fast tokenizer", "tokenizer.json"]),
-        (with_nan, ["layer 2 is not finite (NaN or infinity) for the sentence"]),
+        (with_nan, ["layer 1 is not finite (NaN or infinity) for the sentence"]),
         (without_config, ["no config.json"]),
         (truncated, ["cannot load"]),
         (shutil.rmtree, ["no such folder"]),
@@ -334,7 +334,7 @@ def test_a_store_that_is_deleted_during_a_run_says_what_to_do(asked, treebank, h
     if asked == "measured":
         monkeypatch.setattr("pipelines.running.carry_out.measured", measured)
     else:
-        monkeypatch.setattr("probing.store.fill.write_batch", write_batch)
+        monkeypatch.setattr("probing.store.journal.write_batch", write_batch)
     message = refused(here(*given, small=False), 1)
     assert f"{treebank / 'out' / 'store'}" in message
     assert "was deleted while this run needed it; run the same command again" in message
@@ -362,7 +362,7 @@ def flip(path: Path) -> None:
     """Change one bit of layer 1."""
     with h5py.File(path) as file:
         found: list[h5py.Dataset] = []
-        file.visititems(lambda name, node: found.append(node) if name.endswith("1") and node.ndim == 2 else None)
+        file.visititems(lambda name, _: found.append(file[name]) if name in ("hidden/1", "attention/1") else None)
         at = found[0].id.get_chunk_info(0).byte_offset + 1000
     with path.open("r+b") as stream:
         stream.seek(at)

@@ -324,7 +324,7 @@ def test_help_fits_a_screen(there):
     for group in ("data", "model", "store", "rollout"):
         [line] = [line for line in lines if line.startswith(f"  {group}=")]
         assert line.split("=")[1].strip() == ", ".join(options(group))
-    assert sum(line.startswith("  python -m pipelines.view ") for line in lines) == 4
+    assert sum(line.startswith("  python -m pipelines.view ") for line in lines) == 5
 
 
 def test_impossible_values_name_the_option():

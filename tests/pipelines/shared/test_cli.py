@@ -39,7 +39,7 @@ def test_help_fits_a_screen_and_names_every_option(screen):
         [at] = [number for number, line in enumerate(lines) if line.startswith(f"  {group}=")]
         further = takewhile(lambda line: line.startswith(" " * 14), lines[at + 1 :])  # a long list goes on below
         assert " ".join([lines[at].split("=")[1], *further]).split() == ", ".join(options(group)).split()
-    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 6
+    assert sum(line.startswith("  python -m pipelines.run ") for line in lines) == 5
 
 
 def test_every_example_of_the_help_composes(screen, here):
