@@ -9,6 +9,7 @@ A model's random numbers come from the seed alone, so that its weights do not de
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from threading import Event
 from typing import TYPE_CHECKING
@@ -160,3 +161,16 @@ def gained(name: str, loss: float, found: Trained, min_gain: float) -> bool:
         return True
     found.stale += 1
     return False
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Use one thread: batches this small gain little from more, and are ten times slower on a busy machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

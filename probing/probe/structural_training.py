@@ -14,8 +14,7 @@ Two differences from the publication:
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from probing.axes import IntArray, Progress, Split, no_progress
 from probing.errors import ModelError, positive
+from probing.probe.descent import one_thread
 from probing.probe.geometry import FittedStructural, absolute_errors
 from probing.probe.tree_batches import SentenceVectors, TreeGold, mean_square_norm
 
@@ -79,7 +79,7 @@ def fit_structural(
         for layer, norm in enumerate(norms)
         for t, name in enumerate(targets)
     }
-    with _one_thread():
+    with one_thread():
         _train(list(runs.values()), training, train, dev, rng, on_progress)
     return {
         key: FittedStructural(train.pairs, r.kept, r.scale, tuple(r.dev_losses), r.stale >= training.patience)
@@ -156,16 +156,3 @@ def _losses(runs: list[_Run], side: TreeGold, sentences: IntArray) -> "torch.Ten
     matrices = torch.stack([run.parameter * run.scale for run in runs])  # (P, D, k)
     z = (x.float().flatten(1, 2) @ matrices).view(*x.shape[:3], -1)  # (P, S, n, D) -> (P, S, n, k)
     return absolute_errors(z, gold[[run.target for run in runs]], weight)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Use one thread: batches this small gain little from more, and are ten times slower on a busy machine."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from probing.axes import IntArray, Split
 from probing.probe.aggregations import Aggregation
-from probing.probe.descent import Descent, Trained, gained
+from probing.probe.descent import Descent, Trained, gained, one_thread
 from probing.probe.erasure.subspaces import Erasure
 from probing.probe.fit import Setting
 from probing.probe.goals import Goal
@@ -89,7 +89,9 @@ def train_together(models: Sequence[TextModel], texts: LayerTexts, descent: Desc
 
     rng = generator(setting.seed, "order of texts")
     adam = torch.optim.Adam(
-        [{"params": one.weights, "weight_decay": one.weight_decay} for one in models], descent.learning_rate
+        [{"params": one.weights, "weight_decay": one.weight_decay} for one in models],
+        descent.learning_rate,
+        fused=True,
     )
     kept = [[weight.detach().clone() for weight in one.weights] for one in models]
     step = f"probes of all subwords, layer {texts.layer}: epochs"
@@ -98,8 +100,9 @@ def train_together(models: Sequence[TextModel], texts: LayerTexts, descent: Desc
         if not active:
             break
         setting.on_progress(step, epoch, descent.epochs)
-        _one_epoch(active, texts, descent, rng, adam)
-        _watch(models, texts, descent, adam, kept)
+        with one_thread():
+            _one_epoch(active, texts, descent, rng, adam)
+            _watch(models, texts, descent, adam, kept)
     setting.on_progress(step, descent.epochs, descent.epochs)
     with torch.no_grad():
         for one, best in zip(models, kept, strict=True):
