@@ -36,7 +36,6 @@ REASONS = {
     "Needs the Hub": 4,
     "Needs a GPU and the Hub": 1,
     "Needs Slurm": 3,
-    "Needs Ray": 1,
     "Needs a package registry": 1,
     "Needs a shell with nohup": 1,  # the same command runs in other boxes
     "Takes minutes": 3,  # the tests, the pictures and the measurement of intervals themselves
