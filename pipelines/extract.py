@@ -1,20 +1,18 @@
 """Who extracts what probes read, and how many at once?  python -m pipelines.extract workers=4
 
 Computes the hidden states that a run needs and stores them, with any number of workers: processes
-of this machine (one for each of its GPUs), of a cluster of Ray, or jobs of Slurm. Workers may be
-killed, and more may join: type the command again. The numbers are those of one worker. A run with
-the same options finds the finished file, or waits for it, or takes part while workers extract.
+of this machine (one for each of its GPUs), or jobs of Slurm. Workers may be killed, and more may
+join: type the command again. The numbers are those of one worker. A run with the same options
+finds the finished file, or waits for it, or takes part while workers extract.
 
 Options:
   workers     how many extract together (default 1)
-  engine      processes, or ray: tasks of Ray, here or in the cluster that RAY_ADDRESS names
   hydra/launcher=submitit_slurm   jobs of Slurm, hydra.launcher.partition=… and so on; once they are
               submitted you may log off
   any other   option of a run: model=bert data=sst2 store.lock=lease
 
 Examples:
   python -m pipelines.extract workers=4 model=minilm data=grammar threads=1
-  python -m pipelines.extract workers=8 engine=ray model=bert task=pos
   python -m pipelines.extract workers=8 hydra/launcher=submitit_slurm hydra.launcher.gpus_per_node=1
 """
 
@@ -31,11 +29,10 @@ from pipelines.extracting.engines import (
     check_gpus,
     report_failures,
     run_launcher,
-    run_on_ray,
     run_processes,
     workers_of,
 )
-from pipelines.extracting.extract_settings import PROCESSES, Settings, separated
+from pipelines.extracting.extract_settings import Settings, separated
 from pipelines.extracting.take_part import key_of, take_part
 from pipelines.running.carry_out import prepare
 from pipelines.running.composed_run import composed_run
@@ -56,7 +53,7 @@ def extract(settings: Settings, launcher: str) -> Path:
     this = prepare(composed.config, composed.choices)
     found = find(Path(this.experiment.store.folder), key_of(this))
     if found is None:
-        alone = settings.workers == 1 and settings.engine == PROCESSES and launcher == BASIC
+        alone = settings.workers == 1 and launcher == BASIC
         found = (
             take_part(this, settings) if alone or settings.worker is not None else together(this, settings, launcher)
         )
@@ -68,7 +65,7 @@ def together(this: Run, settings: Settings, launcher: str) -> Path:
     """Start the workers and wait for them. Raises: StoreError if they leave the extraction unfinished."""
     key, parts = key_of(this), this.experiment
     logs = Path(parts.settings.outputs, "extract")
-    if launcher in LOCAL and settings.engine == PROCESSES:
+    if launcher in LOCAL:
         check_gpus(settings, parts.settings.device)
     logs.mkdir(parents=True, exist_ok=True)
     if launcher != BASIC:
@@ -77,7 +74,7 @@ def together(this: Run, settings: Settings, launcher: str) -> Path:
     else:
         commands = workers_of(settings, sys.argv[1:], key, logs)
         say(f"{settings.workers} workers; what each says: {logs}/worker….log")
-        report_failures(commands, (run_processes if settings.engine == PROCESSES else run_on_ray)(commands))
+        report_failures(commands, run_processes(commands))
     found = find(Path(parts.store.folder), key)
     if found is None:
         raise StoreError(

@@ -24,7 +24,6 @@ EXTRAS = {
     "joblib": "joblib",
     "submitit_slurm": "slurm",
     "submitit_local": "slurm",
-    "ray": "cluster",
 }
 
 

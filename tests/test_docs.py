@@ -37,7 +37,6 @@ REASONS = {
     "Needs a GPU and the Hub": 1,
     "Needs several GPUs and the Hub": 1,
     "Needs Slurm": 3,
-    "Needs Ray": 1,
     "Needs a package registry": 1,
     "Needs a shell with nohup": 1,  # the same command runs in other boxes
     "Takes minutes": 4,  # the tests, the pictures, the measurement of intervals, every concept and method

@@ -1,4 +1,4 @@
-"""What starts workers: processes of this machine, a cluster of Ray, or a launcher of Hydra."""
+"""What starts workers: processes of this machine, or a launcher of Hydra."""
 
 import os
 import subprocess
@@ -12,7 +12,6 @@ from pipelines.extracting.extract_settings import Settings
 from pipelines.shared.cli import say
 from pipelines.shared.machine import device_of
 from pipelines.shared.option_files import CONF
-from probing.distribution import need
 from probing.errors import ConfigError
 
 PAUSE_S = 0.2
@@ -80,37 +79,6 @@ def _process(command: Command, shown: bool) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(command.words, env=environment())
     with command.log.open("wb") as log:
         return subprocess.Popen(command.words, env=environment(), stdout=log, stderr=subprocess.STDOUT)
-
-
-def run_on_ray(commands: Sequence[Command]) -> list[int]:
-    """Run workers as tasks of Ray: of the cluster that RAY_ADDRESS names, else of one that lives as long as they do.
-
-    Returns their exit codes. A worker takes a GPU if the cluster has any. Raises: ConfigError without Ray.
-    """
-    need("ray")
-    import ray
-
-    ray.init(include_dashboard=False, configure_logging=False, log_to_driver=False, ignore_reinit_error=True)
-    gpus = ray.cluster_resources().get("GPU", 0)
-    if 0 < gpus < len(commands):
-        raise ConfigError(f"workers={len(commands)}: each takes a GPU, and the cluster of Ray has {gpus:.0f}")
-    variables, folder = environment(), Path.cwd()
-
-    def one(command: Command) -> int:
-        # CUDA_VISIBLE_DEVICES is what Ray has given to this task
-        given = {name: value for name, value in os.environ.items() if name == "CUDA_VISIBLE_DEVICES"}
-        with command.log.open("wb") as log:
-            done = subprocess.run(
-                command.words, env={**variables, **given}, cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False
-            )
-        return done.returncode
-
-    task = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0, max_retries=0)(one)
-    try:
-        codes: list[int] = ray.get([task.remote(command) for command in commands])
-        return codes
-    finally:
-        ray.shutdown()
 
 
 def run_launcher(settings: Settings, typed: Sequence[str], key: str, outputs: Path) -> int:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.shared.further_options import gathered
-from probing.errors import ConfigError, one_of
+from probing.errors import ConfigError
 
-PROCESSES, RAY = "processes", "ray"
-OWN = ("workers", "engine", "worker", "key", "options", "hydra")
+OWN = ("workers", "worker", "key", "options", "hydra")
 MOST_WORKERS = 4096
 
 
@@ -16,7 +15,6 @@ class Settings:
     """How many workers extract, and what starts them; worker, key: which one this is, and what it is to extract."""
 
     workers: int = 1
-    engine: str = PROCESSES
     worker: int | None = None
     key: str | None = None
     options: list[str] = field(default_factory=list)
@@ -25,7 +23,6 @@ class Settings:
         """Refuse impossible values."""
         if not 1 <= self.workers <= MOST_WORKERS:
             raise ConfigError(f"workers={self.workers}: a number from 1 to {MOST_WORKERS} is expected, e.g. workers=4")
-        one_of("engine", self.engine, (PROCESSES, RAY))
         if self.worker is not None and not 0 <= self.worker < self.workers:
             raise ConfigError(
                 f"worker={self.worker}: workers={self.workers} are numbered from 0 to {self.workers - 1}; leave "

@@ -5,7 +5,8 @@ of a process that dies is free at once. ``lease`` needs only that a file can be 
 machines see within seconds when it was last touched. Whoever holds a lease touches its file every 20 seconds. It ends
 when its process is known to be dead (on the same machine), or when another process has seen no touch for LEASE_S
 seconds of its own clock: clocks of machines are never compared. A process that stands still for longer loses its lease,
-and sees this before it writes its next batch.
+and sees this before it writes its next batch. A process that is killed between creating its lease and writing its name
+into it leaves an empty file, which filelock never takes over: it must be deleted by hand.
 """
 
 from pathlib import Path

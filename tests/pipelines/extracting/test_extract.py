@@ -87,14 +87,6 @@ def test_jobs_of_a_launcher_extract_what_one_worker_extracts(alone, there, tmp_p
     check(tmp_path, alone)
 
 
-@pytest.mark.slow
-def test_tasks_of_ray_extract_what_one_worker_extracts(alone, there, tmp_path):
-    pytest.importorskip("ray")
-    done = there(*SMALL, BATCHES, "workers=2", "engine=ray", f"outputs={tmp_path}", program="extract")
-    assert done.code == 0, done.err
-    check(tmp_path, alone)
-
-
 @pytest.fixture
 def slurm(monkeypatch) -> None:
     """A Slurm of one node on this machine."""
@@ -137,7 +129,6 @@ def test_a_worker_that_would_extract_something_else_says_so(here, refused, tmp_p
     [
         ("workers=0", "workers=0: a number from 1 to 4096 is expected"),
         ("workers=x", "workers=x"),
-        ("engine=spark", "engine=spark: not a valid value; choose one of processes, ray"),
         ("worker=3", "worker=3: workers=1 are numbered from 0 to 0"),
         ("store.lock=nfs", "store.lock=nfs: not a valid value; choose one of flock, lease"),
         ("wrokers=3", "wrokers"),
