@@ -94,6 +94,8 @@ def _each(run: Run) -> Table:
         "they vary with the format of the text."
     )
     shown_text = pd.DataFrame(text).fillna("–")
+    columns = ["aggregation", "layer", "heads", *COLUMNS.values()]
+    shown_text = shown_text[[name for name in columns if name in shown_text]]  # the first line may lack some
     return Table("long_texts_confounds", "Each aggregation", note, pd.DataFrame(raw), shown_text)
 
 
