@@ -142,7 +142,7 @@ def test_what_is_mistyped_is_named_before_anything_is_loaded(here, refused, tmp_
 
 def test_options_of_the_run_are_told_from_its_own():
     given = ["workers=8", "model=bert", "hydra/launcher=joblib", "store.lock=lease"]
-    assert separated(given) == ["workers=8", "hydra/launcher=joblib", "options=['model=bert','store.lock=lease']"]
+    assert separated(given) == ["workers=8", "hydra/launcher=joblib", 'options=["model=bert","store.lock=lease"]']
 
 
 def test_more_workers_than_gpus_are_refused_and_each_gets_one_of_its_own(monkeypatch):
@@ -177,7 +177,7 @@ def test_workers_get_the_options_of_the_run_and_their_threads():
     settings = Settings(workers=2, options=["model=bert", "data=sst2"])
     [one, _] = workers_of(settings, ["workers=2", "options=['model=bert','data=sst2']"], "k", Path())
     [options] = [word for word in separated(one.words[3:]) if word.startswith("options=")]
-    assert options.startswith("options=['model=bert','data=sst2','threads=")
+    assert options.startswith('options=["model=bert","data=sst2","threads=')
 
 
 def test_a_worker_that_fails_leaves_the_others_alone(tmp_path):
