@@ -8,31 +8,26 @@ from probing.probe.aggregate import Aggregate
 from probing.probe.attention_pool import AttentionPool
 from probing.probe.fit import Probe
 from probing.probe.mix import Mix
-from probing.store.key import NONE, Chosen, Store
+from probing.store.key import NONE
 from probing.task.labels import Task
 
 Layers = Sequence[int] | None  # None: all of the model
 
 
-def chosen_vectors(store: Store, task: Task, probe: Probe, labels: Labels, probed: Layers, further: Layers) -> Chosen:
-    """The layers that are probed, and ``further`` ones that analyses read; pooled if ``store.pool`` asks for it.
-
-    Raises: ConfigError if the task or the probe needs what pooled vectors do not have.
-    """
-    return Chosen(_layers(probe, probed, further), _pooled(store.pool, task, probe, labels))
-
-
-def _layers(probe: Probe, probed: Layers, further: Layers) -> tuple[int, ...] | None:
+def layers_read(probe: Probe, probed: Layers, further: Layers) -> tuple[int, ...] | None:
+    """The layers that are probed, and ``further`` ones that analyses read; None: all."""
     if probed is None or further is None:
         return None
     below = range(max(probed) + 1) if isinstance(probe, Mix) else ()
     return tuple(sorted({*probed, *further, *below}))
 
 
-def _pooled(pool: str, task: Task, probe: Probe, labels: Labels) -> tuple[Level, str] | None:
+def pooled_to(pool: str, task: Task, probe: Probe, labels: Labels) -> tuple[Level, str]:
+    """What ``store.pool`` pools to, word or sentence, and in which way.
+
+    Raises: ConfigError if the task or the probe needs what pooled vectors do not have.
+    """
     level = labels.level
-    if pool == NONE:
-        return None
     if isinstance(probe, AttentionPool | Aggregate):
         raise ConfigError(f"store.pool={pool}: probe={probe.name} reads all subwords; type store.pool=none")
     if level == "sentence" and labels.places is not None:

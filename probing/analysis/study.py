@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.analysis.chosen_vectors import chosen_vectors
+from probing.analysis.chosen_vectors import layers_read, pooled_to
 from probing.analysis.head_pass import HeadPass, head_pass
 from probing.analysis.items import Items, control, control_name, fit_probes, input_size, pair_up
 from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_reader
@@ -29,7 +29,7 @@ from probing.result.resampling import Resampling, units_of
 from probing.result.score import Prediction
 from probing.rng import generator
 from probing.store.extraction_plan import Plan
-from probing.store.key import Chosen, Store
+from probing.store.key import NONE, Chosen, Store
 from probing.store.layout import StoreFile
 from probing.store.vectors import check_layers
 from probing.task.labels import Task
@@ -101,8 +101,8 @@ class Study:
     @cached_property
     def chosen(self) -> Chosen:
         """What of the hidden states is read. Raises: ConfigError for vectors that ``store.pool`` cannot give."""
-        reads = (self.options.layers, self.further_layers)
-        return chosen_vectors(self.store, self.task, self.probe, self.labels, *reads)
+        layers, pool = layers_read(self.probe, self.options.layers, self.further_layers), self.store.pool
+        return Chosen(layers, None if pool == NONE else pooled_to(pool, self.task, self.probe, self.labels))
 
     @cached_property
     def hidden(self) -> StoreFile:

@@ -154,7 +154,7 @@ class Encoder:
         def fill(some: NDArray[np.int64]) -> None:
             for place, (rows, found) in enumerate(self._passed(units, some, wanted)):
                 of = f"{self.checkpoint.name}: layer {wanted[place]}"
-                require_finite(found, rows, batch, self.tokenizer.decode, of)
+                require_finite(found, rows, batch, lambda ids: str(self.tokenizer.decode(ids)), of)
                 vectors[place][rows] = found
 
         with computing(self.network, self.attention):

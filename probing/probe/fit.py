@@ -175,15 +175,11 @@ def unresolved(by: Scale) -> int:
 
 
 def apply(
-    vectors: Mapping[Split, NDArray[np.float32]],
-    mean: NDArray[np.float32],
-    deviation: NDArray[np.float32],
-    *,
-    in_place: bool = False,
+    vectors: Mapping[Split, NDArray[np.float32]], mean: NDArray[np.float32], deviation: NDArray[np.float32]
 ) -> dict[Split, NDArray[np.float32]]:
-    """Standardise by what ``scale`` returned: (N, D) per split -> the same; in_place: in the memory of ``vectors``."""
+    """Standardise by what ``scale`` returned: (N, D) per split -> the same."""
     standardised = {}
     for split, x in vectors.items():
-        standardised[split] = np.subtract(x, mean, out=x if in_place else None)
+        standardised[split] = x - mean
         standardised[split] /= deviation  # in place: a layer is large
     return standardised

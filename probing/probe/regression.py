@@ -66,7 +66,7 @@ def _standardised(vectors: Vectors, layer: int, switched_on: bool) -> tuple[Feat
     """One layer, standardised. A function, so that the raw vectors are freed on return."""
     raw = vectors.layer(layer)
     by = scale(raw["train"], switched_on, vectors.bits)
-    return apply(raw, *by, in_place=True), by
+    return apply(raw, *by), by
 
 
 def labels_in_train(target: Target) -> NDArray[np.bool_]:

@@ -116,20 +116,21 @@ def _filled(
     from filelock import Timeout
 
     partial = part.path.with_suffix(".partial")
+
+    def ours() -> bool:
+        return wanted() and is_ours(part.path.with_suffix(""), lock)
+
     try:
         with part.lock.acquire(timeout=0):
             if not part.path.exists():
-                grow(
-                    part.path,
-                    partial,
-                    part.content,
-                    lambda batch: rows(part.first + batch),
-                    on_progress,
-                    lambda: wanted() and is_ours(part.path.with_suffix(""), lock),
-                )
+                grow(part.path, partial, part.content, lambda batch: rows(part.first + batch), on_progress, ours)
             return True
     except Timeout:
         return False
+    except FileNotFoundError:
+        if ours():
+            raise
+        return True  # this process stood still, and another one has taken over its lease and its file
 
 
 def _copied(alone: Path, content: Content, batch: int) -> Batch | None:

@@ -246,7 +246,7 @@ def test_the_probe_scores_as_scikit_learn_does(make, task, metric):
 def test_before_extraction_one_line_says_how_much_disk_and_memory_it_takes(twice):
     done = twice[0]
     [line] = [line for line in done.out.splitlines() if line.startswith("extracting")]
-    assert re.search(r"80 sentences, 1,\d{3} subwords; 0\.01 GB on disk, about \d\.\d GB of memory", line)
+    assert re.search(r"80 sentences, 1,\d{3} subwords; 0\.0\d GB on disk, about \d\.\d GB of memory", line)
     assert done.out.index(line) < done.out.index("acc.")
 
 

@@ -75,7 +75,6 @@ def test_hidden_states_are_rounded_as_those_of_the_training_were(run, tmp_path, 
     [
         (np.zeros((2, 7, 3), np.float32), "width 2 up to layer 1, not 2 layers of width 3"),
         (np.zeros((1, 7, 2), np.float32), "width 2 up to layer 1, not 1 layers of width 2"),
-        (np.full((2, 7, 2), 1e6, np.float32), "cannot read this text .*float16 ends at 65504"),
     ],
 )
 def test_hidden_states_that_the_probes_cannot_read_are_refused_by_the_runs_name(run, tmp_path, tokens, hidden, message):
