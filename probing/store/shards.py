@@ -159,4 +159,5 @@ def _finish(path: Path, alone: Path, content: Content, parts: list[Part], lock: 
         if not wrong:
             remove(alone)
             for part in parts:
-                part.path.with_suffix(".lock").unlink(missing_ok=True)
+                for left in (".lock", ".journal"):  # a worker may have been killed before it removed the latter
+                    part.path.with_suffix(left).unlink(missing_ok=True)
