@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import torch
 
 _SHARE = 0.1  # of the rows that the first sketch samples
-_RARE = 1e-3  # sum of p (1 - p), as a share of the rows, below which a class does not count as rarer
 _LEAST = 16384  # rows in a sketch; of a smaller matrix all rows are taken
 _REST = 0.2  # conjugate gradients end when they promise less than this share of the decrease found so far
 _MANY = 10  # steps of conjugate gradients after which the preconditioner is made anew
@@ -33,12 +32,12 @@ FLOOR_NATS = 0.01  # the tolerance is relative to the objective, but never to le
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Weights (C, D + 1) and what a pass over all rows tells there: log-partition, its gradient, doubt (N,)."""
+    """Weights (C, D + 1) and what a pass over all rows tells there: log-partition, its gradient, impurities (N,)."""
 
     weights: "torch.Tensor"
     value: "torch.Tensor"
     gradient: "torch.Tensor"
-    doubt: "torch.Tensor"
+    gini: "torch.Tensor"
 
 
 class Newton:
@@ -51,8 +50,8 @@ class Newton:
         self.rows, self.moment, self.passes, self.sketched = rows, moment, 0, 0.0
         weights = torch.zeros_like(moment)
         weights[:, -1] = torch.log(moment[:, -1] + 1.0 / len(rows.features))
-        self._blocks: ClassBlocks | None = None
         self.place = self._look(weights)
+        self._blocks: ClassBlocks | None = None
         self._slow, self._age, self._left = False, 0, 0
 
     def objective(self, l2: float, place: Place | None = None) -> "tuple[float, torch.Tensor]":
@@ -70,7 +69,7 @@ class Newton:
         curvature, length = Curvature(), 1.0
         while self._left > 0:
             (objective, gradient), before = self.objective(l2), self.place.weights
-            rows = self.rows if share >= 1 else self.rows.sketch(self.place.doubt, share)
+            rows = self.rows if share >= 1 else self.rows.sketch(self.place.gini, share)
             hessian = Hessian(rows, before, l2)
             direction = curvature.direction(gradient, partial(self._solve, hessian))
             decrease = float((direction * gradient).sum()) / 2
@@ -86,12 +85,10 @@ class Newton:
         return False
 
     def _look(self, weights: "torch.Tensor") -> Place:
-        doubt = weights.new_empty(1, len(self.rows.features))
-        # the Hessian of a class is that of the few rows which may belong to it: of rare classes more rows are sampled
-        scarcity = None if self._blocks is None else 1 / (self._blocks.mass + _RARE)
-        value, gradient = self.rows.log_partition(weights[None], doubt, scarcity)
+        gini = weights.new_empty(1, len(self.rows.features))
+        value, gradient = self.rows.log_partition(weights[None], gini)
         self.passes += 1
-        return Place(weights, value[0], gradient[0], doubt[0])
+        return Place(weights, value[0], gradient[0], gini[0])
 
     def _solve(self, hessian: Hessian, gradient: "torch.Tensor") -> "torch.Tensor":
         """The Newton direction (C, D + 1) by conjugate gradients, ended early."""

@@ -9,7 +9,7 @@ from probing.probe.class_blocks import ClassBlocks, class_blocks
 if TYPE_CHECKING:
     import torch
 
-_BLOCK = 2**14  # logits at a time: they and the rows that they come from fit into the cache
+_BLOCK = 2**18  # logits at a time: they fit into the cache, and keep all cores busy
 _EVEN = 0.2  # share of a sketch that is sampled evenly, so that no row's weight exceeds 1 / (_EVEN * share)
 _BLOCK_ROWS = 8192  # rows from which the blocks of the preconditioner are estimated
 
@@ -22,13 +22,12 @@ class Rows:
     importance: "torch.Tensor"
 
     def log_partition(
-        self, weights: "torch.Tensor", doubt: "torch.Tensor | None" = None, scarcity: "torch.Tensor | None" = None
+        self, weights: "torch.Tensor", gini: "torch.Tensor | None" = None
     ) -> "tuple[torch.Tensor, torch.Tensor]":
         """Mean log-sum-exp of the logits, nats, (A,), and its gradient (A, C, D + 1), at weights (A, C, D + 1).
 
-        If ``doubt`` (A, M) is given, it is filled with the sum of p (1 - p) over the classes of each row, times the
-        ``scarcity`` (C,) of the class. Without it that is the Gini impurity 1 - sum p^2: the trace of the Hessian of
-        the row's log-sum-exp with respect to its logits.
+        If ``gini`` (A, M) is given, it is filled with each row's Gini impurity 1 - sum p^2: the trace of the Hessian
+        of the row's log-sum-exp with respect to its logits.
         """
         import torch
 
@@ -45,23 +44,22 @@ class Rows:
             p = torch.softmax(logits, 1)
             # log-sum-exp from what softmax has computed: the largest p is exp(largest logit - log-sum-exp)
             value += (logits.amax(1) - p.amax(1).log()).mul_(importance).sum(1, dtype=torch.float64)
-            if doubt is not None:
-                spread = p - p * p
-                doubt[:, begin : begin + size] = spread.sum(1) if scarcity is None else scarcity @ spread
+            if gini is not None:
+                gini[:, begin : begin + size] = 1 - (p * p).sum(1)
             p = p.mul_(importance).view(n_targets * n_classes, -1)
             gradient[:, :-1] += p @ rows
             gradient[:, -1] += p.sum(1)
         return value, gradient.view_as(weights)
 
-    def sketch(self, doubt: "torch.Tensor", share: float) -> "Rows":
-        """About ``share`` of these rows, sampled in proportion to ``doubt`` (M,), as ``log_partition`` gives it.
+    def sketch(self, gini: "torch.Tensor", share: float) -> "Rows":
+        """About ``share`` of these rows, sampled in proportion to their Gini impurity ``gini`` (M,).
 
         A row of probability q counts 1 / q times, so that the mean is kept. Systematic sampling, without random
         numbers: a row is taken when the running sum of the probabilities passes an integer.
         """
         import torch
 
-        probability = (share * ((1 - _EVEN) * doubt / doubt.mean().clamp_min(1e-12) + _EVEN)).clamp(max=1)
+        probability = (share * ((1 - _EVEN) * gini / gini.mean().clamp_min(1e-12) + _EVEN)).clamp(max=1)
         passed = torch.cumsum(probability.double(), 0).floor()
         sampled = torch.nonzero(torch.diff(passed, prepend=passed.new_zeros(1)) > 0)[:, 0]
         return Rows(self.features.index_select(0, sampled), self.importance[sampled] / probability[sampled])
@@ -84,15 +82,13 @@ class Hessian:
 
     def product(self, step: "torch.Tensor") -> "torch.Tensor":
         """Hessian times ``step``, (C, D + 1)."""
-        linear, intercept = step[:, :-1].contiguous(), step[:, -1:]
-        found = without_intercept(step).mul_(self.l2)
-        size = _BLOCK // len(step) + 1
-        for begin in range(0, len(self.rows.features), size):
-            rows, p = self.rows.features[begin : begin + size], self._p[:, begin : begin + size]
-            moved = (linear @ rows.T).add_(intercept).mul_(p)  # (C, rows)
-            moved.sub_(p * moved.sum(0)).mul_(self.rows.importance[begin : begin + size])
-            found[:, :-1] += moved @ rows
-            found[:, -1] += moved.sum(1)
+        import torch
+
+        moved = (step[:, :-1] @ self.rows.features.T).add_(step[:, -1:]).mul_(self._p)  # (C, M)
+        moved.sub_(self._p * moved.sum(0)).mul_(self.rows.importance)
+        found = torch.empty_like(step)
+        torch.matmul(moved, self.rows.features, out=found[:, :-1]).add_(step[:, :-1], alpha=self.l2)
+        found[:, -1] = moved.sum(1)
         return found
 
     def blocks(self) -> ClassBlocks:

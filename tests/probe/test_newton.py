@@ -30,9 +30,9 @@ def solve(problem, monkeypatch, sketch) -> tuple[logistic.Solution, list[float]]
     """The solution where sketches may be small, and the shares of all sketches that were made."""
     shares = []
 
-    def recorded(self: Rows, doubt: torch.Tensor, share: float) -> Rows:
+    def recorded(self: Rows, gini: torch.Tensor, share: float) -> Rows:
         shares.append(share)
-        return sketch(self, doubt, share)
+        return sketch(self, gini, share)
 
     monkeypatch.setattr(newton, "_LEAST", 100)
     monkeypatch.setattr(Rows, "sketch", recorded)
@@ -48,7 +48,7 @@ def test_sketches_end_where_all_rows_do(problem, on_all_rows, monkeypatch):
 
 
 def test_sketches_of_one_class_are_rejected_and_enlarged_until_they_are_all_rows(problem, on_all_rows, monkeypatch):
-    def first_rows(rows: Rows, doubt: torch.Tensor, share: float) -> Rows:
+    def first_rows(rows: Rows, gini: torch.Tensor, share: float) -> Rows:
         n = int(share * N)
         return Rows(rows.features[:n], torch.full((n,), 1 / n))
 
@@ -91,23 +91,6 @@ def test_conjugate_gradients_solve_the_system_in_few_steps(problem, monkeypatch)
     direction = descent._solve(hessian, gradient)
     torch.testing.assert_close(hessian.product(direction), gradient, rtol=0, atol=1e-3 * float(gradient.abs().max()))
     assert 100 - descent._left < 15
-
-
-def test_sketches_take_more_of_the_rows_that_a_rare_class_rests_on():
-    rng = np.random.default_rng(0)
-    y = rng.choice(3, size=N, p=[0.49, 0.49, 0.02])
-    features = torch.from_numpy((rng.normal(size=(N, 5)) + np.eye(3, 5)[y]).astype(np.float32))
-    features -= features.mean(0)
-    labels = torch.from_numpy(y)
-    descent = Newton(Rows(features, torch.full((N,), 1 / N)), logistic.moment(features, labels, 3))
-    before = descent.place.doubt.numpy() / descent.place.doubt.mean().item()
-    descent.minimise(1e-2, 1e-4, 100)
-    after = descent.place.doubt.numpy() / descent.place.doubt.mean().item()
-    p = torch.softmax(features @ descent.place.weights[:, :-1].T + descent.place.weights[:, -1], 1).numpy()
-    gini = 1 - (p**2).sum(1)
-    assert before == pytest.approx(1, abs=1e-3)  # without features every row looks the same
-    likely = p[:, 2] > np.quantile(p[:, 2], 0.95)  # the rows that may belong to the rare class
-    assert after[likely].mean() > 1.5 * gini[likely].mean() / gini.mean()
 
 
 def test_a_descent_that_may_not_go_on_says_so(problem):

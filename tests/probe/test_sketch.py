@@ -43,13 +43,6 @@ def test_log_partition_its_gradient_and_the_impurities_are_those_of_autograd(row
         assert gini(rows, weights)[target].numpy() == pytest.approx(1 - (p**2).sum(1).numpy(), abs=1e-5)
 
 
-def test_the_doubt_of_scarce_classes_counts_more(rows, weights):
-    found, scarcity = torch.empty(1, N), torch.tensor([1.0, 2.0, 30.0])
-    rows.log_partition(weights[:1], found, scarcity)
-    p = torch.softmax(logits(rows, weights[0]), 1)
-    assert found[0].numpy() == pytest.approx((p * (1 - p) @ scarcity).numpy(), abs=1e-4)
-
-
 def hessian_of(rows: Rows, point: torch.Tensor, l2: float) -> torch.Tensor:
     """The Hessian of mean log-sum-exp + l2/2 |w|^2 without the intercepts, by autograd, (C (D + 1), C (D + 1))."""
 
