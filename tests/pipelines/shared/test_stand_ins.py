@@ -10,6 +10,7 @@ from pipelines.shared import stand_ins
 from pipelines.shared.notes import Note, announce
 from pipelines.shared.options import Parts, option, parts_of
 from pipelines.shared.stand_ins import find_corpus, find_model
+from probing.axes import SPLITS, Corpus
 from probing.errors import UnavailableError
 from probing.model.checkpoint import Checkpoint, Model
 
@@ -19,11 +20,14 @@ class Strictness:
     strict: bool = False
 
 
-def load(source, text) -> str:
-    """Reads a corpus where there is no EWT: its name."""
+MINILM = Checkpoint("minilm", Path(), "sha256-00", ())
+
+
+def load(source, text) -> Corpus:
+    """Reads a corpus where there is no EWT: one without sentences, of its name."""
     if source.name == "ewt":
         raise UnavailableError("no treebank")
-    return source.name
+    return Corpus(source.name, dict.fromkeys(SPLITS, ()))
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def parts_with(monkeypatch):
     def resolve(model: Model) -> Checkpoint:
         if model.checkpoint != "bundled":
             raise UnavailableError("the Hub cannot be reached")
-        return Checkpoint("minilm", Path(), "sha256-00", ())
+        return MINILM
 
     monkeypatch.setattr(stand_ins, "resolve", resolve)
 
@@ -50,7 +54,8 @@ def test_what_is_available_is_used_without_a_note(parts_with):
     parts = parts_with(strict=True, model="minilm", data="grammar")
     found, checkpoint, notes = find_model(parts)
     assert (found, checkpoint.name, notes) == (parts, "minilm", ())
-    assert find_corpus(parts, load) == (parts, "grammar", ())
+    of_data, corpus, notes = find_corpus(parts, checkpoint, load)
+    assert (of_data, corpus.name, notes) == (parts, "grammar", ())
 
 
 def test_a_stand_in_keeps_some_options_and_is_noted(parts_with):
@@ -59,14 +64,14 @@ def test_a_stand_in_keeps_some_options_and_is_noted(parts_with):
     assert (checkpoint.name, found.model.checkpoint, found.model.precision) == ("minilm", "bundled", "bfloat16")
     text = "model=minilm stands in for google-bert/bert-base-uncased. the Hub cannot be reached"
     assert notes == (Note("substituted", text),)
-    found, corpus, notes = find_corpus(found, load)
-    assert (corpus, found.data.name, found.data.max_sentences) == ("grammar", "grammar", 7)
+    found, corpus, notes = find_corpus(found, checkpoint, load)
+    assert (corpus.name, found.data.name, found.data.max_sentences) == ("grammar", "grammar", 7)
     assert notes == (Note("substituted", "data=grammar stands in for ewt. no treebank"),)
     assert found.stand_ins == {"model": "google-bert/bert-base-uncased", "data": "ewt"}
     assert (parts.data.name, parts.config.data.name) == ("ewt", "ewt")
 
 
-@pytest.mark.parametrize("find", [find_model, lambda parts: find_corpus(parts, load)])
+@pytest.mark.parametrize("find", [find_model, lambda parts: find_corpus(parts, MINILM, load)])
 def test_with_strict_nothing_stands_in(find, parts_with):
     with pytest.raises(UnavailableError):
         find(parts_with(strict=True))
