@@ -19,6 +19,10 @@ TASKS = {
     "tense": "tense of the main clause",
     "bigram_shift": "swapped words",
     "agreement": "number of the verb's subject",
+    "conversation": "label of a conversation",
+    "message": "label of a message",
+    "span": "label of a span",
+    "span_word": "label of the span that a word is in",
 }
 PROBES = {
     "mdl": "an online-code probe",
