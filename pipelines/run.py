@@ -36,6 +36,7 @@ from pipelines.running.config import ANALYSES, GROUPS
 from pipelines.running.dry import say_what_it_takes
 from pipelines.running.finished_run import verify
 from pipelines.running.run_folder import of_failed
+from pipelines.running.swept_layers import with_layers_of_all_jobs
 from pipelines.running.terminal import show
 from pipelines.shared.cli import job, launch, say
 from pipelines.shared.option_files import CONF
@@ -74,4 +75,4 @@ def main(config: DictConfig) -> None:
 if __name__ == "__main__":
     from pipelines.run import main as program  # workers of a launcher import it by this name
 
-    launch(program, __doc__, (*GROUPS, *ANALYSES, "experiment"))
+    launch(program, __doc__, (*GROUPS, *ANALYSES, "experiment"), with_layers_of_all_jobs)

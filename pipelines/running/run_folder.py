@@ -14,6 +14,7 @@ from probing.errors import ConfigError
 from probing.model.checkpoint import row_name
 from probing.result.folder import read_manifest
 from probing.result.resampling import AUTO
+from probing.result.without_effect import WITHOUT_EFFECT
 
 LONGEST = 200  # characters; file systems allow 255, and a run that is not finished has a longer name
 USUAL = {"attention": "rollout", "rollout": "residual", "store": "hdf5"}  # options that a folder's name leaves out
@@ -95,7 +96,8 @@ def _named(values: Mapping[str, str]) -> str:
 
 def _difference(group: str, node: DictConfig, choice: str, prefix: str = "") -> str:
     usual = option(group, choice)
-    changed = {str(k): v for k, v in node.items() if k not in UNNAMED and v != usual.get(k)}
+    named = {str(k): v for k, v in node.items() if k not in UNNAMED and f"{group}.{k}" not in WITHOUT_EFFECT}
+    changed = {key: value for key, value in named.items() if value != usual.get(key)}
     return "".join(f",{prefix}{key}={_short(value)}" for key, value in sorted(changed.items()))
 
 

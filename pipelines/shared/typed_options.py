@@ -28,9 +28,14 @@ def readable(arguments: Sequence[str]) -> list[str]:
     Hydra's parser accepts -m only before all overrides or after them, so it comes first. Raises: ConfigError for a
     value that cannot be read and may be several values of a sweep, and for a group of options that is no name.
     """
-    sweep = any(argument in _SWEEPS for argument in arguments)
+    sweep = is_sweep(arguments)
     found = [_read(verbatim(argument), sweep) for argument in arguments]
     return sorted(found, key=lambda argument: argument not in _SWEEPS)
+
+
+def is_sweep(arguments: Sequence[str]) -> bool:
+    """Whether one job is to run for each of several values."""
+    return any(argument in _SWEEPS for argument in arguments)
 
 
 def _read(argument: str, sweep: bool) -> str:

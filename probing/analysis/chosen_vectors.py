@@ -8,7 +8,7 @@ from probing.probe.aggregate import Aggregate
 from probing.probe.attention_pool import AttentionPool
 from probing.probe.fit import Probe
 from probing.probe.mix import Mix
-from probing.store.key import NONE
+from probing.store.key import ALL, NONE, Store
 from probing.task.labels import Task
 
 Layers = Sequence[int] | None  # None: all of the model
@@ -20,6 +20,13 @@ def layers_read(probe: Probe, probed: Layers, further: Layers) -> tuple[int, ...
         return None
     below = range(max(probed) + 1) if isinstance(probe, Mix) else ()
     return tuple(sorted({*probed, *further, *below}))
+
+
+def layers_stored(store: Store, read: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """The layers of a new file: those that are ``read``, and those of ``store.layers``; None: all."""
+    if read is None or store.layers == ALL:
+        return None
+    return tuple(sorted({*read, *(store.layers or ())}))
 
 
 def pooled_to(pool: str, task: Task, probe: Probe, labels: Labels) -> tuple[Level, str]:

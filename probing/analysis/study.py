@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from probing.analysis.chosen_vectors import layers_read, pooled_to
+from probing.analysis.chosen_vectors import layers_read, layers_stored, pooled_to
 from probing.analysis.head_pass import HeadPass, head_pass
 from probing.analysis.items import Items, control, control_name, fit_probes, input_size, pair_up
 from probing.analysis.readers import ProbeReader, Reader, head_reader, probe_reader
@@ -100,8 +100,9 @@ class Study:
 
     @cached_property
     def chosen(self) -> Chosen:
-        """What of the hidden states is read. Raises: ConfigError for vectors that ``store.pool`` cannot give."""
-        layers, pool = layers_read(self.probe, self.options.layers, self.further_layers), self.store.pool
+        """What of the hidden states is stored. Raises: ConfigError for vectors that ``store.pool`` cannot give."""
+        read, pool = layers_read(self.probe, self.options.layers, self.further_layers), self.store.pool
+        layers = layers_stored(self.store, read)
         return Chosen(layers, None if pool == NONE else pooled_to(pool, self.task, self.probe, self.labels))
 
     @cached_property
@@ -198,6 +199,7 @@ class Study:
     def _check_sizes(self, n_layers: int, width: int) -> None:
         """Raise ConfigError for options that ask for layers, or for a rank, that a model of this size does not have."""
         check_layers(self.options.layers or (), n_layers)
+        check_layers(self.store.layers if isinstance(self.store.layers, list) else (), n_layers)
         self.rollout.check_layers(n_layers - 1)
         if isinstance(self.probe, ChecksSize):
             inside, _ = sampled(self.labels, self.options.train_sentences, self.options.train_seed)

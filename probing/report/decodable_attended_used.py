@@ -1,5 +1,6 @@
 """Several questions about one task, layer by layer: what is decodable, where attention goes, what an output needs."""
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ READING = (
 LOSS = "loss without the layer's heads (nats)"
 REMOVED = "loss without the labels, beyond random subspaces (nats)"
 USED = "what removing it costs (LEACE)"
+AXIS_LETTERS = 24  # of a panel's height
 
 
 @dataclass(frozen=True)
@@ -191,5 +193,5 @@ def draw_panel(axes: "Axes", raw: pd.DataFrame, panel: Panel) -> None:
     if panel.reference and known[panel.reference].notna().any():
         reference = known[panel.reference]
         axes.plot(layers, reference, "s--", color=GREY, markersize=3.5, linewidth=1.1, label=panel.reference_name)
-    lines = panel.axis.replace(" (", "\n(").replace(" ÷", "\n÷").replace(" without ", "\nwithout ")
-    axes.set_ylabel(lines, fontsize=7.5)
+    parts = panel.axis.replace(" (", "\n(").split("\n")  # the unit has a line of its own
+    axes.set_ylabel("\n".join(textwrap.fill(part, AXIS_LETTERS) for part in parts), fontsize=7.5)

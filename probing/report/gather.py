@@ -14,24 +14,13 @@ from probing.report.html import flat
 from probing.report.load import Run, best_layer, labelled, load_run, stand_ins
 from probing.report.stand_in_notes import own_name_was_asked
 from probing.report.tables import layer_table
+from probing.result.without_effect import WITHOUT_EFFECT
 
 # Settings that do not change what is measured or how: runs that differ only in these are one condition.
-JOINED = frozenset(
-    [
-        "layers",
-        "seed",
-        "tag",
-        "nulls",
-        "controls",
-        "resamples",
-        "resampled",
-        "strict",
-        "device",
-        "threads",
-        "outputs",
-    ]
-    + ["store.folder", "store.batch_subwords", "data.path"]
-)
+JOINED = WITHOUT_EFFECT | {
+    *("layers", "seed", "nulls", "controls", "resamples", "resampled"),
+    *("store.batch_subwords", "data.path"),
+}
 IDENTITY = ["target", "layer", "head", "split", "metric", "seed", "draw"]
 # settings that do not change the score of a probe
 OTHER_ANALYSES = ("analysis.", "rollout.", "store.attention.", "report.")

@@ -19,10 +19,11 @@ from probing.report.tables import layer_table
 from probing.result.confidence import Z
 from probing.result.multi_bootstrap import over_seeds
 from probing.result.score import CONTROL
+from probing.result.without_effect import WITHOUT_EFFECT
 
 FACTORS = ("seed", "training sample", "model seed", "training step", "checkpoint")
 # no choice that the score could depend on, or a factor of its own
-IGNORED = ("tag", "seed", "train_seed", "nulls", "resamples", "device", "threads", "outputs", "strict", "store.folder")
+IGNORED = WITHOUT_EFFECT | {"seed", "train_seed", "nulls", "resamples"}
 OF_MODEL = ("model.checkpoint", "model.revision", "model.name", "model.stand_in")
 WIDTH = 2 * Z  # standard errors from one end of a 95 % interval to the other
 COLUMNS = ["task", "data", "probe", "metric", "factor", "of", "values", "layer", "score", "sd", "sd_layers", "se"]

@@ -45,7 +45,7 @@ class Store:
     dtype: float16, float32, bfloat16, or auto, which is float16: numbers beyond its range are scaled (``encoding``).
     lock: how processes agree on who extracts (``locks``). divided: whether others may extract a part (``shards``).
     pool: what is kept of hidden states: the vectors of all subwords (none), or those of words or of sentences, as the
-    task makes them.
+    task makes them. layers: what a new file holds besides what is asked of it: None, a list of numbers, or all.
     """
 
     folder: str
@@ -55,6 +55,7 @@ class Store:
     pool: str = NONE
     lock: str = FLOCK
     divided: bool = False
+    layers: Any = None
 
     def __post_init__(self) -> None:
         if isinstance(self.attention, dict):  # as a configuration gives it
@@ -63,6 +64,9 @@ class Store:
         positive("store.batch_subwords", self.batch_subwords)
         one_of("store.lock", self.lock, KINDS)
         one_of("store.pool", self.pool, POOLS)
+        listed = isinstance(self.layers, list) and all(type(one) is int and one >= 0 for one in self.layers)
+        if not (self.layers is None or self.layers == ALL or listed):
+            raise ConfigError(f"store.layers={self.layers}: type store.layers=all or 'store.layers=[0,3,6]'")
 
     @property
     def stored_dtype(self) -> str:

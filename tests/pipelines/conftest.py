@@ -16,8 +16,10 @@ from unittest import mock
 import pytest
 
 from pipelines.running.config import ANALYSES, GROUPS
+from pipelines.running.swept_layers import with_layers_of_all_jobs
 from pipelines.shared.cli import launch
 from pipelines.shared.option_files import CONF
+from pipelines.shared.typed_options import readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +80,8 @@ def here(outputs) -> Callable[..., Done]:
             redirect_stderr(err),
             pytest.raises(SystemExit) as ended,
         ):
-            launch(module.main, module.__doc__ or "", (*GROUPS, *ANALYSES, "experiment"))
+            read = with_layers_of_all_jobs if program == "run" else readable
+            launch(module.main, module.__doc__ or "", (*GROUPS, *ANALYSES, "experiment"), read)
         for name in ("probing", "pipelines"):
             logging.getLogger(name).handlers.clear()
             logging.getLogger(name).setLevel(logging.NOTSET)

@@ -33,11 +33,11 @@ def layers(here, tmp_path_factory):
     return folder, here("-m", "layers=0,1,2", *QUICK, f"outputs={folder}")
 
 
-def test_each_run_extracts_its_layers_alone_and_the_sweep_ends_with_their_comparison(layers):
+def test_a_sweep_over_layers_extracts_once_and_ends_with_the_comparison(layers):
     folder, done = layers
     assert (done.code, done.err) == (0, "")
     assert endings(done.out) == ["wrote"] * 3
-    assert len(stores(folder)) == done.out.count("\nextracting ") == 3
+    assert len(stores(folder)) == done.out.count("\nextracting ") == 1
     page = folder / "reports" / "main" / "index.html"
     assert done.out.splitlines()[-1] == f"compared 3 runs: {page}"
     assert page.stat().st_size > 10_000
@@ -61,7 +61,7 @@ def test_seeds_are_joined_into_one_curve(layers, here):
     report = folder / "reports" / "main"
     assert set(pd.read_csv(report / "rows.csv")["seed"]) == {0, 1}
     assert len(pd.read_csv(report / "tables" / "models.csv")) == 1
-    assert len(stores(folder)) == 3  # the second seed needs no other
+    assert len(stores(folder)) == 1  # the second seed needs no other
 
 
 def test_no_two_draws_of_a_control_are_equal_within_a_run_or_between_seeds(layers, here, tmp_path):

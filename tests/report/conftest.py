@@ -1,6 +1,7 @@
 """Synthetic run folders: planted scores, a few hundred sentences, no model."""
 
 import json
+import runpy
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -218,14 +219,33 @@ def run_with(tmp_path: Path) -> Callable[..., Run]:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[Run, Section], set[str]]:
-    """written(run, section): write the figures of a section, each with its numbers; the names of the pictures."""
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """The name of each figure that is saved, and its faults."""
+    from matplotlib.figure import Figure
+
+    faults = runpy.run_path(str(Path(__file__).with_name("legibility.py")))["faults"]
+    found: list[tuple[str, list[str]]] = []
+    original = Figure.savefig
+
+    def savefig(made: Figure, path: Path, **options: Any) -> None:
+        original(made, path, **options)
+        if path.suffix == ".png":
+            found.append((path.stem, faults(made)))
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return found
+
+
+@pytest.fixture
+def written(tmp_path: Path, drawn: list[tuple[str, list[str]]]) -> Callable[[Run, Section], set[str]]:
+    """written(run, section): write the figures of a section, each legible and with its numbers; the pictures' names."""
 
     def write(run: Run, section: Section) -> set[str]:
         paths = [path for made in section.figures for path in made.write(run, tmp_path / "written" / made.name)]
         tables = [path for path in paths if path.suffix == ".csv"]
         assert [path.stem for path in tables] == [made.name for made in section.figures]
         assert all(len(pd.read_csv(path)) for path in tables)
+        assert dict(drawn) == dict.fromkeys(dict(drawn), [])
         pictures = [path for path in paths if path not in tables]
         assert all(path.stat().st_size > 1000 for path in pictures)
         return {path.name for path in pictures}

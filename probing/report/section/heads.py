@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from probing.report.curve_labels import wrapped
+from probing.report.curve_labels import name_heights, wrapped
 from probing.report.load import Run, heading
 from probing.report.null_bands import band, described, draw_band, nulls_of
 from probing.report.section_parts import Figure, Section, Table, drawn, grid, head_names, pick, sample_of, with_interval
@@ -140,7 +140,8 @@ def _write_by_layer(run: Run, stem: Path, metric: str, label: str) -> list[Path]
         twins = band(nulls_of(run.nulls, "heads", "attention", metric))
         draw_band(axes, twins, GREEN)
         axes.plot(layers, mean["value"], "o-", color=BLUE, markersize=4.5, linewidth=1.6, label="mean over heads")
-        axes.set(xlabel=LAYERS_OF_ATTENTION, ylabel=label, xticks=layers)
+        axes.set(xlabel=LAYERS_OF_ATTENTION, xticks=layers)
+        name_heights(axes, label)
         axes.set_ylim(bottom=0)
         legend_below(made)
         beside = "" if len(twins) == 0 else f"; green, dashed: {described(int(twins['n'].max()))}"

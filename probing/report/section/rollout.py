@@ -72,7 +72,7 @@ def write_rollout(run: Run, stem: Path) -> list[Path]:
             image = axes.imshow(rolled[layer], cmap="Blues", norm=PowerNorm(0.5, 0, float(rolled.max())))
             axes.set_title(f"layer {layers[layer]}", fontsize=8.5, color=INK)
             token_axes(axes, tokens, min(6.5, 60 * cell_in), text)
-        made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token (square-root scale)")
+        made.colorbar(image, ax=panels, shrink=0.6, label="share of the input token\n(square-root scale)")
         what = f"attention rollout of {named(run, 'example0/sentence')}; rows: positions, columns: input tokens"
         titled(made, heading(run), what)
         return save(made, stem, map_data(rolled[shown], tokens, layers[shown]))

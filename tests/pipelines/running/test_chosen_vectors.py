@@ -60,9 +60,19 @@ def test_what_an_analysis_reads_besides_is_extracted_too(run, tmp_path):
     assert about["store"]["layers"] == [*range(7)]
 
 
+def test_further_layers_are_stored_for_other_runs(run, tmp_path):
+    one, about = run(tmp_path, "layers=2", "store.layers=[1,4]")
+    assert about["store"]["layers"] == [1, 2, 4]
+    assert set(one["layer"].dropna()) == {2}
+    _, other = run(tmp_path, "layers=[1,4]")
+    assert other["store"]["file"] == about["store"]["file"]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        (("task=pos", "layers=1", "store.layers=[1,99]"), "the model has layers 0 (embedding output) to 6"),
+        (("task=pos", "store.layers=few"), "type store.layers=all or 'store.layers=[0,3,6]'"),
         (("task=pos", "store.pool=sentence"), "cannot be made from those of sentences; type store.pool=word"),
         (("task=sentiment", "store.pool=word"), "cannot be made from those of words; type store.pool=sentence"),
         (("task=sentiment", "probe=attention_pool", "store.pool=sentence"), "reads all subwords; type store.pool=none"),

@@ -27,6 +27,9 @@ SAME = [
     "model.name=mine",
     "model.placement=auto",
     "store.dtype=float16",
+    "store.layers=[0,3]",
+    "store.lock=lease",
+    "store.divided=true",
     "analysis=rollout",
     "attention=none analysis=rollout",
 ]

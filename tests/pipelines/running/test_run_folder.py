@@ -52,6 +52,13 @@ def test_options_that_no_analysis_reads_are_not_named(typed, experiment):
     assert run_folder(experiment(*typed.split()), "c").name == "seed0,attention=none"
 
 
+@pytest.mark.parametrize("typed", ["store.layers=[0,3]", "store.lock=lease store.divided=true", "model.placement=auto"])
+def test_options_that_change_no_number_are_not_named(typed, experiment):
+    usual = experiment()
+    assert run_folder(experiment(*typed.split()), "c") == run_folder(usual, "c")
+    assert identify(experiment(*typed.split()), CHECKPOINT, CORPUS) == identify(usual, CHECKPOINT, CORPUS)
+
+
 def test_runs_of_different_numbers_have_different_folders_and_the_same_run_has_one(experiment):
     typed = [*FOLDERS, "attention=none rollout=raw", "attention=none analysis=rollout", "analysis=rollout", "task=xpos"]
     runs = [experiment(*overrides.split()) for overrides in typed]
