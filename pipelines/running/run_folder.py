@@ -96,8 +96,9 @@ def _named(values: Mapping[str, str]) -> str:
 
 def _difference(group: str, node: DictConfig, choice: str, prefix: str = "") -> str:
     usual = option(group, choice)
-    named = {str(k): v for k, v in node.items() if k not in UNNAMED and f"{group}.{k}" not in WITHOUT_EFFECT}
-    changed = {key: value for key, value in named.items() if value != usual.get(key)}
+    options = {str(key): value for key, value in node.items()}
+    named = [key for key in options if key not in UNNAMED and f"{group}.{key}" not in WITHOUT_EFFECT]
+    changed = {key: options[key] for key in named if options[key] != usual.get(key)}
     return "".join(f",{prefix}{key}={_short(value)}" for key, value in sorted(changed.items()))
 
 

@@ -41,7 +41,7 @@ class Linear(Regression):
             labels = torch.from_numpy(target.flat("train")).to(device)
             path = logistic.Path(x["train"], labels, target.n_classes, self.tolerance, self.max_iterations)
             if name == TASK:
-                choice = choose(self.l2, _with_loss(path, x["dev"], target))
+                choice = choose(self.l2, *_with_loss(path, x["dev"], target))
                 strength, solved, measured = choice.l2, choice.solved, {"dev_nats": choice.loss}
             else:
                 solved, measured = path.solve(strength), {}
@@ -79,22 +79,27 @@ class Linear(Regression):
             )
 
 
-def _with_loss(
-    path: logistic.Path, x: "torch.Tensor", target: Target
-) -> Callable[[float], tuple[float, logistic.Solved]]:
-    """Solve at a strength: cross-entropy on dev, in nats, and the solution. x: dev, (N, D)."""
+Losses = tuple[
+    Callable[[float], tuple[float, logistic.Solved]], Callable[[float, logistic.Solved], tuple[float, logistic.Solved]]
+]
+
+
+def _with_loss(path: logistic.Path, x: "torch.Tensor", target: Target) -> Losses:
+    """Solve at a strength roughly, and to the end: cross-entropy on dev, in nats, and the solution. x: dev, (N, D)."""
     import torch
 
     known = torch.from_numpy(labels_in_train(target)).to(x.device)
     gold = torch.from_numpy(target.flat("dev")).to(x.device)[known]
     x = x[known]
 
-    def solve(l2: float) -> tuple[float, logistic.Solved]:
-        solved = path.solve(l2)
+    def measured(solved: logistic.Solved) -> tuple[float, logistic.Solved]:
         log_p = logistic.log_probabilities(x, solved.weights).gather(1, gold[:, None])
         return float(-log_p.double().sum()) / max(1, len(log_p)), solved
 
-    return solve
+    return (
+        lambda l2: measured(path.solve(l2, rough=True)),
+        lambda l2, rough: measured(path.finish(l2, rough)),
+    )
 
 
 def _with_error(

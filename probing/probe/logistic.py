@@ -65,11 +65,19 @@ class Path:
             self._l2 /= 10
             self._newton.minimise(self._l2, _NEAR, self._max_iterations)
 
-    def solve(self, l2: float) -> Solved:
-        """Minimise mean cross-entropy (nats) + l2/2 |W|^2, the intercept free."""
+    def solve(self, l2: float, rough: bool = False) -> Solved:
+        """Minimise mean cross-entropy (nats) + l2/2 |W|^2, the intercept free; ``rough``: only come near."""
         self.approach(l2)
+        return self._solve(l2, max(_NEAR, self._tolerance) if rough else self._tolerance)
+
+    def finish(self, l2: float, rough: Solved) -> Solved:
+        """Go on from a rough solution at a strength."""
+        self._newton.move(rough.weights)
+        return self._solve(l2, self._tolerance)
+
+    def _solve(self, l2: float, tolerance: float) -> Solved:
         self._l2 = l2
-        converged = self._newton.minimise(l2, self._tolerance, self._max_iterations)
+        converged = self._newton.minimise(l2, tolerance, self._max_iterations)
         return Solved(self._newton.place.weights, self._newton.objective(l2)[0], converged)
 
 

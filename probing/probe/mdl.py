@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import torch
 
 UNSEEN, UNSEEN_BITS = "unseen_items", "unseen_bits"  # in Fit.chosen
+
+Solvers = tuple[Callable[[float], logistic.Solved], Callable[[float, logistic.Solved], logistic.Solved]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,26 +115,28 @@ class Mdl(Linear):
         dev, ahead = target.flat("dev"), labels[block.ahead]
         possible = dev < target.n_classes
         dev_x = torch.from_numpy(features["dev"][possible]).to(device) - mean
-        solve = self._solver(known - mean, torch.from_numpy(y).to(device), len(seen))
+        roughly, to_the_end = self._solvers(known - mean, torch.from_numpy(y).to(device), len(seen))
 
         def bits(rows: "torch.Tensor", gold: NDArray[np.int64], weights: "torch.Tensor") -> NDArray[np.float64]:
             p = probability(rows, weights, np.searchsorted(seen, gold), np.isin(gold, seen))
             return -np.log2((len(y) * p + 1) / (len(y) + target.n_classes))
 
-        def with_loss(l2: float) -> tuple[float, logistic.Solved]:
-            solved = solve(l2)
+        def measured(solved: logistic.Solved) -> tuple[float, logistic.Solved]:
             return float(bits(dev_x, dev[possible], solved.weights).sum()) / max(1, int(possible.sum())), solved
 
-        best = choose(self.l2, with_loss).solved
+        best = choose(
+            self.l2, lambda l2: measured(roughly(l2)), lambda l2, rough: measured(to_the_end(l2, rough))
+        ).solved
         ahead_x = x[torch.from_numpy(block.ahead).to(device)] - mean
         return Code(bits(ahead_x, ahead, best.weights), best.converged, ~np.isin(ahead, seen))
 
-    def _solver(self, x: "torch.Tensor", y: "torch.Tensor", n_classes: int) -> Callable[[float], logistic.Solved]:
-        """Solve at a strength, from strong to weak; a single class needs no weights."""
+    def _solvers(self, x: "torch.Tensor", y: "torch.Tensor", n_classes: int) -> Solvers:
+        """Solve at a strength roughly, from strong to weak, and to the end; a single class needs no weights."""
         if n_classes == 1:
             nothing = logistic.Solved(x.new_zeros(1, x.shape[1] + 1), 0.0, True)
-            return lambda l2: nothing
-        return logistic.Path(x, y, n_classes, self.tolerance, self.max_iterations).solve
+            return lambda l2: nothing, lambda l2, rough: nothing
+        path = logistic.Path(x, y, n_classes, self.tolerance, self.max_iterations)
+        return partial(path.solve, rough=True), path.finish
 
 
 def probability(

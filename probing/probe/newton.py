@@ -60,6 +60,11 @@ class Newton:
         value, gradient = penalised(at.value[None], at.gradient[None], at.weights[None], self.moment[None], l2)
         return float(value[0]), gradient[0]
 
+    def move(self, weights: "torch.Tensor") -> None:
+        """Stand at ``weights`` (C, D + 1)."""
+        if weights is not self.place.weights:
+            self.place = self._look(weights)
+
     def minimise(self, l2: float, tolerance: float, max_iterations: int) -> bool:
         """Descend at one strength, until a step promises less than the tolerance. Returns whether that was reached.
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+ROUGH = 0.02  # of the best rough loss on dev: strengths beyond it are not solved to the end
 MARGIN = 1e-3  # of the best loss on dev: smaller differences do not count, and the stronger penalty is kept
 WORSE = 2  # strengths in a row that are worse than the best one end the path
 FURTHER = 3  # strengths by which a grid may grow at either end
@@ -20,27 +21,59 @@ class Choice(Generic[Solved]):
     loss: float
 
 
-def choose(grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]]) -> Choice[Solved]:
+def choose(
+    grid: Sequence[float],
+    solve: Callable[[float], tuple[float, Solved]],
+    finish: Callable[[float, Solved], tuple[float, Solved]] | None = None,
+) -> Choice[Solved]:
     """The strongest penalty whose loss on dev is the smallest, up to ``MARGIN``.
 
     ``solve`` gives the loss on dev at a strength and what was solved. It is called from strong to weak, and no more
     once the loss was ``WORSE`` times in a row worse than the best one. If the best one is an end of the grid, the grid
     grows there by its own ratio, as long as the loss falls by more than ``MARGIN`` and ``_promises`` to fall on, by at
     most ``FURTHER`` strengths. A grid of one strength does not grow.
+
+    finish: if given, ``solve`` may be rough. ``finish`` solves to the end, from a rough solution, where the rough loss
+    is within ``ROUGH`` of the best one; only losses of these are compared.
     """
-    tried: list[Choice[Solved]] = []
-    worse = 0
-    for l2 in sorted(set(grid), reverse=True):
-        tried.append(_solved(l2, solve))
-        worse = worse + 1 if tried[-1].loss > _bound(min(one.loss for one in tried)) else 0
-        if worse == WORSE:
-            break
+    tried = _path(grid, solve, ROUGH if finish else MARGIN)
+    if finish:
+        tried = _finished(tried, finish)
     least = min(one.loss for one in tried)
     best = next(one for one in tried if one.loss <= _bound(least))
     for towards_end in (tried, tried[::-1]):
         if best is towards_end[-1]:
-            best = _grown(towards_end, _further(grid, weaker=towards_end is tried), solve)
+            further = _further(grid, weaker=towards_end is tried)
+            best = _grown(towards_end, further, lambda l2: _solved(l2, solve, finish))
     return best
+
+
+def _path(grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]], margin: float) -> list[Choice[Solved]]:
+    """The strengths from strong to weak, until ``WORSE`` in a row are worse than the best one by ``margin``."""
+    tried: list[Choice[Solved]] = []
+    worse = 0
+    for l2 in sorted(set(grid), reverse=True):
+        tried.append(_solved(l2, solve))
+        worse = worse + 1 if tried[-1].loss > min(one.loss for one in tried) * (1 + margin) else 0
+        if worse == WORSE:
+            break
+    return tried
+
+
+def _finished(
+    tried: Sequence[Choice[Solved]], finish: Callable[[float, Solved], tuple[float, Solved]]
+) -> list[Choice[Solved]]:
+    """The same strengths, those whose loss is near the best one solved to the end, also if that changes the best."""
+    found, rough = [*tried], set(range(len(tried)))
+    while True:
+        near = min(one.loss for one in found) * (1 + ROUGH)
+        left = [n for n in sorted(rough) if found[n].loss <= near]
+        if not left:
+            return found
+        n = left[0]
+        loss, solved = finish(found[n].l2, found[n].solved)
+        found[n] = Choice(found[n].l2, solved, loss)
+        rough.remove(n)
 
 
 def limits(grid: Sequence[float]) -> tuple[float, ...]:
@@ -49,14 +82,14 @@ def limits(grid: Sequence[float]) -> tuple[float, ...]:
 
 
 def _grown(
-    tried: Sequence[Choice[Solved]], further: Sequence[float], solve: Callable[[float], tuple[float, Solved]]
+    tried: Sequence[Choice[Solved]], further: Sequence[float], solve: Callable[[float], Choice[Solved]]
 ) -> Choice[Solved]:
     """The best of the last of ``tried``, an end of the grid, and the strengths ``further`` beyond it."""
     found = [*tried]
     for l2 in further:
         if not _promises([one.loss for one in found]):
             break
-        found.append(_solved(l2, solve))
+        found.append(solve(l2))
         if not _bound(found[-1].loss) < found[-2].loss:
             return found[-2]
     return found[-1]
@@ -83,8 +116,14 @@ def _further(grid: Sequence[float], weaker: bool) -> list[float]:
     return [float(f"{ordered[-1] * (ordered[-1] / ordered[-2]) ** step:.6g}") for step in range(1, FURTHER + 1)]
 
 
-def _solved(l2: float, solve: Callable[[float], tuple[float, Solved]]) -> Choice[Solved]:
+def _solved(
+    l2: float,
+    solve: Callable[[float], tuple[float, Solved]],
+    finish: Callable[[float, Solved], tuple[float, Solved]] | None = None,
+) -> Choice[Solved]:
     loss, solved = solve(l2)
+    if finish:
+        loss, solved = finish(l2, solved)
     return Choice(l2, solved, loss)
 
 

@@ -5,7 +5,7 @@ from probing.axes import no_progress
 from probing.errors import ConfigError
 from probing.probe.fit import TASK, Fit, Setting, Target, unresolved
 from probing.probe.linear import Linear
-from probing.probe.logistic import Path
+from probing.probe.logistic import Path, Solved
 from probing.probe.reference import Reference
 from probing.probe.saved import fold
 from probing.rng import generator
@@ -93,7 +93,12 @@ def test_both_tools_solve_one_problem_for_every_number_of_classes(classes: int) 
 def test_a_control_is_fitted_at_the_strength_of_the_task_alone(planted: Planted, monkeypatch) -> None:
     solved = []
     solve = Path.solve
-    monkeypatch.setattr(Path, "solve", lambda self, l2: solved.append((self, l2)) or solve(self, l2))
+
+    def noted(self: Path, l2: float, rough: bool = False) -> Solved:
+        solved.append((self, l2))
+        return solve(self, l2, rough)
+
+    monkeypatch.setattr(Path, "solve", noted)
     found = fits(Linear("linear", GRID), planted, "class")
     alone = [l2 for path, l2 in solved if [p for p, _ in solved].count(path) == 1]
     assert alone == [found[layer, TASK].chosen["l2"] for layer in (0, 1)]

@@ -143,8 +143,8 @@ def test_a_probe_of_the_code_that_stops_early_is_reported(monkeypatch) -> None:
             super().__init__(features, *rest)
             self.whole = len(features) > 400
 
-        def solve(self, l2: float) -> logistic.Solved:
-            found = super().solve(l2)
+        def _solve(self, l2: float, tolerance: float) -> logistic.Solved:
+            found = super()._solve(l2, tolerance)
             return replace(found, converged=found.converged and self.whole)
 
     monkeypatch.setattr(logistic, "Path", StopsOnHalf)

@@ -72,3 +72,30 @@ def test_differences_that_the_solver_may_make_choose_nothing():
         assert choose(GRID, lambda l2, losses=losses: (1 + losses.get(l2, 0), None)).l2 == 1e-1
     plateau = {1e-1: 1.0, 1e-2: 1.0, 1e-3: 1.0, 1e-4: 0.5}  # strong penalties that leave only the intercepts
     assert choose(GRID, lambda l2: (plateau.get(l2, 0.6), None)).l2 == 1e-4
+
+
+def test_rough_losses_choose_what_is_solved_to_the_end_and_nothing_else():
+    """Beyond 2 % of the best rough loss no strength is finished; what finishing changes decides."""
+    rough = {1e-1: 2.0, 1e-2: 1.01, 1e-3: 1.0, 1e-4: 1.1}
+    exact = {1e-2: 0.99, 1e-3: 1.0}
+    finished = []
+
+    def finish(l2: float, solved: str) -> tuple[float, str]:
+        finished.append(l2)
+        return exact[l2], f"{solved}, finished"
+
+    found = choose(GRID, lambda l2: (rough[l2], "rough"), finish)
+    assert (found.l2, found.loss, found.solved) == (1e-2, 0.99, "rough, finished")
+    assert finished == [1e-2, 1e-3]
+
+
+def test_a_strength_that_is_worse_once_it_is_finished_gives_way_to_another_that_is_finished_too():
+    rough = {1e-1: 2.0, 1e-2: 1.05, 1e-3: 1.0, 1e-4: 1.5}
+    exact = {1e-2: 1.04, 1e-3: 1.2}
+    found = choose(GRID, lambda l2: (rough[l2], None), lambda l2, _: (exact[l2], None))
+    assert (found.l2, found.loss) == (1e-2, 1.04)
+
+
+def test_strengths_beyond_the_grid_are_finished_before_they_are_compared():
+    found = choose(GRID, lambda l2: (5 + math.log10(l2), None), lambda l2, _: (8.5 + math.log10(l2), None))
+    assert found.l2 == 1e-7 and found.loss == pytest.approx(1.5)
