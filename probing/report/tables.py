@@ -52,15 +52,14 @@ def layer_table(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     shown = pd.concat([shown[(shown["split"] == shown_split(shown)) & (shown["target"] != MEMORISATION)], memorised])
     layers = sorted(int(layer) for layer in shown.loc[shown["target"] == "task", "layer"].dropna().unique())
     table = pd.DataFrame({"layer": layers}, index=pd.Index(layers, name="layer"))
+    mean = averaged(shown[shown["target"].isin([*WITH_INTERVAL, UNTRAINED])], ["target", "layer"])
     for target, name in WITH_INTERVAL.items():
         low, high = ("ci_low", "ci_high") if target == "task" else (f"{name}_low", f"{name}_high")
-        mean = averaged(shown[shown["target"] == target], ["layer"])
-        for column, source in ((name, "value"), (low, "ci_low"), (high, "ci_high")):
-            table[column] = mean[source].reindex(layers).astype(float)
+        places = pd.MultiIndex.from_product([[target], layers])
+        table[[name, low, high]] = mean.reindex(places).to_numpy(dtype=float)
     for target in (*CONSTANT, CEILING):
         table[target] = float(shown.loc[shown["target"] == target, "value"].mean())
-    untrained = shown[shown["target"] == UNTRAINED].groupby("layer")["value"].mean()
-    table[UNTRAINED] = untrained.reindex(layers).astype(float)
+    table[UNTRAINED] = mean["value"].reindex(pd.MultiIndex.from_product([[UNTRAINED], layers])).to_numpy(dtype=float)
     table["best"] = table["layer"] == best_layer(rows, metric)
     return table.reset_index(drop=True)
 
