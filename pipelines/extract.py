@@ -25,8 +25,8 @@ from omegaconf import DictConfig
 
 from pipelines.extracting.engines import (
     BASIC,
-    LOCAL,
     check_gpus,
+    on_this_machine,
     report_failures,
     run_launcher,
     run_processes,
@@ -65,7 +65,7 @@ def together(this: Run, settings: Settings, launcher: str) -> Path:
     """Start the workers and wait for them. Raises: StoreError if they leave the extraction unfinished."""
     key, parts = key_of(this), this.experiment
     logs = Path(parts.settings.outputs, "extract")
-    if launcher in LOCAL:
+    if on_this_machine(launcher, sys.argv[1:]):
         check_gpus(settings, parts.settings.device)
     logs.mkdir(parents=True, exist_ok=True)
     if launcher != BASIC:

@@ -17,6 +17,8 @@ from probing.errors import ConfigError
 PAUSE_S = 0.2
 BASIC = "basic"  # Hydra's launcher where none is chosen
 LOCAL = (BASIC, "joblib", "submitit_local")  # all workers run on this machine
+RAY = "ray"  # these too, unless it is told the address of a cluster
+ADDRESS = "hydra.launcher.ray.init.address="
 
 
 class Command(NamedTuple):
@@ -42,6 +44,13 @@ def workers_of(settings: Settings, typed: Sequence[str], key: str, logs: Path) -
 def share(cores: int, workers: int) -> list[str]:
     """The option that gives each of the workers its share of the cores."""
     return [f"threads={max(1, cores // workers)}"]
+
+
+def on_this_machine(launcher: str, typed: Sequence[str]) -> bool:
+    """Whether all workers of ``launcher`` run on this machine; ``typed``: the arguments of this program."""
+    if launcher == RAY:
+        return "RAY_ADDRESS" not in os.environ and not any(one.lstrip("+").startswith(ADDRESS) for one in typed)
+    return launcher in LOCAL
 
 
 def check_gpus(settings: Settings, device: str) -> None:
