@@ -40,7 +40,7 @@ from pipelines.running.one_run import Run
 from pipelines.shared.cli import job, launch, say
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import own_options
-from pipelines.shared.scheduler import check_scheduler
+from pipelines.shared.scheduler import SLURM, check_scheduler
 from probing.errors import StoreError
 from probing.store.key import find
 
@@ -69,7 +69,8 @@ def together(this: Run, settings: Settings, launcher: str) -> Path:
         check_gpus(settings, parts.settings.device)
     logs.mkdir(parents=True, exist_ok=True)
     if launcher != BASIC:
-        say(f"{settings.workers} jobs of {launcher}; once they are submitted they go on without this program")
+        stay = "; once they are submitted they go on without this program" if launcher == SLURM else ""
+        say(f"{settings.workers} jobs of {launcher}{stay}")
         run_launcher(settings, sys.argv[1:], key, logs)
     else:
         commands = workers_of(settings, sys.argv[1:], key, logs)

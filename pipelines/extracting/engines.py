@@ -19,6 +19,7 @@ BASIC = "basic"  # Hydra's launcher where none is chosen
 LOCAL = (BASIC, "joblib", "submitit_local")  # all workers run on this machine
 RAY = "ray"  # these too, unless it is told the address of a cluster
 ADDRESS = "hydra.launcher.ray.init.address="
+HERE = "local"  # an address that is this machine
 
 
 class Command(NamedTuple):
@@ -49,7 +50,8 @@ def share(cores: int, workers: int) -> list[str]:
 def on_this_machine(launcher: str, typed: Sequence[str]) -> bool:
     """Whether all workers of ``launcher`` run on this machine; ``typed``: the arguments of this program."""
     if launcher == RAY:
-        return "RAY_ADDRESS" not in os.environ and not any(one.lstrip("+").startswith(ADDRESS) for one in typed)
+        addresses = [one.partition("=")[2] for one in typed if one.lstrip("+").startswith(ADDRESS)]
+        return (addresses or [os.environ.get("RAY_ADDRESS", HERE)])[-1] in (HERE, "null")
     return launcher in LOCAL
 
 

@@ -19,7 +19,7 @@ _SPARE = [bytearray(1 << 24)]  # given back when memory runs out, so that there 
 def shortage(error: BaseException) -> str | None:
     """One line if ``error`` is about the machine and not about the input or the code; else None."""
     if raised_in(error, (RAY,)):
-        return f"Ray: {shown(str(error).strip())}; run the same command again: what is finished is kept"
+        return _of_ray(str(error).strip())
     if isinstance(error, BrokenExecutor):
         return (
             "a process of the sweep was killed, most often because memory ran out; run the same command again to make "
@@ -34,6 +34,16 @@ def shortage(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return f"{error.filename or 'input or output'}: {error.strerror or error}"
     return None
+
+
+def _of_ray(seen: str) -> str:
+    advice = "run the same command again: what is finished is kept"
+    if "object_store_memory must not be provided" in seen:  # its launcher always gives it
+        advice = (
+            "type +hydra.launcher.ray.init.object_store_memory=null to use the cluster that runs, or "
+            "hydra.launcher.ray.init.address=local for one of your own"
+        )
+    return f"Ray: {shown(seen)}; {advice}"
 
 
 def raised_in(error: BaseException, packages: Sequence[str]) -> bool:

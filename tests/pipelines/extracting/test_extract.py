@@ -181,6 +181,7 @@ def test_ray_runs_on_this_machine_unless_it_is_told_an_address(launcher, typed, 
     assert on_this_machine(launcher, typed) is expected
     monkeypatch.setenv("RAY_ADDRESS", "auto")
     assert on_this_machine(launcher, typed) is (expected and launcher != "ray")
+    assert on_this_machine("ray", ["hydra.launcher.ray.init.address=local"])
 
 
 @pytest.mark.parametrize(("cores", "workers", "expected"), [(8, 3, "threads=2"), (2, 4, "threads=1")])

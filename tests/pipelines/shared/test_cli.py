@@ -177,12 +177,19 @@ def test_each_error_has_its_code_and_its_message(error, code, message, capsys):
     assert capsys.readouterr().err.startswith(f"error: {message}")
 
 
-def test_what_ray_raises_is_one_line(capsys):
+@pytest.mark.parametrize(
+    ("seen", "advice"),
+    [
+        ("The node timed out.", "run the same command again"),
+        ("object_store_memory must not be provided.", "type +hydra.launcher.ray.init.object_store_memory=null"),
+    ],
+)
+def test_what_ray_raises_is_one_line(seen, advice, capsys):
     def start():
-        raise RuntimeError("The current node timed out.")
+        raise RuntimeError(seen)
 
-    assert guarded(FunctionType(start.__code__, {"__name__": "ray._private.node"})) == 1
-    assert capsys.readouterr().err.startswith("error: Ray: The current node timed out.; run the same command again")
+    assert guarded(FunctionType(start.__code__, {"__name__": "ray._private.node"}, closure=start.__closure__)) == 1
+    assert capsys.readouterr().err.startswith(f"error: Ray: {seen}; {advice}")
 
 
 def test_lack_of_memory_is_named_behind_another_error(capsys):
