@@ -38,10 +38,10 @@ def shortage(error: BaseException) -> str | None:
 
 def _of_ray(seen: str) -> str:
     advice = "run the same command again: what is finished is kept"
-    if "object_store_memory must not be provided" in seen:  # its launcher always gives it
+    if "existing cluster" in seen:  # its launcher always gives object_store_memory
         advice = (
-            "type +hydra.launcher.ray.init.object_store_memory=null to use the cluster that runs, or "
-            "hydra.launcher.ray.init.address=local for one of your own"
+            "type hydra.launcher.ray.init.address=local for a cluster of your own; to use the one that runs, leave out "
+            "what is named, or type +hydra.launcher.ray.init.object_store_memory=null"
         )
     return f"Ray: {shown(seen)}; {advice}"
 

@@ -15,11 +15,11 @@ from probing.result.rows import read_rows
 
 QUICK = ("probe.l2=[1e-2]",)
 PARALLEL = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-OF_RAY = "+hydra.launcher.ray.init"
-LAUNCHERS = {
-    "joblib": PARALLEL,
-    "ray": ("hydra/launcher=ray", f"{OF_RAY}.num_cpus=2", f"{OF_RAY}.include_dashboard=false"),
-}
+OF_RAY = (
+    *("hydra/launcher=ray", "hydra.launcher.ray.init.address=local"),
+    *("+hydra.launcher.ray.init.num_cpus=2", "+hydra.launcher.ray.init.include_dashboard=false"),
+)
+LAUNCHERS = {"joblib": PARALLEL, "ray": OF_RAY}
 
 
 def stores(outputs: Path) -> list[str]:

@@ -79,7 +79,11 @@ def test_two_runs_of_a_sweep_that_need_one_file_share_it(there, tmp_path):
 
 LAUNCHERS = {
     "joblib": ("hydra.launcher.n_jobs=2",),
-    "ray": ("+hydra.launcher.ray.init.num_cpus=2", "+hydra.launcher.ray.init.include_dashboard=false"),
+    "ray": (
+        "hydra.launcher.ray.init.address=local",
+        "+hydra.launcher.ray.init.num_cpus=2",
+        "+hydra.launcher.ray.init.include_dashboard=false",
+    ),
 }
 
 

@@ -181,7 +181,7 @@ def test_each_error_has_its_code_and_its_message(error, code, message, capsys):
     ("seen", "advice"),
     [
         ("The node timed out.", "run the same command again"),
-        ("object_store_memory must not be provided.", "type +hydra.launcher.ray.init.object_store_memory=null"),
+        ("With an existing cluster, num_cpus must not be.", "type hydra.launcher.ray.init.address=local"),
     ],
 )
 def test_what_ray_raises_is_one_line(seen, advice, capsys):
