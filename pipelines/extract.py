@@ -25,8 +25,8 @@ from omegaconf import DictConfig
 
 from pipelines.extracting.engines import (
     BASIC,
-    LOCAL,
     check_gpus,
+    on_this_machine,
     report_failures,
     run_launcher,
     run_processes,
@@ -40,7 +40,7 @@ from pipelines.running.one_run import Run
 from pipelines.shared.cli import job, launch, say
 from pipelines.shared.option_files import CONF
 from pipelines.shared.options import own_options
-from pipelines.shared.scheduler import check_scheduler
+from pipelines.shared.scheduler import SLURM, check_scheduler
 from probing.errors import StoreError
 from probing.store.key import find
 
@@ -65,11 +65,12 @@ def together(this: Run, settings: Settings, launcher: str) -> Path:
     """Start the workers and wait for them. Raises: StoreError if they leave the extraction unfinished."""
     key, parts = key_of(this), this.experiment
     logs = Path(parts.settings.outputs, "extract")
-    if launcher in LOCAL:
+    if on_this_machine(launcher, sys.argv[1:]):
         check_gpus(settings, parts.settings.device)
     logs.mkdir(parents=True, exist_ok=True)
     if launcher != BASIC:
-        say(f"{settings.workers} jobs of {launcher}; once they are submitted they go on without this program")
+        stay = "; once they are submitted they go on without this program" if launcher == SLURM else ""
+        say(f"{settings.workers} jobs of {launcher}{stay}")
         run_launcher(settings, sys.argv[1:], key, logs)
     else:
         commands = workers_of(settings, sys.argv[1:], key, logs)

@@ -22,6 +22,7 @@ EXTRAS = {
     "networkx": "benchmark",
     "playwright": "benchmark",
     "joblib": "joblib",
+    "ray": "ray",
     "submitit_slurm": "slurm",
     "submitit_local": "slurm",
 }

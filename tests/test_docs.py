@@ -37,6 +37,7 @@ REASONS = {
     "Needs a GPU and the Hub": 1,
     "Needs several GPUs and the Hub": 1,
     "Needs Slurm": 3,
+    "Needs Ray": 2,
     "Needs a package registry": 1,
     "Needs a shell with nohup": 1,  # the same command runs in other boxes
     "Takes minutes": 4,  # the tests, the pictures, the measurement of intervals, every concept and method

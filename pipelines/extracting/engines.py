@@ -17,6 +17,9 @@ from probing.errors import ConfigError
 PAUSE_S = 0.2
 BASIC = "basic"  # Hydra's launcher where none is chosen
 LOCAL = (BASIC, "joblib", "submitit_local")  # all workers run on this machine
+RAY = "ray"  # these too, unless it is told the address of a cluster
+ADDRESS = "hydra.launcher.ray.init.address="
+HERE = "local"  # an address that is this machine
 
 
 class Command(NamedTuple):
@@ -42,6 +45,14 @@ def workers_of(settings: Settings, typed: Sequence[str], key: str, logs: Path) -
 def share(cores: int, workers: int) -> list[str]:
     """The option that gives each of the workers its share of the cores."""
     return [f"threads={max(1, cores // workers)}"]
+
+
+def on_this_machine(launcher: str, typed: Sequence[str]) -> bool:
+    """Whether all workers of ``launcher`` run on this machine; ``typed``: the arguments of this program."""
+    if launcher == RAY:
+        addresses = [one.partition("=")[2] for one in typed if one.lstrip("+").startswith(ADDRESS)]
+        return (addresses or [os.environ.get("RAY_ADDRESS", HERE)])[-1] in (HERE, "null")
+    return launcher in LOCAL
 
 
 def check_gpus(settings: Settings, device: str) -> None:

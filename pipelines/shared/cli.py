@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from textwrap import fill
 from threading import Timer
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from pipelines.shared.log_lines import show_lines
 from pipelines.shared.option_files import check_added, options
-from pipelines.shared.shortage import memory_behind, shortage
+from pipelines.shared.shortage import memory_behind, raised_in, shortage
 from pipelines.shared.tab_completion import SWITCHES, hide_bases
 from pipelines.shared.typed_options import explain, readable
 from probing.distribution import as_typed
@@ -24,6 +23,22 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 OF_HYDRA = ("hydra", "omegaconf", "antlr4")  # packages that read the options
+# what programs set in the environment, unless it is set
+VARIABLES = {
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    # Threads that spin while they wait slow each other down tenfold when processes share the cores; but some 40 us of
+    # spinning save a fifth of the time of a probe's many short products. Huge pages save page faults in large arrays.
+    "OMP_WAIT_POLICY": "passive",
+    "GOMP_SPINCOUNT": "20000",
+    "THP_MEM_ALLOC_ENABLE": "1",
+    # Hydra would print a traceback; with this it raises the error, which is then printed in one line.
+    "HYDRA_FULL_ERROR": "1",
+    # Ray would leave out lines that jobs have in common, put a number before the others, and send statistics.
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_DISABLE_WORKER_LOG_PREFIX": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
 
 
 def console(stderr: bool = False) -> Console:
@@ -58,14 +73,8 @@ def launch(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a character that the terminal does not have ends no program
-    for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):
-        os.environ.setdefault(name, "1")
-    # Threads that spin while they wait slow each other down tenfold when processes share the cores; but some 40 us of
-    # spinning save a fifth of the time of a probe's many short products. Huge pages save page faults in large arrays.
-    for name, value in (("OMP_WAIT_POLICY", "passive"), ("GOMP_SPINCOUNT", "20000"), ("THP_MEM_ALLOC_ENABLE", "1")):
+    for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
-    # Hydra would print a traceback; with this it raises the error, which is then printed in one line.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     sys.unraisablehook = interrupt_again
     show_lines(say)
     try:
@@ -138,18 +147,11 @@ def guarded(work: Callable[[], object], where: str = "") -> int:
         if line := shortage(error):
             fail(where + line)
             return 1
-        if not _in_hydra(error.__traceback__):
+        if not raised_in(error, OF_HYDRA):  # for some mistyped overrides Hydra raises ValueError, TypeError …
             raise
         fail(f"{where}the options cannot be read ({shown(error)}); you typed: {shown(' '.join(sys.argv[1:]))}")
         return 2
     return 0
-
-
-def _in_hydra(trace: TracebackType | None) -> bool:
-    """Whether an error was raised by Hydra's own code: for some mistyped overrides it raises ValueError, TypeError …"""
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] in OF_HYDRA
 
 
 def say(text: str, style: str | None = None) -> None:

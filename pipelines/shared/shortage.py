@@ -1,22 +1,25 @@
 """What the system did not give (memory, threads, a living process, a file), as one line that says what to do."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from types import TracebackType
 
-from probing.errors import no_memory
+from probing.errors import no_memory, shown
 
 LESS = (
     "give this program more, or less to do at a time (a smaller model, fewer sentences, layers or parallel jobs), and "
     "run the same command again: what is finished is kept"
 )
+RAY = "ray"  # a package that starts processes, and can fail to
 _SPARE = [bytearray(1 << 24)]  # given back when memory runs out, so that there is some to say so
 
 
 def shortage(error: BaseException) -> str | None:
     """One line if ``error`` is about the machine and not about the input or the code; else None."""
+    if raised_in(error, (RAY,)):
+        return _of_ray(str(error).strip())
     if isinstance(error, BrokenExecutor):
         return (
             "a process of the sweep was killed, most often because memory ran out; run the same command again to make "
@@ -31,6 +34,24 @@ def shortage(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return f"{error.filename or 'input or output'}: {error.strerror or error}"
     return None
+
+
+def _of_ray(seen: str) -> str:
+    advice = "run the same command again: what is finished is kept"
+    if "existing cluster" in seen:  # its launcher always gives object_store_memory
+        advice = (
+            "type hydra.launcher.ray.init.address=local for a cluster of your own; to use the one that runs, leave out "
+            "what is named, or type +hydra.launcher.ray.init.object_store_memory=null"
+        )
+    return f"Ray: {shown(seen)}; {advice}"
+
+
+def raised_in(error: BaseException, packages: Sequence[str]) -> bool:
+    """Whether ``error`` was raised by the code of one of ``packages``."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] in packages
 
 
 def memory_behind(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from probing.distribution import to_install
 from probing.errors import ConfigError, shown
 
 LONGEST = 100  # characters of the name of an option
-LAUNCHERS = ("joblib", "submitit_slurm", "submitit_local")  # those of packages that not everyone installs
+LAUNCHERS = ("joblib", "ray", "submitit_slurm", "submitit_local")  # those of packages that not everyone installs
 _TEXT = re.compile(rf"({'|'.join(TEXTS)})=(.*)", re.DOTALL)
 _OPTION = re.compile(r"([+~]{0,2}[\w.@/-]+)=(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", re.DOTALL)

@@ -15,6 +15,11 @@ from probing.result.rows import read_rows
 
 QUICK = ("probe.l2=[1e-2]",)
 PARALLEL = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+OF_RAY = (
+    *("hydra/launcher=ray", "hydra.launcher.ray.init.address=local"),
+    *("+hydra.launcher.ray.init.num_cpus=2", "+hydra.launcher.ray.init.include_dashboard=false"),
+)
+LAUNCHERS = {"joblib": PARALLEL, "ray": OF_RAY}
 
 
 def stores(outputs: Path) -> list[str]:
@@ -128,12 +133,13 @@ def test_with_strict_there_is_no_stand_in_but_the_other_jobs_are_made(here, no_h
     assert [run.parents[3].name for run in find_runs(tmp_path)] == ["minilm"]
 
 
-def test_workers_give_the_same_rows_make_no_run_twice_and_report_their_errors(layers, small, there, tmp_path):
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+@pytest.mark.parametrize("launcher", ["joblib", pytest.param("ray", marks=pytest.mark.slow)])
+def test_workers_give_the_same_rows_make_no_run_twice_and_report_their_errors(layers, small, there, tmp_path, launcher):
+    pytest.importorskip(f"hydra_plugins.hydra_{launcher}_launcher")
     shutil.copytree(layers[0] / "store", tmp_path / "store")
     # bert is not available, so that its stand-in runs twice; pairs of words need another probe
     sweep = ("model=minilm,bert", "task=pos,distance", "probe=linear", "layers=0")
-    done = there("-m", *sweep, *PARALLEL, *small[1:], *QUICK, f"outputs={tmp_path}")
+    done = there("-m", *sweep, *LAUNCHERS[launcher], *small[1:], *QUICK, f"outputs={tmp_path}")
     assert done.code == 2
     assert "Traceback" not in done.out + done.err
     assert sorted(endings(done.out)) == ["already done", "wrote"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from pipelines.extracting.engines import Command, check_gpus, run_processes, share, workers_of
+from pipelines.extracting.engines import Command, check_gpus, on_this_machine, run_processes, share, workers_of
 from pipelines.extracting.extract_settings import Settings, separated
 from pipelines.extracting.take_part import take_gpu
 from pipelines.report import CompareAfterSweep
@@ -77,11 +77,21 @@ def test_two_runs_of_a_sweep_that_need_one_file_share_it(there, tmp_path):
     assert done.out.count("\nextracting ") == 1
 
 
+LAUNCHERS = {
+    "joblib": ("hydra.launcher.n_jobs=2",),
+    "ray": (
+        "hydra.launcher.ray.init.address=local",
+        "+hydra.launcher.ray.init.num_cpus=2",
+        "+hydra.launcher.ray.init.include_dashboard=false",
+    ),
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("launcher", ["joblib"])
+@pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_jobs_of_a_launcher_extract_what_one_worker_extracts(alone, there, tmp_path, launcher):
     pytest.importorskip(f"hydra_plugins.hydra_{launcher}_launcher")
-    chosen = (f"hydra/launcher={launcher}", "hydra.launcher.n_jobs=2")
+    chosen = (f"hydra/launcher={launcher}", *LAUNCHERS[launcher])
     done = there(*SMALL, BATCHES, "workers=2", *chosen, f"outputs={tmp_path}", program="extract")
     assert done.code == 0, done.err
     check(tmp_path, alone)
@@ -158,6 +168,24 @@ def test_more_workers_than_gpus_are_refused_and_each_gets_one_of_its_own(monkeyp
         take_gpu("cuda", worker)
     take_gpu("cpu", 1)
     assert taken == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("launcher", "typed", "expected"),
+    [
+        ("basic", [], True),
+        ("joblib", [], True),
+        ("submitit_slurm", [], False),
+        ("ray", ["+hydra.launcher.ray.init.num_cpus=2"], True),
+        ("ray", ["hydra.launcher.ray.init.address=10.0.0.1:6379"], False),
+    ],
+)
+def test_ray_runs_on_this_machine_unless_it_is_told_an_address(launcher, typed, expected, monkeypatch):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert on_this_machine(launcher, typed) is expected
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    assert on_this_machine(launcher, typed) is (expected and launcher != "ray")
+    assert on_this_machine("ray", ["hydra.launcher.ray.init.address=local"])
 
 
 @pytest.mark.parametrize(("cores", "workers", "expected"), [(8, 3, "threads=2"), (2, 4, "threads=1")])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from itertools import takewhile
+from types import FunctionType
 
 import pytest
 import yaml
@@ -174,6 +175,21 @@ def raising(error: BaseException):
 def test_each_error_has_its_code_and_its_message(error, code, message, capsys):
     assert guarded(raising(error)) == code
     assert capsys.readouterr().err.startswith(f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    ("seen", "advice"),
+    [
+        ("The node timed out.", "run the same command again"),
+        ("With an existing cluster, num_cpus must not be.", "type hydra.launcher.ray.init.address=local"),
+    ],
+)
+def test_what_ray_raises_is_one_line(seen, advice, capsys):
+    def start():
+        raise RuntimeError(seen)
+
+    assert guarded(FunctionType(start.__code__, {"__name__": "ray._private.node"}, closure=start.__closure__)) == 1
+    assert capsys.readouterr().err.startswith(f"error: Ray: {seen}; {advice}")
 
 
 def test_lack_of_memory_is_named_behind_another_error(capsys):

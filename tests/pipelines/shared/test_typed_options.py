@@ -79,10 +79,11 @@ def test_an_option_that_a_group_does_not_have_is_named_with_those_it_has(sweep, 
     assert "_base" not in message and "model.checkpoint=<Hub id or folder>" in message
 
 
-def test_a_launcher_that_is_not_installed_is_named_with_what_to_install():
-    error = HydraException("In 'run': Could not find 'hydra/launcher/submitit_slurm'\n\nAvailable options in …")
-    message = "submitit_slurm is not installed; type: pip install 'layer-probing[slurm]'"
-    assert explain(error) == f"hydra/launcher=submitit_slurm: {message}"
+@pytest.mark.parametrize(("launcher", "extra"), [("submitit_slurm", "slurm"), ("ray", "ray")])
+def test_a_launcher_that_is_not_installed_is_named_with_what_to_install(launcher, extra):
+    error = HydraException(f"In 'run': Could not find 'hydra/launcher/{launcher}'\n\nAvailable options in …")
+    message = f"{launcher} is not installed; type: pip install 'layer-probing[{extra}]'"
+    assert explain(error) == f"hydra/launcher={launcher}: {message}"
 
 
 @pytest.mark.parametrize(
