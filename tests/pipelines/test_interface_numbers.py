@@ -10,6 +10,7 @@ from pipelines.diagnosing.diagnosis_settings import separated
 from probing.result.rows import read_rows
 
 SIZES = ("data.train=3000", "data.dev=600", "data.test=600", "data.max_sentences=30")
+ONE = {"The movie was unexpectedly not boring": "positive"}
 TWO = {"It was good": "positive", "A <b>dull</b> & slow film, but she liked it": "positive"}
 KEYS = ["analysis", "split", "target", "probe", "layer", "head", "draw", "metric"]
 ANALYSES = ("layers=3", "attention=none", "analysis=[rollout,heads,ablation]", "analysis.ablation.sentences=8")
@@ -52,7 +53,7 @@ def test_all_layers_of_a_task_on_trees_and_one_of_a_task_on_sentences(make, apar
         same(probing.fit_probe(vectors, task=task, layer=layer).to_frame(), rows, "probes")
 
 
-@pytest.mark.parametrize("texts", [{"The movie was unexpectedly not boring": "positive"}, TWO], ids=["one", "two"])
+@pytest.mark.parametrize("texts", [pytest.param(ONE, marks=pytest.mark.slow, id="one"), pytest.param(TWO, id="two")])
 def test_a_diagnosis(here, apart, vectors, tmp_path, texts):
     path = tmp_path / "mine.tsv"
     path.write_text("".join(f"{text}\t{label}\n" for text, label in texts.items()), encoding="utf-8")

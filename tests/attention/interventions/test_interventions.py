@@ -351,21 +351,28 @@ def test_batches_hold_every_usable_sentence_once(encoder, subwords):
 
 
 def every_intervention(encoder, subwords):
-    """What each of them finds, as arrays; of random permutations only which sentences count."""
+    """A function for each of them, which gives what it finds; of random permutations only which sentences count."""
     output, first = any_probe(encoder, subwords), {1: [(1, 0)], 3: [(1, 0), (2, 1), (3, 0)]}
-    permuted, uniform = replaced_weights(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
+
+    def replaced():
+        permuted, uniform = replaced_weights(encoder, subwords, output, np.random.default_rng(0), "dev", draws=1)
+        return [uniform.sums, permuted.items]
+
     return [
-        np.concatenate([found.ravel() for _, found in sorted(value_zeroing(encoder, subwords))]),
-        np.concatenate([of_sentence.ravel() for of_sentence in blank_out(encoder, subwords, output, 1)]),
-        np.concatenate(gradients(encoder, subwords, output)),
-        head_means(encoder, subwords),
-        effects(encoder, subwords, output, Ablation("uniform"), "dev").sums,
-        layer_effects(encoder, subwords, output, Ablation("zero"), "dev").sums,
-        *(tally.sums for tally in joint(encoder, subwords, output, Ablation("zero"), first, "dev")),
-        uniform.sums,
-        permuted.items,
-        np.concatenate([found.ravel() for _, found in sorted(maps_of(encoder, subwords).items())]),
+        lambda: [found for _, found in sorted(value_zeroing(encoder, subwords))],
+        lambda: blank_out(encoder, subwords, output, 1),
+        lambda: gradients(encoder, subwords, output),
+        lambda: [head_means(encoder, subwords)],
+        lambda: [effects(encoder, subwords, output, Ablation("uniform"), "dev").sums],
+        lambda: [layer_effects(encoder, subwords, output, Ablation("zero"), "dev").sums],
+        lambda: [tally.sums for tally in joint(encoder, subwords, output, Ablation("zero"), first, "dev")],
+        replaced,
+        lambda: [found for _, found in sorted(maps_of(encoder, subwords).items())],
     ]
+
+
+def joined(arrays):
+    return np.concatenate([np.ravel(one) for one in arrays])
 
 
 def maps_of(encoder, subwords):
@@ -378,7 +385,8 @@ def test_memory_that_runs_out_changes_no_effect(encoder, monkeypatch):
 
     subwords = encoder.tokenize([("the", "fox", "saw", "New", "York"), ("she", "left", "the", "lazy", "dog")] * 3)
     monkeypatch.setattr(encoder, "memory", Memory())
-    wanted = every_intervention(encoder, subwords)
+    found_by = every_intervention(encoder, subwords)
+    wanted = [joined(find()) for find in found_by]
     assert encoder.memory == Memory()
     room = 2 * int(np.diff(subwords.offsets).max())
 
@@ -387,11 +395,10 @@ def test_memory_that_runs_out_changes_no_effect(encoder, monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
     with hooks(*(block.output.register_forward_pre_hook(refuse) for block in blocks(encoder.network))):
-        for place, expected in enumerate(wanted):
+        for find, expected in zip(found_by, wanted, strict=True):
             monkeypatch.setattr(encoder, "memory", Memory())  # so that each loop meets it
-            found = every_intervention(encoder, subwords)[place]
-            np.testing.assert_allclose(found, expected, atol=2e-5)
-            assert encoder.memory.ceiling <= room
+            np.testing.assert_allclose(joined(find()), expected, atol=2e-5)
+            assert encoder.memory.halvings
         room = 3
         with pytest.raises(ModelError, match="memory ran out on a single input"):
             effects(encoder, subwords, any_probe(encoder, subwords), Ablation("zero"), "dev")

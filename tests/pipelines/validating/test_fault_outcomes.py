@@ -9,24 +9,27 @@ from probing.axes import no_progress
 from probing.data.grammar import Grammar
 from probing.probe.linear import Linear
 
-SEEDS = 10
+
+@pytest.fixture(scope="module", params=[3, pytest.param(10, marks=pytest.mark.slow)])
+def seeds(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def found(small_encoder, small_corpus):
+def found(small_encoder, small_corpus, seeds):
     options = Linear("linear", [1e-3, 1e-2, 1e-1])
     return [
         one
-        for seed in range(1, SEEDS + 1)
+        for seed in range(1, seeds + 1)
         for one in outcomes(small_encoder, small_corpus(seed), seed, options, 400, no_progress)
     ]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_planted_fault_is_named_in_nine_of_ten(found, fault):
+def test_planted_fault_is_named_in_all_seeds_but_one(found, seeds, fault):
     named = [one.named for one in found if one.fault == fault]
-    assert len(named) == SEEDS
-    assert sum(named) >= 9, [
+    assert len(named) == seeds
+    assert sum(named) >= seeds - 1, [
         (one.seed, one.cause.kind, one.cause.group, one.cause.layer) for one in found if one.fault == fault
     ]
 
@@ -45,10 +48,10 @@ def test_a_sentence_of_train_has_rare_words_if_no_other_one_has_them():
     assert rare["train"].any() and not rare["train"].all() and rare["dev"].any()
 
 
-def test_gains_of_single_texts_are_as_predicted(found):
+def test_gains_of_single_texts_are_as_predicted(found, seeds):
     gains = [text.gain for one in found for text in one.texts if text.gain is not None]
     sure = [gain for gain in gains if gain.is_sure]
-    assert len(sure) > 100
+    assert len(sure) > 10 * seeds
     assert sum(gain.sign_is_right for gain in sure) >= 0.9 * len(sure)
     assert sum(gain.covered for gain in gains) >= 0.85 * len(gains)
 
