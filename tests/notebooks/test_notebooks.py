@@ -78,6 +78,7 @@ def test_the_first_probe_ends_in_a_figure(tmp_path):
     assert results(done, "text/plain")[0] == "minilm: encoder, layers 0 to 6, width 384, on cpu"
 
 
+@pytest.mark.slow
 def test_attention_is_shown_and_heads_are_taken_away(tmp_path):
     done = executed(ROOT / "docs" / "notebooks" / "looking_at_attention.ipynb", tmp_path)
     [page] = [html for html in results(done, "text/html") if html.startswith("<iframe")]

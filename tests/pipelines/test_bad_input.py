@@ -382,7 +382,7 @@ def overwrite(path: Path) -> None:
 @pytest.mark.parametrize("kind", ["vectors", "maps"])
 @pytest.mark.parametrize("damage", [flip, halve, overwrite])
 def test_a_damaged_store_is_named_and_made_again_once(damage, kind, treebank, here, own):
-    given = own(treebank, "conllu")
+    given = (*own(treebank, "conllu"), "probe.l2=[1e-2]", "resamples=50")
     assert here(*given, small=False).code == 0
     [store] = (path for path in treebank.rglob("*.h5") if ("-attention-" in path.name) == (kind == "maps"))
     whole = store.read_bytes()

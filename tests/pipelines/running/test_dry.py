@@ -20,7 +20,7 @@ def test_a_dry_run_says_what_extraction_takes_and_writes_nothing(here, tmp_path)
 
 
 def test_vectors_that_are_there_are_said_to_be_there(here, tmp_path):
-    assert here("attention=none", f"outputs={tmp_path}").code == 0
+    assert here("attention=none", "probe.l2=[1e-2]", f"outputs={tmp_path}").code == 0
     before = sorted(tmp_path.rglob("*"))
     done = here("dry=true", "task=depth", "attention=none", f"outputs={tmp_path}")
     assert "the store has these vectors already" in done.out
