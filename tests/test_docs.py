@@ -40,7 +40,7 @@ REASONS = {
     "Needs Ray": 2,
     "Needs a package registry": 1,
     "Needs a shell with nohup": 1,  # the same command runs in other boxes
-    "Takes minutes": 4,  # the tests, the pictures, the measurement of intervals, every concept and method
+    "Takes minutes": 5,  # the tests, the pictures, the measurement of intervals, every concept and method, three types
     "Stays open until you press Ctrl-C": 1,
 }
 FETCHED = re.compile(
