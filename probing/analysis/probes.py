@@ -134,12 +134,12 @@ def caveats(study: Study) -> tuple[Note, ...]:
 
 
 def scaled(store: StoreFile, layers: Sequence[int]) -> list[Note]:
-    """A note on numbers of ``layers`` that float16 cannot hold as they are."""
-    found = store.scaled_features(layers)
+    """A note on numbers of ``layers`` that are too large for float16; small ones are scaled without a word."""
+    found = store.too_large_features(layers)
     text = (
-        f"up to {max(found.values(), default=0):,} of {store.width:,} features of layers {[*found]} do not fit float16 "
-        "as they are (numbers above 65,504, or none above 0.001): the store divides each by a power of two, so that it "
-        "keeps the 11 bits of the others"
+        f"up to {max(found.values(), default=0):,} of {store.width:,} features of layers {[*found]} have numbers above "
+        "65,504, the largest of float16: the store divides each by a power of two, so that it keeps the 11 bits of the "
+        "others"
     )
     return [Note("caveat", text)] if found else []
 

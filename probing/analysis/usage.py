@@ -15,7 +15,16 @@ from probing.analysis.protocol import Analysis
 from probing.analysis.readers import READ, reading_facts
 from probing.analysis.samples import Sample
 from probing.analysis.study import Study
-from probing.analysis.usage_output import AUTO, OUTPUTS, Output, output, output_of_property, sample_of_test
+from probing.analysis.usage_output import (
+    AUTO,
+    HEAD,
+    OUTPUTS,
+    Output,
+    output,
+    output_of_property,
+    own_head,
+    sample_of_test,
+)
 from probing.analysis.usage_rows import LEAST_DRAWS, usage_rows, used
 from probing.axes import Note
 from probing.errors import ConfigError, DataError, not_negative, one_of, positive
@@ -52,8 +61,8 @@ class Usage(Analysis):
             one_of("analysis.usage.methods", method, METHODS)
 
     def check(self, study: Study) -> None:
-        """Raise ConfigError for a task whose labels are not classes of words or sentences, and for unknown concepts and
-        outputs; DataError for too few sentences.
+        """Raise ConfigError for a task whose labels are not classes of words or sentences, for unknown concepts and
+        outputs, and for a head that the model does not have; DataError for too few sentences.
         """
         if study.labels.kind != "class" or study.labels.level not in READ or study.labels.places is not None:
             raise ConfigError(
@@ -66,6 +75,8 @@ class Usage(Analysis):
         one_of(
             "analysis.usage.output", self.output, [*OUTPUTS, *(name for name in known[2:] if name != study.task.name)]
         )
+        if self.output == HEAD:
+            own_head(study, HEAD)
         n, needed = len(study.corpus.splits["train"]), 2 * LEAST_SENTENCES
         if n < needed:
             raise DataError(

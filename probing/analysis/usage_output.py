@@ -51,11 +51,8 @@ def output(study: Study, sample: Sample, concept: Concept, which: str = AUTO) ->
     Raises: ConfigError if a head or a probe is asked for that is not there; ModelError for an architecture whose layers
     cannot be changed.
     """
-    head, refused = (None, None) if which == PROBE else head_reader(study.encoder, study.labels, study.options.seed)
-    found: HeadReader | ProbeReader | None = head or (None if which == HEAD else highest_probe(study))
-    if found is None and which == HEAD:
-        why = refused or "the checkpoint has no head of its own for this task"
-        raise ConfigError(f"analysis.usage.output=head: {why}; type analysis.usage.output=probe")
+    head, refused = own_head(study, which)
+    found: HeadReader | ProbeReader | None = head or highest_probe(study)
     if found is None:
         return None, [Note("skipped", NO_OUTPUT)]
     subwords, readout = found(sample)
@@ -71,6 +68,20 @@ def output(study: Study, sample: Sample, concept: Concept, which: str = AUTO) ->
         text = f"usage: {readout.name} and the layers above a change read the texts as this head takes them"
         notes.append(Note("caveat", text))
     return Output(readout, subwords, layers, head is not None, wanted), notes
+
+
+def own_head(study: Study, which: str) -> tuple[HeadReader | None, str | None]:
+    """The model's own head, None if there is none or another output is asked for; and why it cannot be read.
+
+    Raises: ConfigError if the head is asked for and cannot be read.
+    """
+    if which == PROBE:
+        return None, None
+    head, refused = head_reader(study.encoder, study.labels, study.options.seed)
+    if head is None and which == HEAD:
+        why = refused or "the checkpoint has no head of its own for this task"
+        raise ConfigError(f"analysis.usage.output=head: {why}; type analysis.usage.output=probe")
+    return head, refused
 
 
 def output_of_property(

@@ -37,7 +37,7 @@ killed at any instant leaves a file that opens. The same content gives the same 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,14 @@ class StoreFile:
 
     def scaled_features(self, layers: Sequence[int]) -> dict[int, int]:
         """On each of ``layers`` that has any, the features whose numbers are scaled in a batch."""
-        counts = {layer: int(self._exponents[layer][()].any(axis=0).sum()) for layer in layers}
+        return self._features(layers, lambda exponents: exponents != 0)
+
+    def too_large_features(self, layers: Sequence[int]) -> dict[int, int]:
+        """On each of ``layers`` that has any, the features with a number that float16 does not reach."""
+        return self._features(layers, lambda exponents: exponents > 0)
+
+    def _features(self, layers: Sequence[int], such: Callable[[Exponents], NDArray[np.bool_]]) -> dict[int, int]:
+        counts = {layer: int(such(self._exponents[layer][()]).any(axis=0).sum()) for layer in layers}
         return {layer: count for layer, count in counts.items() if count}
 
     def checksums(self, block: int) -> list[int]:

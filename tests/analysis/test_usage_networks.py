@@ -195,7 +195,7 @@ def test_the_probe_of_another_property_can_be_read(study):
 
 def test_outputs_that_are_not_there_are_refused(study, make):
     with pytest.raises(ConfigError, match=r"output=head: the checkpoint has no head.*type analysis.usage.output=probe"):
-        Usage(**SMALL, output="head")(study)
+        Usage(**SMALL, output="head").check(study)  # before anything is extracted
     for unknown in ("sentiment", "pos"):  # of sentences; the task itself, which is called probe
         with pytest.raises(ConfigError, match=r"analysis.usage.output"):
             Usage(output=unknown).check(make())

@@ -64,6 +64,7 @@ def test_a_model_whose_every_number_is_out_of_range_keeps_its_digits(tiny, tmp_p
     assert path != exact
     with StoreFile(path) as found, StoreFile(exact) as wanted:
         assert found.scaled_features([3])[3] == found.width
+        assert found.too_large_features([3]) == ({3: found.width} if factor > 1 else {})
         for layer in range(4):
             rows = layer_of(wanted, layer)
             np.testing.assert_allclose(layer_of(found, layer), rows, rtol=2**-11, atol=2**-15 * np.abs(rows).max())

@@ -100,7 +100,7 @@ def test_massive_activations_run_from_end_to_end(run, tmp_path):
     exact, _ = run(tmp_path / "out", *given, "store.dtype=float32")
     assert about["store"]["dtype"] == "float16"
     assert about["store"]["scaled_features"]["0"] == 1
-    assert any("do not fit float16 as they are" in note["text"] for note in about["notes"])
+    assert any("have numbers above 65,504" in note["text"] for note in about["notes"])
     np.testing.assert_allclose(found["value"], exact["value"], atol=0.03)
     served, _ = run(tmp_path / "out", *given, *CHOSEN)
     own, _ = run(tmp_path / "own", *given, *CHOSEN)
