@@ -11,7 +11,7 @@ from probing.probe import logistic
 from probing.probe.fit import TASK, Fit, Setting, Target
 from probing.probe.regression import Features, Regression, labels_in_train
 from probing.probe.ridge import Ridge
-from probing.probe.strengths import choose
+from probing.probe.strengths import Finish, choose
 
 if TYPE_CHECKING:
     import torch
@@ -79,9 +79,7 @@ class Linear(Regression):
             )
 
 
-Losses = tuple[
-    Callable[[float], tuple[float, logistic.Solved]], Callable[[float, logistic.Solved], tuple[float, logistic.Solved]]
-]
+Losses = tuple[Callable[[float], tuple[float, logistic.Solved]], Finish[logistic.Solved]]
 
 
 def _with_loss(path: logistic.Path, x: "torch.Tensor", target: Target) -> Losses:

@@ -10,6 +10,7 @@ WORSE = 2  # strengths in a row that are worse than the best one end the path
 FURTHER = 3  # strengths by which a grid may grow at either end
 
 Solved = TypeVar("Solved")
+Finish = Callable[[float, Solved], tuple[float, Solved]]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Choice(Generic[Solved]):
 def choose(
     grid: Sequence[float],
     solve: Callable[[float], tuple[float, Solved]],
-    finish: Callable[[float, Solved], tuple[float, Solved]] | None = None,
+    finish: Finish[Solved] | None = None,
 ) -> Choice[Solved]:
     """The strongest penalty whose loss on dev is the smallest, up to ``MARGIN``.
 
@@ -34,7 +35,8 @@ def choose(
     most ``FURTHER`` strengths. A grid of one strength does not grow.
 
     finish: if given, ``solve`` may be rough. ``finish`` solves to the end, from a rough solution, where the rough loss
-    is within ``ROUGH`` of the best one; only losses of these are compared.
+    is within ``ROUGH`` of the best one, and beyond the grid; the choice is among these. Other losses stay rough: they
+    only tell where the path ends, and whether growing promises anything.
     """
     tried = _path(grid, solve, ROUGH if finish else MARGIN)
     if finish:
@@ -44,7 +46,7 @@ def choose(
     for towards_end in (tried, tried[::-1]):
         if best is towards_end[-1]:
             further = _further(grid, weaker=towards_end is tried)
-            best = _grown(towards_end, further, lambda l2: _solved(l2, solve, finish))
+            best = _grown(towards_end, further, lambda l2: _to_the_end(_solved(l2, solve), finish))
     return best
 
 
@@ -60,20 +62,13 @@ def _path(grid: Sequence[float], solve: Callable[[float], tuple[float, Solved]],
     return tried
 
 
-def _finished(
-    tried: Sequence[Choice[Solved]], finish: Callable[[float, Solved], tuple[float, Solved]]
-) -> list[Choice[Solved]]:
+def _finished(tried: Sequence[Choice[Solved]], finish: Finish[Solved]) -> list[Choice[Solved]]:
     """The same strengths, those whose loss is near the best one solved to the end, also if that changes the best."""
-    found, rough = [*tried], set(range(len(tried)))
-    while True:
-        near = min(one.loss for one in found) * (1 + ROUGH)
-        left = [n for n in sorted(rough) if found[n].loss <= near]
-        if not left:
-            return found
-        n = left[0]
-        loss, solved = finish(found[n].l2, found[n].solved)
-        found[n] = Choice(found[n].l2, solved, loss)
-        rough.remove(n)
+    found, rough = [*tried], [*range(len(tried))]
+    while near := [n for n in rough if found[n].loss <= min(one.loss for one in found) * (1 + ROUGH)]:
+        found[near[0]] = _to_the_end(found[near[0]], finish)
+        rough.remove(near[0])
+    return found
 
 
 def limits(grid: Sequence[float]) -> tuple[float, ...]:
@@ -116,15 +111,16 @@ def _further(grid: Sequence[float], weaker: bool) -> list[float]:
     return [float(f"{ordered[-1] * (ordered[-1] / ordered[-2]) ** step:.6g}") for step in range(1, FURTHER + 1)]
 
 
-def _solved(
-    l2: float,
-    solve: Callable[[float], tuple[float, Solved]],
-    finish: Callable[[float, Solved], tuple[float, Solved]] | None = None,
-) -> Choice[Solved]:
+def _solved(l2: float, solve: Callable[[float], tuple[float, Solved]]) -> Choice[Solved]:
     loss, solved = solve(l2)
-    if finish:
-        loss, solved = finish(l2, solved)
     return Choice(l2, solved, loss)
+
+
+def _to_the_end(rough: Choice[Solved], finish: Finish[Solved] | None) -> Choice[Solved]:
+    if finish is None:
+        return rough
+    loss, solved = finish(rough.l2, rough.solved)
+    return Choice(rough.l2, solved, loss)
 
 
 def _bound(loss: float) -> float:

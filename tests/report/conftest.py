@@ -218,12 +218,18 @@ def run_with(tmp_path: Path) -> Callable[..., Run]:
     return make
 
 
+@pytest.fixture(scope="session")
+def faults() -> Callable[[Any], list[str]]:
+    """faults(figure): what cannot be read in it, in words."""
+    found: Callable[[Any], list[str]] = runpy.run_path(str(Path(__file__).with_name("legibility.py")))["faults"]
+    return found
+
+
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+def drawn(monkeypatch: pytest.MonkeyPatch, faults: Callable[[Any], list[str]]) -> list[tuple[str, list[str]]]:
     """The name of each figure that is saved, and its faults."""
     from matplotlib.figure import Figure
 
-    faults = runpy.run_path(str(Path(__file__).with_name("legibility.py")))["faults"]
     found: list[tuple[str, list[str]]] = []
     original = Figure.savefig
 

@@ -1,8 +1,5 @@
 """All text of figures can be read: also with long names, in a narrow column, and where lines are close together."""
 
-import runpy
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -53,8 +50,7 @@ def test_figures_of_a_comparison_with_a_stand_in(make_run, drawn, tmp_path, name
     assert dict(drawn) == {"overlay": [], "tasks": []}
 
 
-def test_faults_are_found():
-    faults = runpy.run_path(str(Path(__file__).with_name("legibility.py")))["faults"]
+def test_faults_are_found(faults):
     with figure(3, 2) as made:
         axes = made.subplots()
         axes.plot([0, 1], [0, 1])
